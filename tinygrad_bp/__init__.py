@@ -1,0 +1,1 @@
+"""A minimal autograd engine that shows its work."""

@@ -1,0 +1,630 @@
+"""`Value`: a number that remembers how it was computed, and `backward()`, which walks that memory from the result to the inputs.
+
+    >>> x, w = Value(3.0, label="x"), Value(-2.0, label="w")
+    >>> y = (w * x + 1.0).tanh()
+    >>> y.backward()
+    >>> round(w.grad, 9), round(x.grad, 9)
+    (0.000544749, -0.000363166)
+
+Each operation on Values makes a node: its result, its operands and, as numbers, its local derivatives: how fast the result changes
+with each operand. The chain rule needs nothing else. `backward()` gives the last node the gradient 1 and then, going from every
+node to its operands, adds `local derivative * gradient of the node` to the operand's gradient. A node's own gradient must be
+complete before it is passed on, so nodes come in reverse topological order: each after all that were computed from it.
+
+Words used here: a *leaf* is a Value made from a number, the one kind whose gradient accumulates; a *constant* is a plain number that
+stood in an expression, such as the 1.0 above; *operands* are what an operation was applied to, Values and constants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from numbers import Real
+from typing import Any
+
+from tinygrad_bp import ops
+from tinygrad_bp.operation import Operation, as_float
+
+_new = object.__new__
+# Looked up as names of this module, the hot rows cost less than as attributes of another.
+_add, _sub, _mul, _div, _pow, _neg = ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.neg
+_EVERYDAY_EXPONENTS = frozenset((-2.0, -1.0, 1.0, 2.0, 3.0))
+_exp, _tanh, _sigmoid, _relu = ops.exp, ops.tanh, ops.sigmoid, ops.relu
+
+
+class Value:
+    """A float with a place in the graph of the computation it came from.
+
+    `Value(data, label="")` makes a leaf. Operators, the methods below and the functions of `ops` make nodes. A Value compares by its
+    number with `<`, `<=`, `>`, `>=`, and is true unless that is 0; `==` asks whether two names mean the same node, so Values are keys.
+
+    Attributes:
+        data: the number. That of a leaf may be assigned, to update a weight; graphs recorded before keep their derivatives.
+        grad: the gradient that `backward()` left here, 0.0 before.
+        label: a name for people: pictures, explanations and errors show it.
+        op: the operation that made this node; None for a leaf and for a constant.
+
+    Raises TypeError if `data` is not a real number or `label` not text.
+    """
+
+    # One or two operands lie in _a and _b and their local derivatives in _da and _db; any other number of them as tuples in _b and
+    # _db. An operand is a Value, or for a constant just the float. No operand, as _b of tanh: None. Fewer objects are the whole
+    # point: on large graphs Python's time goes into them, and into the garbage collector that visits them.
+    __slots__ = ("_a", "_b", "_da", "_db", "data", "grad", "label", "op")
+
+    data: float
+    grad: float
+    label: str
+    op: Operation | None
+    _a: Any
+    _b: Any
+    _da: Any
+    _db: Any
+
+    def __init__(self, data: float, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"the label of a Value is text, not {type(label).__name__} {label!r}")
+        self.data = data if data.__class__ is float else as_float(data, "Value", label, wants="a real number")
+        self.grad = 0.0
+        self.label = label
+        self.op = self._a = self._b = self._da = self._db = None
+
+    @staticmethod
+    def _record(op: Operation, operands: Sequence[Any]) -> Value:
+        """The node for any row of the table. The operators and methods below do the same for theirs, faster."""
+        labels = [x.label if isinstance(x, Value) else "" for x in operands]
+        operands = [x if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands]
+        numbers = [x.data if isinstance(x, Value) else x for x in operands]
+        out = _new(Value)
+        out.data = y = op.compute(numbers, labels)
+        out.grad, out.label, out.op = 0.0, "", op
+        try:  # by a constant nothing is differentiated, and sometimes nothing can be: x ** 2 at x < 0 by its exponent
+            if isinstance(op.partials, tuple):
+                varies = [isinstance(x, Value) and not isinstance(x, Constant) for x in operands]
+                slopes = [d(y, *numbers) if vary else None for d, vary in zip(op.partials, varies, strict=True)]
+            else:
+                slopes = [*op.partials(y, *numbers)]
+        except (ValueError, ArithmeticError):
+            message = op.failure(ValueError(), numbers, labels).args[0].replace("is undefined", "has no derivative", 1)
+            raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
+        if op.arity in (1, 2):
+            (out._a, out._b), (out._da, out._db) = (*operands, None)[:2], (*slopes, None)[:2]
+        else:
+            out._a, out._da, out._b, out._db = None, None, tuple(operands), tuple(slopes)
+        return out
+
+    # Reading the graph
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """What this node was computed from, in order, constants as plain floats; empty for a leaf."""
+        a, b = self._a, self._b
+        return b if b.__class__ is tuple else () if a is None else (a,) if b is None else (a, b)
+
+    @property
+    def args(self) -> tuple[Value, ...]:
+        """The operands, in order, all as Values: `x * x` has two equal ones, and in `0.5 * x` the first is a `Constant`."""
+        if any(x.__class__ is float for x in self.operands):  # made when first asked for, then kept: the same ones every time
+            self._connect([x if isinstance(x, Value) else Constant(x) for x in self.operands])
+        return self.operands  # type: ignore[return-value]
+
+    def _connect(self, operands: Sequence[Value | float]) -> None:
+        if self._b.__class__ is tuple:
+            self._b = tuple(operands)
+        else:
+            self._a, self._b = (*operands, None, None)[:2]
+
+    @property
+    def local_derivatives(self) -> tuple[float, ...]:
+        """The derivative of this node by each of `args`, recorded with the node; NaN where there is none by a constant: `(-2) ** 2` by its 2."""
+        operands = self.operands
+        slopes = self._db if self._b.__class__ is tuple else (self._da, self._db)[: len(operands)]
+        return tuple(
+            self._slope_by_constant(place) if slope is None else slope for place, slope in enumerate(slopes)
+        )
+
+    def _slope_by_constant(self, place: int) -> float:
+        assert self.op is not None and isinstance(self.op.partials, tuple)
+        try:
+            return float(self.op.partials[place](self.data, *[arg.data for arg in self.args]))
+        except (ValueError, ArithmeticError):
+            return math.nan
+
+    def backward(self) -> None:
+        """Sets `grad` of every node this one was computed from to the derivative of this one by it.
+
+        A leaf adds that to the gradient it has, so gradients add up over several calls until you set them to 0; other nodes start anew.
+        Raises TypeError if the data of a leaf was replaced by something that is no number.
+        """
+        if self.op is None:
+            self.grad += 1.0
+            return
+        if self.data.__class__ is not float:
+            _check_data(self)
+        order = self._recorded_order()
+        for node in order:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(order):
+            gradient = node.grad
+            a = node._a
+            if a.__class__ is Value:
+                a.grad += node._da * gradient
+            elif a is not None and a.__class__ is not float:
+                a._receive(node._da * gradient)
+            b = node._b
+            if b.__class__ is Value:
+                b.grad += node._db * gradient
+            elif b is not None and b.__class__ is not float:
+                for x, slope in zip(b, node._db, strict=True) if b.__class__ is tuple else ((b, node._db),):
+                    if x.__class__ is not float:
+                        x._receive(slope * gradient)
+
+    def _receive(self, gradient: float) -> None:
+        self.grad += gradient
+
+    def _recorded_order(self) -> list[Value]:
+        """The recorded nodes under this one, leaves left out, each after its operands: `topological_order`, made for speed.
+
+        Walks depth first without recursion. What has been seen is marked in `grad`, which is worthless until `backward` sets it: by
+        a NaN of this walk's own, so that an interrupt leaves nothing that could be taken for a gradient.
+        """
+        seen = math.nan + 0.0  # a new object; not equal to any number
+        order: list[Value] = []
+        entered: list[Value] = []
+        rows: dict[Value, Iterator[Any]] = {}
+        done, enter, leave = order.append, entered.append, entered.pop
+        node = self
+        node.grad = seen
+        while True:
+            a = node._a
+            if a.__class__ is Value and a.op is not None and a.grad is not seen:
+                a.grad = seen
+                enter(node)
+                node = a
+                continue
+            while True:  # all under a is in the order; now b, or each x of a row
+                b = node._b
+                if b.__class__ is Value:
+                    if b.op is not None and b.grad is not seen:
+                        b.grad = seen
+                        enter(node)
+                        node = b
+                        break
+                elif b.__class__ is tuple:
+                    row = rows.setdefault(node, iter(b))
+                    x = next((x for x in row if x.__class__ is Value and x.op is not None and x.grad is not seen), None)
+                    if x is not None:
+                        x.grad = seen
+                        enter(node)
+                        node = x
+                        break
+                done(node)
+                if not entered:
+                    return order
+                node = leave()
+
+    # Operators. Each is its row of the table written out for speed, and a test holds the two together.
+
+    def __add__(self, other: Any) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            b = other.data
+        elif kind is float:
+            b = other
+        else:
+            return _meet(ops.add, self, other)
+        out = _new(Value)
+        out.data = self.data + b
+        out.grad = 0.0
+        out.label = ""
+        out.op = _add
+        out._a = self
+        out._b = other
+        out._da = out._db = 1.0
+        return out
+
+    def __radd__(self, other: Any) -> Value:
+        if other.__class__ is not float:
+            return _meet(ops.add, other, self)
+        out = _new(Value)
+        out.data = other + self.data
+        out.grad = 0.0
+        out.label = ""
+        out.op = _add
+        out._a = other
+        out._b = self
+        out._da = out._db = 1.0
+        return out
+
+    def __sub__(self, other: Any) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            b = other.data
+        elif kind is float:
+            b = other
+        else:
+            return _meet(ops.sub, self, other)
+        out = _new(Value)
+        out.data = self.data - b
+        out.grad = 0.0
+        out.label = ""
+        out.op = _sub
+        out._a = self
+        out._b = other
+        out._da = 1.0
+        out._db = -1.0
+        return out
+
+    def __rsub__(self, other: Any) -> Value:
+        if other.__class__ is not float:
+            return _meet(ops.sub, other, self)
+        out = _new(Value)
+        out.data = other - self.data
+        out.grad = 0.0
+        out.label = ""
+        out.op = _sub
+        out._a = other
+        out._b = self
+        out._da = 1.0
+        out._db = -1.0
+        return out
+
+    def __mul__(self, other: Any) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            b = other.data
+        elif kind is float:
+            b = other
+        else:
+            return _meet(ops.mul, self, other)
+        out = _new(Value)
+        a = self.data
+        out.data = a * b
+        out.grad = 0.0
+        out.label = ""
+        out.op = _mul
+        out._a = self
+        out._b = other
+        out._da = b
+        out._db = a
+        return out
+
+    def __rmul__(self, other: Any) -> Value:
+        if other.__class__ is not float:
+            return _meet(ops.mul, other, self)
+        out = _new(Value)
+        a = self.data
+        out.data = other * a
+        out.grad = 0.0
+        out.label = ""
+        out.op = _mul
+        out._a = other
+        out._b = self
+        out._da = a
+        out._db = other
+        return out
+
+    def __pow__(self, other: Any) -> Value:
+        # The exponents of everyday; the others, and what fails, go by the table, which holds where these two lines overflow or round.
+        if not ((other.__class__ is int or other.__class__ is float) and other in _EVERYDAY_EXPONENTS and self.data):
+            return _meet(ops.pow, self, other)
+        a = self.data
+        b = float(other)
+        try:
+            y = a**b
+            slope = b * a ** (b - 1.0)
+        except OverflowError:
+            return _meet(ops.pow, self, other)
+        out = _new(Value)
+        out.data = y
+        out.grad = 0.0
+        out.label = ""
+        out.op = _pow
+        out._a = self
+        out._b = b
+        out._da = slope
+        out._db = None
+        return out
+
+    def __rpow__(self, other: Any) -> Value:
+        return _meet(ops.pow, other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            b = other.data
+        elif kind is float:
+            b = other
+        else:
+            return _meet(ops.div, self, other)
+        if not b:
+            return self._record(ops.div, (self, other))
+        out = _new(Value)
+        out.data = y = self.data / b
+        out.grad = 0.0
+        out.label = ""
+        out.op = _div
+        out._a = self
+        out._b = other
+        out._da = 1.0 / b
+        out._db = -y / b
+        return out
+
+    def __rtruediv__(self, other: Any) -> Value:
+        if other.__class__ is not float or not self.data:
+            return _meet(ops.div, other, self)
+        out = _new(Value)
+        b = self.data
+        out.data = y = other / b
+        out.grad = 0.0
+        out.label = ""
+        out.op = _div
+        out._a = other
+        out._b = self
+        out._da = 1.0 / b
+        out._db = -y / b
+        return out
+
+    def __neg__(self) -> Value:
+        out = _new(Value)
+        out.data = -self.data
+        out.grad = 0.0
+        out.label = ""
+        out.op = _neg
+        out._a = self
+        out._b = out._db = None
+        out._da = -1.0
+        return out
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return self._record(ops.abs, (self,))
+
+    # Functions as methods. NumPy calls these for the elements of an object array, some under names of its own.
+
+    def exp(self) -> Value:
+        try:
+            y = math.exp(self.data)
+        except OverflowError:
+            return self._record(ops.exp, (self,))
+        out = _new(Value)
+        out.data = out._da = y
+        out.grad = 0.0
+        out.label = ""
+        out.op = _exp
+        out._a = self
+        out._b = out._db = None
+        return out
+
+    def tanh(self) -> Value:
+        x = self.data
+        e = math.exp(-2.0 * (x if x > 0 else -x))
+        d = 1.0 + e
+        out = _new(Value)
+        out.data = math.tanh(x)
+        out.grad = 0.0
+        out.label = ""
+        out.op = _tanh
+        out._a = self
+        out._b = out._db = None
+        out._da = 4.0 * ((1.0 / d) * (e / d))
+        return out
+
+    def sigmoid(self) -> Value:
+        x = self.data
+        e = math.exp(-x if x > 0 else x)
+        d = 1.0 + e
+        rising, falling = 1.0 / d, e / d
+        out = _new(Value)
+        out.data = rising if x > 0 else falling
+        out.grad = 0.0
+        out.label = ""
+        out.op = _sigmoid
+        out._a = self
+        out._b = out._db = None
+        out._da = rising * falling
+        return out
+
+    def relu(self) -> Value:
+        x = self.data
+        out = _new(Value)
+        out.data = 0.0 if x <= 0 else x
+        out.grad = 0.0
+        out.label = ""
+        out.op = _relu
+        out._a = self
+        out._b = out._db = None
+        out._da = 1.0 if x > 0 else x * 0.0
+        return out
+
+    def expm1(self) -> Value:
+        return self._record(ops.expm1, (self,))
+
+    def log(self) -> Value:
+        return self._record(ops.log, (self,))
+
+    def log1p(self) -> Value:
+        return self._record(ops.log1p, (self,))
+
+    def sqrt(self) -> Value:
+        return self._record(ops.sqrt, (self,))
+
+    def sin(self) -> Value:
+        return self._record(ops.sin, (self,))
+
+    def cos(self) -> Value:
+        return self._record(ops.cos, (self,))
+
+    def tan(self) -> Value:
+        return self._record(ops.tan, (self,))
+
+    def asin(self) -> Value:
+        return self._record(ops.asin, (self,))
+
+    def acos(self) -> Value:
+        return self._record(ops.acos, (self,))
+
+    def atan(self) -> Value:
+        return self._record(ops.atan, (self,))
+
+    def sinh(self) -> Value:
+        return self._record(ops.sinh, (self,))
+
+    def cosh(self) -> Value:
+        return self._record(ops.cosh, (self,))
+
+    def softplus(self) -> Value:
+        return self._record(ops.softplus, (self,))
+
+    def sign(self) -> Value:
+        return self._record(ops.sign, (self,))
+
+    def step(self) -> Value:
+        return self._record(ops.step, (self,))
+
+    def atan2(self, other: Any) -> Value:
+        return self._record(ops.atan2, (self, other))
+
+    def hypot(self, other: Any) -> Value:
+        return self._record(ops.hypot, (self, other))
+
+    def maximum(self, other: Any) -> Value:
+        return self._record(ops.maximum, (self, other))
+
+    def minimum(self, other: Any) -> Value:
+        return self._record(ops.minimum, (self, other))
+
+    def leaky_relu(self, slope: Any = 0.01) -> Value:
+        return self._record(ops.leaky_relu, (self, slope))
+
+    add, sub, mul, div, pow, neg, abs = __add__, __sub__, __mul__, __truediv__, __pow__, __neg__, __abs__
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+
+    # A Value among numbers
+
+    def __lt__(self, other: Any) -> bool:
+        return self.data < (other.data if isinstance(other, Value) else other)
+
+    def __le__(self, other: Any) -> bool:
+        return self.data <= (other.data if isinstance(other, Value) else other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self.data > (other.data if isinstance(other, Value) else other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self.data >= (other.data if isinstance(other, Value) else other)
+
+    def __bool__(self) -> bool:
+        return self.data != 0
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, "
+            "or the function of this package or method of Value (v.exp()) in place of math's"
+        )
+
+    __int__ = __float__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(data={self.data!r}, grad={self.grad!r}{f', label={self.label!r}' if self.label else ''})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    # Copies. The graph is handed on as one flat list, since one node inside another would be as deep as the graph.
+
+    def __copy__(self) -> Value:
+        out = _new(type(self))
+        for slot in Value.__slots__:
+            setattr(out, slot, getattr(self, slot))
+        return out
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        for node in topological_order(self, constants=False):
+            if id(node) not in memo:
+                memo[id(node)] = out = node.__copy__()
+                out._connect([memo.get(id(x), x) for x in node.operands])
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.op is None:
+            return _leaf, (type(self), self.data, self.grad, self.label)
+        nodes = topological_order(self, constants=False)
+        place = {node: i for i, node in enumerate(nodes)}
+        return _graph, ([
+            (node.op, [place.get(x, x) for x in node.operands], node._da, node._db, node.data, node.grad, node.label) if node.op else node
+            for node in nodes
+        ],)
+
+
+class Constant(Value):
+    """A plain number that stood in an expression, as a node to look at: `(0.5 * x).args[0]`. Nothing flows into it."""
+
+    __slots__ = ()
+
+    def _receive(self, gradient: float) -> None:
+        pass
+
+
+def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
+    """All nodes from which the roots were computed, and the roots, each once and after its args. The same order every time.
+
+    With `constants=False` the plain numbers among the operands are left out.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    for root in roots:
+        trail: list[tuple[Value | None, Iterator[Any]]] = [(None, iter((root,)))]
+        while trail:  # the nodes being entered, from the root inward, each with the args it has still to visit
+            node, rest = trail[-1]
+            for arg in rest:
+                if arg not in seen and arg.__class__ is not float and (constants or arg.__class__ is not Constant):
+                    seen.add(arg)
+                    trail.append((arg, iter(arg.args if constants else arg.operands)))
+                    break
+            else:
+                trail.pop()
+                if node is not None:
+                    order.append(node)
+    return order
+
+
+def _meet(op: Operation, a: Any, b: Any) -> Any:
+    """An operator's node where one side is no Value or float; NotImplemented leaves it to that other type, to an array for instance."""
+    other = b if isinstance(a, Value) else a
+    if other.__class__ is int:
+        number = as_float(other, op.name, (a if other is b else b).label)
+        return op.forward(a, number) if other is b else op.forward(number, b)
+    if isinstance(other, Value | Real) or type(other).__module__ in ("builtins", "decimal"):
+        return Value._record(op, (a, b))  # which refuses what is no number
+    return NotImplemented
+
+
+def _check_data(root: Value) -> None:
+    for node in topological_order(root, constants=False):
+        if not isinstance(node.data, Real):
+            name = f"Value {node.label}".rstrip()
+            raise TypeError(f"{name}: its data was set to {type(node.data).__name__} {node.data!r:.60}, which is no number; give it a float")
+
+
+def _leaf(kind: type[Value], data: float, grad: float, label: str) -> Value:
+    leaf = kind(data, label)
+    leaf.grad = grad
+    return leaf
+
+
+def _graph(rows: list[Any]) -> Value:
+    nodes: list[Value] = []
+    for row in rows:
+        if isinstance(row, Value):
+            nodes.append(row)
+            continue
+        node = _new(Value)
+        node.op, operands, node._da, node._db, node.data, node.grad, node.label = row
+        node._b = () if node._db.__class__ is tuple else None
+        node._connect([nodes[x] if x.__class__ is int else x for x in operands])
+        nodes.append(node)
+    return nodes[-1]

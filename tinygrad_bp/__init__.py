@@ -1,1 +1,110 @@
-"""A minimal autograd engine that shows its work."""
+"""A minimal autograd engine that shows its work.
+
+A `Value` is a number that remembers how it was computed. Everything else reads that memory: `backward` and `grad` as derivatives,
+`explain` as the chain rule written out, `draw` as a picture, `check_gradients` against numerical differences.
+
+    >>> from tinygrad_bp import Value
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> c = (a * b + 1.0).tanh()
+    >>> c.backward()
+    >>> a.grad, b.grad
+    (-0.0005447496928314203, 0.0003631664618876135)
+"""
+
+from tinygrad_bp.checking import GradientCheck, check_gradients
+from tinygrad_bp.gradients import grad, hessian, jacobian
+from tinygrad_bp.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.operation import Domain, Operation, Reduction
+from tinygrad_bp.ops import (
+    OPERATIONS,
+    abs,
+    acos,
+    add,
+    asin,
+    atan,
+    atan2,
+    cos,
+    cosh,
+    div,
+    dot,
+    exp,
+    expm1,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    logsumexp,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    pow,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    step,
+    sub,
+    sum_of,
+    tan,
+    tanh,
+)
+from tinygrad_bp.value import Constant, Value, topological_order
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Constant",
+    "Domain",
+    "GradientCheck",
+    "Layer",
+    "MLP",
+    "Module",
+    "Neuron",
+    "OPERATIONS",
+    "Operation",
+    "Reduction",
+    "Value",
+    "abs",
+    "acos",
+    "add",
+    "asin",
+    "atan",
+    "atan2",
+    "check_gradients",
+    "cos",
+    "cosh",
+    "div",
+    "dot",
+    "exp",
+    "expm1",
+    "grad",
+    "hessian",
+    "hypot",
+    "jacobian",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "pow",
+    "relu",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "step",
+    "sub",
+    "sum_of",
+    "tan",
+    "tanh",
+    "topological_order",
+]

@@ -1,1 +1,118 @@
-"""The gradient as another graph, so that it can be differentiated again; and autograd held against numerical differences."""
+"""The gradient as another graph, so that it can be differentiated again.
+
+    >>> x = Value(2.0, "x")
+    >>> [dy] = grad(x**3, [x])
+    >>> [d2y] = grad(dy, [x])
+    >>> dy.data, d2y.data
+    (12.0, 12.0)
+
+`Value.backward` multiplies the recorded numbers; `grad` evaluates the same rules of the table on the Values themselves, so that each
+step of the reverse pass is recorded like any other arithmetic. Both give the same numbers, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, overload
+
+from tinygrad_bp.value import Constant, Value, topological_order
+
+
+@overload
+def grad(y: Value, xs: Value) -> Value: ...
+@overload
+def grad(y: Value, xs: Sequence[Value]) -> list[Value]: ...
+
+
+def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
+    """The derivatives of `y` with respect to `xs`, as Values: one for a single x, a list for a sequence.
+
+    An x may be any Value, not only a leaf. Where y does not depend on it, the derivative is a `Constant` 0. No `grad` attribute is read or
+    changed. A derivative can be a node that exists already: that of `w * x` with respect to w is x itself.
+
+    Raises TypeError if y or an x is no Value or an x is a constant, and ValueError if the data of a leaf was changed since it was used:
+    derivatives of what was recorded then can no longer be written in terms of the leaf.
+    """
+    single = isinstance(xs, Value)
+    targets = [xs] if isinstance(xs, Value) else _values(xs, "grad")
+    _require_value(y, "grad", "y")
+    for x in targets:
+        if isinstance(x, Constant) and x is not y:
+            raise TypeError(f"grad: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it")
+
+    order = topological_order(y, constants=False)
+    varies = set(targets)
+    for node in order:
+        if node not in varies and any(x in varies for x in node.operands):
+            varies.add(node)
+
+    adjoints: dict[Value, Any] = {y: 1.0}  # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one
+    for node in reversed(order):
+        if node in varies and node in adjoints and node.op is not None:
+            for operand, slope in _slopes(node, varies):
+                if slope.__class__ is not float or slope != 0.0:  # nothing flows where the slope is the number 0
+                    term = _times(slope, adjoints[node])
+                    adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+
+    found = [adjoints.get(x, 0.0) for x in targets]
+    results = [x if isinstance(x, Value) else Constant(x) for x in found]
+    return results[0] if single else results
+
+
+def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
+    """The derivative of each y with respect to each x as Values: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
+    return [grad(y, _values(xs, "jacobian")) for y in _values(ys, "jacobian")]
+
+
+def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
+    """The second derivatives of y with respect to each pair of xs as Values: `len(xs)` rows and columns. Raises what `grad` raises."""
+    return jacobian(grad(y, _values(xs, "hessian")), xs)
+
+
+def _slopes(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
+    """For each operand of `node` that varies: the operand and the node's derivative by it, a Value or, where it is constant, a number."""
+    op = node.op
+    assert op is not None
+    operands = [x.data if isinstance(x, Constant) else x for x in node.operands]
+    rules = op.partials
+    if isinstance(rules, tuple):
+        slopes: Sequence[Any] = [rule(node, *operands) if x in varies else None for x, rule in zip(operands, rules, strict=True)]
+    else:
+        slopes = rules(node, *operands)
+    chosen = []
+    for x, slope, recorded in zip(operands, slopes, node.local_derivatives, strict=True):
+        if x in varies:
+            number = slope.data if isinstance(slope, Value) else slope
+            if not (math.isclose(number, recorded, rel_tol=1e-12) or (number != number and recorded != recorded)):
+                leaves = dict.fromkeys(v for v in operands if isinstance(v, Value) and v.op is None)
+                changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
+                raise ValueError(
+                    f"grad: the data of a leaf was changed after {op.name} recorded it ({changed}), and its derivative with it, "
+                    f"from {recorded!r} to {number!r}: compute y anew"
+                )
+            chosen.append((x, slope))
+    return chosen
+
+
+def _times(slope: Any, adjoint: Any) -> Any:
+    """slope * adjoint, without a node for a factor that is the number 1 or -1."""
+    for factor, other in ((slope, adjoint), (adjoint, slope)):
+        if factor.__class__ is float and factor in (1.0, -1.0):
+            return other if factor == 1.0 else -other
+    return slope * adjoint
+
+
+def _values(xs: Sequence[Value], operation: str) -> list[Value]:
+    try:
+        xs = list(xs)
+    except TypeError:
+        raise TypeError(f"{operation} takes a sequence of Values, not {type(xs).__name__}") from None
+    for x in xs:
+        _require_value(x, operation, "each x")
+    return xs
+
+
+def _require_value(x: object, operation: str, what: str) -> None:
+    if not isinstance(x, Value):
+        raise TypeError(f"{operation}: {what} is a Value, not {type(x).__name__} {x!r:.60}")

@@ -137,14 +137,9 @@ class MLP(Module):
         self.layers: list[Layer] = []
         for depth, (width, size, kind) in enumerate(zip(widths, sizes, kinds, strict=False), 1):
             prefix = "o" if depth == len(sizes) else "h" if len(sizes) == 2 else f"h{depth}_"
-            shared = next(next_bias) if shared_bias else None
+            layer_biases = [next(next_bias)] * size if shared_bias else [next(next_bias) for _ in range(size)]
             self.layers.append(
-                Layer(
-                    [
-                        Neuron([next(next_weight) for _ in range(width)], shared or next(next_bias), kind, f"{prefix}{k}")
-                        for k in range(1, size + 1)
-                    ]
-                )
+                Layer([Neuron([next(next_weight) for _ in range(width)], b, kind, f"{prefix}{k}") for k, b in enumerate(layer_biases, 1)])
             )
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
@@ -180,8 +175,11 @@ def _labelled(numbers: Sequence[float], count: int, letter: str) -> Iterator[Val
 
 
 def _activation(choice: Operation | str | None) -> Operation | None:
+    def fits(row: object) -> bool:
+        return isinstance(row, Operation) and row.arity is not None and row.arity - len(row.defaults) == 1
+
     row = ops.OPERATIONS.get(choice) if isinstance(choice, str) else choice
-    if row is None and choice is not None or row is not None and (not isinstance(row, Operation) or row.arity is None or row.arity - len(row.defaults) != 1):
-        names = sorted(name for name, each in ops.OPERATIONS.items() if each.arity == 1)
-        raise ValueError(f"activation {choice!r} is no operation on one operand; there are {', '.join(names)}")
-    return row
+    if choice is None or fits(row):
+        return row
+    names = ", ".join(name for name, each in ops.OPERATIONS.items() if fits(each))
+    raise ValueError(f"activation {choice!r} is no operation on one operand: it may be None, a row of the table or its name, one of {names}")

@@ -116,17 +116,15 @@ class Value:
 
     @property
     def local_derivatives(self) -> tuple[float, ...]:
-        """The derivative of this node by each of `args`, recorded with the node; NaN where there is none by a constant: `(-2) ** 2` by its 2."""
+        """The derivative of this node by each of `args`, as recorded; by a constant NaN where there is none, as of `(-2) ** 2` by its 2."""
         operands = self.operands
         slopes = self._db if self._b.__class__ is tuple else (self._da, self._db)[: len(operands)]
-        return tuple(
-            self._slope_by_constant(place) if slope is None else slope for place, slope in enumerate(slopes)
-        )
+        return tuple(self._slope_by_constant(place) if slope is None else slope for place, slope in enumerate(slopes))
 
     def _slope_by_constant(self, place: int) -> float:
-        assert self.op is not None and isinstance(self.op.partials, tuple)
+        rules: Any = self.op.partials if self.op else ()
         try:
-            return float(self.op.partials[place](self.data, *[arg.data for arg in self.args]))
+            return float(rules[place](self.data, *[arg.data for arg in self.args]))
         except (ValueError, ArithmeticError):
             return math.nan
 
@@ -526,7 +524,7 @@ class Value:
             "or the function of this package or method of Value (v.exp()) in place of math's"
         )
 
-    __int__ = __float__  # type: ignore[assignment]
+    __int__ = __float__
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(data={self.data!r}, grad={self.grad!r}{f', label={self.label!r}' if self.label else ''})"
@@ -553,11 +551,12 @@ class Value:
         if self.op is None:
             return _leaf, (type(self), self.data, self.grad, self.label)
         nodes = topological_order(self, constants=False)
-        place = {node: i for i, node in enumerate(nodes)}
-        return _graph, ([
+        place: dict[Any, int] = {node: i for i, node in enumerate(nodes)}
+        rows = [
             (node.op, [place.get(x, x) for x in node.operands], node._da, node._db, node.data, node.grad, node.label) if node.op else node
             for node in nodes
-        ],)
+        ]
+        return _graph, (rows,)
 
 
 class Constant(Value):
@@ -592,22 +591,24 @@ def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
     return order
 
 
-def _meet(op: Operation, a: Any, b: Any) -> Any:
+def _meet(op: Operation, a: Any, b: Any) -> Value:
     """An operator's node where one side is no Value or float; NotImplemented leaves it to that other type, to an array for instance."""
     other = b if isinstance(a, Value) else a
+    node: Any = NotImplemented
     if other.__class__ is int:
         number = as_float(other, op.name, (a if other is b else b).label)
-        return op.forward(a, number) if other is b else op.forward(number, b)
-    if isinstance(other, Value | Real) or type(other).__module__ in ("builtins", "decimal"):
-        return Value._record(op, (a, b))  # which refuses what is no number
-    return NotImplemented
+        node = op.forward(a, number) if other is b else op.forward(number, b)  # the operator again
+    elif isinstance(other, Value | Real) or type(other).__module__ in ("builtins", "decimal"):
+        node = Value._record(op, (a, b))  # which refuses what is no number
+    return node  # type: ignore[no-any-return]
 
 
 def _check_data(root: Value) -> None:
     for node in topological_order(root, constants=False):
         if not isinstance(node.data, Real):
             name = f"Value {node.label}".rstrip()
-            raise TypeError(f"{name}: its data was set to {type(node.data).__name__} {node.data!r:.60}, which is no number; give it a float")
+            kind = type(node.data).__name__
+            raise TypeError(f"{name}: its data was set to {kind} {node.data!r:.60}, which is no number; give it a float")
 
 
 def _leaf(kind: type[Value], data: float, grad: float, label: str) -> Value:

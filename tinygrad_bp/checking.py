@@ -219,7 +219,7 @@ def _compare(label: str, x: float, autograd: float, function: Function, toleranc
     absolute = 0.0 if autograd == difference else math.fabs(autograd - difference)
     size = max(math.fabs(autograd), math.fabs(difference))
     relative = absolute / size if 0.0 < size < math.inf else absolute
-    ok = absolute <= max(tolerance * size, 4.0 * uncertainty if uncertainty < math.inf else 1e-4 * size)
+    ok = math.isfinite(absolute) and absolute <= max(tolerance * size, 4.0 * uncertainty if uncertainty < math.inf else 1e-4 * size)
     if ok and not note and 4.0 * uncertainty > 1e-3 * size > 0.0:
         note = "too small beside the rounding of the function for a difference to tell"
     return InputCheck(label, x, autograd, difference, uncertainty, absolute, relative, absolute / math.ulp(difference), ok, note)
@@ -286,7 +286,7 @@ def _faults(y: Value, tolerance: float) -> list[Fault]:
                 if not (row := _compare("", arg.data, slope, _partly(node.op.forward, numbers, place), tolerance)).ok:
                     shown = ", ".join(f"{v.data!r} ({v.label})" if v.label else repr(v.data) for v in node.args)
                     name = f"{node.label} = {node.data!r}" if node.label else repr(node.data)
-                    faults.append(Fault(op.name, place + 1, name, shown, slope, row.difference))
+                    faults.append(Fault(node.op.name, place + 1, name, shown, slope, row.difference))
     return faults
 
 

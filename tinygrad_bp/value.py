@@ -41,43 +41,41 @@ class Value:
     Attributes:
         data: the number. That of a leaf may be assigned, to update a weight; graphs recorded before keep their derivatives.
         grad: the gradient that `backward()` left here, 0.0 before.
-        label: a name for people: pictures, explanations and errors show it.
         op: the operation that made this node; None for a leaf and for a constant.
 
     Raises TypeError if `data` is not a real number or `label` not text.
     """
 
-    # One or two operands lie in _a and _b and their local derivatives in _da and _db; any other number of them as tuples in _b and
-    # _db. An operand is a Value, or for a constant just the float. No operand, as _b of tanh: None. Fewer objects are the whole
-    # point: on large graphs Python's time goes into them, and into the garbage collector that visits them.
-    __slots__ = ("_a", "_b", "_da", "_db", "data", "grad", "label", "op")
+    # One or two operands lie in _a and _b, None standing for no second one, and their local derivatives in _da and _db. A row of any
+    # other number is a tuple in _b, with a tuple in _db and None in _a. A constant is just its float until somebody looks at it. Fewer
+    # objects are the whole point: on large graphs Python's time goes into them, and into the garbage collector that visits them.
+    __slots__ = ("_a", "_b", "_da", "_db", "_label", "data", "grad", "op")
 
     data: float
     grad: float
-    label: str
     op: Operation | None
+    _label: str
     _a: Any
     _b: Any
     _da: Any
     _db: Any
 
     def __init__(self, data: float, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"the label of a Value is text, not {type(label).__name__} {label!r}")
-        self.data = data if data.__class__ is float else as_float(data, "Value", label, wants="a real number")
+        self.data = data if type(data) is float else as_float(data, "Value", label, wants="a real number")
         self.grad = 0.0
-        self.label = label
+        if label != "":
+            self.label = label
         self.op = self._a = self._b = self._da = self._db = None
 
     @staticmethod
     def _record(op: Operation, operands: Sequence[Any]) -> Value:
         """The node for any row of the table. The operators and methods below do the same for theirs, faster."""
-        labels = [x.label if isinstance(x, Value) else "" for x in operands]
-        operands = [x if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands]
-        numbers = [x.data if isinstance(x, Value) else x for x in operands]
-        out = _new(Value)
-        out.data = y = op.compute(numbers, labels)
-        out.grad, out.label, out.op = 0.0, "", op
+        try:
+            operands = [x if isinstance(x, Value) else as_float(x, op.name) for x in operands]
+            numbers = [x.data if isinstance(x, Value) else x for x in operands]
+            y = op.forward(*numbers)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise _failure(op, operands, error) from None
         try:  # by a constant nothing is differentiated, and sometimes nothing can be: x ** 2 at x < 0 by its exponent
             if isinstance(op.partials, tuple):
                 varies = [isinstance(x, Value) and not isinstance(x, Constant) for x in operands]
@@ -85,9 +83,11 @@ class Value:
             else:
                 slopes = [*op.partials(y, *numbers)]
         except (ValueError, ArithmeticError):
-            message = op.failure(ValueError(), numbers, labels).args[0].replace("is undefined", "has no derivative", 1)
+            message = str(_failure(op, operands, ValueError())).replace("is undefined", "has no derivative", 1)
             raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
-        if op.arity in (1, 2):
+        out = _new(Value)
+        out.data, out.grad, out.op = y, 0.0, op
+        if op.arity == 1 or (op.arity == 2 and type(operands[1]) in (Value, Constant, float)):
             (out._a, out._b), (out._da, out._db) = (*operands, None)[:2], (*slopes, None)[:2]
         else:
             out._a, out._da, out._b, out._db = None, None, tuple(operands), tuple(slopes)
@@ -96,20 +96,34 @@ class Value:
     # Reading the graph
 
     @property
+    def label(self) -> str:
+        """A name for people: pictures, explanations and errors show it. Raises TypeError when set to anything but text."""
+        try:
+            return self._label
+        except AttributeError:  # few nodes have a label, so the others do not even store an empty one
+            return ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"the label of a Value is text, not {type(label).__name__} {label!r:.60}")
+        self._label = label
+
+    @property
     def operands(self) -> tuple[Value | float, ...]:
         """What this node was computed from, in order, constants as plain floats; empty for a leaf."""
         a, b = self._a, self._b
-        return b if b.__class__ is tuple else () if a is None else (a,) if b is None else (a, b)
+        return b if type(b) is tuple else () if a is None else (a,) if b is None else (a, b)
 
     @property
     def args(self) -> tuple[Value, ...]:
         """The operands, in order, all as Values: `x * x` has two equal ones, and in `0.5 * x` the first is a `Constant`."""
-        if any(x.__class__ is float for x in self.operands):  # made when first asked for, then kept: the same ones every time
+        if any(type(x) is float for x in self.operands):  # made when first asked for, then kept: the same ones every time
             self._connect([x if isinstance(x, Value) else Constant(x) for x in self.operands])
         return self.operands  # type: ignore[return-value]
 
     def _connect(self, operands: Sequence[Value | float]) -> None:
-        if self._b.__class__ is tuple:
+        if type(self._b) is tuple:
             self._b = tuple(operands)
         else:
             self._a, self._b = (*operands, None, None)[:2]
@@ -118,7 +132,7 @@ class Value:
     def local_derivatives(self) -> tuple[float, ...]:
         """The derivative of this node by each of `args`, as recorded; by a constant NaN where there is none, as of `(-2) ** 2` by its 2."""
         operands = self.operands
-        slopes = self._db if self._b.__class__ is tuple else (self._da, self._db)[: len(operands)]
+        slopes = self._db if type(self._b) is tuple else (self._da, self._db)[: len(operands)]
         return tuple(self._slope_by_constant(place) if slope is None else slope for place, slope in enumerate(slopes))
 
     def _slope_by_constant(self, place: int) -> float:
@@ -137,7 +151,7 @@ class Value:
         if self.op is None:
             self.grad += 1.0
             return
-        if self.data.__class__ is not float:
+        if type(self.data) is not float:
             _check_data(self)
         order = self._recorded_order()
         for node in order:
@@ -146,20 +160,21 @@ class Value:
         for node in reversed(order):
             gradient = node.grad
             a = node._a
-            if a.__class__ is Value:
+            if type(a) is Value:
                 a.grad += node._da * gradient
-            elif a is not None and a.__class__ is not float:
-                a._receive(node._da * gradient)
+            elif a is None:
+                for x, slope in zip(node._b, node._db, strict=True):
+                    if type(x) is not float:
+                        x._receive(slope, gradient)
+                continue
+            elif type(a) is not float:
+                a._receive(node._da, gradient)
             b = node._b
-            if b.__class__ is Value:
+            if type(b) is Value:
                 b.grad += node._db * gradient
-            elif b is not None and b.__class__ is not float:
-                for x, slope in zip(b, node._db, strict=True) if b.__class__ is tuple else ((b, node._db),):
-                    if x.__class__ is not float:
-                        x._receive(slope * gradient)
 
-    def _receive(self, gradient: float) -> None:
-        self.grad += gradient
+    def _receive(self, slope: float, gradient: float) -> None:
+        self.grad += slope * gradient
 
     def _recorded_order(self) -> list[Value]:
         """The recorded nodes under this one, leaves left out, each after its operands: `topological_order`, made for speed.
@@ -176,22 +191,22 @@ class Value:
         node.grad = seen
         while True:
             a = node._a
-            if a.__class__ is Value and a.op is not None and a.grad is not seen:
+            if type(a) is Value and a.op is not None and a.grad is not seen:
                 a.grad = seen
                 enter(node)
                 node = a
                 continue
             while True:  # all under a is in the order; now b, or each x of a row
                 b = node._b
-                if b.__class__ is Value:
+                if type(b) is Value:
                     if b.op is not None and b.grad is not seen:
                         b.grad = seen
                         enter(node)
                         node = b
                         break
-                elif b.__class__ is tuple:
+                elif node._a is None:
                     row = rows.setdefault(node, iter(b))
-                    x = next((x for x in row if x.__class__ is Value and x.op is not None and x.grad is not seen), None)
+                    x = next((x for x in row if type(x) is Value and x.op is not None and x.grad is not seen), None)
                     if x is not None:
                         x.grad = seen
                         enter(node)
@@ -205,7 +220,7 @@ class Value:
     # Operators. Each is its row of the table written out for speed, and a test holds the two together.
 
     def __add__(self, other: Any) -> Value:
-        kind = other.__class__
+        kind = type(other)
         if kind is Value:
             b = other.data
         elif kind is float:
@@ -215,7 +230,6 @@ class Value:
         out = _new(Value)
         out.data = self.data + b
         out.grad = 0.0
-        out.label = ""
         out.op = _add
         out._a = self
         out._b = other
@@ -223,12 +237,11 @@ class Value:
         return out
 
     def __radd__(self, other: Any) -> Value:
-        if other.__class__ is not float:
+        if type(other) is not float or type(self) is not Value:
             return _meet(ops.add, other, self)
         out = _new(Value)
         out.data = other + self.data
         out.grad = 0.0
-        out.label = ""
         out.op = _add
         out._a = other
         out._b = self
@@ -236,7 +249,7 @@ class Value:
         return out
 
     def __sub__(self, other: Any) -> Value:
-        kind = other.__class__
+        kind = type(other)
         if kind is Value:
             b = other.data
         elif kind is float:
@@ -246,7 +259,6 @@ class Value:
         out = _new(Value)
         out.data = self.data - b
         out.grad = 0.0
-        out.label = ""
         out.op = _sub
         out._a = self
         out._b = other
@@ -255,12 +267,11 @@ class Value:
         return out
 
     def __rsub__(self, other: Any) -> Value:
-        if other.__class__ is not float:
+        if type(other) is not float or type(self) is not Value:
             return _meet(ops.sub, other, self)
         out = _new(Value)
         out.data = other - self.data
         out.grad = 0.0
-        out.label = ""
         out.op = _sub
         out._a = other
         out._b = self
@@ -269,7 +280,7 @@ class Value:
         return out
 
     def __mul__(self, other: Any) -> Value:
-        kind = other.__class__
+        kind = type(other)
         if kind is Value:
             b = other.data
         elif kind is float:
@@ -280,7 +291,6 @@ class Value:
         a = self.data
         out.data = a * b
         out.grad = 0.0
-        out.label = ""
         out.op = _mul
         out._a = self
         out._b = other
@@ -289,13 +299,12 @@ class Value:
         return out
 
     def __rmul__(self, other: Any) -> Value:
-        if other.__class__ is not float:
+        if type(other) is not float or type(self) is not Value:
             return _meet(ops.mul, other, self)
         out = _new(Value)
         a = self.data
         out.data = other * a
         out.grad = 0.0
-        out.label = ""
         out.op = _mul
         out._a = other
         out._b = self
@@ -305,7 +314,7 @@ class Value:
 
     def __pow__(self, other: Any) -> Value:
         # The exponents of everyday; the others, and what fails, go by the table, which holds where these two lines overflow or round.
-        if not ((other.__class__ is int or other.__class__ is float) and other in _EVERYDAY_EXPONENTS and self.data):
+        if not ((type(other) is int or type(other) is float) and other in _EVERYDAY_EXPONENTS and self.data):
             return _meet(ops.pow, self, other)
         a = self.data
         b = float(other)
@@ -317,7 +326,6 @@ class Value:
         out = _new(Value)
         out.data = y
         out.grad = 0.0
-        out.label = ""
         out.op = _pow
         out._a = self
         out._b = b
@@ -329,7 +337,7 @@ class Value:
         return _meet(ops.pow, other, self)
 
     def __truediv__(self, other: Any) -> Value:
-        kind = other.__class__
+        kind = type(other)
         if kind is Value:
             b = other.data
         elif kind is float:
@@ -341,7 +349,6 @@ class Value:
         out = _new(Value)
         out.data = y = self.data / b
         out.grad = 0.0
-        out.label = ""
         out.op = _div
         out._a = self
         out._b = other
@@ -350,13 +357,12 @@ class Value:
         return out
 
     def __rtruediv__(self, other: Any) -> Value:
-        if other.__class__ is not float or not self.data:
+        if type(other) is not float or type(self) is not Value or not self.data:
             return _meet(ops.div, other, self)
         out = _new(Value)
         b = self.data
         out.data = y = other / b
         out.grad = 0.0
-        out.label = ""
         out.op = _div
         out._a = other
         out._b = self
@@ -368,7 +374,6 @@ class Value:
         out = _new(Value)
         out.data = -self.data
         out.grad = 0.0
-        out.label = ""
         out.op = _neg
         out._a = self
         out._b = out._db = None
@@ -391,7 +396,6 @@ class Value:
         out = _new(Value)
         out.data = out._da = y
         out.grad = 0.0
-        out.label = ""
         out.op = _exp
         out._a = self
         out._b = out._db = None
@@ -404,7 +408,6 @@ class Value:
         out = _new(Value)
         out.data = math.tanh(x)
         out.grad = 0.0
-        out.label = ""
         out.op = _tanh
         out._a = self
         out._b = out._db = None
@@ -419,7 +422,6 @@ class Value:
         out = _new(Value)
         out.data = rising if x > 0 else falling
         out.grad = 0.0
-        out.label = ""
         out.op = _sigmoid
         out._a = self
         out._b = out._db = None
@@ -431,7 +433,6 @@ class Value:
         out = _new(Value)
         out.data = 0.0 if x <= 0 else x
         out.grad = 0.0
-        out.label = ""
         out.op = _relu
         out._a = self
         out._b = out._db = None
@@ -536,8 +537,8 @@ class Value:
 
     def __copy__(self) -> Value:
         out = _new(type(self))
-        for slot in Value.__slots__:
-            setattr(out, slot, getattr(self, slot))
+        out.data, out.grad, out.label, out.op = self.data, self.grad, self.label, self.op
+        out._a, out._b, out._da, out._db = self._a, self._b, self._da, self._db
         return out
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
@@ -564,23 +565,25 @@ class Constant(Value):
 
     __slots__ = ()
 
-    def _receive(self, gradient: float) -> None:
+    def _receive(self, slope: float, gradient: float) -> None:
         pass
 
 
 def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
     """All nodes from which the roots were computed, and the roots, each once and after its args. The same order every time.
 
-    With `constants=False` the plain numbers among the operands are left out.
+    With `constants=False` the plain numbers among the operands are left out. Raises TypeError for a root that is no Value.
     """
     order: list[Value] = []
     seen: set[Value] = set()
     for root in roots:
+        if not isinstance(root, Value):
+            raise TypeError(f"topological_order takes Values, not {type(root).__name__} {root!r:.60}")
         trail: list[tuple[Value | None, Iterator[Any]]] = [(None, iter((root,)))]
         while trail:  # the nodes being entered, from the root inward, each with the args it has still to visit
             node, rest = trail[-1]
             for arg in rest:
-                if arg not in seen and arg.__class__ is not float and (constants or arg.__class__ is not Constant):
+                if arg not in seen and type(arg) is not float and (constants or node is None or type(arg) is not Constant):
                     seen.add(arg)
                     trail.append((arg, iter(arg.args if constants else arg.operands)))
                     break
@@ -595,7 +598,7 @@ def _meet(op: Operation, a: Any, b: Any) -> Value:
     """An operator's node where one side is no Value or float; NotImplemented leaves it to that other type, to an array for instance."""
     other = b if isinstance(a, Value) else a
     node: Any = NotImplemented
-    if other.__class__ is int:
+    if type(other) is int:
         number = as_float(other, op.name, (a if other is b else b).label)
         node = op.forward(a, number) if other is b else op.forward(number, b)  # the operator again
     elif isinstance(other, Value | Real) or type(other).__module__ in ("builtins", "decimal"):
@@ -603,12 +606,28 @@ def _meet(op: Operation, a: Any, b: Any) -> Value:
     return node  # type: ignore[no-any-return]
 
 
+def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Exception:
+    """What to raise where recording `op` met `error`: the same in words that name the operands' labels and numbers."""
+    labels = [x.label if isinstance(x, Value) else "" for x in operands]
+    try:
+        numbers = [x.data if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands]
+    except (TypeError, OverflowError) as no_number:
+        return no_number
+    for x in operands:
+        if isinstance(x, Value) and not isinstance(x.data, Real):
+            return _no_number(x)
+    return op.failure(error, numbers, labels)
+
+
+def _no_number(node: Value) -> TypeError:
+    name, kind = f"Value {node.label}".rstrip(), type(node.data).__name__
+    return TypeError(f"{name}: its data was set to {kind} {node.data!r:.60}, which is no number; give it a float")
+
+
 def _check_data(root: Value) -> None:
     for node in topological_order(root, constants=False):
         if not isinstance(node.data, Real):
-            name = f"Value {node.label}".rstrip()
-            kind = type(node.data).__name__
-            raise TypeError(f"{name}: its data was set to {kind} {node.data!r:.60}, which is no number; give it a float")
+            raise _no_number(node)
 
 
 def _leaf(kind: type[Value], data: float, grad: float, label: str) -> Value:
@@ -625,7 +644,7 @@ def _graph(rows: list[Any]) -> Value:
             continue
         node = _new(Value)
         node.op, operands, node._da, node._db, node.data, node.grad, node.label = row
-        node._b = () if node._db.__class__ is tuple else None
-        node._connect([nodes[x] if x.__class__ is int else x for x in operands])
+        node._a, node._b = None, () if type(node._db) is tuple else None
+        node._connect([nodes[x] if type(x) is int else x for x in operands])
         nodes.append(node)
     return nodes[-1]

@@ -1,0 +1,149 @@
+"""The gradient as a graph: the numbers of `backward()`, and differentiable again."""
+
+import math
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.test_value import random_graph
+from tinygrad_bp import Constant, Value, grad, hessian, jacobian, topological_order
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_grad_gives_the_numbers_of_backward_bit_for_bit(seed):
+    y, leaves = random_graph(seed)
+    y.backward()
+    assert [d.data for d in grad(y, leaves)] == [leaf.grad for leaf in leaves]
+
+
+def test_grad_with_respect_to_nodes_between():
+    y, leaves = random_graph(3)
+    nodes = [node for node in topological_order(y, constants=False) if node.op is not None]
+    y.backward()
+    assert [d.data for d in grad(y, nodes)] == pytest.approx([node.grad for node in nodes], rel=1e-12)
+
+
+def test_grad_reads_and_changes_no_gradient():
+    x = Value(2.0)
+    x.grad = 7.0
+    y = x * x
+    grad(y, [x])
+    assert (x.grad, y.grad) == (7.0, 0.0)
+
+
+def test_one_value_gives_one_derivative_and_a_sequence_a_list():
+    x, w = Value(2.0), Value(3.0)
+    assert grad(w * x, x).data == 3.0
+    assert [d.data for d in grad(w * x, (x, w))] == [3.0, 2.0]
+    assert grad(w * x, []) == []
+
+
+def test_what_y_does_not_depend_on_has_derivative_zero():
+    x, other = Value(2.0), Value(1.0)
+    zero = grad(x.exp(), other)
+    assert isinstance(zero, Constant)
+    assert zero.data == 0.0
+    assert grad(x, x).data == 1.0
+    assert grad(tg.sign(x) * 3.0, x).data == 0.0
+
+
+@pytest.mark.parametrize("order", range(7))
+def test_derivatives_of_any_order(order):
+    x = Value(0.7, "x")
+    exp, sin, power, polynomial = (0.5 * x).exp(), x.sin(), x**5, 3 * x**4 - x**2 + 1
+    for _ in range(order):
+        exp, sin, power, polynomial = (grad(y, x) for y in (exp, sin, power, polynomial))
+    assert exp.data == pytest.approx(0.5**order * math.exp(0.35), rel=1e-14)
+    assert sin.data == pytest.approx(math.sin(0.7 + order * math.pi / 2), rel=1e-13)
+    assert power.data == pytest.approx(math.perm(5, order) * 0.7 ** max(5 - order, 0), rel=1e-14)
+    coefficients = {4: 3.0, 2: -1.0, 0: 1.0}
+    assert polynomial.data == pytest.approx(
+        sum(c * math.perm(n, order) * 0.7 ** max(n - order, 0) for n, c in coefficients.items()), rel=1e-13
+    )
+
+
+def test_powers_at_zero_have_all_their_derivatives():
+    x = Value(0.0, "x")
+    y = x**3 + 2 * x**2
+    derivatives = []
+    for _ in range(6):
+        derivatives.append(y.data)
+        y = grad(y, x)
+    assert derivatives == [0.0, 0.0, 4.0, 6.0, 0.0, 0.0]
+
+
+def test_backward_through_a_gradient():
+    x = Value(3.0)
+    slope = grad(x**3, x)
+    slope.backward()
+    assert x.grad == 18.0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_second_derivatives_on_random_graphs(seed):
+    y, leaves = random_graph(seed, size=15)
+    for slope in grad(y, leaves):
+        assert tg.check_gradients(slope, tolerance=1e-6), tg.check_gradients(slope, tolerance=1e-6)
+
+
+def test_hessian_is_symmetric_and_right():
+    a, b = Value(1.2, "a"), Value(-0.4, "b")
+    y = (a * b).sin() + a**3 / b
+    h = [[d.data for d in row] for row in hessian(y, [a, b])]
+    x, z, s, c = a.data, b.data, math.sin(a.data * b.data), math.cos(a.data * b.data)
+    mixed = c - x * z * s - 3 * x**2 / z**2
+    assert h[0] == pytest.approx([-z * z * s + 6 * x / z, mixed], rel=1e-13)
+    assert h[1] == pytest.approx([mixed, -x * x * s + 2 * x**3 / z**3], rel=1e-13)
+
+
+def test_jacobian_rows_are_outputs():
+    a, b = Value(2.0), Value(3.0)
+    assert [[d.data for d in row] for row in jacobian([a * b, a + b, a], [a, b])] == [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
+
+
+def test_n_ary_rows_differentiate_twice():
+    xs = [Value(0.3, "x1"), Value(-1.2, "x2"), Value(2.0, "x3")]
+    p = [math.exp(x.data - tg.logsumexp([v.data for v in xs])) for x in xs]
+    h = hessian(tg.logsumexp(xs), xs)
+    for i in range(3):
+        for j in range(3):
+            assert h[i][j].data == pytest.approx(p[i] * ((i == j) - p[j]), rel=1e-12)
+    assert [[d.data for d in row] for row in hessian(tg.dot(xs[:2], xs[1:]), xs)] == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    assert tg.check_gradients(grad(tg.dot(xs, xs) * xs[0], xs[0]))
+
+
+def test_a_leaf_changed_since_is_noticed():
+    w, x = Value(2.0, "w"), Value(5.0, "x")
+    y = w * x
+    x.data = 6.0
+    with pytest.raises(ValueError, match=r"changed after mul recorded it .*x is now 6\.0.*compute y anew"):
+        grad(y, w)
+    x.data = 5.0
+    assert grad(y, w).data == 5.0
+
+
+def test_wrong_arguments_are_named():
+    x = Value(2.0, "x")
+    y = 0.5 * x
+    with pytest.raises(TypeError, match="grad: y is a Value, not float 2.0"):
+        grad(2.0, [x])
+    with pytest.raises(TypeError, match="grad: each x is a Value, not str 'x'"):
+        grad(y, ["x"])
+    with pytest.raises(TypeError, match="grad takes a sequence of Values, not int"):
+        grad(y, 3)
+    with pytest.raises(TypeError, match="constant of the expression"):
+        grad(y, y.args[0])
+
+
+def test_many_paths_and_long_chains():
+    x = Value(1.0)
+    y = x
+    for _ in range(200):
+        y = y + y
+    second = grad(y * y, x)
+    assert second.data == 2.0**401
+    assert grad(second, x).data == 2.0**401
+    y = x
+    for _ in range(50_000):
+        y = (y * 0.999).sin()
+    assert math.isfinite(grad(grad(y, x), x).data)

@@ -1,0 +1,113 @@
+"""Neurons and networks, with the worked example's numbers and names."""
+
+import copy
+import pickle
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import MLP, Layer, Neuron, Value, topological_order
+
+WORKED = {"weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], "biases": [0.35, 0.60], "shared_bias": True}
+
+
+def test_the_worked_network():
+    net = MLP(2, [2, 2], **WORKED)
+    o1, o2 = net([Value(0.05, "i1"), Value(0.10, "i2")])
+    nodes = {node.label: node for node in topological_order(o1, o2) if node.label}
+    assert {f"{kind}_{name}" for kind in ("net", "out") for name in ("h1", "h2", "o1", "o2")} <= set(nodes)
+    assert nodes["net_h1"].data == pytest.approx(0.3775, rel=1e-15)
+    assert nodes["out_o2"].data == pytest.approx(0.772928465321462589, rel=1e-15)
+    assert [p.label for p in net.parameters()] == ["w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "b1", "b2"]
+    assert nodes["net_h1"].args[1] is nodes["net_h2"].args[1] is net.biases[0]
+
+
+def test_fixed_biases_are_no_parameters():
+    assert [p.label for p in MLP(2, [2, 2], **WORKED, train_biases=False).parameters()] == [f"w{k}" for k in range(1, 9)]
+
+
+def test_own_biases_zero_weights_given_or_drawn():
+    net = MLP(2, [5, 1], seed=1)
+    assert len(net.weights) == 15
+    assert [b.data for b in net.biases] == [0.0] * 6
+    assert len({b.label for b in net.biases}) == 6
+    assert all(-1 <= w.data <= 1 for w in net.weights)
+    assert [w.data for w in net.weights] == [w.data for w in MLP(2, [5, 1], seed=1).weights]
+    assert [w.data for w in net.weights] != [w.data for w in MLP(2, [5, 1], seed=2).weights]
+
+
+def test_a_shared_bias_of_zero_is_still_shared():
+    net = MLP(1, [3], shared_bias=True)
+    assert len(net.biases) == 1
+
+
+def test_names_of_layers():
+    def names(*shape):
+        return [neuron.name for layer in MLP(*shape).layers for neuron in layer.neurons]
+
+    assert names(2, [1]) == ["o1"]
+    assert names(2, [2, 1]) == ["h1", "h2", "o1"]
+    assert names(2, [2, 1, 1]) == ["h1_1", "h1_2", "h2_1", "o1"]
+
+
+def test_activations_by_name_row_or_layer():
+    assert MLP(1, [1], weights=[2.0], activation=None)([3.0])[0].data == 6.0
+    assert MLP(1, [1], weights=[2.0], activation="relu")([-3.0])[0].data == 0.0
+    assert MLP(1, [1], weights=[2.0], activation=tg.leaky_relu)([-3.0])[0].data == -0.06
+    deep = MLP(1, [1, 1], weights=[2.0, 1.0], activation=["tanh", None])
+    assert deep([0.5])[0].data == tg.tanh(1.0)
+
+
+def test_zero_grad_and_training_a_step():
+    net = MLP(2, [2, 1], seed=3)
+    for _ in range(2):
+        net.zero_grad()
+        loss = (net([0.5, -1.0])[0] - 1.0) ** 2
+        loss.backward()
+    before = loss.data
+    for p in net.parameters():
+        p.data -= 0.1 * p.grad
+    assert ((net([0.5, -1.0])[0] - 1.0) ** 2).data < before
+
+
+def test_the_gradients_of_a_network_are_right():
+    net = MLP(3, [4, 3, 2], seed=7, activation=["tanh", "softplus", None])
+    assert tg.check_gradients(tg.logsumexp(net([0.1, -0.2, 0.3])))
+
+
+def test_networks_are_copied_and_pickled():
+    net = MLP(2, [2, 2], **WORKED)
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert [o.data for o in twin([0.05, 0.1])] == [o.data for o in net([0.05, 0.1])]
+        assert twin.biases[0] is twin.layers[0].neurons[1].bias
+        assert twin.weights[0] is not net.weights[0]
+
+
+def test_repr():
+    assert repr(MLP(2, [2, 2], **WORKED)) == "MLP(2-2-2, 10 parameters)"
+    assert repr(Layer([Neuron([Value(1.0)], Value(0.0), None, "o1")])) == "Layer(Neuron(o1: 1 inputs, linear))"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "says"),
+    [
+        (lambda: MLP(2, [2, 2], weights=[1.0]), ValueError, "takes 8 weights, not 1"),
+        (lambda: MLP(2, [2, 2], biases=[1.0]), ValueError, "takes 4 biases, not 1"),
+        (lambda: MLP(2, [2, 2], biases=[1.0] * 4, shared_bias=True), ValueError, "takes 2 biases, not 4"),
+        (lambda: MLP(0, [2]), ValueError, "not 0 inputs"),
+        (lambda: MLP(2, []), ValueError, "layers of one or more neurons"),
+        (lambda: MLP(2, [2, 0]), ValueError, "layers of one or more neurons"),
+        (lambda: MLP(2, [1.5]), ValueError, "layers of one or more neurons"),
+        (lambda: MLP(2, [1], weights=["a", 1.0]), TypeError, "MLP with w1 takes a real number, not str 'a'"),
+        (lambda: MLP(2, [1], activation="tahn"), ValueError, "activation 'tahn'.*tanh"),
+        (lambda: MLP(2, [1], activation=tg.maximum), ValueError, "no operation on one operand"),
+        (lambda: MLP(2, [1, 1], activation=["tanh"]), ValueError, "takes 2 activations, not 1"),
+        (lambda: MLP(2, [1])([1.0]), ValueError, "neuron o1 has 2 weights and got 1 inputs"),
+        (lambda: MLP(2, [1])([1.0, "x"]), TypeError, "mul with w2 takes a Value or a real number, not str 'x'"),
+        (lambda: Neuron([], Value(0.0)), ValueError, "needs at least one weight"),
+        (lambda: Layer([]), ValueError, "a layer needs neurons"),
+    ],
+)
+def test_wrong_shapes_are_named(make, error, says):
+    with pytest.raises(error, match=says):
+        make()

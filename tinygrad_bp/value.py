@@ -536,9 +536,8 @@ class Value:
     # Copies. The graph is handed on as one flat list, since one node inside another would be as deep as the graph.
 
     def __copy__(self) -> Value:
-        out = _new(type(self))
-        out.data, out.grad, out.label, out.op = self.data, self.grad, self.label, self.op
-        out._a, out._b, out._da, out._db = self._a, self._b, self._da, self._db
+        out = _leaf(type(self), self.data, self.grad, self.label, getattr(self, "__dict__", None))
+        out.op, out._a, out._b, out._da, out._db = self.op, self._a, self._b, self._da, self._db
         return out
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
@@ -550,7 +549,7 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is None:
-            return _leaf, (type(self), self.data, self.grad, self.label)
+            return _leaf, (type(self), self.data, self.grad, self.label, getattr(self, "__dict__", None))
         nodes = topological_order(self, constants=False)
         place: dict[Any, int] = {node: i for i, node in enumerate(nodes)}
         rows = [
@@ -616,7 +615,7 @@ def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Except
     for x in operands:
         if isinstance(x, Value) and not isinstance(x.data, Real):
             return _no_number(x)
-    return op.failure(error, numbers, labels)
+    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels)
 
 
 def _no_number(node: Value) -> TypeError:
@@ -630,9 +629,14 @@ def _check_data(root: Value) -> None:
             raise _no_number(node)
 
 
-def _leaf(kind: type[Value], data: float, grad: float, label: str) -> Value:
-    leaf = kind(data, label)
-    leaf.grad = grad
+def _leaf(kind: type[Value], data: float, grad: float, label: str, more: dict[str, Any] | None) -> Value:
+    leaf = _new(kind)
+    leaf.op = leaf._a = leaf._b = leaf._da = leaf._db = None
+    leaf.data, leaf.grad = data, grad
+    if label:
+        leaf.label = label
+    if more:  # what a subclass carries
+        vars(leaf).update(more)
     return leaf
 
 
@@ -642,8 +646,9 @@ def _graph(rows: list[Any]) -> Value:
         if isinstance(row, Value):
             nodes.append(row)
             continue
-        node = _new(Value)
-        node.op, operands, node._da, node._db, node.data, node.grad, node.label = row
+        op, operands, slope, slopes, data, grad, label = row
+        node = _leaf(Value, data, grad, label, None)
+        node.op, node._da, node._db = op, slope, slopes
         node._a, node._b = None, () if type(node._db) is tuple else None
         node._connect([nodes[x] if type(x) is int else x for x in operands])
         nodes.append(node)

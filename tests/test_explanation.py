@@ -1,0 +1,507 @@
+"""The chain rule written out: the worked example to the printed digits, random graphs against backward and against brute force."""
+
+import ast
+import json
+import math
+import random
+import re
+
+import pytest
+
+from tinygrad_bp import ops
+from tinygrad_bp.explanation import Explanation, explain
+from tinygrad_bp.explanation.names import columns, latex_name, number, printable
+from tinygrad_bp.explanation.rules import TEXTBOOK
+from tinygrad_bp.nn import MLP
+from tinygrad_bp.value import Constant, Value, topological_order
+
+
+def named(value, label):
+    value.label = label
+    return value
+
+
+def network():
+    net = MLP(2, [2, 2], weights=[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases=[0.35, 0.6], shared_bias=True)
+    outs = net([Value(0.05, "i1"), Value(0.10, "i2")])
+    targets = [Value(0.01, "target_o1"), Value(0.99, "target_o2")]
+    errors = [named(0.5 * (t - out) ** 2, f"E_o{k}") for k, (t, out) in enumerate(zip(targets, outs, strict=True), 1)]
+    total = named(errors[0] + errors[1], "E_total")
+    return total, {v.label: v for v in topological_order(total, constants=False) if v.label}
+
+
+def random_graph(rng, size, share_labelled):
+    """A random graph with two inputs: products, sums, squares, doubled operands; smooth and of ordinary size."""
+    nodes = [Value(rng.uniform(-1, 1), "x"), Value(rng.uniform(-1, 1), "z")]
+    for k in range(size):
+        a, b = rng.choice(nodes[-5:]), rng.choice(nodes)
+        node = rng.choice(
+            [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - 0.5 * b, lambda a, b: ops.tanh(a) * a]
+        )(a, b)
+        nodes.append(named(node, f"n{k}" if rng.random() < share_labelled else ""))
+    return nodes
+
+
+def paths_by_hand(e):
+    """Every path from y to x, by enumeration over the terms of the quantities: the products."""
+    users = {q.derivative.by: [(t.factors[-1].of, t.factors[-1].value) for t in q.terms] for q in e.quantities}
+
+    def products(node):
+        return [1.0] if node is e.y else [value * product for user, value in users[node] for product in products(user)]
+
+    return products(e.x)
+
+
+# The worked example
+
+
+@pytest.mark.parametrize(
+    ("by", "lines"),
+    [
+        (
+            "w5",
+            [
+                "dE_total/dw5 = dE_total/dout_o1 * dout_o1/dnet_o1 * dnet_o1/dw5",
+                "= 0.741365070 * 0.186815602 * 0.593269992",
+                "= 0.082167041",
+                "dE_total/dout_o1  0.741365070  = -(target_o1 - out_o1)",
+                "dout_o1/dnet_o1   0.186815602  = out_o1 * (1 - out_o1)",
+                "dnet_o1/dw5       0.593269992  = out_h1",
+                "= 0.138498562 = delta_o1",
+                "= delta_o1 * out_h1",
+            ],
+        ),
+        (
+            "w1",
+            [
+                "dE_total/dw1 = dE_total/dout_h1 * dout_h1/dnet_h1 * dnet_h1/dw1",
+                "= 0.036350306 * 0.241300709 * 0.05",
+                "2 paths, and their sum",
+                "1. E_total ← E_o1 ← out_o1 ← net_o1 ← out_h1 ← net_h1 ← w1",
+                "2. E_total ← E_o2 ← out_o2 ← net_o2 ← out_h1 ← net_h1 ← w1",
+                "dE_total/dout_h1 = dE_o1/dout_h1 + dE_o2/dout_h1",
+                "= delta_o1 * w5 + delta_o2 * w7",
+                "= 0.055399425 - 0.019049118",
+                "= 0.036350306",
+                "= 0.008771355 = delta_h1",
+                "= 0.000438568",
+            ],
+        ),
+        ("b1", ["4 paths, and their sum", "= delta_h1 + delta_h2", "= 0.008771355 + 0.009954255", "= 0.018725609"]),
+        ("b2", ["dE_total/db2 = dE_total/dnet_o1 * dnet_o1/db2 + dE_total/dnet_o2 * dnet_o2/db2", "= 0.100400325"]),
+    ],
+)
+def test_the_worked_example_is_explained_as_in_the_text(by, lines):
+    total, values = network()
+    text = str(explain(total, values[by]))
+    shown = [line.strip() for line in text.splitlines()]
+    for line in lines:
+        assert any(line in each for each in shown), line
+    assert max(map(columns, text.splitlines())) <= 80
+
+
+def test_the_worked_example_as_data():
+    total, values = network()
+    data = explain(total, values["w1"]).to_dict()
+    steps = {q["symbol"]: q for q in data["quantities"]}
+    assert next(iter(steps)) == "dE_total/dE_total"
+    assert list(steps)[-1] == "dE_total/dw1"
+    at_h1 = steps["dE_total/dout_h1"]
+    assert at_h1["value"] == pytest.approx(0.036350306393144678, rel=1e-14)
+    assert [part["symbol"] for part in at_h1["parts"]] == ["dE_o1/dout_h1", "dE_o2/dout_h1"]
+    assert [part["value"] for part in at_h1["parts"]] == pytest.approx(
+        [0.055399424651422786, -0.019049118258278108], rel=1e-14
+    )
+    assert steps["dE_total/dnet_o1"]["delta"] == "delta_o1"
+    assert steps["dE_total/dnet_o1"]["value"] == pytest.approx(0.138498561628556966, rel=1e-14)
+    assert [f["symbol"] for f in data["paths"][0]["factors"]] == [
+        "dE_total/dout_o1",
+        "dout_o1/dnet_o1",
+        "dnet_o1/dout_h1",
+        "dout_h1/dnet_h1",
+        "dnet_h1/dw1",
+    ]
+    assert data["paths"][0]["nodes"] == ["E_total", "E_o1", "out_o1", "net_o1", "out_h1", "net_h1", "w1"]
+    assert math.fsum(path["product"] for path in data["paths"]) == pytest.approx(0.000438567734474347, rel=1e-13)
+    assert data["path_count"] == 2
+    assert data["listed_share"] == pytest.approx(1.0)
+
+
+def test_the_worked_example_in_markdown():
+    total, values = network()
+    page = explain(total, values["w5"])._repr_markdown_()
+    assert (
+        r"\frac{dE_{\mathrm{total}}}{dw_{5}} &= \frac{dE_{\mathrm{total}}}{d\mathrm{out}_{o1}} \cdot "
+        r"\frac{d\mathrm{out}_{o1}}{d\mathrm{net}_{o1}} \cdot \frac{d\mathrm{net}_{o1}}{dw_{5}} \\"
+    ) in page
+    assert r"&= 0.741365070 \cdot 0.186815602 \cdot 0.593269992 \\" in page
+    assert r"&= \delta_{o1} \cdot \mathrm{out}_{h1} \\" in page
+    assert page.count("$$") % 2 == 0
+
+
+# Against backward and brute force
+
+
+@pytest.mark.parametrize("share_labelled", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("labelled_only", [True, False])
+def test_totals_are_those_of_backward_to_the_last_bit(share_labelled, labelled_only):
+    rng = random.Random(share_labelled)
+    for _ in range(30):
+        *_, y = nodes = random_graph(rng, 25, share_labelled)
+        y.backward()
+        under_y = set(topological_order(y))
+        for x in rng.sample(nodes, 6):
+            e = explain(y, x, labelled_only=labelled_only)
+            assert e.total == (x.grad if x in under_y else 0.0)
+            for quantity in e.quantities:
+                assert quantity.derivative.value == quantity.derivative.by.grad
+                if quantity.terms:
+                    size = math.fsum(abs(term.value) for term in quantity.terms)
+                    assert math.fsum(term.value for term in quantity.terms) == pytest.approx(
+                        quantity.derivative.value, abs=1e-9 * size
+                    )
+                if quantity.parts:
+                    assert {part.of for part in quantity.parts} <= under_y
+            e.text(), e.markdown(), json.dumps(e.to_dict())
+
+
+@pytest.mark.parametrize("labelled_only", [True, False])
+def test_paths_are_all_there_are_and_the_largest_come_first(labelled_only):
+    rng = random.Random(5)
+    for _ in range(60):
+        nodes = random_graph(rng, 12, 0.6)
+        y, x = nodes[-1], nodes[0]
+        e = explain(y, x, max_paths=5, labelled_only=labelled_only)
+        products = paths_by_hand(e) if e.path_count else []
+        assert e.path_count == len(products)
+        largest = sorted(map(abs, products), reverse=True)[:5]
+        assert [abs(path.product) for path in e.paths] == pytest.approx(largest, rel=1e-12)
+        assert len({path.nodes for path in e.paths}) == len(e.paths)
+        assert math.fsum(products) == pytest.approx(e.total, abs=1e-9 * (1 + sum(map(abs, products))))
+        for path in e.paths:
+            assert (path.nodes[0], path.nodes[-1]) == (y, x)
+            assert math.prod(factor.value for factor in path.factors) == pytest.approx(path.product, rel=1e-12)
+
+
+def test_a_whole_derivative_is_told_from_a_partial_one():
+    rng = random.Random(11)
+    for _ in range(40):
+        nodes = random_graph(rng, 14, 0.7)
+        for factor in (f for path in explain(nodes[-1], nodes[0]).paths for f in path.factors):
+            assert factor.symbol.startswith("d" if factor.whole else "∂")
+            if factor.whole:
+                assert factor.value == pytest.approx(explain(factor.of, factor.by).total, rel=1e-9, abs=1e-12)
+
+
+def test_a_shortcut_is_a_partial_derivative():
+    a = Value(2.0, "a")
+    b = named(a.tanh(), "b")
+    y = named(a * b, "y")
+    text = str(explain(y, a))
+    assert "dy/da = dy/db * db/da + ∂y/∂a" in text
+    assert "∂y/∂a  0.964027580  = b" in text
+
+
+# Formulas
+
+
+def evaluate(formula, values):
+    functions = {name: getattr(ops, name) for name in ops.OPERATIONS}
+    return eval(compile(ast.parse(formula, mode="eval"), "formula", "eval"), functions, values)
+
+
+def test_the_formula_of_every_operation_gives_its_number():
+    for op in ops.OPERATIONS.values():
+        box = op.domain.boxes[-1] if op.domain.boxes else ()
+        operands = [Value(max(low, min(high, 0.3 + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box)]
+        if op.arity is None:
+            y = op(operands) if getattr(op, "sequences", 1) == 1 else op(operands[:4], operands[4:])
+        elif len(operands) == op.arity:
+            y = op(*operands)
+        else:
+            continue
+        y.label = "y"
+        numbers = {v.label: v.data for v in [*operands, y]}
+        for x in operands if y.op is op else []:
+            e = explain(y, x)
+            formula = e.paths[0].factors[0].formula()
+            if formula:
+                assert evaluate(formula, numbers) == pytest.approx(e.total, rel=1e-9, abs=1e-12), (op, formula)
+
+
+@pytest.mark.parametrize("op", TEXTBOOK, ids=lambda op: op.name)
+def test_textbook_forms_are_the_rules_of_the_table(op):
+    rng = random.Random(op.name)
+    for _ in range(50):
+        operands = [rng.uniform(0.05, 0.95) for _ in range(op.arity or 3)]
+        y = op.compute(operands)
+        rules = TEXTBOOK[op]
+        found = [rule(y, *operands) for rule in rules] if isinstance(rules, tuple) else rules(y, *operands)
+        assert found == pytest.approx([*op.slopes(y, operands)], rel=1e-9)
+
+
+def test_formulas_through_unlabelled_nodes_give_the_numbers():
+    rng = random.Random(2)
+    seen = 0
+    for _ in range(40):
+        nodes = random_graph(rng, 8, 0.5)
+        e = explain(named(nodes[-1], "out"), nodes[0])
+        values = {v.label: v.data for v in topological_order(nodes[-1]) if v.label}
+        for factor in (f for path in e.paths for f in path.factors):
+            if formula := factor.formula():
+                seen += 1
+                assert evaluate(formula, values) == pytest.approx(factor.value, rel=1e-8, abs=1e-12), formula
+    assert seen > 40
+
+
+@pytest.mark.parametrize(
+    ("make", "formula"),
+    [
+        (lambda x: x * x, "2 * x"),
+        (lambda x: x**3, "3 * x ** 2"),
+        (lambda x: 0.5 * (1.0 - x) ** 2, "-(1 - x)"),
+        (lambda x: x * x * x, "3 * x * x"),
+        (lambda x: x.log(), "1 / x"),
+        (lambda x: 1.0 / x, "-y / x"),
+        (lambda x: x.sqrt(), "1 / (2 * y)"),
+        (lambda x: x.tanh(), "1 - y ** 2"),
+        (lambda x: 2.0**x, "y * log(2)"),
+        (lambda x: x + 3.0, ""),
+    ],
+)
+def test_formulas_are_the_short_ones(make, formula):
+    x = Value(0.5, "x")
+    assert explain(named(make(x), "y"), x).paths[0].factors[0].formula() == formula
+
+
+def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number():
+    from tinygrad_bp.operation import Operation
+
+    own = Operation("own", math.sin, (lambda y, x: math.cos(x),), "own({})", "own({})", "own")
+    x = Value(0.5, "x")
+    e = explain(own(x), x)
+    assert e.total == math.cos(0.5)
+    assert e.paths[0].factors[0].formula() == ""
+
+
+# Many paths, deep graphs
+
+
+def test_two_to_the_200_paths_are_counted_and_the_largest_listed():
+    x = v = Value(1.0, "x")
+    for k in range(200):
+        v = named(named(v * 0.5, f"a{k}") + named(v * (0.5 if k else 0.25), f"b{k}"), f"s{k}")
+    e = explain(v, x, max_paths=3)
+    assert e.path_count == 2**200
+    assert [path.product for path in e.paths] == [0.5**200] * 3
+    assert e.listed_share == pytest.approx(3 * 0.5**200 / 0.75)
+    assert json.loads(json.dumps(e.to_dict()))["path_count"] == str(2**200)
+    text = str(e)
+    assert f"The 3 largest of {2**200} paths" in text
+    assert "of the total 0.75: " in text
+
+
+def test_doubling_200_times_is_one_factor():
+    x = v = Value(1.0, "x")
+    for _ in range(200):
+        v = v + v
+    e = explain(v, x)
+    assert (e.total, e.path_count) == (2.0**200, 1)
+    assert explain(v, x, labelled_only=False).path_count == 1
+
+
+@pytest.mark.parametrize("labelled_only", [True, False])
+def test_a_deep_chain_is_explained(labelled_only):
+    x = v = Value(0.5, "x")
+    for _ in range(100_000):
+        v = -v + 1.0
+    e = explain(v, x, labelled_only=labelled_only)
+    assert e.total == 1.0
+    assert e.path_count == 1
+    assert len(str(e).splitlines()) < 400
+    assert len(e.markdown()) < 60_000
+
+
+# Edges
+
+
+def test_what_does_not_depend_has_the_derivative_zero():
+    x, z = Value(1.0, "x"), Value(2.0, "z")
+    y = named(x * 2.0, "y")
+    e = explain(y, z)
+    assert (e.total, e.paths, e.path_count, e.quantities, e.listed_share) == (0.0, (), 0, (), None)
+    assert str(e) == "dy/dz = 0\n\ny does not depend on z."
+    assert "$y$ does not depend on $z$." in e.markdown()
+    assert e.to_dict()["depends"] is False
+    assert explain(x, y).total == 0.0
+
+
+def test_a_value_by_itself_has_the_derivative_one():
+    y = named(Value(3.0, "x") * 2.0, "y")
+    e = explain(y, y)
+    assert (e.total, e.path_count, e.paths[0].nodes, e.paths[0].product) == (1.0, 1, (y,), 1.0)
+    assert str(e).startswith("dy/dy = 1\n")
+
+
+def test_values_without_labels_get_names():
+    x = Value(2.0)
+    y = x * x + Value(1.0, "y")
+    e = explain(y, x)
+    assert str(e) == "dv1/dx = 2 * x\n       = 4\n\nWhere\n  v1 = x * x + y"
+    assert (e.name(y), e.name(x)) == ("v1", "x")
+
+
+def test_equal_labels_are_numbered():
+    h = Value(0.5, "h")
+    h2 = named(h.tanh(), "h")
+    h3 = named(h2.tanh(), "h")
+    e = explain(h3, h)
+    assert [e.name(v) for v in (h, h2, h3)] == ["h[1]", "h[2]", "h[3]"]
+    assert str(e).startswith("dh[3]/dh[1] = dh[3]/dh[2] * dh[2]/dh[1]\n")
+    assert "h^{(3)}" in e.markdown()
+
+
+def test_data_and_gradients_of_later_do_not_matter():
+    total, values = network()
+    before = explain(total, values["w1"]).to_dict()
+    for v in values.values():
+        v.data, v.grad = 7.0, 3.0
+    after = explain(total, values["w1"])
+    assert after.to_dict() == before
+    assert values["w1"].grad == 3.0
+
+
+def test_infinite_and_undefined_slopes_are_shown_as_they_are():
+    x = Value(0.0, "x")
+    root = named(x.sqrt(), "root")
+    y = named(root * 0.0 + root, "y")
+    e = explain(y, x)
+    assert e.total == math.inf
+    assert "inf" in str(e)
+    z = named(named(root * 0.0, "zero") + root, "z")
+    e = explain(z, x)
+    assert math.isnan(e.total)
+    assert e.listed_share is None
+    assert "nan" in str(e)
+    assert r"\mathrm{NaN}" in e.markdown()
+    assert json.loads(json.dumps(e.to_dict(), allow_nan=False))["total"] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda y, x: explain(3.0, x), TypeError, "y is a Value, not float 3.0"),
+        (lambda y, x: explain(y, "x"), TypeError, "x is a Value, not str 'x'"),
+        (lambda y, x: explain(y, y.args[0]), TypeError, "make it a Value"),
+        (lambda y, x: explain(y, x, max_paths=0), ValueError, "max_paths is at least 1, not 0"),
+        (lambda y, x: explain(y, x, max_paths=2.5), TypeError, "max_paths is a whole number, not float 2.5"),
+        (lambda y, x: explain(y, x, max_paths=True), TypeError, "max_paths is a whole number"),
+        (lambda y, x: explain(y, x).text(digits=0), ValueError, "digits is from 1 to 17, not 0"),
+        (lambda y, x: explain(y, x).markdown(digits=18), ValueError, "digits is from 1 to 17, not 18"),
+        (lambda y, x: explain(y, x).text(digits="9"), TypeError, "digits is a whole number, not str '9'"),
+        (lambda y, x: explain(y, x).text(width=5), ValueError, "width of 5 columns"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_words(call, error, words):
+    x = Value(2.0, "x")
+    y = 0.5 * x
+    assert isinstance(y.args[0], Constant)
+    with pytest.raises(error, match=re.escape(words)):
+        call(y, x)
+
+
+# Names and numbers
+
+HOSTILE = [
+    "a_b_$c$",
+    r"\input{x}",
+    "$$",
+    "100% #1 & co",
+    "a|b`c`",
+    "<script>alert(1)</script>",
+    "[x](javascript:1)",
+    "line\nbreak\ttab",
+    "{}}{",
+    "^~^",
+    "\u202eright",
+    "重み",
+    "🙂",
+    "**bold**",
+    "x" * 300,
+    "\x1b[31mred",
+    "\ud800",
+    '"quoted"',
+    "!",
+]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_hostile_labels_stay_data(label):
+    x = Value(0.5, label)
+    y = named(named(x.sin(), "a" + label).tanh(), "b" + label)
+    e = explain(y, x)
+    text = e.text()
+    assert all(line.isprintable() or "\u200d" in line for line in text.splitlines())
+    page = e.markdown()
+    assert page.count("$$") % 2 == 0
+    inside = "".join(page.split("$$")[1::2])
+    assert not re.search(r"(?<!\\)[$#%`|<>~^*!\[\]]", re.sub(r"\^\{|\\mathrm\{!\}", "", inside))
+    assert inside.count("{") - inside.count(r"\{") == inside.count("}") - inside.count(r"\}")
+    data = json.loads(json.dumps(e.to_dict()))
+    assert data == e.to_dict()
+    assert data["labels"][e.name(x)] == label
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("w5", "w_{5}"),
+        ("E", "E"),
+        ("net_o1", r"\mathrm{net}_{o1}"),
+        ("E_total", r"E_{\mathrm{total}}"),
+        ("net_h1_2", r"\mathrm{net}_{h1,2}"),
+        ("loss", r"\mathrm{loss}"),
+        ("a b", r"{\text{a b}}"),
+        ("_", r"{\_}"),
+        ("x^2", r"{\text{x}\wedge{}\text{2}}"),
+        ("h[2]", "h^{(2)}"),
+    ],
+)
+def test_names_in_latex(name, latex):
+    assert latex_name(name) == latex
+
+
+@pytest.mark.parametrize(
+    ("x", "digits", "text"),
+    [
+        (0.7413650695523157, 9, "0.741365070"),
+        (0.000438567734474347, 9, "0.000438568"),
+        (4.38567734474347e-6, 9, "4.38567734e-06"),
+        (1.2e-12, 9, "1.2e-12"),
+        (-0.0, 9, "0"),
+        (0.5, 9, "0.5"),
+        (-1.0, 9, "-1"),
+        (123456.7891234567, 9, "123456.789123457"),
+        (12345678.9, 9, "12345678.9"),
+        (1e300, 9, "1e+300"),
+        (math.pi, 3, "3.142"),
+        (0.012345, 3, "0.0123"),
+        (math.nan, 9, "nan"),
+        (-math.inf, 9, "-inf"),
+    ],
+)
+def test_numbers(x, digits, text):
+    assert number(x, digits) == text
+
+
+def test_fewer_digits_and_narrow_terminals():
+    total, values = network()
+    e = explain(total, values["w1"])
+    assert isinstance(e, Explanation)
+    assert "= 0.03635 * 0.2413 * 0.05" in e.text(digits=4)
+    assert "0.036350306393145" in e.text(digits=15)
+    assert max(map(columns, e.text(width=50).splitlines())) <= 50
+
+
+def test_a_long_label_keeps_its_ends():
+    assert printable("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11

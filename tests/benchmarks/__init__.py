@@ -1,0 +1,1 @@
+"""How fast the engine records and differentiates, beside its peers: `python -m tests.benchmarks`."""

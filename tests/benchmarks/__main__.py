@@ -1,0 +1,136 @@
+"""Runs the workloads on all engines in turn, several times over, and prints medians and ratios.
+
+W1 is one step of the 2-2-2 worked example: forward, backward, update of its 8 weights. W4 is a random graph of 100,000 additions,
+multiplications, tanh and exp, built and differentiated. W3 is a chain of multiplications and additions, differentiated; only for
+engines that survive it. Before anything is timed, all engines must agree. Absolute times say little: compare within one run.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tests.benchmarks.engines import Engine, installed
+
+WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
+
+
+def worked_example(engine: Engine, steps: int) -> list[float]:
+    """The weights after so many steps of gradient descent."""
+    numbers = list(WEIGHTS)
+    sigmoid = engine.sigmoid
+    persistent = engine.name != "xad"  # on a tape the weights are registered anew each step
+    leaves = engine.leaves(numbers)
+    for _ in range(steps):
+        if not persistent:
+            leaves = engine.leaves(numbers)
+        w1, w2, w3, w4, w5, w6, w7, w8 = leaves
+        h1 = sigmoid(w1 * 0.05 + w2 * 0.10 + 0.35)
+        h2 = sigmoid(w3 * 0.05 + w4 * 0.10 + 0.35)
+        o1 = sigmoid(w5 * h1 + w6 * h2 + 0.60)
+        o2 = sigmoid(w7 * h1 + w8 * h2 + 0.60)
+        error = (0.01 - o1) ** 2 * 0.5 + (0.99 - o2) ** 2 * 0.5
+        slopes = engine.differentiate(error, leaves)
+        if persistent:
+            for w, slope in zip(leaves, slopes, strict=True):
+                w.data -= 0.5 * slope
+        else:
+            numbers = [w - 0.5 * slope for w, slope in zip(numbers, slopes, strict=True)]
+    return [w.data for w in leaves] if persistent else numbers
+
+
+def mix(engine: Engine, plan: Sequence[tuple[str, int, int]]) -> tuple[float, float, list[float]]:
+    """Seconds to build the random graph, seconds to differentiate it, and its derivatives."""
+    draw = random.Random(7)
+    leaves = engine.leaves([draw.uniform(-1.0, 1.0) for _ in range(100)])
+    nodes = list(leaves)
+    tanh, exp = engine.tanh, engine.exp
+    start = time.perf_counter()
+    for kind, i, j in plan:
+        a, b = nodes[-i], nodes[-j]
+        nodes.append(a + b if kind == "+" else a * b if kind == "*" else tanh(a) if kind == "tanh" else exp(a))
+        if kind != "tanh":
+            nodes[-1] = tanh(nodes[-1])  # keeps the numbers small
+    built = time.perf_counter()
+    slopes = engine.differentiate(nodes[-1], leaves)
+    return built - start, time.perf_counter() - built, slopes
+
+
+def chain(engine: Engine, length: int) -> tuple[float, float]:
+    """Seconds to build a chain of this many operations, and the derivative through it."""
+    [x] = leaves = engine.leaves([1.0])
+    start = time.perf_counter()
+    for _ in range(length // 2):
+        x = x * 1.0000001 + 0.0000001
+    [slope] = engine.differentiate(x, leaves)
+    return time.perf_counter() - start, slope
+
+
+def compare(title: str, unit: str, runs: dict[str, Callable[[], float]], rounds: int) -> None:
+    """Times the runs in turn, so that a change of the machine's speed meets them all, and prints medians and ratios."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            gc.collect()  # what one engine leaves behind is not the next one's time
+            times[name].append(run())
+    medians = {name: statistics.median(found) for name, found in times.items()}
+    first = next(iter(medians))
+    print(f"\n{title}")
+    for name, median in medians.items():
+        ratio = statistics.median(a / b for a, b in zip(times[name], times[first], strict=True))
+        print(f"  {name:<12} {median:10.2f} {unit}   {ratio:6.2f} x {first}")
+
+
+def agree(results: dict[str, Sequence[float]]) -> None:
+    """Raises ArithmeticError if the engines computed different numbers."""
+    first, *others = results.values()
+    for name, other in zip(list(results)[1:], others, strict=True):
+        worst = max(abs(a - b) / max(abs(a), 1e-300) for a, b in zip(first, other, strict=True))
+        if worst > 1e-9:
+            raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
+
+
+def timed(function: Callable[[], Any], scale: float) -> Callable[[], float]:
+    def run() -> float:
+        start = time.perf_counter()
+        function()
+        return (time.perf_counter() - start) * scale
+
+    return run
+
+
+def main() -> None:
+    engines = installed()
+    agree({engine.name: worked_example(engine, 100) for engine in engines})
+    steps = 500
+    compare(
+        "W1, a step of the worked example",
+        "us per step",
+        {e.name: timed(lambda e=e: worked_example(e, steps), 1e6 / steps) for e in engines},  # type: ignore[misc]
+        25,
+    )
+
+    draw = random.Random(1)
+    size = 100_000
+    plan = [(draw.choice(("+", "*", "tanh", "exp")), draw.randrange(1, 100), draw.randrange(1, 100)) for _ in range(size)]
+    agree({engine.name: mix(engine, plan)[2] for engine in engines})
+    compare("W4, a random graph: build and backward", "ns per operation", {e.name: lambda e=e: sum(mix(e, plan)[:2]) / size * 1e9 for e in engines}, 5)  # type: ignore[misc]
+
+    survivors = [engine for engine in engines if engine.name != "micrograd"]  # it recurses, and stops at about 1,000 operations
+    for length in (1_000, 100_000, 1_000_000):
+        agree({engine.name: [chain(engine, length)[1]] for engine in survivors})
+        compare(f"W3, a chain of {length:,} operations", "ns per operation", {e.name: lambda e=e: chain(e, length)[0] / length * 1e9 for e in survivors}, 3)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(1_000_000)  # for engines that recurse over the graph
+    threading.stack_size(512 * 1024 * 1024)
+    worker = threading.Thread(target=main)
+    worker.start()
+    worker.join()

@@ -88,15 +88,15 @@ def paths_by_hand(e):
             ],
         ),
         ("b1", ["4 paths, and their sum", "= delta_h1 + delta_h2", "= 0.008771355 + 0.009954255", "= 0.018725609"]),
-        ("b2", ["dE_total/db2 = dE_total/dnet_o1 * dnet_o1/db2 + dE_total/dnet_o2 * dnet_o2/db2", "= 0.100400325"]),
+        ("b2", ["dE_total/db2 = dE_o1/db2 + dE_o2/db2", "= delta_o1 + delta_o2", "= 0.100400325"]),
     ],
 )
 def test_the_worked_example_is_explained_as_in_the_text(by, lines):
     total, values = network()
     text = str(explain(total, values[by]))
-    shown = [line.strip() for line in text.splitlines()]
+    shown = " ".join(text.split())
     for line in lines:
-        assert any(line in each for each in shown), line
+        assert " ".join(line.split()) in shown
     assert max(map(columns, text.splitlines())) <= 80
 
 
@@ -211,11 +211,12 @@ def evaluate(formula, values):
 
 
 def test_the_formula_of_every_operation_gives_its_number():
+    checked = set()
     for op in ops.OPERATIONS.values():
-        box = op.domain.boxes[-1] if op.domain.boxes else ()
-        operands = [Value(max(low, min(high, 0.3 + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box)]
+        box = op.domain.boxes[0] * (4 if op.arity is None else 1) if op.domain.boxes else ()
+        operands = [Value(max(low, min(high, 0.3 + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box[:4])]
         if op.arity is None:
-            y = op(operands) if getattr(op, "sequences", 1) == 1 else op(operands[:4], operands[4:])
+            y = op(operands) if getattr(op, "sequences", 1) == 1 else op(operands[:2], operands[2:4])
         elif len(operands) == op.arity:
             y = op(*operands)
         else:
@@ -226,6 +227,7 @@ def test_the_formula_of_every_operation_gives_its_number():
             e = explain(y, x)
             formula = e.paths[0].factors[0].formula()
             if formula:
+                checked.add(op)
                 assert evaluate(formula, numbers) == pytest.approx(e.total, rel=1e-9, abs=1e-12), (op, formula)
 
 
@@ -296,9 +298,19 @@ def test_two_to_the_200_paths_are_counted_and_the_largest_listed():
     assert [path.product for path in e.paths] == [0.5**200] * 3
     assert e.listed_share == pytest.approx(3 * 0.5**200 / 0.75)
     assert json.loads(json.dumps(e.to_dict()))["path_count"] == str(2**200)
-    text = str(e)
+    text = " ".join(str(e).split())
     assert f"The 3 largest of {2**200} paths" in text
     assert "of the total 0.75: " in text
+
+
+def test_a_count_of_thousands_of_digits_is_given():
+    x = v = Value(1.0, "x")
+    for _ in range(15_000):
+        v = named(named(v * 0.5, "a") + named(v * 0.5, "b"), "s")
+    e = explain(v, x, max_paths=1)
+    assert e.path_count == 2**15_000
+    assert "The largest of about 2.818e+4515 paths" in str(e)
+    assert repr(e).startswith("Explanation(")
 
 
 def test_doubling_200_times_is_one_factor():
@@ -313,7 +325,7 @@ def test_doubling_200_times_is_one_factor():
 @pytest.mark.parametrize("labelled_only", [True, False])
 def test_a_deep_chain_is_explained(labelled_only):
     x = v = Value(0.5, "x")
-    for _ in range(100_000):
+    for _ in range(20_000):
         v = -v + 1.0
     e = explain(v, x, labelled_only=labelled_only)
     assert e.total == 1.0
@@ -351,6 +363,14 @@ def test_values_without_labels_get_names():
     assert (e.name(y), e.name(x)) == ("v1", "x")
 
 
+def test_a_label_that_looks_like_a_formula_stands_in_parentheses():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = named(named(a * b, "a*b") ** 2, "y")
+    text = str(explain(y, a))
+    assert "dy/da = dy/d(a*b) * d(a*b)/da" in text
+    assert "= 2 * (a*b)" in text
+
+
 def test_equal_labels_are_numbered():
     h = Value(0.5, "h")
     h2 = named(h.tanh(), "h")
@@ -378,7 +398,7 @@ def test_infinite_and_undefined_slopes_are_shown_as_they_are():
     e = explain(y, x)
     assert e.total == math.inf
     assert "inf" in str(e)
-    z = named(named(root * 0.0, "zero") + root, "z")
+    z = named(root * 0.0, "z")
     e = explain(z, x)
     assert math.isnan(e.total)
     assert e.listed_share is None
@@ -464,7 +484,7 @@ def test_hostile_labels_stay_data(label):
         ("a b", r"{\text{a b}}"),
         ("_", r"{\_}"),
         ("x^2", r"{\text{x}\wedge{}\text{2}}"),
-        ("h[2]", "h^{(2)}"),
+        ("h[2]", "{h^{(2)}}"),
     ],
 )
 def test_names_in_latex(name, latex):
@@ -498,7 +518,7 @@ def test_fewer_digits_and_narrow_terminals():
     total, values = network()
     e = explain(total, values["w1"])
     assert isinstance(e, Explanation)
-    assert "= 0.03635 * 0.2413 * 0.05" in e.text(digits=4)
+    assert "= 0.0364 * 0.2413 * 0.05" in e.text(digits=4)
     assert "0.036350306393145" in e.text(digits=15)
     assert max(map(columns, e.text(width=50).splitlines())) <= 50
 

@@ -216,7 +216,10 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
     if name == "logsumexp":
         yield from [(math.log(0.5),) * 2, (math.log(0.25),) * 4, (-1e-9, -20.3), (1e-9, -20.3), (1e-9, -36.7), (-1e-300, -690.8)]
         yield from [(-1e-300, -690.7755278982137), (1000.1, -3.0, 0.3), (-1000.1, -1003.0), (800.0, 800.0), (-HUGE, HUGE), (HUGE, HUGE)]
-        for _ in range(100):  # the largest is -L and the rest make up for it
+        for _ in range(50):  # the largest is so small that rounding x - largest loses part of it
+            small = rng.uniform(1e-15, 1e-14)
+            yield small, math.log(small) + rng.uniform(-1, 1)
+        for _ in range(60):  # the largest is below 0 and the rest make up for it
             low = math.ldexp(rng.uniform(-2, -1), rng.randint(-60, -2))
             yield low, math.log(-math.expm1(low)) + rng.choice((0.0, 1e-15, 1e-9, 1e-3))
     if name == "sum_of":
@@ -225,10 +228,10 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
         yield from [(), (0.0, 0.0), (1e200, -1e200, 3.0, 1e200, 1e200, 2.0), (0.1, 0.1, 3.0, -3.0), (1e-200,) * 8, (1e-162,) * 200]
         yield (1e155, *[-1e154] * 10, 1.1e154, *[1e154] * 10)  # one product is beyond the range of floats, the sum is not
         yield (HUGE, HUGE, HUGE, HUGE, 1.0, 1.0, -1.0, -0.5)
-        for _ in range(50):
-            ws = [rng.gauss(0, 1) for _ in range(6)]
-            xs = [rng.gauss(0, 1) for _ in range(5)]
-            yield (*ws, *xs, -sum(w * x for w, x in zip(ws, xs, strict=False)) / ws[-1])
+        for left in (0.0, 0.003, 0.01, 0.03, 0.1) * 20:  # of the terms' size, after cancellation
+            ws, xs = [[rng.gauss(0, 1) for _ in range(6)] for _ in range(2)]
+            xs[5] = -(1.0 - left) * sum(map(operator.mul, ws[:5], xs)) / ws[5]
+            yield (*ws, *xs)
 
 
 def points(row: Operation, count: int = 240) -> list[tuple[float, ...]]:

@@ -12,6 +12,8 @@ A `Value` is a number that remembers how it was computed. Everything else reads 
 """
 
 from tinygrad_bp.checking import GradientCheck, check_gradients
+from tinygrad_bp.drawing import Drawing, draw, draw_network
+from tinygrad_bp.explanation import Explanation, explain
 from tinygrad_bp.gradients import grad, hessian, jacobian
 from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.operation import Domain, Operation, Reduction
@@ -57,14 +59,16 @@ from tinygrad_bp.value import Constant, Value, topological_order
 __version__ = "0.1.0"
 
 __all__ = [
+    "MLP",
+    "OPERATIONS",
     "Constant",
     "Domain",
+    "Drawing",
+    "Explanation",
     "GradientCheck",
     "Layer",
-    "MLP",
     "Module",
     "Neuron",
-    "OPERATIONS",
     "Operation",
     "Reduction",
     "Value",
@@ -79,7 +83,10 @@ __all__ = [
     "cosh",
     "div",
     "dot",
+    "draw",
+    "draw_network",
     "exp",
+    "explain",
     "expm1",
     "grad",
     "hessian",

@@ -182,4 +182,4 @@ def _activation(choice: Operation | str | None) -> Operation | None:
     if choice is None or fits(row):
         return row
     names = ", ".join(name for name, each in ops.OPERATIONS.items() if fits(each))
-    raise ValueError(f"activation {choice!r} is no operation on one operand: it may be None, a row of the table or its name, one of {names}")
+    raise ValueError(f"activation {choice!r} is no operation on one operand: give None, a row of the table or its name, one of {names}")

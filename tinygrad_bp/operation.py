@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-HUGE = sys.float_info.max
+HUGE, TINY = sys.float_info.max, sys.float_info.min  # below TINY = 2.2e-308 floats have fewer digits
 ADDITIVE, MULTIPLICATIVE, NEGATIVE, POWER, ATOM = range(5)  # how tightly a formula binds, loosest first
 
 Interval = tuple[float, float]
@@ -42,8 +42,9 @@ class Operation:
         forward: floats to float. Raises ValueError, ZeroDivisionError or OverflowError where it is not defined.
         partials: for each operand the rule `(y, *operands) -> dy/doperand`, y being the output. For any number of operands it is
             one rule, which returns the sequence of all partials.
-        source: how a formula says it: a format string, in which `{0}` is an operand's text in parentheses where it needs them and
-            `{bare[0]}` the same without, or a function of the operands' texts.
+        source: how a formula says it: a format string, in which `{0}` is an operand's text in parentheses where the binding needs
+            them, `{bare[0]}` the same without, and `{tight[0]}` with them around all but an atom; or a function of the bare texts
+            and the tight texts.
         latex: the same for LaTeX.
         symbol: what a picture of the graph shows.
         binding: how tightly the formula binds, from ADDITIVE to ATOM.
@@ -54,8 +55,8 @@ class Operation:
     name: str
     forward: Callable[..., float]
     partials: tuple[Callable[..., Any], ...] | Callable[..., Sequence[Any]]
-    source: str | Callable[[Sequence[str]], str]
-    latex: str | Callable[[Sequence[str]], str]
+    source: str | Callable[[Sequence[str], Sequence[str]], str]
+    latex: str | Callable[[Sequence[str], Sequence[str]], str]
     symbol: str
     binding: int = ATOM
     domain: Domain = REALS
@@ -110,7 +111,8 @@ class Operation:
         """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right."""
         shown = [f"{x!r} ({label})" if label else repr(x) for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)]
         verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
-        return type(error)(f"{self.name} {verb} at {', '.join(shown)}: it needs {self.domain.needs}")
+        where = "at " + ", ".join(shown) if shown else "for no operands"
+        return type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
 
     def slopes(self, y: Any, operands: Sequence[Any]) -> Sequence[Any]:
         """The partial derivatives with respect to all operands, at output `y`."""
@@ -121,17 +123,22 @@ class Operation:
     def write(self, operands: Sequence[tuple[str, int]], *, latex: bool = False) -> str:
         """The formula of this operation. Each operand is its text and how tightly that binds; parentheses go where they are needed."""
         bare = [text for text, _ in operands]
-        texts = [
-            rf"\left({text}\right)" if loose and latex else f"({text})" if loose else text
-            for place, (text, binding) in enumerate(operands)
-            for loose in [self.binding < ATOM and (binding < self.binding or (binding == self.binding and self._loose_at(place)))]
-        ]
+        enclosed = [rf"\left({text}\right)" if latex else f"({text})" for text in bare]
+        texts = []
+        for place, ((text, binding), inside) in enumerate(zip(operands, enclosed, strict=True)):
+            loose = self._loose_at(place, binding)
+            if latex:  # which refuses a^b^c; and a · -b is not how people write
+                loose = loose or (self.binding == POWER and "^" in text) or (self.binding < NEGATIVE == binding and place > 0)
+            texts.append(inside if loose else text)
+        tight = [text if binding == ATOM else inside for (text, binding), inside in zip(operands, enclosed, strict=True)]
         form = self.latex if latex else self.source
-        return form.format(*texts, bare=bare) if isinstance(form, str) else form(bare)
+        return form.format(*texts, bare=bare, tight=tight) if isinstance(form, str) else form(bare, tight)
 
-    def _loose_at(self, place: int) -> bool:
-        """Whether an operand of the same binding needs parentheses in this place: a - (b - c), (a ** b) ** c, -(-a)."""
-        return place > 0 or self.binding in (POWER, NEGATIVE)
+    def _loose_at(self, place: int, binding: int) -> bool:
+        """Whether an operand that binds so needs parentheses in this place: (a + b) * c, a - (b - c), (a ** b) ** c, -(-a)."""
+        if self.binding == ATOM:
+            return False
+        return binding < self.binding or (binding == self.binding and (place > 0 or self.binding in (POWER, NEGATIVE)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -404,28 +404,25 @@ class Value:
     def tanh(self) -> Value:
         x = self.data
         e = math.exp(-2.0 * (x if x > 0 else -x))
-        d = 1.0 + e
         out = _new(Value)
         out.data = math.tanh(x)
         out.grad = 0.0
         out.op = _tanh
         out._a = self
         out._b = out._db = None
-        out._da = 4.0 * ((1.0 / d) * (e / d))
+        out._da = 4.0 * (e / (1.0 + e * (2.0 + e)))
         return out
 
     def sigmoid(self) -> Value:
         x = self.data
         e = math.exp(-x if x > 0 else x)
-        d = 1.0 + e
-        rising, falling = 1.0 / d, e / d
         out = _new(Value)
-        out.data = rising if x > 0 else falling
+        out.data = (1.0 if x > 0 else e) / (1.0 + e)
         out.grad = 0.0
         out.op = _sigmoid
         out._a = self
         out._b = out._db = None
-        out._da = rising * falling
+        out._da = e / (1.0 + e * (2.0 + e))
         return out
 
     def relu(self) -> Value:

@@ -1,0 +1,239 @@
+"""README and docs say what is so: every block of code runs, and every output, number, link and picture is checked.
+
+A `python` block with prompts is a doctest; one without is run as it stands, and if its first line is a comment with a file name it is
+saved under that name for the commands that follow. An `sh` block is run line by line. A `text` block is what the block before it
+prints, with `...` for what is left out. All blocks of a page share their names and an empty folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import re
+import runpy
+import shlex
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.dom import minidom
+
+import pytest
+
+from tinygrad_bp.cli import main
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+INSTALLING = ["pip install . && tinygrad-bp tutorial", 'pip install -e ".[dev]" && pytest']
+ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
+MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
+DRAWINGS = MAKE["drawings"]()
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+    line: int
+
+
+def blocks(source: str) -> list[Block]:
+    """The fenced blocks of a page, and the line each begins on."""
+    found = []
+    lines = enumerate(source.splitlines(), 1)
+    for number, line in lines:
+        if line.lstrip().startswith("```"):
+            assert line.startswith("```"), f"line {number}: an indented block"
+            inside = []
+            for _, inner in lines:
+                if inner.startswith("```"):
+                    assert inner == "```", f"line {number}: not closed"
+                    break
+                inside.append(inner + "\n")
+            else:
+                raise AssertionError(f"line {number}: not closed")
+            found.append(Block(line[3:], "".join(inside), number))
+    return found
+
+
+def prose(source: str) -> str:
+    """A page without its blocks and without the targets of its links."""
+    return re.sub(r"\]\([^)]*\)", "]", re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL))
+
+
+def run(source: str) -> Iterator[str]:
+    """Runs the blocks of a page in the current folder and gives what is wrong."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    printed: str | None = None  # by the block before, if it was one that prints
+    checker = doctest.OutputChecker()
+    for block in blocks(source):
+        where = f"line {block.line}"
+        if block.language == "text":
+            if printed is None:
+                yield f"{where}: an output of nothing"
+            elif not checker.check_output(block.text, tidy(printed), doctest.ELLIPSIS):
+                yield f"{where}: printed was\n{printed}"
+            printed = None
+        elif block.language == "python" and ">>>" in block.text:
+            test = doctest.DocTestParser().get_doctest(block.text, names, "page", "page", block.line)
+            report: list[str] = []
+            doctest.DocTestRunner(verbose=False).run(test, out=report.append, clear_globs=False)
+            names, printed = test.globs, None
+            yield from report
+        elif block.language == "python":
+            if named := re.match(r"# (\w+\.py)\n", block.text):
+                Path(named[1]).write_text(block.text, encoding="utf-8")
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(compile("\n" * block.line + block.text, "page", "exec"), names)
+            printed = out.getvalue()
+        elif block.language == "sh":
+            printed = ""
+            for line in block.text.splitlines():
+                if line not in INSTALLING + ON_THE_DOCS:
+                    output, wrong = command(line)
+                    printed += output
+                    yield from [f"{where}: {wrong}"] * bool(wrong)
+        else:
+            yield f"{where}: no known language: {block.language!r}"
+
+
+def command(line: str) -> tuple[str, str]:
+    """Runs a command line. Returns what it prints, errors included, and what is wrong, if something is."""
+    words = shlex.split(line, comments=True)
+    if words[:1] != ["tinygrad-bp"]:
+        return "", f"no known command: {line}"
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        status = main(words[1:])
+    wanted = int(found[1]) if (found := re.search(r"# exit status (\d)", line)) else 0
+    return out.getvalue(), "" if status == wanted else f"exit status {status} of {line}: {out.getvalue()}"
+
+
+def tidy(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def unproved_numbers(source: str) -> list[str]:
+    """The numbers of four decimals and more in the prose that no block of the page shows, rounded as they are."""
+    number = r"(?<![\w.])[-−]?\d+\.\d{4,}(?:e[-+]?\d+)?(?![\w])"
+    shown = [Decimal(text) for block in blocks(source) for text in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", block.text)]
+    return [text for text in re.findall(number, prose(source)) if not any(rounds_to(x, Decimal(text.replace("−", "-"))) for x in shown)]
+
+
+def rounds_to(x: Decimal, printed: Decimal) -> bool:
+    digits = printed.as_tuple().exponent
+    return x.adjusted() - int(digits) < 25 and x.quantize(Decimal((0, (1,), digits))) == printed  # more than that is no rounding
+
+
+def dead_links(source: str, page: Path) -> list[str]:
+    """The links and pictures of a page that lead nowhere in the project."""
+    text = re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
+    dead = []
+    for target in targets:
+        if not target.startswith("https://"):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
+                dead.append(target)
+    return dead
+
+
+def anchors(source: str) -> list[str]:
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@each_page
+def test_blocks_run_and_print_what_the_page_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wrong = list(run(page.read_text(encoding="utf-8")))
+    assert not wrong, "\n".join(wrong)
+
+
+@each_page
+def test_numbers_in_prose_are_shown_by_code(page):
+    if page.name == "derivatives.md":  # it is made by code
+        return
+    assert unproved_numbers(page.read_text(encoding="utf-8")) == []
+
+
+@each_page
+def test_links_and_pictures_are_there(page):
+    assert dead_links(page.read_text(encoding="utf-8"), page) == []
+
+
+@each_page
+def test_formulas_are_what_github_can_show(page):
+    assert not re.findall(r"\\operatorname|\\mbox|\\phantom|\\newcommand|\\def\b", page.read_text(encoding="utf-8"))
+
+
+WRONG_PAGES = {
+    "a wrong result": "```python\n>>> 1 + 1\n3\n```\n",
+    "a wrong output": "```python\nprint(1)\n```\n```text\n2\n```\n",
+    "an output of nothing": "```text\n2\n```\n",
+    "an unknown language": "```ruby\nputs 1\n```\n",
+    "no language": "```\n1\n```\n",
+    "an unknown command": "```sh\nrm -r x\n```\n",
+    "a failing command": "```sh\ntinygrad-bp draw nothing.py:y -o y.svg\n```\n",
+    "a status that is another": "```sh\ntinygrad-bp --version  # exit status 2\n```\n",
+}
+
+
+@pytest.mark.parametrize("source", WRONG_PAGES.values(), ids=WRONG_PAGES.keys())
+def test_a_wrong_block_is_found(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert list(run(source))
+
+
+def test_wrong_numbers_links_and_fences_are_found():
+    shown = "```python\n>>> 0.5932699921\n0.5932699921\n```\n"
+    assert unproved_numbers(shown + "It is 0.593269992, or 0.59327.") == []
+    assert unproved_numbers(shown + "It is 0.593269993.") == ["0.593269993"]
+    page = ROOT / "README.md"
+    assert dead_links("[a](docs/nowhere.md) ![b](nothing.svg) [c](#no-such-heading) [d](docs/README.md)", page) == [
+        "docs/nowhere.md",
+        "nothing.svg",
+        "#no-such-heading",
+    ]
+    for source in ("```python\n1\n", "- item\n  ```python\n  1\n  ```\n"):
+        with pytest.raises(AssertionError):
+            blocks(source)
+
+
+def test_the_readme_begins_with_the_two_commands():
+    found = [block.text for block in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if block.language == "sh"]
+    assert found[:2] == [f"{line}\n" for line in INSTALLING]
+
+
+def test_the_table_of_derivatives_is_made_from_the_rows():
+    assert (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8") == MAKE["derivatives"](), "run python docs/make.py"
+
+
+def test_every_row_is_in_the_table_of_derivatives():
+    page = (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8")
+    assert all(f"\n| `{name}` |" in page for name in MAKE["OPERATIONS"])
+
+
+def test_the_pictures_are_all_there_and_no_others():
+    files = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert files == {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_picture_is_what_the_program_draws_today(name):
+    path = ROOT / "docs" / "pictures" / f"{name}.gv"
+    assert path.read_text(encoding="utf-8") == DRAWINGS[name].source, "run python docs/make.py"
+    assert texts(path.with_suffix(".svg").read_text(encoding="utf-8")) == texts(DRAWINGS[name].svg())
+
+
+def texts(svg: str) -> list[str]:
+    """What is written in a picture, tooltips included. Where it stands is the renderer's choice."""
+    page = minidom.parseString(svg.encode())
+    found = [node.firstChild for tag in ("text", "title") for node in page.getElementsByTagName(tag)]
+    return sorted(node.data for node in found if node is not None)
+
+
+def test_the_error_curve_is_what_the_program_draws_today():
+    assert (ROOT / "docs" / "pictures" / "error-curve.svg").read_text(encoding="utf-8") == MAKE["error_curve"]()

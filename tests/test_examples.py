@@ -1,0 +1,36 @@
+"""Every example runs and prints what its docstring says."""
+
+import ast
+import runpy
+import textwrap
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+
+
+def promised(path: Path) -> str:
+    """The output in an example's docstring: what is indented there."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return textwrap.dedent("".join(line + "\n" for line in docstring.splitlines() if line.startswith("    ") or not line)).strip("\n")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_prints_what_it_says(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(path), run_name="__main__")
+    assert promised(path)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == promised(path).splitlines()
+
+
+def test_the_drawn_neuron_is_a_picture(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES[[path.stem for path in EXAMPLES].index("draw_neuron")]), run_name="__main__")
+    assert (tmp_path / "neuron.svg").read_text(encoding="utf-8").count("<text") > 20
+    assert (tmp_path / "neuron.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_network_fits_on_a_page():
+    lines = (EXAMPLES[0].parent / "two_two_two.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 34

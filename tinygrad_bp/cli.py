@@ -1,0 +1,425 @@
+"""The command `tinygrad-bp`: the worked example, and pictures, explanations and checks of Values in a program of your own.
+
+Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import contextlib
+import os
+import reprlib
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tinygrad_bp import __version__
+from tinygrad_bp.value import Value, topological_order
+
+EXAMPLES = {
+    "": """examples:
+  tinygrad-bp tutorial                          the worked example, step by step
+  tinygrad-bp draw neuron.py:out -o neuron.svg  the graph of a Value of yours
+  tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
+  tinygrad-bp check neuron.py:out               gradients against differences""",
+    "tutorial": """examples:
+  tinygrad-bp tutorial                               everything, as in the text
+  tinygrad-bp tutorial --update sequential           watch a mistake happen
+  tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
+  tinygrad-bp tutorial --format json > figures.json  for programs""",
+    "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
+text that Graphviz draws. Gradients are those your program computed; if it did
+not call backward(), this command does.
+
+examples:
+  tinygrad-bp draw neuron.py:out -o neuron.svg
+  tinygrad-bp draw neuron.py:out -o path.png --highlight w1 --local-derivatives
+  tinygrad-bp draw net.py:loss -o net.svg --labelled --dark""",
+    "explain": """examples:
+  tinygrad-bp explain neuron.py:out --wrt w1
+  tinygrad-bp explain neuron.py:out --wrt w1 --format markdown > w1.md""",
+    "check": """The exit status is 0 if all derivatives agree and 1 if not.
+
+example:
+  tinygrad-bp check neuron.py:out""",
+}
+MOST_NAMES = 20  # that an error lists
+
+
+class Mistake(Exception):
+    """The user's, said in words for the user."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command with these arguments, those of the process if None, and returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        _spell_what_cannot_be_printed(stream)
+    parser = _parser()
+    try:
+        args = parser.parse_args(argv)
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except SystemExit as done:  # how argparse ends after --help and after an error
+        return done.code if isinstance(done.code, int) else 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (Mistake, ValueError, ArithmeticError, OSError, RuntimeError) as error:
+        # Labels and names of files are anyone's text: none may steer the terminal.
+        words = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(error))
+        print(f"tinygrad-bp: error: {words}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _command(argparse.ArgumentParser, "", prog="tinygrad-bp", description="An autograd engine that shows its work.")
+    parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    tutorial = _command(
+        commands.add_parser,
+        "tutorial",
+        help="the worked example of backpropagation, every figure checked",
+        description="Derives every figure of the 2-2-2 worked example by hand, by autograd and by central differences, compares them with "
+        "what is printed, trains the network and draws the five pictures. The exit status is 0 only if all verdicts hold.",
+    )
+    tutorial.add_argument("--steps", type=_rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)")
+    tutorial.add_argument("--learning-rate", type=_learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)")
+    tutorial.add_argument(
+        "--update",
+        choices=["simultaneous", "sequential"],
+        default="simultaneous",
+        help="sequential makes a known mistake: output weights first, and the new ones go into the hidden gradients",
+    )
+    tutorial.add_argument("--train-biases", action="store_true", help="train b1 and b2 too, which the text leaves fixed")
+    tutorial.add_argument(
+        "--out", type=Path, default=Path("tutorial-out"), metavar="DIR", help="folder for the files (default: tutorial-out)"
+    )
+    tutorial.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)")
+    tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
+    tutorial.set_defaults(run=_tutorial)
+
+    draw = _command(
+        commands.add_parser, "draw", help="draw the graph of a Value", description="Draws the graph that a Value was computed by."
+    )
+    draw.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it or a list of Values")
+    draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the picture: .svg, .png, .pdf or .gv")
+    draw.add_argument("--highlight", action="append", default=[], metavar="LABEL", help="mark all paths from this Value to the output")
+    draw.add_argument("--local-derivatives", action="store_true", help="write the local derivative on each edge")
+    draw.add_argument("--labelled", action="store_true", help="show only Values that have a label")
+    draw.add_argument("--depth", type=_positive, metavar="N", help="show only what is at most N operations from the output")
+    draw.add_argument("--collapse", action="append", metavar="GROUP", help="show this neuron or layer as one box")
+    draw.add_argument("--digits", type=_positive, default=9, metavar="N", help="significant digits (default: 9)")
+    draw.add_argument("--direction", choices=["LR", "RL", "TB", "BT"], default="LR", help="from the inputs to the output (default: LR)")
+    draw.add_argument("--max-nodes", type=_positive, default=400, metavar="N", help="refuse to draw more (default: 400)")
+    draw.add_argument("--title", default="", help="written over the picture")
+    draw.add_argument("--dark", action="store_true", help="draw on a dark ground")
+    draw.set_defaults(run=_draw)
+
+    explain = _command(
+        commands.add_parser,
+        "explain",
+        help="write out the chain rule",
+        description="Writes out the derivative of a Value with respect to another: every path, every factor, as symbols and as numbers.",
+    )
+    explain.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
+    explain.add_argument("--wrt", required=True, metavar="LABEL", help="with respect to the Value of this label")
+    explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
+    explain.set_defaults(run=_explain)
+
+    check = _command(
+        commands.add_parser,
+        "check",
+        help="compare gradients with numerical differences",
+        description="Compares the derivative of a Value by each input, as autograd has it, with numerical differences.",
+    )
+    check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _command(make: Any, name: str, **about: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = make(
+        *([name] if name else []), epilog=EXAMPLES[name], formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **about
+    )
+    parser.description = textwrap.fill(parser.description or "", 78)  # the formatter keeps lines as they are, for the examples
+    return parser
+
+
+# Arguments
+
+
+def _rounds(text: str) -> int:
+    return _integer(text, 0)
+
+
+def _positive(text: str) -> int:
+    return _integer(text, 1)
+
+
+def _integer(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < least:
+        raise argparse.ArgumentTypeError(f"it takes a whole number from {least} up, not {number}")
+    return number
+
+
+def _learning_rate(text: str) -> Decimal:
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not (rate.is_finite() and 0.0 < float(rate) < float("inf")):
+        raise argparse.ArgumentTypeError(f"it takes a finite number above 0, not {text}")
+    return rate
+
+
+# Commands
+
+
+def _tutorial(args: argparse.Namespace) -> int:
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn
+
+    from tinygrad_bp.tutorial import curve, report
+    from tinygrad_bp.tutorial.comparison import compare
+    from tinygrad_bp.tutorial.pictures import pictures
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # to `main`; a Console by itself ends with 1, the status of a verdict that does not hold
+
+    folder: Path = args.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise Mistake(f"--out {str(folder)!r} is a file; name a folder, which may be new") from None
+    except OSError as error:
+        raise Mistake(f"--out {str(folder)!r} cannot be made: {error.strerror}") from None
+
+    how = {"update": args.update, "train_biases": args.train_biases}
+    terminal = Console(stderr=True)
+    columns = SpinnerColumn(), *Progress.get_default_columns()
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+        task = bar.add_task("training", total=max(1, args.steps))
+        comparison = compare(
+            eta=args.learning_rate,
+            rounds=args.steps,
+            sequential=args.update == "sequential",
+            train_biases=args.train_biases,
+            on_round=lambda: bar.advance(task),
+            on_exact=lambda: bar.add_task("exact values", total=None),
+        )
+        bar.add_task("pictures", total=None)
+        files, notes = _save_pictures(pictures(comparison.values, dark=args.dark), folder)
+    errors = comparison.run.errors
+    files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
+    facts = json.dumps(report.facts(comparison, **how, files=files), indent=2) + "\n"
+    text = report.markdown(comparison, **how, files=files, notes=notes)
+    report.write_whole(folder / "error-curve.svg", curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"))
+    report.write_whole(folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors)))
+    report.write_whole(folder / "report.md", text)
+    report.write_whole(folder / "report.json", facts)
+    if args.format == "text":
+        # 80 columns also where the terminal is wider, and where it cannot be asked
+        report.print_text(comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes)
+    else:
+        sys.stdout.write(facts if args.format == "json" else text)
+    if not comparison.holds and args.format != "text":
+        print(f"tinygrad-bp: {report.conclusion(comparison)}", file=sys.stderr)
+    return 0 if comparison.holds else 1
+
+
+def _save_pictures(drawings: dict[str, Any], folder: Path) -> tuple[list[Path], list[str]]:
+    """Saves each as SVG and PNG, or what no program here can draw as DOT text. Returns the files, and what is to be said."""
+    files: list[Path] = []
+    notes: dict[str, None] = {}
+    for name, drawing in drawings.items():
+        for suffix in (".svg", ".png"):
+            try:
+                files.append(drawing.save(folder / (name + suffix)))
+            except RuntimeError as error:
+                notes[str(error)] = None
+                if (source := folder / f"{name}.gv") not in files:
+                    files.append(drawing.save(source))
+    return files, list(notes)
+
+
+def _draw(args: argparse.Namespace) -> int:
+    from tinygrad_bp.drawing import draw
+
+    suffix = args.output.suffix.lower()
+    if suffix not in (".svg", ".png", ".pdf", ".gv"):
+        raise Mistake(f"-o {str(args.output)!r}: the name should end in .svg, .png, .pdf or .gv")
+    program = _load(args.target)
+    found = _named(program, args.target, several=True)
+    order = topological_order(*found, constants=False)
+    if len(found) == 1 and not any(node.grad for node in order):
+        found[0].backward()
+    picture = draw(
+        found,
+        only="labelled" if args.labelled else None,
+        depth=args.depth,
+        collapse=args.collapse or False,
+        highlight=[_labelled(order, label, program) for label in args.highlight],
+        local_derivatives=args.local_derivatives,
+        digits=args.digits,
+        direction=args.direction,
+        max_nodes=args.max_nodes,
+        title=args.title,
+        dark=args.dark,
+    )
+    print(picture.save(args.output))
+    return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from tinygrad_bp.explanation import explain
+
+    program = _load(args.target)
+    [y] = _named(program, args.target)
+    explanation = explain(y, _labelled(topological_order(y, constants=False), args.wrt, program))
+    if args.format == "json":
+        import json
+
+        print(json.dumps(explanation.to_dict(), indent=2))
+    else:
+        print(explanation.markdown() if args.format == "markdown" else explanation)
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from tinygrad_bp.checking import check_gradients
+
+    [y] = _named(_load(args.target), args.target)
+    result = check_gradients(y)
+    print(result)
+    return 0 if result.ok else 1
+
+
+# The user's own program
+
+
+def _load(target: str) -> dict[str, Any]:
+    """Runs the program of FILE.py:NAME and returns its names. What it prints goes to standard error, away from the answer."""
+    file, colon, name = target.rpartition(":")
+    if not colon or not name.isidentifier():
+        raise Mistake(f"{target!r} does not say which Value: write FILE.py:NAME, such as net.py:loss")
+    path = Path(file)
+    if path.suffix != ".py":
+        raise Mistake(f"{file!r} is not a Python file: its name should end in .py")
+    try:
+        source = path.read_bytes()
+    except FileNotFoundError:
+        raise Mistake(f"there is no file {file!r}") from None
+    except OSError as error:
+        raise Mistake(f"{file!r} cannot be read: {error.strerror}") from None
+    module = ModuleType("user_program")
+    module.__file__ = str(path)
+    before = sys.argv, sys.path[:], Path.cwd()
+    sys.argv, sys.path[:0] = [str(path)], [str(path.resolve().parent)]
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            exec(compile(source, str(path), "exec"), module.__dict__)
+    except SystemExit as end:
+        code = "" if end.code is None else repr(end.code)
+        raise Mistake(f"{file} ended itself with sys.exit({code}), so there is no {name} to look at") from None
+    except Exception as error:
+        raise Mistake(_where(error, path)) from None
+    finally:
+        sys.argv, sys.path[:], folder = before
+        os.chdir(folder)
+        del sys.modules[module.__name__]
+    return vars(module)
+
+
+def _where(error: Exception, path: Path) -> str:
+    """The error of the user's program, with the line of it that was running."""
+    import linecache
+    import traceback
+
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else lines[-1] if lines else None
+    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    text = f"{path}{f', line {line}' if line else ''}: {type(error).__name__}{f': {words}' if words else ''}"
+    code = linecache.getline(str(path), line).strip() if line else ""
+    return f"{text}\n    {code}" if code else text
+
+
+def _named(program: dict[str, Any], target: str, several: bool = False) -> list[Value]:
+    """The Value that FILE.py:NAME names, in a list, or if `several` are welcome the list of them that it names."""
+    file, _, name = target.rpartition(":")
+    values = [key for key, thing in program.items() if isinstance(thing, Value)]
+    there = f"the Values in {file} are {_listed(values)}" if values else f"there are no Values in {file}"
+    if name not in program:
+        raise Mistake(f"there is no {name!r} in {file}; {there}")
+    thing = program[name]
+    if isinstance(thing, Value):
+        return [thing]
+    if isinstance(thing, list | tuple) and thing and all(isinstance(x, Value) for x in thing):
+        if several:
+            return list(thing)
+        raise Mistake(f"{name} in {file} is a {type(thing).__name__} of {len(thing)} Values, not a Value; {there}")
+    kind = type(thing)
+    of = "" if kind.__module__ == "builtins" else f"{kind.__module__}."  # other libraries have a Value too
+    raise Mistake(f"{name} in {file} is a {of}{kind.__qualname__}, {reprlib.repr(thing)}, not a Value of tinygrad_bp; {there}")
+
+
+def _labelled(order: Sequence[Value], label: str, program: dict[str, Any]) -> Value:
+    """The one Value of the graph that has this label or, if none has, that the program calls so."""
+    found = [node for node in order if label and node.label == label]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Mistake(f"{len(found)} Values have the label {label!r}; give the one you mean a label of its own")
+    named = program.get(label)
+    if isinstance(named, Value) and named in set(order):
+        return named
+    labels = list(dict.fromkeys(node.label for node in order if node.label))
+    there = f"the labels are {_listed(labels)}" if labels else "no Value in it has one: write Value(0.5, label='w')"
+    raise Mistake(f"there is no label {label!r} in this graph; {there}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+# Output
+
+
+def _spell_what_cannot_be_printed(stream: Any) -> None:
+    """Makes a stream that lacks our signs print others in their place, instead of failing."""
+    try:
+        "✓⠿─".encode(stream.encoding)
+        able = stream.errors != "strict"
+    except (UnicodeEncodeError, LookupError):
+        able = False
+    except (AttributeError, TypeError):  # no stream, or one that someone put in its place and that is theirs to answer for
+        return
+    if not able and hasattr(stream, "reconfigure"):
+        codecs.register_error("tinygrad_bp", _spelled)
+        stream.reconfigure(errors="tinygrad_bp")
+
+
+_SPELLINGS = dict(zip("✓✗–—−─│┤└·∂×←→⠀", "+x---" "-|++.d*<> ", strict=True))
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    text: Iterable[str] = error.object[error.start : error.end]
+    return "".join(_SPELLINGS.get(c, "*" if "\u2800" < c <= "\u28ff" else "?") for c in text), error.end

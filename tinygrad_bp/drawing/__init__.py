@@ -1,0 +1,23 @@
+"""Pictures: the graph of a computation, and a network of neurons, by Graphviz.
+
+    >>> from tinygrad_bp import Value
+    >>> from tinygrad_bp.drawing import draw
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> picture = draw(y, local_derivatives=True)   # in a notebook this line alone shows it
+    >>> picture.source.splitlines()[0]              # the text that Graphviz draws; picture.save("square.svg") draws it
+    'digraph {'
+
+The room, from the bottom up:
+    `style`      what all pictures share: colours, how a number is written, how a label becomes safe text.
+    `rendering`  `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
+    `graph`      `draw`: a node for each Value and for each operation, gradients as colours.
+    `network`    `draw_network`: neurons and their connections, weights as lines.
+"""
+
+from tinygrad_bp.drawing.graph import draw
+from tinygrad_bp.drawing.network import draw_network
+from tinygrad_bp.drawing.rendering import Drawing
+
+__all__ = ["Drawing", "draw", "draw_network"]

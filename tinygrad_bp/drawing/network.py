@@ -1,0 +1,258 @@
+"""`draw_network`: neurons in columns, and a line for each weight.
+
+The places of nodes and of the numbers on lines are computed here, evenly, and Graphviz keeps them. Where n lines run into each
+neuron, numbers stand at 1/(n + 1) of the way from it to the line's other end: there all numbers of a layer are equally far apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from tinygrad_bp.drawing import style
+from tinygrad_bp.drawing.rendering import Drawing
+from tinygrad_bp.nn import MLP, Layer, Neuron
+from tinygrad_bp.value import Value
+
+MOST_INPUTS, MOST_LINES = 8, 64  # of a neuron and of a layer, that lines can have their names and numbers written on them
+
+
+def draw_network(
+    net: MLP | Layer | Neuron,
+    *,
+    inputs: Sequence[Value | float] | None = None,
+    targets: Sequence[Value | float] | None = None,
+    values: bool = True,
+    activations: bool = True,
+    gradients: bool = False,
+    highlight: Value | str | Iterable[Value | str] = (),
+    digits: int = 9,
+    max_connections: int = 1000,
+    title: str = "",
+    dark: bool = False,
+) -> Drawing:
+    """A picture of a network: a column for the inputs and for each layer, a line for each weight, a small node for each bias.
+
+    Lines are as thick as the weight is large; blue and solid for a positive one, orange and dashed for a negative one. Where a neuron
+    has more than 8 inputs or a layer more than 64 weights nothing is written on the lines; their tooltips have it.
+
+    Args:
+        net: the network, or one layer or neuron.
+        inputs: of one case, to be written on the input nodes. The network is run on them.
+        targets: what the outputs should be, written beside them.
+        values: write numbers and show the size and sign of weights; False for the names alone.
+        activations: with `inputs`, write on each neuron its net input and its output.
+        gradients: write under each weight and bias its gradient, as `backward()` left it.
+        highlight: weights, biases or names of neurons and inputs, whose ways to the outputs stand out.
+        digits: significant digits of numbers, 1 to 17.
+        max_connections: refuse to draw more lines than these.
+        title: a heading.
+        dark: light on dark.
+
+    Raises TypeError for what is no network, and ValueError for a number of inputs or targets that does not fit, for more lines than
+    `max_connections` and for a highlighted thing that is not there.
+    """
+    if not isinstance(net, MLP | Layer | Neuron):
+        raise TypeError(f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__}; draw(y) draws the graph of a Value")
+    layers = net.layers if isinstance(net, MLP) else [net if isinstance(net, Layer) else Layer([net])]
+    style.check_digits(digits)
+    count = sum(len(neuron.weights) for layer in layers for neuron in layer.neurons)
+    if count > max_connections:
+        raise ValueError(
+            f"the network has {count:,} connections, too many to read: draw one of its layers, draw_network(net.layers[0]), "
+            f"or allow them with max_connections={count} (now {max_connections})"
+        )
+    widths = [len(layers[0].neurons[0].weights), *(len(layer.neurons) for layer in layers)]
+    for name, given, wanted in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):
+        if given is not None and len(given) != wanted:
+            raise ValueError(f"draw_network: this network has {wanted} {name}, not {len(given)}")
+
+    # Names and numbers of the nodes, column by column
+    case = [x if isinstance(x, Value) else Value(x) for x in inputs] if inputs is not None else None
+    names = [[(case[k].label if case else "") or f"i{k + 1}" for k in range(widths[0])]]
+    numbers: list[list[list[tuple[str, float]]]] = [[[("", x.data)] for x in case] if case and values else [[] for _ in names[0]]]
+    signals: list[Value] | None = case
+    for depth, layer in enumerate(layers, 1):
+        names.append([neuron.name or f"{depth}.{k}" for k, neuron in enumerate(layer.neurons, 1)])
+        numbers.append([[] for _ in layer.neurons])
+        if signals is not None and activations and values:
+            signals = layer(signals)
+            for place, neuron, out in zip(range(widths[depth]), layer.neurons, signals, strict=True):
+                net_input = [("net", out.args[0].data)] if neuron.activation else []
+                numbers[depth][place] = [*net_input, ("out", out.data)]
+    wanted_values = [highlight] if isinstance(highlight, Value | str) else list(highlight)
+    lit, lit_lines = _ways_to_the_outputs(layers, names, wanted_values)
+
+    # Places, in points. A column is as far from the next as the widest things between them need.
+    parameters = [parameter for layer in layers for parameter in layer.parameters()]
+    written = [n <= MOST_INPUTS and n * m <= MOST_LINES for n, m in pairwise(widths)]
+    node_texts = [f"net {style.write_number(x, digits)}" for column in numbers for entries in column for _, x in entries]
+    line_texts = [f"{p.label} {style.write_number(p.data, digits)}" if values else p.label for p in parameters]
+    if gradients and values:
+        line_texts += [f"grad {style.write_number(p.grad, digits)}" for p in parameters]
+    node_reach = max(30.0, 14 + 3.1 * max(map(len, node_texts), default=0))
+    text_reach = 6 + 3.1 * max(min(len(text), style.LONGEST_LABEL) for text in line_texts)
+    own_biases = any(len({neuron.bias for neuron in layer.neurons}) > 1 for layer in layers)
+    text_height = 34 if gradients and values else 19
+    texts = [(n + 2) * text_height for n, fits in zip(widths, written, strict=False) if fits]
+    row = max(100 if own_biases or node_texts else 68, *texts, 0)
+    across = [0.0]
+    for (n, m), fits in zip(pairwise(widths), written, strict=True):
+        gap = (n + 2) * (node_reach + text_reach + 8) if fits else 2 * node_reach + 100
+        across.append(across[-1] + max(180.0, min(640.0, gap), 0.4 * row * max(n, m)))
+
+    def at(column: int, place: float) -> tuple[float, float]:
+        return across[column], row * ((widths[column] - 1) / 2 - place)
+
+    canvas = _Canvas(style.DARK if dark else style.LIGHT, digits, values, gradients, bool(wanted_values))
+    largest = style.largest_magnitude([w.data for layer in layers for neuron in layer.neurons for w in neuron.weights])
+    for column, entries in enumerate(names):
+        for place, name in enumerate(entries):
+            canvas.node(f"n{column}_{place + 1}", name, numbers[column][place], at(column, place), lit=(column, place) in lit)
+    for depth, layer in enumerate(layers, 1):
+        shared = len({neuron.bias for neuron in layer.neurons}) == 1 and len(layer.neurons) > 1
+        for place, neuron in enumerate(layer.neurons):
+            head, here = f"n{depth}_{place + 1}", at(depth, place)
+            reach = max(1 / (widths[depth - 1] + 2), (node_reach + text_reach + 8) / (across[depth] - across[depth - 1]))
+            for k, weight in enumerate(neuron.weights):
+                there = at(depth - 1, k)
+                spot = (here[0] + (there[0] - here[0]) * reach, here[1] + (there[1] - here[1]) * reach)
+                glows = (depth, place, k) in lit_lines
+                canvas.line(f"n{depth - 1}_{k + 1}", head, weight, largest, spot if written[depth - 1] else None, lit=glows)
+            bias = f"b{depth}" if shared else f"b{depth}_{place + 1}"
+            glows = (depth, place, -1) in lit_lines
+            if not shared or place == 0:
+                spot = at(depth - 1, widths[depth - 1]) if shared else (here[0], here[1] - row * 0.5)
+                canvas.bias(bias, neuron.bias, spot, lit=any((depth, j, -1) in lit_lines for j in range(place, widths[depth])))
+            canvas.line(bias, head, None, largest, None, lit=glows)
+    for place, target in enumerate(targets or []):
+        label = target.label if isinstance(target, Value) and target.label else f"target_{names[-1][place]}"
+        x, y = at(len(layers), place)
+        number = [("", target.data if isinstance(target, Value) else float(target))] if values else []
+        canvas.node(f"t{place + 1}", label, number, (x + node_reach + 3.5 * len(label[:40]) + 40, y), lit=False, plain=True)
+        canvas.graph.edge(f"n{len(layers)}_{place + 1}", f"t{place + 1}", style="dotted", arrowhead="none")
+    return Drawing(canvas.dot(title, largest), title or f"Network {'-'.join(map(str, widths))}")
+
+
+def _ways_to_the_outputs(
+    layers: Sequence[Layer], names: Sequence[Sequence[str]], wanted: Sequence[Value | str]
+) -> tuple[set[tuple[int, int]], set[tuple[int, int, int]]]:
+    """The nodes (column, place) on the ways from the wanted things, and the lines (layer, neuron, input; -1 for the bias) on them."""
+    nodes = {(column, place) for column, entries in enumerate(names) for place, name in enumerate(entries) if name in wanted}
+    lines = set()
+    for depth, layer in enumerate(layers, 1):
+        for place, neuron in enumerate(layer.neurons):
+            for k, parameter in [*enumerate(neuron.weights), (-1, neuron.bias)]:
+                if parameter in wanted or parameter.label in wanted or (depth - 1, k) in nodes:
+                    lines.add((depth, place, k))
+                    nodes.add((depth, place))
+    there = {name for entries in names for name in entries}
+    for layer in layers:
+        there.update(p.label for p in layer.parameters())
+    parameters = {p for layer in layers for p in layer.parameters()}
+    for thing in wanted:
+        if thing not in (there if isinstance(thing, str) else parameters):
+            raise ValueError(f"highlight: {thing!r} is no weight, bias, neuron or input of this network")
+    return nodes, lines
+
+
+class _Canvas:
+    """The DOT text of a network, node by node and line by line."""
+
+    def __init__(self, palette: style.Palette, digits: int, values: bool, gradients: bool, lighting: bool) -> None:
+        from graphviz import Digraph
+
+        self.palette, self.digits, self.values, self.gradients, self.lighting = palette, digits, values, gradients, lighting
+        text = {"fontname": style.FONT, "fontsize": str(style.FONT_SIZE), "fontcolor": palette.ink}
+        self.graph: Any = Digraph(
+            graph_attr={
+                **text, "layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst", "bgcolor": palette.paper,
+                "pad": "0.25", "labelloc": "t",
+            },
+            node_attr={**text, "shape": "plain"},
+            edge_attr={**text, "color": palette.line, "arrowsize": "0.6"},
+        )  # fmt: skip
+
+    def node(
+        self, node: str, name: str, numbers: Sequence[tuple[str, float]], spot: tuple[float, float], *, lit: bool, plain: bool = False
+    ) -> None:
+        colour, thickness = self._border(lit)
+        tip = "\n".join([name, *(f"{what} = {x!r}".lstrip(" =") for what, x in numbers)])
+        look = {"label": f"<{style.markup(name)}>", "shape": "circle", "width": "0.7", "style": "filled", "margin": "0.02"}
+        if numbers or plain:
+            named = all(what for what, _ in numbers)
+            head = f'<tr><td colspan="10"{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>'
+            rows = (
+                style.named_numbers(numbers, self.palette, self.digits)
+                if named
+                else "".join(f'<tr><td colspan="10">{style.write_number(x, self.digits)}</td></tr>' for _, x in numbers)
+            )
+            fill = self.palette.paper if plain else self.palette.cluster
+            look = {"label": style.box(head + rows, 0 if plain else int(thickness), colour, fill)}
+        self.graph.node(
+            node, pos=f"{spot[0]:.1f},{spot[1]:.1f}!", tooltip=style.tooltip(tip), color=colour, penwidth=thickness,
+            fillcolor=self.palette.cluster, **look,
+        )  # fmt: skip
+
+    def bias(self, node: str, bias: Value, spot: tuple[float, float], *, lit: bool) -> None:
+        colour, thickness = self._border(lit)
+        rows = self._written(bias)
+        label = style.box(rows or "<tr><td>1</td></tr>", int(thickness), colour, self.palette.paper)
+        self.graph.node(node, pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(bias))
+
+    def line(
+        self, tail: str, head: str, weight: Value | None, largest: float, spot: tuple[float, float] | None, *, lit: bool
+    ) -> None:
+        """A line for a weight, or for a bias, which has a node to be written in; `spot` is where to write."""
+        look = {}
+        if weight is not None and self.values:
+            size = min(1.0, abs(weight.data) / largest) if largest and not math.isnan(weight.data) else 0.0
+            look = {"penwidth": f"{0.8 + 3.2 * size:.2f}", "color": self.palette.lines[weight.data >= 0], "arrowsize": "0.5"}
+            if weight.data < 0:
+                look["style"] = "dashed"
+        if self.lighting:
+            look["color"] = self.palette.highlight if lit else self.palette.dim
+            look.setdefault("penwidth", "2" if lit else "1")
+        self.graph.edge(tail, head, edgetooltip=_tip(weight) if weight is not None else "", **look)
+        if weight is not None and spot is not None:
+            rows = self._written(weight)
+            if rows:
+                label = style.box(rows, 0, self.palette.paper, self.palette.paper, padding=0)
+                self.graph.node(f"{tail}_{head}", pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(weight))
+
+    def dot(self, title: str, largest: float) -> str:
+        keys = []
+        if self.values:
+            positive, negative = self.palette.lines[::-1]
+            keys = [style.line_key("positive weight", positive), style.line_key("negative", negative, dashed=True)]
+            if self.lighting:
+                keys = [style.line_key("negative", self.palette.line, dashed=True)]
+            keys.append(f"<td>thickness: size, up to {style.write_number(largest, min(3, self.digits))}</td>")
+        if self.lighting:
+            keys.append(style.line_key("ways to the outputs", self.palette.highlight))
+        self.graph.attr(label=style.heading(title, keys))
+        return str(self.graph.source)
+
+    def _border(self, lit: bool) -> tuple[str, str]:
+        if lit:
+            return self.palette.highlight, "2"
+        return self.palette.dim if self.lighting else self.palette.line, "1"
+
+    def _written(self, parameter: Value) -> str:
+        """The rows of a table: the name, and beside it the number and under that the gradient where they are wanted."""
+        name = style.markup(parameter.label)
+        if not self.values:
+            return f"<tr><td>{name}</td></tr>" if name else ""
+        numbers = [style.write_number(parameter.data, self.digits), *([style.write_number(parameter.grad, self.digits)] * self.gradients)]
+        names = [f"<b>{name} </b>", f'<font color="{self.palette.quiet}">grad </font>']
+        rows = [
+            f'<tr><td align="left"{style.room_for(parameter.label)}>{what}</td><td align="left">{number}</td></tr>'
+            for what, number in zip(names, style.align_points(numbers), strict=False)
+        ]
+        return "".join(rows)
+
+
+def _tip(parameter: Value) -> str:
+    return style.tooltip("\n".join([*filter(None, [parameter.label]), f"value = {parameter.data!r}", f"grad = {parameter.grad!r}"]))

@@ -1,0 +1,184 @@
+"""What all pictures share: colours, how a number is written, and how a label, which may hold anything, becomes text that is only text."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
+FONT_SIZE = 11
+LONGEST_LABEL, LONGEST_TITLE = 40, 120
+MOST_LINES = 4
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a picture, as #rrggbb. Blue and orange stay apart for every kind of colour vision.
+
+    Attributes:
+        fills: of boxes: a negative, a zero and a positive number.
+        lines: of connections: a negative and a positive number.
+    """
+
+    paper: str
+    ink: str
+    quiet: str
+    line: str
+    dim: str
+    cluster: str
+    inner_cluster: str
+    operation: str
+    highlight: str
+    fills: tuple[str, str, str]
+    lines: tuple[str, str]
+
+
+LIGHT = Palette(
+    paper="#ffffff", ink="#1b1f24", quiet="#5c6570", line="#7b8591", dim="#d0d5db", cluster="#f3f5f7", inner_cluster="#e8ecf0",
+    operation="#ffffff", highlight="#a3195b", fills=("#f5a55a", "#fdfdfd", "#7db4ea"), lines=("#d55e00", "#0072b2"),
+)  # fmt: skip
+DARK = Palette(
+    paper="#12161c", ink="#eef1f5", quiet="#aab4c0", line="#8792a0", dim="#3d4651", cluster="#1a2028", inner_cluster="#232b35",
+    operation="#12161c", highlight="#ff8ac4", fills=("#a8560a", "#2b333e", "#1c65ab"), lines=("#f0933f", "#5cb3ee"),
+)  # fmt: skip
+
+
+def shade(palette: Palette, x: float, largest: float) -> str:
+    """The fill for a number in a picture whose largest magnitude is `largest`. It deepens with the root, so that small ones show."""
+    negative, zero, positive = palette.fills
+    if not x or math.isnan(x):
+        return zero
+    strength = 1.0 if math.isinf(x) or not largest else math.sqrt(min(1.0, abs(x) / largest))
+    pairs = [(int(zero[i : i + 2], 16), int((positive if x > 0 else negative)[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * strength):02x}" for a, b in pairs)
+
+
+def largest_magnitude(numbers: Sequence[float]) -> float:
+    """Of those that are finite; 0.0 if none is."""
+    return max((abs(x) for x in numbers if math.isfinite(x)), default=0.0)
+
+
+# Numbers
+
+
+def write_number(x: float, digits: int) -> str:
+    """`x` to so many significant digits, with fewer only where these are all there is but rounding: 0.05, but 0.741365070."""
+    x = float(x)
+    text = f"{x:.{digits}g}"
+    if math.isclose(float(text), x, rel_tol=1e-15) or not math.isfinite(x):
+        return text
+    mantissa, e, exponent = f"{x:#.{digits}g}".partition("e")
+    return mantissa.removesuffix(".") + e + exponent
+
+
+def check_digits(digits: int) -> None:
+    """Raises ValueError for what is no number of significant digits that a float has."""
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
+
+
+def align_points(texts: Sequence[str]) -> list[str]:
+    """The same numbers padded on the left so that, set in `FONT` one under another, their decimal points meet."""
+    # A digit is as wide as two spaces in this font, a minus sign nearly as wide as one.
+    widths = [sum(1 if sign == "-" else 2 for sign in re.split(r"[.e]", text)[0]) if text[-1].isdigit() else 0 for text in texts]
+    return ["\u00a0" * (max(widths) - width) + text if width else text for text, width in zip(texts, widths, strict=True)]
+
+
+# Text
+
+
+def printable(text: str) -> str:
+    """`text` with what no picture can hold, control characters and halves of surrogate pairs, in Python's notation: \\x00, \\ud800."""
+    text = re.sub("\r\n?", "\n", text)
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", lambda bad: ascii(bad[0])[1:-1], text)
+
+
+def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
+    """`text` cut to what can be read in a box, an ellipsis in place of the rest."""
+    lines = text.split("\n")
+    cut = "\n".join(lines[:MOST_LINES])
+    if len(cut) > longest:
+        end = longest - 1
+        while end > 1 and (unicodedata.combining(cut[end]) or "\u200d" in cut[end - 1 : end + 1] or "\ufe00" <= cut[end] <= "\ufe0f"):
+            end -= 1  # not between a letter and its accent, nor inside an emoji of several parts
+        cut = cut[:end]
+    return cut if cut == text else cut.rstrip() + "…"
+
+
+def markup(text: str, longest: int = LONGEST_LABEL) -> str:
+    """`text`, shortened, as the inside of one of Graphviz's HTML-like labels, where it comes out as typed."""
+    text = shorten(printable(text), longest).replace("\t", "    ")
+    # Graphviz replaces \N, \G and their like even here, unless the backslash is doubled. Of several blanks it would keep one.
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "&#92;&#92;")
+    escaped = re.sub(r"^ +| +$|(?<= ) +", lambda blanks: "\u00a0" * len(blanks[0]), escaped, flags=re.MULTILINE)
+    return escaped.replace("\n", "<br/>")
+
+
+def room_for(text: str, size: int = FONT_SIZE, longest: int = LONGEST_LABEL) -> str:
+    """The attribute of a cell that keeps it wide enough for `text`, where the renderer cannot measure that text itself."""
+    widths = [
+        sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.0 if unicodedata.combining(c) else 0.62 for c in line)
+        for line in shorten(printable(text), longest).split("\n")
+    ]
+    return "" if text.isascii() else f' width="{math.ceil(max(widths) * size)}"'
+
+
+def tooltip(text: str) -> str:
+    """`text` as the value of a tooltip attribute, where it comes out as typed and whole."""
+    # Graphviz reads backslashes twice in a tooltip: once for \N and its like, once for \n.
+    escaped = printable(text).replace("\\", "\\\\\\\\").replace("\n", "\\n").replace("\t", "    ")
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+PLAIN_TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
+
+
+def box(rows: str, border: int, colour: str, fill: str, *, padding: int = 4) -> str:
+    """A node's label: table rows in a frame with round corners."""
+    return (
+        f'<<table border="{border}" style="rounded" cellborder="0" cellspacing="0" cellpadding="{padding}" color="{colour}" '
+        f'bgcolor="{fill}"><tr><td>{PLAIN_TABLE}{rows}</table></td></tr></table>>'
+    )
+
+
+def named_numbers(numbers: Sequence[tuple[str, float]], palette: Palette, digits: int) -> str:
+    """Table rows, each a name and its number, in 10 columns: one for the name, so that in a wide table the numbers stay near it."""
+    texts = align_points([write_number(x, digits) for _, x in numbers])
+    return "".join(
+        f'<tr><td align="left"><font color="{palette.quiet}">{name} </font></td><td colspan="9" align="left">{text}</td></tr>'
+        for (name, _), text in zip(numbers, texts, strict=True)
+    )
+
+
+def heading(title: str, keys: Sequence[str]) -> str:
+    """The label of a whole picture: its title, and under it the legend's keys, each a table cell. Empty if there is neither."""
+    rows = []
+    if title:
+        text = f'<font point-size="16"><b>{markup(title, LONGEST_TITLE)}</b></font>'
+        rows.append(f"<tr><td{room_for(title, 16, LONGEST_TITLE)}>{text}</td></tr>")
+    if keys:
+        cells = '<td width="18"></td>'.join(keys)
+        rows.append(f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{cells}</tr></table></td></tr>')
+    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="4">{"".join(rows)}</table>>' if rows else ""
+
+
+def colour_key(meaning: str, largest: float, digits: int, palette: Palette) -> str:
+    """A legend's key to `shade`, from -largest to largest."""
+    end = write_number(largest, min(digits, 3))
+    shades = [shade(palette, step / 3 * abs(step / 3), 1.0) for step in range(-3, 4)]
+    steps = "".join(f'<td width="16" height="12" bgcolor="{colour}"></td>' for colour in shades)
+    bar = f'<table border="1" color="{palette.dim}" cellborder="0" cellspacing="0" cellpadding="0"><tr>{steps}</tr></table>'
+    return f"<td>{markup(meaning)}</td><td>-{end}</td><td>{bar}</td><td>{end}</td>"
+
+
+def line_key(meaning: str, colour: str, *, dashed: bool = False) -> str:
+    """A legend's key to a line."""
+    widths = (7, 3, 7, 3, 7) if dashed else (27,)
+    paint = f' bgcolor="{colour}"'
+    cells = "".join(f'<td width="{w}" height="3"{paint * (w > 3)}></td>' for w in widths)
+    blank = '<tr><td height="6"></td></tr>'  # above and below, since a table grows to fill its row
+    bar = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{blank}<tr>{cells}</tr>{blank}</table>'
+    return f"<td>{bar}</td><td>{markup(meaning)}</td>"

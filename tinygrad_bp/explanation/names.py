@@ -1,0 +1,96 @@
+"""How explanations write names and numbers, as plain text and as LaTeX. Labels are anyone's text: here they become harmless."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from tinygrad_bp.value import Value
+
+LONGEST = 32  # characters of a name
+# Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.
+_SIGNS = {
+    "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "_": r"\_", "#": r"\#", "%": r"\%", "&": r"\&", "^": r"\wedge{}",
+    "~": r"\sim{}", "|": r"\vert{}", "`": r"\backprime{}", "<": r"\lt{}", ">": r"\gt{}", "*": r"\ast{}", "[": r"\lbrack{}",
+    "]": r"\rbrack{}", "!": r"\mathrm{!}",
+}  # fmt: skip
+_WORD = r"[A-Za-z]+|[A-Za-z]\d+|\d+"
+
+
+def printable(label: str) -> str:
+    """The label on one line, what cannot be printed or would turn the writing direction as an escape, a long middle as an ellipsis."""
+    text = "".join(c if c.isprintable() or c == "\u200d" else c.encode("unicode_escape").decode() for c in label)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 12]}…{text[-11:]}"
+
+
+def unique_names(labelled: Iterable[Value]) -> dict[Value, str]:
+    """A name for each Value: its printable label, numbered (`h[1]`, `h[2]`, ... in the order given) where several have the same."""
+    texts = {node: printable(node.label) for node in labelled}
+    uses = Counter(texts.values())
+    taken = {text for text, count in uses.items() if count == 1}
+    next_number: Counter[str] = Counter()
+    for node, text in texts.items():
+        if uses[text] > 1:
+            name = text
+            while name == text or name in taken:
+                next_number[text] += 1
+                name = f"{text}[{next_number[text]}]"
+            taken.add(name)
+            texts[node] = name
+    return texts
+
+
+def latex_name(name: str) -> str:
+    """The name as LaTeX for math mode: `net_o1` with a subscript, what is no name of textbooks letter by letter."""
+    numbered = re.fullmatch(r"(.+)\[(\d+)\]", name)
+    if numbered and re.fullmatch(r"\w+", numbered[1], re.ASCII):
+        return f"{{{latex_name(numbered[1])}^{{({numbered[2]})}}}}"
+    if re.fullmatch(r"[A-Za-z]\d*", name):
+        return name if len(name) == 1 else f"{name[0]}_{{{name[1:]}}}"
+    if re.fullmatch(rf"([A-Za-z]+)((_({_WORD}))*)", name):
+        base, *below = name.split("_")
+        subscript = ",".join(rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word for word in below)
+        return (base if len(base) == 1 else rf"\mathrm{{{base}}}") + (f"_{{{subscript}}}" if below else "")
+    pieces = re.findall(rf"[{re.escape(''.join(_SIGNS))}]|[^{re.escape(''.join(_SIGNS))}]+", name)
+    return "{" + "".join(_SIGNS.get(piece) or rf"\text{{{piece}}}" for piece in pieces) + "}"
+
+
+def enclosed(name: str, *, latex: bool = False) -> str:
+    """The name as it stands in a formula: in parentheses if it could be taken for a formula itself."""
+    text = latex_name(name) if latex else name
+    if not re.search(r"[\s+\-*/()=,;^|<>]", name):
+        return text
+    return rf"\left({text}\right)" if latex else f"({text})"
+
+
+def number(x: float, digits: int = 9) -> str:
+    """`x` with so many decimals, or where these would show too little of it so many significant digits. What is exact ends early.
+
+    >>> number(0.75 - 1e-11), number(0.75), number(4.38567734474e-4), number(1.23456789e-7 / 7)
+    ('0.750000000', '0.75', '0.000438568', '1.76366841e-08')
+    """
+    if not 10.0 ** -(digits // 2) <= math.fabs(x) < 1e6:
+        return f"{x + 0.0:.{digits}g}"  # + 0.0 takes the sign from a zero
+    text = f"{x:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if float(text) == x else text
+
+
+def latex_number(text: str) -> str:
+    """What `number` wrote, as LaTeX."""
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+    return text.replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}")
+
+
+def columns(text: str) -> int:
+    """The width of the text in a terminal, where East Asian letters and emoji take two columns and combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) or c in "\u200d\ufe0f" else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )

@@ -1,0 +1,362 @@
+"""The graph between two Values, reduced to its waypoints: what lies between them and has a name.
+
+Nodes without a name are contracted: the edge between two waypoints carries the derivative of the one by the other along all routes
+that meet no third waypoint. Paths of the explanation are paths along these edges.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tinygrad_bp import ops
+from tinygrad_bp.explanation.names import enclosed, unique_names
+from tinygrad_bp.explanation.rules import Writer
+from tinygrad_bp.value import Value, topological_order
+
+MOST_STEPS = 1000  # of the search for a second way between two waypoints
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """From a waypoint `of` to one it was computed from, `by`.
+
+    Attributes:
+        value: the derivative along this edge.
+        plain: whether `by` is just added into `of`, on one route; then the value is exactly 1.
+    """
+
+    of: Value
+    by: Value
+    value: float
+    plain: bool
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor of a chain rule: the derivative of one Value by another.
+
+    Attributes:
+        of: the Value that is differentiated.
+        by: the Value it is differentiated by.
+        value: the number.
+        whole: False if `of` also depends on `by` in other ways, which this factor leaves out: a partial derivative, written with ∂.
+    """
+
+    of: Value
+    by: Value
+    value: float
+    whole: bool
+    _edge: Edge | None = field(repr=False, compare=False)
+    _graph: Waypoints = field(repr=False, compare=False)
+
+    @property
+    def symbol(self) -> str:
+        """How it is written: `dout_o1/dnet_o1`."""
+        d = "d" if self.whole else "∂"
+        return f"{d}{enclosed(self._graph.names[self.of])}/{d}{enclosed(self._graph.names[self.by])}"
+
+    @property
+    def latex(self) -> str:
+        """How it is written in LaTeX."""
+        d = "d" if self.whole else r"\partial "
+        of, by = (enclosed(self._graph.names[node], latex=True) for node in (self.of, self.by))
+        return rf"\frac{{{d}{of}}}{{{d}{by}}}"
+
+    def formula(self, *, latex: bool = False) -> str:
+        """The derivative as a formula in named Values, as textbooks have it: `out_o1 * (1 - out_o1)`.
+
+        Empty if it is only a number, too long to read, or a product of further factors.
+        """
+        edge, graph = self._edge, self._graph
+        return graph.writer[latex].derivative(edge.of, edge.by, graph.place, graph.waypoints) if edge else ""
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from y back to x.
+
+    Attributes:
+        nodes: the waypoints on it, from y to x.
+        factors: the factors along it, from y to x. A node that is only added into the one before has none of its own.
+        product: the product of the factors.
+    """
+
+    nodes: tuple[Value, ...]
+    factors: tuple[Factor, ...]
+    product: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """A summand of a derivative: the product of its factors."""
+
+    factors: tuple[Factor, ...]
+    value: float
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """The derivative of y by one Value on the way to x.
+
+    Attributes:
+        derivative: the derivative itself; its number is the one that `backward()` gives.
+        terms: what it is the sum of, a term for each waypoint that was computed from this Value; none for y itself.
+        parts: if y is a sum and the terms belong to different summands, the derivatives of these: dE_o1/dout_h1 and dE_o2/dout_h1.
+        delta: for the net input of a neuron, `net_o1`, the name of its node delta: `delta_o1`. Else empty.
+    """
+
+    derivative: Factor
+    terms: tuple[Term, ...]
+    parts: tuple[Factor, ...]
+    delta: str
+
+
+class Waypoints:
+    """The waypoints between y and x, with derivatives by and between them.
+
+    Attributes:
+        names: of each labelled Value under y, and of each waypoint.
+        invented: the waypoints whose name is not their label.
+        place: the position of each node between y and x in topological order.
+        order: the waypoints, x first and y last; `waypoints` is the same as a set.
+        total: for each node between them the derivative of y by it.
+        edges, users: of each waypoint the edges to what it was computed from, and those from what was computed from it.
+        writer: writes formulas with these names, by whether they are in LaTeX.
+    """
+
+    def __init__(self, y: Value, x: Value, labelled_only: bool) -> None:
+        self.y, self.x = y, x
+        under_y = topological_order(y, constants=False)
+        after_x = {x}
+        for node in under_y:
+            if node not in after_x and any(operand in after_x for operand in node.operands):
+                after_x.add(node)
+        nodes = [node for node in under_y if node in after_x]
+        self.depends = bool(nodes)
+        nodes = nodes or [x, y]
+        self.place = {node: i for i, node in enumerate(nodes)}
+        self._nodes = nodes
+        self.order = [node for node in nodes if node.label or not labelled_only or node is x or node is y]
+
+        self.waypoints = set(self.order)
+        self.names = unique_names(node for node in dict.fromkeys([*under_y, x]) if node.label)
+        self.invented: list[Value] = []
+        taken = set(self.names.values())
+        numbered = (f"v{k}" for k in itertools.count(1))
+        for node in self.order:
+            if node not in self.names:
+                short = "y" if node is y else "x" if node is x else ""
+                self.names[node] = name = (
+                    short if short and short not in taken else next(v for v in numbered if v not in taken)
+                )
+                taken.add(name)
+                self.invented.append(node)
+
+        self.writer = {latex: Writer(self.names, latex=latex) for latex in (False, True)}
+        self.edges: dict[Value, list[Edge]] = {}
+        self.users: dict[Value, list[Edge]] = {y: []}
+        self.total = {y: 1.0}
+        if self.depends:
+            self._differentiate()
+            self._connect()
+            for users in self.users.values():
+                users.reverse()  # into the order in which they were computed
+
+    def _differentiate(self) -> None:
+        """The same steps in the same order as `Value.backward`, so that the numbers are the same to the last bit."""
+        total, place = self.total, self.place
+        for node in reversed(self._nodes):
+            if node is not self.x:
+                gradient = total[node]
+                for operand, slope in zip(node.operands, node.local_derivatives, strict=True):
+                    if operand in place:
+                        total[operand] = total.get(operand, 0.0) + slope * gradient
+
+    def _connect(self) -> None:
+        place, nodes = self.place, self._nodes
+        for waypoint in reversed(self.order):
+            flow: dict[Any, float] = {waypoint: 1.0}
+            plain: set[Any] = {waypoint}
+            waiting = [] if waypoint is self.x else [-place[waypoint]]
+            while waiting:  # reverse accumulation, from this waypoint to the next ones and no further
+                node = nodes[-heapq.heappop(waiting)]
+                gradient = flow.pop(node)
+                adds = node in plain and (node.op is ops.add or node.op is ops.sub or node.op is ops.sum_of)
+                for operand, slope in zip(node.operands, node.local_derivatives, strict=True):
+                    if operand in flow:
+                        flow[operand] += slope * gradient
+                        plain.discard(operand)
+                    elif operand in place:
+                        flow[operand] = slope * gradient
+                        if adds and slope == 1.0:
+                            plain.add(operand)
+                        if operand not in self.waypoints:
+                            heapq.heappush(waiting, -place[operand])
+            if waypoint is not self.x:
+                self.edges[waypoint] = edges = [Edge(waypoint, by, value, by in plain) for by, value in flow.items()]
+                for edge in edges:
+                    self.users.setdefault(edge.by, []).append(edge)
+
+    @cached_property
+    def steps(self) -> list[Value]:
+        """The waypoints from y back to x, each after all that were computed from it, and each branch to its end before the next."""
+        steps: list[Value] = []
+        seen = {self.x}
+        trail = [(self.x, iter(self.users[self.x]))]
+        while trail:
+            node, rest = trail[-1]
+            for edge in rest:
+                if edge.of not in seen:
+                    seen.add(edge.of)
+                    trail.append((edge.of, iter(self.users[edge.of])))
+                    break
+            else:
+                steps.append(node)
+                trail.pop()
+        return steps
+
+    @cached_property
+    def summand(self) -> dict[Value, Value]:
+        """For each waypoint the summand of y through which alone it is used, y itself if there is none: dy/dnode = dsummand/dnode."""
+        found = {self.y: self.y}
+        for node in reversed(self.order[:-1]):
+            users = self.users[node]
+            user = users[0].of
+            if len(users) == 1 and users[0].plain and found[user] is user and node is not self.x:
+                found[node] = node
+            else:
+                through = {found[edge.of] for edge in users}
+                found[node] = through.pop() if len(through) == 1 else self.y
+        return found
+
+    def _single(self, of: Value, by: Value) -> bool:
+        """Whether just one path leads from one waypoint to another. What would take long to tell counts as no."""
+        node = by
+        for _ in range(MOST_STEPS):
+            users = self.users[node]
+            if len(users) != 1:
+                break
+            node = users[0].of
+            if node is of:
+                return True
+        ways = {of: 1}
+        waiting = [-self.place[of]]
+        for _ in range(MOST_STEPS):
+            node = self._nodes[-heapq.heappop(waiting)]
+            if node is by:
+                return ways[by] == 1
+            for edge in self.edges[node]:
+                if self.place[edge.by] >= self.place[by]:
+                    if edge.by not in ways:
+                        heapq.heappush(waiting, -self.place[edge.by])
+                    ways[edge.by] = ways.get(edge.by, 0) + ways[node]
+        return False
+
+    def paths(self, count: int) -> tuple[list[list[Edge]], int]:
+        """The paths from y to x with the largest products by magnitude, largest first, and how many paths there are."""
+        best: dict[Value, list[tuple[float, Any]]] = {
+            self.y: [(0.0, None)]
+        }  # the logarithm of the magnitude, the edges back to y
+        number = {self.y: 1}
+        for node in reversed(self.order):
+            if node is self.x:
+                break
+            found = heapq.nlargest(count, best.pop(node), key=lambda entry: entry[0])
+            ways = number.pop(node)
+            for edge in self.edges[node]:
+                size = _log_magnitude(edge.value)
+                best.setdefault(edge.by, []).extend(
+                    (math.inf if math.inf in (size, s) else s + size, (edge, trail)) for s, trail in found
+                )
+                number[edge.by] = number.get(edge.by, 0) + ways
+        paths = []
+        for _, trail in heapq.nlargest(count, best[self.x], key=lambda entry: entry[0]):
+            path = []
+            while trail is not None:
+                edge, trail = trail
+                path.append(edge)
+            paths.append(path[::-1])
+        return paths, number[self.x]
+
+    def path(self, edges: list[Edge]) -> Path:
+        """These edges from y to x as a Path."""
+        product = 1.0
+        for edge in edges:
+            product *= edge.value
+        return Path((self.y, *[edge.by for edge in edges]), tuple(self.factors(edges)), product)
+
+    def factors(self, edges: list[Edge]) -> list[Factor]:
+        """The factors of consecutive edges. A node that is only added into the one before is passed over where that is not ambiguous."""
+        factors = []
+        of: Value | None = None  # where an edge begins after nodes that were passed over
+        for i, edge in enumerate(edges):
+            following = edges[i + 1] if i + 1 < len(edges) else None
+            start = of or edge.of
+            if (
+                edge.plain
+                and following
+                and (of or self._single(start, edge.by))
+                and (len(self.users[following.by]) == 1 or self._single(start, following.by))
+            ):
+                of = start
+                continue
+            factors.append(
+                self._factor(start, edge.by, edge.value, edge, whole=of is not None or self._single(start, edge.by))
+            )
+            of = None
+        return factors
+
+    def _factor(self, of: Value, by: Value, value: float, edge: Edge | None = None, *, whole: bool = True) -> Factor:
+        return Factor(of, by, value, whole, edge, self)
+
+    def chain(self) -> Term | None:
+        """dy/dx as one product: the derivative by the last Value where paths meet, then the factors from there to x. None if that is x."""
+        edges = []
+        node = self.x
+        while len(self.users[node]) == 1:
+            edges.append(self.users[node][0])
+            node = edges[-1].of
+        if not edges:
+            return None
+        factors = self.factors(edges[::-1])
+        if node is not self.y:
+            factors.insert(0, self.whole(node))
+        return Term(tuple(factors), self.total[self.x])
+
+    def quantity(self, by: Value) -> Quantity:
+        """The derivative of y by a waypoint, as the sum over the waypoints that were computed from it."""
+        y, summand = self.y, self.summand
+        terms, parts = [], dict.fromkeys((summand[edge.of] for edge in self.users[by]), 0.0)
+        for edge in self.users[by]:
+            own = self._factor(edge.of, by, edge.value, edge, whole=self._single(edge.of, by))
+            if summand[edge.of] is edge.of:  # y or a summand of it: dy/dedge.of is 1
+                terms.append(Term((own,), edge.value))
+            else:
+                terms.append(Term((self.whole(edge.of), own), self.total[edge.of] * edge.value))
+            parts[summand[edge.of]] += terms[-1].value
+        telling = len(parts) > 1 and y not in parts and any(len(term.factors) > 1 for term in terms)
+        return Quantity(
+            self.whole(by),
+            tuple(terms),
+            tuple(self._factor(part, by, value) for part, value in parts.items()) if telling else (),
+            self.delta(by),
+        )
+
+    def delta(self, node: Value) -> str:
+        """The name of dy/dnode, the node delta, if the node is the net input of a neuron: `delta_o1` for `net_o1`. Else empty."""
+        return f"delta_{node.label[4:]}" if re.fullmatch(r"net_\w+", node.label, re.ASCII) else ""
+
+    def whole(self, by: Value) -> Factor:
+        """The derivative of y by a waypoint."""
+        return self._factor(self.y, by, self.total.get(by, 0.0))
+
+
+def _log_magnitude(x: float) -> float:
+    """The logarithm of |x|. NaN ranks with the infinities: a path that spoils the total is one to see."""
+    return math.log(math.fabs(x)) if x and x == x else -math.inf if x == 0 else math.inf

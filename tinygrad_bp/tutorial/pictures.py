@@ -1,0 +1,38 @@
+"""The five pictures of the worked example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tinygrad_bp.drawing import Drawing, draw, draw_network
+from tinygrad_bp.nn import MLP
+from tinygrad_bp.tutorial.figures import setup
+from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
+from tinygrad_bp.value import Value
+
+
+def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Drawing]:
+    """The pictures by file name, in the order of the text. `values` is the network of `network()`, with its gradients."""
+    numbers = setup(float)
+    net = MLP(2, [2, 2], weights=[numbers[w] for w in WEIGHTS], biases=[numbers[b] for b in BIASES], shared_bias=True)
+    inputs = [numbers["i1"], numbers["i2"]]
+    targets = [numbers["target_o1"], numbers["target_o2"]]
+
+    def graph(title: str, path_from: str, names: str) -> Drawing:
+        # Without what also reaches the error by ways that are not the picture's: b2 and out_h1 by o2, i1 and b1 by h2.
+        only = [values[name] for name in names.split()]
+        return draw(values["E_total"], only=only, highlight=values[path_from], local_derivatives=True, title=title, dark=dark)
+
+    return {
+        "1-structure": draw_network(net, values=False, title="The network", dark=dark),
+        "2-initial-values": draw_network(
+            net, inputs=inputs, targets=targets, activations=False, title="The network with its initial values", dark=dark
+        ),
+        "3-chain-rule-w5": graph("The chain rule for w5", "w5", "w5 w6 net_o1 out_o1 target_o1 E_total"),
+        "4-fan-in-h1": graph("Both errors flow back into h1", "out_h1", "out_h1 E_o1 E_o2 E_total"),
+        "5-path-to-w1": graph(
+            "From E_total back to w1, both ways",
+            "w1",
+            "w1 w2 net_h1 out_h1 w5 w7 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
+        ),
+    }

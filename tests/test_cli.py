@@ -491,6 +491,19 @@ def test_output_that_finds_no_room_is_an_error(neuron, monkeypatch, capsys):
     assert "No space left on device" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_without_standard_output_the_files_are_still_written(quick, monkeypatch, form):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["tutorial", "--steps", "1", "--format", form]) == 0
+    assert Path("tutorial-out/report.json").is_file()
+
+
+def test_a_program_has_only_its_own_future_imports(capsys):
+    program = "from tinygrad_bp import Value\ndef f(x: Value): pass\nassert f.__annotations__['x'] is Value\ny = Value(1.0, 'y') * 2.0\n"
+    Path("plain.py").write_text(program, encoding="utf-8")
+    assert main(["check", "plain.py:y"]) == 0
+
+
 def test_a_stream_without_our_signs_spells_them():
     from tinygrad_bp import cli
 

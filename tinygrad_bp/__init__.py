@@ -8,7 +8,7 @@ A `Value` is a number that remembers how it was computed. Everything else reads 
     >>> c = (a * b + 1.0).tanh()
     >>> c.backward()
     >>> a.grad, b.grad
-    (-0.0005447496928314203, 0.0003631664618876135)
+    (-0.00054474969283142, 0.00036316646188761333)
 """
 
 from tinygrad_bp.checking import GradientCheck, check_gradients

@@ -63,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = parser.parse_args(argv)
         status: int = args.run(args)
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed before
+            sys.stdout.flush()
     except SystemExit as done:  # how argparse ends after --help and after an error
         return done.code if isinstance(done.code, int) else 2
     except KeyboardInterrupt:
@@ -237,7 +238,7 @@ def _tutorial(args: argparse.Namespace) -> int:
         # 80 columns also where the terminal is wider, and where it cannot be asked
         report.print_text(comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes)
     else:
-        sys.stdout.write(facts if args.format == "json" else text)
+        print(facts if args.format == "json" else text, end="")
     if not comparison.holds and args.format != "text":
         print(f"tinygrad-bp: {report.conclusion(comparison)}", file=sys.stderr)
     return 0 if comparison.holds else 1
@@ -334,7 +335,7 @@ def _load(target: str) -> dict[str, Any]:
     sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            exec(compile(source, str(path), "exec"), module.__dict__)
+            exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     except SystemExit as end:
         code = "" if end.code is None else repr(end.code)
         raise Mistake(f"{file} ended itself with sys.exit({code}), so there is no {name} to look at") from None
@@ -343,7 +344,7 @@ def _load(target: str) -> dict[str, Any]:
     finally:
         sys.argv, sys.path[:], folder = before
         os.chdir(folder)
-        del sys.modules[module.__name__]
+        sys.modules.pop(module.__name__, None)
     return vars(module)
 
 
@@ -416,7 +417,7 @@ def _spell_what_cannot_be_printed(stream: Any) -> None:
         stream.reconfigure(errors="tinygrad_bp")
 
 
-_SPELLINGS = dict(zip("✓✗–—−─│┤└·∂×←→⠀", "+x---" "-|++.d*<> ", strict=True))
+_SPELLINGS = dict(zip("✓✗–—−─│┤└·∂×←→⠀", "+x----|++.d*<> ", strict=True))
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:

@@ -348,12 +348,12 @@ def _box(v: Value, border: str, thick: bool, largest: float, palette: style.Pale
     """A Value as a table: its label, data and gradient; of a constant just the number."""
     if isinstance(v, Constant):
         fill, padding = palette.fills[1], 1
-        rows = f"<tr><td>{style.write_number(v.data, digits)}</td></tr>"
+        rows = style.named_numbers([("", v.data)], palette, digits)
     else:
         fill, padding = style.shade(palette, v.grad, largest), 4
         rows = _numbers(v, palette, digits)
         if v.label:
-            rows = f'<tr><td colspan="10"{style.room_for(v.label)}><b>{style.markup(v.label)}</b></td></tr>{rows}'
+            rows = f'<tr><td{style.room_for(v.label)}><b>{style.markup(v.label)}</b></td></tr>{rows}'
     return style.box(rows, 2 if thick else 1, border, fill, padding=padding)
 
 
@@ -361,7 +361,7 @@ def _group_box(name: str, values: Sequence[Value], border: str, thick: bool, lar
     """A collapsed group as a table: its name and, of each Value that leaves it, what `_box` shows."""
     rows = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
     for i, v in enumerate(values):
-        label = f'<tr><td colspan="10"{style.room_for(v.label)}>{style.markup(v.label)}</td></tr>' if v.label else ""
+        label = f'<tr><td{style.room_for(v.label)}>{style.markup(v.label)}</td></tr>' if v.label else ""
         rows += (
             f'<tr><td port="r{i}" bgcolor="{style.shade(palette, v.grad, largest)}">{style.PLAIN_TABLE}{label}'
             f"{_numbers(v, palette, digits)}</table></td></tr>"

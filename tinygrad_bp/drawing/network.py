@@ -182,13 +182,8 @@ class _Canvas:
         tip = "\n".join([name, *(f"{what} = {x!r}".lstrip(" =") for what, x in numbers)])
         look = {"label": f"<{style.markup(name)}>", "shape": "circle", "width": "0.7", "style": "filled", "margin": "0.02"}
         if numbers or plain:
-            named = all(what for what, _ in numbers)
-            head = f'<tr><td colspan="10"{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>'
-            rows = (
-                style.named_numbers(numbers, self.palette, self.digits)
-                if named
-                else "".join(f'<tr><td colspan="10">{style.write_number(x, self.digits)}</td></tr>' for _, x in numbers)
-            )
+            head = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
+            rows = style.named_numbers(numbers, self.palette, self.digits) if numbers else ""
             fill = self.palette.paper if plain else self.palette.cluster
             look = {"label": style.box(head + rows, 0 if plain else int(thickness), colour, fill)}
         self.graph.node(
@@ -246,7 +241,7 @@ class _Canvas:
         if not self.values:
             return f"<tr><td>{name}</td></tr>" if name else ""
         numbers = [style.write_number(parameter.data, self.digits), *([style.write_number(parameter.grad, self.digits)] * self.gradients)]
-        names = [f"<b>{name} </b>", f'<font color="{self.palette.quiet}">grad </font>']
+        names = [f'<font color="{self.palette.quiet}">{each} </font>' for each in (name, "grad")]
         rows = [
             f'<tr><td align="left"{style.room_for(parameter.label)}>{what}</td><td align="left">{number}</td></tr>'
             for what, number in zip(names, style.align_points(numbers), strict=False)

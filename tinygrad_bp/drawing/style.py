@@ -145,10 +145,11 @@ def box(rows: str, border: int, colour: str, fill: str, *, padding: int = 4) -> 
 
 
 def named_numbers(numbers: Sequence[tuple[str, float]], palette: Palette, digits: int) -> str:
-    """Table rows, each a name and its number, in 10 columns: one for the name, so that in a wide table the numbers stay near it."""
+    """A table row for each number with its name, if it has one. The names should be equally wide in `FONT`."""
     texts = align_points([write_number(x, digits) for _, x in numbers])
+    # Name and number share a cell: in cells of their own they would drift apart under a long label.
     return "".join(
-        f'<tr><td align="left"><font color="{palette.quiet}">{name} </font></td><td colspan="9" align="left">{text}</td></tr>'
+        f'<tr><td align="left"><font color="{palette.quiet}">{name}\u00a0 </font>{text}</td></tr>' if name else f"<tr><td>{text}</td></tr>"
         for (name, _), text in zip(numbers, texts, strict=True)
     )
 

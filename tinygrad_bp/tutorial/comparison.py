@@ -160,17 +160,16 @@ def compare(
             errata.insert(2, _count_of_rounds(as_told))
 
     explained = {each.quantity: each.explained for each in errata}
+    updates = {"E_total after 1 update": 1, "E_total after 10000 rounds": ROUNDS - 1}
     rows = []
     for figure in FIGURES:
         name = figure.quantity
+        reason = _not_printed_for(figure, eta, rounds, sequential, train_biases)
         if figure.stage != "training":
             found = exact[name], hand[name], autograd[name], difference[name]
-        elif (updates := 1 if name == "E_total after 1 update" else ROUNDS - 1) <= rounds and (updates == 1 or rounds >= ROUNDS):
-            found = run_exact.errors[updates], run_by_hand.errors[updates], run.errors[updates], None
+        elif rounds >= (ROUNDS if updates[name] > 1 else 1):
+            found = run_exact.errors[updates[name]], run_by_hand.errors[updates[name]], run.errors[updates[name]], None
         else:
-            found = None
-        reason = _not_printed_for(figure, eta, rounds, sequential, train_biases)
-        if found is None:
             rows.append(Row(figure, None, None, None, None, NOT_JUDGED, reason))
             continue
         if not agree(found[1], found[2]):
@@ -315,9 +314,7 @@ def _wiring_slip() -> Erratum:
     return Erratum("net_h1 (its formula)", printed, right, cause, rounds_to(right, printed) and not rounds_to(slip, printed))
 
 
-def _first_difference(
-    rows: list[Row], hand: dict[str, float], autograd: dict[str, float], difference: dict[str, float | None]
-) -> str:
+def _first_difference(rows: list[Row], hand: dict[str, float], autograd: dict[str, float], difference: dict[str, float | None]) -> str:
     for name, number in autograd.items():
         if not agree(hand[name], number):
             sentence = f"The first factor that differs is {name}: by hand {hand[name]!r}, by autograd {number!r}"

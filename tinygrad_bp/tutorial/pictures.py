@@ -33,6 +33,6 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Dr
         "5-path-to-w1": graph(
             "From E_total back to w1, both ways",
             "w1",
-            "w1 w2 net_h1 out_h1 w5 w7 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
+            "w1 w2 net_h1 out_h1 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
         ),
     }

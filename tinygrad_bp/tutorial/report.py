@@ -140,9 +140,7 @@ def training_facts(comparison: Comparison) -> list[tuple[str, str]]:
 def mistaken_rows(comparison: Comparison) -> list[tuple[str, float, float]]:
     """The quantities of the first round that the sequential update gets wrong: name, right, mistaken."""
     return [
-        (name, right, comparison.mistaken[name])
-        for name, right in comparison.hand.items()
-        if not agree(right, comparison.mistaken[name])
+        (name, right, comparison.mistaken[name]) for name, right in comparison.hand.items() if not agree(right, comparison.mistaken[name])
     ]
 
 
@@ -269,9 +267,7 @@ def _count(number: int, thing: str) -> str:
 # Markdown
 
 
-def markdown(
-    comparison: Comparison, *, update: str, train_biases: bool, files: Iterable[Path], notes: Iterable[str] = ()
-) -> str:
+def markdown(comparison: Comparison, *, update: str, train_biases: bool, files: Iterable[Path], notes: Iterable[str] = ()) -> str:
     """The report as Markdown, with formulas in LaTeX. Pictures are linked by their file name, as beside the report."""
     files = list(files)
     lines = ["# The worked example: a 2-2-2 network, every figure derived four ways", "", INTRODUCTION, ""]

@@ -1,0 +1,200 @@
+"""Makes what the docs show: the pictures in docs/pictures and docs/derivatives.md. From the project's folder: python docs/make.py"""
+
+from __future__ import annotations
+
+import inspect
+import runpy
+from collections.abc import Sequence
+from pathlib import Path
+
+import tinygrad_bp
+from tinygrad_bp import MLP, Reduction, Value, draw, draw_network, topological_order
+from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.explanation.names import latex_name
+from tinygrad_bp.explanation.rules import Writer
+from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
+from tinygrad_bp.ops import OPERATIONS
+from tinygrad_bp.tutorial import curve
+from tinygrad_bp.tutorial.figures import ROUNDS, setup
+from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.tutorial.pictures import pictures as tutorial_pictures
+from tinygrad_bp.tutorial.training import train
+
+DOCS = Path(__file__).parent
+EXAMPLES = DOCS.parent / "examples"
+
+
+# Pictures
+
+
+def drawings() -> dict[str, Drawing]:
+    """The pictures by file name, each light and dark."""
+    loss = runpy.run_path(str(EXAMPLES / "draw_neuron.py"), run_name="docs")["loss"]
+    a = Value(2.0, "a")
+    b = 3.0 * a
+    c = b * b
+    d = b + c
+    b.label, c.label, d.label = "b", "c", "d"
+    d.backward()
+    net = MLP(2, [3, 1], activation=["tanh", None], seed=4)
+    example = network(setup(float))
+    example["E_total"].backward()
+    found = {}
+    for dark in (False, True):
+        chosen = {
+            "neuron": draw(loss, local_derivatives=True, digits=6, dark=dark),
+            "network": draw_network(net, inputs=[0.5, -1.0], targets=[1.0], digits=3, dark=dark),
+            "reused-node": draw(d, local_derivatives=True, dark=dark),
+            **tutorial_pictures(example, dark=dark),
+        }
+        found.update({f"{name}-dark" if dark else name: drawing for name, drawing in chosen.items()})
+    return found
+
+
+def error_curve() -> str:
+    """The error of the worked example, as SVG that is light or dark as its reader prefers."""
+    errors = train({**setup(float)}, ROUNDS).errors
+    return curve.svg(errors, f"The error of the worked example over {ROUNDS:,} rounds")
+
+
+# The table of derivatives
+
+HEAD = """# The table of derivatives
+
+This page is made from the rows of `tinygrad_bp.OPERATIONS` by [make.py](make.py), and a test compares the two. $y$ is the
+result. *Derivative* is what a calculus book says. *As computed* is the rule the engine runs. The two are equal for real
+numbers, but the rule keeps its digits where the book's formula loses them. At $x = 40$ the sigmoid is 1 in floats, so that
+$y \\cdot (1 - y)$ is 0 and has no correct digit; the rule has all of them.
+
+Every function here takes numbers, which give a float, and Values, which record a node. `+ - * / **`, unary `-` and `abs()`
+are the rows `add`, `sub`, `mul`, `div`, `pow`, `neg` and `abs`. The words used below: $\\sigma$, the sigmoid, is
+$1 / (1 + e^{-x})$; step is 1 for $x > 0$, else 0; sign is 1, 0 or −1; relu is $x$ for $x > 0$, else 0; leaky_relu has
+slope $\\cdot\\, x$ in place of that 0, where slope is 0.01 if you do not say otherwise.
+"""
+
+KINKS_HEAD = """## Where there is no derivative
+
+At a kink the slopes to both sides differ, and at some ends of a domain the slope is infinite. A program must still say
+something. These rows say what PyTorch says. The numbers are computed from the rules.
+"""
+
+KINKS = (
+    ("relu", (0.0,), "the slope is 0 on the left, 1 on the right"),
+    ("leaky_relu", (0.0, 0.01), "by $x$ and by the slope: the left side counts"),
+    ("abs", (0.0,), "−1 on the left, 1 on the right: the middle"),
+    ("sign", (0.0,), "a jump: 0, as everywhere else"),
+    ("step", (0.0,), "a jump: 0, as everywhere else"),
+    ("maximum", (2.0, 2.0), "a tie: one half to each side"),
+    ("minimum", (2.0, 2.0), "a tie: one half to each side"),
+    ("sqrt", (0.0,), "a vertical tangent"),
+    ("asin", (1.0,), "a vertical tangent"),
+    ("acos", (1.0,), "a vertical tangent"),
+    ("pow", (0.0, 0.5), "by the base, a vertical tangent; by the exponent, 0"),
+    ("pow", (0.0, 0.0), "$0^0$ is 1: a constant function of the base"),
+)
+
+ACCURACY = """## How accurate they are
+
+The tests hold each value and each derivative against a reference with 50 digits, over the whole domain, tiny and huge numbers
+included. They are within 4 ulp. An *ulp*, a unit in the last place, is the distance from one float to the next: 1 ulp off
+means the last bit is wrong by one. Three things limit this:
+
+- `exp`, `sin` and their like are those of your system's C library. If they are off by more, so is this table.
+- Below 2.2e-308 floats have fewer digits, and results that small have fewer with them. So do three derivatives that pass
+  through such a result: `a / b` by `b`, `a ** b` by `b`, and `hypot(a, b)`.
+- The rows of the last table only appear in derivatives of derivatives. Their own derivatives can leave the range of floats on
+  the way to a result inside it.
+
+No row makes a NaN from finite numbers. Outside its domain a row raises an error that names the operation, the number and the label.
+"""
+
+
+def derivatives() -> str:
+    """The page docs/derivatives.md."""
+    public = [row for name, row in OPERATIONS.items() if name in tinygrad_bp.__all__]
+    helpers = [row for row in OPERATIONS.values() if row not in public]
+    parts = [HEAD, table(public), KINKS_HEAD, kinks(), ACCURACY, "## Rows that only appear in derivatives\n", table(helpers)]
+    return "\n".join(parts)
+
+
+def table(rows: Sequence[Operation]) -> str:
+    """Operations as a Markdown table."""
+    lines = ["| name | $y$ | derivative | as computed | it needs |", "|---|---|---|---|---|", *map(line, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def line(row: Operation) -> str:
+    """An operation as a line of the table: its rules are run on Values with names, and the graph they make is written out."""
+    operands = [Value(number, name) for name, number in zip(operand_names(row), sample(row), strict=True)]
+    half = len(operands) // 2
+    y = row(operands[:half], operands[half:]) if isinstance(row, Reduction) and row.sequences == 2 else None
+    y = y or (row(operands) if isinstance(row, Reduction) else row(*operands))
+    y.label = "y"
+    formula = row.write([(latex_name(x.label), ATOM) for x in operands], latex=True)
+    place = {node: k for k, node in enumerate(topological_order(y))}
+    writer = Writer({x: x.label for x in (*operands, y)}, latex=True)
+    book = [
+        rf"\partial y / \partial {latex_name(x.label)} = {writer.derivative(y, x, place, set(operands)) or f'{slope:g}'}"
+        for x, slope in zip(operands, y.local_derivatives, strict=True)
+    ]
+    rules = [f"`{code(slope)}`" for slope in row.slopes(y, operands)]
+    return f"| `{row.name}` | {math([formula])} | {math(book)} | {'<br>'.join(rules)} | {row.domain.needs.replace('|', '&#124;')} |"
+
+
+def operand_names(row: Operation) -> list[str]:
+    """What the rule calls its operands; two or two pairs of them where it takes any number."""
+    if isinstance(row.partials, tuple):
+        return list(inspect.signature(row.partials[0]).parameters)[1:]
+    return ["w1", "w2", "x1", "x2"] if isinstance(row, Reduction) and row.sequences == 2 else ["x1", "x2"]
+
+
+def sample(row: Operation) -> list[float]:
+    """A point of the operation's domain."""
+    count = len(operand_names(row))
+    box = next(box for box in row.domain.boxes if len(box) == count)
+    return [min(max(0.5, low), high) for low, high in box]
+
+
+def code(y: Value | float) -> str:
+    """The formula of a Value in Python, in terms of the labelled ones."""
+    if not isinstance(y, Value):
+        return f"{y:g}"
+    texts: dict[Value, tuple[str, int]] = {}
+    for node in topological_order(y):
+        if node.op is None or node.label:
+            texts[node] = (node.label or f"{node.data:g}", NEGATIVE if not node.label and node.data < 0 else ATOM)
+        else:
+            texts[node] = (node.op.write([texts[arg] for arg in node.args]), node.op.binding)
+    return texts[y][0]
+
+
+def math(formulas: Sequence[str]) -> str:
+    """LaTeX for a cell of a table on GitHub, which takes a bar for a cell's end, unescapes \\_ and does not know \\operatorname."""
+    cells = [f"${formula}$" for formula in formulas]
+    return "<br>".join(cells).replace("|", r"\vert ").replace(r"\operatorname", r"\mathrm").replace(r"\_", r"\ ")
+
+
+def kinks() -> str:
+    """The conventions at kinks as a Markdown table."""
+    lines = ["| name | at | derivative | why |", "|---|---|---|---|"]
+    for name, numbers, why in KINKS:
+        row = OPERATIONS[name]
+        slopes = row.slopes(row.forward(*numbers), numbers)
+        where, found = (", ".join(f"{float(x) + 0.0:g}" for x in xs) for xs in (numbers, slopes))
+        lines.append(f"| `{name}` | {where} | {found} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Writes all of it."""
+    folder = DOCS / "pictures"
+    folder.mkdir(exist_ok=True)
+    for name, drawing in drawings().items():
+        drawing.save(folder / f"{name}.gv")
+        drawing.save(folder / f"{name}.svg")
+    (folder / "error-curve.svg").write_text(error_curve(), encoding="utf-8")
+    (DOCS / "derivatives.md").write_text(derivatives(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

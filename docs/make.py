@@ -36,7 +36,7 @@ def drawings() -> dict[str, Drawing]:
     d = b + c
     b.label, c.label, d.label = "b", "c", "d"
     d.backward()
-    net = MLP(2, [3, 1], activation=["tanh", None], seed=4)
+    net = MLP(2, [3, 1], activation=["tanh", None], seed=8)
     example = network(setup(float))
     example["E_total"].backward()
     found = {}
@@ -113,7 +113,15 @@ def derivatives() -> str:
     """The page docs/derivatives.md."""
     public = [row for name, row in OPERATIONS.items() if name in tinygrad_bp.__all__]
     helpers = [row for row in OPERATIONS.values() if row not in public]
-    parts = [HEAD, table(public), KINKS_HEAD, kinks(), ACCURACY, "## Rows that only appear in derivatives\n", table(helpers)]
+    parts = [
+        HEAD,
+        table(public),
+        KINKS_HEAD,
+        kinks(),
+        ACCURACY,
+        "## Rows that only appear in derivatives\n",
+        table(helpers),
+    ]
     return "\n".join(parts)
 
 

@@ -1,5 +1,7 @@
 """The chain rule, written out: how a loss depends on a weight, step by step, with the symbols and the numbers.
 
+Prints:
+
     dloss/dw = dloss/dout * dout/dnet * dnet/dw
              = -0.755081338 * 0.235003712 * 0.5
              = -0.088723459

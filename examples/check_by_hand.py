@@ -1,5 +1,7 @@
 """Hold autograd against a derivation by hand, and both against a numerical difference.
 
+Prints:
+
     by hand     0.082167041
     autograd    0.082167041
     difference  0.082167041

@@ -1,5 +1,7 @@
 """Draw a neuron: every number on the way from the weight to the loss, and above each line how fast its end changes with its beginning.
 
+Prints:
+
     loss = 0.142537
     wrote neuron.svg
     wrote neuron.png

@@ -1,5 +1,7 @@
 """A gradient of a gradient: `grad` returns Values, so its results can be differentiated again.
 
+Prints:
+
     x^4    at 2:  16
     4 x^3  at 2:  32
     12 x^2 at 2:  48

@@ -1,5 +1,7 @@
 """The smallest program: compute something with Values, then ask how it changes with each of them.
 
+Prints:
+
     y = 7.0
     dy/da = 2.0
     dy/db = 3.0

@@ -1,5 +1,7 @@
 """The 2-2-2 network of the worked example, trained for 10,000 rounds.
 
+Prints:
+
     before training            0.298371109
     after 1 update             0.291027774
     after 10,000 updates       0.000035102
@@ -10,11 +12,12 @@ from tinygrad_bp import MLP, Value
 
 weights = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
 net = MLP(2, [2, 2], weights=weights, biases=[0.35, 0.60], shared_bias=True, train_biases=False)
-inputs, targets, learning_rate = [0.05, 0.10], [0.01, 0.99], 0.5
+learning_rate = 0.5
 
 
 def error() -> Value:
-    return sum((target - out) ** 2 / 2 for target, out in zip(targets, net(inputs), strict=True))
+    out_o1, out_o2 = net([0.05, 0.10])
+    return (0.01 - out_o1) ** 2 / 2 + (0.99 - out_o2) ** 2 / 2
 
 
 print(f"{'before training':<26} {error():.9f}")
@@ -27,4 +30,4 @@ for done in range(1, 10_001):
     if done in (1, 10_000):
         print(f"{f'after {done:,} update' + 's' * (done > 1):<26} {error():.9f}")
 
-print("outputs, wanted 0.01 and 0.99:", *[f"{out:.6f}" for out in net(inputs)])
+print("outputs, wanted 0.01 and 0.99:", *[f"{out:.6f}" for out in net([0.05, 0.10])])

@@ -8,7 +8,20 @@ import re
 import pytest
 
 import tinygrad_bp as tg
-from tinygrad_bp import MLP, OPERATIONS, Constant, Neuron, Value, check_gradients, draw, draw_network, explain, grad, hessian, jacobian
+from tinygrad_bp import (
+    MLP,
+    OPERATIONS,
+    Constant,
+    Neuron,
+    Value,
+    check_gradients,
+    draw,
+    draw_network,
+    explain,
+    grad,
+    hessian,
+    jacobian,
+)
 from tinygrad_bp.cli import main
 
 w = Value(-2.0, "w")
@@ -81,7 +94,13 @@ WRONG_TYPES = [
 ]
 
 WRONG_TYPES += [
-    (lambda row=row: row(*["x"] * (row.arity or 1)) if not isinstance(row, tg.Reduction) else row(*[["x"]] * row.sequences), row.name, "str 'x'")
+    (
+        lambda row=row: (
+            row(*["x"] * (row.arity or 1)) if not isinstance(row, tg.Reduction) else row(*[["x"]] * row.sequences)
+        ),
+        row.name,
+        "str 'x'",
+    )
     for row in OPERATIONS.values()
 ]
 
@@ -165,7 +184,7 @@ def test_data_replaced_by_what_is_no_number_is_named_by_its_label():
         v = Value(1.0, "w5")
         v.data = wrong
         for attempt in (lambda v=v: v.log(), lambda v=v: tg.dot([v], [2.0]), lambda v=v: v.backward() or v.sin()):
-            with pytest.raises(TypeError, match="w5.*no number"):
+            with pytest.raises(TypeError, match=r"w5.*no number"):
                 attempt()
 
 
@@ -222,7 +241,9 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "names"), COMMANDS, ids=lambda case: " ".join(case) if isinstance(case, list) else None)
+@pytest.mark.parametrize(
+    ("arguments", "names"), COMMANDS, ids=lambda case: " ".join(case) if isinstance(case, list) else None
+)
 def test_commands_say_what_is_wrong_and_leave_nothing_behind(arguments, names, program, tmp_path, capsys):
     def fill(text):
         return text.format(program=program, folder=tmp_path)

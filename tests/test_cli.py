@@ -50,7 +50,9 @@ def quick(monkeypatch):
 def command(*arguments, **options):
     """The command in a process of its own, as a user runs it."""
     environment = {**os.environ, "COLUMNS": "80", **options.pop("env", {})}
-    return subprocess.run([sys.executable, "-m", "tinygrad_bp", *arguments], capture_output=True, env=environment, timeout=60, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "tinygrad_bp", *arguments], capture_output=True, env=environment, timeout=60, **options
+    )
 
 
 # Help and version
@@ -111,13 +113,17 @@ def test_the_tutorial_prints_every_figure_in_80_columns(whole_run):
 def test_the_tutorial_writes_the_files_it_names(whole_run):
     folder, done = whole_run
     files = json.loads((folder / "tutorial-out" / "report.json").read_text(encoding="utf-8"))["files"]
-    assert sorted(map(Path, files)) == sorted(Path("tutorial-out") / path.name for path in (folder / "tutorial-out").iterdir())
-    names = ["1-structure", "2-initial-values", "3-chain-rule-w5", "4-fan-in-h1", "5-path-to-w1"]
+    assert sorted(map(Path, files)) == sorted(
+        Path("tutorial-out") / path.name for path in (folder / "tutorial-out").iterdir()
+    )
+    names = ["1-structure", "2-initial-values", "3-chain-rule-w5", "4-fan-in-h1", "5-path-to-w1", "6-computation-graph"]
     assert {f"{name}{suffix}" for name in names for suffix in (".svg", ".png")} <= {Path(file).name for file in files}
     for file in files:
         assert str(Path(file)) in done.stdout.decode()
         content = (folder / file).read_bytes()
-        start = {".svg": b"<", ".png": b"\x89PNG", ".csv": b"updates,E_total\n0,0.29837", ".md": b"# ", ".json": b"{"}[Path(file).suffix]
+        start = {".svg": b"<", ".png": b"\x89PNG", ".csv": b"updates,E_total\n0,0.29837", ".md": b"# ", ".json": b"{"}[
+            Path(file).suffix
+        ]
         assert content.startswith(start)
     markdown = (folder / "tutorial-out" / "report.md").read_text(encoding="utf-8")
     for linked in re.findall(r"!\[.*?\]\((.*?)\)", markdown):
@@ -142,7 +148,9 @@ def test_markdown_goes_to_standard_output_as_to_the_report(quick, capsys):
 def test_the_sequential_update_shows_the_printed_error_and_is_named_a_mistake(quick, capsys):
     assert main(["tutorial", "--update", "sequential", "--steps", "3"]) == 0
     text = capsys.readouterr().out
-    row = text.splitlines()[next(k for k, line in enumerate(text.splitlines()) if line.startswith(" E_total after 1 update")) + 1]
+    row = text.splitlines()[
+        next(k for k, line in enumerate(text.splitlines()) if line.startswith(" E_total after 1 update")) + 1
+    ]
     assert row.split()[:2] == ["0.291027924", "0.291027923905"]
     assert "made the mistake" in text
     assert re.search(r"w1\+ +0\.149780716133 +0\.149817638561", text)
@@ -211,7 +219,10 @@ def test_draw(neuron, capsys, suffix):
     assert out == f"graph.{suffix}\n"
     assert err == "this must not be among the answer\n"
     assert Path(f"graph.{suffix}").stat().st_size > 500
-    assert sorted(path.name for path in Path().iterdir() if path.name != "__pycache__") == [f"graph.{suffix}", "neuron.py"]
+    assert sorted(path.name for path in Path().iterdir() if path.name != "__pycache__") == [
+        f"graph.{suffix}",
+        "neuron.py",
+    ]
 
 
 def test_draw_computes_gradients_that_the_program_did_not(neuron, capsys):
@@ -220,12 +231,27 @@ def test_draw_computes_gradients_that_the_program_did_not(neuron, capsys):
 
 
 def test_draw_takes_a_list_of_values_and_every_option(neuron):
-    options = ["--labelled", "--depth", "3", "--digits", "3", "--direction", "TB", "--max-nodes", "50", "--title", "a title", "--dark"]
+    options = [
+        "--labelled",
+        "--depth",
+        "3",
+        "--digits",
+        "3",
+        "--direction",
+        "TB",
+        "--max-nodes",
+        "50",
+        "--title",
+        "a title",
+        "--dark",
+    ]
     assert main(["draw", "neuron.py:pair", "-o", "graph.gv", *options]) == 0
     assert "a title" in Path("graph.gv").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("form", "holds"), [("text", "dout/dw = dout/dnet * dnet/dw"), ("markdown", "$$"), ("json", '{\n  "')])
+@pytest.mark.parametrize(
+    ("form", "holds"), [("text", "dout/dw = dout/dnet * dnet/dw"), ("markdown", "$$"), ("json", '{\n  "')]
+)
 def test_explain(neuron, capsys, form, holds):
     assert main(["explain", "neuron.py:out", "--wrt", "w", "--format", form]) == 0
     out, _ = capsys.readouterr()
@@ -359,9 +385,15 @@ MISTAKES = [
     (["explain", "folder.py:y", "--wrt", "a"], "cannot be read: Is a directory"),
     (["explain", "zero\0.py:y", "--wrt", "a"], "null byte"),
     # NAME
-    (["explain", "program.py:z", "--wrt", "a"], "there is no 'z' in program.py; the Values in program.py are a, twin, other, y, lonely"),
+    (
+        ["explain", "program.py:z", "--wrt", "a"],
+        "there is no 'z' in program.py; the Values in program.py are a, twin, other, y, lonely",
+    ),
     (["explain", "empty.py:z", "--wrt", "a"], "there is no 'z' in empty.py; there are no Values in empty.py"),
-    (["explain", "program.py:number", "--wrt", "a"], "number in program.py is a float, 3.5, not a Value of tinygrad_bp; the Values in"),
+    (
+        ["explain", "program.py:number", "--wrt", "a"],
+        "number in program.py is a float, 3.5, not a Value of tinygrad_bp; the Values in",
+    ),
     (["explain", "program.py:nothing", "--wrt", "a"], "is a NoneType, None, not a Value"),
     (["explain", "program.py:words", "--wrt", "a"], "is a str, 'text', not a Value"),
     (["explain", "program.py:function", "--wrt", "a"], "is a function, <function"),
@@ -376,7 +408,10 @@ MISTAKES = [
     (["check", "raises.py:y"], "raises.py, line 2: ZeroDivisionError: division by zero\n    return 1 / 0"),
     (["check", "deep.py:y"], "deep.py, line 2: JSONDecodeError: "),
     (["check", "domain.py:y"], "domain.py, line 3: ValueError: log is undefined at -1.0 (x): it needs"),
-    (["check", "missing.py:y"], "missing.py, line 1: ModuleNotFoundError: No module named 'no_such_module'\n    import no_such_module"),
+    (
+        ["check", "missing.py:y"],
+        "missing.py, line 1: ModuleNotFoundError: No module named 'no_such_module'\n    import no_such_module",
+    ),
     (["check", "leaves.py:y"], "leaves.py ended itself with sys.exit('done'), so there is no y"),
     (["check", "nul.py:y"], "nul.py"),
     (["check", "latin.py:y"], "latin.py"),

@@ -2,13 +2,14 @@
 
 A `python` block with prompts is a doctest; one without is run as it stands, and if its first line is a comment with a file name it is
 saved under that name for the commands that follow. An `sh` block is run line by line. A `text` block is what the block before it
-prints, with `...` for what is left out. All blocks of a page share their names and an empty folder.
+prints. In outputs `...` stands for what is left out. All blocks of a page share their names and an empty folder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import doctest
+import inspect
 import io
 import re
 import runpy
@@ -21,6 +22,7 @@ from xml.dom import minidom
 
 import pytest
 
+from tinygrad_bp import draw, draw_network
 from tinygrad_bp.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +81,7 @@ def run(source: str) -> Iterator[str]:
         elif block.language == "python" and ">>>" in block.text:
             test = doctest.DocTestParser().get_doctest(block.text, names, "page", "page", block.line)
             report: list[str] = []
-            doctest.DocTestRunner(verbose=False).run(test, out=report.append, clear_globs=False)
+            doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=report.append, clear_globs=False)
             names, printed = test.globs, None
             yield from report
         elif block.language == "python":
@@ -111,19 +113,25 @@ def command(line: str) -> tuple[str, str]:
 
 
 def tidy(text: str) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
 
 
 def unproved_numbers(source: str) -> list[str]:
     """The numbers of four decimals and more in the prose that no block of the page shows, rounded as they are."""
     number = r"(?<![\w.])[-−]?\d+\.\d{4,}(?:e[-+]?\d+)?(?![\w])"
     shown = [Decimal(text) for block in blocks(source) for text in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", block.text)]
-    return [text for text in re.findall(number, prose(source)) if not any(rounds_to(x, Decimal(text.replace("−", "-"))) for x in shown)]
+    return [
+        text
+        for text in re.findall(number, prose(source))
+        if not any(rounds_to(x, Decimal(text.replace("−", "-"))) for x in shown)
+    ]
 
 
 def rounds_to(x: Decimal, printed: Decimal) -> bool:
     digits = printed.as_tuple().exponent
-    return x.adjusted() - int(digits) < 25 and x.quantize(Decimal((0, (1,), digits))) == printed  # more than that is no rounding
+    return (
+        x.adjusted() - int(digits) < 25 and x.quantize(Decimal((0, (1,), digits))) == printed
+    )  # more than that is no rounding
 
 
 def dead_links(source: str, page: Path) -> list[str]:
@@ -141,7 +149,9 @@ def dead_links(source: str, page: Path) -> list[str]:
 
 
 def anchors(source: str) -> list[str]:
-    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
@@ -152,10 +162,8 @@ def test_blocks_run_and_print_what_the_page_says(page, tmp_path, monkeypatch):
     assert not wrong, "\n".join(wrong)
 
 
-@each_page
-def test_numbers_in_prose_are_shown_by_code(page):
-    if page.name == "derivatives.md":  # it is made by code
-        return
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "derivatives.md"], ids=lambda page: page.name)
+def test_numbers_in_prose_are_shown_by_code(page):  # but the table of derivatives, which is made by code
     assert unproved_numbers(page.read_text(encoding="utf-8")) == []
 
 
@@ -208,7 +216,9 @@ def test_the_readme_begins_with_the_two_commands():
 
 
 def test_the_table_of_derivatives_is_made_from_the_rows():
-    assert (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8") == MAKE["derivatives"](), "run python docs/make.py"
+    assert (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8") == MAKE["derivatives"](), (
+        "run python docs/make.py"
+    )
 
 
 def test_every_row_is_in_the_table_of_derivatives():
@@ -237,3 +247,38 @@ def texts(svg: str) -> list[str]:
 
 def test_the_error_curve_is_what_the_program_draws_today():
     assert (ROOT / "docs" / "pictures" / "error-curve.svg").read_text(encoding="utf-8") == MAKE["error_curve"]()
+
+
+@pytest.mark.parametrize(
+    ("function", "heading"), [(draw, "## Options of `draw`"), (draw_network, "## Options of `draw_network`")]
+)
+def test_every_option_of_a_picture_is_told(function, heading):
+    page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+    told = re.findall(
+        r"`(\w+)`",
+        " ".join(re.findall(r"^\| (`.*?) \|", page.split(heading + "\n")[1].split("\n## ")[0], re.MULTILINE)),
+    )
+    assert told == [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind == parameter.KEYWORD_ONLY
+    ]
+
+
+def test_every_option_of_the_command_is_told():
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for name in ("tutorial", "draw", "explain", "check"):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            main([name, "--help"])
+        options = set(re.findall(r"^  (?:-\w.*, )?(--[a-z-]+)", out.getvalue(), re.MULTILINE)) - {"--help"}
+        told = set(
+            re.findall(
+                r"(--[a-z-]+)", " ".join(re.findall(r"^\| (`-.*?) \|", section(page, f"`{name}`"), re.MULTILINE))
+            )
+        )
+        assert told == options, name
+
+
+def section(page: str, title: str) -> str:
+    """The part of a page under the heading that begins with the title, up to the next heading of any kind."""
+    return re.split(r"^#+ ", page.split(f"# {title}")[1], flags=re.MULTILINE)[0]

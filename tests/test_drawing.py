@@ -27,7 +27,9 @@ from tinygrad_bp.value import Value, topological_order
 SVG = "{http://www.w3.org/2000/svg}"
 SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
 RENDERERS = [
-    found for found in (shutil.which("dot"), shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=SCRIPTS)) if found
+    found
+    for found in (shutil.which("dot"), shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=SCRIPTS))
+    if found
 ]
 HOSTILE = [
     '"', 'a"b', "\\", "trailing\\", "\\N \\G \\E \\T \\H \\L \\n \\l \\r", "\\\\", "<", ">", "<b>bold</b>", "<<x>>", "<x>", "{a|b}", "a|b",
@@ -71,11 +73,16 @@ def square(x: Value) -> Value:
 
 
 def texts(drawing: Drawing) -> list[str]:
-    return ["".join(text.itertext()).replace("\xa0", " ").rstrip() for text in ET.fromstring(drawing.svg()).iter(f"{SVG}text")]
+    return [
+        "".join(text.itertext()).replace("\xa0", " ").rstrip()
+        for text in ET.fromstring(drawing.svg()).iter(f"{SVG}text")
+    ]
 
 
 def tooltips(drawing: Drawing) -> list[str]:
-    return ["".join(title.itertext()).replace("\xa0", " ") for title in ET.fromstring(drawing.svg()).iter(f"{SVG}title")]
+    return [
+        "".join(title.itertext()).replace("\xa0", " ") for title in ET.fromstring(drawing.svg()).iter(f"{SVG}title")
+    ]
 
 
 def edges(drawing: Drawing) -> list[tuple[str, str]]:
@@ -139,7 +146,9 @@ def test_the_text_is_the_same_every_time() -> None:
         "o.backward(); print(draw(o, highlight=o.args[0]).source)"
     )
     runs = {
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
         for seed in "01"
     }
     assert len(runs) == 1
@@ -195,7 +204,9 @@ def test_neurons_and_layers_are_framed(example: dict[str, Value], renderer: str)
     assert "layer h" not in texts(draw(example["E_total"], group=False))
 
 
-def test_collapsed_neurons_are_one_node_each_with_the_derivative_of_the_whole(example: dict[str, Value], renderer: str) -> None:
+def test_collapsed_neurons_are_one_node_each_with_the_derivative_of_the_whole(
+    example: dict[str, Value], renderer: str
+) -> None:
     drawing = draw(example["E_total"], collapse=True, local_derivatives=True)
     shown = texts(drawing)
     assert {"h1", "out_h1"} <= set(shown)
@@ -246,7 +257,9 @@ def test_paths_are_not_walked_one_by_one() -> None:
 
 def test_a_stretch_of_the_graph_becomes_one_edge_with_its_derivative(example: dict[str, Value]) -> None:
     total = example["E_total"]
-    drawing = draw(total, only=[example[name] for name in ("net_o1", "out_o1")], highlight=example["w5"], local_derivatives=True)
+    drawing = draw(
+        total, only=[example[name] for name in ("net_o1", "out_o1")], highlight=example["w5"], local_derivatives=True
+    )
     for factor in ("0.741365070", "0.186815602", "0.593269992"):
         assert factor in drawing.source
     fan_in = draw(total, only=[example[name] for name in ("out_h1", "E_o1", "E_o2")], local_derivatives=True)
@@ -278,10 +291,13 @@ def test_a_graph_too_large_to_read_is_refused_with_what_to_do() -> None:
     x = Value(1.0, "x")
     for _ in range(500):
         x = x + 1.0
-    with pytest.raises(ValueError, match=r"1,001 nodes.*depth=3.*only='labelled'.*collapse=True.*max_nodes=1001 \(now 400\)"):
+    with pytest.raises(
+        ValueError, match=r"1,001 nodes.*depth=3.*only='labelled'.*collapse=True.*max_nodes=1001 \(now 400\)"
+    ):
         draw(x)
     assert len(nodes(draw(x, max_nodes=1001))) == 1001
     assert len(nodes(draw(x, depth=3))) == 7
+    assert len(nodes(draw(x, depth=10**9, max_nodes=1001))) == 1001
     assert len(nodes(draw(x, only="labelled"))) == 2
 
 
@@ -292,6 +308,11 @@ def test_a_long_chain_is_refused_and_drawn_in_part() -> None:
     with pytest.raises(ValueError, match="100,001 nodes"):
         draw(x)
     assert len(nodes(draw(x, only="labelled", local_derivatives=True))) == 2
+
+
+def test_too_many_lines_are_refused_too() -> None:
+    with pytest.raises(ValueError, match="5,000 lines, too many to read"):
+        draw(sum_of([Value(1.0, "x")] * 5000))
 
 
 def test_what_lies_beyond_the_depth_is_hinted_at(renderer: str) -> None:
@@ -324,14 +345,20 @@ def hostile_graph(labels: list[str], title: str = "") -> Drawing:
 def hostile_groups(labels: list[str]) -> Drawing:
     leaves = [Value(2.0, "x") for _ in labels]
     squares = [leaf * leaf for leaf in leaves]
-    return draw(sum_of(squares), group={label: pair for label, *pair in zip(labels, leaves, squares, strict=True)}, collapse=True)
+    return draw(
+        sum_of(squares),
+        group={label: pair for label, *pair in zip(labels, leaves, squares, strict=True)},
+        collapse=True,
+    )
 
 
 def hostile_network(labels: list[str]) -> Drawing:
     net = MLP(1, [len(labels)])
     for label, neuron in zip(labels, net.layers[0].neurons, strict=True):
         neuron.name = neuron.weights[0].label = neuron.bias.label = label
-    return draw_network(net, inputs=[Value(1.0, labels[0])], targets=[Value(1.0, label) for label in labels], gradients=True)
+    return draw_network(
+        net, inputs=[Value(1.0, labels[0])], targets=[Value(1.0, label) for label in labels], gradients=True
+    )
 
 
 PICTURES = [hostile_graph, hostile_groups, hostile_network]
@@ -346,7 +373,10 @@ def test_labels_come_out_as_typed_and_inject_nothing(picture: Callable[[list[str
         assert typed in tips
         for line in typed.split("\n"):
             assert any(line.strip() == text.strip() for text in shown)
-    tags = [[element.tag for element in ET.fromstring(each.svg()).iter() if element.tag != f"{SVG}text"] for each in (drawing, innocent)]
+    tags = [
+        [element.tag for element in ET.fromstring(each.svg()).iter() if element.tag != f"{SVG}text"]
+        for each in (drawing, innocent)
+    ]
     assert tags[0] == tags[1]
 
 
@@ -405,7 +435,7 @@ def test_svg_is_accessible_and_loads_nothing(renderer: str) -> None:
     assert root[0].tag == f"{SVG}title"
     assert root[0].text == "A square"
     assert "DOCTYPE" not in svg
-    assert not re.search(r'href|<script|<image|<a\b|url\(|\son\w+=', svg)
+    assert not re.search(r"href|<script|<image|<a\b|url\(|\son\w+=", svg)
     assert set(re.findall(r"https?://[^\"]*", svg)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
@@ -486,7 +516,9 @@ def test_graphviz_pure_is_found_beside_python(monkeypatch: pytest.MonkeyPatch) -
     assert [Path(program).stem for program in rendering._programs()] == ["graphviz-pure"]
 
 
-def test_a_renderer_that_fails_gives_way_to_the_next_and_one_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renderer_that_fails_gives_way_to_the_next_and_one_that_hangs_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken, slow = tmp_path / "broken", tmp_path / "slow"
     broken.write_text("#!/bin/sh\necho 'no such library' >&2\nexit 3\n")
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
@@ -542,7 +574,10 @@ def test_a_legend_explains_the_colours(renderer: str) -> None:
 def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
     net, inputs, targets = worked_example()
     for dark, palette, other in ((False, style.LIGHT, style.DARK), (True, style.DARK, style.LIGHT)):
-        for drawing in (draw(example["E_total"], dark=dark), draw_network(net, inputs=inputs, targets=targets, dark=dark)):
+        for drawing in (
+            draw(example["E_total"], dark=dark),
+            draw_network(net, inputs=inputs, targets=targets, dark=dark),
+        ):
             colours = set(re.findall("#[0-9a-f]{6}", drawing.source))
             assert {palette.paper, palette.ink} <= colours
             assert other.ink not in colours
@@ -630,9 +665,10 @@ MISTAKES = [
     (lambda: draw(x * x, group={"g": [x], "k": [x]}), ValueError, "x is already in group 'g'"),
     (lambda: draw(x).render("jpg"), ValueError, "svg, png, pdf or gv, not 'jpg'"),
     (lambda: draw_network(x), TypeError, "takes an MLP, a Layer or a Neuron, not Value"),
-    (lambda: draw_network(MLP(2, [1]), inputs=[1]), ValueError, "2 inputs, not 1"),
-    (lambda: draw_network(MLP(2, [1]), targets=[1, 2]), ValueError, "1 targets, not 2"),
+    (lambda: draw_network(MLP(2, [1]), inputs=[1]), ValueError, "takes 2 inputs, not 1"),
+    (lambda: draw_network(MLP(2, [1]), targets=[1, 2]), ValueError, "takes 1 targets, not 2"),
     (lambda: draw_network(MLP(2, [1]), inputs=["a", 1]), TypeError, "not str 'a'"),
+    (lambda: draw_network(MLP(2, [1]), targets=["a"]), TypeError, "not str 'a'"),
     (lambda: draw_network(MLP(2, [1]), highlight="w9"), ValueError, "'w9' is no weight, bias, neuron or input"),
     (lambda: draw_network(MLP(2, [1]), digits=99), ValueError, "not 99"),
 ]

@@ -13,7 +13,9 @@ EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 def promised(path: Path) -> str:
     """The output in an example's docstring: what is indented there."""
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return textwrap.dedent("".join(line + "\n" for line in docstring.splitlines() if line.startswith("    ") or not line)).strip("\n")
+    return textwrap.dedent(
+        "".join(line + "\n" for line in docstring.splitlines() if line.startswith("    ") or not line)
+    ).strip("\n")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -23,7 +23,9 @@ def test_the_worked_network():
 
 
 def test_fixed_biases_are_no_parameters():
-    assert [p.label for p in MLP(2, [2, 2], **WORKED, train_biases=False).parameters()] == [f"w{k}" for k in range(1, 9)]
+    assert [p.label for p in MLP(2, [2, 2], **WORKED, train_biases=False).parameters()] == [
+        f"w{k}" for k in range(1, 9)
+    ]
 
 
 def test_own_biases_zero_weights_given_or_drawn():

@@ -98,9 +98,21 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ops.pow(0, -1), ZeroDivisionError, "pow is undefined at 0.0, -1.0: it needs a base > 0, a base of 0 with"),
     (lambda: ops.pow(-8, 1 / 3), ValueError, "pow is undefined at -8.0, 0.3333333333333333: it needs a base > 0"),
     (lambda: ops.log_term(1, -2), ValueError, "log_term is undefined at 1.0, -2.0: it needs x >= 0"),
-    (lambda: ops.power_term(1, -2, 0.5, 1), ValueError, "power_term is undefined at 1.0, -2.0, 0.5, 1.0: it needs a base >= 0"),
-    (lambda: ops.power_term(1, -1e300, 3.5, 1), ValueError, "power_term is undefined at 1.0, -1e+300, 3.5, 1.0: it needs a base >= 0"),
-    (lambda: ops.over_squares(1, 0, 0), ValueError, "over_squares is undefined at 1.0, 0.0, 0.0: it needs a and b that are not both 0"),
+    (
+        lambda: ops.power_term(1, -2, 0.5, 1),
+        ValueError,
+        "power_term is undefined at 1.0, -2.0, 0.5, 1.0: it needs a base >= 0",
+    ),
+    (
+        lambda: ops.power_term(1, -1e300, 3.5, 1),
+        ValueError,
+        "power_term is undefined at 1.0, -1e+300, 3.5, 1.0: it needs a base >= 0",
+    ),
+    (
+        lambda: ops.over_squares(1, 0, 0),
+        ValueError,
+        "over_squares is undefined at 1.0, 0.0, 0.0: it needs a and b that are not both 0",
+    ),
     (lambda: ops.logsumexp([]), ValueError, "logsumexp is undefined for no operands: it needs at least one operand"),
     (lambda: ops.logsumexp(()), ValueError, "it needs at least one operand"),
     # overflow
@@ -109,14 +121,26 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ops.sinh(-711), OverflowError, "sinh overflows at -711.0: it needs |x| <= 710.4758"),
     (lambda: ops.cosh(711), OverflowError, "cosh overflows at 711.0: it needs |x| <= 710.4758"),
     (lambda: ops.pow(10, 400), OverflowError, "pow overflows at 10.0, 400.0: it needs a base > 0"),
-    (lambda: ops.hypot(1.7e308, 1.7e308), OverflowError, "it needs operands that are not both 0, and a result within 1.8e308"),
-    (lambda: ops.exp_difference(800, 0), OverflowError, "exp_difference overflows at 800.0, 0.0: it needs a - b <= 709.7827"),
+    (
+        lambda: ops.hypot(1.7e308, 1.7e308),
+        OverflowError,
+        "it needs operands that are not both 0, and a result within 1.8e308",
+    ),
+    (
+        lambda: ops.exp_difference(800, 0),
+        OverflowError,
+        "exp_difference overflows at 800.0, 0.0: it needs a - b <= 709.7827",
+    ),
     (lambda: ops.exp(10**400), OverflowError, "exp: the int is beyond the range of floats, which ends at 1.8e308"),
     # no derivative
     (lambda: Value(-2.0) ** Value(2.0), ValueError, "pow has no derivative at -2.0, 2.0: it needs"),
     # with labels
     (lambda: ops.log(Value(-0.5, "net_o1")), ValueError, "log is undefined at -0.5 (net_o1): it needs x > 0"),
-    (lambda: ops.div(1, Value(0.0, "w1")), ZeroDivisionError, "div is undefined at 1.0, 0.0 (w1): it needs a divisor other than 0"),
+    (
+        lambda: ops.div(1, Value(0.0, "w1")),
+        ZeroDivisionError,
+        "div is undefined at 1.0, 0.0 (w1): it needs a divisor other than 0",
+    ),
     (lambda: ops.exp(Value(1e3, "x")), OverflowError, "exp overflows at 1000.0 (x): it needs x <= 709.7827"),
     # wrong types
     (lambda: ops.exp("1"), TypeError, "exp takes a Value or a real number, not str '1'"),
@@ -145,7 +169,9 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("call", "error", "words"), REFUSALS, ids=[words[:40] for _, _, words in REFUSALS])
-def test_what_cannot_be_computed_is_refused_in_words_that_help(call: Callable[[], Any], error: type[Exception], words: str) -> None:
+def test_what_cannot_be_computed_is_refused_in_words_that_help(
+    call: Callable[[], Any], error: type[Exception], words: str
+) -> None:
     with pytest.raises(error, match=re.escape(words)):
         call()
 
@@ -170,7 +196,11 @@ def random_expression(rng: random.Random, rows: Sequence[Operation], nodes: int)
         row = rng.choice(rows)
         operands = [rng.choice(pool[-6:]) for _ in range(row.arity or 4)]
         try:
-            y = row(*[operands[i :: row.sequences] for i in range(row.sequences)]) if isinstance(row, Reduction) else row(*operands)
+            y = (
+                row(*[operands[i :: row.sequences] for i in range(row.sequences)])
+                if isinstance(row, Reduction)
+                else row(*operands)
+            )
         except (ValueError, ArithmeticError):
             continue
         if row in (ops.reciprocal, ops.log_term) and not all(operands):
@@ -208,7 +238,13 @@ def test_formulas_of_rows_that_compute_more_exactly(row: Operation) -> None:
         assert eval(written(y), {"__builtins__": {}, **OPERATIONS}) == pytest.approx(y.data, rel=1e-12), written(y)
 
 
-x, minus_x, a_plus_b, a_times_b, power = ("x", ATOM), ("-x", NEGATIVE), ("a + b", ADDITIVE), ("a * b", MULTIPLICATIVE), ("a ** b", POWER)
+x, minus_x, a_plus_b, a_times_b, power = (
+    ("x", ATOM),
+    ("-x", NEGATIVE),
+    ("a + b", ADDITIVE),
+    ("a * b", MULTIPLICATIVE),
+    ("a ** b", POWER),
+)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +293,7 @@ def test_latex_balances(row: Operation) -> None:
 
 def test_latex_of_a_whole_expression() -> None:
     a, b = Value(2.0), Value(3.0)
-    assert written(-(a + b) ** 2 / ops.exp(a), latex=True) == r"\frac{-\left(2.0 + 3.0\right)^{2.0}}{e^{2.0}}"
+    assert written(-((a + b) ** 2) / ops.exp(a), latex=True) == r"\frac{-\left(2.0 + 3.0\right)^{2.0}}{e^{2.0}}"
     assert written(ops.exp(a) ** 2, latex=True) == r"\left(e^{2.0}\right)^{2.0}"
     assert written(ops.dot([a + b], [b]), latex=True) == r"\left(\left(2.0 + 3.0\right) \cdot 3.0\right)"
     assert written(ops.logsumexp([a + b, b]), latex=True) == r"\ln\left(e^{2.0 + 3.0} + e^{3.0}\right)"
@@ -303,5 +339,7 @@ def test_a_graph_with_rows_of_ones_own_is_copied_and_pickled() -> None:
 
 
 def test_errors_of_a_row_of_ones_own_are_told_in_its_words() -> None:
-    with pytest.raises(ValueError, match=r"product_of has no derivative at 0\.0 \(v\), 2\.0: it needs operands other than 0"):
+    with pytest.raises(
+        ValueError, match=r"product_of has no derivative at 0\.0 \(v\), 2\.0: it needs operands other than 0"
+    ):
         product_of([Value(0.0, "v"), 2.0])

@@ -110,7 +110,9 @@ REFERENCES = {
     "atan": Reference(mp.atan, (lambda x: 1 / (1 + x * x),)),
     "atan2": Reference(mp.atan2, (lambda a, b: b / (a * a + b * b), lambda a, b: -a / (a * a + b * b))),
     "hypot": Reference(
-        mp.hypot, (lambda a, b: a / mp.hypot(a, b), lambda a, b: b / mp.hypot(a, b)), through=lambda a, b: (mp.hypot(a, b),)
+        mp.hypot,
+        (lambda a, b: a / mp.hypot(a, b), lambda a, b: b / mp.hypot(a, b)),
+        through=lambda a, b: (mp.hypot(a, b),),
     ),
     "sinh": Reference(mp.sinh, (mp.cosh,)),
     "cosh": Reference(mp.cosh, (mp.sinh,)),
@@ -119,7 +121,8 @@ REFERENCES = {
     "softplus": Reference(lambda x: max(x, mpf(0)) + mp.log1p(mp.exp(-abs(x))), (logistic,)),
     "relu": Reference(lambda x: max(x, mpf(0)), (lambda x: int(x > 0),)),
     "leaky_relu": Reference(
-        lambda x, slope: x if x > 0 else slope * x, (lambda x, slope: 1 if x > 0 else slope, lambda x, slope: min(x, mpf(0)))
+        lambda x, slope: x if x > 0 else slope * x,
+        (lambda x, slope: 1 if x > 0 else slope, lambda x, slope: min(x, mpf(0))),
     ),
     "abs": Reference(abs, (lambda x: compare(x, 0),)),
     "sign": Reference(lambda x: compare(x, 0), (lambda x: 0,)),
@@ -174,7 +177,9 @@ def sample(low: float, high: float, rng: random.Random) -> float:
     """A float of [low, high]: of any magnitude, of an everyday one, or one at which something happens."""
     if low == high:
         return low
-    inside = [x + 0.0 for x in (*SPECIAL, low, high, math.nextafter(low, high), math.nextafter(high, low)) if low <= x <= high]
+    inside = [
+        x + 0.0 for x in (*SPECIAL, low, high, math.nextafter(low, high), math.nextafter(high, low)) if low <= x <= high
+    ]
     while True:
         x = rng.choice((
             rng.choice((1.0, -1.0)) * math.ldexp(rng.uniform(1, 2), rng.randint(-1074, 1023)),
@@ -206,7 +211,11 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
         yield from ((x, x) for x in SPECIAL)
         yield from ((x, math.nextafter(x, 0)) for x in SPECIAL)
     if name == "exp_difference":
-        yield from ((b + rng.uniform(-745, 709), b) for _ in range(100) for b in [rng.choice((1.0, 1e3, 1e6, 1e9)) * rng.uniform(-1, 1)])
+        yield from (
+            (b + rng.uniform(-745, 709), b)
+            for _ in range(100)
+            for b in [rng.choice((1.0, 1e3, 1e6, 1e9)) * rng.uniform(-1, 1)]
+        )
         yield from ((x, x) for x in SPECIAL)
     if name in ("sum_of", "logsumexp", "dot"):
         yield (rng.uniform(-1, 1),) * 2
@@ -214,8 +223,22 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
             for scale in (1e-5, 1.0, 30.0, 1e3, 1e6):
                 yield tuple(rng.uniform(-1, 1) * scale for _ in range(length))
     if name == "logsumexp":
-        yield from [(math.log(0.5),) * 2, (math.log(0.25),) * 4, (-1e-9, -20.3), (1e-9, -20.3), (1e-9, -36.7), (-1e-300, -690.8)]
-        yield from [(-1e-300, -690.7755278982137), (1000.1, -3.0, 0.3), (-1000.1, -1003.0), (800.0, 800.0), (-HUGE, HUGE), (HUGE, HUGE)]
+        yield from [
+            (math.log(0.5),) * 2,
+            (math.log(0.25),) * 4,
+            (-1e-9, -20.3),
+            (1e-9, -20.3),
+            (1e-9, -36.7),
+            (-1e-300, -690.8),
+        ]
+        yield from [
+            (-1e-300, -690.7755278982137),
+            (1000.1, -3.0, 0.3),
+            (-1000.1, -1003.0),
+            (800.0, 800.0),
+            (-HUGE, HUGE),
+            (HUGE, HUGE),
+        ]
         for _ in range(50):  # the largest is so small that rounding x - largest loses part of it
             small = rng.uniform(1e-15, 1e-14)
             yield small, math.log(small) + rng.uniform(-1, 1)
@@ -223,10 +246,30 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
             low = math.ldexp(rng.uniform(-2, -1), rng.randint(-60, -2))
             yield low, math.log(-math.expm1(low)) + rng.choice((0.0, 1e-15, 1e-9, 1e-3))
     if name == "sum_of":
-        yield from [(), (0.1,), (1e308, 1e308, -1e308), (1e308, 1e308), (1e16, 1.0, -1e16), (1e300, 1e-300, -1e300), (HUGE, HUGE, -HUGE)]
+        yield from [
+            (),
+            (0.1,),
+            (1e308, 1e308, -1e308),
+            (1e308, 1e308),
+            (1e16, 1.0, -1e16),
+            (1e300, 1e-300, -1e300),
+            (HUGE, HUGE, -HUGE),
+        ]
     if name == "dot":
-        yield from [(), (0.0, 0.0), (1e200, -1e200, 3.0, 1e200, 1e200, 2.0), (0.1, 0.1, 3.0, -3.0), (1e-200,) * 8, (1e-162,) * 200]
-        yield (1e155, *[-1e154] * 10, 1.1e154, *[1e154] * 10)  # one product is beyond the range of floats, the sum is not
+        yield from [
+            (),
+            (0.0, 0.0),
+            (1e200, -1e200, 3.0, 1e200, 1e200, 2.0),
+            (0.1, 0.1, 3.0, -3.0),
+            (1e-200,) * 8,
+            (1e-162,) * 200,
+        ]
+        yield (
+            1e155,
+            *[-1e154] * 10,
+            1.1e154,
+            *[1e154] * 10,
+        )  # one product is beyond the range of floats, the sum is not
         yield (HUGE, HUGE, HUGE, HUGE, 1.0, 1.0, -1.0, -0.5)
         for left in (0.0, 0.003, 0.01, 0.03, 0.1) * 20:  # of the terms' size, after cancellation
             ws, xs = [[rng.gauss(0, 1) for _ in range(6)] for _ in range(2)]
@@ -272,7 +315,9 @@ def test_values_and_partials_keep_within_4_ulp_of_mpmath(row: Operation) -> None
             assert ulps(y, want) <= 4, (operands, y, want)
             slopes = reference.slopes(exact)
             if not isinstance(row.partials, tuple):
-                assert all(ulps(got, want) <= 4 for got, want in zip(row.partials(y, *operands), slopes, strict=True)), operands
+                assert all(
+                    ulps(got, want) <= 4 for got, want in zip(row.partials(y, *operands), slopes, strict=True)
+                ), operands
                 continue
             for place, (partial, want) in enumerate(zip(row.partials, slopes, strict=True)):
                 if want is None:
@@ -367,7 +412,9 @@ def derivatives(f: Callable[[Value], Value], x: float, orders: int) -> list[floa
         (lambda x: ops.logsumexp([x]), 3.0, [3.0, 1.0, 0.0]),
     ],
 )
-def test_higher_derivatives_at_points_where_rules_go_wrong(f: Callable[[Value], Value], x: float, expected: list[float]) -> None:
+def test_higher_derivatives_at_points_where_rules_go_wrong(
+    f: Callable[[Value], Value], x: float, expected: list[float]
+) -> None:
     assert derivatives(f, x, len(expected) - 1) == pytest.approx(expected, rel=1e-14, abs=1e-16)
 
 
@@ -379,7 +426,9 @@ def every_slope(row: Operation, y: float, operands: Sequence[float]) -> list[flo
     if not isinstance(row.partials, tuple):
         return list(row.partials(y, *operands))
     base, exponents = {"pow": (0, (1,)), "power_term": (1, (2, 3))}.get(row.name, (0, ()))
-    return [partial(y, *operands) for i, partial in enumerate(row.partials) if i not in exponents or not operands[base] < 0]
+    return [
+        partial(y, *operands) for i, partial in enumerate(row.partials) if i not in exponents or not operands[base] < 0
+    ]
 
 
 def finite_tuples(row: Operation) -> Iterator[tuple[float, ...]]:
@@ -409,15 +458,21 @@ def test_finite_operands_never_turn_into_nan(row: Operation) -> None:
 @ROWS
 def test_a_nan_among_the_operands_never_gives_a_number(row: Operation) -> None:
     for length in [row.arity] if row.arity else [2, 4, 6]:
-        for places, others in itertools.product(itertools.product((False, True), repeat=length), (0.0, 1.0, 0.5, -1.0, INF, -INF)):
+        for places, others in itertools.product(
+            itertools.product((False, True), repeat=length), (0.0, 1.0, 0.5, -1.0, INF, -INF)
+        ):
             if any(places):
                 operands = [math.nan if place else others for place in places]
-                with contextlib.suppress(ValueError, ZeroDivisionError):  # another operand, such as the divisor 0, may be refused first
+                with contextlib.suppress(
+                    ValueError, ZeroDivisionError
+                ):  # another operand, such as the divisor 0, may be refused first
                     assert math.isnan(row.compute(operands)), operands
         assert math.isnan(row.compute([math.nan] * length))
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "abs", "maximum", "minimum", "softplus", "sigmoid", "tanh", "exp", "sqrt", "pow"])
+@pytest.mark.parametrize(
+    "name", ["relu", "leaky_relu", "abs", "maximum", "minimum", "softplus", "sigmoid", "tanh", "exp", "sqrt", "pow"]
+)
 def test_slopes_at_nan_are_nan(name: str) -> None:
     row = OPERATIONS[name]
     operands = [math.nan, 1.0][: row.arity]
@@ -463,7 +518,9 @@ def test_slopes_at_nan_are_nan(name: str) -> None:
     ],
     ids=lambda x: x.name if isinstance(x, Operation) else None,
 )
-def test_infinite_operands_follow_the_limit(row: Operation, operands: list[float], value: float, slopes: list[float]) -> None:
+def test_infinite_operands_follow_the_limit(
+    row: Operation, operands: list[float], value: float, slopes: list[float]
+) -> None:
     y = row.compute(operands)
     assert (y, list(row.slopes(y, operands))) == (value, slopes)
 
@@ -515,7 +572,9 @@ def by_the_row(row: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
         if not isinstance(row.partials, tuple):
             slopes = [float(d) for d in row.partials(y, *numbers)]
         else:
-            slopes = [float(d(y, *numbers)) for d, x in zip(row.partials, operands, strict=True) if isinstance(x, Value)]
+            slopes = [
+                float(d(y, *numbers)) for d, x in zip(row.partials, operands, strict=True) if isinstance(x, Value)
+            ]
     except (ValueError, ArithmeticError):
         message = str(row.failure(ValueError(), numbers)).replace("is undefined", "has no derivative")
         return ValueError, message + "; or make what does not vary a number instead of a Value"

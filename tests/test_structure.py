@@ -38,7 +38,11 @@ def imported_rooms(path: Path) -> set[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "tinygrad_bp" else [node.module or ""]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "tinygrad_bp"
+                else [node.module or ""]
+            )
         found |= {name.split(".")[1] for name in names if name.startswith("tinygrad_bp.")}
     return found
 
@@ -50,14 +54,18 @@ def test_every_file_has_a_floor():
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_run_downward(path):
     here = room(path)
-    upward = {other for other in imported_rooms(path) if other in FLOOR and other != here and FLOOR[other] >= FLOOR[here]}
+    upward = {
+        other for other in imported_rooms(path) if other in FLOOR and other != here and FLOOR[other] >= FLOOR[here]
+    }
     assert not upward, f"{here} is below or beside {upward}"
 
 
 @pytest.mark.parametrize("name", ["operation", "ops", "value"])
 def test_the_core_imports_only_the_standard_library(name):
     tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
-    modules = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
     modules |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert modules <= sys.stdlib_module_names | {"tinygrad_bp"}
 

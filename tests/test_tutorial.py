@@ -74,7 +74,9 @@ def note(found, quantity):
 
 
 def test_the_figures_are_those_of_the_text_in_its_order():
-    assert [(figure.quantity, figure.printed) for figure in FIGURES] == [(quantity, printed) for quantity, printed, _ in TUTORIAL]
+    assert [(figure.quantity, figure.printed) for figure in FIGURES] == [
+        (quantity, printed) for quantity, printed, _ in TUTORIAL
+    ]
     assert {figure.stage for figure in FIGURES} == set(STAGES)
 
 
@@ -154,7 +156,9 @@ def test_rounding_to_the_printed_digits(number, printed, holds):
     assert comparison.rounds_to(Decimal(number), printed) is holds
 
 
-@pytest.mark.parametrize(("a", "b", "agree"), [(0.1, 0.1, True), (0.1, 0.1 + 1e-16, True), (0.1, 0.1 + 3e-16, False), (0.0, 1e-300, False)])
+@pytest.mark.parametrize(
+    ("a", "b", "agree"), [(0.1, 0.1, True), (0.1, 0.1 + 1e-16, True), (0.1, 0.1 + 3e-16, False), (0.0, 1e-300, False)]
+)
 def test_agreement_is_to_1e_15(a, b, agree):
     assert comparison.agree(a, b) is agree
 
@@ -181,7 +185,10 @@ def test_the_outputs_of_other_editions_belong_to_the_sequential_update(full):
         ("out_o2", "0.984065734", True),
     ]
     assert [round(each.sequential, 10) for each in full.editions] == [Decimal("0.0159121963"), Decimal("0.9840657345")]
-    assert [round(each.simultaneous, 10) for each in full.editions] == [Decimal("0.0159136204"), Decimal("0.9840642735")]
+    assert [round(each.simultaneous, 10) for each in full.editions] == [
+        Decimal("0.0159136204"),
+        Decimal("0.9840642735"),
+    ]
 
 
 def test_the_sequential_update_reproduces_the_printed_error():
@@ -229,7 +236,11 @@ def test_training_that_leaves_all_bounds_is_refused():
     [
         ({"rounds": 9999}, {"E_total after 10000 rounds"}, "takes 10,000 rounds, and this training has 9,999"),
         ({"rounds": 0}, {"E_total after 1 update", "E_total after 10000 rounds"}, "takes 10,000 rounds"),
-        ({"rounds": 2, "train_biases": True}, {"E_total after 1 update", "E_total after 10000 rounds"}, "biases that are not trained"),
+        (
+            {"rounds": 2, "train_biases": True},
+            {"E_total after 1 update", "E_total after 10000 rounds"},
+            "biases that are not trained",
+        ),
         (
             {"rounds": 2, "eta": Decimal("0.1")},
             {*(f"w{k}+" for k in range(1, 9)), "E_total after 1 update", "E_total after 10000 rounds"},
@@ -293,11 +304,14 @@ def test_a_figure_that_is_not_the_exact_value_fails(monkeypatch):
     monkeypatch.setattr(comparison, "FIGURES", wrong)
     found = compare(**SHORT)
     assert not found.holds
-    assert found.first_difference.startswith("The first figure that differs is w6+: the exact value is not what is printed")
+    assert found.first_difference.startswith(
+        "The first figure that differs is w6+: the exact value is not what is printed"
+    )
 
 
 @pytest.mark.parametrize(
-    ("quantity", "printed"), [("dE_o2/dout_h1", "-0.019049120"), ("E_total after 1 update", "0.291027925"), ("net_h1", "0.3825")]
+    ("quantity", "printed"),
+    [("dE_o2/dout_h1", "-0.019049120"), ("E_total after 1 update", "0.291027925"), ("net_h1", "0.3825")],
 )
 def test_an_erratum_that_its_cause_does_not_account_for_fails(monkeypatch, quantity, printed):
     figures = [figure._replace(printed=printed) if figure.quantity == quantity else figure for figure in FIGURES]
@@ -328,7 +342,12 @@ def test_the_facts_have_the_agreed_form(full):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [("0.40", "0.4"), ("1E-7", "0.0000001"), ("100", "100"), ("0.3333333333333333333333333333", "0.3333333333333333333333333")],
+    [
+        ("0.40", "0.4"),
+        ("1E-7", "0.0000001"),
+        ("100", "100"),
+        ("0.3333333333333333333333333333", "0.3333333333333333333333333"),
+    ],
 )
 def test_decimals_are_written_without_an_exponent(number, text):
     assert report.decimals(Decimal(number)) == text
@@ -348,7 +367,17 @@ def test_the_markdown_tables_are_whole(short):
 
 
 @pytest.mark.parametrize(
-    "errors", [[0.3], [0.3, 0.3], [1.0], [0.3, 0.2, 0.1], [1.0, 1e-40, 0.0], [0.0, 0.0], [2e5, 3.0], [0.5 / (k + 1) for k in range(1001)]]
+    "errors",
+    [
+        [0.3],
+        [0.3, 0.3],
+        [1.0],
+        [0.3, 0.2, 0.1],
+        [1.0, 1e-40, 0.0],
+        [0.0, 0.0],
+        [2e5, 3.0],
+        [0.5 / (k + 1) for k in range(1001)],
+    ],
 )
 def test_the_curve_is_drawn_within_its_frame(errors):
     lines = curve.plot(errors)

@@ -5,7 +5,6 @@ import gc
 import math
 import operator
 import pickle
-import random
 import sys
 import threading
 import weakref
@@ -14,6 +13,7 @@ from fractions import Fraction
 import pytest
 
 import tinygrad_bp as tg
+from tests.graphs import random_graph
 from tinygrad_bp import Constant, Value, topological_order
 
 
@@ -131,7 +131,11 @@ def test_every_row_as_function_and_as_method_and_on_numbers():
         method = getattr(Value, name, None)
         if method is not None:
             numbers = [0.3, 0.4][: row.arity]
-            assert method(Value(numbers[0]), *numbers[1:]).data == row(*numbers) == row(Value(numbers[0]), *numbers[1:]).data, name
+            assert (
+                method(Value(numbers[0]), *numbers[1:]).data
+                == row(*numbers)
+                == row(Value(numbers[0]), *numbers[1:]).data
+            ), name
     without = {name for name in tg.OPERATIONS if not hasattr(Value, name)}
     assert without & set(tg.__all__) == {"sum_of", "dot", "logsumexp"}
 
@@ -233,29 +237,9 @@ def test_threads_with_graphs_of_their_own_over_shared_leaves():
 # The graph
 
 
-def random_graph(seed, size=60):
-    """A random graph over a few leaves, with constants, reuse and n-ary nodes."""
-    draw = random.Random(seed)
-    nodes = leaves = [Value(draw.uniform(-2, 2), f"x{k}") for k in range(4)]
-    nodes = list(leaves)
-    for _ in range(size):
-        a, b, c = (draw.choice(nodes[-12:] + leaves) for _ in range(3))
-        nodes.append(
-            draw.choice(
-                [
-                    lambda: a + b, lambda: a - b, lambda: (a * b).tanh(), lambda: a.sigmoid(), lambda: 0.5 * a, lambda: a.relu() - 1,
-                    lambda: (a * 0.3).exp().log1p(), lambda: tg.dot([a, b], [c, 0.7]), lambda: tg.sum_of([a, b, c, b]), lambda: -a,
-                    lambda: tg.logsumexp([a, b, 0.0]), lambda: a / (b * b + 1.0), lambda: (a * a + 0.1) ** 0.7, lambda: a.sin() * b.cos(),
-                    lambda: tg.maximum(a, b), lambda: (a * a + 1.0).sqrt(), lambda: a.tanh() ** 3,
-                ]
-            )()
-        )  # fmt: skip
-    return sum(nodes[-5:]), leaves
-
-
 @pytest.mark.parametrize("seed", range(25))
 def test_topological_order_and_backward_on_random_graphs(seed):
-    y, leaves = random_graph(seed)
+    y, _ = random_graph(seed)
     order = topological_order(y)
     assert order[-1] is y
     place = {node: k for k, node in enumerate(order)}
@@ -307,7 +291,7 @@ def test_a_chain_of_a_million_nodes(long_chain):
 
 
 def test_a_long_chain_is_copied_and_pickled(long_chain):
-    x, y = long_chain
+    _, y = long_chain
     twin = copy.deepcopy(y)
     assert twin.data == y.data
     del twin
@@ -413,7 +397,21 @@ def test_numpy_scalars_and_object_arrays():
     total.backward()
     assert W[0, 0].grad == pytest.approx(2 * out[0].data * (1 - out[0].data ** 2))
     assert (np.array([1.0, 2.0]) * x)[1].data == (x * np.array([1.0, 2.0]))[1].data == 4.0
-    for ufunc in (np.exp, np.log, np.sqrt, np.sin, np.cos, np.tan, np.arctan, np.sinh, np.cosh, np.expm1, np.log1p, np.abs, np.negative):
+    for ufunc in (
+        np.exp,
+        np.log,
+        np.sqrt,
+        np.sin,
+        np.cos,
+        np.tan,
+        np.arctan,
+        np.sinh,
+        np.cosh,
+        np.expm1,
+        np.log1p,
+        np.abs,
+        np.negative,
+    ):
         assert ufunc(np.array([x]))[0].data == pytest.approx(ufunc(2.0), rel=1e-15), ufunc
     assert np.arcsin(np.array([Value(0.5)]))[0].data == math.asin(0.5)
     assert np.arccos(np.array([Value(0.5)]))[0].data == math.acos(0.5)

@@ -106,7 +106,9 @@ class GradientCheck:
                 lines.append(f"{'':<{width}}   {row.note}")
         wrong = sum(not row.ok for row in self.inputs)
         total = len(self.inputs)
-        lines.append(f"{total - wrong} of {total} derivatives agree" if total else "nothing to check: there are no inputs")
+        lines.append(
+            f"{total - wrong} of {total} derivatives agree" if total else "nothing to check: there are no inputs"
+        )
         lines.extend(map(str, self.faults))
         if wrong and not self.faults:
             lines.append("no single rule is at fault: was the data of a leaf changed after it was used?")
@@ -136,13 +138,18 @@ def check_gradients(
         if inputs is None:
             raise ValueError("check_gradients of a function needs the inputs to call it with")
         leaves = [
-            Value(x.data if isinstance(x, Value) else as_float(x, f"check_gradients: input {k}"), x.label if isinstance(x, Value) else "")
+            Value(
+                x.data if isinstance(x, Value) else as_float(x, f"check_gradients: input {k}"),
+                x.label if isinstance(x, Value) else "",
+            )
             for k, x in enumerate(inputs, 1)
         ]
         y = _called(f, leaves)
         moved = [_recall(f, leaves, k) for k in range(len(leaves))]
     else:
-        raise TypeError(f"check_gradients takes a Value or a function that returns one, not {type(f).__name__} {f!r:.60}")
+        raise TypeError(
+            f"check_gradients takes a Value or a function that returns one, not {type(f).__name__} {f!r:.60}"
+        )
     rows = [
         _compare(leaf.label or f"input {k}", leaf.data, autograd, function, tolerance)
         for k, (leaf, autograd, function) in enumerate(zip(leaves, _backward(y, leaves), moved, strict=True), 1)
@@ -156,7 +163,9 @@ def _leaves(y: Value, inputs: Sequence[Value | float] | None) -> list[Value]:
         return found
     for k, x in enumerate(inputs, 1):
         if not isinstance(x, Value) or x.op is not None or isinstance(x, Constant):
-            raise TypeError(f"check_gradients: input {k} must be a leaf of the graph, a Value made from a number, not {x!r:.80}")
+            raise TypeError(
+                f"check_gradients: input {k} must be a leaf of the graph, a Value made from a number, not {x!r:.80}"
+            )
         if x not in found:
             raise ValueError(f"check_gradients: {x!r} is not among the leaves that the value was computed from")
     return [x for x in inputs if isinstance(x, Value)]
@@ -198,7 +207,9 @@ def _replay(y: Value, leaf: Value) -> Function:
         numbers: dict[Any, float] = {leaf: x}
         for node in nodes:
             assert node.op is not None
-            numbers[node] = node.op.forward(*[numbers.get(v, v.data) if isinstance(v, Value) else v for v in node.operands])
+            numbers[node] = node.op.forward(
+                *[numbers.get(v, v.data) if isinstance(v, Value) else v for v in node.operands]
+            )
         return numbers.get(y, y.data)
 
     return function
@@ -207,7 +218,9 @@ def _replay(y: Value, leaf: Value) -> Function:
 def _compare(label: str, x: float, autograd: float, function: Function, tolerance: float) -> InputCheck:
     difference, uncertainty = derivative(function, x)
     note = ""
-    if not math.fabs(autograd - difference) <= max(tolerance * math.fabs(autograd), tolerance * math.fabs(difference), 4.0 * uncertainty):
+    if not math.fabs(autograd - difference) <= max(
+        tolerance * math.fabs(autograd), tolerance * math.fabs(difference), 4.0 * uncertainty
+    ):
         left, right = _one_sided(function, x, -1.0), _one_sided(function, x, 1.0)
         if left != left or right != right:
             difference = right if left != left else left
@@ -219,10 +232,14 @@ def _compare(label: str, x: float, autograd: float, function: Function, toleranc
     absolute = 0.0 if autograd == difference else math.fabs(autograd - difference)
     size = max(math.fabs(autograd), math.fabs(difference))
     relative = absolute / size if 0.0 < size < math.inf else absolute
-    ok = math.isfinite(absolute) and absolute <= max(tolerance * size, 4.0 * uncertainty if uncertainty < math.inf else 1e-4 * size)
+    ok = math.isfinite(absolute) and absolute <= max(
+        tolerance * size, 4.0 * uncertainty if uncertainty < math.inf else 1e-4 * size
+    )
     if ok and not note and 4.0 * uncertainty > 1e-3 * size > 0.0:
         note = "too small beside the rounding of the function for a difference to tell"
-    return InputCheck(label, x, autograd, difference, uncertainty, absolute, relative, absolute / math.ulp(difference), ok, note)
+    return InputCheck(
+        label, x, autograd, difference, uncertainty, absolute, relative, absolute / math.ulp(difference), ok, note
+    )
 
 
 def derivative(function: Function, x: float) -> tuple[float, float]:

@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "tutorial",
         help="the worked example of backpropagation, every figure checked",
         description="Derives every figure of the 2-2-2 worked example by hand, by autograd and by central differences, compares them with "
-        "what is printed, trains the network and draws the five pictures. The exit status is 0 only if all verdicts hold.",
+        "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
     )
     tutorial.add_argument("--steps", type=_rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)")
     tutorial.add_argument("--learning-rate", type=_learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)")

@@ -39,7 +39,9 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     _require_value(y, "grad", "y")
     for x in targets:
         if isinstance(x, Constant) and x is not y:
-            raise TypeError(f"grad: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it")
+            raise TypeError(
+                f"grad: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it"
+            )
 
     order = topological_order(y, constants=False)
     varies = set(targets)
@@ -47,7 +49,9 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if node not in varies and any(x in varies for x in node.operands):
             varies.add(node)
 
-    adjoints: dict[Value, Any] = {y: 1.0}  # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one
+    adjoints: dict[Value, Any] = {
+        y: 1.0
+    }  # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one
     for node in reversed(order):
         if node in varies and node in adjoints and node.op is not None:
             for operand, slope in _slopes(node, varies):
@@ -77,7 +81,9 @@ def _slopes(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
     operands = [x.data if isinstance(x, Constant) else x for x in node.operands]
     rules = op.partials
     if isinstance(rules, tuple):
-        slopes: Sequence[Any] = [rule(node, *operands) if x in varies else None for x, rule in zip(operands, rules, strict=True)]
+        slopes: Sequence[Any] = [
+            rule(node, *operands) if x in varies else None for x, rule in zip(operands, rules, strict=True)
+        ]
     else:
         slopes = rules(node, *operands)
     chosen = []

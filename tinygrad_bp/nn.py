@@ -44,7 +44,9 @@ class Neuron(Module):
         name: what stands in the labels of the nodes it makes, `net_h1` and `out_h1` for the name h1.
     """
 
-    def __init__(self, weights: Sequence[Value], bias: Value, activation: Operation | str | None = "sigmoid", name: str = "") -> None:
+    def __init__(
+        self, weights: Sequence[Value], bias: Value, activation: Operation | str | None = "sigmoid", name: str = ""
+    ) -> None:
         if not weights:
             raise ValueError(f"neuron {name or '(unnamed)'} needs at least one weight")
         self.weights = list(weights)
@@ -55,7 +57,9 @@ class Neuron(Module):
     def __call__(self, inputs: Sequence[Any]) -> Value:
         """The neuron's output for these inputs, Values or numbers. Raises ValueError for another number of them than of weights."""
         if len(inputs) != len(self.weights):
-            raise ValueError(f"neuron {self.name or '(unnamed)'} has {len(self.weights)} weights and got {len(inputs)} inputs")
+            raise ValueError(
+                f"neuron {self.name or '(unnamed)'} has {len(self.weights)} weights and got {len(inputs)} inputs"
+            )
         net = self.weights[0] * inputs[0]
         for weight, x in zip(self.weights[1:], inputs[1:], strict=True):
             net = net + weight * x
@@ -78,7 +82,9 @@ class Layer(Module):
 
     def __init__(self, neurons: Sequence[Neuron]) -> None:
         if len({len(neuron.weights) for neuron in neurons}) != 1:
-            raise ValueError(f"a layer needs neurons, all with the same number of inputs, not {[len(n.weights) for n in neurons]}")
+            raise ValueError(
+                f"a layer needs neurons, all with the same number of inputs, not {[len(n.weights) for n in neurons]}"
+            )
         self.neurons = list(neurons)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
@@ -122,8 +128,14 @@ class MLP(Module):
     ) -> None:
         widths = [inputs, *sizes]
         if len(widths) < 2 or any(not isinstance(n, int) or n < 1 for n in widths):
-            raise ValueError(f"MLP needs one or more inputs and layers of one or more neurons, not {inputs!r} inputs and layers {sizes!r}")
-        kinds = [activation] * len(sizes) if isinstance(activation, Operation | str) or activation is None else list(activation)
+            raise ValueError(
+                f"MLP needs one or more inputs and layers of one or more neurons, not {inputs!r} inputs and layers {sizes!r}"
+            )
+        kinds = (
+            [activation] * len(sizes)
+            if isinstance(activation, Operation | str) or activation is None
+            else list(activation)
+        )
         if len(kinds) != len(sizes):
             raise ValueError(f"MLP with {len(sizes)} layers takes {len(sizes)} activations, not {len(kinds)}")
         weight_count = sum(a * b for a, b in zip(widths, sizes, strict=False))
@@ -139,7 +151,12 @@ class MLP(Module):
             prefix = "o" if depth == len(sizes) else "h" if len(sizes) == 2 else f"h{depth}_"
             layer_biases = [next(next_bias)] * size if shared_bias else [next(next_bias) for _ in range(size)]
             self.layers.append(
-                Layer([Neuron([next(next_weight) for _ in range(width)], b, kind, f"{prefix}{k}") for k, b in enumerate(layer_biases, 1)])
+                Layer(
+                    [
+                        Neuron([next(next_weight) for _ in range(width)], b, kind, f"{prefix}{k}")
+                        for k, b in enumerate(layer_biases, 1)
+                    ]
+                )
             )
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
@@ -169,9 +186,16 @@ class MLP(Module):
 
 def _labelled(numbers: Sequence[float], count: int, letter: str) -> Iterator[Value]:
     if len(numbers) != count:
-        raise ValueError(f"MLP of this shape takes {count} {'weights' if letter == 'w' else 'biases'}, not {len(numbers)}")
+        raise ValueError(
+            f"MLP of this shape takes {count} {'weights' if letter == 'w' else 'biases'}, not {len(numbers)}"
+        )
     labels = [f"{letter}{k}" for k in range(1, count + 1)]
-    return iter([Value(as_float(x, "MLP", label, wants="a real number"), label) for x, label in zip(numbers, labels, strict=True)])
+    return iter(
+        [
+            Value(as_float(x, "MLP", label, wants="a real number"), label)
+            for x, label in zip(numbers, labels, strict=True)
+        ]
+    )
 
 
 def _activation(choice: Operation | str | None) -> Operation | None:
@@ -182,4 +206,6 @@ def _activation(choice: Operation | str | None) -> Operation | None:
     if choice is None or fits(row):
         return row
     names = ", ".join(name for name, each in ops.OPERATIONS.items() if fits(each))
-    raise ValueError(f"activation {choice!r} is no operation on one operand: give None, a row of the table or its name, one of {names}")
+    raise ValueError(
+        f"activation {choice!r} is no operation on one operand: give None, a row of the table or its name, one of {names}"
+    )

@@ -98,7 +98,9 @@ class Operation:
         if 0 < missing <= len(self.defaults):
             return (*operands, *self.defaults[-missing:])
         counts = range(self.arity - len(self.defaults), self.arity + 1)
-        raise TypeError(f"{self.name} takes {' or '.join(map(str, counts))} operand{'s' * (counts[-1] > 1)}, not {len(operands)}")
+        raise TypeError(
+            f"{self.name} takes {' or '.join(map(str, counts))} operand{'s' * (counts[-1] > 1)}, not {len(operands)}"
+        )
 
     def compute(self, numbers: Sequence[float], labels: Sequence[str] = ()) -> float:
         """`forward` at these floats. Its errors are raised again in words that name the numbers and, where given, their labels."""
@@ -109,7 +111,10 @@ class Operation:
 
     def failure(self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = ()) -> Exception:
         """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right."""
-        shown = [f"{x!r} ({label})" if label else repr(x) for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)]
+        shown = [
+            f"{x!r} ({label})" if label else repr(x)
+            for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)
+        ]
         verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
         where = "at " + ", ".join(shown) if shown else "for no operands"
         return type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
@@ -128,9 +133,15 @@ class Operation:
         for place, ((text, binding), inside) in enumerate(zip(operands, enclosed, strict=True)):
             loose = self._loose_at(place, binding)
             if latex:  # which refuses a^b^c; and a · -b is not how people write
-                loose = loose or (self.binding == POWER and "^" in text) or (self.binding < NEGATIVE == binding and place > 0)
+                loose = (
+                    loose
+                    or (self.binding == POWER and "^" in text)
+                    or (self.binding < NEGATIVE == binding and place > 0)
+                )
             texts.append(inside if loose else text)
-        tight = [text if binding == ATOM else inside for (text, binding), inside in zip(operands, enclosed, strict=True)]
+        tight = [
+            text if binding == ATOM else inside for (text, binding), inside in zip(operands, enclosed, strict=True)
+        ]
         form = self.latex if latex else self.source
         return form.format(*texts, bare=bare, tight=tight) if isinstance(form, str) else form(bare, tight)
 
@@ -181,6 +192,8 @@ def as_float(x: object, where: str, label: str = "", wants: str = "a Value or a 
         try:
             return float(x)  # type: ignore[arg-type]
         except OverflowError:
-            raise OverflowError(f"{where}: the {type(x).__name__} is beyond the range of floats, which ends at 1.8e308") from None
+            raise OverflowError(
+                f"{where}: the {type(x).__name__} is beyond the range of floats, which ends at 1.8e308"
+            ) from None
     text = repr(x)
     raise TypeError(f"{where} takes {wants}, not {type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}")

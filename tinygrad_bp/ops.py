@@ -35,7 +35,18 @@ from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, localcontext
 from typing import Any
 
-from tinygrad_bp.operation import ADDITIVE, HUGE, MULTIPLICATIVE, NEGATIVE, POWER, TINY, Domain, Interval, Operation, Reduction
+from tinygrad_bp.operation import (
+    ADDITIVE,
+    HUGE,
+    MULTIPLICATIVE,
+    NEGATIVE,
+    POWER,
+    TINY,
+    Domain,
+    Interval,
+    Operation,
+    Reduction,
+)
 
 # Forward -------------------------------------------------------------------------------------------------------------
 # What `math` has no function for, in the form that is stable for every argument.
@@ -139,7 +150,9 @@ def _power_term(c: float, a: float, b: float, k: float) -> float:
     # What rounding b - k to a float lost (Knuth's two-sum) is given back to first order: a**e = 1 + e ln a.
     back = exponent - b
     lost = ((b - (exponent - back)) - (k + back)) * math.log(math.fabs(a))
-    return c * power * (1.0 + lost) if math.fabs(lost) < 0.1 else c * power  # it is more only where the power is 0 or infinite
+    return (
+        c * power * (1.0 + lost) if math.fabs(lost) < 0.1 else c * power
+    )  # it is more only where the power is 0 or infinite
 
 
 def _power_or_infinity(a: float, b: float) -> float:
@@ -210,7 +223,9 @@ def _logsumexp(*xs: float) -> float:
     y = largest + math.log1p(math.fsum(_exp_difference(x, largest) for x in others))
     if math.fabs(y) >= 0.5 * math.fabs(largest):
         return y
-    with localcontext(Context(prec=60 + max(0, -Decimal(largest).adjusted()))):  # the two terms cancel: 17 of so many digits are left
+    with localcontext(
+        Context(prec=60 + max(0, -Decimal(largest).adjusted()))
+    ):  # the two terms cancel: 17 of so many digits are left
         return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())
 
 
@@ -226,7 +241,11 @@ UNIT = Domain("-1 <= x <= 1", (((-1.0, 1.0),),))
 COSH = Domain("|x| <= 710.4758", (((-710.4758, 710.4758),),))
 EXP = Domain("x <= 709.7827", (((-HUGE, 709.7827),),))
 NOT_THE_ORIGIN = ((ABOVE_0, ANY), (BELOW_0, ANY), (ANY, ABOVE_0), (ANY, BELOW_0))
-POWER_BOXES = ((ABOVE_0, ANY), ((0.0, 0.0), (0.0, HUGE)), *((BELOW_0, (n, n)) for n in (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)))
+POWER_BOXES = (
+    (ABOVE_0, ANY),
+    ((0.0, 0.0), (0.0, HUGE)),
+    *((BELOW_0, (n, n)) for n in (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)),
+)
 
 
 def _between(low: float, high: float, needs: str) -> Domain:

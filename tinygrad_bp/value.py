@@ -118,7 +118,9 @@ class Value:
     @property
     def args(self) -> tuple[Value, ...]:
         """The operands, in order, all as Values: `x * x` has two equal ones, and in `0.5 * x` the first is a `Constant`."""
-        if any(type(x) is float for x in self.operands):  # made when first asked for, then kept: the same ones every time
+        if any(
+            type(x) is float for x in self.operands
+        ):  # made when first asked for, then kept: the same ones every time
             self._connect([x if isinstance(x, Value) else Constant(x) for x in self.operands])
         return self.operands  # type: ignore[return-value]
 
@@ -550,7 +552,9 @@ class Value:
         nodes = topological_order(self, constants=False)
         place: dict[Any, int] = {node: i for i, node in enumerate(nodes)}
         rows = [
-            (node.op, [place.get(x, x) for x in node.operands], node._da, node._db, node.data, node.grad, node.label) if node.op else node
+            (node.op, [place.get(x, x) for x in node.operands], node._da, node._db, node.data, node.grad, node.label)
+            if node.op
+            else node
             for node in nodes
         ]
         return _graph, (rows,)
@@ -579,7 +583,11 @@ def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
         while trail:  # the nodes being entered, from the root inward, each with the args it has still to visit
             node, rest = trail[-1]
             for arg in rest:
-                if arg not in seen and type(arg) is not float and (constants or node is None or type(arg) is not Constant):
+                if (
+                    arg not in seen
+                    and type(arg) is not float
+                    and (constants or node is None or type(arg) is not Constant)
+                ):
                     seen.add(arg)
                     trail.append((arg, iter(arg.args if constants else arg.operands)))
                     break
@@ -606,7 +614,9 @@ def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Except
     """What to raise where recording `op` met `error`: the same in words that name the operands' labels and numbers."""
     labels = [x.label if isinstance(x, Value) else "" for x in operands]
     try:
-        numbers = [x.data if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands]
+        numbers = [
+            x.data if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands
+        ]
     except (TypeError, OverflowError) as no_number:
         return no_number
     for x in operands:

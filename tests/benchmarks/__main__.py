@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from tests.benchmarks.engines import Engine, installed
 
@@ -63,8 +62,9 @@ def mix(engine: Engine, plan: Sequence[tuple[str, int, int]]) -> tuple[float, fl
 
 
 def chain(engine: Engine, length: int) -> tuple[float, float]:
-    """Seconds to build a chain of this many operations, and the derivative through it."""
-    [x] = leaves = engine.leaves([1.0])
+    """Seconds to build and differentiate a chain of this many operations, and the derivative through it."""
+    [x] = engine.leaves([1.0])
+    leaves = [x]
     start = time.perf_counter()
     for _ in range(length // 2):
         x = x * 1.0000001 + 0.0000001
@@ -72,60 +72,67 @@ def chain(engine: Engine, length: int) -> tuple[float, float]:
     return time.perf_counter() - start, slope
 
 
-def compare(title: str, unit: str, runs: dict[str, Callable[[], float]], rounds: int) -> None:
-    """Times the runs in turn, so that a change of the machine's speed meets them all, and prints medians and ratios."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
+def compare(title: str, engines: Sequence[Engine], run: Callable[[Engine], float], unit: str, rounds: int) -> None:
+    """Runs the engines in turn, so that a change of the machine's speed meets them all, and prints medians and ratios."""
+    found: dict[str, list[float]] = {engine.name: [] for engine in engines}
     for _ in range(rounds):
-        for name, run in runs.items():
+        for engine in engines:
             gc.collect()  # what one engine leaves behind is not the next one's time
-            times[name].append(run())
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    first = next(iter(medians))
+            found[engine.name].append(run(engine))
+    first = engines[0].name
     print(f"\n{title}")
-    for name, median in medians.items():
-        ratio = statistics.median(a / b for a, b in zip(times[name], times[first], strict=True))
-        print(f"  {name:<12} {median:10.2f} {unit}   {ratio:6.2f} x {first}")
+    for name, results in found.items():
+        ratio = statistics.median(a / b for a, b in zip(results, found[first], strict=True))
+        print(f"  {name:<12} {statistics.median(results):10.2f} {unit}   {ratio:6.2f} x {first}")
 
 
-def agree(results: dict[str, Sequence[float]]) -> None:
-    """Raises ArithmeticError if the engines computed different numbers."""
-    first, *others = results.values()
-    for name, other in zip(list(results)[1:], others, strict=True):
-        worst = max(abs(a - b) / max(abs(a), 1e-300) for a, b in zip(first, other, strict=True))
+def agree(engines: Sequence[Engine], compute: Callable[[Engine], Sequence[float]]) -> None:
+    """Raises ArithmeticError if the engines compute different numbers."""
+    first = compute(engines[0])
+    for engine in engines[1:]:
+        worst = max(abs(a - b) / max(abs(a), 1e-300) for a, b in zip(first, compute(engine), strict=True))
         if worst > 1e-9:
-            raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
-
-
-def timed(function: Callable[[], Any], scale: float) -> Callable[[], float]:
-    def run() -> float:
-        start = time.perf_counter()
-        function()
-        return (time.perf_counter() - start) * scale
-
-    return run
+            raise ArithmeticError(f"{engine.name} disagrees by {worst:.1e}; nothing timed")
 
 
 def main() -> None:
     engines = installed()
-    agree({engine.name: worked_example(engine, 100) for engine in engines})
-    steps = 500
-    compare(
-        "W1, a step of the worked example",
-        "us per step",
-        {e.name: timed(lambda e=e: worked_example(e, steps), 1e6 / steps) for e in engines},  # type: ignore[misc]
-        25,
-    )
+    agree(engines, lambda engine: worked_example(engine, 100))
+
+    def step(engine: Engine) -> float:
+        start = time.perf_counter()
+        worked_example(engine, 500)
+        return (time.perf_counter() - start) / 500 * 1e6
+
+    compare("W1, a step of the worked example", engines, step, "us per step", 25)
 
     draw = random.Random(1)
     size = 100_000
-    plan = [(draw.choice(("+", "*", "tanh", "exp")), draw.randrange(1, 100), draw.randrange(1, 100)) for _ in range(size)]
-    agree({engine.name: mix(engine, plan)[2] for engine in engines})
-    compare("W4, a random graph: build and backward", "ns per operation", {e.name: lambda e=e: sum(mix(e, plan)[:2]) / size * 1e9 for e in engines}, 5)  # type: ignore[misc]
+    plan = [
+        (draw.choice(("+", "*", "tanh", "exp")), draw.randrange(1, 100), draw.randrange(1, 100)) for _ in range(size)
+    ]
+    operations = sum(1 if kind == "tanh" else 2 for kind, _, _ in plan)
+    agree(engines, lambda engine: mix(engine, plan)[2])
+    per_operation = "ns per operation"
+    compare("W4, a random graph: build", engines, lambda e: mix(e, plan)[0] / operations * 1e9, per_operation, 5)
+    compare(
+        "W4, a random graph: build and backward",
+        engines,
+        lambda e: sum(mix(e, plan)[:2]) / operations * 1e9,
+        per_operation,
+        5,
+    )
 
-    survivors = [engine for engine in engines if engine.name != "micrograd"]  # it recurses, and stops at about 1,000 operations
+    survivors = [
+        engine for engine in engines if engine.name != "micrograd"
+    ]  # it recurses, and stops at about 1,000 operations
     for length in (1_000, 100_000, 1_000_000):
-        agree({engine.name: [chain(engine, length)[1]] for engine in survivors})
-        compare(f"W3, a chain of {length:,} operations", "ns per operation", {e.name: lambda e=e: chain(e, length)[0] / length * 1e9 for e in survivors}, 3)  # type: ignore[misc]
+
+        def per_node(engine: Engine, length: int = length) -> float:
+            return chain(engine, length)[0] / length * 1e9
+
+        agree(survivors, lambda engine, length=length: [chain(engine, length)[1]])  # type: ignore[misc]
+        compare(f"W3, a chain of {length:,} operations", survivors, per_node, per_operation, 3)
 
 
 if __name__ == "__main__":

@@ -88,16 +88,23 @@ def draw(
 
     homes = _neurons(order) if group is True else _groups(group or {}, order)
     folded = _folded(homes, collapse, {*listed, *highlighted})
-    always = {arg for v in order for arg in v.args if arg in folded and folded.get(v) != folded[arg]}.union(outputs, listed, highlighted)
+    always = {arg for v in order for arg in v.args if arg in folded and folded.get(v) != folded[arg]}.union(
+        outputs, listed, highlighted
+    )
     shown = [
         v
         for v in order
         if v in always or (v not in folded and (only is None or (only == "labelled" and v.label != "")))
     ]
+    _refuse_more_than(max_nodes, len(shown), whole)
+    lines = sum(len(v.args) for v in shown if v not in folded)
+    if lines > 10 * max_nodes:
+        raise ValueError(
+            f"the picture would have {lines:,} lines, too many to read: draw less, or raise max_nodes (now {max_nodes})"
+        )
     nodes: dict[Value | str, str] = {}  # each drawn Value or collapsed group, and the name of its node in DOT
     for v in shown:
         nodes.setdefault(folded.get(v, v), f"v{len(nodes) + 1}")
-    _refuse_more_than(max_nodes, len(nodes), whole)
 
     on_path = set(highlighted)
     if highlighted:
@@ -186,10 +193,10 @@ def _name(v: Value) -> str:
 def _within(outputs: Sequence[Value], depth: int) -> set[Value]:
     near = frontier = set(outputs)
     for _ in range(depth):
-        frontier = {arg for v in frontier for arg in v.args} - near
+        frontier = {arg for v in frontier for arg in v.args if arg not in near}
         if not frontier:
             break
-        near = near | frontier
+        near |= frontier
     return near
 
 
@@ -202,7 +209,9 @@ def _neurons(order: Sequence[Value]) -> Homes:
     user: dict[Value, str | None] = {}  # the neuron that alone uses a node; None if there is no such one
     for v in reversed(order):
         named = re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL)
-        outer = v.op is None and re.fullmatch(r"(?:i|x|input|target)_?\w?\d*", v.label)  # what comes from outside is in no neuron
+        outer = v.op is None and re.fullmatch(
+            r"(?:i|x|input|target)_?\w?\d*", v.label
+        )  # what comes from outside is in no neuron
         neuron = named[1] if named and v.op else None if outer else user.get(v)
         if neuron is not None:
             layer = re.fullmatch(r"(.*?)_?\d+", neuron, re.DOTALL)
@@ -231,7 +240,7 @@ def _folded(homes: Homes, collapse: bool | str | Collection[str], apart: Collect
     known = dict.fromkeys(name for path in sorted(homes.values()) for name in path)
     innermost = {path[-1] for path in homes.values()}
     wanted = {collapse} if isinstance(collapse, str) else innermost if collapse is True else set(collapse or ())
-    for name in wanted.difference(known):
+    for name in sorted(wanted.difference(known), key=str):
         there = f"there are {', '.join(map(repr, known))}" if known else "there are no groups in this graph"
         raise ValueError(f"collapse: there is no group {name!r}; {there}")
     return {v: name for v, path in homes.items() if v not in apart for name in [n for n in path if n in wanted][:1]}
@@ -241,8 +250,16 @@ def _folded(homes: Homes, collapse: bool | str | Collection[str], apart: Collect
 
 
 def _write(
-    choice: _Choice, title: str, palette: style.Palette, digits: int, direction: str, local_derivatives: bool, *, names: bool
+    choice: _Choice,
+    title: str,
+    palette: style.Palette,
+    digits: int,
+    direction: str,
+    local_derivatives: bool,
+    *,
+    names: bool,
 ) -> str:
+    """The DOT text; `names` says whether derivatives get their symbols, ∂y/∂x, beside their numbers."""
     from graphviz import Digraph
 
     drawn = set(choice.shown)
@@ -286,12 +303,22 @@ def _write(
         return f"{node}:r{rows[node].index(v)}:{sides[side]}" if sides and len(rows[node]) > 1 else node
 
     def line(tail: str, head: str, *, path: bool, label: str = "", tip: str = "", end: bool = True) -> None:
-        look = {"color": palette.highlight, "penwidth": "2.4"} if path else {"color": palette.dim} if choice.on_path else {}
-        graph.edge(tail, head, label=label, edgetooltip=tip, labeltooltip=tip, arrowhead="normal" if end else "none", **look)
+        look = (
+            {"color": palette.highlight, "penwidth": "2.4"}
+            if path
+            else {"color": palette.dim}
+            if choice.on_path
+            else {}
+        )
+        graph.edge(
+            tail, head, label=label, edgetooltip=tip, labeltooltip=tip, arrowhead="normal" if end else "none", **look
+        )
 
     def derivative(v: Value, arg: Value, slope: float) -> tuple[str, str]:
         """What is written on the line from `arg` to `v`, and its tooltip."""
-        tip = style.tooltip(f"d {_name(v)} / d {_name(arg)} = {slope!r}\nsends back {v.grad!r} * {slope!r} = {v.grad * slope!r}")
+        tip = style.tooltip(
+            f"d {_name(v)} / d {_name(arg)} = {slope!r}\nsends back {v.grad!r} * {slope!r} = {v.grad * slope!r}"
+        )
         if not local_derivatives:
             return "", tip
         cells = f"<tr><td>{style.write_number(slope, digits)}</td></tr>" if not math.isnan(slope) else ""
@@ -316,7 +343,7 @@ def _write(
         if v.op is None:
             continue
         node = choice.node(v)
-        on_path = v in choice.on_path
+        border = palette.highlight if v in choice.on_path else palette.dim if choice.on_path else palette.line
         hidden = [arg for arg in v.args if arg not in drawn]
         if v in choice.folded or any(arg in choice.place for arg in hidden):
             for arg, slope in choice.stretches(v, drawn).items():
@@ -327,7 +354,7 @@ def _write(
         frames[choice.frame(v)].node(
             f"{node}_op", label=f"<{style.markup(v.op.symbol)}>", tooltip=style.tooltip(f"{v.op.name}: {_formula(v)}"),
             shape="circle" if len(v.op.symbol) < 3 else "box", style="filled,rounded" if len(v.op.symbol) >= 3 else "filled",
-            fillcolor=palette.operation, color=palette.highlight if on_path else palette.line,
+            fillcolor=palette.operation, color=border,
             fixedsize=str(len(v.op.symbol) < 3).lower(), width="0.3", height="0.3", margin="0.07,0.03",
         )  # fmt: skip
         for arg, slope in zip(v.args, v.local_derivatives, strict=True):
@@ -335,10 +362,12 @@ def _write(
                 label, tip = derivative(v, arg, slope)
                 line(port(arg, 0), f"{node}_op", path=arg in choice.on_path, label=label, tip=tip, end=False)
         if hidden:
-            tip = style.tooltip(f"beyond the depth drawn: {', '.join(map(_name, hidden))}")
+            tip = style.tooltip(
+                f"beyond the depth drawn: {', '.join(map(_name, hidden[:10]))}" + ", ..." * (len(hidden) > 10)
+            )
             frames[choice.frame(v)].node(f"{node}_more", label="…", tooltip=tip, fontcolor=palette.quiet)
             graph.edge(f"{node}_more", f"{node}_op", style="dotted", arrowhead="none")
-        line(f"{node}_op", node, path=on_path)
+        line(f"{node}_op", node, path=v in choice.on_path)
     for path in sorted(frames, key=len, reverse=True)[:-1]:
         frames[path[:-1]].subgraph(frames[path])
     return str(graph.source)
@@ -353,15 +382,17 @@ def _box(v: Value, border: str, thick: bool, largest: float, palette: style.Pale
         fill, padding = style.shade(palette, v.grad, largest), 4
         rows = _numbers(v, palette, digits)
         if v.label:
-            rows = f'<tr><td{style.room_for(v.label)}><b>{style.markup(v.label)}</b></td></tr>{rows}'
+            rows = f"<tr><td{style.room_for(v.label)}><b>{style.markup(v.label)}</b></td></tr>{rows}"
     return style.box(rows, 2 if thick else 1, border, fill, padding=padding)
 
 
-def _group_box(name: str, values: Sequence[Value], border: str, thick: bool, largest: float, palette: style.Palette, digits: int) -> str:
+def _group_box(
+    name: str, values: Sequence[Value], border: str, thick: bool, largest: float, palette: style.Palette, digits: int
+) -> str:
     """A collapsed group as a table: its name and, of each Value that leaves it, what `_box` shows."""
     rows = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
     for i, v in enumerate(values):
-        label = f'<tr><td{style.room_for(v.label)}>{style.markup(v.label)}</td></tr>' if v.label else ""
+        label = f"<tr><td{style.room_for(v.label)}>{style.markup(v.label)}</td></tr>" if v.label else ""
         rows += (
             f'<tr><td port="r{i}" bgcolor="{style.shade(palette, v.grad, largest)}">{style.PLAIN_TABLE}{label}'
             f"{_numbers(v, palette, digits)}</table></td></tr>"

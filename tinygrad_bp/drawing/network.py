@@ -16,7 +16,10 @@ from tinygrad_bp.drawing.rendering import Drawing
 from tinygrad_bp.nn import MLP, Layer, Neuron
 from tinygrad_bp.value import Value
 
-MOST_INPUTS, MOST_LINES = 8, 64  # of a neuron and of a layer, that lines can have their names and numbers written on them
+MOST_INPUTS, MOST_LINES = (
+    8,
+    64,
+)  # of a neuron and of a layer, that lines can have their names and numbers written on them
 
 
 def draw_network(
@@ -55,7 +58,9 @@ def draw_network(
     `max_connections` and for a highlighted thing that is not there.
     """
     if not isinstance(net, MLP | Layer | Neuron):
-        raise TypeError(f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__}; draw(y) draws the graph of a Value")
+        raise TypeError(
+            f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__}; draw(y) draws the graph of a Value"
+        )
     layers = net.layers if isinstance(net, MLP) else [net if isinstance(net, Layer) else Layer([net])]
     style.check_digits(digits)
     count = sum(len(neuron.weights) for layer in layers for neuron in layer.neurons)
@@ -65,39 +70,27 @@ def draw_network(
             f"or allow them with max_connections={count} (now {max_connections})"
         )
     widths = [len(layers[0].neurons[0].weights), *(len(layer.neurons) for layer in layers)]
-    for name, given, wanted in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):
-        if given is not None and len(given) != wanted:
-            raise ValueError(f"draw_network: this network has {wanted} {name}, not {len(given)}")
+    for name, case_part, wanted in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):
+        if case_part is not None and len(case_part) != wanted:
+            raise ValueError(f"draw_network: this network takes {wanted} {name}, not {len(case_part)}")
 
-    # Names and numbers of the nodes, column by column
-    case = [x if isinstance(x, Value) else Value(x) for x in inputs] if inputs is not None else None
-    names = [[(case[k].label if case else "") or f"i{k + 1}" for k in range(widths[0])]]
-    numbers: list[list[list[tuple[str, float]]]] = [[[("", x.data)] for x in case] if case and values else [[] for _ in names[0]]]
-    signals: list[Value] | None = case
-    for depth, layer in enumerate(layers, 1):
-        names.append([neuron.name or f"{depth}.{k}" for k, neuron in enumerate(layer.neurons, 1)])
-        numbers.append([[] for _ in layer.neurons])
-        if signals is not None and activations and values:
-            signals = layer(signals)
-            for place, neuron, out in zip(range(widths[depth]), layer.neurons, signals, strict=True):
-                net_input = [("net", out.args[0].data)] if neuron.activation else []
-                numbers[depth][place] = [*net_input, ("out", out.data)]
-    wanted_values = [highlight] if isinstance(highlight, Value | str) else list(highlight)
-    lit, lit_lines = _ways_to_the_outputs(layers, names, wanted_values)
-
-    # Places, in points. A column is as far from the next as the widest things between them need.
-    parameters = [parameter for layer in layers for parameter in layer.parameters()]
+    case = None if inputs is None else [x if isinstance(x, Value) else Value(x) for x in inputs]
+    names, numbers = _nodes(layers, case if values else None, run=activations)
+    if case is not None:
+        names[0] = [x.label or name for x, name in zip(case, names[0], strict=True)]
+    chosen = [highlight] if isinstance(highlight, Value | str) else list(highlight)
+    lit, lit_lines = _ways_to_the_outputs(layers, names, chosen)
+    shown = [x for column in numbers for entries in column for _, x in entries]
+    node_reach = max([30.0, *(26 + 3.1 * len(style.write_number(x, digits)) for x in shown)])
+    text_reach = _text_reach(layers, digits if values else None, gradients)
     written = [n <= MOST_INPUTS and n * m <= MOST_LINES for n, m in pairwise(widths)]
-    node_texts = [f"net {style.write_number(x, digits)}" for column in numbers for entries in column for _, x in entries]
-    line_texts = [f"{p.label} {style.write_number(p.data, digits)}" if values else p.label for p in parameters]
-    if gradients and values:
-        line_texts += [f"grad {style.write_number(p.grad, digits)}" for p in parameters]
-    node_reach = max(30.0, 14 + 3.1 * max(map(len, node_texts), default=0))
-    text_reach = 6 + 3.1 * max(min(len(text), style.LONGEST_LABEL) for text in line_texts)
-    own_biases = any(len({neuron.bias for neuron in layer.neurons}) > 1 for layer in layers)
+
+    # In points. Where lines have texts the columns are so far apart that these are clear of the neurons.
     text_height = 34 if gradients and values else 19
-    texts = [(n + 2) * text_height for n, fits in zip(widths, written, strict=False) if fits]
-    row = max(100 if own_biases or node_texts else 68, *texts, 0)
+    crowded = shown or any(len({neuron.bias for neuron in layer.neurons}) > 1 for layer in layers)
+    row = max(
+        [100 if crowded else 84, *((n + 2) * text_height for n, fits in zip(widths, written, strict=False) if fits)]
+    )
     across = [0.0]
     for (n, m), fits in zip(pairwise(widths), written, strict=True):
         gap = (n + 2) * (node_reach + text_reach + 8) if fits else 2 * node_reach + 100
@@ -106,41 +99,85 @@ def draw_network(
     def at(column: int, place: float) -> tuple[float, float]:
         return across[column], row * ((widths[column] - 1) / 2 - place)
 
-    canvas = _Canvas(style.DARK if dark else style.LIGHT, digits, values, gradients, bool(wanted_values))
+    canvas = _Canvas(style.DARK if dark else style.LIGHT, digits, values, gradients, bool(chosen))
     largest = style.largest_magnitude([w.data for layer in layers for neuron in layer.neurons for w in neuron.weights])
     for column, entries in enumerate(names):
         for place, name in enumerate(entries):
-            canvas.node(f"n{column}_{place + 1}", name, numbers[column][place], at(column, place), lit=(column, place) in lit)
+            canvas.node(
+                f"n{column}_{place + 1}", name, numbers[column][place], at(column, place), lit=(column, place) in lit
+            )
     for depth, layer in enumerate(layers, 1):
         shared = len({neuron.bias for neuron in layer.neurons}) == 1 and len(layer.neurons) > 1
         for place, neuron in enumerate(layer.neurons):
             head, here = f"n{depth}_{place + 1}", at(depth, place)
-            reach = max(1 / (widths[depth - 1] + 2), (node_reach + text_reach + 8) / (across[depth] - across[depth - 1]))
+            reach = max(
+                1 / (widths[depth - 1] + 2), (node_reach + text_reach + 8) / (across[depth] - across[depth - 1])
+            )
             for k, weight in enumerate(neuron.weights):
                 there = at(depth - 1, k)
                 spot = (here[0] + (there[0] - here[0]) * reach, here[1] + (there[1] - here[1]) * reach)
                 glows = (depth, place, k) in lit_lines
-                canvas.line(f"n{depth - 1}_{k + 1}", head, weight, largest, spot if written[depth - 1] else None, lit=glows)
+                canvas.line(
+                    f"n{depth - 1}_{k + 1}", head, weight, largest, spot if written[depth - 1] else None, lit=glows
+                )
             bias = f"b{depth}" if shared else f"b{depth}_{place + 1}"
             glows = (depth, place, -1) in lit_lines
             if not shared or place == 0:
                 spot = at(depth - 1, widths[depth - 1]) if shared else (here[0], here[1] - row * 0.5)
-                canvas.bias(bias, neuron.bias, spot, lit=any((depth, j, -1) in lit_lines for j in range(place, widths[depth])))
+                canvas.bias(
+                    bias, neuron.bias, spot, lit=any((depth, j, -1) in lit_lines for j in range(place, widths[depth]))
+                )
             canvas.line(bias, head, None, largest, None, lit=glows)
-    for place, target in enumerate(targets or []):
-        label = target.label if isinstance(target, Value) and target.label else f"target_{names[-1][place]}"
+    for place, given in enumerate([] if targets is None else targets):
+        target = given if isinstance(given, Value) else Value(given)
+        label = target.label or f"target_{names[-1][place]}"
         x, y = at(len(layers), place)
-        number = [("", target.data if isinstance(target, Value) else float(target))] if values else []
-        canvas.node(f"t{place + 1}", label, number, (x + node_reach + 3.5 * len(label[:40]) + 40, y), lit=False, plain=True)
+        number = [("", target.data)] if values else []
+        canvas.node(
+            f"t{place + 1}", label, number, (x + node_reach + 3.5 * len(label[:40]) + 40, y), lit=False, plain=True
+        )
         canvas.graph.edge(f"n{len(layers)}_{place + 1}", f"t{place + 1}", style="dotted", arrowhead="none")
     return Drawing(canvas.dot(title, largest), title or f"Network {'-'.join(map(str, widths))}")
+
+
+def _nodes(
+    layers: Sequence[Layer], case: Sequence[Value] | None, *, run: bool
+) -> tuple[list[list[str]], list[list[list[tuple[str, float]]]]]:
+    """Of each node, column by column, its name, and the numbers to write on it with their names."""
+    width = len(layers[0].neurons[0].weights)
+    names = [[f"i{k}" for k in range(1, width + 1)]]
+    numbers: list[list[list[tuple[str, float]]]] = [
+        [[] for _ in range(width)] if case is None else [[("", x.data)] for x in case]
+    ]
+    signals = list(case) if case is not None and run else None
+    for depth, layer in enumerate(layers, 1):
+        names.append([neuron.name or f"{depth}.{k}" for k, neuron in enumerate(layer.neurons, 1)])
+        numbers.append([[] for _ in layer.neurons])
+        if signals is not None:
+            signals = layer(signals)
+            for entries, neuron, out in zip(numbers[-1], layer.neurons, signals, strict=True):
+                entries += [("net", out.args[0].data)] * (neuron.activation is not None) + [("out", out.data)]
+    return names, numbers
+
+
+def _text_reach(layers: Sequence[Layer], digits: int | None, gradients: bool) -> float:
+    """Half the width of the widest text on a line, in points: names, and numbers if `digits` is given."""
+    texts = []
+    for layer in layers:
+        for p in layer.parameters():
+            texts.append(style.shorten(p.label) + (f"  {style.write_number(p.data, digits)}" if digits else ""))
+            if gradients and digits:
+                texts.append(f"grad  {style.write_number(p.grad, digits)}")
+    return 6 + 3.1 * max(map(len, texts))
 
 
 def _ways_to_the_outputs(
     layers: Sequence[Layer], names: Sequence[Sequence[str]], wanted: Sequence[Value | str]
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int, int]]]:
     """The nodes (column, place) on the ways from the wanted things, and the lines (layer, neuron, input; -1 for the bias) on them."""
-    nodes = {(column, place) for column, entries in enumerate(names) for place, name in enumerate(entries) if name in wanted}
+    nodes = {
+        (column, place) for column, entries in enumerate(names) for place, name in enumerate(entries) if name in wanted
+    }
     lines = set()
     for depth, layer in enumerate(layers, 1):
         for place, neuron in enumerate(layer.neurons):
@@ -164,7 +201,13 @@ class _Canvas:
     def __init__(self, palette: style.Palette, digits: int, values: bool, gradients: bool, lighting: bool) -> None:
         from graphviz import Digraph
 
-        self.palette, self.digits, self.values, self.gradients, self.lighting = palette, digits, values, gradients, lighting
+        self.palette, self.digits, self.values, self.gradients, self.lighting = (
+            palette,
+            digits,
+            values,
+            gradients,
+            lighting,
+        )
         text = {"fontname": style.FONT, "fontsize": str(style.FONT_SIZE), "fontcolor": palette.ink}
         self.graph: Any = Digraph(
             graph_attr={
@@ -176,11 +219,24 @@ class _Canvas:
         )  # fmt: skip
 
     def node(
-        self, node: str, name: str, numbers: Sequence[tuple[str, float]], spot: tuple[float, float], *, lit: bool, plain: bool = False
+        self,
+        node: str,
+        name: str,
+        numbers: Sequence[tuple[str, float]],
+        spot: tuple[float, float],
+        *,
+        lit: bool,
+        plain: bool = False,
     ) -> None:
         colour, thickness = self._border(lit)
         tip = "\n".join([name, *(f"{what} = {x!r}".lstrip(" =") for what, x in numbers)])
-        look = {"label": f"<{style.markup(name)}>", "shape": "circle", "width": "0.7", "style": "filled", "margin": "0.02"}
+        look = {
+            "label": f"<{style.markup(name)}>",
+            "shape": "circle",
+            "width": "0.7",
+            "style": "filled",
+            "margin": "0.02",
+        }
         if numbers or plain:
             head = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
             rows = style.named_numbers(numbers, self.palette, self.digits) if numbers else ""
@@ -204,7 +260,11 @@ class _Canvas:
         look = {}
         if weight is not None and self.values:
             size = min(1.0, abs(weight.data) / largest) if largest and not math.isnan(weight.data) else 0.0
-            look = {"penwidth": f"{0.8 + 3.2 * size:.2f}", "color": self.palette.lines[weight.data >= 0], "arrowsize": "0.5"}
+            look = {
+                "penwidth": f"{0.8 + 3.2 * size:.2f}",
+                "color": self.palette.lines[weight.data >= 0],
+                "arrowsize": "0.5",
+            }
             if weight.data < 0:
                 look["style"] = "dashed"
         if self.lighting:
@@ -215,7 +275,9 @@ class _Canvas:
             rows = self._written(weight)
             if rows:
                 label = style.box(rows, 0, self.palette.paper, self.palette.paper, padding=0)
-                self.graph.node(f"{tail}_{head}", pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(weight))
+                self.graph.node(
+                    f"{tail}_{head}", pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(weight)
+                )
 
     def dot(self, title: str, largest: float) -> str:
         keys = []
@@ -240,7 +302,10 @@ class _Canvas:
         name = style.markup(parameter.label)
         if not self.values:
             return f"<tr><td>{name}</td></tr>" if name else ""
-        numbers = [style.write_number(parameter.data, self.digits), *([style.write_number(parameter.grad, self.digits)] * self.gradients)]
+        numbers = [
+            style.write_number(parameter.data, self.digits),
+            *([style.write_number(parameter.grad, self.digits)] * self.gradients),
+        ]
         names = [f'<font color="{self.palette.quiet}">{each} </font>' for each in (name, "grad")]
         rows = [
             f'<tr><td align="left"{style.room_for(parameter.label)}>{what}</td><td align="left">{number}</td></tr>'
@@ -250,4 +315,6 @@ class _Canvas:
 
 
 def _tip(parameter: Value) -> str:
-    return style.tooltip("\n".join([*filter(None, [parameter.label]), f"value = {parameter.data!r}", f"grad = {parameter.grad!r}"]))
+    return style.tooltip(
+        "\n".join([*filter(None, [parameter.label]), f"value = {parameter.data!r}", f"grad = {parameter.grad!r}"])
+    )

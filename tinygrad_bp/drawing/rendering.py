@@ -51,11 +51,13 @@ class Drawing:
                 continue
             command = [program, f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
             try:
-                done = subprocess.run(command, input=self.source.encode(), capture_output=True, timeout=SECONDS, check=False)
+                done = subprocess.run(
+                    command, input=self.source.encode(), capture_output=True, timeout=SECONDS, check=False
+                )
             except subprocess.TimeoutExpired:
                 raise RuntimeError(
                     f"drawing took longer than {SECONDS:g} seconds and was stopped; draw less, for instance with depth= or collapse=, "
-                    'or save the DOT text (.gv) and let another program lay it out: sfdp draws large graphs'
+                    "or save the DOT text (.gv) and let another program lay it out: sfdp draws large graphs"
                 ) from None
             except OSError as error:
                 failures.append(f"{program} does not start: {error.strerror}")
@@ -64,7 +66,9 @@ class Drawing:
                 return self._accessible(done.stdout) if format == "svg" else done.stdout
             words = done.stderr.decode(errors="replace").strip().splitlines()
             failures.append(f"{program} failed with status {done.returncode}" + (f": {words[0]}" if words else ""))
-        reasons = "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
+        reasons = (
+            "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
+        )
         raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {INSTALL}")
 
     def svg(self) -> str:
@@ -80,9 +84,13 @@ class Drawing:
         target = Path(path)
         format = target.suffix.lower().removeprefix(".")
         if format not in FORMATS:
-            raise ValueError(f"cannot save a picture as {str(target)!r}: the name should end in {', '.join('.' + f for f in FORMATS)}")
+            raise ValueError(
+                f"cannot save a picture as {str(target)!r}: the name should end in {', '.join('.' + f for f in FORMATS)}"
+            )
         if not target.parent.is_dir():
-            raise FileNotFoundError(f"cannot save {str(target)!r}: there is no folder {str(target.parent)!r}; make it first")
+            raise FileNotFoundError(
+                f"cannot save {str(target)!r}: there is no folder {str(target.parent)!r}; make it first"
+            )
         content = self.render(format)
         beside = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
         try:
@@ -103,7 +111,11 @@ class Drawing:
             return {"text/plain": f"{self!r}: {error}"}
 
     def __repr__(self) -> str:
-        return f"<Drawing {self.title!r}; .save('picture.svg') draws it>" if self.title else "<Drawing; .save('picture.svg') draws it>"
+        return (
+            f"<Drawing {self.title!r}; .save('picture.svg') draws it>"
+            if self.title
+            else "<Drawing; .save('picture.svg') draws it>"
+        )
 
     def _accessible(self, svg: bytes) -> bytes:
         """Graphviz's SVG with a title, tooltips as SVG has them, fonts with substitutes, and without the address of its document type."""
@@ -139,7 +151,11 @@ class Drawing:
         if format == "pdf":
             return "graphviz-pure writes no PDF"
         missing = sorted(set(_NOT_IN_ITS_FONTS.findall(_TOOLTIP.sub("", self.source)))) if format == "png" else []
-        return f"the fonts that graphviz-pure draws PNG with lack {' '.join(missing[:8])} (an SVG has all)" if missing else ""
+        return (
+            f"the fonts that graphviz-pure draws PNG with lack {' '.join(missing[:8])} (an SVG has all)"
+            if missing
+            else ""
+        )
 
 
 # graphviz-pure draws letters into a PNG with three fonts of its own: Latin, Greek, Cyrillic, Hebrew and common signs. All else

@@ -83,8 +83,13 @@ def check_digits(digits: int) -> None:
 def align_points(texts: Sequence[str]) -> list[str]:
     """The same numbers padded on the left so that, set in `FONT` one under another, their decimal points meet."""
     # A digit is as wide as two spaces in this font, a minus sign nearly as wide as one.
-    widths = [sum(1 if sign == "-" else 2 for sign in re.split(r"[.e]", text)[0]) if text[-1].isdigit() else 0 for text in texts]
-    return ["\u00a0" * (max(widths) - width) + text if width else text for text, width in zip(texts, widths, strict=True)]
+    widths = [
+        sum(1 if sign == "-" else 2 for sign in re.split(r"[.e]", text)[0]) if text[-1].isdigit() else 0
+        for text in texts
+    ]
+    return [
+        "\u00a0" * (max(widths) - width) + text if width else text for text, width in zip(texts, widths, strict=True)
+    ]
 
 
 # Text
@@ -102,7 +107,9 @@ def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
     cut = "\n".join(lines[:MOST_LINES])
     if len(cut) > longest:
         end = longest - 1
-        while end > 1 and (unicodedata.combining(cut[end]) or "\u200d" in cut[end - 1 : end + 1] or "\ufe00" <= cut[end] <= "\ufe0f"):
+        while end > 1 and (
+            unicodedata.combining(cut[end]) or "\u200d" in cut[end - 1 : end + 1] or "\ufe00" <= cut[end] <= "\ufe0f"
+        ):
             end -= 1  # not between a letter and its accent, nor inside an emoji of several parts
         cut = cut[:end]
     return cut if cut == text else cut.rstrip() + "…"
@@ -149,7 +156,9 @@ def named_numbers(numbers: Sequence[tuple[str, float]], palette: Palette, digits
     texts = align_points([write_number(x, digits) for _, x in numbers])
     # Name and number share a cell: in cells of their own they would drift apart under a long label.
     return "".join(
-        f'<tr><td align="left"><font color="{palette.quiet}">{name}\u00a0 </font>{text}</td></tr>' if name else f"<tr><td>{text}</td></tr>"
+        f'<tr><td align="left"><font color="{palette.quiet}">{name}\u00a0 </font>{text}</td></tr>'
+        if name
+        else f"<tr><td>{text}</td></tr>"
         for (name, _), text in zip(numbers, texts, strict=True)
     )
 
@@ -162,7 +171,9 @@ def heading(title: str, keys: Sequence[str]) -> str:
         rows.append(f"<tr><td{room_for(title, 16, LONGEST_TITLE)}>{text}</td></tr>")
     if keys:
         cells = '<td width="18"></td>'.join(keys)
-        rows.append(f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{cells}</tr></table></td></tr>')
+        rows.append(
+            f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{cells}</tr></table></td></tr>'
+        )
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="4">{"".join(rows)}</table>>' if rows else ""
 
 

@@ -1,6 +1,6 @@
 """The worked example by hand: plain arithmetic, written without the engine, to compare the engine with.
 
-The lines below work for any kind of number. On floats they are what a pocket calculator does; on `Decimal` with 50 digits they give
+The lines below work for any kind of number. On floats they are what a pocket calculator does; on `Decimal` with many digits they give
 the exact values that the printed figures are rounded from.
 
 How to read the names: `dE_total_dout_o1` is dE_total/dout_o1, the derivative of E_total by out_o1, and `w5_plus` is w5+, the weight w5

@@ -1,4 +1,4 @@
-"""The five pictures of the worked example."""
+"""The five pictures of the worked example, and the whole computation graph."""
 
 from __future__ import annotations
 
@@ -35,4 +35,5 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Dr
             "w1",
             "w1 w2 net_h1 out_h1 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
         ),
+        "6-computation-graph": draw(values["E_total"], title="Every value and every gradient", dark=dark),
     }

@@ -1,0 +1,29 @@
+"""The examples in docstrings are run."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import tinygrad_bp
+
+MODULES = [
+    "tinygrad_bp",
+    *(
+        info.name
+        for info in pkgutil.walk_packages(tinygrad_bp.__path__, "tinygrad_bp.")
+        if not info.name.endswith("__main__")
+    ),
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_the_core_has_examples():
+    finder = doctest.DocTestFinder()
+    for name in ("tinygrad_bp", "tinygrad_bp.ops", "tinygrad_bp.value", "tinygrad_bp.gradients", "tinygrad_bp.nn"):
+        assert any(found.examples for found in finder.find(importlib.import_module(name))), name

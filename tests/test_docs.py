@@ -81,7 +81,9 @@ def run(source: str) -> Iterator[str]:
         elif block.language == "python" and ">>>" in block.text:
             test = doctest.DocTestParser().get_doctest(block.text, names, "page", "page", block.line)
             report: list[str] = []
-            doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=report.append, clear_globs=False)
+            doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(
+                test, out=report.append, clear_globs=False
+            )
             names, printed = test.globs, None
             yield from report
         elif block.language == "python":
@@ -229,6 +231,13 @@ def test_every_row_is_in_the_table_of_derivatives():
 def test_the_pictures_are_all_there_and_no_others():
     files = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
     assert files == {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
+
+
+def test_every_picture_is_shown_on_a_page():
+    shown = set(re.findall(r"pictures/([\w-]+)\.svg", " ".join(page.read_text(encoding="utf-8") for page in PAGES)))
+    assert {name.removesuffix("-dark") for name in [*DRAWINGS, "error-curve"]} == {
+        name.removesuffix("-dark") for name in shown
+    }
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

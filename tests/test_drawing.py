@@ -479,7 +479,7 @@ def test_pdf_needs_dot(renderer: str, tmp_path: Path) -> None:
         ("graph", ValueError, r"should end in \.svg"),
         ("no/graph.svg", FileNotFoundError, r"there is no folder .*no'; make it first"),
         ("folder.svg", IsADirectoryError, "that is a folder"),
-        ("x" * 300 + ".gv", OSError, "cannot save"),
+        ("x" * 300 + ".gv", OSError, "cannot write"),
     ],
 )
 def test_what_cannot_be_saved_says_why(name: str, error: type[Exception], words: str, tmp_path: Path) -> None:

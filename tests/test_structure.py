@@ -12,7 +12,7 @@ import tinygrad_bp
 
 ROOT = Path(tinygrad_bp.__file__).parent
 FLOORS = [
-    ["operation"],
+    ["operation", "files"],
     ["ops"],
     ["value"],
     ["gradients", "explanation", "checking", "nn"],

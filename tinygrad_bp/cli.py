@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from tinygrad_bp import __version__
+from tinygrad_bp.files import write_whole
 from tinygrad_bp.value import Value, topological_order
 
 EXAMPLES = {
@@ -81,7 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _command(argparse.ArgumentParser, "", prog="tinygrad-bp", description="An autograd engine that shows its work.")
+    parser = _command(
+        argparse.ArgumentParser, "", prog="tinygrad-bp", description="An autograd engine that shows its work."
+    )
     parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -92,35 +95,63 @@ def _parser() -> argparse.ArgumentParser:
         description="Derives every figure of the 2-2-2 worked example by hand, by autograd and by central differences, compares them with "
         "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
     )
-    tutorial.add_argument("--steps", type=_rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)")
-    tutorial.add_argument("--learning-rate", type=_learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)")
+    tutorial.add_argument(
+        "--steps", type=_rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
+    )
+    tutorial.add_argument(
+        "--learning-rate", type=_learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"
+    )
     tutorial.add_argument(
         "--update",
         choices=["simultaneous", "sequential"],
         default="simultaneous",
         help="sequential makes a known mistake: output weights first, and the new ones go into the hidden gradients",
     )
-    tutorial.add_argument("--train-biases", action="store_true", help="train b1 and b2 too, which the text leaves fixed")
     tutorial.add_argument(
-        "--out", type=Path, default=Path("tutorial-out"), metavar="DIR", help="folder for the files (default: tutorial-out)"
+        "--train-biases", action="store_true", help="train b1 and b2 too, which the text leaves fixed"
     )
-    tutorial.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)")
+    tutorial.add_argument(
+        "--out",
+        type=Path,
+        default=Path("tutorial-out"),
+        metavar="DIR",
+        help="folder for the files (default: tutorial-out)",
+    )
+    tutorial.add_argument(
+        "--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)"
+    )
     tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
     tutorial.set_defaults(run=_tutorial)
 
     draw = _command(
-        commands.add_parser, "draw", help="draw the graph of a Value", description="Draws the graph that a Value was computed by."
+        commands.add_parser,
+        "draw",
+        help="draw the graph of a Value",
+        description="Draws the graph that a Value was computed by.",
     )
     draw.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it or a list of Values")
-    draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the picture: .svg, .png, .pdf or .gv")
-    draw.add_argument("--highlight", action="append", default=[], metavar="LABEL", help="mark all paths from this Value to the output")
+    draw.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the picture: .svg, .png, .pdf or .gv"
+    )
+    draw.add_argument(
+        "--highlight", action="append", default=[], metavar="LABEL", help="mark all paths from this Value to the output"
+    )
     draw.add_argument("--local-derivatives", action="store_true", help="write the local derivative on each edge")
     draw.add_argument("--labelled", action="store_true", help="show only Values that have a label")
-    draw.add_argument("--depth", type=_positive, metavar="N", help="show only what is at most N operations from the output")
+    draw.add_argument(
+        "--depth", type=_positive, metavar="N", help="show only what is at most N operations from the output"
+    )
     draw.add_argument("--collapse", action="append", metavar="GROUP", help="show this neuron or layer as one box")
     draw.add_argument("--digits", type=_positive, default=9, metavar="N", help="significant digits (default: 9)")
-    draw.add_argument("--direction", choices=["LR", "RL", "TB", "BT"], default="LR", help="from the inputs to the output (default: LR)")
-    draw.add_argument("--max-nodes", type=_positive, default=400, metavar="N", help="refuse to draw more (default: 400)")
+    draw.add_argument(
+        "--direction",
+        choices=["LR", "RL", "TB", "BT"],
+        default="LR",
+        help="from the inputs to the output (default: LR)",
+    )
+    draw.add_argument(
+        "--max-nodes", type=_positive, default=400, metavar="N", help="refuse to draw more (default: 400)"
+    )
     draw.add_argument("--title", default="", help="written over the picture")
     draw.add_argument("--dark", action="store_true", help="draw on a dark ground")
     draw.set_defaults(run=_draw)
@@ -149,9 +180,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(make: Any, name: str, **about: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = make(
-        *([name] if name else []), epilog=EXAMPLES[name], formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **about
+        *([name] if name else []),
+        epilog=EXAMPLES[name],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        **about,
     )
-    parser.description = textwrap.fill(parser.description or "", 78)  # the formatter keeps lines as they are, for the examples
+    parser.description = textwrap.fill(
+        parser.description or "", 78
+    )  # the formatter keeps lines as they are, for the examples
     return parser
 
 
@@ -230,13 +267,20 @@ def _tutorial(args: argparse.Namespace) -> int:
     files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
     facts = json.dumps(report.facts(comparison, **how, files=files), indent=2) + "\n"
     text = report.markdown(comparison, **how, files=files, notes=notes)
-    report.write_whole(folder / "error-curve.svg", curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"))
-    report.write_whole(folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors)))
-    report.write_whole(folder / "report.md", text)
-    report.write_whole(folder / "report.json", facts)
+    write_whole(
+        folder / "error-curve.svg",
+        curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"),
+    )
+    write_whole(
+        folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
+    )
+    write_whole(folder / "report.md", text)
+    write_whole(folder / "report.json", facts)
     if args.format == "text":
         # 80 columns also where the terminal is wider, and where it cannot be asked
-        report.print_text(comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes)
+        report.print_text(
+            comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes
+        )
     else:
         print(facts if args.format == "json" else text, end="")
     if not comparison.holds and args.format != "text":
@@ -354,7 +398,9 @@ def _where(error: Exception, path: Path) -> str:
     import traceback
 
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else lines[-1] if lines else None
+    line = (
+        error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else lines[-1] if lines else None
+    )
     words = error.msg if isinstance(error, SyntaxError) else str(error)
     text = f"{path}{f', line {line}' if line else ''}: {type(error).__name__}{f': {words}' if words else ''}"
     code = linecache.getline(str(path), line).strip() if line else ""
@@ -377,7 +423,9 @@ def _named(program: dict[str, Any], target: str, several: bool = False) -> list[
         raise Mistake(f"{name} in {file} is a {type(thing).__name__} of {len(thing)} Values, not a Value; {there}")
     kind = type(thing)
     of = "" if kind.__module__ == "builtins" else f"{kind.__module__}."  # other libraries have a Value too
-    raise Mistake(f"{name} in {file} is a {of}{kind.__qualname__}, {reprlib.repr(thing)}, not a Value of tinygrad_bp; {there}")
+    raise Mistake(
+        f"{name} in {file} is a {of}{kind.__qualname__}, {reprlib.repr(thing)}, not a Value of tinygrad_bp; {there}"
+    )
 
 
 def _labelled(order: Sequence[Value], label: str, program: dict[str, Any]) -> Value:
@@ -410,7 +458,10 @@ def _spell_what_cannot_be_printed(stream: Any) -> None:
         able = stream.errors != "strict"
     except (UnicodeEncodeError, LookupError):
         able = False
-    except (AttributeError, TypeError):  # no stream, or one that someone put in its place and that is theirs to answer for
+    except (
+        AttributeError,
+        TypeError,
+    ):  # no stream, or one that someone put in its place and that is theirs to answer for
         return
     if not able and hasattr(stream, "reconfigure"):
         codecs.register_error("tinygrad_bp", _spelled)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 from xml.dom import minidom
 
 from tinygrad_bp.drawing.style import printable
+from tinygrad_bp.files import write_whole
 
 SECONDS = 60.0  # how long a renderer may take
 FORMATS = ("svg", "png", "pdf", "gv")
@@ -87,22 +87,7 @@ class Drawing:
             raise ValueError(
                 f"cannot save a picture as {str(target)!r}: the name should end in {', '.join('.' + f for f in FORMATS)}"
             )
-        if not target.parent.is_dir():
-            raise FileNotFoundError(
-                f"cannot save {str(target)!r}: there is no folder {str(target.parent)!r}; make it first"
-            )
-        content = self.render(format)
-        beside = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
-        try:
-            if target.is_dir():
-                raise IsADirectoryError(0, "that is a folder; name a file in it")
-            beside.write_bytes(content)
-            os.replace(beside, target)
-        except OSError as error:
-            raise type(error)(f"cannot save {str(target)!r}: {error.strerror}") from None
-        finally:
-            beside.unlink(missing_ok=True)
-        return target
+        return write_whole(target, self.render(format))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
         try:

@@ -22,7 +22,9 @@ from tinygrad_bp.value import Value, topological_order
 
 AGREEMENT = 1e-15
 DIGITS = 30
-STEP = 1e-5  # of a central difference: its own error, of the order STEP ** 2, is then about as large as that of rounding
+STEP = (
+    1e-5  # of a central difference: its own error, of the order STEP ** 2, is then about as large as that of rounding
+)
 
 HOLDS, ERRATUM, FAILS, NOT_JUDGED = "holds", "erratum", "fails", "not judged"
 
@@ -177,7 +179,9 @@ def compare(
         elif reason:
             verdict, note = NOT_JUDGED, reason
         elif name in explained:
-            verdict, note = (ERRATUM, "see the errata") if explained[name] else (FAILS, "the erratum is not explained by its cause")
+            verdict, note = (
+                (ERRATUM, "see the errata") if explained[name] else (FAILS, "the erratum is not explained by its cause")
+            )
         elif rounds_to(found[0], figure.printed):
             verdict, note = HOLDS, ""
         else:
@@ -187,7 +191,10 @@ def compare(
     return Comparison(
         rows,
         errata,
-        [Edition(name, printed, mistaken.outputs[name], as_told.outputs[name]) for name, printed in OTHER_EDITIONS.items()]
+        [
+            Edition(name, printed, mistaken.outputs[name], as_told.outputs[name])
+            for name, printed in OTHER_EDITIONS.items()
+        ]
         if rounds >= ROUNDS
         else [],
         hand,
@@ -230,7 +237,9 @@ def central_difference(y: Value, x: Value) -> float:
     def y_at(number: float) -> float:
         data: dict[Value, float] = {}
         for node in order:
-            data[node] = number if node is x else node.op.compute([data[arg] for arg in node.args]) if node.op else node.data
+            data[node] = (
+                number if node is x else node.op.compute([data[arg] for arg in node.args]) if node.op else node.data
+            )
         return data[y]
 
     above, below = x.data + STEP, x.data - STEP
@@ -311,10 +320,14 @@ def _wiring_slip() -> Erratum:
         f"A slip in a formula: the hidden layer's part once says net_h1 = w1*i1 + w3*i2 + b1. With w3 that is {slip.normalize()}; the "
         f"printed {printed} needs w2, as the text says earlier."
     )
-    return Erratum("net_h1 (its formula)", printed, right, cause, rounds_to(right, printed) and not rounds_to(slip, printed))
+    return Erratum(
+        "net_h1 (its formula)", printed, right, cause, rounds_to(right, printed) and not rounds_to(slip, printed)
+    )
 
 
-def _first_difference(rows: list[Row], hand: dict[str, float], autograd: dict[str, float], difference: dict[str, float | None]) -> str:
+def _first_difference(
+    rows: list[Row], hand: dict[str, float], autograd: dict[str, float], difference: dict[str, float | None]
+) -> str:
     for name, number in autograd.items():
         if not agree(hand[name], number):
             sentence = f"The first factor that differs is {name}: by hand {hand[name]!r}, by autograd {number!r}"

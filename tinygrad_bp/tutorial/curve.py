@@ -34,7 +34,12 @@ def plot(errors: Sequence[float], width: int = 76) -> list[str]:
     return lines
 
 
-_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # the bit of each dot, by row and column of its cell
+_BRAILLE = (
+    (0x01, 0x08),
+    (0x02, 0x10),
+    (0x04, 0x20),
+    (0x40, 0x80),
+)  # the bit of each dot, by row and column of its cell
 
 
 def svg(errors: Sequence[float], title: str) -> str:
@@ -74,8 +79,12 @@ def svg(errors: Sequence[float], title: str) -> str:
         )
     for quarter in range(5) if last % 4 == 0 and last else (0, 4) if last else (0,):
         update = last * quarter // 4
-        parts.append(f'<line class="axis" x1="{x_of(update):.1f}" y1="{bottom}" x2="{x_of(update):.1f}" y2="{bottom + 5}"/>')
-        parts.append(f'<text class="faint" x="{x_of(update):.1f}" y="{bottom + 22}" text-anchor="middle">{update:,}</text>')
+        parts.append(
+            f'<line class="axis" x1="{x_of(update):.1f}" y1="{bottom}" x2="{x_of(update):.1f}" y2="{bottom + 5}"/>'
+        )
+        parts.append(
+            f'<text class="faint" x="{x_of(update):.1f}" y="{bottom + 22}" text-anchor="middle">{update:,}</text>'
+        )
     parts += [
         f'<line class="axis" x1="{left}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
         f'<text class="text" x="{(left + right) / 2}" y="{bottom + 46}" text-anchor="middle">updates</text>',
@@ -86,7 +95,9 @@ def svg(errors: Sequence[float], title: str) -> str:
     for update, anchor, dx, dy in ((0, "start", 12, 5), (last, "end", 0, 21)) if last else ((0, "start", 12, 5),):
         x, y = x_of(update), y_of(errors[update])
         parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5" stroke-width="1.5"/>')
-        parts.append(f'<text class="text" x="{x + dx:.1f}" y="{y + dy:.1f}" text-anchor="{anchor}">{errors[update]:.9g}</text>')
+        parts.append(
+            f'<text class="text" x="{x + dx:.1f}" y="{y + dy:.1f}" text-anchor="{anchor}">{errors[update]:.9g}</text>'
+        )
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -67,7 +67,9 @@ FIGURES = (
     Figure("update-output", "w6+", "w6 - eta * dE_total/dw6", "0.408666186"),
     Figure("update-output", "w7+", "w7 - eta * dE_total/dw7", "0.511301270"),
     Figure("update-output", "w8+", "w8 - eta * dE_total/dw8", "0.561370121"),
-    Figure("backward-hidden", "dE_o1/dnet_o1", "dE_o1/dout_o1 * dout_o1/dnet_o1  (the node delta of o1)", "0.138498562"),
+    Figure(
+        "backward-hidden", "dE_o1/dnet_o1", "dE_o1/dout_o1 * dout_o1/dnet_o1  (the node delta of o1)", "0.138498562"
+    ),
     Figure("backward-hidden", "dnet_o1/dout_h1", "w5", "0.40"),
     Figure("backward-hidden", "dE_o1/dout_h1", "dE_o1/dnet_o1 * dnet_o1/dout_h1", "0.055399425"),
     Figure("backward-hidden", "dE_o2/dout_h1", "dE_o2/dnet_o2 * dnet_o2/dout_h1", "-0.019049119"),

@@ -21,12 +21,19 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Dr
     def graph(title: str, path_from: str, names: str) -> Drawing:
         # Without what also reaches the error by ways that are not the picture's: b2 and out_h1 by o2, i1 and b1 by h2.
         only = [values[name] for name in names.split()]
-        return draw(values["E_total"], only=only, highlight=values[path_from], local_derivatives=True, title=title, dark=dark)
+        return draw(
+            values["E_total"], only=only, highlight=values[path_from], local_derivatives=True, title=title, dark=dark
+        )
 
     return {
         "1-structure": draw_network(net, values=False, title="The network", dark=dark),
         "2-initial-values": draw_network(
-            net, inputs=inputs, targets=targets, activations=False, title="The network with its initial values", dark=dark
+            net,
+            inputs=inputs,
+            targets=targets,
+            activations=False,
+            title="The network with its initial values",
+            dark=dark,
         ),
         "3-chain-rule-w5": graph("The chain rule for w5", "w5", "w5 w6 net_o1 out_o1 target_o1 E_total"),
         "4-fan-in-h1": graph("Both errors flow back into h1", "out_h1", "out_h1 E_o1 E_o2 E_total"),

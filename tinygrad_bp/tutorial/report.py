@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -104,7 +102,9 @@ def conclusion(comparison: Comparison) -> str:
     if count[ERRATUM]:
         parts.append(f"{count[ERRATUM]} {'are errata' if count[ERRATUM] > 1 else 'is an erratum'} with a known cause")
     if count[NOT_JUDGED]:
-        parts.append(f"{count[NOT_JUDGED]} {'are' if count[NOT_JUDGED] > 1 else 'is'} not judged, being printed for other options")
+        parts.append(
+            f"{count[NOT_JUDGED]} {'are' if count[NOT_JUDGED] > 1 else 'is'} not judged, being printed for other options"
+        )
     if count[FAILS]:
         parts.append(f"{count[FAILS]} FAIL")
     unexplained = [each.quantity for each in comparison.errata if not each.explained]
@@ -140,7 +140,9 @@ def training_facts(comparison: Comparison) -> list[tuple[str, str]]:
 def mistaken_rows(comparison: Comparison) -> list[tuple[str, float, float]]:
     """The quantities of the first round that the sequential update gets wrong: name, right, mistaken."""
     return [
-        (name, right, comparison.mistaken[name]) for name, right in comparison.hand.items() if not agree(right, comparison.mistaken[name])
+        (name, right, comparison.mistaken[name])
+        for name, right in comparison.hand.items()
+        if not agree(right, comparison.mistaken[name])
     ]
 
 
@@ -171,7 +173,13 @@ def remarks(comparison: Comparison, *, update: str, train_biases: bool) -> Itera
 
 
 def print_text(
-    comparison: Comparison, console: Console, *, update: str, train_biases: bool, files: Iterable[Path], notes: Iterable[str] = ()
+    comparison: Comparison,
+    console: Console,
+    *,
+    update: str,
+    train_biases: bool,
+    files: Iterable[Path],
+    notes: Iterable[str] = (),
 ) -> None:
     """Prints the report, 80 columns wide."""
     from rich.text import Text
@@ -181,7 +189,16 @@ def print_text(
 
     def prose(text: str, indent: int = 1) -> None:
         margin = " " * indent
-        line(textwrap.fill(text, 79, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False))
+        line(
+            textwrap.fill(
+                text,
+                79,
+                initial_indent=margin,
+                subsequent_indent=margin,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
     def head(title: str) -> None:
         line()
@@ -193,7 +210,11 @@ def print_text(
     line()
     prose(INTRODUCTION)
     line()
-    for names in (["i1", "i2", "target_o1", "target_o2", "eta"], ["w1", "w2", "w3", "w4", "b1"], ["w5", "w6", "w7", "w8", "b2"]):
+    for names in (
+        ["i1", "i2", "target_o1", "target_o2", "eta"],
+        ["w1", "w2", "w3", "w4", "b1"],
+        ["w5", "w6", "w7", "w8", "b2"],
+    ):
         line("   " + "  ".join(f"{name} = {start[name]}" for name in names))
     line()
     prose(COLUMNS)
@@ -205,13 +226,18 @@ def print_text(
             name, formula = row.figure.quantity, row.figure.formula
             numbers = "".join(f"{_fixed(x):>16}" for x in (row.hand, row.autograd, row.difference))
             line(" ", (name, "bold"), ": " if stage == "training" else " = ", formula)
-            line(f"  {_aligned(row.figure.printed):>15}{numbers}  ", (f"{MARKS[row.verdict]} {row.verdict}", STYLES[row.verdict]))
+            line(
+                f"  {_aligned(row.figure.printed):>15}{numbers}  ",
+                (f"{MARKS[row.verdict]} {row.verdict}", STYLES[row.verdict]),
+            )
         if stage == "backward-output":
             line()
             prose(delta_rule(comparison))
         for note in dict.fromkeys(row.note for row in rows if row.note and row.verdict in (NOT_JUDGED, FAILS)):
             line()
-            prose(f"{'Not judged' if any(r.note == note and r.verdict == NOT_JUDGED for r in rows) else 'Fails'}: {note}.")
+            prose(
+                f"{'Not judged' if any(r.note == note and r.verdict == NOT_JUDGED for r in rows) else 'Fails'}: {note}."
+            )
 
     if update == "sequential":
         head("What the sequential update changes in the first round")
@@ -234,7 +260,9 @@ def print_text(
         if place:
             line()
         verdict = "" if each.explained else "  NOT EXPLAINED"
-        line(" ", (each.quantity, "bold"), f": printed {each.printed}, exact {decimals(round(each.exact, 12))}{verdict}")
+        line(
+            " ", (each.quantity, "bold"), f": printed {each.printed}, exact {decimals(round(each.exact, 12))}{verdict}"
+        )
         prose(each.cause, indent=3)
     for label in ("w5", "w1"):
         head(f"The chain rule for {label}, written out")
@@ -267,7 +295,9 @@ def _count(number: int, thing: str) -> str:
 # Markdown
 
 
-def markdown(comparison: Comparison, *, update: str, train_biases: bool, files: Iterable[Path], notes: Iterable[str] = ()) -> str:
+def markdown(
+    comparison: Comparison, *, update: str, train_biases: bool, files: Iterable[Path], notes: Iterable[str] = ()
+) -> str:
     """The report as Markdown, with formulas in LaTeX. Pictures are linked by their file name, as beside the report."""
     files = list(files)
     lines = ["# The worked example: a 2-2-2 network, every figure derived four ways", "", INTRODUCTION, ""]
@@ -285,7 +315,13 @@ def markdown(comparison: Comparison, *, update: str, train_biases: bool, files: 
         lines += ["", "## What the sequential update changes in the first round", ""]
         lines += ["| quantity | as in the text | sequential |", "|---|--:|--:|"]
         lines += [f"| `{name}` | {right:.12f} | {wrong:.12f} |" for name, right, wrong in mistaken_rows(comparison)]
-    lines += ["", f"## The error over {_count(len(comparison.run.errors) - 1, 'round')}", "", "![Error curve](error-curve.svg)", ""]
+    lines += [
+        "",
+        f"## The error over {_count(len(comparison.run.errors) - 1, 'round')}",
+        "",
+        "![Error curve](error-curve.svg)",
+        "",
+    ]
     lines += ["| | |", "|---|--:|", *(f"| {what} | {text} |" for what, text in training_facts(comparison))]
     for remark in remarks(comparison, update=update, train_biases=train_biases):
         lines += ["", remark]
@@ -319,22 +355,3 @@ def _escaped(text: str) -> str:
 
 
 # Files
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Writes a text file beside its place and moves it there, so that it is whole or not there. Raises OSError where it cannot."""
-    try:
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.stem}-", delete=False) as beside:
-            pass
-        try:
-            Path(beside.name).write_text(text, encoding="utf-8", newline="\n")
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(beside.name, 0o666 & ~umask)
-            os.replace(beside.name, path)
-        except BaseException:
-            os.unlink(beside.name)
-            raise
-    except OSError as error:
-        raise type(error)(f"cannot write {str(path)!r}: {error.strerror}") from None
-    return path

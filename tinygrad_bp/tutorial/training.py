@@ -49,7 +49,9 @@ def train_by_hand(
         errors.append(found["E_total"])
         if done < rounds:
             numbers.update((name, found[name + "+"]) for name in trained)
-    return Run(errors, {name: found[name] for name in ("out_o1", "out_o2")}, {name: numbers[name] for name in WEIGHTS + BIASES})
+    return Run(
+        errors, {name: found[name] for name in ("out_o1", "out_o2")}, {name: numbers[name] for name in WEIGHTS + BIASES}
+    )
 
 
 def train(
@@ -85,7 +87,11 @@ def train(
     values = forward(**leaves)
     _require_finite(values["E_total"].data, rounds)
     errors.append(values["E_total"].data)
-    return Run(errors, {name: values[name].data for name in ("out_o1", "out_o2")}, {name: leaves[name].data for name in WEIGHTS + BIASES})
+    return Run(
+        errors,
+        {name: values[name].data for name in ("out_o1", "out_o2")},
+        {name: leaves[name].data for name in WEIGHTS + BIASES},
+    )
 
 
 def _update_output_layer_first(values: Mapping[str, Value], eta: float) -> None:
@@ -103,4 +109,6 @@ def _update_output_layer_first(values: Mapping[str, Value], eta: float) -> None:
 
 def _require_finite(error: float | Decimal, updates: int) -> None:
     if not math.isfinite(error):
-        raise OverflowError(f"training left all bounds: E_total is {error} after {updates} updates; choose a smaller learning rate")
+        raise OverflowError(
+            f"training left all bounds: E_total is {error} after {updates} updates; choose a smaller learning rate"
+        )

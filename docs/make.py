@@ -42,7 +42,7 @@ def drawings() -> dict[str, Drawing]:
     found = {}
     for dark in (False, True):
         chosen = {
-            "neuron": draw(loss, local_derivatives=True, digits=6, dark=dark),
+            "neuron": draw(loss, local_derivatives=True, digits=4, dark=dark),
             "network": draw_network(net, inputs=[0.5, -1.0], targets=[1.0], digits=3, dark=dark),
             "reused-node": draw(d, local_derivatives=True, dark=dark),
             **tutorial_pictures(example, dark=dark),
@@ -69,13 +69,14 @@ $y \\cdot (1 - y)$ is 0 and has no correct digit; the rule has all of them.
 Every function here takes numbers, which give a float, and Values, which record a node. `+ - * / **`, unary `-` and `abs()`
 are the rows `add`, `sub`, `mul`, `div`, `pow`, `neg` and `abs`. The words used below: $\\sigma$, the sigmoid, is
 $1 / (1 + e^{-x})$; step is 1 for $x > 0$, else 0; sign is 1, 0 or −1; relu is $x$ for $x > 0$, else 0; leaky_relu has
-slope $\\cdot\\, x$ in place of that 0, where slope is 0.01 if you do not say otherwise.
+slope times $x$ in place of that 0, where slope is 0.01 if you do not say otherwise. `sigmoid_slope` and other rows that only
+derivatives need are at the end of this page.
 """
 
 KINKS_HEAD = """## Where there is no derivative
 
 At a kink the slopes to both sides differ, and at some ends of a domain the slope is infinite. A program must still say
-something. These rows say what PyTorch says. The numbers are computed from the rules.
+something. For relu, abs, sqrt, maximum and minimum this is what PyTorch says. The numbers are computed from the rules.
 """
 
 KINKS = (
@@ -179,7 +180,7 @@ def code(y: Value | float) -> str:
 def math(formulas: Sequence[str]) -> str:
     """LaTeX for a cell of a table on GitHub, which takes a bar for a cell's end, unescapes \\_ and does not know \\operatorname."""
     cells = [f"${formula}$" for formula in formulas]
-    return "<br>".join(cells).replace("|", r"\vert ").replace(r"\operatorname", r"\mathrm").replace(r"\_", r"\ ")
+    return " <br> ".join(cells).replace("|", r"\vert{}").replace(r"\operatorname", r"\mathrm").replace(r"\_", r"\ ")
 
 
 def kinks() -> str:

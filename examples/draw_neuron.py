@@ -24,6 +24,6 @@ loss.backward()
 
 if __name__ == "__main__":
     print(f"loss = {loss.data:.6f}")
-    picture = draw(loss, local_derivatives=True, digits=6)
+    picture = draw(loss, local_derivatives=True, digits=4)
     for name in ("neuron.svg", "neuron.png"):
         print("wrote", picture.save(name))

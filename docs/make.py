@@ -178,9 +178,9 @@ def code(y: Value | float) -> str:
 
 
 def math(formulas: Sequence[str]) -> str:
-    """LaTeX for a cell of a table on GitHub, which takes a bar for a cell's end, unescapes \\_ and does not know \\operatorname."""
+    """LaTeX for a cell of a table on GitHub, which takes a bar for a cell's end and unescapes \\_."""
     cells = [f"${formula}$" for formula in formulas]
-    return " <br> ".join(cells).replace("|", r"\vert{}").replace(r"\operatorname", r"\mathrm").replace(r"\_", r"\ ")
+    return " <br> ".join(cells).replace("|", r"\vert{}").replace(r"\_", r"\ ")
 
 
 def kinks() -> str:

@@ -338,7 +338,7 @@ atan        = Operation("atan", math.atan,                (lambda y, x: over_squ
                         "atan({})", r"\arctan\left({}\right)", "atan")
 atan2       = Operation("atan2", _atan2,                  (lambda y, a, b: over_squares(b, a, b),
                                                            lambda y, a, b: over_squares(-a, a, b)),
-                        "atan2({}, {})", r"\operatorname{{atan2}}\left({}, {}\right)", "atan2",
+                        "atan2({}, {})", r"\mathrm{{atan2}}\left({}, {}\right)", "atan2",
                         domain=Domain("operands that are not both 0", NOT_THE_ORIGIN))
 hypot       = Operation("hypot", _hypot,                  (lambda y, a, b: a / y,
                                                            lambda y, a, b: b / y),
@@ -357,17 +357,17 @@ softplus    = Operation("softplus", _softplus,            (lambda y, x: sigmoid(
                         "softplus({})", r"\ln\left(1 + e^{{{}}}\right)", "softplus")
 
 relu        = Operation("relu", _relu,                    (lambda y, x: step(x),),
-                        "relu({})", r"\operatorname{{relu}}\left({}\right)", "relu")
+                        "relu({})", r"\mathrm{{relu}}\left({}\right)", "relu")
 leaky_relu  = Operation("leaky_relu", _leaky_relu,        (lambda y, x, slope: step(x) + slope * (1.0 - step(x)),
                                                            lambda y, x, slope: minimum(x, 0.0)),
-                        "leaky_relu({}, {})", r"\operatorname{{leaky\_relu}}_{{{bare[1]}}}\left({}\right)", "leaky relu",
+                        "leaky_relu({}, {})", r"\mathrm{{leaky\ relu}}_{{{bare[1]}}}\left({}\right)", "leaky relu",
                         domain=PLANE, defaults=(0.01,))
 abs         = Operation("abs", math.fabs,                 (lambda y, x: sign(x),),
                         "abs({})", r"\left|{}\right|", "|x|")
 sign        = Operation("sign", _sign,                    (lambda y, x: 0.0,),
-                        "sign({})", r"\operatorname{{sign}}\left({}\right)", "sign")
+                        "sign({})", r"\mathrm{{sign}}\left({}\right)", "sign")
 step        = Operation("step", _step,                    (lambda y, x: 0.0,),
-                        "step({})", r"\operatorname{{step}}\left({}\right)", "step")
+                        "step({})", r"\mathrm{{step}}\left({}\right)", "step")
 maximum     = Operation("maximum", _maximum,              (lambda y, a, b: 0.5 + 0.5 * sign(a - b),
                                                            lambda y, a, b: 0.5 - 0.5 * sign(a - b)),
                         "maximum({}, {})", r"\max\left({}, {}\right)", "max", domain=PLANE)

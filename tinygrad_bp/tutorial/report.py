@@ -129,10 +129,10 @@ def training_facts(comparison: Comparison) -> list[tuple[str, str]]:
     errors, outputs = comparison.run.errors, comparison.run.outputs
     rounds = len(errors) - 1
     rows = [("E_total before training", f"{errors[0]:.12f}")]
-    if rounds > 1:
-        rows.append(("E_total after 1 update", f"{errors[1]:.12f}"))
-        rows.append((f"E_total seen by round {rounds:,}, after {rounds - 1:,} updates", f"{errors[-2]:.9e}"))
     if rounds:
+        rows.append(("E_total after 1 update", f"{errors[1]:.12f}"))
+    if rounds > 1:
+        rows.append((f"E_total seen by round {rounds:,}, after {_count(rounds - 1, 'update')}", f"{errors[-2]:.9e}"))
         rows.append((f"E_total after {_count(rounds, 'update')}", f"{errors[-1]:.9e}"))
     return [*rows, *((f"{name} after {_count(rounds, 'update')}", f"{outputs[name]:.10f}") for name in outputs)]
 

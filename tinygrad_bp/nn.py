@@ -192,7 +192,7 @@ def _labelled(numbers: Sequence[float], count: int, letter: str) -> Iterator[Val
     labels = [f"{letter}{k}" for k in range(1, count + 1)]
     return iter(
         [
-            Value(as_float(x, "MLP", label, wants="a real number"), label)
+            Value(as_float(x, "MLP", label, wants="takes a real number"), label)
             for x, label in zip(numbers, labels, strict=True)
         ]
     )

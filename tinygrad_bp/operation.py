@@ -181,7 +181,7 @@ class Reduction(Operation):
         return super().__call__(*[x for column in columns for x in column])
 
 
-def as_float(x: object, where: str, label: str = "", wants: str = "a Value or a real number") -> float:
+def as_float(x: object, where: str, label: str = "", wants: str = "takes a Value or a real number") -> float:
     """`x` as a float, if it is a real number: an int, float, bool or Fraction, or a NumPy scalar.
 
     Raises TypeError for all else, text and arrays included, and OverflowError for a number beyond the range of floats. The message says
@@ -196,4 +196,4 @@ def as_float(x: object, where: str, label: str = "", wants: str = "a Value or a 
                 f"{where}: the {type(x).__name__} is beyond the range of floats, which ends at 1.8e308"
             ) from None
     text = repr(x)
-    raise TypeError(f"{where} takes {wants}, not {type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}")
+    raise TypeError(f"{where} {wants}, not {type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}")

@@ -61,7 +61,7 @@ class Value:
     _db: Any
 
     def __init__(self, data: float, label: str = "") -> None:
-        self.data = data if type(data) is float else as_float(data, "Value", label, wants="a real number")
+        self.data = data if type(data) is float else as_float(data, "Value", label, wants="takes a real number")
         self.grad = 0.0
         if label != "":
             self.label = label
@@ -76,15 +76,22 @@ class Value:
             y = op.forward(*numbers)
         except (TypeError, ValueError, ArithmeticError) as error:
             raise _failure(op, operands, error) from None
+        if type(y) is not float:
+            y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
         try:  # by a constant nothing is differentiated, and sometimes nothing can be: x ** 2 at x < 0 by its exponent
             if isinstance(op.partials, tuple):
                 varies = [isinstance(x, Value) and not isinstance(x, Constant) for x in operands]
-                slopes = [d(y, *numbers) if vary else None for d, vary in zip(op.partials, varies, strict=True)]
+                slopes = [float(d(y, *numbers)) if v else None for d, v in zip(op.partials, varies, strict=True)]
             else:
-                slopes = [*op.partials(y, *numbers)]
+                slopes = [float(slope) for slope in op.partials(y, *numbers)]
         except (ValueError, ArithmeticError):
             message = str(_failure(op, operands, ValueError())).replace("is undefined", "has no derivative", 1)
             raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
+        except TypeError as error:
+            raise TypeError(
+                f"{op.name}: its derivative cannot be computed: {error}. `partials` is a tuple with a rule for each operand, each called "
+                "with the result and the operands, (y, x) for one; or one rule for any number of operands that returns all slopes"
+            ) from error
         out = _new(Value)
         out.data, out.grad, out.op = y, 0.0, op
         if op.arity == 1 or (op.arity == 2 and type(operands[1]) in (Value, Constant, float)):

@@ -106,13 +106,62 @@ means the last bit is wrong by one. Three things limit this:
 - The rows of the last table only appear in derivatives of derivatives. Their own derivatives can leave the range of floats on
   the way to a result inside it.
 
-No row makes a NaN from finite numbers. Outside its domain a row raises an error that names the operation, the number and the label.
+## Errors, infinities and NaN
+
+No row makes a NaN from finite numbers, and no rule for a derivative does. For finite numbers outside its domain a row raises an error that
+names the operation, the numbers and their labels. What leaves the range of floats, which ends at 1.8e308, is another matter:
+
+- Sums, differences, products and quotients become infinite, as those of floats do. This includes `sum_of`, `dot` and
+  `leaky_relu`, which are made of them. All other functions and `**` raise an OverflowError.
+- Operands may be infinite or NaN. A NaN gives NaN. For an infinite operand the result is what float arithmetic says, or the limit. Where
+  there is no limit, it is an error, as for `sin`, or the NaN of float arithmetic: `inf - inf`, `inf * 0`.
+
+```python
+>>> import math
+>>> from tinygrad_bp import Value, hypot
+>>> Value(1e200) * 1e200
+Value(data=inf, grad=0.0)
+>>> Value(1000.0, "x").exp()
+Traceback (most recent call last):
+    ...
+OverflowError: exp overflows at 1000.0 (x): it needs x <= 709.7827
+>>> (Value(math.inf) * 0.0).data, Value(math.inf).tanh().data
+(nan, 1.0)
+>>> Value(math.inf, "x").sin()
+Traceback (most recent call last):
+    ...
+ValueError: sin is undefined at inf (x): it needs a finite number
+```
+
+`backward()` multiplies derivatives, and there a NaN can come from finite numbers after all. The slope of sqrt at 0 is infinite, that of
+$x^2$ is 0, and infinity times 0 is NaN. PyTorch says the same:
+
+```python
+>>> x = Value(0.0, "x")
+>>> (x * x).sqrt().backward()
+>>> x.grad
+nan
+```
+
+There are three ways out. For this very function write `abs(x)`. For a distance from 0 write `hypot(a, b)`, whose slopes are right however
+close to 0 it is; at 0 itself, where there is no slope, it says so. Or add a small number under the root:
+
+```python
+>>> a, b = Value(3e-200, "a"), Value(-4e-200, "b")
+>>> hypot(a, b).backward()
+>>> round(a.grad, 12), round(b.grad, 12)
+(0.6, -0.8)
+>>> x.grad = 0.0
+>>> (x * x + 1e-12).sqrt().backward()
+>>> x.grad
+0.0
+```
 """
 
 
 def derivatives() -> str:
     """The page docs/derivatives.md."""
-    public = [row for name, row in OPERATIONS.items() if name in tinygrad_bp.__all__]
+    public = [row for name, row in OPERATIONS.items() if hasattr(tinygrad_bp, name)]
     helpers = [row for row in OPERATIONS.values() if row not in public]
     parts = [
         HEAD,

@@ -118,7 +118,11 @@ OUTSIDE_THE_DOMAIN = [
     (lambda: big.acos(), r"acos is undefined at 1000\.0 \(big\)", "-1 <= x <= 1"),
     (lambda: w**0.5, r"pow is undefined at -2\.0 \(w\), 0\.5", "whole exponent"),
     (lambda: (-2) ** Value(0.5, "n"), r"pow is undefined at -2\.0, 0\.5 \(n\)", "whole exponent"),
-    (lambda: w ** Value(2.0, "n"), r"pow has no derivative at -2\.0 \(w\), 2\.0 \(n\)", "number instead of a Value"),
+    (
+        lambda: w ** Value(2.0, "n"),
+        r"pow has no derivative at -2\.0 \(w\), 2\.0 \(n\)",
+        "number instead of a Value",
+    ),
     (lambda: zero.atan2(0.0), r"atan2 is undefined at 0\.0 \(zero\), 0\.0", "not both 0"),
     (lambda: Value(math.inf, "far").sin(), r"sin is undefined at inf \(far\)", "finite"),
     (lambda: tg.log(-1), r"log is undefined at -1\.0", "x > 0"),
@@ -179,13 +183,12 @@ def test_each_is_named(error, attempt, names, says):
     assert "\n" not in str(caught.value)
 
 
-def test_data_replaced_by_what_is_no_number_is_named_by_its_label():
-    for wrong in ("0.5", None, y, [1.0], 1j):
-        v = Value(1.0, "w5")
+@pytest.mark.parametrize("wrong", ["0.5", None, y, [1.0], 1j])
+def test_data_takes_only_numbers_and_keeps_the_one_it_had(wrong):
+    v = Value(1.0, "w5")
+    with pytest.raises(TypeError, match=r"the data of .*'w5'.* takes a real number"):
         v.data = wrong
-        for attempt in (lambda v=v: v.log(), lambda v=v: tg.dot([v], [2.0]), lambda v=v: v.backward() or v.sin()):
-            with pytest.raises(TypeError, match=r"w5.*no number"):
-                attempt()
+    assert v.data == 1.0
 
 
 def test_a_graph_cannot_be_made_cyclic():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import random
 
 import pytest
 
@@ -42,11 +43,12 @@ def test_the_wrong_operand_of_two_is_named():
     assert [(fault.operation, fault.operand) for fault in found.faults] == [("div", 1), ("div", 2)]
 
 
-def test_data_changed_since_recording_is_no_rules_fault():
+def test_data_changed_since_recording_is_said_and_no_rule_is_blamed():
     w, x = Value(2.0, "w"), Value(3.0, "x")
     y = (w * x).tanh() + w
     x.data = 0.1
-    assert not check_gradients(y)
+    with pytest.raises(ValueError, match=r"changed after mul used it .*x is now 0\.1.*compute the value anew"):
+        check_gradients(y)
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -67,6 +69,57 @@ def test_the_worked_network_passes_and_every_input_is_named():
     assert rows["w5"].autograd == pytest.approx(0.082167040564230779, rel=1e-15)
     assert all(row.relative < 1e-9 for row in found.inputs)
     assert str(found).endswith("12 of 12 derivatives agree")
+
+
+RIGHT = {
+    "sin(x)": (lambda x: x.sin(), (-1e5, 1e5)),
+    "sin(50x)": (lambda x: (50.0 * x).sin(), (-40, 40)),
+    "sin(x * x)": (lambda x: (x * x).sin(), (10, 1e4)),
+    "a bell far away": (lambda x: (-((x - 300.0) ** 2)).exp(), (295, 305)),
+    "tan(x)": (lambda x: x.tan(), (-30, 30)),
+    "tanh(x)": (lambda x: x.tanh(), (-20, 20)),
+    "1e10 + x": (lambda x: 1e10 + x, (-1, 1)),
+    "a difference of large numbers": (lambda x: (x + 1e8) - 1e8 + x * x, (-1, 1)),
+    "exp near its end": (lambda x: x.exp(), (709.0, 709.7827)),
+    "log near 0": (lambda x: x.log(), (1e-300, 1e-290)),
+    "a square that underflows": (lambda x: x * x, (1e-300, 1e-200)),
+    "x ** 1.5": (lambda x: x**1.5, (1e-10, 10)),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_right_rule_is_called_wrong(name):
+    f, (low, high) = RIGHT[name]
+    draw = random.Random(name)
+    for _ in range(60):
+        found = check_gradients(f(Value(draw.uniform(low, high), "x")))
+        assert found, str(found)
+
+
+@pytest.mark.parametrize("rule", [tg.sin, tg.cos, tg.exp, tg.log, tg.sqrt, tg.sigmoid, tg.softplus, tg.atan, tg.cosh])
+@pytest.mark.parametrize("factor", [0.0, 0.999, -1.0, 1e3])
+def test_no_wrong_rule_passes_where_differences_can_tell(rule, factor):
+    wrong = dataclasses.replace(rule, partials=(lambda y, x: factor * rule.partials[0](y, x),))
+    draw = random.Random(rule.name)
+    for _ in range(30):
+        x = draw.uniform(0.1, 12.0)
+        if abs(rule.partials[0](rule(x), x)) > 1e-3:
+            assert not check_gradients(wrong(Value(x, "x")) * 3.0), (rule.name, x)
+
+
+def test_what_differences_cannot_tell_is_undecided_and_not_counted_as_agreement():
+    found = check_gradients(tg.sigmoid(Value(40.0, "x")))
+    assert [row.verdict for row in found.inputs] == ["undecided"]
+    assert "0 of 1 derivatives agree, 1 cannot be decided (?)" in str(found)
+    jump = check_gradients(tg.step(Value(0.0)))
+    assert [row.verdict for row in jump.inputs] == ["undecided"]
+    assert check_gradients(Value(math.nan, "x") * 2.0).faults == ()
+
+
+def test_labels_cannot_steer_a_terminal():
+    text = str(check_gradients(Value(1.0, "\x1b[31mred\nline") * 2.0))
+    assert "\x1b" not in text
+    assert len(text.splitlines()) == 3
 
 
 def test_errors_are_absolute_relative_and_in_ulp():
@@ -117,6 +170,7 @@ def test_only_the_inputs_asked_for():
         ((lambda: None,), ValueError, "needs the inputs"),
         ((lambda a: 3.0, [1.0]), TypeError, "the function returned float 3.0"),
         ((lambda a: a, ["1"]), TypeError, "input 1 takes"),
+        ((Value(1.0) * 2, 3.0), TypeError, "inputs is a sequence"),
         ((Value(1.0) * 2, [2.0]), TypeError, "input 1 must be a leaf"),
         ((Value(1.0) * 2, [Value(1.0)]), ValueError, "not among the leaves"),
     ],
@@ -127,8 +181,9 @@ def test_wrong_arguments_are_named(arguments, error, says):
 
 
 def test_a_tolerance_out_of_range():
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        check_gradients(Value(1.0), tolerance=0)
+    for tolerance in (0, 1, -1.0, math.nan, "a"):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            check_gradients(Value(1.0), tolerance=tolerance)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
 DRAWINGS = MAKE["drawings"]()
 
+NEEDS_EXTRAS = ["numpy.md"]
+
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -157,7 +159,11 @@ def anchors(source: str) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
-@each_page
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.extras] * (page.name in NEEDS_EXTRAS)) for page in PAGES],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_blocks_run_and_print_what_the_page_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wrong = list(run(page.read_text(encoding="utf-8")))

@@ -96,6 +96,26 @@ def test_hessian_is_symmetric_and_right():
     assert h[1] == pytest.approx([mixed, -x * x * s + 2 * x**3 / z**3], rel=1e-13)
 
 
+def test_iterators_are_taken_once():
+    a, b = Value(2.0), Value(3.0)
+    assert [[d.data for d in row] for row in jacobian(iter([a * b, a]), iter([a, b]))] == [[3.0, 2.0], [1.0, 0.0]]
+    assert [[d.data for d in row] for row in hessian(a * a * b, (v for v in (a, b)))] == [[6.0, 4.0], [4.0, 0.0]]
+
+
+@pytest.mark.parametrize("f", [lambda x: x.sqrt() * 0.0, lambda x: (0.0 * x).sqrt(), lambda x: (x * x).sqrt()])
+def test_an_infinite_slope_times_zero_is_the_same_for_both(f):
+    x = Value(0.0, "x")
+    y = f(x)
+    y.backward()
+    assert math.isnan(x.grad)
+    assert math.isnan(grad(y, x).data)
+
+
+def test_slopes_below_the_normal_range_are_no_changed_data():
+    x = Value(1e-162, "x")
+    assert grad(x**3, x).data <= 1e-323
+
+
 def test_jacobian_rows_are_outputs():
     a, b = Value(2.0), Value(3.0)
     assert [[d.data for d in row] for row in jacobian([a * b, a + b, a], [a, b])] == [

@@ -76,13 +76,13 @@ def test_all_is_exact():
         for name, thing in vars(tinygrad_bp).items()
         if not name.startswith("_") and not isinstance(thing, type(sys)) and name != "annotations"
     }
-    assert set(tinygrad_bp.__all__) == public
+    assert set(tinygrad_bp.__all__) == public - {"abs", "pow"}  # a star import leaves Python's own in place
     assert len(tinygrad_bp.__all__) == len(set(tinygrad_bp.__all__))
 
 
 def test_rows_that_only_serve_derivatives_are_the_only_ones_not_public():
     internal = {"sigmoid_slope", "reciprocal", "over_squares", "power_term", "log_term", "exp_difference"}
-    assert set(tinygrad_bp.OPERATIONS) - set(tinygrad_bp.__all__) == internal
+    assert set(tinygrad_bp.OPERATIONS) - set(vars(tinygrad_bp)) == internal
 
 
 def test_everything_public_says_what_it_is():

@@ -19,7 +19,6 @@ from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.operation import Domain, Operation, Reduction
 from tinygrad_bp.ops import (
     OPERATIONS,
-    abs,
     acos,
     add,
     asin,
@@ -40,7 +39,6 @@ from tinygrad_bp.ops import (
     minimum,
     mul,
     neg,
-    pow,
     relu,
     sigmoid,
     sign,
@@ -54,10 +52,17 @@ from tinygrad_bp.ops import (
     tan,
     tanh,
 )
+from tinygrad_bp.ops import (
+    abs as abs,
+)
+from tinygrad_bp.ops import (
+    pow as pow,
+)
 from tinygrad_bp.value import Constant, Value, topological_order
 
 __version__ = "0.1.0"
 
+# All but `abs` and `pow`: `from tinygrad_bp import *` leaves Python's own in place.
 __all__ = [
     "MLP",
     "OPERATIONS",
@@ -72,7 +77,6 @@ __all__ = [
     "Operation",
     "Reduction",
     "Value",
-    "abs",
     "acos",
     "add",
     "asin",
@@ -100,7 +104,6 @@ __all__ = [
     "minimum",
     "mul",
     "neg",
-    "pow",
     "relu",
     "sigmoid",
     "sign",

@@ -4,9 +4,11 @@
     >>> bool(check_gradients((w * x).tanh()))
     True
 
-The numerical derivative is the central difference (f(x + h) - f(x - h)) / 2h for a falling series of steps h, extrapolated to h = 0 by
-Richardson's scheme as arranged by Ridders (C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
-Software 4, 1982), which also tells how far it can be trusted: usually to ten digits or more.
+The numerical derivative is the central difference (f(x + h) - f(x - h)) / 2h, for a falling series of steps h. Two neighbours of the
+series give an estimate without the error of order h**2 (L. F. Richardson, "The deferred approach to the limit", Philosophical
+Transactions of the Royal Society A 226, 1927). An estimate counts if no smaller step contradicts it by more than the rounding of f
+explains; the one that its neighbours confirm best is taken, and how well they do is its uncertainty. Where that is too large to
+tell right from wrong, as in a saturated sigmoid, the verdict is neither.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from __future__ import annotations
 import copy
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tinygrad_bp.operation import as_float
@@ -38,7 +41,7 @@ class InputCheck:
         absolute: |autograd - difference|.
         relative: that divided by the larger of the two magnitudes; 0.0 if both are 0.
         ulps: the same in units in the last place of the numerical derivative.
-        ok: whether they agree.
+        verdict: "agrees", "wrong", or "undecided" where the differences cannot tell.
         note: what else is to be said: a kink, a difference that could not be formed.
     """
 
@@ -50,8 +53,13 @@ class InputCheck:
     absolute: float
     relative: float
     ulps: float
-    ok: bool
+    verdict: str
     note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing contradicts autograd here."""
+        return self.verdict != "wrong"
 
 
 @dataclass(frozen=True)
@@ -83,40 +91,45 @@ class Fault:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What `check_gradients` found. True if every input agrees; `str()` is a table of them, followed by the rules at fault."""
+    """What `check_gradients` found. True if no input is wrong; `str()` is a table of them, followed by the rules at fault."""
 
     inputs: tuple[InputCheck, ...]
     faults: tuple[Fault, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether every input agrees."""
+        """Whether no input is wrong. Those that differences cannot decide are listed as undecided."""
         return all(row.ok for row in self.inputs)
 
     def __bool__(self) -> bool:
         return self.ok
 
     def __str__(self) -> str:
-        width = max([5, *(len(row.label) for row in self.inputs)])
+        labels = [printable(row.label) for row in self.inputs]
+        width = max([5, *map(len, labels)])
         lines = [f"{'input':<{width}} {'autograd':>16} {'difference':>16} {'absolute':>9} {'relative':>9} {'ulp':>8}"]
-        for row in self.inputs:
-            numbers = f"{row.autograd:>16.9g} {row.difference:>16.9g} {row.absolute:>9.1e} {row.relative:>9.1e} {row.ulps:>8.2g}"
-            lines.append(f"{row.label:<{width}} {numbers}  {'ok' if row.ok else 'WRONG'}")
+        for label, row in zip(labels, self.inputs, strict=True):
+            errors = f"{row.absolute:>9.1e} {row.relative:>9.1e} {row.ulps:>8.2g}"
+            verdict = {"agrees": "ok", "wrong": "WRONG", "undecided": "?"}[row.verdict]
+            lines.append(f"{label:<{width}} {row.autograd:>16.9g} {row.difference:>16.9g} {errors}  {verdict}")
             if row.note:
                 lines.append(f"{'':<{width}}   {row.note}")
-        wrong = sum(not row.ok for row in self.inputs)
-        total = len(self.inputs)
-        lines.append(
-            f"{total - wrong} of {total} derivatives agree" if total else "nothing to check: there are no inputs"
-        )
+        count = {
+            verdict: sum(row.verdict == verdict for row in self.inputs) for verdict in ("agrees", "wrong", "undecided")
+        }
+        if not self.inputs:
+            lines.append("nothing to check: there are no inputs")
+        else:
+            undecided = f", {count['undecided']} cannot be decided (?)" if count["undecided"] else ""
+            lines.append(f"{count['agrees']} of {len(self.inputs)} derivatives agree{undecided}")
         lines.extend(map(str, self.faults))
-        if wrong and not self.faults:
-            lines.append("no single rule is at fault: was the data of a leaf changed after it was used?")
+        if count["wrong"] and not self.faults:
+            lines.append("every rule on the way is right by itself: does the function compute the same each time?")
         return "\n".join(lines)
 
 
 def check_gradients(
-    f: Value | Callable[..., Value], inputs: Sequence[Value | float] | None = None, *, tolerance: float = 1e-7
+    f: Value | Callable[..., Value], inputs: Value | Iterable[Value | float] | None = None, *, tolerance: float = 1e-7
 ) -> GradientCheck:
     """Compares autograd's derivatives of `f` with numerical ones; changes no data and no gradient.
 
@@ -127,12 +140,20 @@ def check_gradients(
         tolerance: the largest relative error that counts as agreement.
 
     At a kink, where the slopes to both sides differ, a derivative between the two agrees. Raises TypeError if `f` is neither or returns
-    something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, or missing ones.
+    something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, and
+    for a Value that was computed from other data than its leaves have now.
     """
-    if not 0 < tolerance < 1:
+    if not isinstance(tolerance, float | int) or not 0 < tolerance < 1:
         raise ValueError(f"check_gradients: the tolerance is a relative error between 0 and 1, not {tolerance!r}")
+    if isinstance(inputs, Value):
+        inputs = [inputs]
+    if inputs is not None and not isinstance(inputs, Iterable):
+        raise TypeError(
+            f"check_gradients: inputs is a sequence of Values or numbers, not {type(inputs).__name__} {inputs!r:.60}"
+        )
     if isinstance(f, Value):
         y, leaves = f, _leaves(f, inputs)
+        _require_unchanged(f)
         moved = [_replay(y, leaf) for leaf in leaves]
     elif callable(f):
         if inputs is None:
@@ -150,17 +171,41 @@ def check_gradients(
         raise TypeError(
             f"check_gradients takes a Value or a function that returns one, not {type(f).__name__} {f!r:.60}"
         )
+    gradients, noise = _backward(y, leaves)
     rows = [
-        _compare(leaf.label or f"input {k}", leaf.data, autograd, function, tolerance)
-        for k, (leaf, autograd, function) in enumerate(zip(leaves, _backward(y, leaves), moved, strict=True), 1)
+        _compare(leaf.label or f"input {k}", leaf.data, gradient, function, noise, tolerance)
+        for k, (leaf, gradient, function) in enumerate(zip(leaves, gradients, moved, strict=True), 1)
     ]
     return GradientCheck(tuple(rows), () if all(row.ok for row in rows) else tuple(_faults(y, tolerance)))
 
 
-def _leaves(y: Value, inputs: Sequence[Value | float] | None) -> list[Value]:
+def printable(text: str) -> str:
+    """`text` with what could steer a terminal or break a line, in Python's notation: \\x1b, \\n."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _require_unchanged(y: Value) -> None:
+    for node in topological_order(y, constants=False):
+        if node.op is not None:
+            now = _value_of(lambda _, node=node: node.op.forward(*_numbers(node)), 0.0)  # type: ignore[misc]
+            if now != node.data and (now == now or node.data == node.data):
+                leaves = dict.fromkeys(x for x in node.operands if isinstance(x, Value) and x.op is None)
+                changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
+                raise ValueError(
+                    f"check_gradients: the data of a leaf was changed after {node.op.name} used it ({changed}): it made {node.data!r} "
+                    f"and would make {now!r} now; compute the value anew"
+                )
+
+
+def _numbers(node: Value) -> list[float]:
+    return [x.data if isinstance(x, Value) else x for x in node.operands]
+
+
+def _leaves(y: Value, inputs: Iterable[Value | float] | None) -> list[Value]:
     found = [node for node in topological_order(y, constants=False) if node.op is None]
     if inputs is None:
         return found
+    inputs = list(inputs)
     for k, x in enumerate(inputs, 1):
         if not isinstance(x, Value) or x.op is not None or isinstance(x, Constant):
             raise TypeError(
@@ -178,8 +223,8 @@ def _called(f: Callable[..., Value], arguments: Sequence[Value]) -> Value:
     return y
 
 
-def _backward(y: Value, leaves: Sequence[Value]) -> list[float]:
-    """What `y.backward()` leaves in the leaves, found on a copy of the graph."""
+def _backward(y: Value, leaves: Sequence[Value]) -> tuple[list[float], float]:
+    """What `y.backward()` leaves in the leaves, found on a copy of the graph, and how far rounding on the way may move y."""
     memo: dict[int, Any] = {}
     twin = copy.deepcopy(y, memo)
     twins = [memo.get(id(leaf), leaf) for leaf in leaves]  # a leaf that the function did not use has no twin
@@ -187,7 +232,9 @@ def _backward(y: Value, leaves: Sequence[Value]) -> list[float]:
     for leaf in twins:
         leaf.grad = 0.0
     twin.backward()
-    return [leaf.grad for leaf in twins]
+    moves = [abs(node.grad * node.data) for node in topological_order(twin, constants=False) if node.op is not None]
+    noise = EPSILON * math.fsum(move for move in moves if math.isfinite(move))
+    return [leaf.grad for leaf in twins], noise + math.ulp(y.data) if math.isfinite(y.data) else math.inf
 
 
 def _recall(f: Callable[..., Value], leaves: Sequence[Value], k: int) -> Function:
@@ -215,94 +262,117 @@ def _replay(y: Value, leaf: Value) -> Function:
     return function
 
 
-def _compare(label: str, x: float, autograd: float, function: Function, tolerance: float) -> InputCheck:
-    difference, uncertainty = derivative(function, x)
-    note = ""
-    if not math.fabs(autograd - difference) <= max(
-        tolerance * math.fabs(autograd), tolerance * math.fabs(difference), 4.0 * uncertainty
-    ):
-        left, right = _one_sided(function, x, -1.0), _one_sided(function, x, 1.0)
-        if left != left or right != right:
-            difference = right if left != left else left
-            note = "only one side is defined" if difference == difference else "no difference can be formed here"
-        elif math.fabs(left - right) > 1e-3 * max(math.fabs(left), math.fabs(right)):
+def _compare(label: str, x: float, autograd: float, function: Function, noise: float, tolerance: float) -> InputCheck:
+    """The verdict on one derivative; `noise` is how far rounding may move the function."""
+    difference, uncertainty = derivative(function, x, noise)
+    verdict, note = _verdict(autograd, difference, uncertainty, tolerance), ""
+    if verdict != "agrees":
+        (left, left_error), (right, right_error) = (_limit(function, x, noise, side) for side in (-1, 1))
+        kink = abs(left - right) > 3.0 * (left_error + right_error) + 1e-3 * max(abs(left), abs(right))
+        edge = (
+            [math.isnan(_value_of(function, x + side * _steps(x)[-1])) for side in (-1, 1)] if math.isfinite(x) else []
+        )
+        if difference != difference and any(edge):
+            difference, uncertainty = (right, right_error) if edge[0] else (left, left_error)
+            verdict, note = _verdict(autograd, difference, uncertainty, tolerance), "only one side is defined"
+        elif difference != difference:
+            note = "the differences have no limit here"
+        elif kink:
             note = f"a kink: the slope is {left:.6g} on the left, {right:.6g} on the right"
-            if min(left, right) <= autograd <= max(left, right):
-                difference = autograd
-    absolute = 0.0 if autograd == difference else math.fabs(autograd - difference)
-    size = max(math.fabs(autograd), math.fabs(difference))
+            inside = min(left, right) - 3.0 * left_error <= autograd <= max(left, right) + 3.0 * right_error
+            verdict = "agrees" if inside else "wrong"
+        if verdict == "undecided" and not note:
+            note = f"differences are no better than {uncertainty:.1e} here: rounding of the function hides its slope"
+    absolute = abs(autograd - difference)
+    size = max(abs(autograd), abs(difference))
     relative = absolute / size if 0.0 < size < math.inf else absolute
-    ok = math.isfinite(absolute) and absolute <= max(
-        tolerance * size, 4.0 * uncertainty if uncertainty < math.inf else 1e-4 * size
-    )
-    if ok and not note and 4.0 * uncertainty > 1e-3 * size > 0.0:
-        note = "too small beside the rounding of the function for a difference to tell"
     return InputCheck(
-        label, x, autograd, difference, uncertainty, absolute, relative, absolute / math.ulp(difference), ok, note
+        label, x, autograd, difference, uncertainty, absolute, relative, absolute / math.ulp(difference), verdict, note
     )
 
 
-def derivative(function: Function, x: float) -> tuple[float, float]:
-    """The numerical derivative at x and its uncertainty, both NaN if the function is not defined around x."""
-    best, uncertainty = math.nan, math.inf
-    scale = math.fabs(x) or 1.0
-    for start in (0.1, 1e-3, 1e-5):
-        found, error = _ridders(function, x, start * scale)
-        if error < uncertainty:
-            best, uncertainty = found, error
-        if uncertainty <= 1e-9 * math.fabs(best):
-            break
-    return best, uncertainty if best == best else math.nan
+def _verdict(autograd: float, difference: float, uncertainty: float, tolerance: float) -> str:
+    if difference != difference:
+        return "undecided"
+    absolute, size = abs(autograd - difference), max(abs(autograd), abs(difference))
+    if not math.isfinite(autograd):
+        return "wrong" if uncertainty < 1e-3 * abs(difference) or autograd != autograd else "undecided"
+    if absolute > max(3.0 * uncertainty, tolerance * size):
+        return "wrong"
+    return "agrees" if uncertainty <= 1e-4 * size or absolute == size == 0.0 else "undecided"
 
 
-def _ridders(function: Function, x: float, step: float) -> tuple[float, float]:
+def derivative(function: Function, x: float, noise: float | None = None) -> tuple[float, float]:
+    """The numerical derivative at x and its uncertainty; NaN and infinity where no difference can be formed.
+
+    `noise` is how far rounding may move the function's values; by default their last place.
+    """
+    return _limit(function, x, math.ulp(_value_of(function, x)) if noise is None else noise, 0)
+
+
+def _limit(function: Function, x: float, noise: float, side: int) -> tuple[float, float]:
+    """The slope to both sides of x (side 0), to the left (-1) or to the right (1), and its uncertainty."""
+    here = _value_of(function, x)
+    series: list[
+        tuple[float, float, float]
+    ] = []  # the difference for each step, the distance it is taken over, its rounding
+    for step in _steps(x):
+        above, below = (x + step, x - step) if side == 0 else (x + step, x) if side > 0 else (x, x - step)
+        high = here if above == x else _value_of(function, above)
+        low = here if below == x else _value_of(function, below)
+        if above != below and math.isfinite(high - low):
+            moved = math.ulp(abs(x) + step) * (abs(high - here) + abs(low - here)) / step  # by rounding x + step itself
+            series.append(((high - low) / (above - below), above - below, moved if math.isfinite(moved) else 0.0))
+    # Among the smallest steps only rounding makes a difference; if that is more than foreseen, it is the better guide.
+    scatter = sorted(abs(slope - before) * width for (before, _, _), (slope, width, _) in pairwise(series[-7:]))
+    noise = max(noise, scatter[len(scatter) // 2] if scatter else 0.0)
+    series = [(slope, width, 2.0 * (noise + moved) / width) for slope, width, moved in series]
+    gain = 16.0 if side == 0 else 4.0  # by which a quarter of the step divides the error
+    estimates = [
+        ((gain * fine - coarse) / (gain - 1.0), 2.0 * blur) for (coarse, _, _), (fine, _, blur) in pairwise(series)
+    ]
     best, uncertainty = math.nan, math.inf
-    row: list[float] = []
-    for _ in range(12):
-        above, below = x + step, x - step
-        try:
-            high, low = function(above), function(below)
-            slope = (high - low) / (above - below)
-        except (ValueError, ArithmeticError):  # outside the domain: closer
-            row, step = [], step / 2.0
-            continue
-        rounding = EPSILON * max(math.fabs(high), math.fabs(low)) / (above - below)
-        new = [slope]
-        for k, previous in enumerate(row, 1):  # each column takes one more even power of the step out of the error
-            factor = 4.0**k
-            new.append((factor * new[-1] - previous) / (factor - 1.0))
-            error = max(math.fabs(new[-1] - new[-2]), math.fabs(new[-1] - previous)) + rounding
-            if error < uncertainty:
-                best, uncertainty = new[-1], error
-        if row and math.fabs(new[-1] - row[-1]) > 2.0 * uncertainty and len(row) > 2:
-            break  # rounding has taken over
-        row, step = new, step / 2.0
+    for k in range(1, len(estimates)):
+        estimate, rounding = estimates[k]
+        error = abs(estimate - estimates[k - 1][0]) + rounding
+        if error < uncertainty and all(
+            abs(slope - estimate) <= 3.0 * (error + blur) for slope, _, blur in series[k + 2 :]
+        ):
+            best, uncertainty = estimate, error
     return best, uncertainty
 
 
-def _one_sided(function: Function, x: float, side: float) -> float:
-    """The slope to one side of x, its error of first order taken out; infinite if it goes on growing, NaN where nothing is defined."""
-    scale = (math.fabs(x) or 1.0) * side
+def _steps(x: float) -> list[float]:
+    """Falling steps, each a quarter of the one before, on the scale of x and, for an x near 0, on that of 1."""
+    scales = {abs(x) or 1.0} | ({1.0} if abs(x) < 1e-3 else set())
+    return (
+        sorted({0.1 * scale * 4.0**-k for scale in scales for k in range(21)}, reverse=True) if math.isfinite(x) else []
+    )
+
+
+def _value_of(function: Function, x: float) -> float:
+    """The function at x, NaN outside its domain."""
     try:
-        here = function(x)
-        near, far = ((function(x + h * scale) - here) / (h * scale) for h in (5e-6, 1e-5))
-        closest = (function(x + 1e-12 * scale) - here) / (1e-12 * scale)
+        return function(x)
     except (ValueError, ArithmeticError):
         return math.nan
-    return math.copysign(math.inf, near) if math.fabs(closest) > 30.0 * math.fabs(near) > 0.0 else 2.0 * near - far
 
 
 def _faults(y: Value, tolerance: float) -> list[Fault]:
     """The recorded local derivatives under y that the numerical derivative of their own operation contradicts."""
     faults = []
-    for node in topological_order(y):
-        numbers = [arg.data for arg in node.args]
-        for place, (arg, slope) in enumerate(zip(node.args, node.local_derivatives, strict=True)):
-            if not isinstance(arg, Constant):
+    for node in topological_order(y, constants=False):
+        numbers = _numbers(node)
+        for place, (x, slope) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
+            if isinstance(x, Value) and not isinstance(x, Constant):
                 assert node.op is not None
-                if not (row := _compare("", arg.data, slope, _partly(node.op.forward, numbers, place), tolerance)).ok:
-                    shown = ", ".join(f"{v.data!r} ({v.label})" if v.label else repr(v.data) for v in node.args)
-                    name = f"{node.label} = {node.data!r}" if node.label else repr(node.data)
+                function = _partly(node.op.forward, numbers, place)
+                row = _compare("", x.data, slope, function, 2.0 * math.ulp(node.data), tolerance)
+                if not row.ok:
+                    shown = ", ".join(
+                        f"{v.data!r} ({printable(v.label)})" if v.label else repr(v.data) for v in node.args
+                    )
+                    name = f"{printable(node.label)} = {node.data!r}" if node.label else repr(node.data)
                     faults.append(Fault(node.op.name, place + 1, name, shown, slope, row.difference))
     return faults
 

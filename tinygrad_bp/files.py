@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 
@@ -13,17 +15,20 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
     An existing file is replaced only when the new one is whole. Raises OSError, naming the file and the reason, where it cannot be
     written; nothing is left behind then.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
     beside = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
     try:
-        if not target.parent.is_dir():
-            raise FileNotFoundError(0, f"there is no folder {str(target.parent)!r}; make it first")
         if target.is_dir():
-            raise IsADirectoryError(0, "that is a folder; name a file in it")
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(beside, target)
+            raise IsADirectoryError(errno.EISDIR, "that is a folder; name a file in it")
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {str(target.parent)!r}; make it first")
+        try:
+            beside.write_bytes(content.encode() if isinstance(content, str) else content)
+            if target.exists():
+                shutil.copymode(target, beside)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
-        raise type(error)(f"cannot write {str(target)!r}: {error.strerror}") from None
-    finally:
-        beside.unlink(missing_ok=True)
-    return target
+        raise type(error)(f"cannot write {str(path)!r}: {error.strerror}") from None
+    return Path(path)

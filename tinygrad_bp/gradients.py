@@ -55,9 +55,8 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     for node in reversed(order):
         if node in varies and node in adjoints and node.op is not None:
             for operand, slope in _slopes(node, varies):
-                if slope.__class__ is not float or slope != 0.0:  # nothing flows where the slope is the number 0
-                    term = _times(slope, adjoints[node])
-                    adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+                term = _times(slope, adjoints[node])
+                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
 
     found = [adjoints.get(x, 0.0) for x in targets]
     results = [x if isinstance(x, Value) else Constant(x) for x in found]
@@ -66,12 +65,14 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
     """The derivative of each y with respect to each x as Values: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
-    return [grad(y, _values(xs, "jacobian")) for y in _values(ys, "jacobian")]
+    columns = _values(xs, "jacobian")
+    return [grad(y, columns) for y in _values(ys, "jacobian")]
 
 
 def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
     """The second derivatives of y with respect to each pair of xs as Values: `len(xs)` rows and columns. Raises what `grad` raises."""
-    return jacobian(grad(y, _values(xs, "hessian")), xs)
+    columns = _values(xs, "hessian")
+    return jacobian(grad(y, columns), columns)
 
 
 def _slopes(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
@@ -79,26 +80,30 @@ def _slopes(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
     op = node.op
     assert op is not None
     operands = [x.data if isinstance(x, Constant) else x for x in node.operands]
-    rules = op.partials
-    if isinstance(rules, tuple):
+    if isinstance(op.partials, tuple):
         slopes: Sequence[Any] = [
-            rule(node, *operands) if x in varies else None for x, rule in zip(operands, rules, strict=True)
+            d(node, *operands) if x in varies else None for x, d in zip(operands, op.partials, strict=True)
         ]
     else:
-        slopes = rules(node, *operands)
-    chosen = []
-    for x, slope, recorded in zip(operands, slopes, node.local_derivatives, strict=True):
+        slopes = op.partials(node, *operands)
+    for x, slope, recorded in zip(operands, slopes, node._slopes, strict=True):
         if x in varies:
-            number = slope.data if isinstance(slope, Value) else slope
-            if not (math.isclose(number, recorded, rel_tol=1e-12) or (number != number and recorded != recorded)):
-                leaves = dict.fromkeys(v for v in operands if isinstance(v, Value) and v.op is None)
-                changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
-                raise ValueError(
-                    f"grad: the data of a leaf was changed after {op.name} recorded it ({changed}), and its derivative with it, "
-                    f"from {recorded!r} to {number!r}: compute y anew"
-                )
-            chosen.append((x, slope))
-    return chosen
+            _require_unchanged(node, slope.data if isinstance(slope, Value) else slope, recorded)
+    return [(x, slope) for x, slope in zip(operands, slopes, strict=True) if x in varies]
+
+
+def _require_unchanged(node: Value, slope: float, recorded: float | None) -> None:
+    """Raises ValueError if a slope of `node` is another one now than it was when the node was recorded."""
+    assert node.op is not None
+    assert recorded is not None
+    if math.isclose(slope, recorded, rel_tol=1e-12, abs_tol=1e-290) or (slope != slope and recorded != recorded):
+        return
+    leaves = dict.fromkeys(x for x in node.operands if isinstance(x, Value) and x.op is None)
+    changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
+    raise ValueError(
+        f"grad: the data of a leaf was changed after {node.op.name} recorded it ({changed}), and its derivative with it, "
+        f"from {recorded!r} to {slope!r}: compute y anew"
+    )
 
 
 def _times(slope: Any, adjoint: Any) -> Any:

@@ -13,7 +13,8 @@ Weights are numbered w1, w2, ... through the whole network, neuron by neuron; so
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from tinygrad_bp import ops
@@ -47,9 +48,15 @@ class Neuron(Module):
     def __init__(
         self, weights: Sequence[Value], bias: Value, activation: Operation | str | None = "sigmoid", name: str = ""
     ) -> None:
+        weights = list(weights)
+        for value in (*weights, bias):
+            if not isinstance(value, Value):
+                raise TypeError(
+                    f"neuron {name or '(unnamed)'} takes Values as weights and bias, not {type(value).__name__} {value!r:.60}"
+                )
         if not weights:
             raise ValueError(f"neuron {name or '(unnamed)'} needs at least one weight")
-        self.weights = list(weights)
+        self.weights = weights
         self.bias = bias
         self.activation = _activation(activation)
         self.name = name
@@ -81,11 +88,15 @@ class Layer(Module):
     """Neurons that get the same inputs."""
 
     def __init__(self, neurons: Sequence[Neuron]) -> None:
+        neurons = list(neurons)
+        for neuron in neurons:
+            if not isinstance(neuron, Neuron):
+                raise TypeError(f"a layer takes Neurons, not {type(neuron).__name__} {neuron!r:.60}")
         if len({len(neuron.weights) for neuron in neurons}) != 1:
             raise ValueError(
                 f"a layer needs neurons, all with the same number of inputs, not {[len(n.weights) for n in neurons]}"
             )
-        self.neurons = list(neurons)
+        self.neurons = neurons
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The output of each neuron."""
@@ -126,16 +137,13 @@ class MLP(Module):
         train_biases: bool = True,
         seed: int | None = None,
     ) -> None:
+        sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
         widths = [inputs, *sizes]
-        if len(widths) < 2 or any(not isinstance(n, int) or n < 1 for n in widths):
+        if len(widths) < 2 or any(type(n) is not int or n < 1 for n in widths):
             raise ValueError(
                 f"MLP needs one or more inputs and layers of one or more neurons, not {inputs!r} inputs and layers {sizes!r}"
             )
-        kinds = (
-            [activation] * len(sizes)
-            if isinstance(activation, Operation | str) or activation is None
-            else list(activation)
-        )
+        kinds: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * len(sizes)
         if len(kinds) != len(sizes):
             raise ValueError(f"MLP with {len(sizes)} layers takes {len(sizes)} activations, not {len(kinds)}")
         weight_count = sum(a * b for a, b in zip(widths, sizes, strict=False))
@@ -184,11 +192,11 @@ class MLP(Module):
         return f"MLP({'-'.join(map(str, widths))}, {len(self.parameters())} parameters)"
 
 
-def _labelled(numbers: Sequence[float], count: int, letter: str) -> Iterator[Value]:
+def _labelled(numbers: Iterable[float], count: int, letter: str) -> Iterator[Value]:
+    numbers = list(numbers)
     if len(numbers) != count:
-        raise ValueError(
-            f"MLP of this shape takes {count} {'weights' if letter == 'w' else 'biases'}, not {len(numbers)}"
-        )
+        noun = {"w": "weight", "b": "bias"}[letter] if count == 1 else {"w": "weights", "b": "biases"}[letter]
+        raise ValueError(f"MLP of this shape takes {count} {noun}, not {len(numbers)}")
     labels = [f"{letter}{k}" for k in range(1, count + 1)]
     return iter(
         [
@@ -205,7 +213,8 @@ def _activation(choice: Operation | str | None) -> Operation | None:
     row = ops.OPERATIONS.get(choice) if isinstance(choice, str) else choice
     if choice is None or fits(row):
         return row
-    names = ", ".join(name for name, each in ops.OPERATIONS.items() if fits(each))
+    near = get_close_matches(str(choice).lower(), [name for name, each in ops.OPERATIONS.items() if fits(each)], n=1)
     raise ValueError(
-        f"activation {choice!r} is no operation on one operand: give None, a row of the table or its name, one of {names}"
+        f"activation {choice!r} is no operation on one operand{f'; did you mean {near[0]!r}?' if near else ':'} It is the name of one, "
+        "such as 'sigmoid', 'tanh' or 'relu', or the operation itself, or None for none"
     )

@@ -17,7 +17,9 @@ stood in an expression, such as the 1.0 above; *operands* are what an operation 
 
 from __future__ import annotations
 
+import copy
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import Any
@@ -28,6 +30,7 @@ from tinygrad_bp.operation import Operation, as_float
 _new = object.__new__
 # Looked up as names of this module, the hot rows cost less than as attributes of another.
 _add, _sub, _mul, _div, _pow, _neg = ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.neg
+_OPERATORS = {_add: operator.add, _sub: operator.sub, _mul: operator.mul, _div: operator.truediv, _pow: operator.pow}
 _EVERYDAY_EXPONENTS = frozenset((-2.0, -1.0, 2.0, 3.0))
 _exp, _tanh, _sigmoid, _relu = ops.exp, ops.tanh, ops.sigmoid, ops.relu
 
@@ -39,7 +42,6 @@ class Value:
     number with `<`, `<=`, `>`, `>=`, and is true unless that is 0; `==` asks whether two names mean the same node, so Values are keys.
 
     Attributes:
-        data: the number. That of a leaf may be assigned, to update a weight; graphs recorded before keep their derivatives.
         grad: the gradient that `backward()` left here, 0.0 before.
         op: the operation that made this node; None for a leaf and for a constant.
 
@@ -49,11 +51,11 @@ class Value:
     # One or two operands lie in _a and _b, None standing for no second one, and their local derivatives in _da and _db. A row of any
     # other number is a tuple in _b, with a tuple in _db and None in _a. A constant is just its float until somebody looks at it. Fewer
     # objects are the whole point: on large graphs Python's time goes into them, and into the garbage collector that visits them.
-    __slots__ = ("_a", "_b", "_da", "_db", "_label", "data", "grad", "op")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_label", "grad", "op")
 
-    data: float
     grad: float
     op: Operation | None
+    _data: float
     _label: str
     _a: Any
     _b: Any
@@ -61,7 +63,7 @@ class Value:
     _db: Any
 
     def __init__(self, data: float, label: str = "") -> None:
-        self.data = data if type(data) is float else as_float(data, "Value", label, wants="takes a real number")
+        self._data = data if type(data) is float else as_float(data, "Value", label, wants="takes a real number")
         self.grad = 0.0
         if label != "":
             self.label = label
@@ -93,7 +95,7 @@ class Value:
                 "with the result and the operands, (y, x) for one; or one rule for any number of operands that returns all slopes"
             ) from error
         out = _new(Value)
-        out.data, out.grad, out.op = y, 0.0, op
+        out._data, out.grad, out.op = y, 0.0, op
         if op.arity == 1 or (op.arity == 2 and type(operands[1]) in (Value, Constant, float)):
             (out._a, out._b), (out._da, out._db) = (*operands, None)[:2], (*slopes, None)[:2]
         else:
@@ -101,6 +103,20 @@ class Value:
         return out
 
     # Reading the graph
+
+    @property
+    def data(self) -> float:
+        """The number. That of a leaf may be assigned, to update a weight; graphs recorded before keep their derivatives.
+
+        Raises TypeError when set to anything but a real number, OverflowError for one beyond the range of floats.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, data: float) -> None:
+        self._data = (
+            data if type(data) is float else as_float(data, f"the data of {self!r}", wants="takes a real number")
+        )
 
     @property
     def label(self) -> str:
@@ -138,16 +154,22 @@ class Value:
             self._a, self._b = (*operands, None, None)[:2]
 
     @property
-    def local_derivatives(self) -> tuple[float, ...]:
-        """The derivative of this node by each of `args`, as recorded; by a constant NaN where there is none, as of `(-2) ** 2` by its 2."""
-        operands = self.operands
-        slopes = self._db if type(self._b) is tuple else (self._da, self._db)[: len(operands)]
-        return tuple(self._slope_by_constant(place) if slope is None else slope for place, slope in enumerate(slopes))
+    def _slopes(self) -> tuple[float | None, ...]:
+        """The local derivatives as recorded. None where none was, by the constant operand of a power for instance."""
+        return self._db if type(self._b) is tuple else (self._da, self._db)[: len(self.operands)]
 
-    def _slope_by_constant(self, place: int) -> float:
+    @property
+    def local_derivatives(self) -> tuple[float, ...]:
+        """The derivative of this node by each of `args`, recorded with the node.
+
+        By a constant, which nothing is differentiated by, it may be computed only now; NaN where there is none: of `(-2) ** 2` by its 2.
+        """
+        return tuple(self._slope_now(i) if slope is None else slope for i, slope in enumerate(self._slopes))
+
+    def _slope_now(self, place: int) -> float:
         rules: Any = self.op.partials if self.op else ()
         try:
-            return float(rules[place](self.data, *[arg.data for arg in self.args]))
+            return float(rules[place](self.data, *[x.data if isinstance(x, Value) else x for x in self.operands]))
         except (ValueError, ArithmeticError):
             return math.nan
 
@@ -155,13 +177,11 @@ class Value:
         """Sets `grad` of every node this one was computed from to the derivative of this one by it.
 
         A leaf adds that to the gradient it has, so gradients add up over several calls until you set them to 0; other nodes start anew.
-        Raises TypeError if the data of a leaf was replaced by something that is no number.
+        It writes into the nodes, so two threads may not call it over the same nodes at once; `grad` writes nothing.
         """
         if self.op is None:
             self.grad += 1.0
             return
-        if type(self.data) is not float:
-            _check_data(self)
         order = self._recorded_order()
         for node in order:
             node.grad = 0.0
@@ -231,13 +251,13 @@ class Value:
     def __add__(self, other: Any) -> Value:
         kind = type(other)
         if kind is Value:
-            b = other.data
+            b = other._data
         elif kind is float:
             b = other
         else:
             return _meet(ops.add, self, other)
         out = _new(Value)
-        out.data = self.data + b
+        out._data = self._data + b
         out.grad = 0.0
         out.op = _add
         out._a = self
@@ -249,7 +269,7 @@ class Value:
         if type(other) is not float or type(self) is not Value:
             return _meet(ops.add, other, self)
         out = _new(Value)
-        out.data = other + self.data
+        out._data = other + self._data
         out.grad = 0.0
         out.op = _add
         out._a = other
@@ -260,13 +280,13 @@ class Value:
     def __sub__(self, other: Any) -> Value:
         kind = type(other)
         if kind is Value:
-            b = other.data
+            b = other._data
         elif kind is float:
             b = other
         else:
             return _meet(ops.sub, self, other)
         out = _new(Value)
-        out.data = self.data - b
+        out._data = self._data - b
         out.grad = 0.0
         out.op = _sub
         out._a = self
@@ -279,7 +299,7 @@ class Value:
         if type(other) is not float or type(self) is not Value:
             return _meet(ops.sub, other, self)
         out = _new(Value)
-        out.data = other - self.data
+        out._data = other - self._data
         out.grad = 0.0
         out.op = _sub
         out._a = other
@@ -291,14 +311,14 @@ class Value:
     def __mul__(self, other: Any) -> Value:
         kind = type(other)
         if kind is Value:
-            b = other.data
+            b = other._data
         elif kind is float:
             b = other
         else:
             return _meet(ops.mul, self, other)
         out = _new(Value)
-        a = self.data
-        out.data = a * b
+        a = self._data
+        out._data = a * b
         out.grad = 0.0
         out.op = _mul
         out._a = self
@@ -311,8 +331,8 @@ class Value:
         if type(other) is not float or type(self) is not Value:
             return _meet(ops.mul, other, self)
         out = _new(Value)
-        a = self.data
-        out.data = other * a
+        a = self._data
+        out._data = other * a
         out.grad = 0.0
         out.op = _mul
         out._a = other
@@ -323,9 +343,9 @@ class Value:
 
     def __pow__(self, other: Any) -> Value:
         # The exponents of everyday; the others, and what fails, go by the table, which holds where these two lines overflow or round.
-        if not ((type(other) is int or type(other) is float) and other in _EVERYDAY_EXPONENTS and self.data):
+        if not ((type(other) is int or type(other) is float) and other in _EVERYDAY_EXPONENTS and self._data):
             return _meet(ops.pow, self, other)
-        a = self.data
+        a = self._data
         b = float(other)
         try:
             y = a**b
@@ -333,7 +353,7 @@ class Value:
         except OverflowError:
             return _meet(ops.pow, self, other)
         out = _new(Value)
-        out.data = y
+        out._data = y
         out.grad = 0.0
         out.op = _pow
         out._a = self
@@ -348,7 +368,7 @@ class Value:
     def __truediv__(self, other: Any) -> Value:
         kind = type(other)
         if kind is Value:
-            b = other.data
+            b = other._data
         elif kind is float:
             b = other
         else:
@@ -356,7 +376,7 @@ class Value:
         if not b:
             return self._record(ops.div, (self, other))
         out = _new(Value)
-        out.data = y = self.data / b
+        out._data = y = self._data / b
         out.grad = 0.0
         out.op = _div
         out._a = self
@@ -366,11 +386,11 @@ class Value:
         return out
 
     def __rtruediv__(self, other: Any) -> Value:
-        if type(other) is not float or type(self) is not Value or not self.data:
+        if type(other) is not float or type(self) is not Value or not self._data:
             return _meet(ops.div, other, self)
         out = _new(Value)
-        b = self.data
-        out.data = y = other / b
+        b = self._data
+        out._data = y = other / b
         out.grad = 0.0
         out.op = _div
         out._a = other
@@ -381,7 +401,7 @@ class Value:
 
     def __neg__(self) -> Value:
         out = _new(Value)
-        out.data = -self.data
+        out._data = -self._data
         out.grad = 0.0
         out.op = _neg
         out._a = self
@@ -395,15 +415,17 @@ class Value:
     def __abs__(self) -> Value:
         return self._record(ops.abs, (self,))
 
-    # Functions as methods. NumPy calls these for the elements of an object array, some under names of its own.
+    # Functions as methods, each the row of its name in `ops`, which says where it is defined and what it raises elsewhere. NumPy
+    # calls them for the elements of an object array, some under names of its own.
 
     def exp(self) -> Value:
+        """e to the power of x."""
         try:
-            y = math.exp(self.data)
+            y = math.exp(self._data)
         except OverflowError:
             return self._record(ops.exp, (self,))
         out = _new(Value)
-        out.data = out._da = y
+        out._data = out._da = y
         out.grad = 0.0
         out.op = _exp
         out._a = self
@@ -411,10 +433,11 @@ class Value:
         return out
 
     def tanh(self) -> Value:
-        x = self.data
+        """The hyperbolic tangent."""
+        x = self._data
         e = math.exp(-2.0 * (x if x > 0 else -x))
         out = _new(Value)
-        out.data = math.tanh(x)
+        out._data = math.tanh(x)
         out.grad = 0.0
         out.op = _tanh
         out._a = self
@@ -423,10 +446,11 @@ class Value:
         return out
 
     def sigmoid(self) -> Value:
-        x = self.data
+        """The logistic function, 1 / (1 + exp(-x))."""
+        x = self._data
         e = math.exp(-x if x > 0 else x)
         out = _new(Value)
-        out.data = (1.0 if x > 0 else e) / (1.0 + e)
+        out._data = (1.0 if x > 0 else e) / (1.0 + e)
         out.grad = 0.0
         out.op = _sigmoid
         out._a = self
@@ -435,9 +459,10 @@ class Value:
         return out
 
     def relu(self) -> Value:
-        x = self.data
+        """x above 0, else 0."""
+        x = self._data
         out = _new(Value)
-        out.data = 0.0 if x <= 0 else x
+        out._data = 0.0 if x <= 0 else x
         out.grad = 0.0
         out.op = _relu
         out._a = self
@@ -446,66 +471,106 @@ class Value:
         return out
 
     def expm1(self) -> Value:
+        """exp(x) - 1 without loss for small x."""
         return self._record(ops.expm1, (self,))
 
     def log(self) -> Value:
+        """The natural logarithm."""
         return self._record(ops.log, (self,))
 
     def log1p(self) -> Value:
+        """log(1 + x) without loss for small x."""
         return self._record(ops.log1p, (self,))
 
     def sqrt(self) -> Value:
+        """The square root."""
         return self._record(ops.sqrt, (self,))
 
     def sin(self) -> Value:
+        """The sine of x radians."""
         return self._record(ops.sin, (self,))
 
     def cos(self) -> Value:
+        """The cosine of x radians."""
         return self._record(ops.cos, (self,))
 
     def tan(self) -> Value:
+        """The tangent of x radians."""
         return self._record(ops.tan, (self,))
 
     def asin(self) -> Value:
+        """The arc sine, in radians."""
         return self._record(ops.asin, (self,))
 
     def acos(self) -> Value:
+        """The arc cosine, in radians."""
         return self._record(ops.acos, (self,))
 
     def atan(self) -> Value:
+        """The arc tangent, in radians."""
         return self._record(ops.atan, (self,))
 
     def sinh(self) -> Value:
+        """The hyperbolic sine."""
         return self._record(ops.sinh, (self,))
 
     def cosh(self) -> Value:
+        """The hyperbolic cosine."""
         return self._record(ops.cosh, (self,))
 
     def softplus(self) -> Value:
+        """log(1 + exp(x)), a smooth relu."""
         return self._record(ops.softplus, (self,))
 
     def sign(self) -> Value:
+        """-1, 0 or 1."""
         return self._record(ops.sign, (self,))
 
     def step(self) -> Value:
+        """1 above 0, else 0."""
         return self._record(ops.step, (self,))
 
     def atan2(self, other: Any) -> Value:
+        """The angle of the point (other, self), in radians."""
         return self._record(ops.atan2, (self, other))
 
     def hypot(self, other: Any) -> Value:
+        """The square root of self**2 + other**2."""
         return self._record(ops.hypot, (self, other))
 
     def maximum(self, other: Any) -> Value:
+        """The larger of the two."""
         return self._record(ops.maximum, (self, other))
 
     def minimum(self, other: Any) -> Value:
+        """The smaller of the two."""
         return self._record(ops.minimum, (self, other))
 
     def leaky_relu(self, slope: Any = 0.01) -> Value:
+        """x above 0, else slope * x."""
         return self._record(ops.leaky_relu, (self, slope))
 
-    add, sub, mul, div, pow, neg, abs = __add__, __sub__, __mul__, __truediv__, __pow__, __neg__, __abs__
+    def add(self, other: Any) -> Value:
+        """self + other."""
+        return self._record(ops.add, (self, other))
+
+    def sub(self, other: Any) -> Value:
+        """self - other."""
+        return self._record(ops.sub, (self, other))
+
+    def mul(self, other: Any) -> Value:
+        """self * other."""
+        return self._record(ops.mul, (self, other))
+
+    def div(self, other: Any) -> Value:
+        """self / other."""
+        return self._record(ops.div, (self, other))
+
+    def pow(self, other: Any) -> Value:
+        """self ** other."""
+        return self._record(ops.pow, (self, other))
+
+    neg, abs = __neg__, __abs__
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
 
     # A Value among numbers
@@ -547,13 +612,23 @@ class Value:
         return out
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in topological_order(self, constants=False):
+        entered = [self]
+        while entered:
+            node = entered[-1]
+            waiting = [x for x in node.operands if isinstance(x, Value) and id(x) not in memo]
+            if waiting and id(node) not in memo:
+                entered.extend(waiting)
+                continue
+            entered.pop()
             if id(node) not in memo:
                 memo[id(node)] = out = node.__copy__()
                 out._connect([memo.get(id(x), x) for x in node.operands])
+                if hasattr(out, "__dict__"):
+                    vars(out).update(copy.deepcopy(vars(node), memo))
         return memo[id(self)]  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Each Value pickled takes along what it was computed from. Leaves stay shared between several; nodes between become copies.
         if self.op is None:
             return _leaf, (type(self), self.data, self.grad, self.label, getattr(self, "__dict__", None))
         nodes = topological_order(self, constants=False)
@@ -611,7 +686,7 @@ def _meet(op: Operation, a: Any, b: Any) -> Value:
     node: Any = NotImplemented
     if type(other) is int:
         number = as_float(other, op.name, (a if other is b else b).label)
-        node = op.forward(a, number) if other is b else op.forward(number, b)  # the operator again
+        node = _OPERATORS[op](a, number) if other is b else _OPERATORS[op](number, b)
     elif isinstance(other, Value | Real) or type(other).__module__ in ("builtins", "decimal"):
         node = Value._record(op, (a, b))  # which refuses what is no number
     return node  # type: ignore[no-any-return]
@@ -626,27 +701,13 @@ def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Except
         ]
     except (TypeError, OverflowError) as no_number:
         return no_number
-    for x in operands:
-        if isinstance(x, Value) and not isinstance(x.data, Real):
-            return _no_number(x)
     return error if isinstance(error, TypeError) else op.failure(error, numbers, labels)
-
-
-def _no_number(node: Value) -> TypeError:
-    name, kind = f"Value {node.label}".rstrip(), type(node.data).__name__
-    return TypeError(f"{name}: its data was set to {kind} {node.data!r:.60}, which is no number; give it a float")
-
-
-def _check_data(root: Value) -> None:
-    for node in topological_order(root, constants=False):
-        if not isinstance(node.data, Real):
-            raise _no_number(node)
 
 
 def _leaf(kind: type[Value], data: float, grad: float, label: str, more: dict[str, Any] | None) -> Value:
     leaf = _new(kind)
     leaf.op = leaf._a = leaf._b = leaf._da = leaf._db = None
-    leaf.data, leaf.grad = data, grad
+    leaf._data, leaf.grad = data, grad
     if label:
         leaf.label = label
     if more:  # what a subclass carries

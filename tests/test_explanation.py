@@ -12,6 +12,7 @@ from tinygrad_bp import ops
 from tinygrad_bp.explanation import Explanation, explain
 from tinygrad_bp.explanation.names import columns, latex_name, number, printable
 from tinygrad_bp.explanation.rules import TEXTBOOK
+from tinygrad_bp.gradients import grad
 from tinygrad_bp.nn import MLP
 from tinygrad_bp.value import Constant, Value, topological_order
 
@@ -355,11 +356,70 @@ def test_a_value_by_itself_has_the_derivative_one():
     assert str(e).startswith("dy/dy = 1\n")
 
 
+def test_deltas_of_several_cases_are_told_apart():
+    """Every product written with deltas has the number that stands under it."""
+    net = MLP(2, [2, 2], weights=[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases=[0.35, 0.6], shared_bias=True)
+    loss = Value(0.0)
+    for inputs, targets in (([0.05, 0.1], [0.01, 0.99]), ([0.9, -0.4], [0.7, 0.2])):
+        for t, out in zip(targets, net([Value(x, f"i{k}") for k, x in enumerate(inputs, 1)]), strict=True):
+            loss = loss + 0.5 * (t - out) ** 2
+    e = explain(named(loss, "E"), net.parameters()[0])
+    deltas = {q.delta: q.derivative.value for q in e.quantities if q.delta}
+    assert set(deltas) == {"delta_o1[1]", "delta_o1[2]", "delta_o2[1]", "delta_o2[2]", "delta_h1[1]", "delta_h1[2]"}
+    assert {q["delta"] for q in e.to_dict()["quantities"]} == {*deltas, None}
+    numbers = deltas | {e.name(node): node.data for node in topological_order(loss, constants=False) if node.label}
+    written = re.findall(r"^ *= (delta_.*)\n *= (.*)\n(?: *= (.*)\n)?", e.text(width=1000, digits=17), re.MULTILINE)
+    for symbols, product, total in written:
+        formula = re.sub(r"[a-zA-Z]\w*(\[\d\])?", lambda name: repr(numbers[name[0]]), symbols)
+        assert eval(formula) == pytest.approx(float(re.sub(" = .*", "", total) or eval(product)), rel=1e-14)
+    assert len(written) >= 3
+    assert r"{\delta_{o1}^{(2)}}" in e.markdown()
+
+
+def test_whatever_has_no_label_is_said_to_be():
+    x = Value(3.0)
+    assert str(explain(x, x)).endswith("Where\n  x = 3, a leaf that has no label")
+    assert str(explain(Value(2.0), x)).endswith("  y = 2, a leaf that has no label\n  x = 3, a leaf that has no label")
+    page = str(explain(named((x * 2.0).exp() * x, "y"), x))
+    assert "labelled_only=False" in page
+    assert "  x = 3, a leaf that has no label\n" in page
+    assert r"x &= 3\text{, a leaf that has no label}" in explain(named(x * 2.0, "y"), x).markdown()
+
+
+def test_no_hint_where_the_formula_says_all():
+    w, x = Value(0.5, "w"), Value(3.0, "x")
+    assert "labelled_only" not in str(explain(named(w * x + 1.0, "net"), w))
+
+
+def test_constants_in_exponents_are_one_number():
+    x = Value(2.0, "x")
+    [slope] = grad(x**3, [x])
+    page = str(explain(slope, x))
+    assert "y = 3 * x ** 2\n" in page
+    assert "(3 - 1)" not in page
+
+
+def test_lines_break_outside_of_parentheses_and_powers_where_they_can():
+    a, b = Value(1.5, "a_long_name_of_a"), Value(0.5, "a_long_name_of_b")
+    y = (a - b) ** 2 * (a + b + a * b) + (a + b) ** 3 * (a - a * b + b)
+    for width in (50, 60, 70):
+        lines = [line for line in explain(y, a).text(width=width).splitlines() if "a_long_name_of_b" in line]
+        assert max(map(len, lines)) <= width
+        for line in lines:
+            assert line.count("(") == line.count(")"), line
+            assert not line.strip().startswith("**")
+            assert not line.endswith("**")
+    assert max(map(len, explain(y, a).text(width=34).splitlines())) <= 34
+
+
 def test_values_without_labels_get_names():
     x = Value(2.0)
     y = x * x + Value(1.0, "y")
     e = explain(y, x)
-    assert str(e) == "dv1/dx = 2 * x\n       = 4\n\nWhere\n  v1 = x * x + y"
+    assert str(e) == (
+        "dv1/dx = 2 * x\n       = 4\n\nWhere\n  x  = 2, a leaf that has no label\n  v1 = x * x + y\n\n"
+        "No Value between them has a label: label some (v.label = ...), or\nlabelled_only=False shows every step."
+    )
     assert (e.name(y), e.name(x)) == ("v1", "x")
 
 

@@ -14,6 +14,7 @@ ROOT = Path(tinygrad_bp.__file__).parent
 FLOORS = [
     ["operation", "files"],
     ["ops"],
+    ["functions"],
     ["value"],
     ["gradients", "explanation", "checking", "nn"],
     ["drawing"],
@@ -60,7 +61,7 @@ def test_imports_run_downward(path):
     assert not upward, f"{here} is below or beside {upward}"
 
 
-@pytest.mark.parametrize("name", ["operation", "ops", "value"])
+@pytest.mark.parametrize("name", ["operation", "ops", "functions", "value"])
 def test_the_core_imports_only_the_standard_library(name):
     tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
     modules = {

@@ -25,6 +25,7 @@ from numbers import Real
 from typing import Any
 
 from tinygrad_bp import ops
+from tinygrad_bp.functions import Functions
 from tinygrad_bp.operation import Operation, as_float
 
 _new = object.__new__
@@ -35,7 +36,7 @@ _EVERYDAY_EXPONENTS = frozenset((-2.0, -1.0, 2.0, 3.0))
 _exp, _tanh, _sigmoid, _relu = ops.exp, ops.tanh, ops.sigmoid, ops.relu
 
 
-class Value:
+class Value(Functions):
     """A float with a place in the graph of the computation it came from.
 
     `Value(data, label="")` makes a leaf. Operators, the methods below and the functions of `ops` make nodes. A Value compares by its
@@ -415,8 +416,7 @@ class Value:
     def __abs__(self) -> Value:
         return self._record(ops.abs, (self,))
 
-    # Functions as methods, each the row of its name in `ops`, which says where it is defined and what it raises elsewhere. NumPy
-    # calls them for the elements of an object array, some under names of its own.
+    # The functions that networks call most, written out like the operators; the others are inherited.
 
     def exp(self) -> Value:
         """e to the power of x."""
@@ -470,108 +470,7 @@ class Value:
         out._da = 1.0 if x > 0 else 0.0 if x == x else x
         return out
 
-    def expm1(self) -> Value:
-        """exp(x) - 1 without loss for small x."""
-        return self._record(ops.expm1, (self,))
-
-    def log(self) -> Value:
-        """The natural logarithm."""
-        return self._record(ops.log, (self,))
-
-    def log1p(self) -> Value:
-        """log(1 + x) without loss for small x."""
-        return self._record(ops.log1p, (self,))
-
-    def sqrt(self) -> Value:
-        """The square root."""
-        return self._record(ops.sqrt, (self,))
-
-    def sin(self) -> Value:
-        """The sine of x radians."""
-        return self._record(ops.sin, (self,))
-
-    def cos(self) -> Value:
-        """The cosine of x radians."""
-        return self._record(ops.cos, (self,))
-
-    def tan(self) -> Value:
-        """The tangent of x radians."""
-        return self._record(ops.tan, (self,))
-
-    def asin(self) -> Value:
-        """The arc sine, in radians."""
-        return self._record(ops.asin, (self,))
-
-    def acos(self) -> Value:
-        """The arc cosine, in radians."""
-        return self._record(ops.acos, (self,))
-
-    def atan(self) -> Value:
-        """The arc tangent, in radians."""
-        return self._record(ops.atan, (self,))
-
-    def sinh(self) -> Value:
-        """The hyperbolic sine."""
-        return self._record(ops.sinh, (self,))
-
-    def cosh(self) -> Value:
-        """The hyperbolic cosine."""
-        return self._record(ops.cosh, (self,))
-
-    def softplus(self) -> Value:
-        """log(1 + exp(x)), a smooth relu."""
-        return self._record(ops.softplus, (self,))
-
-    def sign(self) -> Value:
-        """-1, 0 or 1."""
-        return self._record(ops.sign, (self,))
-
-    def step(self) -> Value:
-        """1 above 0, else 0."""
-        return self._record(ops.step, (self,))
-
-    def atan2(self, other: Any) -> Value:
-        """The angle of the point (other, self), in radians."""
-        return self._record(ops.atan2, (self, other))
-
-    def hypot(self, other: Any) -> Value:
-        """The square root of self**2 + other**2."""
-        return self._record(ops.hypot, (self, other))
-
-    def maximum(self, other: Any) -> Value:
-        """The larger of the two."""
-        return self._record(ops.maximum, (self, other))
-
-    def minimum(self, other: Any) -> Value:
-        """The smaller of the two."""
-        return self._record(ops.minimum, (self, other))
-
-    def leaky_relu(self, slope: Any = 0.01) -> Value:
-        """x above 0, else slope * x."""
-        return self._record(ops.leaky_relu, (self, slope))
-
-    def add(self, other: Any) -> Value:
-        """self + other."""
-        return self._record(ops.add, (self, other))
-
-    def sub(self, other: Any) -> Value:
-        """self - other."""
-        return self._record(ops.sub, (self, other))
-
-    def mul(self, other: Any) -> Value:
-        """self * other."""
-        return self._record(ops.mul, (self, other))
-
-    def div(self, other: Any) -> Value:
-        """self / other."""
-        return self._record(ops.div, (self, other))
-
-    def pow(self, other: Any) -> Value:
-        """self ** other."""
-        return self._record(ops.pow, (self, other))
-
     neg, abs = __neg__, __abs__
-    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
 
     # A Value among numbers
 

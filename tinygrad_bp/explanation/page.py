@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST = 24  # steps, factors, summands or stations that are written out; of more, those at both ends
 
+HELD = "\x00"  # a space at which no line is broken; no name holds one
+
 Row = Sequence[Sequence[str]]  # one side of an equation: a sum of products
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -45,18 +47,20 @@ class Page:
         if e.x is e.y:
             self.equation(whole, [[["1"]]])
             self.sentence("A Value changes with itself one to one.")
+            self.write_names()
             return
         if not e.path_count:
             self.equation(whole, [[["0"]]])
             self.sentence(f"{y} does not depend on {x}.")
+            self.write_names()
             return
         chain = graph.chain()
         self.equation(whole, self.rows([chain], e.total) if chain else self.steps_to(graph.quantity(e.x)))
-        made = [node for node in graph.invented if node.op]
-        formulas = self.shown(made, self.formula_row, lambda more: (more, "", ""))
-        if any(formula for _, _, formula in formulas):
-            self.sentence("Where")
-            self.table(formulas)
+        self.write_names()
+        if graph.hides_all and (graph.invented or not (chain and chain.factors[0].formula())):
+            self.sentence(
+                "No Value between them has a label: label some (v.label = ...), or labelled_only=False shows every step."
+            )
         if e.path_count > 1:
             self.write_paths()
         elif len(e.paths[0].nodes) > 2:
@@ -80,6 +84,12 @@ class Page:
                     self.sentence(self.inline(step) + ".")
                 else:
                     self.equation(self.symbol(step.derivative), self.steps_to(step), indent=2)
+
+    def write_names(self) -> None:
+        """What each name stands for that the user did not give."""
+        if self.graph.invented:
+            self.sentence("Where")
+            self.table(self.shown(self.graph.invented, self.meaning_row, lambda more: (more, "", "")))
 
     def _step(self, node: Value) -> Quantity | str:
         return self.graph.quantity(node)
@@ -107,8 +117,10 @@ class Page:
                 f"{number(listed, self.digits)} of the total {number(e.total, self.digits)}{share}."
             )
 
-    def formula_row(self, node: Value) -> tuple[str, str, str]:
-        return self.name(node), "", self.graph.writer[self.latex].value(node)
+    def meaning_row(self, node: Value) -> tuple[str, str, str]:
+        formula = self.graph.writer[self.latex].value(node)
+        kind = self.remark(f", a {'result' if node.op else 'leaf'} that has no label")
+        return self.name(node), "", formula or self.number(node.data) + kind
 
     def factor_row(self, factor: Factor) -> tuple[str, str, str]:
         return self.symbol(factor), self.number(factor.value), factor.formula(latex=self.latex)
@@ -228,18 +240,22 @@ class Page:
             start = margin
 
     def wrapped(self, line: str, margin: str) -> list[str]:
-        """The line, broken at spaces where it is too long."""
+        """The line, broken at spaces where it is too long: inside parentheses and powers only if it does not fit otherwise."""
         if columns(line) <= self.width:
             return [line]
         first = line[: len(line) - len(line.lstrip())]
-        return textwrap.wrap(
-            line[len(first) :],
-            self.width,
-            initial_indent=first,
-            subsequent_indent=margin,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        for depth in (0, 1, 2, 3, len(line)):
+            lines = textwrap.wrap(
+                _held_together(line[len(first) :], depth),
+                self.width,
+                initial_indent=first,
+                subsequent_indent=margin,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            if max(map(columns, lines)) <= self.width:
+                break
+        return [text.replace(HELD, " ") for text in lines]
 
     def table(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Symbols, numbers aligned at the point, formulas. Numbers or formulas may be empty."""
@@ -266,6 +282,16 @@ class Page:
         self.lines += textwrap.wrap(text, self.width, break_long_words=False, break_on_hyphens=False)
         if text.endswith("."):
             self.lines.append("")
+
+
+def _held_together(text: str, depth: int) -> str:
+    """The text with its spaces around a power, and those deeper in parentheses than this, made unbreakable."""
+    pieces = []
+    deep = 0
+    for c in text.replace(" ** ", f"{HELD}**{HELD}"):
+        deep += (c == "(") - (c == ")")
+        pieces.append(HELD if c == " " and deep > depth else c)
+    return "".join(pieces)
 
 
 class MarkdownPage(Page):

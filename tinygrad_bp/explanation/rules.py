@@ -241,7 +241,10 @@ class Writer:
                     raise Unwritable
                 continue
             waiting.pop()
-            operands = [write(self._term(x), self.latex) for x in head.operands]
-            text = head.op.write(operands, latex=self.latex)
-            self._terms[head] = Term(text, head.op.binding, self.latex)
+            operands = [self._term(x) for x in head.operands]
+            term = Term._record(head.op, operands) if head.op is ops.power_term else None  # x ** 2, not x ** (3 - 1)
+            if not isinstance(term, Term):
+                text = head.op.write([write(x, self.latex) for x in operands], latex=self.latex)
+                term = Term(text, head.op.binding, self.latex)
+            self._terms[head] = term
         return self._terms[node]

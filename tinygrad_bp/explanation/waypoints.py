@@ -203,6 +203,11 @@ class Waypoints:
                 for edge in edges:
                     self.users.setdefault(edge.by, []).append(edge)
 
+    @property
+    def hides_all(self) -> bool:
+        """Whether there are nodes between y and x, and none of them is a waypoint."""
+        return len(self.order) == 2 < len(self._nodes)
+
     @cached_property
     def steps(self) -> list[Value]:
         """The waypoints from y back to x, each after all that were computed from it, and each branch to its end before the next."""
@@ -350,7 +355,8 @@ class Waypoints:
 
     def delta(self, node: Value) -> str:
         """The name of dy/dnode, the node delta, if the node is the net input of a neuron: `delta_o1` for `net_o1`. Else empty."""
-        return f"delta_{node.label[4:]}" if re.fullmatch(r"net_\w+", node.label, re.ASCII) else ""
+        name = self.names[node]  # which tells the nodes of several cases apart: net_o1[2] has delta_o1[2]
+        return f"delta_{name[4:]}" if re.fullmatch(r"net_\w+(\[\d+\])?", name, re.ASCII) else ""
 
     def whole(self, by: Value) -> Factor:
         """The derivative of y by a waypoint."""

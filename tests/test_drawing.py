@@ -571,6 +571,49 @@ def test_a_legend_explains_the_colours(renderer: str) -> None:
     assert "gradient" not in texts(draw(Value(1.0) * 2.0))
 
 
+def test_a_label_highlights_what_it_names(example: dict[str, Value]) -> None:
+    total = example["E_total"]
+    assert draw(total, highlight="w1").source == draw(total, highlight=example["w1"]).source
+    both = draw(total, highlight=["w1", example["w5"]])
+    assert both.source == draw(total, highlight=[example["w1"], example["w5"]]).source
+
+
+OLDER = "data changed after it was used; what follows from it is older"
+
+
+def test_data_changed_after_it_was_used_is_said() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    net = w * x
+    y = net + x
+    assert "older" not in draw(y).source
+    w.data = 1.0
+    assert f"w: {OLDER}" in draw(y).source  # not x, since net + x still holds
+    assert f"w: {OLDER}" in draw(y, only="labelled").source
+    x.data = 1.0
+    assert "w, x: data among these changed" in draw(y).source
+    w.data, x.data = 2.0, 3.0
+    assert "older" not in draw(y).source
+
+
+def test_changed_data_that_an_operation_refuses_is_said_too() -> None:
+    x = Value(2.0, "x")
+    y = x.log()
+    x.data = -1.0
+    assert f"x: {OLDER}" in draw(y).source
+    x.data = math.nan
+    assert f"x: {OLDER}" in draw(y).source
+    assert "older" not in draw(Value(math.nan) * 2.0).source
+
+
+def test_names_of_changed_leaves_are_only_text_and_few(renderer: str) -> None:
+    leaves = [Value(1.0, f"<b>{k}") for k in range(20)]
+    y = sum_of(leaves)
+    leaves[7].data = 2.0
+    [note] = [text for text in texts(draw(y)) if "older" in text]
+    assert note.startswith("<b>0, <b>1, ")
+    assert "<b>7, …: data among these changed" in note
+
+
 def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
     net, inputs, targets = worked_example()
     for dark, palette, other in ((False, style.LIGHT, style.DARK), (True, style.DARK, style.LIGHT)):
@@ -619,6 +662,29 @@ def test_lines_show_size_and_sign() -> None:
     assert widths == [4.0, 1.6]
 
 
+@pytest.mark.parametrize(
+    ("weights", "options", "keys"),
+    [
+        ([4.0, -1.0], {}, {"positive weight", "negative weight", "thickness: size, up to 4"}),
+        ([4.0, 1.0], {}, {"positive weight", "thickness: size, up to 4"}),
+        ([-4.0, -1.0], {}, {"negative weight", "thickness: size, up to 4"}),
+        ([0.0, 0.0], {}, {"positive weight"}),
+        (
+            [4.0, -1.0],
+            {"highlight": "w1"},
+            {"positive weight", "negative weight", "thickness: size, up to 4", "ways to the outputs"},
+        ),
+        ([4.0, -1.0], {"values": False}, set()),
+    ],
+)
+def test_the_legend_of_a_network_has_what_occurs(renderer: str, weights, options, keys) -> None:  # type: ignore[no-untyped-def]
+    drawing = draw_network(MLP(2, [1], weights=weights), **options)
+    known = re.compile("weight$|^thickness|^ways")
+    assert {text for text in texts(drawing) if known.search(text)} == keys
+    if "highlight" in options:
+        assert not any(colour in drawing.source for colour in style.LIGHT.lines)
+
+
 @pytest.mark.parametrize("thing", ["w1", "value"])
 def test_ways_to_the_outputs_stand_out(thing: str) -> None:
     net, _, _ = worked_example()
@@ -658,7 +724,16 @@ MISTAKES = [
     (lambda: draw(x, only=[Value(1.0, "other")]), ValueError, "only: other is not in the graph"),
     (lambda: draw(x, group=[x]), TypeError, "a mapping from names to Values, not list"),
     (lambda: draw(x, highlight=Value(1.0, "other")), ValueError, "other is not in the graph"),
-    (lambda: draw(x, highlight="x"), TypeError, "highlight takes Values, not str 'x'"),
+    (lambda: draw(x, highlight=3), TypeError, "highlight takes Values, not int 3"),
+    (lambda: draw(x, highlight=["x", 3]), TypeError, "highlight takes Values, not int 3"),
+    (
+        lambda: draw(Value(1.0, "weight"), highlight="Wieght"),
+        ValueError,
+        "has the label 'Wieght'; did you mean weight?",
+    ),
+    (lambda: draw(Value(1.0), highlight="w"), ValueError, "has the label 'w'; none has one"),
+    (lambda: draw(x, highlight=""), ValueError, "has the label ''"),
+    (lambda: draw_network(MLP(2, [1]), highlight="W1"), ValueError, "of this network; did you mean w1?"),
     (lambda: draw(x, collapse="h9"), ValueError, "no group 'h9'; there are no groups"),
     (lambda: draw(MLP(2, [2, 1])([1, 2]), collapse="h9"), ValueError, "no group 'h9'; there are .*'h1'"),
     (lambda: draw(x, group={"g": [Value(1.0, "other")]}), ValueError, "group 'g': other is not in the graph"),

@@ -9,10 +9,11 @@ import argparse
 import codecs
 import contextlib
 import os
+import re
 import reprlib
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import ModuleType
@@ -134,7 +135,11 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, required=True, metavar="FILE", help="the picture: .svg, .png, .pdf or .gv"
     )
     draw.add_argument(
-        "--highlight", action="append", default=[], metavar="LABEL", help="mark all paths from this Value to the output"
+        "--highlight",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mark all paths from the Value of this label or variable name to the output",
     )
     draw.add_argument("--local-derivatives", action="store_true", help="write the local derivative on each edge")
     draw.add_argument("--labelled", action="store_true", help="show only Values that have a label")
@@ -163,7 +168,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Writes out the derivative of a Value with respect to another: every path, every factor, as symbols and as numbers.",
     )
     explain.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
-    explain.add_argument("--wrt", required=True, metavar="LABEL", help="with respect to the Value of this label")
+    explain.add_argument(
+        "--wrt", required=True, metavar="NAME", help="with respect to the Value of this label or variable name"
+    )
     explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
     explain.set_defaults(run=_explain)
 
@@ -319,7 +326,7 @@ def _draw(args: argparse.Namespace) -> int:
         only="labelled" if args.labelled else None,
         depth=args.depth,
         collapse=args.collapse or False,
-        highlight=[_labelled(order, label, program) for label in args.highlight],
+        highlight=[_labelled(order, label, program, args.target) for label in args.highlight],
         local_derivatives=args.local_derivatives,
         digits=args.digits,
         direction=args.direction,
@@ -336,7 +343,7 @@ def _explain(args: argparse.Namespace) -> int:
 
     program = _load(args.target)
     [y] = _named(program, args.target)
-    explanation = explain(y, _labelled(topological_order(y, constants=False), args.wrt, program))
+    explanation = explain(y, _labelled(topological_order(y, constants=False), args.wrt, program, args.target))
     if args.format == "json":
         import json
 
@@ -359,7 +366,10 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _load(target: str) -> dict[str, Any]:
-    """Runs the program of FILE.py:NAME and returns its names. What it prints goes to standard error, away from the answer."""
+    """Runs the program of FILE.py:NAME and returns its names, of which NAME is one. A Value without a label gets its name for one.
+
+    What the program prints goes to standard error, away from the answer.
+    """
     file, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
         raise Mistake(f"{target!r} does not say which Value: write FILE.py:NAME, such as net.py:loss")
@@ -389,7 +399,20 @@ def _load(target: str) -> dict[str, Any]:
         sys.argv, sys.path[:], folder = before
         os.chdir(folder)
         sys.modules.pop(module.__name__, None)
-    return vars(module)
+    program = vars(module)
+    values = {key: thing for key, thing in program.items() if isinstance(thing, Value)}
+    for key, v in values.items():
+        if not v.label and not key.startswith("_"):
+            v.label = key
+    if name not in program:
+        from tinygrad_bp.drawing.style import nearest
+
+        main_only = re.search(rb"""^if\s+__name__\s*==\s*['"]__main__['"]""", source, re.MULTILINE)
+        raise Mistake(
+            f"there is no {name!r} in {file}; {_those(values, file)}{nearest(name, values)}"
+            + ('; what stands under if __name__ == "__main__": is not run here, move it out' if main_only else "")
+        )
+    return program
 
 
 def _where(error: Exception, path: Path) -> str:
@@ -410,10 +433,7 @@ def _where(error: Exception, path: Path) -> str:
 def _named(program: dict[str, Any], target: str, several: bool = False) -> list[Value]:
     """The Value that FILE.py:NAME names, in a list, or if `several` are welcome the list of them that it names."""
     file, _, name = target.rpartition(":")
-    values = [key for key, thing in program.items() if isinstance(thing, Value)]
-    there = f"the Values in {file} are {_listed(values)}" if values else f"there are no Values in {file}"
-    if name not in program:
-        raise Mistake(f"there is no {name!r} in {file}; {there}")
+    there = _those([key for key, thing in program.items() if isinstance(thing, Value)], file)
     thing = program[name]
     if isinstance(thing, Value):
         return [thing]
@@ -428,8 +448,8 @@ def _named(program: dict[str, Any], target: str, several: bool = False) -> list[
     )
 
 
-def _labelled(order: Sequence[Value], label: str, program: dict[str, Any]) -> Value:
-    """The one Value of the graph that has this label or, if none has, that the program calls so."""
+def _labelled(order: Sequence[Value], label: str, program: dict[str, Any], target: str) -> Value:
+    """The one Value of the graph of FILE.py:NAME that has this label or, if none has, that the program calls so."""
     found = [node for node in order if label and node.label == label]
     if len(found) == 1:
         return found[0]
@@ -438,9 +458,32 @@ def _labelled(order: Sequence[Value], label: str, program: dict[str, Any]) -> Va
     named = program.get(label)
     if isinstance(named, Value) and named in set(order):
         return named
-    labels = list(dict.fromkeys(node.label for node in order if node.label))
-    there = f"the labels are {_listed(labels)}" if labels else "no Value in it has one: write Value(0.5, label='w')"
-    raise Mistake(f"there is no label {label!r} in this graph; {there}")
+    file, _, name = target.rpartition(":")
+    values = {key: thing for key, thing in program.items() if isinstance(thing, Value)}
+    for key, v in values.items():
+        if label and label in (key, v.label):
+            swapped = order[-1] in set(topological_order(v, constants=False))
+            hint = f"; it is the other way round, {file}:{key} was computed from {name}" if swapped else ""
+            raise Mistake(f"{label!r} is a Value in {file}, but {name} was not computed from it{hint}")
+    if label and any(node.label == label for node in topological_order(*values.values(), constants=False)):
+        raise Mistake(f"{label!r} is a Value in {file}, but {name} was not computed from it")
+    from tinygrad_bp.drawing.style import nearest
+
+    # x10 after x2
+    labels = sorted(
+        {node.label for node in order if node.label}, key=lambda text: re.sub(r"\d+", lambda n: n[0].zfill(20), text)
+    )
+    there = f"the label{'s are' if len(labels) > 1 else ' is'} {_listed(labels)}{nearest(label, labels)}"
+    raise Mistake(
+        f"there is no label {label!r} in this graph; "
+        + (there if labels else "no Value in it has one: write Value(0.5, label='w')")
+    )
+
+
+def _those(names: Collection[str], file: str) -> str:
+    if not names:
+        return f"there are no Values in {file}"
+    return f"the Value{'s' * (len(names) > 1)} in {file} {'are' if len(names) > 1 else 'is'} {_listed(list(names))}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -468,7 +511,7 @@ def _spell_what_cannot_be_printed(stream: Any) -> None:
         stream.reconfigure(errors="tinygrad_bp")
 
 
-_SPELLINGS = dict(zip("✓✗–—−─│┤└·∂×←→⠀", "+x----|++.d*<> ", strict=True))
+_SPELLINGS = dict(zip("✓✗≠–—−─│┤└·∂×←→⠀", "+x!----|++.d*<> ", strict=True))
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:

@@ -19,6 +19,7 @@ from tinygrad_bp.drawing.rendering import Drawing
 from tinygrad_bp.operation import ATOM, NEGATIVE
 from tinygrad_bp.value import Constant, Value, topological_order
 
+MOST_NAMES = 8  # in a heading
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first
 
 
@@ -29,7 +30,7 @@ def draw(
     depth: int | None = None,
     group: bool | Mapping[str, Iterable[Value]] = True,
     collapse: bool | str | Collection[str] = False,
-    highlight: Value | Iterable[Value] = (),
+    highlight: Value | str | Iterable[Value | str] = (),
     local_derivatives: bool = False,
     digits: int = 9,
     direction: Literal["LR", "RL", "TB", "BT"] = "LR",
@@ -47,7 +48,7 @@ def draw(
         group: frames around groups. True: one for each neuron, that is for the nodes `net_h1` and `out_h1` and all that is computed
             between the previous layer and them, and one for each layer. Or a mapping from names to the Values of each group.
         collapse: names of groups to draw as one node each; True for all, layers by their neurons.
-        highlight: a Value, or several, whose paths to the outputs stand out: those that the chain rule sums over.
+        highlight: a Value or a label, or several, whose paths to the outputs stand out: those that the chain rule sums over.
         local_derivatives: write on each edge the derivative of its end by its beginning.
         digits: significant digits of numbers, 1 to 17. Tooltips have them all.
         direction: where the computation runs: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
@@ -55,11 +56,15 @@ def draw(
         title: a heading.
         dark: light on dark.
 
+    Where data of a leaf was changed after it was used, as a training step does, the heading says so: the Values that were computed from
+    it are older.
+
     Raises TypeError for what is no Value, and ValueError for a graph with more nodes than `max_nodes`, a highlighted Value that is
     not in the graph, an unknown group and other options that are not as above.
     """
     outputs = _values(y, "y")
-    highlighted = _values(highlight, "highlight")
+    wanted = [highlight] if isinstance(highlight, str) or not isinstance(highlight, Iterable) else list(highlight)
+    _values([v for v in wanted if not isinstance(v, str)], "highlight")
     if not outputs:
         raise ValueError("draw needs at least one Value")
     if direction not in ("LR", "RL", "TB", "BT"):
@@ -81,6 +86,7 @@ def draw(
         raise ValueError(f"only takes 'labelled' or Values, not {only!r}")
     listed = [] if only is None or isinstance(only, str) else _values(only, "only")
     place = {v: i for i, v in enumerate(order)}
+    highlighted = [v for thing in wanted for v in (_labelled(thing, order) if isinstance(thing, str) else [thing])]
     for parameter, values in (("highlight", highlighted), ("only", listed)):
         for v in values:
             if v not in place:
@@ -186,6 +192,42 @@ def _values(given: Value | Iterable[Value], parameter: str) -> list[Value]:
     return values
 
 
+def _labelled(label: str, order: Sequence[Value]) -> list[Value]:
+    found = [v for v in order if label and v.label == label]
+    if not found:
+        labels = dict.fromkeys(v.label for v in order if v.label)
+        hint = style.nearest(label, labels) if labels else "; none has one"
+        raise ValueError(f"highlight: no Value in the graph that is drawn has the label {label!r}{hint}")
+    return found
+
+
+def _changed(order: Iterable[Value]) -> str:
+    """A remark if the data of leaves was changed after it was used, so that it does not make what is shown behind it; else empty."""
+    older, kept = [], set()
+    for v in order:
+        leaves = [arg for arg in v.args if arg.op is None and not isinstance(arg, Constant)]
+        if v.op is None or not leaves:
+            continue
+        try:
+            data = v.op.forward(*[arg.data for arg in v.args])
+            same = data == v.data or (math.isnan(data) and math.isnan(v.data))
+        except Exception:  # anyone's rule; it did work on the data of then
+            same = False
+        if same:
+            kept.update(leaves)
+        else:
+            older.append(leaves)
+    # What made another node that holds is not to blame, unless nothing else is left.
+    blamed = dict.fromkeys(leaf for leaves in older for leaf in [x for x in leaves if x not in kept] or leaves)
+    if not blamed:
+        return ""
+    names = [_name(leaf) for leaf in blamed]
+    what = ", ".join(names[:MOST_NAMES]) + ", …" * (len(names) > MOST_NAMES)
+    if len(names) == 1:
+        return f"{what}: data changed after it was used; what follows from it is older"
+    return f"{what}: data among these changed after it was used; what follows from it is older"
+
+
 def _name(v: Value) -> str:
     return style.shorten(v.label) if v.label else f"an unlabelled Value of {v.data!r}"
 
@@ -277,7 +319,7 @@ def _write(
     graph = Digraph(
         graph_attr={
             **text, "rankdir": direction, "bgcolor": palette.paper, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
-            "labelloc": "t", "label": style.heading(title, keys),
+            "labelloc": "t", "label": style.heading(title, keys, _changed(choice.order)),
         },
         node_attr={**text, "shape": "plain"},
         edge_attr={**text, "color": palette.line, "arrowsize": "0.6"},

@@ -191,7 +191,8 @@ def _ways_to_the_outputs(
     parameters = {p for layer in layers for p in layer.parameters()}
     for thing in wanted:
         if thing not in (there if isinstance(thing, str) else parameters):
-            raise ValueError(f"highlight: {thing!r} is no weight, bias, neuron or input of this network")
+            hint = style.nearest(thing, there) if isinstance(thing, str) else ""
+            raise ValueError(f"highlight: {thing!r} is no weight, bias, neuron or input of this network{hint}")
     return nodes, lines
 
 
@@ -208,6 +209,7 @@ class _Canvas:
             gradients,
             lighting,
         )
+        self.signs: set[bool] = set()  # of the weights drawn so far; True for a negative one
         text = {"fontname": style.FONT, "fontsize": str(style.FONT_SIZE), "fontcolor": palette.ink}
         self.graph: Any = Digraph(
             graph_attr={
@@ -260,12 +262,14 @@ class _Canvas:
         look = {}
         if weight is not None and self.values:
             size = min(1.0, abs(weight.data) / largest) if largest and not math.isnan(weight.data) else 0.0
+            negative = weight.data < 0
+            self.signs.add(negative)
             look = {
                 "penwidth": f"{0.8 + 3.2 * size:.2f}",
-                "color": self.palette.lines[weight.data >= 0],
+                "color": self.palette.lines[not negative],
                 "arrowsize": "0.5",
             }
-            if weight.data < 0:
+            if negative:
                 look["style"] = "dashed"
         if self.lighting:
             look["color"] = self.palette.highlight if lit else self.palette.dim
@@ -282,11 +286,14 @@ class _Canvas:
     def dot(self, title: str, largest: float) -> str:
         keys = []
         if self.values:
-            positive, negative = self.palette.lines[::-1]
-            keys = [style.line_key("positive weight", positive), style.line_key("negative", negative, dashed=True)]
-            if self.lighting:
-                keys = [style.line_key("negative", self.palette.line, dashed=True)]
-            keys.append(f"<td>thickness: size, up to {style.write_number(largest, min(3, self.digits))}</td>")
+            # With ways highlighted, colours tell these apart, and only dashes the sign.
+            negative, positive = [self.palette.line] * 2 if self.lighting else self.palette.lines
+            if False in self.signs:
+                keys.append(style.line_key("positive weight", positive))
+            if True in self.signs:
+                keys.append(style.line_key("negative weight", negative, dashed=True))
+            if largest:
+                keys.append(f"<td>thickness: size, up to {style.write_number(largest, min(3, self.digits))}</td>")
         if self.lighting:
             keys.append(style.line_key("ways to the outputs", self.palette.highlight))
         self.graph.attr(label=style.heading(title, keys))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
 FONT_SIZE = 11
-LONGEST_LABEL, LONGEST_TITLE = 40, 120
+LONGEST_LABEL, LONGEST_TITLE, LONGEST_NOTE = 40, 120, 500
 MOST_LINES = 4
 
 
@@ -95,6 +96,12 @@ def align_points(texts: Sequence[str]) -> list[str]:
 # Text
 
 
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The question, to end an error about an unknown name with, whether the one most like it was meant; empty if none is like it."""
+    spelled = {each.lower(): each for each in names}
+    return "".join(f"; did you mean {spelled[near]}?" for near in difflib.get_close_matches(name.lower(), spelled, 1))
+
+
 def printable(text: str) -> str:
     """`text` with what no picture can hold, control characters and halves of surrogate pairs, in Python's notation: \\x00, \\ud800."""
     text = re.sub("\r\n?", "\n", text)
@@ -163,8 +170,8 @@ def named_numbers(numbers: Sequence[tuple[str, float]], palette: Palette, digits
     )
 
 
-def heading(title: str, keys: Sequence[str]) -> str:
-    """The label of a whole picture: its title, and under it the legend's keys, each a table cell. Empty if there is neither."""
+def heading(title: str, keys: Sequence[str], note: str = "") -> str:
+    """The label of a whole picture: its title, under it the legend's keys, each a table cell, and a note. Empty if there is nothing."""
     rows = []
     if title:
         text = f'<font point-size="16"><b>{markup(title, LONGEST_TITLE)}</b></font>'
@@ -174,6 +181,8 @@ def heading(title: str, keys: Sequence[str]) -> str:
         rows.append(
             f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{cells}</tr></table></td></tr>'
         )
+    if note:
+        rows.append(f"<tr><td{room_for(note, FONT_SIZE, LONGEST_NOTE)}><b>{markup(note, LONGEST_NOTE)}</b></td></tr>")
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="4">{"".join(rows)}</table>>' if rows else ""
 
 

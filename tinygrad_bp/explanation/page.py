@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
-from tinygrad_bp.value import Value
+from tinygrad_bp.value import Value, topological_order
 
 if TYPE_CHECKING:
     from tinygrad_bp.explanation import Explanation
@@ -51,7 +51,8 @@ class Page:
             return
         if not e.path_count:
             self.equation(whole, [[["0"]]])
-            self.sentence(f"{y} does not depend on {x}.")
+            swapped = e.y in set(topological_order(e.x))
+            self.sentence(f"{y} does not depend on {x}{f': it is {x} that depends on {y}' if swapped else ''}.")
             self.write_names()
             return
         chain = graph.chain()
@@ -59,7 +60,7 @@ class Page:
         self.write_names()
         if graph.hides_all and (graph.invented or not (chain and chain.factors[0].formula())):
             self.sentence(
-                "No Value between them has a label: label some (v.label = ...), or labelled_only=False shows every step."
+                "No Value between them has a label: set some v.label, or labelled_only=False shows every step."
             )
         if e.path_count > 1:
             self.write_paths()

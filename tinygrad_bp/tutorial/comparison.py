@@ -1,4 +1,4 @@
-"""Every figure of the tutorial, derived four ways, and a verdict on each.
+"""Every figure of the tutorial, derived by hand, by autograd and by differences, and a verdict on each.
 
 Exact: the derivation by hand with 30 digits. By hand: the same in floats. Autograd: the network of Values. Difference: the central
 difference, for derivatives and what follows from them.
@@ -52,6 +52,11 @@ class Erratum:
     exact: Decimal
     cause: str
     explained: bool
+
+    @property
+    def in_formula(self) -> bool:
+        """Whether the figure itself is right, and what is wrong is a formula for it."""
+        return self.exact == Decimal(self.printed)
 
 
 @dataclass(frozen=True)
@@ -257,7 +262,7 @@ def _not_printed_for(figure: Figure, eta: Decimal, rounds: int, sequential: bool
     if at_the_end and sequential:
         return "printed for the simultaneous update"
     if at_the_end and rounds < ROUNDS:
-        return f"takes {ROUNDS:,} rounds, and this training has {rounds:,}"
+        return f"takes {ROUNDS:,} rounds, and this training has {f'{rounds:,}' if rounds else 'none'}"
     if trained and rounds < 1:
         return "takes one round, and this training has none"
     return ""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.explanation import explain
 from tinygrad_bp.tutorial import curve
-from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Comparison, Row, agree
+from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Comparison, Erratum, Row, agree
 from tinygrad_bp.tutorial.figures import SETUP, STAGES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-MARKS = {HOLDS: "✓", ERRATUM: "✓", FAILS: "✗", NOT_JUDGED: "–"}
+MARKS = {HOLDS: "✓", ERRATUM: "≠", FAILS: "✗", NOT_JUDGED: "–"}
 STYLES = {HOLDS: "green", ERRATUM: "yellow", FAILS: "bold red", NOT_JUDGED: "dim"}
 EXACT_DIGITS = 25
 
@@ -29,7 +29,7 @@ INTRODUCTION = (
 COLUMNS = (
     "Under each formula: the figure as printed; the same derived by hand, in plain Python; autograd's; and, for derivatives and the "
     "weights that follow from them, the central difference. A verdict holds if the exact value rounds to what is printed, and hand and "
-    "autograd agree to 1e-15, relatively."
+    "autograd agree to 1e-15, relatively. A · stands where there is no such number: nothing is differentiated, or training is too short."
 )
 
 
@@ -102,11 +102,11 @@ def conclusion(comparison: Comparison) -> str:
     if count[ERRATUM]:
         parts.append(f"{count[ERRATUM]} {'are errata' if count[ERRATUM] > 1 else 'is an erratum'} with a known cause")
     if count[NOT_JUDGED]:
-        parts.append(
-            f"{count[NOT_JUDGED]} {'are' if count[NOT_JUDGED] > 1 else 'is'} not judged, being printed for other options"
-        )
+        parts.append(f"{count[NOT_JUDGED]} cannot be judged with these options")
     if count[FAILS]:
         parts.append(f"{count[FAILS]} FAIL")
+    if any(each.in_formula and each.explained for each in comparison.errata):
+        parts.append("1 formula has a slip")
     unexplained = [each.quantity for each in comparison.errata if not each.explained]
     unexplained += [f"{each.quantity} of other editions" for each in comparison.editions if not each.explained]
     if unexplained:
@@ -134,27 +134,38 @@ def training_facts(comparison: Comparison) -> list[tuple[str, str]]:
     if rounds > 1:
         rows.append((f"E_total seen by round {rounds:,}, after {_count(rounds - 1, 'update')}", f"{errors[-2]:.9e}"))
         rows.append((f"E_total after {_count(rounds, 'update')}", f"{errors[-1]:.9e}"))
-    return [*rows, *((f"{name} after {_count(rounds, 'update')}", f"{outputs[name]:.10f}") for name in outputs)]
+    when = f"after {_count(rounds, 'update')}" if rounds else "before training"
+    return [*rows, *((f"{name} {when}", f"{outputs[name]:.10f}") for name in outputs)]
 
 
-def mistaken_rows(comparison: Comparison) -> list[tuple[str, float, float]]:
-    """The quantities of the first round that the sequential update gets wrong: name, right, mistaken."""
+def erratum_heading(erratum: Erratum) -> str:
+    """What is printed and what is right, to follow the quantity."""
+    if erratum.in_formula:
+        return f"the figure {erratum.printed} holds, one formula for it does not"
+    return f"printed {erratum.printed}, exact {decimals(round(erratum.exact, 12))}"
+
+
+def mistaken_rows(comparison: Comparison, *, train_biases: bool) -> list[tuple[str, float, float]]:
+    """The quantities of the first round that the sequential update gets wrong: name, right, mistaken. Biases only if they are trained."""
     return [
         (name, right, comparison.mistaken[name])
         for name, right in comparison.hand.items()
-        if not agree(right, comparison.mistaken[name])
+        if not agree(right, comparison.mistaken[name]) and (train_biases or name not in ("b1+", "b2+"))
     ]
 
 
 def remarks(comparison: Comparison, *, update: str, train_biases: bool) -> Iterator[str]:
     """What is to be said about the training, a paragraph each."""
-    if update == "sequential":
+    trained = len(comparison.run.errors) > 1
+    if update == "sequential" and trained:
         yield (
             "This training made the mistake of an early program: it updated w5 ... w8 first and used the new ones for the gradients of the "
             "hidden layer, which are then not the gradients of anything. The derivation above is that of the text."
         )
     gradients = ", ".join(f"dE_total/d{b} = {comparison.hand[f'dE_total/d{b}']:.12f}" for b in ("b1", "b2"))
-    if train_biases:
+    if not trained:
+        yield f"Nothing was trained, as there were to be 0 steps. The gradients of the biases are {gradients}."
+    elif train_biases:
         yield f"The biases were trained too, from their gradients {gradients}. In the text they stay fixed."
     else:
         yield f"The biases stay fixed, as in the text. Their gradients are {gradients}; --train-biases trains them."
@@ -206,7 +217,7 @@ def print_text(
 
     line()
     start = {**SETUP, "eta": str(comparison.hand["eta"])}
-    line(" The worked example: a 2-2-2 network, every figure derived four ways", style="bold")
+    line(" The worked example: a 2-2-2 network, every figure derived and checked", style="bold")
     line()
     prose(INTRODUCTION)
     line()
@@ -242,13 +253,15 @@ def print_text(
     if update == "sequential":
         head("What the sequential update changes in the first round")
         line(f"  {'':<18}{'as in the text':>18}{'sequential':>18}", style="dim")
-        for name, right, wrong in mistaken_rows(comparison):
+        for name, right, wrong in mistaken_rows(comparison, train_biases=train_biases):
             line(f"  {name:<18}{right:>18.12f}{wrong:>18.12f}")
 
-    head(f"The error over {_count(len(comparison.run.errors) - 1, 'round')}")
-    for text_line in curve.plot(comparison.run.errors):
-        line(" " + text_line)
-    line()
+    rounds = len(comparison.run.errors) - 1
+    head(f"The error over {_count(rounds, 'round')}" if rounds else "The error, without training")
+    if rounds:
+        for text_line in curve.plot(comparison.run.errors):
+            line(" " + text_line)
+        line()
     for what, number_text in training_facts(comparison):
         line(f"  {what:<55}{number_text:>20}")
     for remark in remarks(comparison, update=update, train_biases=train_biases):
@@ -260,17 +273,21 @@ def print_text(
         if place:
             line()
         verdict = "" if each.explained else "  NOT EXPLAINED"
-        line(
-            " ", (each.quantity, "bold"), f": printed {each.printed}, exact {decimals(round(each.exact, 12))}{verdict}"
-        )
+        line(" ", (each.quantity, "bold"), f": {erratum_heading(each)}{verdict}")
         prose(each.cause, indent=3)
     for label in ("w5", "w1"):
         head(f"The chain rule for {label}, written out")
         for text_line in explain(comparison.values["E_total"], comparison.values[label]).text(width=79).splitlines():
             line(f" {text_line}" if text_line else "")
     head("Files")
+    files = list(files)
     for path in files:
         line(f"  {path}")
+    first = [f"{path} first: it is this report with its pictures" for path in files if path.name == "report.md"]
+    first += [f"{path} for every value and every gradient" for path in files if path.stem == "6-computation-graph"][:1]
+    if first:
+        line()
+        prose(f"Open {'; '.join(first)}.")
     for note in notes:
         line()
         prose(note)
@@ -300,7 +317,7 @@ def markdown(
 ) -> str:
     """The report as Markdown, with formulas in LaTeX. Pictures are linked by their file name, as beside the report."""
     files = list(files)
-    lines = ["# The worked example: a 2-2-2 network, every figure derived four ways", "", INTRODUCTION, ""]
+    lines = ["# The worked example: a 2-2-2 network, every figure derived and checked", "", INTRODUCTION, ""]
     start = {**SETUP, "eta": str(comparison.hand["eta"])}
     lines += [f"| {' | '.join(start)} |", "|---" * len(start) + "|", f"| {' | '.join(start.values())} |", ""]
     lines += [COLUMNS.replace("Under each formula:", "For each formula:")]
@@ -314,22 +331,22 @@ def markdown(
     if update == "sequential":
         lines += ["", "## What the sequential update changes in the first round", ""]
         lines += ["| quantity | as in the text | sequential |", "|---|--:|--:|"]
-        lines += [f"| `{name}` | {right:.12f} | {wrong:.12f} |" for name, right, wrong in mistaken_rows(comparison)]
-    lines += [
-        "",
-        f"## The error over {_count(len(comparison.run.errors) - 1, 'round')}",
-        "",
-        "![Error curve](error-curve.svg)",
-        "",
-    ]
+        lines += [
+            f"| `{name}` | {right:.12f} | {wrong:.12f} |"
+            for name, right, wrong in mistaken_rows(comparison, train_biases=train_biases)
+        ]
+    rounds = len(comparison.run.errors) - 1
+    if rounds:
+        lines += ["", f"## The error over {_count(rounds, 'round')}", "", "![Error curve](error-curve.svg)", ""]
+    else:
+        lines += ["", "## The error, without training", ""]
     lines += ["| | |", "|---|--:|", *(f"| {what} | {text} |" for what, text in training_facts(comparison))]
     for remark in remarks(comparison, update=update, train_biases=train_biases):
         lines += ["", remark]
     lines += ["", "## Errata", ""]
     for each in comparison.errata:
         verdict = "" if each.explained else " (**not explained**)"
-        exact = decimals(round(each.exact, 12))
-        lines.append(f"- `{each.quantity}`: printed {each.printed}, exact {exact}{verdict}. {_escaped(each.cause)}")
+        lines.append(f"- `{each.quantity}`: {erratum_heading(each)}{verdict}. {_escaped(each.cause)}")
     for label in ("w5", "w1"):
         lines += ["", f"## The chain rule for {label}, written out", ""]
         lines += [explain(comparison.values["E_total"], comparison.values[label]).markdown().strip()]
@@ -344,8 +361,8 @@ def markdown(
 
 
 def _markdown_row(row: Row) -> str:
-    exact = "" if row.exact is None else decimals(row.exact)
-    numbers = " | ".join([exact, *("" if x is None else _fixed(x) for x in (row.hand, row.autograd, row.difference))])
+    exact = "·" if row.exact is None else decimals(row.exact)
+    numbers = " | ".join([exact, *map(_fixed, (row.hand, row.autograd, row.difference))])
     verdict = f"{MARKS[row.verdict]} {row.verdict}" + (f": {row.note}" if row.verdict in (NOT_JUDGED, FAILS) else "")
     return f"| `{row.figure.quantity}` | `{row.figure.formula}` | {row.figure.printed} | {numbers} | {verdict} |"
 

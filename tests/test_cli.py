@@ -600,3 +600,19 @@ def test_a_stream_without_our_signs_spells_them():
     stream.write("✓ é ← ⣿ 語")
     stream.flush()
     assert stream.buffer.getvalue() == b"+ \xe9 < * ?"
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("raise BaseException('b')", "line 1: BaseException: b"),
+        ("class Odd(Exception):\n    def __str__(self):\n        raise ValueError('no')\nraise Odd()", "line 4: Odd"),
+    ],
+)
+def test_any_error_of_the_users_program_is_shown_with_its_line(program, says, tmp_path, capsys):
+    path = tmp_path / "odd.py"
+    path.write_text(program, encoding="utf-8")
+    assert main(["check", f"{path}:y"]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert "Traceback" not in err

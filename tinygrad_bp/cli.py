@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except (Mistake, ValueError, ArithmeticError, OSError, RuntimeError) as error:
+    except (Mistake, TypeError, ValueError, ArithmeticError, OSError, RuntimeError) as error:
         # Labels and names of files are anyone's text: none may steer the terminal.
         words = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(error))
         print(f"tinygrad-bp: error: {words}", file=sys.stderr)
@@ -393,7 +393,9 @@ def _load(target: str) -> dict[str, Any]:
     except SystemExit as end:
         code = "" if end.code is None else repr(end.code)
         raise Mistake(f"{file} ended itself with sys.exit({code}), so there is no {name} to look at") from None
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise Mistake(_where(error, path)) from None
     finally:
         sys.argv, sys.path[:], folder = before
@@ -415,7 +417,7 @@ def _load(target: str) -> dict[str, Any]:
     return program
 
 
-def _where(error: Exception, path: Path) -> str:
+def _where(error: BaseException, path: Path) -> str:
     """The error of the user's program, with the line of it that was running."""
     import linecache
     import traceback
@@ -424,7 +426,10 @@ def _where(error: Exception, path: Path) -> str:
     line = (
         error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else lines[-1] if lines else None
     )
-    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        words = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # the user's error cannot even say what it is
+        words = ""
     text = f"{path}{f', line {line}' if line else ''}: {type(error).__name__}{f': {words}' if words else ''}"
     code = linecache.getline(str(path), line).strip() if line else ""
     return f"{text}\n    {code}" if code else text

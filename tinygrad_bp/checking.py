@@ -184,17 +184,33 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def changed_leaves(nodes: Iterable[Value]) -> list[Value]:
+    """The leaves whose data was changed after the nodes were computed from it, each once.
+
+    Where several leaves made a node that does not follow from them any more, those that also made one that still does are cleared.
+    """
+    stale, kept = [], set()
+    for node in nodes:
+        leaves = [x for x in node.operands if isinstance(x, Value) and x.op is None and not isinstance(x, Constant)]
+        if node.op is None or not leaves:
+            continue
+        try:
+            now = node.op.forward(*_numbers(node))
+        except Exception:  # anyone's rule; it did work on the data of then
+            now = math.inf if math.isnan(node.data) else math.nan
+        if now == node.data or (math.isnan(now) and math.isnan(node.data)):
+            kept.update(leaves)
+        else:
+            stale.append(leaves)
+    return list(dict.fromkeys(leaf for leaves in stale for leaf in [x for x in leaves if x not in kept] or leaves))
+
+
 def _require_unchanged(y: Value) -> None:
-    for node in topological_order(y, constants=False):
-        if node.op is not None:
-            now = _value_of(lambda _, node=node: node.op.forward(*_numbers(node)), 0.0)  # type: ignore[misc]
-            if now != node.data and (now == now or node.data == node.data):
-                leaves = dict.fromkeys(x for x in node.operands if isinstance(x, Value) and x.op is None)
-                changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
-                raise ValueError(
-                    f"check_gradients: the data of a leaf was changed after {node.op.name} used it ({changed}): it made {node.data!r} "
-                    f"and would make {now!r} now; compute the value anew"
-                )
+    if changed := changed_leaves(topological_order(y, constants=False)):
+        now = ", ".join(f"{printable(leaf.label) or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in changed)
+        raise ValueError(
+            f"check_gradients: the data of a leaf was changed after the value was computed from it ({now}): compute the value anew"
+        )
 
 
 def _numbers(node: Value) -> list[float]:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tinygrad_bp.checking import changed_leaves
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.rendering import Drawing
 from tinygrad_bp.operation import ATOM, NEGATIVE
@@ -203,22 +204,7 @@ def _labelled(label: str, order: Sequence[Value]) -> list[Value]:
 
 def _changed(order: Iterable[Value]) -> str:
     """A remark if the data of leaves was changed after it was used, so that it does not make what is shown behind it; else empty."""
-    older, kept = [], set()
-    for v in order:
-        leaves = [arg for arg in v.args if arg.op is None and not isinstance(arg, Constant)]
-        if v.op is None or not leaves:
-            continue
-        try:
-            data = v.op.forward(*[arg.data for arg in v.args])
-            same = data == v.data or (math.isnan(data) and math.isnan(v.data))
-        except Exception:  # anyone's rule; it did work on the data of then
-            same = False
-        if same:
-            kept.update(leaves)
-        else:
-            older.append(leaves)
-    # What made another node that holds is not to blame, unless nothing else is left.
-    blamed = dict.fromkeys(leaf for leaves in older for leaf in [x for x in leaves if x not in kept] or leaves)
+    blamed = changed_leaves(order)
     if not blamed:
         return ""
     names = [_name(leaf) for leaf in blamed]

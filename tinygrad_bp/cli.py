@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from tinygrad_bp import __version__
+from tinygrad_bp.checking import printable
 from tinygrad_bp.files import write_whole
 from tinygrad_bp.value import Value, topological_order
 
@@ -76,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except (Mistake, TypeError, ValueError, ArithmeticError, OSError, RuntimeError) as error:
         # Labels and names of files are anyone's text: none may steer the terminal.
-        words = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in str(error))
+        words = "\n".join(map(printable, str(error).split("\n")))
         print(f"tinygrad-bp: error: {words}", file=sys.stderr)
         return 2
     return status

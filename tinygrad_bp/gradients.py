@@ -49,9 +49,8 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if node not in varies and any(x in varies for x in node.operands):
             varies.add(node)
 
-    adjoints: dict[Value, Any] = {
-        y: 1.0
-    }  # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one
+    # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one.
+    adjoints: dict[Value, Any] = {y: 1.0}
     for node in reversed(order):
         if node in varies and node in adjoints and node.op is not None:
             for operand, slope in _slopes(node, varies):

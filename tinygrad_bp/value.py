@@ -142,9 +142,8 @@ class Value(Functions):
     @property
     def args(self) -> tuple[Value, ...]:
         """The operands, in order, all as Values: `x * x` has two equal ones, and in `0.5 * x` the first is a `Constant`."""
-        if any(
-            type(x) is float for x in self.operands
-        ):  # made when first asked for, then kept: the same ones every time
+        if any(type(x) is float for x in self.operands):
+            # Constants are made when first asked for, then kept: the same ones every time.
             self._connect([x if isinstance(x, Value) else Constant(x) for x in self.operands])
         return self.operands  # type: ignore[return-value]
 

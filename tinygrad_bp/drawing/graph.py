@@ -237,9 +237,8 @@ def _neurons(order: Sequence[Value]) -> Homes:
     user: dict[Value, str | None] = {}  # the neuron that alone uses a node; None if there is no such one
     for v in reversed(order):
         named = re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL)
-        outer = v.op is None and re.fullmatch(
-            r"(?:i|x|input|target)_?\w?\d*", v.label
-        )  # what comes from outside is in no neuron
+        # What comes from outside is in no neuron.
+        outer = v.op is None and re.fullmatch(r"(?:i|x|input|target)_?\w?\d*", v.label)
         neuron = named[1] if named and v.op else None if outer else user.get(v)
         if neuron is not None:
             layer = re.fullmatch(r"(.*?)_?\d+", neuron, re.DOTALL)

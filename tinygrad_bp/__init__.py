@@ -58,11 +58,13 @@ from tinygrad_bp.ops import (
 from tinygrad_bp.ops import (
     pow as pow,
 )
+from tinygrad_bp.program import Program
+from tinygrad_bp.program import compile as compile
 from tinygrad_bp.value import Constant, Value, topological_order
 
 __version__ = "0.1.0"
 
-# All but `abs` and `pow`: `from tinygrad_bp import *` leaves Python's own in place.
+# All but `abs`, `compile` and `pow`: `from tinygrad_bp import *` leaves Python's own in place.
 __all__ = [
     "MLP",
     "OPERATIONS",
@@ -75,6 +77,7 @@ __all__ = [
     "Module",
     "Neuron",
     "Operation",
+    "Program",
     "Reduction",
     "Value",
     "acos",

@@ -49,9 +49,12 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if node not in varies and any(x in varies for x in node.operands):
             varies.add(node)
 
+    recorded = set(order)
     # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one.
     adjoints: dict[Value, Any] = {y: 1.0}
     for node in reversed(order):
+        if node in varies and node in adjoints:
+            _label(adjoints[node], y, node, recorded)
         if node in varies and node in adjoints and node.op is not None:
             for operand, slope in _slopes(node, varies):
                 term = _times(slope, adjoints[node])
@@ -60,6 +63,20 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     found = [adjoints.get(x, 0.0) for x in targets]
     results = [x if isinstance(x, Value) else Constant(x) for x in found]
     return results[0] if single else results
+
+
+def _label(adjoint: Any, y: Value, node: Value, recorded: set[Value]) -> None:
+    """Calls a derivative dy/dnode, if both have names and it is no node that was there before."""
+    if (
+        y.label
+        and node.label
+        and isinstance(adjoint, Value)
+        and not adjoint.label
+        and adjoint.op
+        and adjoint not in recorded
+    ):
+        of, by = (f"({label})" if "/" in label else label for label in (y.label, node.label))
+        adjoint.label = f"d{of}/d{by}"
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:

@@ -1,0 +1,151 @@
+"""A recorded graph, gradients included, written out once as a straight-line program.
+
+>>> from tinygrad_bp import Value, grad
+>>> w, x = Value(0.5, "w"), Value(2.0, "x")
+>>> y = (w * x).tanh()
+>>> y.label = "y"
+>>> program = compile([y, grad(y, w)], [w, x])
+>>> program(0.25, 2.0)
+[0.46211715726000973, 1.5728954659318548]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+from tinygrad_bp.operation import as_float
+from tinygrad_bp.program.code import Code, trace
+from tinygrad_bp.program.python import Source
+from tinygrad_bp.value import Value
+
+__all__ = ["Program", "compile"]
+
+_exactly = float.__float__  # a plain float of a float; TypeError for all else
+
+
+def compile(outputs: Any, inputs: Sequence[Value]) -> Program:
+    """The program that computes `outputs`, a Value or nested lists of Values, from `inputs`, the leaves that vary.
+
+    Every other leaf becomes a constant with the number it has now. Since a gradient is a graph, `compile([E, *grad(E, ws)], ws)`
+    computes an error and its gradient.
+
+    Raises TypeError if an output is no Value or list, or an input no Value; ValueError if an input was computed from others or is
+    there twice.
+    """
+    return Program(trace(outputs, inputs))
+
+
+class Program:
+    """What `compile` makes: a function of floats.
+
+    `program(*numbers)` takes a number for each input, by position or by name, and returns floats, nested as the outputs were.
+
+    Attributes:
+        code: the instructions.
+
+    Calls raise TypeError for a wrong count or name of inputs and for what is no real number; and where an operation is undefined the
+    error that Values raise there, naming the operation, the numbers and their labels.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+
+    @cached_property
+    def _source(self) -> Source:
+        return Source(self.code)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs, which are those of the parameters."""
+        return self._source.inputs
+
+    @property
+    def source(self) -> str:
+        """The program as Python."""
+        return self._source.text
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The bare function that `source` defines: for floats only, without the checks of a call of the program."""
+        return self._source.function()
+
+    def __call__(self, *numbers: float, **named: float) -> Any:
+        if named:
+            numbers = self._in_order(numbers, named)
+        try:
+            return self.function(*map(_exactly, numbers))
+        except (TypeError, ValueError, ArithmeticError) as error:
+            return self._with_care(numbers, error)
+
+    def _with_care(self, numbers: Sequence[Any], error: Exception) -> Any:
+        """The result where a fast call failed: other numbers than floats are made floats, and errors say what is wrong."""
+        floats = self.as_floats(numbers)
+        if not all(type(x) is float for x in numbers):
+            try:
+                return self.function(*floats)
+            except (ValueError, ArithmeticError) as failed:
+                error = failed
+        self._explain(floats, error)
+
+    def as_floats(self, numbers: Sequence[Any]) -> list[float]:
+        """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""
+        if len(numbers) != len(self.inputs):
+            raise TypeError(
+                f"program takes {len(self.inputs)} numbers ({', '.join(self.inputs):.60}), not {len(numbers)}"
+            )
+        return [
+            as_float(x, "program", name, wants="takes a real number")
+            for x, name in zip(numbers, self.inputs, strict=True)
+        ]
+
+    def _in_order(self, numbers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
+        """All inputs in order, those given by name included; a name is a parameter's or an input's label."""
+        places = {name: place for place, name in enumerate(self.inputs)}
+        unique = (
+            [label for label in self.code.inputs if self.code.inputs.count(label) == 1]
+            if len(self.inputs) < 1000
+            else []
+        )
+        places = {label: self.code.inputs.index(label) for label in unique} | places
+        found = dict(enumerate(numbers))
+        for name, x in named.items():
+            if name not in places:
+                raise TypeError(f"program has no input {name!r}; its inputs are {', '.join(self.inputs):.200}")
+            if places[name] in found:
+                raise TypeError(f"program got input {name!r} twice")
+            found[places[name]] = x
+        missing = [name for place, name in enumerate(self.inputs) if place not in found]
+        if missing:
+            raise TypeError(f"program lacks a number for {', '.join(missing):.200}")
+        return tuple(found[place] for place in sorted(found))
+
+    def _explain(self, floats: Sequence[float], error: Exception) -> NoReturn:
+        """Raises the error of the operation that is undefined for these inputs."""
+        slots = list(floats)
+        for op, operands in self.code.instructions:
+            numbers = [slots[x] if x >= 0 else self.code.constants[~x] for x in operands]
+            try:
+                slots.append(op.forward(*numbers))
+            except (ValueError, ArithmeticError) as failed:
+                labels = [self.code.labels.get(x, "") for x in operands]
+                raise op.failure(failed, numbers, labels) from error
+        raise error
+
+    def to(self, target: Any) -> Any:
+        """The same program elsewhere: "python" (this one), "llvm", "javascript", an array namespace or its name ("numpy", "jax", "torch").
+
+        Raises ValueError for an unknown target, ImportError where one needs a package that is not installed.
+        """
+        if target == "python":
+            return self
+        raise ValueError(
+            f"program.to takes 'python', 'llvm', 'numpy', 'jax', 'torch', 'javascript' or an array namespace, not {target!r}"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Program, (self.code,)
+
+    def __repr__(self) -> str:
+        return f"Program({len(self.code.inputs)} inputs, {len(self.code.instructions)} instructions, {len(self.code.outputs)} outputs)"

@@ -1,0 +1,282 @@
+"""A recorded graph as a list of instructions: the intermediate form from which every target is written.
+
+Each instruction computes one number once, from numbers computed before it (static single assignment). On the way in, what is constant
+is computed, what is computed twice is shared, and algebra is simplified where the result is the same float; what no output needs is
+never reached. The exponential inside a sigmoid is an instruction of its own, since the sigmoid's slope needs it too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from tinygrad_bp import ops
+from tinygrad_bp.operation import MULTIPLICATIVE, Operation
+from tinygrad_bp.value import Constant, Value, topological_order
+
+# Rows that the sigmoid and what derives from it are taken apart into ----------------------------------------------------------
+
+
+def _logistic(x: float, e: float) -> float:
+    return (1.0 if x > 0 else e) / (1.0 + e)
+
+
+# fmt: off
+decay    = Operation("decay", lambda x: math.exp(-math.fabs(x)), (lambda y, x: -y * ops.sign(x),),
+                     "exp(-{tight[0]} if {bare[0]} > 0.0 else {bare[0]})", r"e^{{-\left|{bare[0]}\right|}}", "exp(-|x|)")
+logistic = Operation("logistic", _logistic,                      (lambda y, x, e: 0.0,
+                                                                  lambda y, x, e: ops.sign(-x) / ((1.0 + e) * (1.0 + e))),
+                     "(1.0 if {bare[0]} > 0.0 else {bare[1]}) / (1.0 + {tight[1]})", "", "σ", MULTIPLICATIVE)
+bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: (1.0 - e) / ((1.0 + e) * (1.0 + e) * (1.0 + e)),),
+                     "{tight[0]} / (1.0 + {tight[0]} * (2.0 + {tight[0]}))", "", "σ′", MULTIPLICATIVE)
+# fmt: on
+
+
+class Instruction(NamedTuple):
+    """One operation. An operand `i >= 0` is the number in slot i; one below 0 is the constant `constants[~i]`."""
+
+    op: Operation
+    operands: tuple[int, ...]
+
+
+class Code:
+    """Straight-line code. The inputs lie in slots 0 to len(inputs) - 1, the result of instruction k in slot len(inputs) + k.
+
+    Attributes:
+        inputs: the labels of the inputs, in order.
+        instructions: in an order in which each comes after its operands.
+        constants: the numbers that operands below 0 stand for.
+        labels: the labels of slots, where they have one.
+        outputs: the slots (or constants) that are returned, in order.
+        shape: how the outputs are nested: a number stands for `outputs[number]`, a list for a list.
+    """
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        self.inputs = list(inputs)
+        self.instructions: list[Instruction] = []
+        self.constants: list[float] = []
+        self.labels: dict[int, str] = {}
+        self.outputs: list[int] = []
+        self.shape: Any = []
+        self._known: dict[Any, int] = {}
+
+    def constant(self, x: float) -> int:
+        """The operand that stands for this number. 0.0 and -0.0 are two."""
+        key = x.hex()
+        found = self._known.get(key)
+        if found is None:
+            self.constants.append(x)
+            found = self._known[key] = ~(len(self.constants) - 1)
+        return found
+
+    def instruction(self, slot: int) -> Instruction | None:
+        """What computes a slot; None for an input."""
+        place = slot - len(self.inputs)
+        return self.instructions[place] if place >= 0 else None
+
+    def apply(self, op: Operation, operands: tuple[int, ...]) -> int:
+        """The operand that holds the result: a constant, something that is there already, or a new instruction's."""
+        if op is ops.sigmoid:
+            [x] = operands
+            return self.apply(logistic, (x, self.apply(decay, (x,))))
+        if op is ops.sigmoid_slope:
+            return self.apply(bell, (self.apply(decay, operands),))
+        if all(x < 0 for x in operands):
+            try:
+                return self.constant(float(op.forward(*[self.constants[~x] for x in operands])))
+            except (ValueError, ArithmeticError):
+                pass  # an error of the program is raised when it is called
+        same = self._simplified(op, operands)
+        if same is not None:
+            return same
+        key = (op, *(sorted(operands) if op is ops.add or op is ops.mul else operands))
+        found = self._known.get(key)
+        if found is None:
+            self.instructions.append(Instruction(op, operands))
+            found = self._known[key] = len(self.inputs) + len(self.instructions) - 1
+        return found
+
+    def _simplified(self, op: Operation, operands: tuple[int, ...]) -> int | None:
+        """The same number by less work, if there is a way that rounds no worse."""
+        if op is ops.add or op is ops.sub:
+            a, b = operands
+            if self._is(b, 0.0):
+                return a
+            if op is ops.add and self._is(a, 0.0):
+                return b
+            if (minus := self._negated(b)) is not None:
+                return self.apply(ops.sub if op is ops.add else ops.add, (a, minus))
+            if op is ops.add and (minus := self._negated(a)) is not None:
+                return self.apply(ops.sub, (b, minus))
+        elif op is ops.mul:
+            a, b = operands
+            for x, factor in ((a, b), (b, a)):
+                if self._is(factor, 1.0):
+                    return x
+                if self._is(factor, -1.0):
+                    return self.apply(ops.neg, (x,))
+            for x, factor in ((a, b), (b, a)):
+                if (together := self._scaled(x, factor)) is not None:
+                    return together
+            minus_a, minus_b = self._negated(a), self._negated(b)
+            if minus_a is not None and minus_b is not None:
+                return self.apply(ops.mul, (minus_a, minus_b))
+        elif op is ops.div:
+            if self._is(operands[1], 1.0):
+                return operands[0]
+        elif op is ops.neg:
+            return self._negated(operands[0])
+        elif op is ops.pow:
+            if self._is(operands[1], 1.0):
+                return operands[0]
+        elif op is ops.power_term:
+            c, a, b, k = operands
+            if c < 0 and b < 0 and k < 0 and self.constants[~c] and self.constants[~b] - self.constants[~k] == 1.0:
+                return self.apply(ops.mul, (c, a))  # c * a ** 1
+        return None
+
+    def _is(self, operand: int, number: float) -> bool:
+        return operand < 0 and self.constants[~operand] == number
+
+    def _negated(self, operand: int) -> int | None:
+        """x, where the operand is -x."""
+        inner = self.instruction(operand) if operand >= 0 else None
+        return inner.operands[0] if inner is not None and inner.op is ops.neg else None
+
+    def _scaled(self, x: int, factor: int) -> int | None:
+        """(c * z) * factor as one product, where both numbers are powers of 2, by which products are exact."""
+        inner = self.instruction(x) if x >= 0 else None
+        if inner is None or factor >= 0 or not _power_of_two(self.constants[~factor]):
+            return None
+        if inner.op is ops.mul:
+            for z, c in (inner.operands, inner.operands[::-1]):
+                if c < 0 and _power_of_two(self.constants[~c]):
+                    return self.apply(ops.mul, (self.constant(self.constants[~c] * self.constants[~factor]), z))
+        return None
+
+    def uses(self) -> Counter[int]:
+        """How often each slot is an operand or an output."""
+        found: Counter[int] = Counter(slot for slot in self.outputs if slot >= 0)
+        for _, operands in self.instructions:
+            for x in operands:
+                if x >= 0:
+                    found[x] += 1
+        return found
+
+    def without_dead_code(self) -> Code:
+        """The same with no instruction that no output needs: simplifying leaves some behind."""
+        first = len(self.inputs)
+        needed = bytearray(first + len(self.instructions))
+        for slot in self.outputs:
+            if slot >= 0:
+                needed[slot] = 1
+        for slot in range(len(needed) - 1, first - 1, -1):
+            if needed[slot]:
+                for x in self.instructions[slot - first].operands:
+                    if x >= 0:
+                        needed[x] = 1
+        code = Code(self.inputs)
+        moved = list(range(first)) + [0] * len(self.instructions)
+        constants: dict[int, int] = {}
+
+        def move(x: int) -> int:
+            if x >= 0:
+                return moved[x]
+            if x not in constants:
+                code.constants.append(self.constants[~x])
+                constants[x] = ~(len(code.constants) - 1)
+            return constants[x]
+
+        for place, (op, operands) in enumerate(self.instructions):
+            slot = first + place
+            if needed[slot]:
+                code.instructions.append(Instruction(op, tuple([move(x) for x in operands])))
+                moved[slot] = first + len(code.instructions) - 1
+        code.labels = {moved[slot]: label for slot, label in self.labels.items() if slot < first or needed[slot]}
+        code.outputs = [move(x) for x in self.outputs]
+        code.shape = self.shape
+        return code
+
+    def operations(self) -> dict[Operation, None]:
+        """The operations that occur, in the order in which they first do."""
+        return dict.fromkeys(instruction.op for instruction in self.instructions)
+
+
+def _power_of_two(x: float) -> bool:
+    return x != 0 and math.isfinite(x) and math.frexp(x)[0] in (0.5, -0.5)
+
+
+def trace(outputs: Any, inputs: Sequence[Value]) -> Code:
+    """The code that computes the outputs, a Value or nested lists of Values, from the inputs. Raises what `compile` raises."""
+    inputs = _inputs(inputs)
+    roots, shape = _flatten(outputs)
+    code = Code([x.label for x in inputs])
+    place: dict[Any, int] = {}
+    for slot, x in enumerate(inputs):
+        place[x] = slot
+        if x.label:
+            code.labels[slot] = x.label
+    for node in topological_order(*roots, constants=False):
+        if node in place:
+            continue
+        if node.op is None:
+            place[node] = code.constant(node.data)
+            continue
+        operands = tuple([code.constant(x) if type(x) is float else place[x] if x in place else code.constant(x.data)  # type: ignore[union-attr]
+                          for x in node.operands])  # fmt: skip
+        slot = place[node] = code.apply(node.op, operands)
+        if slot >= 0 and node.label and slot not in code.labels:
+            code.labels[slot] = node.label
+    code.outputs = [place[root] for root in roots]
+    code.shape = shape
+    return code.without_dead_code()
+
+
+def _inputs(inputs: Sequence[Value]) -> list[Value]:
+    try:
+        inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
+    except TypeError:
+        raise TypeError(f"compile: inputs is a sequence of Values, not {type(inputs).__name__}") from None
+    seen: set[Value] = set()
+    for place, x in enumerate(inputs, 1):
+        if not isinstance(x, Value) or isinstance(x, Constant):
+            raise TypeError(f"compile: input {place} is a Value, not {type(x).__name__} {x!r:.60}")
+        if x.op is not None:
+            raise ValueError(
+                f"compile: input {place}, {x!r}, was computed from others; inputs are leaves, the Values that were made from numbers"
+            )
+        if x in seen:
+            raise ValueError(f"compile: input {place}, {x!r}, is among the inputs twice")
+        seen.add(x)
+    return inputs
+
+
+def _flatten(outputs: Any) -> tuple[list[Value], Any]:
+    """The Values among nested lists in order, and their nesting with places instead of Values."""
+    roots: list[Value] = []
+    if isinstance(outputs, Value):
+        return [outputs], 0
+    shape: list[Any] = []
+    waiting: list[tuple[Iterator[Any], list[Any]]] = [(_elements(outputs), shape)]
+    while waiting:
+        rest, into = waiting[-1]
+        for x in rest:
+            if isinstance(x, Value):
+                into.append(len(roots))
+                roots.append(x)
+            else:
+                inner: list[Any] = []
+                into.append(inner)
+                waiting.append((_elements(x), inner))
+                break
+        else:
+            waiting.pop()
+    return roots, shape
+
+
+def _elements(outputs: Any) -> Iterator[Any]:
+    if isinstance(outputs, list | tuple):
+        return iter(outputs)
+    raise TypeError(f"compile: outputs are a Value or lists of Values, not {type(outputs).__name__} {outputs!r:.60}")

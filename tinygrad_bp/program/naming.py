@@ -1,0 +1,99 @@
+"""Names for the numbers of a program: labels, made into identifiers that every target takes."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from tinygrad_bp import ops
+from tinygrad_bp.program.code import Code, decay
+
+LONGEST = 48  # characters of an identifier
+# What an identifier must not be in any target: words of Python and JavaScript, and the names that generated source itself uses.
+_RESERVED = {
+    *keyword.kwlist, *keyword.softkwlist, *dir(builtins), *ops.OPERATIONS,
+    "decay", "logistic", "bell", "inf", "nan", "ops", "xp", "program", "Math",
+    "arguments", "await", "boolean", "byte", "case", "catch", "char", "const", "debugger", "default", "delete", "do", "double", "enum",
+    "eval", "export", "extends", "final", "float", "function", "goto", "implements", "instanceof", "int", "interface", "let", "long",
+    "native", "new", "null", "package", "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
+    "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile", "Infinity", "NaN", "inputs",
+    "outputs", "values",
+}  # fmt: skip
+
+
+def identifier(label: str) -> str:
+    """The label as an identifier: its letters and digits of any script, all else as underscores. Empty if nothing is left.
+
+    >>> identifier("net_o1"), identifier("weight 3"), identifier("2nd"), identifier("lambda"), identifier("重み")
+    ('net_o1', 'weight_3', 'x2nd', 'lambda_', '重み')
+    """
+    text = unicodedata.normalize("NFKC", label)
+    # Letters beyond the basic plane are identifiers in Python, but not in every JavaScript.
+    text = "".join(c if ("_" + c).isidentifier() and ord(c) < 0x10000 else "_" for c in text)
+    text = re.sub("__+", "_", text).strip("_")[:LONGEST].rstrip("_")
+    if not text:
+        return ""
+    if not text.isidentifier():
+        text = "x" + text
+    return text + "_" if text in _RESERVED else text
+
+
+def names(code: Code) -> dict[int, str]:
+    """An identifier for each slot with a label, no two the same: for a derivative such as dE/dw5 d_w5. Inputs without are x1, x2, ...
+
+    Exponentials that a sigmoid is computed from are called after their operand: e_net_o1.
+    """
+    derivatives = {slot: parts for slot, label in code.labels.items() if (parts := _derivative(label))}
+    one_output = len({of for of, _ in derivatives.values()}) == 1
+    found: dict[int, str] = {}
+    taken: dict[str, int] = {}  # and how many numbers after it are known to be taken
+
+    def give(slot: int, wanted: str) -> None:
+        name, number = wanted, taken.get(wanted, 0)
+        while name in taken:
+            number += 1
+            name = f"{wanted}_{number + 1}"
+        taken[wanted] = number
+        taken.setdefault(name, 0)
+        found[slot] = name
+
+    for slot in range(len(code.inputs)):
+        give(slot, identifier(code.labels.get(slot, "")) or f"x{slot + 1}")
+    for slot, instruction in enumerate(code.instructions, len(code.inputs)):
+        wanted = ""
+        if slot in derivatives:
+            of, by = derivatives[slot]
+            wanted = (
+                f"d_{identifier(by) or 'x'}" if one_output else f"d_{identifier(of) or 'y'}_d_{identifier(by) or 'x'}"
+            )
+        elif slot in code.labels:
+            wanted = identifier(code.labels[slot])
+        elif instruction.op is decay and instruction.operands[0] in code.labels:
+            wanted = f"e_{found[instruction.operands[0]]}"
+        if wanted:
+            give(slot, wanted)
+    return found
+
+
+class Temporaries:
+    """Names t1, t2, ... for what has no label, apart from the names that are taken."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = {name for name in taken if name[:1] == "t"}
+        self._number = 0
+
+    def next(self) -> str:
+        """The next name."""
+        self._number += 1
+        while (name := f"t{self._number}") in self._taken:
+            self._number += 1
+        return name
+
+
+def _derivative(label: str) -> tuple[str, str] | None:
+    """The two labels in one like dE_total/dw5."""
+    parts = re.fullmatch(r"d(\S+)/d(\S+)", label)
+    return (parts[1], parts[2]) if parts else None

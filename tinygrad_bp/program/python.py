@@ -1,0 +1,161 @@
+"""A program as Python source that reads like the derivation done by hand."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import math
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tinygrad_bp import ops
+from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
+from tinygrad_bp.program.code import Code, bell, decay, logistic
+from tinygrad_bp.program.naming import Temporaries, names
+
+WIDEST = 88  # characters of a formula before a part of it gets a line of its own
+_INFIX = {ops.add, ops.sub, ops.mul, ops.div, ops.neg, decay, logistic, bell}
+_TWICE = {decay, logistic, bell}  # their formulas name an operand more than once
+_programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
+
+
+class Formulas:
+    """The instructions of a program as formulas in Python's notation, each single-use intermediate inside the one that uses it.
+
+    Attributes:
+        lines: pairs of a name and its formula, in order.
+        names: the identifier of each slot that has one.
+        functions: the operations that the formulas call by name.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self.names = names(code)
+        self._temporaries = Temporaries(self.names.values())
+        self.functions: dict[str, Operation] = {}
+        self.lines: list[tuple[str, str]] = []
+        self._texts: dict[int, tuple[str, int]] = {}
+        self._code = code
+        uses = code.uses()
+        kept = set(code.labels).union(code.outputs)
+        for op, operands in code.instructions:
+            if op in _TWICE:
+                kept.update(operands)
+        for slot, (op, operands) in enumerate(code.instructions, len(code.inputs)):
+            text, binding = self._formula(op, [self.operand(x) for x in operands], operands)
+            if slot not in kept and uses[slot] == 1 and len(text) <= WIDEST:
+                self._texts[slot] = text, binding
+            else:
+                self.lines.append((self._name(slot), text))
+
+    def _name(self, slot: int) -> str:
+        if slot not in self.names:
+            self.names[slot] = self._temporaries.next()
+        return self.names[slot]
+
+    def operand(self, x: int) -> tuple[str, int]:
+        """An operand's text and how tightly it binds."""
+        if x >= 0:
+            return self._texts.pop(x) if x in self._texts else (self.names[x], ATOM)
+        text = literal(self._code.constants[~x])
+        return text, NEGATIVE if text.startswith("-") else ATOM
+
+    def _formula(self, op: Operation, texts: Sequence[tuple[str, int]], operands: Sequence[int]) -> tuple[str, int]:
+        if op in _INFIX:
+            if any(len(text) > WIDEST // 2 for text, _ in texts):
+                texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
+            return op.write(texts), op.binding
+        if op is ops.pow and operands[1] < 0:
+            exponent = self._code.constants[~operands[1]]
+            if exponent and exponent == int(
+                exponent if math.isfinite(exponent) else 0
+            ):  # elsewhere Python and the row differ
+                return op.write([texts[0], (str(int(exponent)), ATOM if exponent > 0 else NEGATIVE)]), op.binding
+        self.functions[self._function_name(op)] = op
+        return f"{self._function_name(op)}({', '.join(text for text, _ in texts)})", ATOM
+
+    def _on_a_line_of_its_own(self, text: tuple[str, int], x: int) -> tuple[str, int]:
+        if x < 0 or len(text[0]) <= WIDEST // 2:
+            return text
+        if self.names.get(x) != text[0]:
+            self.lines.append((self._name(x), text[0]))
+        return self.names[x], ATOM
+
+    def _function_name(self, op: Operation) -> str:
+        name = op.name if op.name.isidentifier() else "operation"
+        others = [each for each, other in self.functions.items() if other is op]
+        if others:
+            return others[0]
+        taken = set(self.functions) | set(self.names.values()) if op.name not in ops.OPERATIONS else set(self.functions)
+        number = 1
+        while name in taken or (name in ops.OPERATIONS and ops.OPERATIONS[name] is not op):
+            number += 1
+            name = f"{op.name if op.name.isidentifier() else 'operation'}_{number}"
+        return name
+
+
+def literal(x: float) -> str:
+    """The number as Python and JavaScript read it back, bit for bit; infinities and NaN as `inf` and `nan`."""
+    return repr(x)
+
+
+def nested(shape: Any, texts: Sequence[str]) -> str:
+    """The texts in brackets as the outputs are nested."""
+    return texts[shape] if isinstance(shape, int) else "[" + ", ".join(nested(inner, texts) for inner in shape) + "]"
+
+
+class Source:
+    """The Python source of a program, and the function it defines.
+
+    Attributes:
+        text: the source, to be saved and imported or only read.
+        inputs: the names of the parameters.
+    """
+
+    def __init__(self, code: Code) -> None:
+        formulas = Formulas(code)
+        self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
+        self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
+        self._globals |= {name: op.forward for name, op in formulas.functions.items()}
+        returned = nested(code.shape, [formulas.operand(x)[0] for x in code.outputs])
+        body = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
+        self.text = "".join(
+            [
+                *self._imports(code, formulas),
+                f"def program({', '.join(self.inputs)}):\n",
+                *body,
+                f"    return {returned}\n",
+            ]
+        )
+
+    @staticmethod
+    def _imports(code: Code, formulas: Formulas) -> list[str]:
+        from_math = [name for name, needed in (
+            ("exp", decay in code.operations() or "exp" in formulas.functions),
+            ("inf", any(math.isinf(x) for x in code.constants)),
+            ("nan", any(x != x for x in code.constants)),
+        ) if needed]  # fmt: skip
+        rows = sorted(
+            name for name, op in formulas.functions.items() if ops.OPERATIONS.get(name) is op and name != "exp"
+        )
+        own = sorted(name for name, op in formulas.functions.items() if ops.OPERATIONS.get(name) is not op)
+        lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
+        if rows:
+            lines.append("from tinygrad_bp import ops\n")
+        if lines and (rows or own):
+            lines.append("\n")
+        lines += [f"{name} = ops.{name}.forward\n" for name in rows]
+        lines += [f"# {name} is an operation of your own; its forward function is to stand here\n" for name in own]
+        return [*lines, "\n"] if lines else []
+
+    def function(self) -> Callable[..., Any]:
+        """The function, compiled; debuggers and tracebacks find its lines as long as it lives."""
+        filename = f"<program {next(_programs)}>"
+        namespace = dict(self._globals)
+        start = self.text.index("def program(")
+        lines = self.text.splitlines(keepends=True)
+        exec(compile("\n" * self.text.count("\n", 0, start) + self.text[start:], filename, "exec"), namespace)
+        function: Callable[..., Any] = namespace["program"]
+        linecache.cache[filename] = (len(self.text), None, lines, filename)
+        weakref.finalize(function, linecache.cache.pop, filename, None)
+        return function

@@ -1,0 +1,292 @@
+"""Machine code: the numbers of Python where Python has some, those of IEEE arithmetic elsewhere; rows and training in loops of its own."""
+
+import math
+import random
+from array import array
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.graphs import random_graph
+from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
+from tinygrad_bp.program.code import Code, bell, decay, logistic
+
+pytestmark = pytest.mark.extras
+WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
+# Where the C library or compensated arithmetic rounds twice: as far as each may be from the row, relative.
+LOOSE = {"pow": 4e-15, "power_term": 4e-15, "over_squares": 2e-15}
+
+
+def worked_example():
+    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
+    rest = [Value(x, label) for x, label in ((0.05, "i1"), (0.10, "i2"), (0.01, "target_o1"), (0.99, "target_o2"))]
+    outs = net(rest[:2])
+    error = sum((target - out) ** 2 / 2 for target, out in zip(rest[2:], outs, strict=True))
+    return compile([error, *grad(error, net.weights)], [*net.weights, *rest])
+
+
+def code_of(op, count):
+    """The operation alone, not simplified or taken apart."""
+    code = Code([""] * count)
+    code.instructions.append(tg.program.code.Instruction(op, tuple(range(count))))
+    code.outputs, code.shape = [count], 0
+    return code
+
+
+def samples(op, count=400):
+    draw = random.Random(op.name)
+    found = []
+    for box in op.domain.boxes:
+        for _ in range(count // len(op.domain.boxes)):
+            point = []
+            for low, high in box:
+                x = draw.choice(
+                    (draw.uniform(-3, 3), draw.uniform(-45, 45), draw.uniform(low / 2, high / 2) * 2,
+                     math.copysign(10 ** draw.uniform(-300, 300), draw.random() - 0.5))
+                )  # fmt: skip
+                point.append(min(max(x, low), high))
+            found.append(point)
+        found.append([low for low, _ in box])
+        found.append([high for _, high in box])
+    return found
+
+
+def same(a, b, tolerance):
+    return (a != a and b != b) or a == b or abs(a - b) <= tolerance * abs(b) + 1e-320
+
+
+@pytest.mark.parametrize("op", [*OPERATIONS.values(), decay, logistic, bell], ids=lambda op: op.name)
+def test_every_row(op):
+    if op in (tg.sigmoid, OPERATIONS["sigmoid_slope"]):
+        x = Value(1.0)
+        program = compile(op(x), [x])
+        machines = {1: program.to("llvm")}
+        points = samples(op)
+    elif op is logistic:
+        points = [[x, math.exp(-abs(x))] for [x] in samples(decay)]
+        machines = {2: tg.Program(code_of(op, 2)).to("llvm")}
+    elif op is bell:
+        points = [[math.exp(-abs(x))] for [x] in samples(decay)]
+        machines = {1: tg.Program(code_of(op, 1)).to("llvm")}
+    else:
+        points = samples(op)
+        machines = {n: tg.Program(code_of(op, n)).to("llvm") for n in {len(point) for point in points}}
+    checked = 0
+    for n, machine in machines.items():
+        table = [point for point in points if len(point) == n]
+        by_rows = machine.rows(table)
+        for k, point in enumerate(table):
+            try:
+                wanted = op.forward(*point)
+            except (ValueError, ArithmeticError):
+                continue
+            halves = (point[: n // 2], point[n // 2 :])
+            sizes = map(abs, point) if op is tg.sum_of else (abs(a * b) for a, b in zip(*halves, strict=op is tg.dot))
+            if op in (tg.sum_of, tg.dot) and not 1e-280 < sum(sizes) < math.inf:
+                continue  # Python goes by fractions there
+            if op is tg.logsumexp and abs(wanted) < 0.5 * abs(max(point)):
+                continue  # the terms cancel: Python goes on with more digits
+            found = machine(*point)
+            assert same(found, wanted, LOOSE.get(op.name, 1e-15)), (point, found, wanted)
+            assert same(by_rows[k, 0], found, 1e-15), (point, by_rows[k, 0], found)
+            checked += 1
+    assert checked > 100
+
+
+@pytest.mark.parametrize("op", [tg.exp, tg.tanh, decay], ids=lambda op: op.name)
+def test_the_polynomials_are_within_2_ulp(op):
+    import mpmath
+
+    machine = tg.Program(code_of(op, 1)).to("llvm")
+    draw = random.Random(1)
+    worst = 0.0
+    with mpmath.workdps(40):
+        exact = {tg.exp: mpmath.exp, tg.tanh: mpmath.tanh, decay: lambda x: mpmath.exp(-abs(x))}[op]
+        for _ in range(4000):
+            x = draw.choice(
+                (draw.uniform(-1, 1), draw.uniform(-25, 25), draw.uniform(-740, 709), 10 ** draw.uniform(-20, 0))
+            )
+            y = exact(mpmath.mpf(x))
+            worst = max(worst, float(abs(mpmath.mpf(machine(x)) - y) / mpmath.mpf(math.ulp(float(y)))))
+    assert worst < 2.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_graphs_with_gradients(seed):
+    y, leaves = random_graph(seed)
+    program = compile([y, *grad(y, leaves)], leaves)
+    machine = program.to("llvm")
+    draw = random.Random(seed)
+    points = [[draw.uniform(-2, 2) for _ in leaves] for _ in range(10)]
+    points += [[draw.choice((0.0, -0.0, 1.0, 40.0, -40.0)) for _ in leaves] for _ in range(10)]
+    table = []
+    for point in points:
+        try:
+            wanted = program(*point)
+        except (ValueError, ArithmeticError):
+            continue
+        table.append((point, wanted))
+        scale = max(map(abs, wanted))
+        assert machine(*point) == pytest.approx(wanted, rel=1e-11, abs=1e-12 * scale, nan_ok=True)
+    rows = machine.rows([point for point, _ in table])
+    for k, (_, wanted) in enumerate(table):
+        assert rows.tolist()[k] == pytest.approx(wanted, rel=1e-11, abs=1e-12 * max(map(abs, wanted)), nan_ok=True)
+
+
+def test_what_python_raises_is_infinity_or_nan_here():
+    x = Value(1.0, "x")
+    machine = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu()], [x]).to("llvm")
+    assert str(machine(-1.0)[0]) in ("nan", "-nan")
+    assert machine(0.0)[:2] == [-math.inf, math.inf]
+    assert machine(1000.0)[2] == math.inf
+    assert math.isnan(machine(-2.0)[3])
+    assert all(math.isnan(y) for y in machine(math.nan))
+
+
+@pytest.mark.parametrize("op", [row for row in OPERATIONS.values() if row.arity], ids=lambda op: op.name)
+def test_nan_goes_through_every_row(op):
+    assert op.arity
+    machine = compile(op(*(leaves := [Value(1.0) for _ in range(op.arity)])), leaves).to("llvm")
+    for place in range(op.arity):
+        point = [1.0] * op.arity
+        point[place] = math.nan
+        assert math.isnan(machine(*point))
+
+
+def test_a_call_by_name_and_errors():
+    machine = worked_example().to("llvm")
+    assert machine(*WEIGHTS, 0.05, 0.1, 0.01, target_o2=0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
+    with pytest.raises(TypeError, match="takes 12 numbers"):
+        machine(1.0)
+    with pytest.raises(TypeError, match="takes 12 numbers"):
+        machine(*[1.0] * 13)
+    with pytest.raises(TypeError, match="w1 takes a real number"):
+        machine("a", *[1.0] * 11)
+
+
+def test_buffers_are_read_and_written_in_place():
+    program = worked_example()
+    inputs, outputs = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), array("d", bytes(72))
+    call = program.to("llvm").bind(inputs, outputs)
+    call()
+    assert outputs.tolist() == pytest.approx(program(*inputs), rel=1e-14)
+    inputs[0] = 3.0
+    call()
+    assert outputs.tolist() == pytest.approx(program(*inputs), rel=1e-14)
+    with pytest.raises(ValueError, match="inputs: 12 doubles, not 3"):
+        program.to("llvm").bind(array("d", [1.0] * 3), outputs)
+    with pytest.raises(TypeError, match="doubles"):
+        program.to("llvm").bind(array("f", [1.0] * 12), outputs)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
+def test_rows_and_their_sums(count):
+    program = worked_example()
+    machine = program.to("llvm")
+    draw = random.Random(count)
+    table = [[draw.uniform(-2, 2) for _ in range(4)] for _ in range(count)]
+    wanted = [program(*WEIGHTS, *row) for row in table]
+    if count:
+        rows = machine.rows(table, WEIGHTS)
+        assert rows.shape == (count, 9)
+        for row, want in zip(rows.tolist(), wanted, strict=True):
+            assert row == pytest.approx(want, rel=1e-13)
+    total = machine.rows(table, WEIGHTS, total=True)
+    assert total == pytest.approx([math.fsum(column) for column in zip(*wanted, strict=True)] or [0.0] * 9, rel=1e-12)
+
+
+def test_a_table_that_does_not_fit():
+    machine = worked_example().to("llvm")
+    with pytest.raises(ValueError, match="row 2 has 3 numbers, and the program takes 4"):
+        machine.rows([[1.0] * 4, [1.0] * 3], WEIGHTS)
+    with pytest.raises(TypeError, match="real number"):
+        machine.rows([["1", 2, 3, 4]], WEIGHTS)
+
+
+def reference(program, table, steps, order, full_batch, optimizer, rate, momentum):
+    """The same training, step by step in Python, by the formulas of PyTorch's documentation."""
+    numbers, losses = list(WEIGHTS), []
+    m, v = [0.0] * 8, [0.0] * 8
+    for step in range(steps):
+        rows = table if full_batch else [table[order[step % len(order)]]]
+        results = [program(*numbers, *row) for row in rows]
+        loss, *gradient = (math.fsum(column) for column in zip(*results, strict=True))
+        losses.append(loss)
+        for k, g in enumerate(gradient):
+            if optimizer == "adam":
+                m[k] = 0.9 * m[k] + 0.1 * g
+                v[k] = 0.999 * v[k] + 0.001 * g * g
+                deviation = math.sqrt(v[k]) / math.sqrt(1 - 0.999 ** (step + 1)) + 1e-8
+                numbers[k] -= rate * m[k] / (1 - 0.9 ** (step + 1)) / deviation
+            else:
+                m[k] = momentum * m[k] + g
+                numbers[k] -= rate * m[k]
+    return numbers, losses
+
+
+@pytest.mark.parametrize("full_batch", [False, True])
+@pytest.mark.parametrize(("optimizer", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0)])
+def test_training_is_what_python_computes(optimizer, momentum, full_batch):
+    program = worked_example()
+    draw = random.Random(3)
+    table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
+    order = [draw.randrange(11) for _ in range(29)]
+    trained = program.to("llvm").train(
+        WEIGHTS, table, 1000, optimizer=optimizer, rate=0.05, momentum=momentum, order=order, full_batch=full_batch
+    )
+    numbers, losses = reference(program, table, 1000, order, full_batch, optimizer, 0.05, momentum)
+    assert trained.parameters == pytest.approx(numbers, rel=1e-11)
+    assert trained.losses.tolist() == pytest.approx(losses, rel=1e-10)
+
+
+def test_the_worked_example_is_trained():
+    trained = worked_example().to("llvm").train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], 10_001, rate=0.5)
+    assert trained.losses[1] == pytest.approx(0.291027774, abs=5e-10)
+    assert trained.losses[9_999] == pytest.approx(3.510854812e-05, rel=1e-9)
+    assert trained.losses[10_000] == pytest.approx(3.510187783e-05, rel=1e-9)
+
+
+def test_an_interrupted_training_keeps_what_it_has_in_a_buffer():
+    parameters, seen = array("d", WEIGHTS), []
+
+    def progress(step, loss):
+        seen.append((step, loss))
+        if step > 1000:
+            raise KeyboardInterrupt
+
+    machine = worked_example().to("llvm")
+    with pytest.raises(KeyboardInterrupt):
+        machine.train(parameters, [[0.05, 0.10, 0.01, 0.99]], 10_000_000, rate=0.5, progress=progress)
+    steps = seen[-1][0]
+    assert 1000 < steps < 10_000_000
+    assert parameters.tolist() == machine.train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], steps, rate=0.5).parameters
+
+
+def test_training_that_does_not_fit():
+    machine = worked_example().to("llvm")
+    row = [[0.05, 0.10, 0.01, 0.99]]
+    with pytest.raises(ValueError, match="derivative by each of the 3 parameters"):
+        machine.train([1.0] * 3, row, 1)
+    with pytest.raises(ValueError, match="at least one row"):
+        machine.train(WEIGHTS, [], 1)
+    with pytest.raises(ValueError, match="row numbers from 0 to 0"):
+        machine.train(WEIGHTS, row, 1, order=[1])
+    with pytest.raises(ValueError, match="optimizer"):
+        machine.train(WEIGHTS, row, 1, optimizer="newton")
+
+
+def test_a_large_program_is_split_into_functions():
+    x = y = Value(0.5, "x")
+    for _ in range(15_000):
+        y = (y * 1.0001 + 0.0001).sin()
+    program = compile([y, grad(y, x)], [x])
+    machine = program.to("llvm")
+    assert "@block9(" in machine.source
+    assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
+
+
+def test_an_operation_of_ones_own_is_refused():
+    cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="llvm has no cube"):
+        compile(cube(x), [x]).to("llvm")

@@ -1,0 +1,427 @@
+"""Numbers of machine code: operators and functions on them write LLVM's instructions, for one double or for a vector of them.
+
+A `Writer` collects the instructions; a `Real` is the name of a result. No function branches, so that all lanes of a vector go the same
+way. The exponential and the hyperbolic tangent are polynomials, within 2 ulp, since a call of the C library for each lane would leave
+the vector; the others are calls.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+
+LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-1"), float.fromhex("0x1.cf79abc9e3b39p-40")
+SHIFT = 6755399441055744.0  # 1.5 * 2**52: added to a whole number, it leaves that in the low bits
+
+
+class Writer:
+    """Collects instructions on doubles, or on vectors of `width` of them. What is computed twice in the same words is written once."""
+
+    def __init__(self, width: int = 1, prefix: str = "v") -> None:
+        self.width = width
+        self.type = self.of("double")
+        self.lines: list[str] = []
+        self.declared: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+        self._prefix = prefix
+
+    def of(self, scalar: str) -> str:
+        """The type of this scalar in all lanes."""
+        return scalar if self.width == 1 else f"<{self.width} x {scalar}>"
+
+    def line(self, instruction: str) -> str:
+        """The name of the result of a pure instruction."""
+        name = self._known.get(instruction)
+        if name is None:
+            name = self._known[instruction] = f"%{self._prefix}{len(self._known)}"
+            self.lines.append(f"  {name} = {instruction}\n")
+        return name
+
+    def again(self, instruction: str) -> str:
+        """The name of the result of an instruction that is no pure one, such as a load."""
+        name = f"%{self._prefix}{len(self._known)}"
+        self._known[name] = name
+        self.lines.append(f"  {name} = {instruction}\n")
+        return name
+
+    def do(self, instruction: str) -> None:
+        """Writes an instruction without a result."""
+        self.lines.append(f"  {instruction}\n")
+
+    def constant(self, x: float) -> Real:
+        """The number, in all lanes."""
+        return Real(self, self.splat("double", f"0x{struct.unpack('>Q', struct.pack('>d', x))[0]:016X}"))
+
+    def splat(self, scalar: str, text: str) -> str:
+        return text if self.width == 1 else "<" + ", ".join([f"{scalar} {text}"] * self.width) + ">"
+
+    def intrinsic(self, name: str, *xs: Real) -> Real:
+        """A call of one of LLVM's own functions, which exist for vectors."""
+        suffix = "f64" if self.width == 1 else f"v{self.width}f64"
+        function = f"@llvm.{name}.{suffix}"
+        self.declared[function] = f"declare {self.type} {function}({', '.join([self.type] * len(xs))})\n"
+        return Real(self, self.line(f"call {self.type} {function}({', '.join(f'{self.type} {x.name}' for x in xs)})"))
+
+    def library(self, name: str, *xs: Real) -> Real:
+        """A call of the C library, for each lane."""
+        self.declared["@" + name] = f"declare double @{name}({', '.join(['double'] * len(xs))}) memory(none)\n"
+        if self.width == 1:
+            return Real(self, self.line(f"call double @{name}({', '.join(f'double {x.name}' for x in xs)})"))
+        out = "poison"
+        for lane in range(self.width):
+            parts = [self.line(f"extractelement {self.type} {x.name}, i32 {lane}") for x in xs]
+            y = self.line(f"call double @{name}({', '.join(f'double {part}' for part in parts)})")
+            out = self.line(f"insertelement {self.type} {out}, double {y}, i32 {lane}")
+        return Real(self, out)
+
+    def where(self, flag: Flag, a: Real | float, b: Real | float) -> Real:
+        """a where the flag is true, else b."""
+        a, b = self.real(a), self.real(b)
+        return Real(self, self.line(f"select {self.of('i1')} {flag.name}, {self.type} {a.name}, {self.type} {b.name}"))
+
+    def real(self, x: Real | float) -> Real:
+        return x if isinstance(x, Real) else self.constant(x)
+
+
+class Real:
+    """The result of an instruction."""
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        self.writer = writer
+        self.name = name
+
+    def _binary(self, instruction: str, a: Real | float, b: Real | float) -> Real:
+        w = self.writer
+        return Real(w, w.line(f"{instruction} {w.type} {w.real(a).name}, {w.real(b).name}"))
+
+    def _compare(self, how: str, other: Real | float) -> Flag:
+        w = self.writer
+        return Flag(w, w.line(f"fcmp {how} {w.type} {self.name}, {w.real(other).name}"))
+
+    def __add__(self, other: Real | float) -> Real:
+        return self._binary("fadd", self, other)
+
+    def __radd__(self, other: float) -> Real:
+        return self._binary("fadd", other, self)
+
+    def __sub__(self, other: Real | float) -> Real:
+        return self._binary("fsub", self, other)
+
+    def __rsub__(self, other: float) -> Real:
+        return self._binary("fsub", other, self)
+
+    def __mul__(self, other: Real | float) -> Real:
+        return self._binary("fmul", self, other)
+
+    def __rmul__(self, other: float) -> Real:
+        return self._binary("fmul", other, self)
+
+    def __truediv__(self, other: Real | float) -> Real:
+        return self._binary("fdiv", self, other)
+
+    def __rtruediv__(self, other: float) -> Real:
+        return self._binary("fdiv", other, self)
+
+    def __neg__(self) -> Real:
+        return Real(self.writer, self.writer.line(f"fneg {self.writer.type} {self.name}"))
+
+    def __lt__(self, other: Real | float) -> Flag:
+        return self._compare("olt", other)
+
+    def __le__(self, other: Real | float) -> Flag:
+        return self._compare("ole", other)
+
+    def __gt__(self, other: Real | float) -> Flag:
+        return self._compare("ogt", other)
+
+    def __ge__(self, other: Real | float) -> Flag:
+        return self._compare("oge", other)
+
+    def equals(self, other: Real | float) -> Flag:
+        return self._compare("oeq", other)
+
+    def is_nan(self) -> Flag:
+        return self._compare("uno", self)
+
+
+class Flag:
+    """The result of a comparison."""
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        self.writer = writer
+        self.name = name
+
+    def __or__(self, other: Flag) -> Flag:
+        return Flag(self.writer, self.writer.line(f"or {self.writer.of('i1')} {self.name}, {other.name}"))
+
+    def __and__(self, other: Flag) -> Flag:
+        return Flag(self.writer, self.writer.line(f"and {self.writer.of('i1')} {self.name}, {other.name}"))
+
+
+def absolute(x: Real) -> Real:
+    return x.writer.intrinsic("fabs", x)
+
+
+def with_sign(x: Real, of: Real) -> Real:
+    return x.writer.intrinsic("copysign", x, of)
+
+
+def multiply_add(a: Real, b: Real | float, c: Real | float) -> Real:
+    """a * b + c, rounded once where the processor can."""
+    return a.writer.intrinsic("fmuladd", a, a.writer.real(b), a.writer.real(c))
+
+
+def _any_nan(xs: Sequence[Real]) -> Flag:
+    flag = xs[0].is_nan()
+    for x in xs[1:]:
+        flag = flag | x.is_nan()
+    return flag
+
+
+def _rounded(x: Real, factor: float) -> tuple[Real, Real]:
+    """n, the whole number nearest to x * factor, and 2**n, for n between -1022 and 1023.
+
+    Adding SHIFT leaves n in the low bits, from where it goes to where floats keep their exponent. For an x beyond that range, or NaN,
+    what comes out is of no use.
+    """
+    w = x.writer
+    shifted = multiply_add(x, factor, SHIFT)
+    bits = w.line(f"bitcast {w.type} {shifted.name} to {w.of('i64')}")
+    exponent = w.line(f"shl {w.of('i64')} {bits}, {w.splat('i64', '52')}")
+    power = w.line(f"add {w.of('i64')} {exponent}, {w.splat('i64', str(1023 << 52))}")
+    return shifted - SHIFT, Real(w, w.line(f"bitcast {w.of('i64')} {power} to {w.type}"))
+
+
+def _reduced(x: Real) -> tuple[Real, Real, Real, Real]:
+    """exp(x) = (1 + p) * s * t: p, and two powers of 2, whose product can be beyond the range of floats.
+
+    With n = round(x / ln 2), p = exp(x - n ln 2) - 1 by its Taylor series to the 13th power, which over |x - n ln 2| <= ln 2 / 2 leaves
+    less than 2e-17 of it. ln 2 is taken away in two parts, the first of which has zeros enough at its end for an exact product.
+    The last result is p once more, with what rounding x - n ln 2 lost: for those who need p itself, not 1 + p.
+    """
+    w = x.writer
+    n, _ = _rounded(x, 1.0 / math.log(2.0))
+    high = multiply_add(n, -LN2_HIGH, x)
+    r = multiply_add(n, -LN2_LOW, high)
+    lost = multiply_add(n, -LN2_LOW, high - r)
+    terms = [w.constant(1.0 / math.factorial(k)) for k in range(2, 14)]
+    power = r
+    while (
+        len(terms) > 1
+    ):  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
+        pairs = zip(terms[::2], terms[1::2], strict=False)
+        terms = [multiply_add(b, power, a) for a, b in pairs] + terms[len(terms) // 2 * 2 :]
+        power = power * power
+    half, s = _rounded(n, 0.5)
+    _, t = _rounded(n - half, 1.0)
+    return multiply_add(r * r, terms[0], r), s, t, multiply_add(r * r, terms[0], lost) + r
+
+
+def exp(x: Real) -> Real:
+    p, s, t, _ = _reduced(x)
+    y = (1.0 + p) * s * t
+    y = x.writer.where(x > 709.79, math.inf, y)
+    return x.writer.where(x < -745.2, 0.0, y)
+
+
+def decay(x: Real) -> Real:
+    """exp(-|x|). The product of the powers of 2, which does not overflow here, is ready before p is."""
+    u = -absolute(x)
+    p, s, t, _ = _reduced(u)
+    scale = s * t
+    return x.writer.where(u < -745.2, 0.0, multiply_add(scale, p, scale))
+
+
+def tanh(x: Real) -> Real:
+    """By m = exp(-2|x|) - 1: tanh |x| = -m / (2 + m). Shares the exponential with the slope, which is 4 bell(exp(-|2x|))."""
+    u = -absolute(2.0 * x)
+    _, s, t, p = _reduced(u)
+    scale = s * t
+    m = multiply_add(scale, p, scale - 1.0)
+    d = 2.0 + m
+    y = -m / d
+    rest = multiply_add(-y, d, -m) - y * (
+        m - (d - 2.0)
+    )  # what rounding the quotient and the sum left, divided roughly is enough
+    y = x.writer.where(u < -44.0, 1.0, multiply_add(rest, 1.457 - 0.5 * d, y))
+    return with_sign(y, x)
+
+
+def logistic(x: Real, e: Real) -> Real:
+    return x.writer.where(x > 0.0, 1.0, e) / (1.0 + e)
+
+
+def bell(e: Real) -> Real:
+    return e / (1.0 + e * (2.0 + e))
+
+
+def softplus(x: Real) -> Real:
+    w = x.writer
+    return w.where(x.is_nan(), x, w.where(x > 0.0, x, 0.0) + w.library("log1p", decay(x)))
+
+
+def relu(x: Real) -> Real:
+    return x.writer.where(x <= 0.0, 0.0, x)
+
+
+def leaky_relu(x: Real, slope: Real) -> Real:
+    return x.writer.where((x <= 0.0) | slope.is_nan(), slope * x, x)
+
+
+def sign(x: Real) -> Real:
+    w = x.writer
+    return w.where((x > 0.0) | (x < 0.0), with_sign(w.constant(1.0), x), x * x)
+
+
+def step(x: Real) -> Real:
+    w = x.writer
+    return w.where(x > 0.0, 1.0, w.where(x.is_nan(), x, 0.0))
+
+
+def maximum(a: Real, b: Real) -> Real:
+    return a.writer.where((a >= b) | a.is_nan(), a, b)
+
+
+def minimum(a: Real, b: Real) -> Real:
+    return a.writer.where((a <= b) | a.is_nan(), a, b)
+
+
+def reciprocal(x: Real) -> Real:
+    return x.writer.where(x.equals(0.0), math.inf, 1.0 / x)
+
+
+def atan2(a: Real, b: Real) -> Real:
+    w = a.writer
+    return w.where(a.equals(0.0) & b.equals(0.0), math.nan, w.library("atan2", a, b))
+
+
+def hypot(a: Real, b: Real) -> Real:
+    w = a.writer
+    undefined = (a.equals(0.0) & b.equals(0.0)) | a.is_nan() | b.is_nan()
+    return w.where(undefined, math.nan, w.library("hypot", a, b))
+
+
+def over_squares(c: Real, a: Real, b: Real) -> Real:
+    """c / (a**2 + b**2), the larger of a and b divided by a power of 2 to a number between 1 and 2."""
+    w = c.writer
+    largest = maximum(absolute(a), absolute(b))
+    bits = w.line(f"bitcast {w.type} {largest.name} to {w.of('i64')}")
+    exponent = w.line(f"and {w.of('i64')} {bits}, {w.splat('i64', str(0x7FF << 52))}")
+    scale = Real(w, w.line(f"bitcast {w.of('i64')} {exponent} to {w.type}"))
+    scale = w.where(scale.equals(0.0), 2.0**-1022, scale)
+    a, b, infinite = a / scale, b / scale, largest.equals(math.inf)
+    y = c / scale / (a * a + b * b) / scale
+    return w.where(infinite, w.where(c.is_nan(), math.nan, 0.0), y)
+
+
+def pow(a: Real, b: Real) -> Real:
+    w = a.writer
+    for whole, y in ((2.0, a * a), (3.0, a * a * a), (-1.0, 1.0 / a)):
+        if b.name == w.constant(whole).name:
+            return y
+    return w.where(a.is_nan() | b.is_nan(), math.nan, w.library("pow", a, b))
+
+
+def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
+    """c * a**(b - k), as the row of the table computes it."""
+    w = c.writer
+    exponent = b - k
+    base = w.where(a.equals(0.0), 0.0, a)  # a zero of either sign is one above 0 here
+    power = w.library("pow", base, exponent)
+    root = w.library("pow", absolute(base), exponent * 0.5)
+    beyond = (
+        ((absolute(power) < 2.0**-1022) | absolute(power).equals(math.inf))
+        & (absolute(a) < math.inf)
+        & (absolute(a) > 0.0)
+    )
+    y = w.where(beyond, c * root * with_sign(root, power), c * power)
+    back = exponent - b
+    lost = ((b - (exponent - back)) - (k + back)) * w.library("log", absolute(base))
+    y = w.where((absolute(lost) < 0.1) & (absolute(y) < math.inf), y * (1.0 + lost), y)
+    y = w.where(c.equals(0.0), 0.0, y)
+    undefined = _any_nan([c, a, b, k]) | (base < 0.0) & power.is_nan()
+    return w.where(undefined, math.nan, y)
+
+
+def log_term(c: Real, a: Real) -> Real:
+    w = c.writer
+    y = w.where(c.equals(0.0) | a.equals(0.0), 0.0, c * w.library("log", a))
+    return w.where(c.is_nan() | a.is_nan() | (a < 0.0), math.nan, y)
+
+
+def exp_difference(a: Real, b: Real) -> Real:
+    w = a.writer
+    difference = a - b
+    y = exp(difference)
+    back = difference - a
+    lost = (a - (difference - back)) - (b + back)
+    y = w.where((absolute(difference) < math.inf) & (y < math.inf), y + y * lost, y)
+    return w.where(a.equals(b), 1.0, y)
+
+
+def _two_sum(total: Real, x: Real) -> tuple[Real, Real]:
+    """The rounded sum and what rounding lost (Knuth)."""
+    new = total + x
+    back = new - total
+    return new, (total - (new - back)) + (x - back)
+
+
+def sum_of(*xs: Real) -> Real:
+    """The sum as if computed with twice the digits, then rounded. It is infinite where it leaves the range of floats on the way."""
+    if not xs:
+        raise ValueError("sum_of nothing")
+    total, lost = xs[0], xs[0].writer.constant(0.0)
+    for x in xs[1:]:
+        total, error = _two_sum(total, x)
+        lost = lost + error
+    return total.writer.where(absolute(lost) < math.inf, total + lost, total)
+
+
+def dot(*operands: Real) -> Real:
+    """The sum of products, as if computed with twice the digits. It is infinite where it leaves the range of floats on the way."""
+    w = operands[0].writer
+    middle = len(operands) // 2
+    total, lost = w.constant(0.0), w.constant(0.0)
+    for a, b in zip(operands[:middle], operands[middle:], strict=True):
+        product = a * b
+        total, error = _two_sum(total, product)
+        lost = lost + (error + w.intrinsic("fma", a, b, -product))
+    return w.where(absolute(lost) < math.inf, total + lost, total)
+
+
+def logsumexp(*xs: Real) -> Real:
+    w = xs[0].writer
+    largest = xs[0]
+    for x in xs[1:]:
+        largest = maximum(largest, x)
+    terms = []
+    found = w.constant(0.0)  # 1 once the largest, whose exponential is the 1 in log1p, has been met
+    for x in xs:
+        first = x.equals(largest) & found.equals(0.0)
+        terms.append(w.where(first, 0.0, exp_difference(x, largest)))
+        found = w.where(first, 1.0, found)
+    y = largest + w.library("log1p", sum_of(*terms))
+    return w.where(_any_nan(xs), math.nan, w.where(absolute(largest).equals(math.inf), largest, y))
+
+
+FUNCTIONS: dict[str, Callable[..., Real]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda x: -x,
+    "abs": absolute,
+    "sqrt": lambda x: x.writer.intrinsic("sqrt", x),
+    **{
+        name: lambda x, name=name: x.writer.library(name, x)
+        for name in ("expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")
+    },
+    **{
+        f.__name__: f
+        for f in (
+            exp, decay, tanh, logistic, bell, softplus, relu, leaky_relu, sign, step, maximum, minimum, reciprocal, atan2, hypot,
+            over_squares, pow, power_term, log_term, exp_difference, sum_of, dot, logsumexp,
+        )
+    },
+}  # fmt: skip

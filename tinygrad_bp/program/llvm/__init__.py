@@ -279,7 +279,6 @@ class MachineProgram:
         )
         if small:
             tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-            tuning.slp_vectorization = True
             builder = llvm.create_pass_builder(machine, tuning)
             builder.getModulePassManager().run(module, builder)
         engine = llvm.create_mcjit_compiler(module, machine)

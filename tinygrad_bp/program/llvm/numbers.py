@@ -11,7 +11,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 
-LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-1"), float.fromhex("0x1.cf79abc9e3b39p-40")
+LN2, LN2_REST = math.log(2.0), 2.3190468138462996e-17  # their sum is ln 2 to 33 digits
 SHIFT = 6755399441055744.0  # 1.5 * 2**52: added to a whole number, it leaves that in the low bits
 
 
@@ -172,6 +172,11 @@ def multiply_add(a: Real, b: Real | float, c: Real | float) -> Real:
     return a.writer.intrinsic("fmuladd", a, a.writer.real(b), a.writer.real(c))
 
 
+def fused(a: Real, b: Real | float, c: Real | float) -> Real:
+    """a * b + c, rounded once everywhere."""
+    return a.writer.intrinsic("fma", a, a.writer.real(b), a.writer.real(c))
+
+
 def _any_nan(xs: Sequence[Real]) -> Flag:
     flag = xs[0].is_nan()
     for x in xs[1:]:
@@ -193,50 +198,56 @@ def _rounded(x: Real, factor: float) -> tuple[Real, Real]:
     return shifted - SHIFT, Real(w, w.line(f"bitcast {w.of('i64')} {power} to {w.type}"))
 
 
-def _reduced(x: Real) -> tuple[Real, Real, Real, Real]:
-    """exp(x) = (1 + p) * s * t: p, and two powers of 2, whose product can be beyond the range of floats.
-
-    With n = round(x / ln 2), p = exp(x - n ln 2) - 1 by its Taylor series to the 13th power, which over |x - n ln 2| <= ln 2 / 2 leaves
-    less than 2e-17 of it. ln 2 is taken away in two parts, the first of which has zeros enough at its end for an exact product.
-    The last result is p once more, with what rounding x - n ln 2 lost: for those who need p itself, not 1 + p.
-    """
-    w = x.writer
-    n, _ = _rounded(x, 1.0 / math.log(2.0))
-    high = multiply_add(n, -LN2_HIGH, x)
-    r = multiply_add(n, -LN2_LOW, high)
-    lost = multiply_add(n, -LN2_LOW, high - r)
-    terms = [w.constant(1.0 / math.factorial(k)) for k in range(2, 14)]
+def _series(r: Real) -> Real:
+    """(exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2, by the Taylor series of exp to the 13th power, which leaves less than 2e-17 of it."""
+    terms = [r.writer.constant(1.0 / math.factorial(k)) for k in range(2, 14)]
     power = r
-    while (
-        len(terms) > 1
-    ):  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
+    while len(terms) > 1:  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
         pairs = zip(terms[::2], terms[1::2], strict=False)
         terms = [multiply_add(b, power, a) for a, b in pairs] + terms[len(terms) // 2 * 2 :]
         power = power * power
+    return terms[0]
+
+
+def _reduced(x: Real) -> tuple[Real, Real, Real, Real]:
+    """r, c, s, t with exp(x) = exp(r + c) * s * t: |r| <= ln 2 / 2, c tiny, and two powers of 2.
+
+    With n = round(x / ln 2), r + c is x - n ln 2, ln 2 being the sum of two floats. The product s * t can be beyond the range of floats.
+    """
+    n, _ = _rounded(x, 1.0 / math.log(2.0))
+    r = fused(n, -LN2, x)
     half, s = _rounded(n, 0.5)
     _, t = _rounded(n - half, 1.0)
-    return multiply_add(r * r, terms[0], r), s, t, multiply_add(r * r, terms[0], lost) + r
+    return r, n * -LN2_REST, s, t
+
+
+def _scaled(r: Real, c: Real, s: Real) -> Real:
+    """exp(r + c) * s.
+
+    It is s (1 + r + r**2 q + c exp(r)), arranged so that nothing waits for q: c is so small that four terms of its exp(r) are enough.
+    """
+    rest = c * multiply_add(r, multiply_add(r, multiply_add(r, 1.0 / 6.0, 0.5), 1.0), 1.0)
+    return multiply_add(s * (r * r), _series(r), multiply_add(s, r + rest, s))
 
 
 def exp(x: Real) -> Real:
-    p, s, t, _ = _reduced(x)
-    y = (1.0 + p) * s * t
-    y = x.writer.where(x > 709.79, math.inf, y)
+    r, c, s, t = _reduced(x)
+    y = x.writer.where(x > 709.79, math.inf, _scaled(r, c, s) * t)
     return x.writer.where(x < -745.2, 0.0, y)
 
 
 def decay(x: Real) -> Real:
-    """exp(-|x|). The product of the powers of 2, which does not overflow here, is ready before p is."""
+    """exp(-|x|). As it never overflows, the powers of 2 can be one factor."""
     u = -absolute(x)
-    p, s, t, _ = _reduced(u)
-    scale = s * t
-    return x.writer.where(u < -745.2, 0.0, multiply_add(scale, p, scale))
+    r, c, s, t = _reduced(u)
+    return x.writer.where(u < -745.2, 0.0, _scaled(r, c, s * t))
 
 
 def tanh(x: Real) -> Real:
     """By m = exp(-2|x|) - 1: tanh |x| = -m / (2 + m). Shares the exponential with the slope, which is 4 bell(exp(-|2x|))."""
     u = -absolute(2.0 * x)
-    _, s, t, p = _reduced(u)
+    r, c, s, t = _reduced(u)
+    p = multiply_add(r * r, _series(r), c) + r
     scale = s * t
     m = multiply_add(scale, p, scale - 1.0)
     d = 2.0 + m
@@ -386,7 +397,7 @@ def dot(*operands: Real) -> Real:
     for a, b in zip(operands[:middle], operands[middle:], strict=True):
         product = a * b
         total, error = _two_sum(total, product)
-        lost = lost + (error + w.intrinsic("fma", a, b, -product))
+        lost = lost + (error + fused(a, b, -product))
     return w.where(absolute(lost) < math.inf, total + lost, total)
 
 

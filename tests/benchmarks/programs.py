@@ -1,0 +1,286 @@
+"""Compiled programs beside C, a step written by hand, and other compilers: `python -m tests.benchmarks.programs`.
+
+Prints medians and ratios of interleaved runs, and writes them to docs/benchmarks.md. What is not installed is left out, and said.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import math
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.__main__ import WEIGHTS
+from tinygrad_bp import MLP, Program, Value, compile, grad
+
+ROW = [0.05, 0.10, 0.01, 0.99]
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+Runner = Callable[[], Any]
+
+
+def worked_example() -> Program:
+    """The error of the worked example and its 8 derivatives."""
+    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
+    rest = [Value(x, label) for x, label in zip(ROW, ("i1", "i2", "target_o1", "target_o2"), strict=True)]
+    error = sum((target - out) ** 2 * 0.5 for target, out in zip(rest[2:], net(rest[:2]), strict=True))
+    return compile([error, *grad(error, net.weights)], [*net.weights, *rest])
+
+
+def moons() -> tuple[Program, list[float]]:
+    """One row's squared error of a network 2-16-16-1 and its 337 derivatives; the parameters."""
+    net = MLP(2, [16, 16, 1], activation=["tanh", "tanh", None], seed=1)
+    x, y, target = Value(0.3, "x"), Value(0.2, "y"), Value(1.0, "target")
+    error = (net([x, y])[0] - target) ** 2
+    parameters = net.parameters()
+    return compile([error, *grad(error, parameters)], [*parameters, x, y, target]), [p.data for p in parameters]
+
+
+def by_hand(  # what a careful person writes, with the sigmoid in its usual form
+    w1: float, w2: float, w3: float, w4: float, w5: float, w6: float, w7: float, w8: float, i1: float, i2: float, t1: float, t2: float,
+    exp: Callable[[float], float] = math.exp,
+) -> list[float]:  # fmt: skip
+    h1 = 1.0 / (1.0 + exp(-(w1 * i1 + w2 * i2 + 0.35)))
+    h2 = 1.0 / (1.0 + exp(-(w3 * i1 + w4 * i2 + 0.35)))
+    o1 = 1.0 / (1.0 + exp(-(w5 * h1 + w6 * h2 + 0.60)))
+    o2 = 1.0 / (1.0 + exp(-(w7 * h1 + w8 * h2 + 0.60)))
+    e1, e2 = o1 - t1, o2 - t2
+    d1, d2 = e1 * o1 * (1.0 - o1), e2 * o2 * (1.0 - o2)
+    c1, c2 = (d1 * w5 + d2 * w7) * h1 * (1.0 - h1), (d1 * w6 + d2 * w8) * h2 * (1.0 - h2)
+    return [0.5 * e1 * e1 + 0.5 * e2 * e2, c1 * i1, c1 * i2, c2 * i1, c2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2]
+
+
+def floor() -> ctypes.CDLL | None:
+    """The workloads in C, compiled on the spot; None without a compiler."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        return None
+    folder = tempfile.mkdtemp()
+    source, library = Path(__file__).with_name("floor.c"), Path(folder) / "floor.so"
+    subprocess.run([compiler, "-O3", "-shared", "-fPIC", str(source), "-o", str(library), "-lm"], check=True)
+    found = ctypes.CDLL(str(library))
+    shutil.rmtree(folder)
+    pointer = ctypes.c_void_p
+    found.worked_example.argtypes = [pointer, pointer]
+    found.train_worked_example.argtypes = [pointer, pointer, ctypes.c_long, ctypes.c_double, pointer]
+    found.moons.argtypes = [pointer, pointer, ctypes.c_long, pointer]
+    return found
+
+
+def address(numbers: array[float]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(numbers.buffer_info()[0])
+
+
+def measure(runners: dict[str, tuple[Runner, int]], rounds: int = 15) -> dict[str, list[float]]:
+    """Seconds of each runner, in turn, per unit of its work: a runner does so many units a call."""
+    found: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(rounds):
+        for name, (run, units) in runners.items():
+            start = time.perf_counter()
+            run()
+            found[name].append((time.perf_counter() - start) / units)
+    return found
+
+
+def repeated(run: Runner, times: int) -> tuple[Runner, int]:
+    def loop() -> None:
+        for _ in range(times):
+            run()
+
+    return loop, times
+
+
+def agree(name: str, found: Sequence[float], wanted: Sequence[float]) -> None:
+    """Raises ArithmeticError if a runner computes other numbers: nothing is timed then."""
+    worst = max(abs(a - b) / max(abs(b), 1e-300) for a, b in zip(found, wanted, strict=True))
+    if worst > 1e-9:
+        raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
+
+
+def table(title: str, found: dict[str, list[float]], base: str, unit: str, scale: float) -> str:
+    """Medians and ratios to `base`, as Markdown."""
+    lines = [f"\n### {title}\n", f"| | {unit} | beside {base} |", "|---|---:|---:|"]
+    for name, seconds in found.items():
+        ratio = statistics.median(a / b for a, b in zip(seconds, found[base], strict=True))
+        lines.append(f"| {name} | {statistics.median(seconds) * scale:.3g} | {ratio:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def first_workload(c: ctypes.CDLL | None) -> str:
+    program = worked_example()
+    machine = program.to("llvm")
+    arguments = (*WEIGHTS, *ROW)
+    wanted = by_hand(*arguments)
+    agree("the generated Python", program(*arguments), wanted)
+    agree("machine code", machine(*arguments), wanted)
+    function = program.function
+    python = {
+        "written by hand": repeated(lambda: by_hand(*arguments), 2000),
+        "generated, `program.function`": repeated(lambda: function(*arguments), 2000),
+        "generated, `program(...)`": repeated(lambda: program(*arguments), 2000),
+        "machine code, `machine(...)`": repeated(lambda: machine(*arguments), 2000),
+    }
+    text = table("W1, one step, called with Python's floats", measure(python), "written by hand", "us", 1e6)
+    inputs, outputs = array("d", arguments), array("d", bytes(72))
+    call = machine.bind(inputs, outputs)
+    calls = {"machine code": repeated(call, 5000)}
+    steps = 200_000
+    losses, row = array("d", bytes(8 * steps)), array("d", ROW)
+    trainings: dict[str, tuple[Runner, int]] = {
+        "machine code, `machine.train`": (lambda: machine.train(WEIGHTS, [ROW], steps, rate=0.5), steps)
+    }
+    base = "machine code"
+    train_base = "machine code, `machine.train`"
+    if c is not None:
+        base = train_base = "C"
+        at = address(inputs), address(outputs)
+        c.worked_example(*at)
+        agree("C", outputs, wanted)
+
+        def train_in_c() -> None:
+            weights = array("d", WEIGHTS)
+            c.train_worked_example(address(weights), address(row), steps, 0.5, address(losses))
+
+        calls = {"C": repeated(lambda: c.worked_example(*at), 5000)} | calls
+        trainings = {"C": (train_in_c, steps)} | trainings
+        train_in_c()
+        agree("C in a loop", machine.train(WEIGHTS, [ROW], steps, rate=0.5).losses[:100], losses[:100])
+    text += table("W1, one step, a call on buffers through ctypes", measure(calls), base, "ns", 1e9)
+    return text + table("W1, a step of a training loop", measure(trainings), train_base, "ns", 1e9)
+
+
+def second_workload(c: ctypes.CDLL | None) -> str:
+    program, parameters = moons()
+    draw = random.Random(1)
+    rows = [[draw.gauss(0, 1), draw.gauss(0, 1), draw.choice((-1.0, 1.0))] for _ in range(100)]
+    wanted = [math.fsum(column) for column in zip(*[program(*parameters, *row) for row in rows], strict=True)]
+    machine = program.to("llvm")
+    numbers, cells = array("d", parameters), array("d", [x for row in rows for x in row])
+    view = memoryview(cells).cast("B").cast("d", shape=[100, 3])
+    agree("machine code", machine.rows(view, numbers, total=True), wanted)
+    runners = {"machine code, `machine.rows`": repeated(lambda: machine.rows(view, numbers, total=True), 20)}
+    base = "machine code, `machine.rows`"
+    if c is not None:
+        base, out = "C", array("d", bytes(8 * 338))
+        at = address(numbers), address(cells), 100, address(out)
+        c.moons(*at)
+        agree("C", out, wanted)
+        runners = {"C": repeated(lambda: c.moons(*at), 20)} | runners
+    for peer in (jax_arrays, torch_arrays):
+        try:
+            run, numbers_of = peer(parameters, rows)
+        except ImportError:
+            print(f"{peer.__name__.split('_')[0]} is not installed and left out")
+            continue
+        agree(peer.__name__, numbers_of(run()), wanted)
+        runners[peer.__name__.replace("_", ", ")] = repeated(run, 20)
+    return table("W2, the gradient over 100 rows", measure(runners), base, "us", 1e6)
+
+
+def _split(parameters: Any, reshape: Callable[[Any, tuple[int, ...]], Any]) -> list[Any]:
+    w1, w2, w3 = (
+        reshape(parameters[a:b], shape) for a, b, shape in ((0, 32, (16, 2)), (32, 288, (16, 16)), (288, 304, (1, 16)))
+    )
+    return [w1, w2, w3, parameters[304:320], parameters[320:336], parameters[336:337]]
+
+
+def jax_arrays(
+    parameters: Sequence[float], rows: Sequence[Sequence[float]]
+) -> tuple[Runner, Callable[[Any], list[float]]]:
+    """The same by jax.jit on arrays."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    data = jnp.asarray(rows)
+
+    def error(p: Any) -> Any:
+        w1, w2, w3, b1, b2, b3 = _split(p, jnp.reshape)
+        out = jnp.tanh(jnp.tanh(data[:, :2] @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+        return jnp.sum((out[:, 0] - data[:, 2]) ** 2)
+
+    function = jax.jit(jax.value_and_grad(error))
+    at = jnp.asarray(list(parameters))
+    return lambda: jax.block_until_ready(function(at)), lambda y: [float(y[0]), *map(float, y[1])]
+
+
+def torch_arrays(
+    parameters: Sequence[float], rows: Sequence[Sequence[float]]
+) -> tuple[Runner, Callable[[Any], list[float]]]:
+    """The same by torch on arrays."""
+    import torch
+
+    data = torch.tensor(rows, dtype=torch.float64)
+    p = torch.tensor(list(parameters), dtype=torch.float64, requires_grad=True)
+
+    def run() -> tuple[Any, Any]:
+        w1, w2, w3, b1, b2, b3 = _split(p, torch.reshape)
+        out = torch.tanh(torch.tanh(data[:, :2] @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+        error = ((out[:, 0] - data[:, 2]) ** 2).sum()
+        return error, torch.autograd.grad(error, p)[0]
+
+    return run, lambda y: [float(y[0]), *y[1].tolist()]
+
+
+def emission() -> str:
+    """What an operation costs to emit and compile, for programs of 1,000 to 1,000,000 operations."""
+    lines = [
+        "\n### A program of many operations\n",
+        "| operations | trace, us each | Python source, us each | machine code, us each |",
+        "|---:|---:|---:|---:|",
+    ]
+    for size in (1_000, 10_000, 100_000, 1_000_000):
+        x = y = Value(0.5, "x")
+        for _ in range(size // 2):
+            y = y * 1.0000001 + 0.0000001
+        start = time.perf_counter()
+        program = compile(y, [x])
+        traced = time.perf_counter()
+        program.source  # noqa: B018  # it is made when first asked for
+        emitted = time.perf_counter()
+        wanted, tried = y.data, time.perf_counter()
+        agree("machine code", [program.to("llvm")(0.5)], [wanted])
+        compiled = time.perf_counter()
+        each = [f"{seconds / size * 1e6:.2f}" for seconds in (traced - start, emitted - traced, compiled - tried)]
+        lines.append(f"| {size:,} | {' | '.join(each)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    c = floor()
+    if c is None:
+        print("there is no C compiler, so no floor")
+    text = first_workload(c) + second_workload(c) + emission()
+    print(text)
+    if "--write" in sys.argv:
+        versions = [f"Python {platform.python_version()}"]
+        for name in ("llvmlite", "jax", "torch"):
+            try:
+                versions.append(f"{name} {importlib.metadata.version(name)}")
+            except importlib.metadata.PackageNotFoundError:
+                versions.append(f"no {name}")
+        PAGE.write_text(
+            "# Benchmarks\n\n"
+            "Compiled programs beside C with the C library's functions (gcc -O3), the same step written by hand in Python, and other\n"
+            "compilers, measured by `python -m tests.benchmarks.programs --write` in a clone of this repository. All compute the same\n"
+            "numbers before any is timed; they run in turn, and a figure is the median of 15 runs. Machines differ, and one machine\n"
+            "differs from hour to hour: only the ratios, which were taken run by run, say much. Below 1 is faster.\n\n"
+            "W1 is the worked example: the error and its 8 derivatives. W2 is a network 2-16-16-1 with tanh: the squared error over 100\n"
+            "rows and its 337 derivatives.\n\n"
+            f"Measured on {platform.machine()}, {platform.system()}, {', '.join(versions)}.\n" + text,
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -32,7 +32,7 @@ ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
 DRAWINGS = MAKE["drawings"]()
 
-NEEDS_EXTRAS = ["numpy.md"]
+NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md"]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -1,0 +1,20 @@
+"""What a machine may lack is skipped there, and is a failure in CI."""
+
+import importlib.util
+import os
+import shutil
+
+import pytest
+
+MAY_BE_MISSING = {
+    "node": lambda: shutil.which("node") is not None,
+    "torch": lambda: importlib.util.find_spec("torch") is not None,
+}
+
+
+def pytest_collection_modifyitems(items):
+    for marker, there in MAY_BE_MISSING.items():
+        if not there() and not os.environ.get("CI"):
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=f"{marker} is not installed"))

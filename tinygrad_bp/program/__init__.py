@@ -5,12 +5,13 @@
 >>> y = (w * x).tanh()
 >>> y.label = "y"
 >>> program = compile([y, grad(y, w)], [w, x])
->>> program(0.25, 2.0)
-[0.46211715726000973, 1.5728954659318548]
+>>> [round(x, 9) for x in program(0.25, 2.0)]
+[0.462117157, 1.572895466]
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
@@ -21,8 +22,6 @@ from tinygrad_bp.program.python import Source
 from tinygrad_bp.value import Value
 
 __all__ = ["Program", "compile"]
-
-_exactly = float.__float__  # a plain float of a float; TypeError for all else
 
 
 def compile(outputs: Any, inputs: Sequence[Value]) -> Program:
@@ -51,6 +50,7 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.code = code
+        self._floats = [float] * len(code.inputs)  # what a call passes, if nothing needs to be converted
 
     @cached_property
     def _source(self) -> Source:
@@ -73,21 +73,13 @@ class Program:
 
     def __call__(self, *numbers: float, **named: float) -> Any:
         if named:
-            numbers = self._in_order(numbers, named)
+            numbers = self.in_order(numbers, named)
+        if [*map(type, numbers)] != self._floats:
+            numbers = tuple(self.as_floats(numbers))
         try:
-            return self.function(*map(_exactly, numbers))
-        except (TypeError, ValueError, ArithmeticError) as error:
-            return self._with_care(numbers, error)
-
-    def _with_care(self, numbers: Sequence[Any], error: Exception) -> Any:
-        """The result where a fast call failed: other numbers than floats are made floats, and errors say what is wrong."""
-        floats = self.as_floats(numbers)
-        if not all(type(x) is float for x in numbers):
-            try:
-                return self.function(*floats)
-            except (ValueError, ArithmeticError) as failed:
-                error = failed
-        self._explain(floats, error)
+            return self.function(*numbers)
+        except (ValueError, ArithmeticError) as error:
+            self._explain(numbers, error)
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:
         """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""
@@ -100,15 +92,11 @@ class Program:
             for x, name in zip(numbers, self.inputs, strict=True)
         ]
 
-    def _in_order(self, numbers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
+    def in_order(self, numbers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
         """All inputs in order, those given by name included; a name is a parameter's or an input's label."""
         places = {name: place for place, name in enumerate(self.inputs)}
-        unique = (
-            [label for label in self.code.inputs if self.code.inputs.count(label) == 1]
-            if len(self.inputs) < 1000
-            else []
-        )
-        places = {label: self.code.inputs.index(label) for label in unique} | places
+        counts = Counter(self.code.inputs)
+        places = {label: place for place, label in enumerate(self.code.inputs) if counts[label] == 1} | places
         found = dict(enumerate(numbers))
         for name, x in named.items():
             if name not in places:
@@ -127,22 +115,24 @@ class Program:
         for op, operands in self.code.instructions:
             numbers = [slots[x] if x >= 0 else self.code.constants[~x] for x in operands]
             try:
-                slots.append(op.forward(*numbers))
+                slots.append(float(op.forward(*numbers)))
             except (ValueError, ArithmeticError) as failed:
                 labels = [self.code.labels.get(x, "") for x in operands]
                 raise op.failure(failed, numbers, labels) from error
         raise error
 
     def to(self, target: Any) -> Any:
-        """The same program elsewhere: "python" (this one), "llvm", "javascript", an array namespace or its name ("numpy", "jax", "torch").
+        """The same program elsewhere: "python" (this one), or "llvm", machine code.
 
         Raises ValueError for an unknown target, ImportError where one needs a package that is not installed.
         """
         if target == "python":
             return self
-        raise ValueError(
-            f"program.to takes 'python', 'llvm', 'numpy', 'jax', 'torch', 'javascript' or an array namespace, not {target!r}"
-        )
+        if target == "llvm":
+            from tinygrad_bp.program.llvm import MachineProgram
+
+            return MachineProgram(self)
+        raise ValueError(f"program.to takes 'python' or 'llvm', not {target!r:.60}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.code,)

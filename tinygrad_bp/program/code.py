@@ -16,6 +16,8 @@ from tinygrad_bp import ops
 from tinygrad_bp.operation import MULTIPLICATIVE, Operation
 from tinygrad_bp.value import Constant, Value, topological_order
 
+DEEPEST = 50  # lists inside each other: Python's parser, for one, has a limit of its own
+
 # Rows that the sigmoid and what derives from it are taken apart into ----------------------------------------------------------
 
 
@@ -133,7 +135,8 @@ class Code:
                 return operands[0]
         elif op is ops.power_term:
             c, a, b, k = operands
-            if c < 0 and b < 0 and k < 0 and self.constants[~c] and self.constants[~b] - self.constants[~k] == 1.0:
+            first = b < 0 and k < 0 and self.constants[~b] - self.constants[~k] == 1.0
+            if first and c < 0 and 0 < math.fabs(self.constants[~c]) < math.inf:
                 return self.apply(ops.mul, (c, a))  # c * a ** 1
         return None
 
@@ -153,7 +156,9 @@ class Code:
         if inner.op is ops.mul:
             for z, c in (inner.operands, inner.operands[::-1]):
                 if c < 0 and _power_of_two(self.constants[~c]):
-                    return self.apply(ops.mul, (self.constant(self.constants[~c] * self.constants[~factor]), z))
+                    together = self.constants[~c] * self.constants[~factor]
+                    if _power_of_two(together):  # it may have left the range of floats
+                        return self.apply(ops.mul, (self.constant(together), z))
         return None
 
     def uses(self) -> Counter[int]:
@@ -227,7 +232,7 @@ def trace(outputs: Any, inputs: Sequence[Value]) -> Code:
         operands = tuple([code.constant(x) if type(x) is float else place[x] if x in place else code.constant(x.data)  # type: ignore[union-attr]
                           for x in node.operands])  # fmt: skip
         slot = place[node] = code.apply(node.op, operands)
-        if slot >= 0 and node.label and slot not in code.labels:
+        if slot >= len(inputs) and node.label and slot not in code.labels:  # x * 1 does not rename the input x
             code.labels[slot] = node.label
     code.outputs = [place[root] for root in roots]
     code.shape = shape
@@ -267,6 +272,8 @@ def _flatten(outputs: Any) -> tuple[list[Value], Any]:
                 into.append(len(roots))
                 roots.append(x)
             else:
+                if len(waiting) == DEEPEST:
+                    raise ValueError(f"compile: outputs are nested in more than {DEEPEST} lists")
                 inner: list[Any] = []
                 into.append(inner)
                 waiting.append((_elements(x), inner))

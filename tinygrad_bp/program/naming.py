@@ -37,7 +37,7 @@ def identifier(label: str) -> str:
     if not text:
         return ""
     if not text.isidentifier():
-        text = "x" + text
+        text = unicodedata.normalize("NFKC", "x" + text)  # an accent at its beginning joins the x
     return text + "_" if text in _RESERVED else text
 
 

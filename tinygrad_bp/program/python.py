@@ -6,13 +6,13 @@ import itertools
 import linecache
 import math
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tinygrad_bp import ops
 from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
 from tinygrad_bp.program.code import Code, bell, decay, logistic
-from tinygrad_bp.program.naming import Temporaries, names
+from tinygrad_bp.program.naming import Temporaries, identifier, names
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
 _INFIX = {ops.add, ops.sub, ops.mul, ops.div, ops.neg, decay, logistic, bell}
@@ -31,7 +31,8 @@ class Formulas:
 
     def __init__(self, code: Code) -> None:
         self.names = names(code)
-        self._temporaries = Temporaries(self.names.values())
+        self._function_names = _function_names(code.operations(), self.names.values())
+        self._temporaries = Temporaries([*self.names.values(), *self._function_names.values()])
         self.functions: dict[str, Operation] = {}
         self.lines: list[tuple[str, str]] = []
         self._texts: dict[int, tuple[str, int]] = {}
@@ -67,12 +68,11 @@ class Formulas:
             return op.write(texts), op.binding
         if op is ops.pow and operands[1] < 0:
             exponent = self._code.constants[~operands[1]]
-            if exponent and exponent == int(
-                exponent if math.isfinite(exponent) else 0
-            ):  # elsewhere Python and the row differ
+            if exponent.is_integer() and 0 < math.fabs(exponent) < 1e6:  # elsewhere Python and the row differ
                 return op.write([texts[0], (str(int(exponent)), ATOM if exponent > 0 else NEGATIVE)]), op.binding
-        self.functions[self._function_name(op)] = op
-        return f"{self._function_name(op)}({', '.join(text for text, _ in texts)})", ATOM
+        name = self._function_names[op]
+        self.functions[name] = op
+        return f"{name}({', '.join(text for text, _ in texts)})", ATOM
 
     def _on_a_line_of_its_own(self, text: tuple[str, int], x: int) -> tuple[str, int]:
         if x < 0 or len(text[0]) <= WIDEST // 2:
@@ -81,17 +81,30 @@ class Formulas:
             self.lines.append((self._name(x), text[0]))
         return self.names[x], ATOM
 
-    def _function_name(self, op: Operation) -> str:
-        name = op.name if op.name.isidentifier() else "operation"
-        others = [each for each, other in self.functions.items() if other is op]
-        if others:
-            return others[0]
-        taken = set(self.functions) | set(self.names.values()) if op.name not in ops.OPERATIONS else set(self.functions)
+
+def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> dict[Operation, str]:
+    """What the source calls each operation: a row of the table by its name, one of the user's own by one that is free."""
+    found: dict[Operation, str] = {}
+    used = set(taken)
+    for op in operations:
+        if ops.OPERATIONS.get(op.name) is op:
+            found[op] = op.name  # which `naming` keeps free
+            continue
+        name = wanted = identifier(op.name) or "operation"
         number = 1
-        while name in taken or (name in ops.OPERATIONS and ops.OPERATIONS[name] is not op):
+        while name in used:
             number += 1
-            name = f"{op.name if op.name.isidentifier() else 'operation'}_{number}"
-        return name
+            name = f"{wanted}_{number}"
+        used.add(name)
+        found[op] = name
+    return found
+
+
+def _forward(op: Operation) -> Callable[..., float]:
+    """The operation on floats. What the user's own may return besides, an int or a scalar of NumPy, becomes a float, as in Values."""
+    if ops.OPERATIONS.get(op.name) is op:
+        return op.forward
+    return lambda *operands: float(op.forward(*operands))
 
 
 def literal(x: float) -> str:
@@ -116,7 +129,7 @@ class Source:
         formulas = Formulas(code)
         self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
         self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
-        self._globals |= {name: op.forward for name, op in formulas.functions.items()}
+        self._globals |= {name: _forward(op) for name, op in formulas.functions.items()}
         returned = nested(code.shape, [formulas.operand(x)[0] for x in code.outputs])
         body = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
         self.text = "".join(
@@ -130,19 +143,19 @@ class Source:
 
     @staticmethod
     def _imports(code: Code, formulas: Formulas) -> list[str]:
-        from_math = [name for name, needed in (
-            ("exp", decay in code.operations() or "exp" in formulas.functions),
-            ("inf", any(math.isinf(x) for x in code.constants)),
-            ("nan", any(x != x for x in code.constants)),
-        ) if needed]  # fmt: skip
-        rows = sorted(
-            name for name, op in formulas.functions.items() if ops.OPERATIONS.get(name) is op and name != "exp"
-        )
-        own = sorted(name for name, op in formulas.functions.items() if ops.OPERATIONS.get(name) is not op)
+        functions = formulas.functions
+        from_math = sorted(name for name, op in functions.items() if op.forward is getattr(math, name, None))
+        if decay in code.operations() and "exp" not in from_math:
+            from_math = sorted([*from_math, "exp"])
+        from_math += ["inf"] if any(math.isinf(x) for x in code.constants) else []
+        from_math += ["nan"] if any(x != x for x in code.constants) else []
+        others = sorted(set(functions).difference(from_math))
+        rows = [name for name in others if ops.OPERATIONS.get(name) is functions[name]]
+        own = [name for name in others if name not in rows]
         lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
         if rows:
             lines.append("from tinygrad_bp import ops\n")
-        if lines and (rows or own):
+        if lines and others:
             lines.append("\n")
         lines += [f"{name} = ops.{name}.forward\n" for name in rows]
         lines += [f"# {name} is an operation of your own; its forward function is to stand here\n" for name in own]

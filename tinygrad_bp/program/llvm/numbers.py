@@ -202,7 +202,9 @@ def _series(r: Real) -> Real:
     """(exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2, by the Taylor series of exp to the 13th power, which leaves less than 2e-17 of it."""
     terms = [r.writer.constant(1.0 / math.factorial(k)) for k in range(2, 14)]
     power = r
-    while len(terms) > 1:  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
+    while (
+        len(terms) > 1
+    ):  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
         pairs = zip(terms[::2], terms[1::2], strict=False)
         terms = [multiply_add(b, power, a) for a, b in pairs] + terms[len(terms) // 2 * 2 :]
         power = power * power

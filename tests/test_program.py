@@ -1,0 +1,643 @@
+"""Compiled programs against the Values they were made from: the same numbers and the same errors, at any inputs."""
+
+from __future__ import annotations
+
+import bdb
+import inspect
+import keyword
+import math
+import os
+import pickle
+import random
+import subprocess
+import sys
+import traceback
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+import tinygrad_bp as tg
+from tests.graphs import random_graph
+from tests.test_ops import SPECIAL, points
+from tinygrad_bp import MLP, OPERATIONS, Operation, Reduction, Value, grad, topological_order
+from tinygrad_bp.program import Program, compile
+
+INFINITE = (math.inf, -math.inf, math.nan)
+own_bell = Operation("own_bell", lambda x: math.exp(-x * x), (lambda y, x: -2.0 * x * y,), "own_bell({})", "", "bell")
+
+
+def replay(outputs: Sequence[Value], leaves: Sequence[Value], numbers: Sequence[float]) -> list[float]:
+    """The data of the outputs with other numbers in the leaves: the same operations on new Values, one by one."""
+    new: dict[Any, Any] = {leaf: Value(number, leaf.label) for leaf, number in zip(leaves, numbers, strict=True)}
+    for node in topological_order(*outputs, constants=False):
+        if node.op is not None:
+            operands = [new.get(x, x) for x in node.operands]
+            new[node] = Value._record(node.op, operands)
+            new[node].label = node.label
+    return [new.get(output, output).data for output in outputs]
+
+
+def forward(outputs: Sequence[Value], leaves: Sequence[Value], numbers: Sequence[float]) -> list[float]:
+    """The same on floats, for graphs whose Values would ask for a derivative that is not there: (-2.0) ** b by b."""
+    new: dict[Any, Any] = dict(zip(leaves, numbers, strict=True))
+    for node in topological_order(*outputs, constants=False):
+        if node not in new:
+            operands = [x if type(x) is float else new[x] for x in node.operands]
+            new[node] = node.op.compute(operands) if node.op else node.data
+    return [new[output] for output in outputs]
+
+
+def result(f: Any, *args: Any) -> Any:
+    """What f returns, or its error as the type and the operation it names."""
+    try:
+        return f(*args)
+    except (ValueError, ArithmeticError) as error:
+        return type(error), str(error).split(" ")[0]
+
+
+def same(got: Any, want: Any, tolerance: float = 1e-12) -> bool:
+    if isinstance(want, tuple) or isinstance(got, tuple):
+        return got == want
+    return len(got) == len(want) and all(
+        type(a) is float and (a == b or (a != a and b != b) or math.isclose(a, b, rel_tol=tolerance))
+        for a, b in zip(got, want, strict=True)
+    )
+
+
+def run(source: str, tmp_path: Path, more: str, seed: str = "0") -> str:
+    """What a new process prints that runs the source from a file, and then `more`."""
+    path = tmp_path / "saved.py"
+    path.write_text(source + more, encoding="utf-8")
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, env=environment, check=True, encoding="utf-8"
+    )
+    return done.stdout
+
+
+def network() -> tuple[list[Value], list[Value]]:
+    """The error of the worked example and its gradient; the weights, inputs and targets."""
+    weights = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
+    net = MLP(2, [2, 2], weights=weights, biases=[0.35, 0.60], shared_bias=True)
+    i1, i2, target_o1, target_o2 = (
+        Value(0.05, "i1"),
+        Value(0.1, "i2"),
+        Value(0.01, "target_o1"),
+        Value(0.99, "target_o2"),
+    )
+    out_o1, out_o2 = net([i1, i2])
+    E_total = (target_o1 - out_o1) ** 2 / 2 + (target_o2 - out_o2) ** 2 / 2
+    E_total.label = "E_total"
+    return [E_total, *grad(E_total, net.weights)], [*net.weights, i1, i2, target_o1, target_o2]
+
+
+# The same numbers and errors -------------------------------------------------------------------------------------------
+
+
+def start(row: Operation, length: int) -> list[Value]:
+    """Leaves at which the row is defined, with its derivatives."""
+    numbers = [0.5] * length if row.arity == 1 else [1.5, 2.0, 3.0, 1.0, *[0.5] * length][:length]
+    return [Value(x, f"a{k}") for k, x in enumerate(numbers)]
+
+
+@pytest.mark.parametrize("row", OPERATIONS.values(), ids=OPERATIONS)
+def test_every_row_and_its_gradient_at_points_of_its_domain(row: Operation) -> None:
+    sampled = points(row)
+    draw = random.Random(row.name)
+    for length in sorted({len(point) for point in sampled}):
+        leaves = start(row, length)
+        y = Value._record(row, leaves)
+        outputs = [y, *grad(y, leaves)]
+        alone, both = compile(y, leaves), compile(outputs, leaves)
+        outside = [tuple(draw.choice((*SPECIAL, *INFINITE)) for _ in range(length)) for _ in range(100)]
+        for point in [*(point for point in sampled if len(point) == length), *outside]:
+            want = result(forward, [y], leaves, point)
+            got = result(alone, *point)
+            assert same([got] if type(got) is float else got, want), (point, alone.source)
+            got, want = result(both, *point), result(forward, outputs, leaves, point)
+            if isinstance(want, tuple):
+                assert isinstance(got, tuple), (point, want, both.source)
+                assert got[1] in {op.name for op in OPERATIONS.values()}
+            else:
+                assert same(got, want), (point, both.source)
+
+
+@pytest.mark.parametrize("row", [row for row in OPERATIONS.values() if row.arity == 2], ids=lambda row: row.name)
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("constant", [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -0.5, 1e300, 5e-324, *INFINITE])
+def test_a_constant_operand(row: Operation, place: int, constant: float) -> None:
+    x = Value(1.5, "x")
+    operands: list[Any] = [x, constant] if place else [constant, x]
+    try:
+        y = Value._record(row, operands)
+    except (ValueError, ArithmeticError):  # undefined for any x
+        return
+    program = compile([y], [x])
+    for number in (*SPECIAL, *INFINITE):
+        assert same(result(program, number), result(forward, [y], [x], [number]), 0.0), (number, program.source)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_graphs_with_gradients_at_other_inputs(seed: int) -> None:
+    y, leaves = random_graph(seed)
+    outputs = [y, *grad(y, leaves)]
+    program = compile(outputs, leaves)
+    draw = random.Random(seed)
+    everyday = [[draw.uniform(-3, 3) for _ in leaves] for _ in range(10)]
+    kinks = [[draw.choice((0.0, -0.0, 1.0, -1.0, 0.5)) for _ in leaves] for _ in range(10)]
+    saturated = [[draw.choice((40.0, -40.0, 1e3, -1e3, 1e-300, 1e200, -1e200)) for _ in leaves] for _ in range(10)]
+    infinite = [[draw.choice((*INFINITE, 1.0)) for _ in leaves] for _ in range(10)]
+    exact = 0
+    for numbers in [*everyday, *kinks, *saturated, *infinite]:
+        got, want = result(program, *numbers), result(replay, outputs, leaves, numbers)
+        assert same(got, want), (numbers, program.source)
+        exact += same(got, want, 0.0)
+    assert exact == 40
+
+
+@pytest.mark.parametrize(
+    "exponent", [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 7, 1e5, 1e6, 1e300, -1e300, 1 + 2**-52]
+)
+def test_powers_and_their_derivatives(exponent: float) -> None:
+    x = Value(1.0, "x")
+    y = x**exponent
+    for outputs in ([y], [grad(y, x)], [grad(grad(y, x), x)], [grad(3.0 * y + 1.0, x)]):
+        program = compile(outputs, [x])
+        for number in (*SPECIAL, *INFINITE):
+            got, want = result(program, number), result(forward, outputs, [x], [number])
+            assert same(got, want), (number, program.source)
+
+
+def test_second_derivatives() -> None:
+    for seed in range(15):
+        y, leaves = random_graph(seed, size=25)
+        outputs = [x for g in grad(y, leaves) for x in grad(g, leaves)]
+        program = compile(outputs, leaves)
+        draw = random.Random(seed)
+        for _ in range(5):
+            numbers = [draw.uniform(-2, 2) for _ in leaves]
+            assert same(result(program, *numbers), result(replay, outputs, leaves, numbers))
+
+
+def test_the_network_of_the_worked_example() -> None:
+    outputs, inputs = network()
+    program = compile(outputs, inputs)
+    assert program(*[x.data for x in inputs]) == [x.data for x in outputs]
+    assert "    d_w5 = out_h1 * d_net_o1\n" in program.source
+    assert program.source.count("exp(") == 4  # the slope of a sigmoid shares the sigmoid's exponential
+
+
+def test_errors_are_those_of_values() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    program = compile(((a * 2).log() / b).exp(), [a, b])
+    for numbers in ((-1.0, 2.0), (1.0, 0.0), (1e300, 1e-3)):
+        with pytest.raises((ValueError, ArithmeticError)) as want:
+            replay([((a * 2).log() / b).exp()], [a, b], numbers)
+        with pytest.raises(want.type) as got:
+            program(*numbers)
+        assert str(got.value) == str(want.value)
+    with pytest.raises(ZeroDivisionError, match=r"div is undefined at .*0\.0 \(b\): it needs a divisor other than 0"):
+        program(1.0, 0.0)
+
+
+def test_what_is_constant_and_undefined_is_an_error_of_the_call() -> None:
+    c, x = Value(2.0, "c"), Value(1.0, "x")
+    y = (c - 1).log() * x
+    c.data = 0.5
+    program = compile(y, [x])
+    with pytest.raises(ValueError, match=r"log is undefined at -0\.5"):
+        program(1.0)
+
+
+# The code ----------------------------------------------------------------------------------------------------------------
+
+
+def body(outputs: Any, inputs: Sequence[Value]) -> list[str]:
+    source = compile(outputs, inputs).source
+    return [line.strip() for line in source[source.index("def program(") :].splitlines()[1:]]
+
+
+def test_constants_are_folded_and_read_now() -> None:
+    x, c = Value(2.0, "x"), Value(3.0, "c")
+    y = x * (c * 2 + 1).sqrt()
+    c.data = 4.0
+    assert body(y, [x]) == ["t1 = x * 3.0", "return t1"]
+
+
+def test_what_is_computed_twice_is_shared() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    assert body((a * b).tanh() + (b * a).tanh(), [a, b]) == ["t1 = tanh(a * b)", "t2 = t1 + t1", "return t2"]
+
+
+def test_dead_code_is_dropped() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    product = a * b
+    product.label = "product"
+    product.exp()
+    (-product).label = "minus"
+    assert body(-(-product), [a, b]) == ["product = a * b", "return product"]  # noqa: B002
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 1, lambda x: 1 * x, lambda x: x + 0, lambda x: 0 + x, lambda x: x - 0, lambda x: x / 1, lambda x: x**1,
+        lambda x: x.neg().neg(), lambda x: (-1) * (x * -1), lambda x: 2 * (x * 0.5),
+    ],
+)  # fmt: skip
+def test_algebra_that_changes_no_number(f: Any) -> None:
+    x = Value(3.0, "x")
+    assert body(f(x), [x]) == ["return x"]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 0, lambda x: x - x, lambda x: x / x, lambda x: 0.1 * (x * 10.0), lambda x: x**0, lambda x: (x + 1.0) - 1.0,
+        lambda x: x * 2.0**600 * 2.0**600, lambda x: x * 2.0**-600 * 2.0**-600, lambda x: 3.0 * (x / 3.0), lambda x: 0 - x,
+    ],
+)  # fmt: skip
+def test_algebra_that_would_change_a_number_is_left_alone(f: Any) -> None:
+    x = Value(3.0, "x")
+    y = f(x)
+    assert body(y, [x]) != ["return x"]
+    program = compile([y], [x])
+    for number in (*SPECIAL, *INFINITE):
+        assert same(result(program, number), result(replay, [y], [x], [number]), 0.0), number
+
+
+def test_signed_zeros_of_constants_are_two() -> None:
+    a, b = Value(0.0), Value(-0.0)
+    x = Value(-1.0, "x")
+    got = compile([a, b, tg.atan2(a, x), tg.atan2(b, x)], [x])(-2.0)
+    assert [math.copysign(1.0, y) for y in got] == [1.0, -1.0, 1.0, -1.0]
+
+
+def test_constants_that_are_no_numbers(tmp_path: Path) -> None:
+    x = Value(1.0, "inf")
+    program = compile([x * math.inf, x + math.nan, x * -math.inf, Value(math.nan), Value(-math.inf)], [x])
+    want = [math.inf, math.nan, -math.inf, math.nan, -math.inf]
+    assert same(program(2.0), want)
+    assert run(program.source, tmp_path, "print(program(2.0))") == f"{want}\n"
+
+
+def test_a_formula_uses_no_more_than_a_line() -> None:
+    y, leaves = random_graph(3, size=400)
+    source = compile([y, *grad(y, leaves)], leaves).source
+    assert max(map(len, source.splitlines())) < 250
+
+
+# Names -------------------------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    *keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "inf", "nan", "program", "ops", "print", "decay", "logistic", "bell",
+    "ﬁ", "fi", "Å", "Å", "Å", "\u0308", "ẍ", "x\u0308", "x", "µ", "μ", "重み", "٣", "²", "ª", "𝐱", "🙂", "", " ",
+    "\n", "'", '"', '"""', "\\", "#", "{}", "%s",
+    "a\nimport os", "__import__", "__import__('os').abort()", "__debug__", "\x00", "\ud800", "a" * 10_000, "a" * 10_001, "t1", "t2", "t3",
+    "x1", "x2", "x3", "x1", "same", "same", "same_2", "same", "dE/dw", "dE/d", "d/d", "dF/dw", "dE/dlambda", "d_w", "e_net", "net", "net",
+    "_", "__", "___", "self", "def program(", "return", "None", "operation", "exp_2", "exp_", "sigmoid_", "arguments", "eval", "await",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=lambda label: f"{label[:30]!a}")
+def test_one_hostile_label_everywhere(label: str) -> None:
+    a, b, c = Value(0.5, label), Value(0.25, label), Value(2.0)
+    y = (a * b + c).sigmoid()
+    z = tg.exp(y) * 2 + tg.tanh(a) ** 2
+    y.label = z.label = label
+    outputs = [z, *grad(z, [a, b, c])]
+    program = compile(outputs, [a, b, c])
+    assert same(program(1.0, -2.0, 0.5), replay(outputs, [a, b, c], [1.0, -2.0, 0.5]), 0.0)
+    assert len(set(program.inputs)) == 3
+    assert all(name.isidentifier() and not keyword.iskeyword(name) and len(name) < 120 for name in program.inputs)
+
+
+@pytest.mark.parametrize("order", [1, -1, 0])
+def test_all_hostile_labels_together(order: int) -> None:
+    labels = HOSTILE[::order] if order else random.Random(1).sample(HOSTILE, len(HOSTILE))
+    leaves = [Value(k / 100, label) for k, label in enumerate(labels)]
+    nodes, last = [], leaves[0]
+    for x in leaves:
+        last = (last * 0.5 + x).sigmoid() + x.tanh()
+        nodes.append(last)
+    for node, label in zip(nodes, reversed(labels), strict=True):
+        node.label = label
+    outputs = [*nodes, *grad(last, leaves)]
+    program = compile(outputs, leaves)
+    assert program(*[x.data for x in leaves]) == [x.data for x in outputs]
+    assert len({unicodedata.normalize("NFKC", name) for name in program.inputs}) == len(leaves)
+    assert same(program(*[0.3 - x.data for x in leaves]), replay(outputs, leaves, [0.3 - x.data for x in leaves]), 0.0)
+
+
+def test_a_label_is_never_run() -> None:
+    a = Value(1.0, "a): raise SystemExit\ndef f(b")
+    b = Value(2.0, "\n    raise SystemExit\n")
+    y = a * b
+    y.label = "'''\nraise SystemExit\n'''"
+    assert compile(y, [a, b])(3.0, 4.0) == 12.0
+
+
+def test_names_are_the_labels_where_these_are_names() -> None:
+    w, x = Value(0.5, "w"), Value(2.0, "重み")
+    net = w * x
+    net.label = "net input"
+    E = net.sigmoid()
+    E.label = "E"
+    dw = grad(E, w)
+    assert dw.label == "dE/dw"
+    program = compile([E, dw], [w, x])
+    assert program.inputs == ["w", "重み"]
+    assert "    net_input = w * 重み\n    e_net_input = exp(" in program.source
+    assert "    d_w = " in program.source
+
+
+def test_an_input_is_not_renamed_after_what_equals_it() -> None:
+    x = Value(2.0)
+    y = x * 1
+    y.label = "y"
+    assert compile([y], [x]).inputs == ["x1"]
+
+
+# Calls -------------------------------------------------------------------------------------------------------------------
+
+
+def two() -> Program:
+    w, x = Value(0.5, "w"), Value(2.0, "my x")
+    return compile(w - x, [w, x])
+
+
+def test_calls_by_position_and_name() -> None:
+    program = two()
+    assert program.inputs == ["w", "my_x"]
+    want = -2.5
+    assert program(0.5, 3.0) == program(0.5, my_x=3.0) == program(w=0.5, my_x=3.0) == program(my_x=3.0, w=0.5) == want
+    assert program(0.5, **{"my x": 3.0}) == program(**{"my x": 3.0, "w": 0.5}) == want
+
+
+def test_every_real_number_will_do_and_comes_back_as_a_float() -> None:
+    program = two()
+    for half in (Fraction(1, 2), numpy.float64(0.5), numpy.float32(0.5)):
+        for three in (3, 3.0, numpy.int64(3), Fraction(3)):
+            assert program(half, three) == -2.5
+            assert type(program(half, three)) is float
+    x = Value(1.0, "x")
+    same_x = compile([x], [x])
+    for one in (True, 1, numpy.float64(1), numpy.bool_(True), Fraction(1)):
+        assert same_x(one) == [1.0]
+        assert type(same_x(one)[0]) is float
+    with pytest.raises(ZeroDivisionError, match="div is undefined"):
+        compile(1.0 / x, [x])(numpy.float64(0.0))
+    with pytest.raises(OverflowError, match="beyond the range of floats"):
+        same_x(10**400)
+
+
+@pytest.mark.parametrize(
+    ("args", "named", "message"),
+    [
+        ((), {}, "takes 2 numbers (w, my_x), not 0"),
+        ((1.0,), {}, "takes 2 numbers"),
+        ((1.0, 2.0, 3.0), {}, "takes 2 numbers"),
+        ((1.0,), {"w": 1.0}, "got input 'w' twice"),
+        ((1.0,), {"nothing": 1.0}, "has no input 'nothing'; its inputs are w, my_x"),
+        ((), {"w": 1.0}, "lacks a number for my_x"),
+        ((), {"my x": 1.0, "my_x": 1.0, "w": 1.0}, "got input 'my_x' twice"),
+        ((1.0, 2.0, 3.0), {"w": 1.0}, "twice"),
+        (("1", 2.0), {}, "program with w takes a real number, not str '1'"),
+        ((1.0, None), {}, "program with my_x takes a real number, not NoneType None"),
+        ((1.0, 1j), {}, "takes a real number, not complex"),
+        ((1.0, [1.0]), {}, "takes a real number, not list"),
+        ((1.0, numpy.ones(1)), {}, "takes a real number, not ndarray"),
+        ((1.0, Value(1.0)), {}, "takes a real number, not Value"),
+    ],
+)
+def test_wrong_calls_say_what_is_wrong(args: Any, named: Any, message: str) -> None:
+    with pytest.raises(TypeError) as error:
+        two()(*args, **named)
+    assert message in str(error.value)
+
+
+def test_wrong_things_to_compile_say_what_is_wrong() -> None:
+    x = Value(1.0, "x")
+    y = x * 2
+    wrong: list[tuple[Any, Any, type[Exception], str]] = [
+        (1.0, [x], TypeError, "outputs are a Value or lists of Values, not float 1.0"),
+        ([y, [1.0]], [x], TypeError, "outputs are a Value or lists of Values"),
+        ("y", [x], TypeError, "not str 'y'"),
+        (y, 3, TypeError, "inputs is a sequence of Values, not int"),
+        (y, [1.0], TypeError, "input 1 is a Value, not float 1.0"),
+        (y, [x, y], ValueError, "input 2, Value(data=2.0, grad=0.0), was computed from others"),
+        (y, [x, x], ValueError, "is among the inputs twice"),
+    ]
+    for outputs, inputs, kind, message in wrong:
+        with pytest.raises(kind) as error:
+            compile(outputs, inputs)
+        assert message in str(error.value)
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="nested in more than 50 lists"):
+        compile(endless, [x])
+    assert compile(y, x)(3.0) == 6.0  # a single input needs no list
+    with pytest.raises(ValueError, match="takes 'python', 'llvm'"):
+        compile(y, x).to("fortran")
+
+
+def test_shapes_of_outputs() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    y = a * b
+    constant = Value(7.0)
+    assert compile([], [a, b])(1.0, 2.0) == []
+    assert compile([[], [[]]], [])() == [[], [[]]]
+    assert compile(y, [a, b])(4.0, 5.0) == 20.0
+    assert compile([y, [a, (y, [constant])], y], [a, b])(4.0, 5.0) == [20.0, [4.0, [20.0, [7.0]]], 20.0]
+    assert compile(a, [a])(4.0) == 4.0
+    assert compile(constant, [a])(4.0) == 7.0
+    assert compile((2.0 * a).args[0], [a])(4.0) == 2.0
+    assert compile([y], [])() == [6.0]
+    assert compile(grad(a * 2, [a, b]), [a, b])(1.0, 1.0) == [2.0, 0.0]
+    deep: Any = y
+    for _ in range(50):
+        deep = [deep]
+    assert str(compile(deep, [a, b])(4.0, 5.0)) == "[" * 50 + "20.0" + "]" * 50
+
+
+def test_data_changed_after_recording() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    y = w * x
+    w.data = 10.0
+    assert compile(y, [x])(3.0) == 30.0
+    assert compile(y, [w, x])(2.0, 3.0) == 6.0
+
+
+# The user's own operations ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bell", "lambda", "print", "exp", "tanh", "t1", "t2", "x", "y", "program", "inf", "nan", "ops", "x1", "decay", "no name", "", "ﬁ",
+        "a.b",        "__import__", "def program(", "\n", "operation",
+    ],
+)  # fmt: skip
+def test_an_operation_of_ones_own(name: str) -> None:
+    twice = Operation(name, lambda x: 2.0 * x, (lambda y, x: 2.0,), "twice({})", "", "2x")
+    cube = Operation(name, lambda x: x**3, (lambda y, x: 3.0 * x * x,), "cube({})", "", "x3")
+    x, z = Value(0.5, "x"), Value(2.0)
+    y = cube(twice(x * z) + x.exp() + math.inf * 0) * cube(x.tanh()) + twice(z.sigmoid())
+    y = y + (y * y + x) * (y * y)
+    y.label = "y"
+    other = cube(twice(x).exp()) + twice(cube(z))
+    outputs = [y, other, *grad(other, [x, z])]
+    program = compile(outputs, [x, z])
+    assert same(program(0.25, 3.0), replay(outputs, [x, z], [0.25, 3.0]), 0.0)
+    assert "operation of your own" in program.source
+
+
+def test_own_operations_return_floats_as_in_values() -> None:
+    one = Operation("one", lambda x: 1, (lambda y, x: 0.0,), "one({})", "", "1")
+    zero = Operation("zero", lambda x: numpy.float64(0.0), (lambda y, x: 0.0,), "zero({})", "", "0")
+    mean = Reduction(
+        "mean", lambda *xs: math.fsum(xs) / len(xs), lambda y, *xs: [1.0 / len(xs)] * len(xs), "", "", "mean"
+    )
+    x = Value(3.0, "x")
+    assert type(compile(one(x), [x])(2.0)) is float
+    assert compile(mean([x, 1.0, x * x]), [x])(2.0) == 7.0 / 3.0
+    with pytest.raises(ZeroDivisionError, match="div is undefined"):
+        compile(x / (zero(x) + x), [x])(0.0)
+
+
+# The source --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_source_saved_and_run_gives_the_same(seed: int, tmp_path: Path) -> None:
+    y, leaves = random_graph(seed)
+    leaves[0].label = "重み"
+    program = compile([y, *grad(y, leaves)], leaves)
+    numbers = [0.3, -0.7, 1.1, 0.2]
+    assert run(program.source, tmp_path, f"print(program(*{numbers}))") == f"{program(*numbers)}\n"
+
+
+def test_the_source_is_the_same_in_every_process(tmp_path: Path) -> None:
+    code = (
+        "from tests.graphs import random_graph\nfrom tinygrad_bp import grad\nfrom tinygrad_bp.program import compile\n"
+        "y, leaves = random_graph(5)\nprint(compile([y, *grad(y, leaves)], leaves).source)"
+    )
+    path = f"import sys\nsys.path.insert(0, {str(Path(__file__).parent.parent)!r})\n"
+    first, second = (run(path + code, tmp_path, "", seed) for seed in ("1", "2"))
+    y, leaves = random_graph(5)
+    assert first == second == compile([y, *grad(y, leaves)], leaves).source + "\n"
+
+
+def test_tools_find_the_lines() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    ratio = a.exp() / b
+    ratio.label = "ratio"
+    program = compile([ratio, a * b], [a, b])
+    source = inspect.getsource(program.function)
+    assert source == program.source[program.source.index("def program(") :]
+    with pytest.raises(ZeroDivisionError) as error:
+        program.function(1.0, 0.0)
+    assert "    ratio = exp(a) / b\n" in "".join(traceback.format_exception(error.value))
+    with pytest.raises(ZeroDivisionError) as error:
+        program(1.0, 0.0)
+    assert "    ratio = exp(a) / b\n" in "".join(traceback.format_exception(error.value))
+
+
+class Stepper(bdb.Bdb):
+    """A debugger that steps into everything and notes the lines of programs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def user_line(self, frame: Any) -> None:
+        if frame.f_code.co_name == "program":
+            self.lines.append(self.format_stack_entry((frame, frame.f_lineno)).split(": ", 1)[-1])
+        self.set_step()
+
+
+def test_a_debugger_steps_through_it() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    net = a * b
+    net.label = "net"
+    program = compile([net.tanh()], [a, b])
+    stepper = Stepper()
+    before = sys.gettrace()
+    try:
+        stepper.runcall(program.function, 1.0, 2.0)
+    finally:
+        sys.settrace(before)
+    assert [line.split(": ")[-1] for line in stepper.lines] == ["net = a * b", "t1 = tanh(net)", "return [t1]"]
+
+
+def test_programs_are_pickled() -> None:
+    outputs, inputs = network()
+    x = Value(0.5, "x")
+    for program, numbers in (
+        (compile(outputs, inputs), [x.data + 0.1 for x in inputs]),
+        (compile([own_bell(x) ** 2, [abs(x)]], [x]), [0.3]),
+    ):
+        want = program(*numbers)
+        again = pickle.loads(pickle.dumps(program))
+        assert again.source == program.source
+        assert again(*numbers) == want
+
+
+def test_a_program_says_how_large_it_is() -> None:
+    assert repr(two()) == "Program(2 inputs, 1 instructions, 1 outputs)"
+
+
+# Size ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_a_chain_of_100_000_operations(labelled: bool) -> None:
+    x, w = Value(0.5, "x"), Value(0.9, "w")
+    y = x
+    for k in range(50_000):
+        y = y * w + 0.01
+        if labelled and k % 10 == 0:
+            y.label = "y"
+    program = compile(y, [x, w])
+    assert program(0.5, 0.9) == y.data
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda y, x: y.tanh(), lambda y, x: -(y - 1.0), lambda y, x: x - y, lambda y, x: x / (y + 2.0), lambda y, x: (y * y + 0.5) ** 0.5,
+        lambda y, x: (0.5 * y) ** 2, lambda y, x: y.sigmoid(), lambda y, x: tg.maximum(x, y).sin(), lambda y, x: 2.0 ** (y * 0.1),
+        lambda y, x: tg.dot([y, x], [x, 0.3]),
+    ],
+)  # fmt: skip
+def test_deep_expressions(f: Any) -> None:
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(2_000):
+        y = f(y, x)
+    outputs = [y, grad(y, x)]
+    assert same(compile(outputs, [x])(0.25), replay(outputs, [x], [0.25]))
+
+
+def test_wide_sums() -> None:
+    xs = [Value(k / 7, f"x{k}") for k in range(3_000)]
+    y = sum(xs) + tg.sum_of(xs) + tg.dot(xs, [0.1 * x for x in xs]) + tg.logsumexp([-x for x in xs])
+    outputs = [y, *grad(y, xs)]
+    program = compile(outputs, xs)
+    assert program(*[x.data for x in xs]) == [x.data for x in outputs]
+    assert program(**{x.label: x.data for x in xs}) == [x.data for x in outputs]
+
+
+def test_a_balanced_tree() -> None:
+    xs = [Value(k / 9) for k in range(1 << 11)]
+    row = list(xs)
+    while len(row) > 1:
+        row = [a * 0.5 - b.tanh() for a, b in zip(row[::2], row[1::2], strict=True)]
+    outputs = [row[0], *grad(row[0], xs)]
+    program = compile(outputs, xs)
+    assert program(*[x.data for x in xs]) == [x.data for x in outputs]

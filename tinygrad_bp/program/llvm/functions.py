@@ -168,9 +168,9 @@ Update = Callable[[Writer, Real, Real, list[Real], dict[str, Real]], tuple[Real,
 def training(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update) -> str:
     """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of online training.
 
-    Each step evaluates the program on the row that `order` names, from its `place` on and around again, records output 0 as its loss, and gives every parameter its new value by
-    `update`, called with the writer, the parameter, its gradient (outputs 1 and on), its moments and the settings by name.
-    Afterwards the new parameters, moments and settings are in memory.
+    Each step evaluates the program on the row that `order` names, from its `place` on and around again, and records output 0 as its loss.
+    Every parameter gets its new value by `update`, called with the writer, the parameter, its gradient (outputs 1 and on), its moments and
+    the settings by name. Afterwards the new parameters, moments and settings are in memory.
     """
     columns = len(code.inputs) - shared
     head, loop, tail = Writer(prefix="h"), Writer(prefix="l"), Writer(prefix="t")

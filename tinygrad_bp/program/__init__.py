@@ -122,7 +122,7 @@ class Program:
         raise error
 
     def to(self, target: Any) -> Any:
-        """The same program elsewhere: "python" (this one), or "llvm", machine code.
+        """The same program elsewhere: "python" (this one); "llvm", machine code; or "javascript", the text of an ES module.
 
         Raises ValueError for an unknown target, ImportError where one needs a package that is not installed.
         """
@@ -132,7 +132,11 @@ class Program:
             from tinygrad_bp.program.llvm import MachineProgram
 
             return MachineProgram(self)
-        raise ValueError(f"program.to takes 'python' or 'llvm', not {target!r:.60}")
+        if target == "javascript":
+            from tinygrad_bp.program.javascript import javascript
+
+            return javascript(self.code)
+        raise ValueError(f"program.to takes 'python', 'llvm' or 'javascript', not {target!r:.60}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.code,)

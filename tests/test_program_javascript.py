@@ -1,0 +1,177 @@
+"""The ES module under Node.js: Python's numbers where Python has some, IEEE's elsewhere, and labels that stay data."""
+
+import json
+import math
+import random
+import subprocess
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.graphs import random_graph
+from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
+from tinygrad_bp.program.code import Code, Instruction, decay, logistic
+
+pytestmark = pytest.mark.node
+
+DRIVER = """
+import { readFileSync } from "node:fs";
+const jobs = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const number = (x) => x === "inf" ? Infinity : x === "-inf" ? -Infinity : x === "nan" ? NaN : x;
+const text = (x) => Array.isArray(x) ? x.map(text) : typeof x !== "number" || Number.isFinite(x) ? x : String(x);
+const found = [];
+for (const { module, points } of jobs) {
+  const m = await import(module);
+  found.push({
+    results: points.map((p) => text(m.program(...p.map(number)))),
+    values: points.slice(0, 1).map((p) => Object.entries(m.values(...p.map(number))).map(([k, v]) => [k, text(v)])),
+    inputs: m.inputs, nodes: m.nodes, labels: m.labels,
+  });
+}
+console.log(JSON.stringify(found));
+"""
+
+
+def run(folder, jobs):
+    """What Node.js says of each pair of a module's text and the points at which to call it."""
+    described = []
+    for number, (text, points) in enumerate(jobs):
+        path = folder / f"module{number}.mjs"
+        path.write_text(text, encoding="utf-8")
+        plain = [[x if math.isfinite(x) else str(x) for x in point] for point in points]
+        described.append({"module": path.as_uri(), "points": plain})
+    (folder / "jobs.json").write_text(json.dumps(described), encoding="utf-8")
+    (folder / "driver.mjs").write_text(DRIVER, encoding="utf-8")
+    command = ["node", str(folder / "driver.mjs"), str(folder / "jobs.json")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def numbers(found):
+    return [numbers(x) for x in found] if isinstance(found, list) else float(found)
+
+
+def alone(op, count):
+    code = Code([""] * count)
+    code.instructions.append(Instruction(op, tuple(range(count))))
+    code.outputs, code.shape = [count], 0
+    return tg.Program(code).to("javascript")
+
+
+def points_of(op):
+    draw = random.Random(op.name)
+    found = []
+    for box in op.domain.boxes:
+        for _ in range(60):
+            choices = [
+                (draw.uniform(-3, 3), draw.uniform(-45, 45), math.copysign(10 ** draw.uniform(-250, 250), low + high))
+                for low, high in box
+            ]
+            found.append([min(max(draw.choice(xs), low), high) for xs, (low, high) in zip(choices, box, strict=True)])
+        found += [[low for low, _ in box], [high for _, high in box]]
+    return found
+
+
+def test_every_row(tmp_path):
+    jobs, wanted = [], []
+    for op in [*OPERATIONS.values(), decay, logistic]:
+        points = [[x, math.exp(-abs(x))] for [x] in points_of(decay)] if op is logistic else points_of(op)
+        for count in {len(point) for point in points}:
+            kept, results = [], []
+            for point in points:
+                if len(point) != count:
+                    continue
+                try:
+                    y = op.forward(*point)
+                except (ValueError, ArithmeticError):
+                    continue
+                if op in (tg.sum_of, tg.dot) and not all(abs(x) < 1e140 for x in point):
+                    continue  # Python goes by fractions where sums leave the range of floats
+                if op is tg.logsumexp and abs(y) < 0.5 * abs(max(point)):
+                    continue  # the terms cancel: Python goes on with more digits
+                kept.append(point)
+                results.append(y)
+            if op.name in ("sigmoid", "sigmoid_slope"):
+                x = Value(1.0)
+                jobs.append((compile(op(x), [x]).to("javascript"), kept))
+            else:
+                jobs.append((alone(op, count), kept))
+            wanted.append((op, kept, results))
+    checked = 0
+    for (op, kept, results), found in zip(wanted, run(tmp_path, jobs), strict=True):
+        assert len(kept) > 10
+        for point, y, got in zip(kept, results, numbers(found["results"]), strict=True):
+            near = abs(got - y) <= 1e-12 * abs(y) + 1e-320 if math.isfinite(y) else got == y
+            assert near or (got != got and y != y), (op, point, got, y)
+            checked += 1
+    assert checked > 2000
+
+
+def test_nan_goes_through_every_row(tmp_path):
+    rows = [op for op in OPERATIONS.values() if op.arity and op.name not in ("sigmoid", "sigmoid_slope")]
+    jobs = [
+        (alone(op, op.arity), [[math.nan if k == place else 1.0 for k in range(op.arity)] for place in range(op.arity)])
+        for op in rows
+    ]
+    for op, found in zip(rows, run(tmp_path, jobs), strict=True):
+        assert all(x != x for x in numbers(found["results"])), op
+
+
+def test_random_graphs_with_the_values_of_all_nodes(tmp_path):
+    jobs, wanted = [], []
+    for seed in range(20):
+        y, leaves = random_graph(seed)
+        program = compile([y, grad(y, leaves)], leaves)
+        draw = random.Random(seed)
+        points = [[draw.uniform(-2, 2) for _ in leaves] for _ in range(5)]
+        points += [[draw.choice((0.0, -0.0, 1.0, 40.0, -40.0)) for _ in leaves] for _ in range(5)]
+        good, results = [], []
+        for point in points:
+            try:
+                results.append(program(*point))
+            except (ValueError, ArithmeticError):
+                continue
+            good.append(point)
+        jobs.append((program.to("javascript"), good))
+        wanted.append(results)
+    for results, found in zip(wanted, run(tmp_path, jobs), strict=True):
+        for (y, slopes), (got, got_slopes) in zip(results, numbers(found["results"]), strict=True):
+            scale = max(map(abs, [y, *slopes]))
+            assert got == pytest.approx(y, rel=1e-11, abs=1e-12 * scale, nan_ok=True)
+            assert got_slopes == pytest.approx(slopes, rel=1e-11, abs=1e-12 * scale, nan_ok=True)
+        assert [name for name, _ in found["values"][0]] == found["inputs"] + found["nodes"]
+        assert numbers(found["results"][0][0]) in [numbers(x) for _, x in found["values"][0]]
+
+
+def test_what_python_raises_is_infinity_or_nan(tmp_path):
+    x = Value(1.0, "x")
+    module = compile([x.log(), 1 / x, x.exp(), x**0.5], [x]).to("javascript")
+    [found] = run(tmp_path, [(module, [[0.0], [-1.0], [1000.0]])])
+    zero, below, large = numbers(found["results"])
+    assert zero[:2] == [-math.inf, math.inf]
+    assert math.isnan(below[0])
+    assert math.isnan(below[3])
+    assert large[2] == math.inf
+
+
+HOSTILE = ["</script><script>alert(1)</script>", "a'); process.exit(1); //", "__proto__", "constructor", "class", "重み", "a b", "🙂", "x",
+           "x", "split", "await", "\u2028", "`${process.exit(1)}`", "dE/dw", "Math", "arguments", ""]  # fmt: skip
+
+
+def test_labels_stay_data(tmp_path):
+    leaves = [Value(float(k), label) for k, label in enumerate(HOSTILE, 1)]
+    module = compile(sum(leaves), leaves).to("javascript")
+    assert "</script>" not in module
+    [found] = run(tmp_path, [(module, [[leaf.data for leaf in leaves]])])
+    assert found["results"] == [sum(leaf.data for leaf in leaves)]
+    assert len(set(found["inputs"])) == len(HOSTILE)
+    assert set(found["labels"].values()) == set(HOSTILE) - {""} - ({"__proto__"} - set(found["labels"].values()))
+    assert dict(found["values"][0])[found["inputs"][5]] == 6.0
+
+
+def test_an_operation_of_ones_own_is_refused():
+    cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="javascript has no cube"):
+        compile(cube(x), [x]).to("javascript")

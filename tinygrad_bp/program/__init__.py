@@ -122,7 +122,9 @@ class Program:
         raise error
 
     def to(self, target: Any) -> Any:
-        """The same program elsewhere: "python" (this one); "llvm", machine code; or "javascript", the text of an ES module.
+        """The same program elsewhere: "python" (this one); "llvm", machine code; "javascript", the text of an ES module; or on arrays.
+
+        Arrays are those of "numpy", "jax", "torch", or of any module that follows the array API standard.
 
         Raises ValueError for an unknown target, ImportError where one needs a package that is not installed.
         """
@@ -136,7 +138,13 @@ class Program:
             from tinygrad_bp.program.javascript import javascript
 
             return javascript(self.code)
-        raise ValueError(f"program.to takes 'python', 'llvm' or 'javascript', not {target!r:.60}")
+        if target in ("numpy", "jax", "torch") or hasattr(target, "asarray"):
+            from tinygrad_bp.program.arrays import ArrayProgram
+
+            return ArrayProgram(self, target)
+        raise ValueError(
+            f"program.to takes 'python', 'llvm', 'javascript', 'numpy', 'jax', 'torch' or an array namespace, not {target!r:.60}"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.code,)

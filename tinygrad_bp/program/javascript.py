@@ -54,7 +54,7 @@ _FUNCTIONS = {
   let power = Math.abs(a) === 1 && !Number.isFinite(exponent) ? 1 : a ** exponent;
   if (!(Math.abs(power) >= 2.2250738585072014e-308 && Math.abs(power) < Infinity) && Number.isFinite(a)) {
     const root = Math.abs(a) ** (exponent / 2);  // c may lead back into range: by the root, twice
-    power = power < 0 ? -root : root;
+    power = power < 0 || Object.is(power, -0) ? -root : root;
     c = root === 0 ? 0 : c * root;
   }
   const back = exponent - b;  // what rounding b - k lost is given back: a ** e = 1 + e ln a for a tiny e

@@ -1,0 +1,165 @@
+"""Programs on arrays: one table for every namespace, held against Python row by row and graph by graph."""
+
+import importlib
+import math
+import random
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.graphs import random_graph
+from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
+from tinygrad_bp.program.code import Code, Instruction
+
+pytestmark = pytest.mark.extras
+NAMESPACES = ["numpy", "array_api_strict", "jax.numpy", "dask.array", pytest.param("torch", marks=pytest.mark.torch)]
+
+
+@pytest.fixture(params=NAMESPACES)
+def xp(request):
+    if request.param == "jax.numpy":
+        importlib.import_module("jax").config.update("jax_enable_x64", True)
+    return importlib.import_module(request.param)
+
+
+def listed(array):
+    with importlib.import_module("numpy").errstate(all="ignore"):  # Dask computes only now
+        return [float(x) for x in (array.compute() if hasattr(array, "compute") else array)]
+
+
+def alone(op, count):
+    if op.name in ("sigmoid", "sigmoid_slope"):
+        x = Value(1.0)
+        return compile(op(x), [x])
+    code = Code([""] * count)
+    code.instructions.append(Instruction(op, tuple(range(count))))
+    code.outputs, code.shape = [count], 0
+    return tg.Program(code)
+
+
+def points_of(op):
+    draw = random.Random(op.name)
+    found = []
+    for box in op.domain.boxes:
+        for _ in range(40):
+            choices = [
+                (draw.uniform(-3, 3), draw.uniform(-45, 45), math.copysign(10 ** draw.uniform(-150, 150), low + high))
+                for low, high in box
+            ]
+            found.append([min(max(draw.choice(xs), low), high) for xs, (low, high) in zip(choices, box, strict=True)])
+    return found
+
+
+@pytest.mark.parametrize("op", OPERATIONS.values(), ids=lambda op: op.name)
+def test_every_row(op, xp):
+    checked = 0
+    points = points_of(op)
+    for count in sorted({len(point) for point in points}):
+        kept, wanted = [], []
+        for point in points:
+            if len(point) != count or (op in (tg.sum_of, tg.dot) and not all(abs(x) < 1e100 for x in point)):
+                continue
+            try:
+                y = op.forward(*point)
+            except (ValueError, ArithmeticError):
+                continue
+            # JAX takes what is below the normal floats for 0, and leaves their range a little early.
+            beyond = any(x != 0 and not 1e-300 < abs(x) < 1e307 for x in (y, *point))
+            if not beyond and not (op is tg.logsumexp and abs(y) < 0.5 * abs(max(point))):
+                kept.append(point)
+                wanted.append(y)
+        columns = [xp.asarray(column, dtype=xp.float64) for column in zip(*kept, strict=True)]
+        for point, y, got in zip(kept, wanted, listed(alone(op, count).to(xp)(*columns)), strict=True):
+            # Terms that cancel leave the digits of the compensated sum: relative to the largest of them.
+            size = max(map(abs, point)) ** (2 if op is tg.dot else 1) if op in (tg.sum_of, tg.dot) else 0.0
+            assert got == pytest.approx(y, rel=2e-12, abs=1e-30 * size), (point, got, y)
+            checked += 1
+    assert checked > 20
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_graphs_on_batches(seed, xp):
+    y, leaves = random_graph(seed)
+    program = compile([y, grad(y, leaves)], leaves)
+    draw = random.Random(seed)
+    points = [[draw.uniform(-2, 2) for _ in leaves] for _ in range(8)]
+    points += [[draw.choice((0.0, 1.0, 40.0, -40.0)) for _ in leaves] for _ in range(8)]
+    good, wanted = [], []
+    for point in points:
+        try:
+            wanted.append(program(*point))
+        except (ValueError, ArithmeticError):
+            continue
+        good.append(point)
+    value, slopes = program.to(xp)(*[xp.asarray(column, dtype=xp.float64) for column in zip(*good, strict=True)])
+    rows = [listed(x) if getattr(x, "ndim", 1) else [float(x)] * len(good) for x in (value, *slopes)]
+    for k, (y_wanted, slopes_wanted) in enumerate(wanted):
+        scale = max(map(abs, [y_wanted, *slopes_wanted]))
+        found = [row[k] for row in rows]
+        assert found == pytest.approx([y_wanted, *slopes_wanted], rel=1e-11, abs=1e-12 * scale, nan_ok=True)
+
+
+def test_what_python_raises_is_infinity_or_nan(xp):
+    x = Value(1.0, "x")
+    program = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu(), x.maximum(0.5)], [x]).to(xp)
+    log, over, exp, root, relu, largest = map(
+        listed, program(xp.asarray([0.0, -1.0, 1000.0, math.nan], dtype=xp.float64))
+    )
+    assert log[0] == -math.inf
+    assert math.isnan(log[1])
+    assert over[0] == exp[2] == math.inf
+    assert math.isnan(root[1])
+    assert all(math.isnan(column[3]) for column in (log, over, exp, root, relu, largest))
+
+
+def test_numbers_broadcast_and_names(xp):
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    program = compile([w * x, [grad(w * x, w)]], [w, x]).to(xp)
+    product, [slope] = program(3.0, x=xp.asarray([1.0, 2.0], dtype=xp.float64))
+    assert listed(product) == [3.0, 6.0]
+    assert listed(slope) == [1.0, 2.0]
+    assert float(program(3.0, 2.0)[0]) == 6.0
+    with pytest.raises(TypeError, match="takes 2 arrays"):
+        program(1.0)
+    with pytest.raises(TypeError, match="no input 'z'"):
+        program(1.0, z=2.0)
+
+
+def test_an_operation_of_ones_own_is_refused():
+    cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="arrays have no cube"):
+        compile(cube(x), [x]).to("numpy")
+
+
+def network():
+    """Error and gradient of a small network for one row, its parameters first."""
+    net = MLP(2, [4, 1], activation=["tanh", "sigmoid"], seed=1)
+    x, y, target = Value(0.0, "x"), Value(0.0, "y"), Value(0.0, "target")
+    error = (net([x, y])[0] - target) ** 2
+    parameters = net.parameters()
+    return compile([error, grad(error, parameters)], [*parameters, x, y, target]), [p.data for p in parameters]
+
+
+def test_jit_vmap_and_grad_of_jax_apply():
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    program, parameters = network()
+    function = program.to("jax")
+    row = [0.5, -1.0, 1.0]
+    wanted = program(*parameters, *row)
+    error, slopes = jax.jit(function)(*parameters, *row)
+    assert float(error) == pytest.approx(wanted[0], rel=1e-13)
+    assert [float(x) for x in slopes] == pytest.approx(wanted[1], rel=1e-12)
+    theirs = jax.grad(lambda *xs: function(*xs)[0], argnums=tuple(range(len(parameters))))(*parameters, *row)
+    assert [float(x) for x in theirs] == pytest.approx(wanted[1], rel=1e-12)
+    rows = jax.numpy.asarray([row, [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    errors, _ = jax.vmap(lambda r: function(*parameters, r[0], r[1], r[2]))(rows)
+    assert listed(errors) == pytest.approx([program(*parameters, *r)[0] for r in rows.tolist()], rel=1e-13)
+
+
+def test_the_slope_of_a_sigmoid_at_zero_survives_jax():
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    x = Value(1.0)
+    assert float(jax.grad(compile(x.sigmoid(), [x]).to("jax"))(0.0)) == 0.25

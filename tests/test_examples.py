@@ -2,12 +2,16 @@
 
 import ast
 import runpy
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+FOLDER = Path(__file__).parent.parent / "examples"
+ALONE = FOLDER / "data_parallel_jax.py"  # which sets up JAX, once for a process
+EXAMPLES = sorted(set(FOLDER.glob("*.py")) - {ALONE})
 
 
 def promised(path: Path) -> str:
@@ -24,6 +28,14 @@ def test_an_example_prints_what_it_says(path, tmp_path, monkeypatch, capsys):
     runpy.run_path(str(path), run_name="__main__")
     assert promised(path)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == promised(path).splitlines()
+
+
+@pytest.mark.extras
+def test_the_example_on_eight_devices_prints_what_it_says():
+    done = subprocess.run([sys.executable, str(ALONE)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == promised(ALONE).splitlines()
+    assert "8 devices" in done.stdout
+    assert done.stdout.rstrip().endswith("True")
 
 
 def test_the_drawn_neuron_is_a_picture(tmp_path, monkeypatch):

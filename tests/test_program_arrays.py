@@ -125,6 +125,13 @@ def test_numbers_broadcast_and_names(xp):
         program(1.0, z=2.0)
 
 
+def test_whole_numbers_become_floats(xp):
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    program = compile(w * x + 0.25, [w, x]).to(xp)
+    assert listed(program(0.5, xp.asarray([0, 1, 2]))) == [0.25, 0.75, 1.25]
+    assert listed(program(xp.asarray([0, 1, 2]), 0.5)) == [0.25, 0.75, 1.25]
+
+
 def test_an_operation_of_ones_own_is_refused():
     cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
     x = Value(1.0)

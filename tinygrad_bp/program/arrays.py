@@ -30,8 +30,8 @@ _OTHER_NAMES = {
 class ArrayProgram:
     """What `program.to("numpy")` and the like make: `p(*arrays)`, by position or name, on arrays and numbers that broadcast.
 
-    Returns arrays, nested as the outputs are. For JAX it is a pure function. Numbers become arrays of the type of the first array among
-    the inputs, of float64 without one (in JAX of its default type).
+    Returns arrays, nested as the outputs are. For JAX it is a pure function. Numbers and arrays of whole numbers become floats of the
+    type of the first array of floats among the inputs, of float64 without one (in JAX of its default type).
 
     Attributes:
         program: the program that it was made from.
@@ -64,16 +64,11 @@ class ArrayProgram:
                 f"program takes {len(code.inputs)} arrays ({', '.join(self.program.inputs):.60}), not {len(arrays)}"
             )
         xp = self.namespace
-        first = next((x for x in arrays if hasattr(x, "dtype")), None)
-        dtype = (
-            {"dtype": first.dtype}
-            if first is not None
-            else {}
-            if xp.__name__.startswith("jax")
-            else {"dtype": xp.float64}
-        )
-        with _quiet():
-            slots = [x if hasattr(x, "dtype") and hasattr(x, "shape") else xp.asarray(x, **dtype) for x in arrays]
+        jax = xp.__name__.startswith("jax")  # which has no float64 unless told so, and says so at every array
+        kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and "float" in str(x.dtype)]
+        dtype = {"dtype": kinds[0]} if kinds else {"dtype": xp.asarray(0.0).dtype if jax else xp.float64}
+        with _quiet():  # whole numbers become floats: 0.5 as a whole number would be 0
+            slots = [x if hasattr(x, "dtype") and "float" in str(x.dtype) else xp.asarray(x, **dtype) for x in arrays]
             constants = [xp.asarray(x, **dtype) for x in code.constants]
             for op, operands in code.instructions:
                 slots.append(_FUNCTIONS[op.name](xp, *[slots[x] if x >= 0 else constants[~x] for x in operands]))

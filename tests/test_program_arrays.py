@@ -135,7 +135,7 @@ def test_whole_numbers_become_floats(xp):
 def test_an_operation_of_ones_own_is_refused():
     cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
     x = Value(1.0)
-    with pytest.raises(ValueError, match="arrays have no cube"):
+    with pytest.raises(ValueError, match="the array target has no cube"):
         compile(cube(x), [x]).to("numpy")
 
 
@@ -165,8 +165,34 @@ def test_jit_vmap_and_grad_of_jax_apply():
     assert listed(errors) == pytest.approx([program(*parameters, *r)[0] for r in rows.tolist()], rel=1e-13)
 
 
-def test_the_slope_of_a_sigmoid_at_zero_survives_jax():
+AT_KINKS_AND_TIES = [
+    ("sigmoid", [0.0]), ("sigmoid", [40.0]), ("tanh", [0.0]), ("tanh", [40.0]), ("tanh", [-40.0]), ("tanh", [0.5]), ("expm1", [-40.0]),
+    ("expm1", [0.0]), ("abs", [0.0]), ("relu", [0.0]), ("maximum", [1.5, 1.5]), ("minimum", [1.5, 1.5]), ("softplus", [0.0]),
+    ("logsumexp", [0.3, 0.3]), ("logsumexp", [1.0, 2.0, 2.0]), ("exp_difference", [1.0, 1.0]), ("log_term", [0.0, 3.0]),
+    ("pow", [0.0, 0.0]), ("pow", [0.0, 2.0]), ("power_term", [1.0, 1.0, 800.0, 2.0]), ("power_term", [3.0, -2.0, 3.0, 1.0]),
+    ("dot", [1.0, 2.0, 3.0, 4.0]), ("sum_of", [1.0, 1e17, -1e17]), ("over_squares", [2.0, 3.0, 4.0]), ("leaky_relu", [-2.0, 0.1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "point"), AT_KINKS_AND_TIES)
+def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name, point):
     jax = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
-    x = Value(1.0)
-    assert float(jax.grad(compile(x.sigmoid(), [x]).to("jax"))(0.0)) == 0.25
+    op = OPERATIONS[name]
+    places = range(1 if name in ("pow", "power_term", "leaky_relu") else len(point))
+    theirs = jax.grad(alone(op, len(point)).to("jax"), argnums=tuple(places))(*point)
+    ours = (
+        op.slopes(op.forward(*point), point) if name != "power_term" else [op.partials[0](op.forward(*point), *point)]
+    )
+    assert [float(x) for x in theirs] == pytest.approx([float(ours[k]) for k in places], rel=1e-12)
+
+
+def test_the_source_is_on_arrays_and_found_by_tracebacks():
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    y = (w * x + 0.25).tanh()
+    y.label = "y"
+    program = compile([y, [Value(3.0)]], [w, x]).to("numpy")
+    assert program.source == "def program(w, x):\n    y = tanh(w * x + 0.25)\n    return [y, [constant(3.0)]]\n"
+    with pytest.raises(ValueError, match="broadcast") as error:
+        program([1.0, 2.0], [1.0, 2.0, 3.0])
+    assert "y = tanh(w * x + 0.25)" in str(error.getrepr())

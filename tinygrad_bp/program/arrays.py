@@ -1,7 +1,8 @@
 """A program on arrays of any namespace that follows the array API standard: NumPy, JAX, PyTorch, Dask and others.
 
-One table says every operation by functions of the standard (https://data-apis.org/array-api/). All of it is pure, without a branch on a
-number, so JAX's jit, vmap, grad and sharding apply. The numbers are those of IEEE arithmetic: where Python would raise, infinities and NaN.
+The source is the program's, with arrays for numbers; one table says every operation that is no operator by functions of the standard
+(https://data-apis.org/array-api/). All of it is pure, without a branch on a number, so JAX's jit, vmap, grad and sharding apply. The
+numbers are those of IEEE arithmetic: where Python would raise, infinities and NaN.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.program.code import Code
+from tinygrad_bp.program.code import refuse_own_operations
+from tinygrad_bp.program.python import ARITHMETIC, Formulas, defined, nested
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
@@ -36,6 +39,7 @@ class ArrayProgram:
     Attributes:
         program: the program that it was made from.
         namespace: the module of array functions.
+        source: the program as Python on arrays; the functions it calls are those of this module, with the namespace put in.
 
     Raises ImportError where the namespace is not installed, ValueError for an operation of one's own; a call raises TypeError for a wrong
     count or name of inputs.
@@ -46,43 +50,61 @@ class ArrayProgram:
             try:
                 namespace = importlib.import_module(_MODULES[namespace])
             except ImportError as error:
-                raise ImportError(f"arrays of {namespace} need it installed: pip install {namespace}") from error
-        for op in program.code.operations():
-            if op.name not in _FUNCTIONS:
-                raise ValueError(
-                    f"arrays have no {op.name}: it is an operation of your own, which only Python can compute"
-                )
+                raise ImportError(f'{namespace} is not installed: pip install "tinygrad-bp[{namespace}]"') from error
+        refuse_own_operations(program.code, "the array target")
         self.program = program
         self.namespace = namespace
+
+    @cached_property
+    def _formulas(self) -> Formulas:
+        return Formulas(self.program.code, infix=ARITHMETIC)
+
+    @cached_property
+    def source(self) -> str:
+        code, formulas = self.program.code, self._formulas
+        returned = nested(
+            code.shape,
+            [formulas.operand(x)[0] if x >= 0 else f"constant({formulas.operand(x)[0]})" for x in code.outputs],
+        )
+        lines = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
+        return f"def program({', '.join(self.program.inputs)}):\n{''.join(lines)}    return {returned}\n"
+
+    def _function(self, dtype: Any) -> Callable[..., Any]:
+        xp = self.namespace
+
+        def bound(row: Callable[..., Any]) -> Callable[..., Any]:
+            # Only here can an operand still be a number; operators take those as they are.
+            return lambda *xs: row(xp, *[x if hasattr(x, "dtype") else xp.asarray(x, **dtype) for x in xs])
+
+        functions = {name: bound(_FUNCTIONS[op.name]) for name, op in self._formulas.functions.items()}
+        return defined(
+            self.source, functions | {"inf": math.inf, "nan": math.nan, "constant": lambda x: xp.asarray(x, **dtype)}
+        )
 
     def __call__(self, *arrays: Any, **named: Any) -> Any:
         if named:
             arrays = self.program.in_order(arrays, named)
-        code = self.program.code
-        if len(arrays) != len(code.inputs):
-            raise TypeError(
-                f"program takes {len(code.inputs)} arrays ({', '.join(self.program.inputs):.60}), not {len(arrays)}"
-            )
+        names = self.program.inputs
+        if len(arrays) != len(names):
+            raise TypeError(f"program takes {len(names)} arrays ({', '.join(names):.60}), not {len(arrays)}")
         xp = self.namespace
         jax = xp.__name__.startswith("jax")  # which has no float64 unless told so, and says so at every array
         kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and "float" in str(x.dtype)]
-        dtype = {"dtype": kinds[0]} if kinds else {"dtype": xp.asarray(0.0).dtype if jax else xp.float64}
+        kind = kinds[0] if kinds else xp.asarray(0.0).dtype if jax else xp.float64
+        if kind not in self._compiled:
+            self._compiled[kind] = self._function({"dtype": kind})
         with _quiet():  # whole numbers become floats: 0.5 as a whole number would be 0
-            slots = [x if hasattr(x, "dtype") and "float" in str(x.dtype) else xp.asarray(x, **dtype) for x in arrays]
-            constants = [xp.asarray(x, **dtype) for x in code.constants]
-            for op, operands in code.instructions:
-                slots.append(_FUNCTIONS[op.name](xp, *[slots[x] if x >= 0 else constants[~x] for x in operands]))
-            return _shaped(code, code.shape, slots, constants)
+            floats = [
+                x if hasattr(x, "dtype") and "float" in str(x.dtype) else xp.asarray(x, dtype=kind) for x in arrays
+            ]
+            return self._compiled[kind](*floats)
+
+    @cached_property
+    def _compiled(self) -> dict[Any, Callable[..., Any]]:
+        return {}
 
     def __repr__(self) -> str:
         return f"<{self.program!r} on arrays of {self.namespace.__name__}>"
-
-
-def _shaped(code: Code, shape: Any, slots: Sequence[Any], constants: Sequence[Any]) -> Any:
-    if isinstance(shape, int):
-        x = code.outputs[shape]
-        return slots[x] if x >= 0 else constants[~x]
-    return [_shaped(code, inner, slots, constants) for inner in shape]
 
 
 def _quiet() -> Any:
@@ -163,7 +185,8 @@ def _over_squares(xp: Any, c: Any, a: Any, b: Any) -> Any:
 
 
 def _pow(xp: Any, a: Any, b: Any) -> Any:
-    y = a**b
+    both = (a == 0.0) & (b == 0.0)
+    y = xp.where(both, xp.ones_like(a), a) ** b
     return xp.where(_nan(a) | _nan(b), _undefined(xp, y), y)
 
 
@@ -172,22 +195,27 @@ def _power_term(xp: Any, c: Any, a: Any, b: Any, k: Any) -> Any:
     zero = a == 0.0
     base = xp.where(zero, xp.ones_like(a), a)
     power = base**exponent
-    root = xp.abs(base) ** (exponent * 0.5)
-    beyond = ((xp.abs(power) < sys.float_info.min) | (xp.abs(power) == math.inf)) & (xp.abs(a) < math.inf)
+    normal = (xp.abs(power) >= sys.float_info.min) & (xp.abs(power) < math.inf)
+    beyond = ~normal & (xp.abs(a) < math.inf)
+    root = xp.where(beyond, xp.abs(base) ** (exponent * 0.5), xp.ones_like(power))
     negative = (a < 0.0) & (exponent - 2.0 * xp.floor(exponent * 0.5) == 1.0)  # also where the power vanishes
-    y = xp.where(beyond, c * root * xp.where(negative, -root, root), c * power)
+    by_roots = xp.where(root == 0.0, root, c * root * xp.where(negative, -root, root))
+    y = xp.where(beyond, by_roots, c * xp.where(beyond, xp.ones_like(power), power))
     back = exponent - b
     lost = ((b - (exponent - back)) - (k + back)) * xp.log(xp.abs(base))
-    y = xp.where((xp.abs(lost) < 0.1) & (xp.abs(y) < math.inf), y * (1.0 + lost), y)
-    at_zero = xp.where(exponent < 0.0, c * math.inf, xp.where(exponent > 0.0, xp.zeros_like(y), c + xp.zeros_like(y)))
-    y = xp.where(c == 0.0, xp.zeros_like(y), xp.where(zero, at_zero, y))
-    return xp.where(_nan(c) | _nan(a) | _nan(b) | _nan(k), _undefined(xp, y), y)
+    lost = xp.where((xp.abs(lost) < 0.1) & (xp.abs(y) < math.inf), lost, xp.zeros_like(lost))
+    y = y * (1.0 + lost)
+    infinite = xp.where(c > 0.0, _infinite(xp, y), -_infinite(xp, y))
+    at_zero = xp.where(exponent < 0.0, infinite, xp.where(exponent > 0.0, xp.zeros_like(y), c + xp.zeros_like(y)))
+    y = xp.where(zero, at_zero, y)
+    y = xp.where((c == 0.0) & ~(xp.abs(power) < math.inf) | (c == 0.0) & zero, xp.zeros_like(y), y)
+    fractional = (a < 0.0) & ((b != xp.floor(b)) | (k != xp.floor(k)))
+    return xp.where(_nan(c) | _nan(a) | _nan(b) | _nan(k) | fractional, _undefined(xp, y), y)
 
 
 def _log_term(xp: Any, c: Any, a: Any) -> Any:
-    zero = (c == 0.0) | (a == 0.0)
-    y = c * xp.log(xp.where(a == 0.0, xp.ones_like(a), a))
-    y = xp.where(zero, xp.zeros_like(y), y)
+    zero = (a == 0.0) | ((c == 0.0) & (xp.abs(a) == math.inf))
+    y = c * xp.log(xp.where(zero, xp.ones_like(a), a))
     return xp.where(_nan(c) | _nan(a) | (a < 0.0), _undefined(xp, y), y)
 
 
@@ -197,7 +225,7 @@ def _exp_difference(xp: Any, a: Any, b: Any) -> Any:
     back = difference - a
     lost = (a - (difference - back)) - (b + back)
     y = xp.where((xp.abs(difference) < math.inf) & (y < math.inf), y + y * lost, y)
-    return xp.where(a == b, xp.ones_like(y), y)
+    return xp.where((a == b) & (xp.abs(a) == math.inf), xp.ones_like(y), y)
 
 
 def _total(xp: Any, xs: Sequence[Any]) -> Any:
@@ -238,7 +266,7 @@ def _logsumexp(xp: Any, *xs: Any) -> Any:
     for x in xs:
         here = (x == largest) & ~found
         y = _exp_difference(xp, x, largest)
-        terms.append(xp.where(here, xp.zeros_like(y), y))
+        terms.append(xp.where(here, y - 1.0, y))  # 0, but with its slope
         found = found | here
     y = largest + xp.log1p(_total(xp, terms))
     for x in xs:
@@ -246,8 +274,34 @@ def _logsumexp(xp: Any, *xs: Any) -> Any:
     return xp.where(xp.abs(largest) == math.inf, largest, y)
 
 
+# Where JAX differentiates once more, what it finds at ties and kinks is decided by how they are written: in the middle between both sides.
+
+
 def _maximum(xp: Any, a: Any, b: Any) -> Any:
-    return xp.where((a >= b) | _nan(a), a, b)
+    tie = xp.where(xp.abs(a) < math.inf, a + 0.5 * (b - a), a + b)
+    return xp.where(a > b, a, xp.where(a < b, b, tie))
+
+
+def _minimum(xp: Any, a: Any, b: Any) -> Any:
+    tie = xp.where(xp.abs(a) < math.inf, a + 0.5 * (b - a), a + b)
+    return xp.where(a < b, a, xp.where(a > b, b, tie))
+
+
+def _abs(xp: Any, x: Any) -> Any:
+    return xp.where(x > 0.0, x, xp.where(x < 0.0, -x, x * x))
+
+
+# And where functions are flat, by the form that keeps the digits of the slope.
+
+
+def _tanh(xp: Any, x: Any) -> Any:
+    e = _decay(xp, 2.0 * x)
+    y = (1.0 - e) / (1.0 + e)
+    return xp.where(xp.abs(x) <= 0.5, xp.tanh(x), xp.where(x < 0.0, -y, y))
+
+
+def _expm1(xp: Any, x: Any) -> Any:
+    return xp.where(x < -1.0, xp.exp(x) - 1.0, xp.expm1(x))
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -257,7 +311,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "div": lambda xp, a, b: a / b,
     "neg": lambda xp, x: -x,
     **{name: _named(name) for name in (
-        "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs")},
+        "exp", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")},
+    "expm1": _expm1,
+    "tanh": _tanh,
+    "abs": _abs,
     "pow": _pow,
     "decay": _decay,
     "logistic": _logistic,
@@ -268,7 +325,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sign": _sign,
     "step": _step,
     "maximum": _maximum,
-    "minimum": lambda xp, a, b: xp.where((a <= b) | _nan(a), a, b),
+    "minimum": _minimum,
     "reciprocal": _reciprocal,
     "atan2": _atan2,
     "hypot": _hypot,

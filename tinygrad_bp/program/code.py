@@ -36,6 +36,15 @@ bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: 
 # fmt: on
 
 
+def refuse_own_operations(code: Code, target: str) -> None:
+    """Raises ValueError where the code has an operation that is no row of the table, whatever its name: only Python can compute it."""
+    for op in code.operations():
+        if ops.OPERATIONS.get(op.name) is not op and op not in (decay, logistic, bell):
+            raise ValueError(
+                f"{target} has no {op.name}: it is an operation of your own, which only Python can compute"
+            )
+
+
 class Instruction(NamedTuple):
     """One operation. An operand `i >= 0` is the number in slot i; one below 0 is the constant `constants[~i]`."""
 

@@ -7,9 +7,12 @@ import math
 import re
 
 from tinygrad_bp.operation import Operation
-from tinygrad_bp.program.code import Code
+from tinygrad_bp.program.code import Code, refuse_own_operations
 from tinygrad_bp.program.naming import Temporaries, names
 from tinygrad_bp.program.python import nested
+
+MOST_INPUTS = 65_000  # V8, which is in Node.js and in most browsers, ends at 65,535 parameters
+MOST_CONSTANTS = 20_000  # each takes a place on the stack of a call; a larger program keeps its numbers in an array
 
 # What an operation is where JavaScript has it: an expression in the operands {0}, {1}, ...
 _EXPRESSIONS = {
@@ -43,7 +46,8 @@ _FUNCTIONS = {
   const scale = power_of_two_below(Math.max(Math.abs(a), Math.abs(b)));
   a /= scale;
   b /= scale;
-  return c / scale / (a * a + b * b) / scale;
+  const squares = a * a + b * b;  // from 1 to 8; the division that brings c closer to 1 comes first
+  return Math.abs(c) < 1 ? c / scale / squares / scale : c / squares / scale / scale;
 }"""),
     "power_term": ((), """(c, a, b, k) => {
   if (c !== c || a !== a || b !== b || k !== k) return NaN;
@@ -70,10 +74,29 @@ _FUNCTIONS = {
   const back = difference - a;  // what rounding the difference lost, which exp would magnify
   return y + y * (a - (difference - back) - (b + back));
 }"""),
-    "sum_of": ((), """(...xs) => {  // exact partial sums (Shewchuk), added up from the largest
+    "exact": ((), """(x) => {  // x as a whole number of 2 ** -1074
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, x);
+  const raw = bits.getBigUint64(0);
+  const exponent = (raw >> 52n) & 2047n;
+  const fraction = raw & 0xfffffffffffffn;
+  const size = exponent === 0n ? fraction : (fraction | 0x10000000000000n) << (exponent - 1n);
+  return raw >> 63n ? -size : size;
+}"""),
+    "nearest": ((), """(n, below) => {  // the float nearest to n * 2 ** -below, ties to even
+  const size = n < 0n ? -n : n;
+  const dropped = BigInt(Math.max(size.toString(2).length - 53, below - 1074, 0));
+  const rest = size & ((1n << dropped) - 1n);
+  const half = dropped ? 1n << (dropped - 1n) : 1n;
+  let kept = size >> dropped;
+  if (rest > half || (rest === half && kept & 1n)) kept += 1n;
+  const y = Number(kept) * 2 ** (Number(dropped) - below);
+  return n < 0n ? -y : y;
+}"""),
+    "sum_of": (("exact", "nearest"), """(xs) => {  // exact partial sums (Shewchuk), added up from the largest
+  if (!xs.every(Number.isFinite)) return xs.reduce((a, b) => a + b, 0);
   const parts = [];
   for (let x of xs) {
-    if (!Number.isFinite(x)) return xs.reduce((a, b) => a + b, 0);
     let kept = 0;
     for (let y of parts) {
       if (Math.abs(x) < Math.abs(y)) [x, y] = [y, x];
@@ -82,7 +105,7 @@ _FUNCTIONS = {
       if (low !== 0) parts[kept++] = low;
       x = high;
     }
-    if (!Number.isFinite(x)) return xs.reduce((a, b) => a + b, 0);
+    if (!Number.isFinite(x)) return nearest(xs.reduce((total, each) => total + exact(each), 0n), 1074);
     parts.length = kept;
     parts.push(x);
   }
@@ -93,29 +116,33 @@ _FUNCTIONS = {
   const high = c - (c - a);
   return [high, a - high];
 }"""),
-    "dot": (("sum_of", "split"), """(...xs) => {
+    "dot": (("sum_of", "split", "exact", "nearest"), """(xs) => {
   const half = xs.length / 2;
+  if (!xs.every(Number.isFinite)) return xs.slice(0, half).reduce((total, a, i) => total + a * xs[half + i], 0);
   const terms = [];
   for (let i = 0; i < half; i++) {
     const a = xs[i];
     const b = xs[half + i];
     const product = a * b;
-    terms.push(product);
-    if (Math.abs(a) < 1e290 && Math.abs(b) < 1e290 && Math.abs(product) < 1e290) {  // what rounding the product lost (Dekker)
-      const [ah, al] = split(a);
-      const [bh, bl] = split(b);
-      terms.push(al * bl - (product - ah * bh - al * bh - ah * bl));
+    if (a === 0 || b === 0) continue;
+    if (!(Math.max(Math.abs(a), Math.abs(b), Math.abs(product)) < 1e290 && Math.abs(product) > 1e-270)) {
+      let total = 0n;  // what rounding lost would leave the range of floats
+      for (let k = 0; k < half; k++) total += exact(xs[k]) * exact(xs[half + k]);
+      return nearest(total, 2148);
     }
+    const [ah, al] = split(a);
+    const [bh, bl] = split(b);
+    terms.push(product, al * bl - (product - ah * bh - al * bh - ah * bl));  // what rounding the product lost (Dekker)
   }
-  return sum_of(...terms);
+  return sum_of(terms);
 }"""),
-    "logsumexp": (("sum_of", "exp_difference"), """(...xs) => {
+    "logsumexp": (("sum_of", "exp_difference"), """(xs) => {
   if (xs.some((x) => x !== x)) return NaN;
   const largest = xs.reduce((a, b) => Math.max(a, b));
   if (!Number.isFinite(largest)) return largest;
   const others = xs.map((x) => exp_difference(x, largest));
   others.splice(xs.indexOf(largest), 1);  // its exponential is the 1 of log1p
-  return largest + Math.log1p(sum_of(...others));
+  return largest + Math.log1p(sum_of(others));
 }"""),
 }  # fmt: skip
 
@@ -125,39 +152,52 @@ def javascript(code: Code) -> str:
 
     It exports `program`, the function of the same numbers that returns them nested as the outputs are; `values`, which returns an object
     with every input and every intermediate number by its name; `inputs` and `nodes`, the names; and `labels`, from names to labels.
+    The numbers are Python's to 1e-12, but for a logsumexp whose two terms cancel: it is good to 16 digits of its largest operand.
 
-    Raises ValueError for an operation of one's own, which only Python can compute.
+    Raises ValueError for an operation of one's own, which only Python can compute, and for more inputs than a function can have.
     """
+    refuse_own_operations(code, "javascript")
+    if len(code.inputs) > MOST_INPUTS:
+        raise ValueError(f"javascript takes up to {MOST_INPUTS:,} inputs of a function, not {len(code.inputs):,}")
     named = names(code)
     temporaries = Temporaries(named.values())
     first = len(code.inputs)
-    slots = [named.get(slot) or temporaries.next() for slot in range(first + len(code.instructions))]
+    shown = [named.get(slot) or temporaries.next() for slot in range(first + len(code.instructions))]
+    large = len(code.instructions) > MOST_CONSTANTS
+    slots = shown[:first] + [f"nodeValues[{k}]" for k in range(len(code.instructions))] if large else shown
 
     def operand(x: int) -> str:
         return slots[x] if x >= 0 else _literal(code.constants[~x])
 
-    body = [
-        f"  const {slots[slot]} = {_written(op, [operand(x) for x in operands])};\n"
+    begin = "  " if large else "  const "
+    body = [f"  const nodeValues = new Float64Array({len(code.instructions)});\n"] if large else []
+    body += [
+        f"{begin}{slots[slot]} = {_written(op, [operand(x) for x in operands])};\n"
         for slot, (op, operands) in enumerate(code.instructions, first)
     ]
     parameters, lines = ", ".join(slots[:first]), "".join(body)
     returned = nested(code.shape, [operand(x) for x in code.outputs])
-    pairs = ", ".join(f"[{_text(name)}, {name}]" for name in slots)
-    labels = {slots[slot]: label for slot, label in code.labels.items()}
+    everything = f"{{ {', '.join(slots)} }}"
+    if large:
+        pairs = f"[{', '.join(f'[{_text(name)}, {name}]' for name in slots[:first])}]"
+        everything = f"Object.fromEntries({pairs}.concat(nodes.map((name, k) => [name, nodeValues[k]])))"
+    labels = {shown[slot]: label for slot, label in code.labels.items()}
     return (
         f"{_helpers(code)}"
-        f"export const inputs = {_text(slots[:first])};\n"
-        f"export const nodes = {_text(slots[first:])};\n"
+        f"export const inputs = {_text(shown[:first])};\n"
+        f"export const nodes = {_text(shown[first:])};\n"
         f"export const labels = Object.fromEntries({_text(list(labels.items()))});\n\n"
         f"export function program({parameters}) {{\n{lines}  return {returned};\n}}\n\n"
-        f"export function values({parameters}) {{\n{lines}  return Object.fromEntries([{pairs}]);\n}}\n"
+        f"export function values({parameters}) {{\n{lines}  return {everything};\n}}\n"
     )
 
 
 def _written(op: Operation, operands: list[str]) -> str:
     if op.name in _EXPRESSIONS:
         return _EXPRESSIONS[op.name].format(*[f"({x})" if x.startswith("-") else x for x in operands])
-    return f"{op.name}({', '.join(operands)})"
+    listed = ", ".join(operands)
+    # Engines limit the arguments of a call, but not the elements of an array.
+    return f"{op.name}([{listed}])" if op.arity is None else f"{op.name}({listed})"
 
 
 def _helpers(code: Code) -> str:
@@ -171,10 +211,6 @@ def _helpers(code: Code) -> str:
     for op in code.operations():
         if op.name in _FUNCTIONS:
             need(op.name)
-        elif op.name not in _EXPRESSIONS:
-            raise ValueError(
-                f"javascript has no {op.name}: it is an operation of your own, which only Python can compute"
-            )
     return "".join(f"const {name} = {_FUNCTIONS[name][1]};\n" for name in needed) + "\n" * bool(needed)
 
 

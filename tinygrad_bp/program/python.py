@@ -6,7 +6,7 @@ import itertools
 import linecache
 import math
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from tinygrad_bp import ops
@@ -15,7 +15,8 @@ from tinygrad_bp.program.code import Code, bell, decay, logistic
 from tinygrad_bp.program.naming import Temporaries, identifier, names
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
-_INFIX = {ops.add, ops.sub, ops.mul, ops.div, ops.neg, decay, logistic, bell}
+ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
+_INFIX = ARITHMETIC | {decay, logistic, bell}
 _TWICE = {decay, logistic, bell}  # their formulas name an operand more than once
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
 
@@ -23,14 +24,17 @@ _programs = itertools.count(1)  # numbers the file names under which debuggers f
 class Formulas:
     """The instructions of a program as formulas in Python's notation, each single-use intermediate inside the one that uses it.
 
+    The operations of `infix` are written out by their formulas, all others as calls of functions.
+
     Attributes:
         lines: pairs of a name and its formula, in order.
         names: the identifier of each slot that has one.
         functions: the operations that the formulas call by name.
     """
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, infix: Set[Operation] = _INFIX) -> None:
         self.names = names(code)
+        self._infix = infix
         self._function_names = _function_names(code.operations(), self.names.values())
         self._temporaries = Temporaries([*self.names.values(), *self._function_names.values()])
         self.functions: dict[str, Operation] = {}
@@ -40,7 +44,7 @@ class Formulas:
         uses = code.uses()
         kept = set(code.labels).union(code.outputs)
         for op, operands in code.instructions:
-            if op in _TWICE:
+            if op in _TWICE and op in infix:
                 kept.update(operands)
         for slot, (op, operands) in enumerate(code.instructions, len(code.inputs)):
             text, binding = self._formula(op, [self.operand(x) for x in operands], operands)
@@ -62,11 +66,11 @@ class Formulas:
         return text, NEGATIVE if text.startswith("-") else ATOM
 
     def _formula(self, op: Operation, texts: Sequence[tuple[str, int]], operands: Sequence[int]) -> tuple[str, int]:
-        if op in _INFIX:
+        if op in self._infix:
             if any(len(text) > WIDEST // 2 for text, _ in texts):
                 texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
             return op.write(texts), op.binding
-        if op is ops.pow and operands[1] < 0:
+        if op is ops.pow and operands[1] < 0 and self._infix is _INFIX:
             exponent = self._code.constants[~operands[1]]
             if exponent.is_integer() and 0 < math.fabs(exponent) < 1e6:  # elsewhere Python and the row differ
                 return op.write([texts[0], (str(int(exponent)), ATOM if exponent > 0 else NEGATIVE)]), op.binding
@@ -87,7 +91,7 @@ def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> di
     found: dict[Operation, str] = {}
     used = set(taken)
     for op in operations:
-        if ops.OPERATIONS.get(op.name) is op:
+        if ops.OPERATIONS.get(op.name) is op or op in (decay, logistic, bell):
             found[op] = op.name  # which `naming` keeps free
             continue
         name = wanted = identifier(op.name) or "operation"
@@ -162,13 +166,17 @@ class Source:
         return [*lines, "\n"] if lines else []
 
     def function(self) -> Callable[..., Any]:
-        """The function, compiled; debuggers and tracebacks find its lines as long as it lives."""
-        filename = f"<program {next(_programs)}>"
-        namespace = dict(self._globals)
-        start = self.text.index("def program(")
-        lines = self.text.splitlines(keepends=True)
-        exec(compile("\n" * self.text.count("\n", 0, start) + self.text[start:], filename, "exec"), namespace)
-        function: Callable[..., Any] = namespace["program"]
-        linecache.cache[filename] = (len(self.text), None, lines, filename)
-        weakref.finalize(function, linecache.cache.pop, filename, None)
-        return function
+        """The function, compiled."""
+        return defined(self.text, self._globals)
+
+
+def defined(text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function `program` that the text defines, with these names at hand. Debuggers and tracebacks find its lines while it lives."""
+    filename = f"<program {next(_programs)}>"
+    names = dict(namespace)
+    start = text.index("def program(")
+    exec(compile("\n" * text.count("\n", 0, start) + text[start:], filename, "exec"), names)
+    function: Callable[..., Any] = names["program"]
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    weakref.finalize(function, linecache.cache.pop, filename, None)
+    return function

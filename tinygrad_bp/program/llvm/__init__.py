@@ -15,9 +15,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.operation import as_float
-from tinygrad_bp.program.code import Code
+from tinygrad_bp.program.code import Code, refuse_own_operations
 from tinygrad_bp.program.llvm import functions
-from tinygrad_bp.program.llvm.numbers import FUNCTIONS, Real, Writer
+from tinygrad_bp.program.llvm.numbers import Real, Writer
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
@@ -71,11 +71,7 @@ class MachineProgram:
             import llvmlite.binding
         except ImportError as error:
             raise ImportError('machine code needs llvmlite: pip install "tinygrad-bp[llvm]"') from error
-        for op in program.code.operations():
-            if op.name not in FUNCTIONS:
-                raise ValueError(
-                    f"llvm has no {op.name}: it is an operation of your own, which only Python can compute"
-                )
+        refuse_own_operations(program.code, "llvm")
         self.program = program
         self._llvm = llvmlite.binding
         self._compiled: dict[Any, tuple[Any, Any]] = {}

@@ -348,7 +348,8 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
         & (absolute(a) < math.inf)
         & (absolute(a) > 0.0)
     )
-    y = w.where(beyond, c * root * with_sign(root, power), c * power)
+    by_roots = w.where(root.equals(0.0), 0.0, c * root * with_sign(root, power))
+    y = w.where(beyond, by_roots, c * power)
     back = exponent - b
     lost = ((b - (exponent - back)) - (k + back)) * w.library("log", absolute(base))
     y = w.where((absolute(lost) < 0.1) & (absolute(y) < math.inf), y * (1.0 + lost), y)

@@ -82,7 +82,7 @@ class MachineProgram:
 
     @cached_property
     def source(self) -> str:
-        return functions.single(self.code, BLOCK if len(self.code.instructions) > OPTIMISED else None)
+        return functions.single(self.code, BLOCK if len(self.code.instructions) > OPTIMISED else None, self._width)
 
     @cached_property
     def _call(self) -> Any:
@@ -194,13 +194,11 @@ class MachineProgram:
             raise ValueError(f"train: order is row numbers from 0 to {count - 1}")
         if full_batch:
             sequence = array("q", [count])
-        shape = len(parameters), moments, list(values), update
+        shape = len(parameters), moments, list(values), update, self._width
         function = self._function(
             ("train", full_batch, *shape[:2], optimizer),
             lambda: (
-                functions.batch_training(self.code, *shape, self._width)
-                if full_batch
-                else functions.training(self.code, *shape)
+                functions.batch_training(self.code, *shape) if full_batch else functions.training(self.code, *shape)
             ),
             "train",
             (*[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 3, ctypes.c_void_p),

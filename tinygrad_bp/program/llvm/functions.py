@@ -5,30 +5,68 @@ All take pointers to doubles. Inside a loop over rows the program stands once fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from tinygrad_bp.operation import Operation
 from tinygrad_bp.program.code import Code
-from tinygrad_bp.program.llvm.numbers import FUNCTIONS, Real, Writer
+from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, Real, Writer
 
 
-def write(code: Code, writer: Writer, inputs: Sequence[Real]) -> list[Real]:
-    """Writes the program's instructions for these inputs. Returns the outputs. Raises ValueError for an operation of one's own."""
-    slots = list(inputs)
+def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) -> list[Real]:
+    """Writes the program's instructions for these inputs, and returns the outputs.
+
+    With several `lanes`, costly functions that do not wait for one another, such as those of the neurons of a layer, are computed
+    together in vectors of so many numbers at the most.
+    """
+    first = len(code.inputs)
+    slots: list[Real | None] = [*inputs, *[None] * len(code.instructions)]
 
     def operand(x: int) -> Real:
-        return slots[x] if x >= 0 else writer.constant(code.constants[~x])
+        found = slots[x] if x >= 0 else writer.constant(code.constants[~x])
+        assert found is not None
+        return found
 
-    for op, operands in code.instructions:
-        slots.append(FUNCTIONS[op.name](*[operand(x) for x in operands]))
+    for op, places in _order(code) if lanes > 1 else ((op, [place]) for place, (op, _) in enumerate(code.instructions)):
+        for start in range(0, len(places), lanes):
+            group = places[start : start + lanes]
+            rows = [[operand(x) for x in code.instructions[place].operands] for place in group]
+            function = FUNCTIONS[op.name]
+            results = [function(*rows[0])] if len(group) == 1 else writer.together(function, rows)
+            for place, y in zip(group, results, strict=True):
+                slots[first + place] = y
     return [operand(x) for x in code.outputs]
 
 
-def single(code: Code, block: int | None) -> str:
+def _order(code: Code) -> Iterator[tuple[Operation, list[int]]]:
+    """The instructions in another order that computes the same: each operation with the places at which it can be applied together.
+
+    The stage of an instruction is the number of costly functions on the longest way to it. In each stage the costly ones come last,
+    those of one operation side by side.
+    """
+    first = len(code.inputs)
+    stages = [0] * (first + len(code.instructions))
+    plain: dict[int, list[int]] = {}
+    costly: dict[int, dict[Operation, list[int]]] = {}
+    for place, (op, operands) in enumerate(code.instructions):
+        stage = max([stages[x] for x in operands if x >= 0], default=0)
+        if op.name in COSTLY:
+            costly.setdefault(stage, {}).setdefault(op, []).append(place)
+            stage += 1
+        else:
+            plain.setdefault(stage, []).append(place)
+        stages[first + place] = stage
+    for stage in range(max(stages, default=0) + 1):
+        for place in plain.get(stage, []):
+            yield code.instructions[place].op, [place]
+        yield from costly.get(stage, {}).items()
+
+
+def single(code: Code, block: int | None, width: int) -> str:
     """`call(inputs, outputs)`: one evaluation. Where `block` is given, split into functions of so many instructions."""
     if block is not None and len(code.instructions) > block:
         return _in_blocks(code, block)
     writer = Writer()
-    outputs = write(code, writer, [_load(writer, "%inputs", k) for k in range(len(code.inputs))])
+    outputs = write(code, writer, [_load(writer, "%inputs", k) for k in range(len(code.inputs))], width)
     for k, y in enumerate(outputs):
         _store(writer, y, "%outputs", k)
     return _module(
@@ -165,7 +203,7 @@ done:
 Update = Callable[[Writer, Real, Real, list[Real], dict[str, Real]], tuple[Real, list[Real]]]
 
 
-def training(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update) -> str:
+def training(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, width: int) -> str:
     """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of online training.
 
     Each step evaluates the program on the row that `order` names, from its `place` on and around again, and records output 0 as its loss.
@@ -184,7 +222,7 @@ def training(code: Code, shared: int, moments: int, settings: Sequence[str], upd
     loop.do("%cells = getelementptr double, ptr %table, i64 %first")
     state = [Real(loop, loop.again(f"load double, ptr %p{n}")) for n in range(len(places))]
     cells = [_load(loop, "%cells", k) for k in range(columns)]
-    loss, *gradients = write(code, loop, [*state[:shared], *cells])
+    loss, *gradients = write(code, loop, [*state[:shared], *cells], width)
     _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
     for n, x in _updated(state, gradients, moments, settings, update, loop):
         _put(loop, x, f"%p{n}")

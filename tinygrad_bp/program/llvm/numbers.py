@@ -11,7 +11,14 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 
-LN2, LN2_REST = math.log(2.0), 2.3190468138462996e-17  # their sum is ln 2 to 33 digits
+# Their sum is ln 2 to 29 digits, and the first ends in zeros, so that its product with n is exact.
+LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-1"), float.fromhex("0x1.cf79abc9e3b39p-40")
+# The coefficients of (exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2, by interpolation at Chebyshev's points (mpmath.chebyfit, 40 digits). They
+# are 1/2!, 1/3!, ... but for their last digits, and leave less than 2e-17 of exp(r).
+SERIES = [
+    0.5000000000000001, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062, 0.0013888888917213717, 0.00019841269863053618,
+    2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07, 2.510038549551032e-08,
+]  # fmt: skip
 SHIFT = 6755399441055744.0  # 1.5 * 2**52: added to a whole number, it leaves that in the low bits
 
 
@@ -79,6 +86,23 @@ class Writer:
         """a where the flag is true, else b."""
         a, b = self.real(a), self.real(b)
         return Real(self, self.line(f"select {self.of('i1')} {flag.name}, {self.type} {a.name}, {self.type} {b.name}"))
+
+    def together(self, function: Callable[..., Real], rows: Sequence[Sequence[Real]]) -> list[Real]:
+        """The function of each row of numbers, computed in one vector."""
+        lanes = 1 << (len(rows) - 1).bit_length()
+        vector = Writer(lanes, f"{self._prefix}{len(self._known)}_")
+        self._known[vector._prefix] = ""  # so that the next has another prefix
+        vector.lines, vector.declared = self.lines, self.declared
+        columns = []
+        for column in zip(*rows, strict=True):
+            packed = "poison"
+            for lane, x in enumerate([*column, *[column[0]] * (lanes - len(rows))]):
+                packed = vector.line(f"insertelement {vector.type} {packed}, double {x.name}, i32 {lane}")
+            columns.append(Real(vector, packed))
+        y = function(*columns)
+        return [
+            Real(self, self.line(f"extractelement {vector.type} {y.name}, i32 {lane}")) for lane in range(len(rows))
+        ]
 
     def real(self, x: Real | float) -> Real:
         return x if isinstance(x, Real) else self.constant(x)
@@ -184,72 +208,73 @@ def _any_nan(xs: Sequence[Real]) -> Flag:
     return flag
 
 
-def _rounded(x: Real, factor: float) -> tuple[Real, Real]:
-    """n, the whole number nearest to x * factor, and 2**n, for n between -1022 and 1023.
+def _power_of_two(w: Writer, n: str) -> Real:
+    """2**n, for whole numbers n between -1022 and 1023: they go where floats keep their exponent."""
+    whole = w.of("i64")
+    biased = w.line(f"add {whole} {n}, {w.splat('i64', '1023')}")
+    bits = w.line(f"shl {whole} {biased}, {w.splat('i64', '52')}")
+    return Real(w, w.line(f"bitcast {whole} {bits} to {w.type}"))
 
-    Adding SHIFT leaves n in the low bits, from where it goes to where floats keep their exponent. For an x beyond that range, or NaN,
-    what comes out is of no use.
+
+def _series(r: Real) -> tuple[Real, Real, Real]:
+    """The parts of (exp(r) - 1 - r) / r**2 = a + b r**4 for |r| <= ln 2 / 2: a, b and r**2.
+
+    By Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before.
     """
-    w = x.writer
-    shifted = multiply_add(x, factor, SHIFT)
-    bits = w.line(f"bitcast {w.type} {shifted.name} to {w.of('i64')}")
-    exponent = w.line(f"shl {w.of('i64')} {bits}, {w.splat('i64', '52')}")
-    power = w.line(f"add {w.of('i64')} {exponent}, {w.splat('i64', str(1023 << 52))}")
-    return shifted - SHIFT, Real(w, w.line(f"bitcast {w.of('i64')} {power} to {w.type}"))
-
-
-def _series(r: Real) -> Real:
-    """(exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2, by the Taylor series of exp to the 13th power, which leaves less than 2e-17 of it."""
-    terms = [r.writer.constant(1.0 / math.factorial(k)) for k in range(2, 14)]
-    power = r
-    while (
-        len(terms) > 1
-    ):  # Estrin's scheme: pairs, then pairs of pairs, since each step of Horner's would wait for the one before
-        pairs = zip(terms[::2], terms[1::2], strict=False)
-        terms = [multiply_add(b, power, a) for a, b in pairs] + terms[len(terms) // 2 * 2 :]
-        power = power * power
-    return terms[0]
+    pairs = [multiply_add(r, b, r.writer.constant(a)) for a, b in zip(SERIES[::2], SERIES[1::2], strict=True)]
+    square = r * r
+    fourth = square * square
+    return (
+        multiply_add(square, pairs[1], pairs[0]),
+        multiply_add(square, pairs[3], pairs[2]) + fourth * pairs[4],
+        square,
+    )
 
 
 def _reduced(x: Real) -> tuple[Real, Real, Real, Real]:
-    """r, c, s, t with exp(x) = exp(r + c) * s * t: |r| <= ln 2 / 2, c tiny, and two powers of 2.
+    """r, c, s, t with exp(x) = exp(r + c) * s * t: |r| <= ln 2 / 2, what rounding r lost, and two powers of 2.
 
-    With n = round(x / ln 2), r + c is x - n ln 2, ln 2 being the sum of two floats. The product s * t can be beyond the range of floats.
+    r = x - n ln 2 with n = round(x / ln 2). The product s * t can be beyond the range of floats.
     """
-    n, _ = _rounded(x, 1.0 / math.log(2.0))
-    r = fused(n, -LN2, x)
-    half, s = _rounded(n, 0.5)
-    _, t = _rounded(n - half, 1.0)
-    return r, n * -LN2_REST, s, t
+    w = x.writer
+    whole = w.of("i64")
+    shifted = multiply_add(x, 1.0 / math.log(2.0), SHIFT)  # which leaves n in the low bits
+    n = shifted - SHIFT
+    bits = w.line(f"bitcast {w.type} {shifted.name} to {whole}")
+    as_whole = w.line(f"sub {whole} {bits}, {w.splat('i64', str(struct.unpack('<q', struct.pack('<d', SHIFT))[0]))}")
+    half = w.line(f"ashr {whole} {as_whole}, {w.splat('i64', '1')}")
+    other = w.line(f"sub {whole} {as_whole}, {half}")
+    high = multiply_add(n, -LN2_HIGH, x)
+    r = high + n * -LN2_LOW
+    return r, multiply_add(n, -LN2_LOW, high - r), _power_of_two(w, half), _power_of_two(w, other)
 
 
-def _scaled(r: Real, c: Real, s: Real) -> Real:
-    """exp(r + c) * s.
-
-    It is s (1 + r + r**2 q + c exp(r)), arranged so that nothing waits for q: c is so small that four terms of its exp(r) are enough.
-    """
-    rest = c * multiply_add(r, multiply_add(r, multiply_add(r, 1.0 / 6.0, 0.5), 1.0), 1.0)
-    return multiply_add(s * (r * r), _series(r), multiply_add(s, r + rest, s))
+def _scaled(r: Real, s: Real) -> Real:
+    """exp(r) * s, arranged so that what takes long to come is used last."""
+    a, b, square = _series(r)
+    scaled = s * square
+    return multiply_add(scaled * (square * square), b, multiply_add(scaled, a, multiply_add(s, r, s)))
 
 
 def exp(x: Real) -> Real:
-    r, c, s, t = _reduced(x)
-    y = x.writer.where(x > 709.79, math.inf, _scaled(r, c, s) * t)
+    r, _, s, t = _reduced(x)
+    y = x.writer.where(x > 709.79, math.inf, _scaled(r, s) * t)
     return x.writer.where(x < -745.2, 0.0, y)
 
 
 def decay(x: Real) -> Real:
     """exp(-|x|). As it never overflows, the powers of 2 can be one factor."""
     u = -absolute(x)
-    r, c, s, t = _reduced(u)
-    return x.writer.where(u < -745.2, 0.0, _scaled(r, c, s * t))
+    r, _, s, t = _reduced(u)
+    return x.writer.where(u < -745.2, 0.0, _scaled(r, s * t))
 
 
 def tanh(x: Real) -> Real:
     """By m = exp(-2|x|) - 1: tanh |x| = -m / (2 + m). Shares the exponential with the slope, which is 4 bell(exp(-|2x|))."""
     u = -absolute(2.0 * x)
     r, c, s, t = _reduced(u)
-    p = multiply_add(r * r, _series(r), c) + r
+    a, b, square = _series(r)
+    p = multiply_add(square, multiply_add(square * square, b, a), c) + r
     scale = s * t
     m = multiply_add(scale, p, scale - 1.0)
     d = 2.0 + m
@@ -266,7 +291,7 @@ def logistic(x: Real, e: Real) -> Real:
 
 
 def bell(e: Real) -> Real:
-    return e / (1.0 + e * (2.0 + e))
+    return e / multiply_add(e, 2.0 + e, 1.0)
 
 
 def softplus(x: Real) -> Real:
@@ -439,3 +464,5 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
         )
     },
 }  # fmt: skip
+
+COSTLY = frozenset(("exp", "decay", "tanh", "logistic", "bell", "softplus", "exp_difference"))  # better done together

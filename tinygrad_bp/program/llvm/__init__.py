@@ -127,7 +127,7 @@ class MachineProgram:
         count, cells = self._table(table, len(self.code.inputs) - len(shared))
         given = self._shared(shared)
         results = len(self.code.outputs)
-        found = array("d", bytes(8 * results * (1 if total else count)))
+        found = array("d", (0.0,)) * (results * (1 if total else count))
         function = self._function(
             ("rows", len(given), total),
             lambda: functions.rows(self.code, len(given), self._width, total),
@@ -187,8 +187,8 @@ class MachineProgram:
         elif momentum:
             update, moments = _momentum, 1
             values["momentum"] = momentum
-        state, settings = array("d", bytes(8 * moments * len(parameters))), array("d", values.values())
-        losses = array("d", bytes(8 * steps))
+        state, settings = array("d", (0.0,)) * (moments * len(parameters)), array("d", values.values())
+        losses = array("d", (0.0,)) * steps
         sequence = array("q", range(count) if order is None else order)
         if not sequence or not all(0 <= row < count for row in sequence):
             raise ValueError(f"train: order is row numbers from 0 to {count - 1}")

@@ -60,6 +60,22 @@ def by_hand(  # what a careful person writes, with the sigmoid in its usual form
     return [0.5 * e1 * e1 + 0.5 * e2 * e2, c1 * i1, c1 * i2, c2 * i1, c2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2]
 
 
+def by_hand_exactly(  # the same with the sigmoid in the form that neither overflows nor loses the digits of its slope
+    w1: float, w2: float, w3: float, w4: float, w5: float, w6: float, w7: float, w8: float, i1: float, i2: float, t1: float, t2: float,
+    exp: Callable[[float], float] = math.exp,
+) -> list[float]:  # fmt: skip
+    n1, n2 = w1 * i1 + w2 * i2 + 0.35, w3 * i1 + w4 * i2 + 0.35
+    x1, x2 = exp(-abs(n1)), exp(-abs(n2))
+    h1, h2 = (1.0 if n1 > 0.0 else x1) / (1.0 + x1), (1.0 if n2 > 0.0 else x2) / (1.0 + x2)
+    n3, n4 = w5 * h1 + w6 * h2 + 0.60, w7 * h1 + w8 * h2 + 0.60
+    x3, x4 = exp(-abs(n3)), exp(-abs(n4))
+    o1, o2 = (1.0 if n3 > 0.0 else x3) / (1.0 + x3), (1.0 if n4 > 0.0 else x4) / (1.0 + x4)
+    e1, e2 = o1 - t1, o2 - t2
+    d1, d2 = e1 * x3 / (1.0 + x3) ** 2, e2 * x4 / (1.0 + x4) ** 2
+    c1, c2 = (d1 * w5 + d2 * w7) * x1 / (1.0 + x1) ** 2, (d1 * w6 + d2 * w8) * x2 / (1.0 + x2) ** 2
+    return [0.5 * e1**2 + 0.5 * e2**2, c1 * i1, c1 * i2, c2 * i1, c2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2]
+
+
 def floor() -> ctypes.CDLL | None:
     """The workloads in C, compiled on the spot; None without a compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
@@ -122,10 +138,12 @@ def first_workload(c: ctypes.CDLL | None) -> str:
     arguments = (*WEIGHTS, *ROW)
     wanted = by_hand(*arguments)
     agree("the generated Python", program(*arguments), wanted)
+    agree("the exact form by hand", by_hand_exactly(*arguments), wanted)
     agree("machine code", machine(*arguments), wanted)
     function = program.function
     python = {
         "written by hand": repeated(lambda: by_hand(*arguments), 2000),
+        "the same, keeping its digits in saturation": repeated(lambda: by_hand_exactly(*arguments), 2000),
         "generated, `program.function`": repeated(lambda: function(*arguments), 2000),
         "generated, `program(...)`": repeated(lambda: program(*arguments), 2000),
         "machine code, `machine(...)`": repeated(lambda: machine(*arguments), 2000),
@@ -229,7 +247,7 @@ def torch_arrays(
         error = ((out[:, 0] - data[:, 2]) ** 2).sum()
         return error, torch.autograd.grad(error, p)[0]
 
-    return run, lambda y: [float(y[0]), *y[1].tolist()]
+    return run, lambda y: [y[0].item(), *y[1].tolist()]
 
 
 def emission() -> str:

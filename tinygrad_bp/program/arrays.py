@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.program.code import refuse_own_operations
-from tinygrad_bp.program.python import ARITHMETIC, Formulas, defined, nested
+from tinygrad_bp.program.python import ARITHMETIC, Formulas, defined
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
@@ -62,7 +62,7 @@ class ArrayProgram:
     @cached_property
     def source(self) -> str:
         code, formulas = self.program.code, self._formulas
-        returned = nested(
+        returned = bracketed(
             code.shape,
             [formulas.operand(x)[0] if x >= 0 else f"constant({formulas.operand(x)[0]})" for x in code.outputs],
         )

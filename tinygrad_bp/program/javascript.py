@@ -9,7 +9,7 @@ import re
 from tinygrad_bp.operation import Operation
 from tinygrad_bp.program.code import Code, refuse_own_operations
 from tinygrad_bp.program.naming import Temporaries, names
-from tinygrad_bp.program.python import nested
+from tinygrad_bp.program.python import bracketed
 
 MOST_INPUTS = 65_000  # V8, which is in Node.js and in most browsers, ends at 65,535 parameters
 MOST_CONSTANTS = 20_000  # each takes a place on the stack of a call; a larger program keeps its numbers in an array
@@ -176,7 +176,7 @@ def javascript(code: Code) -> str:
         for slot, (op, operands) in enumerate(code.instructions, first)
     ]
     parameters, lines = ", ".join(slots[:first]), "".join(body)
-    returned = nested(code.shape, [operand(x) for x in code.outputs])
+    returned = bracketed(code.shape, [operand(x) for x in code.outputs])
     everything = f"{{ {', '.join(slots)} }}"
     if large:
         pairs = f"[{', '.join(f'[{_text(name)}, {name}]' for name in slots[:first])}]"

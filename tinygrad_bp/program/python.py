@@ -116,9 +116,14 @@ def literal(x: float) -> str:
     return repr(x)
 
 
-def nested(shape: Any, texts: Sequence[str]) -> str:
+def nested(shape: Any, things: Sequence[Any]) -> Any:
+    """The things in lists as the outputs are nested."""
+    return things[shape] if isinstance(shape, int) else [nested(inner, things) for inner in shape]
+
+
+def bracketed(shape: Any, texts: Sequence[str]) -> str:
     """The texts in brackets as the outputs are nested."""
-    return texts[shape] if isinstance(shape, int) else "[" + ", ".join(nested(inner, texts) for inner in shape) + "]"
+    return texts[shape] if isinstance(shape, int) else f"[{', '.join([bracketed(inner, texts) for inner in shape])}]"
 
 
 class Source:
@@ -134,7 +139,7 @@ class Source:
         self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
         self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
         self._globals |= {name: _forward(op) for name, op in formulas.functions.items()}
-        returned = nested(code.shape, [formulas.operand(x)[0] for x in code.outputs])
+        returned = bracketed(code.shape, [formulas.operand(x)[0] for x in code.outputs])
         body = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
         self.text = "".join(
             [

@@ -18,6 +18,7 @@ from tinygrad_bp.operation import as_float
 from tinygrad_bp.program.code import Code, refuse_own_operations
 from tinygrad_bp.program.llvm import functions
 from tinygrad_bp.program.llvm.numbers import Real, Writer
+from tinygrad_bp.program.python import nested
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
@@ -104,7 +105,7 @@ class MachineProgram:
             self.program.as_floats(numbers)
         found = outputs()
         self._call(given, found)
-        return _shaped(self.code.shape, found)
+        return self._shaped(found)
 
     def bind(self, inputs: Any, outputs: Any) -> Callable[[], None]:
         """A function without arguments that reads one buffer of doubles and writes another, neither of them copied.
@@ -136,7 +137,7 @@ class MachineProgram:
         )
         function(_address(given), _address(cells), count, _address(found))
         if total:
-            return _shaped(self.code.shape, found)
+            return self._shaped(found.tolist())
         return memoryview(found).cast("B").cast("d", shape=[count, results]) if count and results else found
 
     def train(
@@ -246,6 +247,14 @@ class MachineProgram:
             raise ValueError(f"the table has the shape {view.shape}, and the program takes (rows, {columns})")
         return view.shape[0], array("d", view.cast("B").tobytes()) if view.readonly else view
 
+    def _shaped(self, numbers: Any) -> Any:
+        """The outputs, nested as they were given."""
+        return numbers[:] if self._flat else nested(self.code.shape, numbers)
+
+    @cached_property
+    def _flat(self) -> bool:
+        return bool(self.code.shape == list(range(len(self.code.outputs))))
+
     @cached_property
     def _width(self) -> int:
         """How many doubles the processor computes with at once."""
@@ -296,9 +305,3 @@ def _address(buffer: Any) -> int:
     """Where the numbers of a writable buffer lie in memory."""
     view = memoryview(buffer)
     return ctypes.addressof(ctypes.c_char.from_buffer(view.cast("B"))) if view.nbytes else 0
-
-
-def _shaped(shape: Any, numbers: Any) -> Any:
-    if isinstance(shape, int):
-        return numbers[shape]
-    return [numbers[inner] if type(inner) is int else _shaped(inner, numbers) for inner in shape]

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.program.code import refuse_own_operations
-from tinygrad_bp.program.python import ARITHMETIC, Formulas, defined
+from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program

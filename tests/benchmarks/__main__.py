@@ -1,138 +1,59 @@
-"""Runs the workloads on all engines in turn, several times over, and prints medians and ratios.
+"""`python -m tests.benchmarks`: the engine beside other engines, programs beside C and other compilers.
 
-W1 is one step of the 2-2-2 worked example: forward, backward, update of its 8 weights. W4 is a random graph of 100,000 additions,
-multiplications, tanh and exp, built and differentiated. W3 is a chain of multiplications and additions, differentiated; only for
-engines that survive it. Before anything is timed, all engines must agree. Absolute times say little: compare within one run.
+Prints tables, and with `--write` writes them to docs/benchmarks.md, with the machine and the versions.
 """
 
 from __future__ import annotations
 
-import gc
-import random
-import statistics
+import importlib.metadata
+import platform
+import shutil
+import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from tests.benchmarks.engines import Engine, installed
+from tests.benchmarks import eager, programs
 
-WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
-
-
-def worked_example(engine: Engine, steps: int) -> list[float]:
-    """The weights after so many steps of gradient descent."""
-    numbers = list(WEIGHTS)
-    sigmoid = engine.sigmoid
-    persistent = engine.name != "xad"  # on a tape the weights are registered anew each step
-    leaves = engine.leaves(numbers)
-    for _ in range(steps):
-        if not persistent:
-            leaves = engine.leaves(numbers)
-        w1, w2, w3, w4, w5, w6, w7, w8 = leaves
-        h1 = sigmoid(w1 * 0.05 + w2 * 0.10 + 0.35)
-        h2 = sigmoid(w3 * 0.05 + w4 * 0.10 + 0.35)
-        o1 = sigmoid(w5 * h1 + w6 * h2 + 0.60)
-        o2 = sigmoid(w7 * h1 + w8 * h2 + 0.60)
-        error = (0.01 - o1) ** 2 * 0.5 + (0.99 - o2) ** 2 * 0.5
-        slopes = engine.differentiate(error, leaves)
-        if persistent:
-            for w, slope in zip(leaves, slopes, strict=True):
-                w.data -= 0.5 * slope
-        else:
-            numbers = [w - 0.5 * slope for w, slope in zip(numbers, slopes, strict=True)]
-    return [w.data for w in leaves] if persistent else numbers
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+PEERS = ("llvmlite", "micrograd", "xad", "jax", "numba", "pytensor", "casadi", "ddx-ad", "torch", "autograd")
 
 
-def mix(engine: Engine, plan: Sequence[tuple[str, int, int]]) -> tuple[float, float, list[float]]:
-    """Seconds to build the random graph, seconds to differentiate it, and its derivatives."""
-    draw = random.Random(7)
-    leaves = engine.leaves([draw.uniform(-1.0, 1.0) for _ in range(100)])
-    nodes = list(leaves)
-    tanh, exp = engine.tanh, engine.exp
-    start = time.perf_counter()
-    for kind, i, j in plan:
-        a, b = nodes[-i], nodes[-j]
-        nodes.append(a + b if kind == "+" else a * b if kind == "*" else tanh(a) if kind == "tanh" else exp(a))
-        if kind != "tanh":
-            nodes[-1] = tanh(nodes[-1])  # keeps the numbers small
-    built = time.perf_counter()
-    slopes = engine.differentiate(nodes[-1], leaves)
-    return built - start, time.perf_counter() - built, slopes
-
-
-def chain(engine: Engine, length: int) -> tuple[float, float]:
-    """Seconds to build and differentiate a chain of this many operations, and the derivative through it."""
-    [x] = engine.leaves([1.0])
-    leaves = [x]
-    start = time.perf_counter()
-    for _ in range(length // 2):
-        x = x * 1.0000001 + 0.0000001
-    [slope] = engine.differentiate(x, leaves)
-    return time.perf_counter() - start, slope
-
-
-def compare(title: str, engines: Sequence[Engine], run: Callable[[Engine], float], unit: str, rounds: int) -> None:
-    """Runs the engines in turn, so that a change of the machine's speed meets them all, and prints medians and ratios."""
-    found: dict[str, list[float]] = {engine.name: [] for engine in engines}
-    for _ in range(rounds):
-        for engine in engines:
-            gc.collect()  # what one engine leaves behind is not the next one's time
-            found[engine.name].append(run(engine))
-    first = engines[0].name
-    print(f"\n{title}")
-    for name, results in found.items():
-        ratio = statistics.median(a / b for a, b in zip(results, found[first], strict=True))
-        print(f"  {name:<12} {statistics.median(results):10.2f} {unit}   {ratio:6.2f} x {first}")
-
-
-def agree(engines: Sequence[Engine], compute: Callable[[Engine], Sequence[float]]) -> None:
-    """Raises ArithmeticError if the engines compute different numbers."""
-    first = compute(engines[0])
-    for engine in engines[1:]:
-        worst = max(abs(a - b) / max(abs(a), 1e-300) for a, b in zip(first, compute(engine), strict=True))
-        if worst > 1e-9:
-            raise ArithmeticError(f"{engine.name} disagrees by {worst:.1e}; nothing timed")
+def versions() -> str:
+    """What was measured, in words."""
+    found = [f"Python {platform.python_version()}"]
+    if compiler := shutil.which("gcc"):
+        done = subprocess.run([compiler, "-dumpfullversion"], capture_output=True, text=True, check=True)
+        found.append(f"gcc {done.stdout.strip()} -O3")
+    for name in PEERS:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return f"{platform.machine()}, {platform.system()}, {', '.join(found)}"
 
 
 def main() -> None:
-    engines = installed()
-    agree(engines, lambda engine: worked_example(engine, 100))
+    text = f"""# Benchmarks
 
-    def step(engine: Engine) -> float:
-        start = time.perf_counter()
-        worked_example(engine, 500)
-        return (time.perf_counter() - start) / 500 * 1e6
+`python -m tests.benchmarks --write` in a clone of this repository made this page; `pip install -e ".[peers]"` installs what it compares
+with. All must compute the same numbers before any is timed. They run in turn, and a figure is the median of several runs. Machines
+differ, and one machine differs from hour to hour: the ratios, which are taken run by run, say more than the times. Below 1.00 is faster.
 
-    compare("W1, a step of the worked example", engines, step, "us per step", 25)
+W1 is the worked example. W2 is a network 2-16-16-1 with tanh over 100 rows and its 337 derivatives. W3 is a chain of multiplications and
+additions; micrograd recurses over the graph and is left out there. W4 is a random graph of additions, multiplications, tanh and exp.
 
-    draw = random.Random(1)
-    size = 100_000
-    plan = [
-        (draw.choice(("+", "*", "tanh", "exp")), draw.randrange(1, 100), draw.randrange(1, 100)) for _ in range(size)
-    ]
-    operations = sum(1 if kind == "tanh" else 2 for kind, _, _ in plan)
-    agree(engines, lambda engine: mix(engine, plan)[2])
-    per_operation = "ns per operation"
-    compare("W4, a random graph: build", engines, lambda e: mix(e, plan)[0] / operations * 1e9, per_operation, 5)
-    compare(
-        "W4, a random graph: build and backward",
-        engines,
-        lambda e: sum(mix(e, plan)[:2]) / operations * 1e9,
-        per_operation,
-        5,
-    )
+Measured on {versions()}.
 
-    survivors = [
-        engine for engine in engines if engine.name != "micrograd"
-    ]  # it recurses, and stops at about 1,000 operations
-    for length in (1_000, 100_000, 1_000_000):
+## The engine, which records each computation anew
+{eager.report()}
+## Programs, compiled once
 
-        def per_node(engine: Engine, length: int = length) -> float:
-            return chain(engine, length)[0] / length * 1e9
-
-        agree(survivors, lambda engine, length=length: [chain(engine, length)[1]])  # type: ignore[misc]
-        compare(f"W3, a chain of {length:,} operations", survivors, per_node, per_operation, 3)
+C is the floor: both workloads with their derivatives by hand and the C library's functions.
+{programs.report()}"""
+    print(text)
+    if "--write" in sys.argv:
+        PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

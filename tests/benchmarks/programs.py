@@ -1,19 +1,13 @@
-"""Compiled programs beside C, a step written by hand, and other compilers: `python -m tests.benchmarks.programs`.
-
-Prints medians and ratios of interleaved runs, and writes them to docs/benchmarks.md. What is not installed is left out, and said.
-"""
+"""Compiled programs beside C, a step written by hand, and other compilers. What is not installed is left out, and said."""
 
 from __future__ import annotations
 
 import ctypes
-import importlib.metadata
 import math
-import platform
 import random
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from array import array
@@ -21,11 +15,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.__main__ import WEIGHTS
+from tests.benchmarks.eager import WEIGHTS, shown
+from tests.benchmarks.peers import PEERS
 from tinygrad_bp import MLP, Program, Value, compile, grad
 
 ROW = [0.05, 0.10, 0.01, 0.99]
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 Runner = Callable[[], Any]
 
 
@@ -128,7 +122,7 @@ def table(title: str, found: dict[str, list[float]], base: str, unit: str, scale
     lines = [f"\n### {title}\n", f"| | {unit} | beside {base} |", "|---|---:|---:|"]
     for name, seconds in found.items():
         ratio = statistics.median(a / b for a, b in zip(seconds, found[base], strict=True))
-        lines.append(f"| {name} | {statistics.median(seconds) * scale:.3g} | {ratio:.2f} |")
+        lines.append(f"| {name} | {shown(statistics.median(seconds) * scale)} | {ratio:.2f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -194,60 +188,15 @@ def second_workload(c: ctypes.CDLL | None) -> str:
         c.moons(*at)
         agree("C", out, wanted)
         runners = {"C": repeated(lambda: c.moons(*at), 20)} | runners
-    for peer in (jax_arrays, torch_arrays):
+    for name, make in PEERS.items():
         try:
-            run, numbers_of = peer(parameters, rows)
+            run, numbers_of = make(parameters, rows)
         except ImportError:
-            print(f"{peer.__name__.split('_')[0]} is not installed and left out")
+            print(f"{name} is not installed and left out")
             continue
-        agree(peer.__name__, numbers_of(run()), wanted)
-        runners[peer.__name__.replace("_", ", ")] = repeated(run, 20)
+        agree(name, numbers_of(run()), wanted)
+        runners[name] = repeated(run, 20)
     return table("W2, the gradient over 100 rows", measure(runners), base, "us", 1e6)
-
-
-def _split(parameters: Any, reshape: Callable[[Any, tuple[int, ...]], Any]) -> list[Any]:
-    w1, w2, w3 = (
-        reshape(parameters[a:b], shape) for a, b, shape in ((0, 32, (16, 2)), (32, 288, (16, 16)), (288, 304, (1, 16)))
-    )
-    return [w1, w2, w3, parameters[304:320], parameters[320:336], parameters[336:337]]
-
-
-def jax_arrays(
-    parameters: Sequence[float], rows: Sequence[Sequence[float]]
-) -> tuple[Runner, Callable[[Any], list[float]]]:
-    """The same by jax.jit on arrays."""
-    import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", True)
-    data = jnp.asarray(rows)
-
-    def error(p: Any) -> Any:
-        w1, w2, w3, b1, b2, b3 = _split(p, jnp.reshape)
-        out = jnp.tanh(jnp.tanh(data[:, :2] @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
-        return jnp.sum((out[:, 0] - data[:, 2]) ** 2)
-
-    function = jax.jit(jax.value_and_grad(error))
-    at = jnp.asarray(list(parameters))
-    return lambda: jax.block_until_ready(function(at)), lambda y: [float(y[0]), *map(float, y[1])]
-
-
-def torch_arrays(
-    parameters: Sequence[float], rows: Sequence[Sequence[float]]
-) -> tuple[Runner, Callable[[Any], list[float]]]:
-    """The same by torch on arrays."""
-    import torch
-
-    data = torch.tensor(rows, dtype=torch.float64)
-    p = torch.tensor(list(parameters), dtype=torch.float64, requires_grad=True)
-
-    def run() -> tuple[Any, Any]:
-        w1, w2, w3, b1, b2, b3 = _split(p, torch.reshape)
-        out = torch.tanh(torch.tanh(data[:, :2] @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
-        error = ((out[:, 0] - data[:, 2]) ** 2).sum()
-        return error, torch.autograd.grad(error, p)[0]
-
-    return run, lambda y: [y[0].item(), *y[1].tolist()]
 
 
 def emission() -> str:
@@ -274,31 +223,9 @@ def emission() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def report() -> str:
+    """All measures of programs, as Markdown."""
     c = floor()
     if c is None:
         print("there is no C compiler, so no floor")
-    text = first_workload(c) + second_workload(c) + emission()
-    print(text)
-    if "--write" in sys.argv:
-        versions = [f"Python {platform.python_version()}"]
-        for name in ("llvmlite", "jax", "torch"):
-            try:
-                versions.append(f"{name} {importlib.metadata.version(name)}")
-            except importlib.metadata.PackageNotFoundError:
-                versions.append(f"no {name}")
-        PAGE.write_text(
-            "# Benchmarks\n\n"
-            "Compiled programs beside C with the C library's functions (gcc -O3), the same step written by hand in Python, and other\n"
-            "compilers, measured by `python -m tests.benchmarks.programs --write` in a clone of this repository. All compute the same\n"
-            "numbers before any is timed; they run in turn, and a figure is the median of 15 runs. Machines differ, and one machine\n"
-            "differs from hour to hour: only the ratios, which were taken run by run, say much. Below 1 is faster.\n\n"
-            "W1 is the worked example: the error and its 8 derivatives. W2 is a network 2-16-16-1 with tanh: the squared error over 100\n"
-            "rows and its 337 derivatives.\n\n"
-            f"Measured on {platform.machine()}, {platform.system()}, {', '.join(versions)}.\n" + text,
-            encoding="utf-8",
-        )
-
-
-if __name__ == "__main__":
-    main()
+    return first_workload(c) + second_workload(c) + emission()

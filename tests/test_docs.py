@@ -223,6 +223,18 @@ def test_the_readme_begins_with_the_two_commands():
     assert found[:2] == [f"{line}\n" for line in INSTALLING]
 
 
+def test_the_ratios_in_the_readme_are_those_of_the_benchmarks():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    sentence = readme.split("In one run on one machine,")[1].split("[All figures]")[0]
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    ratios = re.findall(r"\d\.\d\d", sentence)
+    assert len(ratios) == 4
+    for ratio, row in zip(
+        ratios, ("machine code, `machine.train`", "machine code, `machine.rows`", "pytensor", "torch"), strict=True
+    ):
+        assert re.search(rf"^\| {re.escape(row)} \| \S+ \| {ratio} \|$", page, re.MULTILINE), row
+
+
 def test_the_table_of_derivatives_is_made_from_the_rows():
     assert (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8") == MAKE["derivatives"](), (
         "run python docs/make.py"

@@ -125,6 +125,16 @@ def test_numbers_broadcast_and_names(xp):
         program(1.0, z=2.0)
 
 
+def test_a_zero_wins_over_infinity(xp):
+    for name, point in (
+        ("log_term", (math.inf, 0.0)),
+        ("log_term", (0.0, math.inf)),
+        ("power_term", (math.inf, 0.1, 1000.0, 1.0)),
+    ):
+        with importlib.import_module("numpy").errstate(all="ignore"):  # Dask computes only now
+            assert float(alone(OPERATIONS[name], len(point)).to(xp)(*point)) == OPERATIONS[name].forward(*point) == 0.0
+
+
 def test_whole_numbers_become_floats(xp):
     w, x = Value(0.5, "w"), Value(2.0, "x")
     program = compile(w * x + 0.25, [w, x]).to(xp)

@@ -203,6 +203,33 @@ def test_a_table_that_does_not_fit():
         machine.rows([["1", 2, 3, 4]], WEIGHTS)
 
 
+def test_tables_of_numpy():
+    import numpy
+
+    machine = worked_example().to("llvm")
+    table = numpy.linspace(0.1, 1.0, 40).reshape(10, 4)
+    wanted = machine.rows(table.tolist(), WEIGHTS).tolist()
+    frozen = table.copy()
+    frozen.setflags(write=False)
+    for same_table in (table, frozen, numpy.asfortranarray(table), numpy.repeat(table, 2, axis=0)[::2]):
+        assert machine.rows(same_table, numpy.array(WEIGHTS)).tolist() == wanted
+    whole = numpy.arange(8).reshape(2, 4)
+    assert machine.rows(whole, WEIGHTS).tolist() == machine.rows(whole.astype(float), WEIGHTS).tolist()
+    assert machine.rows(whole.astype("f"), WEIGHTS).tolist() == machine.rows(whole.tolist(), WEIGHTS).tolist()
+    assert numpy.asarray(machine.rows(table, WEIGHTS)).shape == (10, 9)
+    for wrong in (table.ravel(), table[:, :3], table[None]):
+        with pytest.raises(ValueError, match=r"the table has the shape .*, and the program takes \(rows, 4\)"):
+            machine.rows(wrong, WEIGHTS)
+
+
+def test_programs_without_inputs_or_outputs():
+    x = Value(3.0)
+    assert compile([], [x]).to("llvm")(1.0) == []
+    assert compile([x * 2], []).to("llvm")() == [6.0]
+    assert compile([x * 2], []).to("llvm").rows([[], []]).tolist() == [[6.0], [6.0]]
+    assert compile([x * 2, [x]], []).to("llvm").rows([[]] * 11, total=True) == [66.0, [33.0]]
+
+
 def reference(program, table, steps, order, full_batch, optimizer, rate, momentum):
     """The same training, step by step in Python, by the formulas of PyTorch's documentation."""
     numbers, losses = list(WEIGHTS), []

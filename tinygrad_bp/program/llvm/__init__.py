@@ -6,6 +6,7 @@ The numbers are those of IEEE arithmetic: where Python would raise, infinities a
 from __future__ import annotations
 
 import ctypes
+import operator
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -172,6 +173,7 @@ class MachineProgram:
                 f"train needs a program whose outputs are the loss and its derivative by each of the {len(parameters)} parameters, "
                 f"not {len(self.code.outputs)} outputs"
             )
+        steps = operator.index(steps)
         if steps < 0 or optimizer not in ("sgd", "adam"):
             raise ValueError(
                 f"train takes steps >= 0 and the optimizer 'sgd' or 'adam', not {steps!r} and {optimizer!r}"
@@ -229,23 +231,26 @@ class MachineProgram:
         """The number of rows, and their numbers one after another."""
         if columns < 0:
             raise ValueError(f"program has {len(self.code.inputs)} inputs, and that many at most are shared")
+        rows: Any = table
         try:
             view = memoryview(table)
         except TypeError:
-            rows = [list(row) for row in table]
-            for number, row in enumerate(rows, 1):
-                if len(row) != columns:
-                    raise ValueError(
-                        f"row {number} has {len(row)} numbers, and the program takes {columns} in each"
-                    ) from None
-            return len(rows), array(
-                "d", [as_float(x, "rows", wants="takes a real number") for x in chain.from_iterable(rows)]
-            )
-        if view.format != "d" or not view.c_contiguous:
-            raise TypeError("a table in a buffer holds doubles, row after row without gaps")
-        if view.ndim != 2 or view.shape is None or view.shape[1] != columns:
-            raise ValueError(f"the table has the shape {view.shape}, and the program takes (rows, {columns})")
-        return view.shape[0], array("d", view.cast("B").tobytes()) if view.readonly else view
+            view = None
+        if view is not None:
+            if view.ndim != 2 or view.shape is None or view.shape[1] != columns:
+                raise ValueError(f"the table has the shape {view.shape}, and the program takes (rows, {columns})")
+            if view.format == "d" and view.c_contiguous:
+                return view.shape[0], array("d", view.tobytes()) if view.readonly else view
+            try:
+                rows = view.tolist()
+            except NotImplementedError:
+                raise TypeError("a table in a buffer holds numbers of this machine's own types") from None
+        rows = [list(row) for row in rows]
+        for number, row in enumerate(rows, 1):
+            if len(row) != columns:
+                raise ValueError(f"row {number} has {len(row)} numbers, and the program takes {columns} in each")
+        wants = "takes a real number"
+        return len(rows), array("d", [as_float(x, "a table", wants=wants) for x in chain.from_iterable(rows)])
 
     def _shaped(self, numbers: Any) -> Any:
         """The outputs, nested as they were given."""

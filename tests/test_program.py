@@ -605,7 +605,7 @@ def test_programs_are_pickled() -> None:
 
 
 def test_a_program_says_how_large_it_is() -> None:
-    assert repr(two()) == "Program(2 inputs, 1 instructions, 1 outputs)"
+    assert repr(two()) == "Program(2 inputs, 1 instruction, 1 output)"
 
 
 # Size ------------------------------------------------------------------------------------------------------------------------

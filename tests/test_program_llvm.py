@@ -88,7 +88,7 @@ def test_every_row(op):
                 continue  # the terms cancel: Python goes on with more digits
             found = machine(*point)
             assert same(found, wanted, LOOSE.get(op.name, 1e-15)), (point, found, wanted)
-            assert same(by_rows[k, 0], found, 1e-15), (point, by_rows[k, 0], found)
+            assert same(by_rows[k], found, 1e-15), (point, by_rows[k], found)
             checked += 1
     assert checked > 100
 
@@ -130,7 +130,7 @@ def test_random_graphs_with_gradients(seed):
         assert machine(*point) == pytest.approx(wanted, rel=1e-11, abs=1e-12 * scale, nan_ok=True)
     rows = machine.rows([point for point, _ in table])
     for k, (_, wanted) in enumerate(table):
-        assert rows.tolist()[k] == pytest.approx(wanted, rel=1e-11, abs=1e-12 * max(map(abs, wanted)), nan_ok=True)
+        assert rows[k] == pytest.approx(wanted, rel=1e-11, abs=1e-12 * max(map(abs, wanted)), nan_ok=True)
 
 
 def test_what_python_raises_is_infinity_or_nan_here():
@@ -175,7 +175,7 @@ def test_buffers_are_read_and_written_in_place():
     assert outputs.tolist() == pytest.approx(program(*inputs), rel=1e-14)
     with pytest.raises(ValueError, match="inputs: 12 doubles, not 3"):
         program.to("llvm").bind(array("d", [1.0] * 3), outputs)
-    with pytest.raises(TypeError, match="doubles"):
+    with pytest.raises(TypeError, match="numbers that are doubles"):
         program.to("llvm").bind(array("f", [1.0] * 12), outputs)
 
 
@@ -186,10 +186,10 @@ def test_rows_and_their_sums(count):
     draw = random.Random(count)
     table = [[draw.uniform(-2, 2) for _ in range(4)] for _ in range(count)]
     wanted = [program(*WEIGHTS, *row) for row in table]
-    if count:
+    if count or not table:
         rows = machine.rows(table, WEIGHTS)
-        assert rows.shape == (count, 9)
-        for row, want in zip(rows.tolist(), wanted, strict=True):
+        assert len(rows) == count
+        for row, want in zip(rows, wanted, strict=True):
             assert row == pytest.approx(want, rel=1e-13)
     total = machine.rows(table, WEIGHTS, total=True)
     assert total == pytest.approx([math.fsum(column) for column in zip(*wanted, strict=True)] or [0.0] * 9, rel=1e-12)
@@ -208,14 +208,14 @@ def test_tables_of_numpy():
 
     machine = worked_example().to("llvm")
     table = numpy.linspace(0.1, 1.0, 40).reshape(10, 4)
-    wanted = machine.rows(table.tolist(), WEIGHTS).tolist()
+    wanted = list(machine.rows(table.tolist(), WEIGHTS))
     frozen = table.copy()
     frozen.setflags(write=False)
     for same_table in (table, frozen, numpy.asfortranarray(table), numpy.repeat(table, 2, axis=0)[::2]):
-        assert machine.rows(same_table, numpy.array(WEIGHTS)).tolist() == wanted
+        assert list(machine.rows(same_table, numpy.array(WEIGHTS))) == wanted
     whole = numpy.arange(8).reshape(2, 4)
-    assert machine.rows(whole, WEIGHTS).tolist() == machine.rows(whole.astype(float), WEIGHTS).tolist()
-    assert machine.rows(whole.astype("f"), WEIGHTS).tolist() == machine.rows(whole.tolist(), WEIGHTS).tolist()
+    assert list(machine.rows(whole, WEIGHTS)) == list(machine.rows(whole.astype(float), WEIGHTS))
+    assert list(machine.rows(whole.astype("f"), WEIGHTS)) == list(machine.rows(whole.tolist(), WEIGHTS))
     assert numpy.asarray(machine.rows(table, WEIGHTS)).shape == (10, 9)
     for wrong in (table.ravel(), table[:, :3], table[None]):
         with pytest.raises(ValueError, match=r"the table has the shape .*, and the program takes \(rows, 4\)"):
@@ -226,14 +226,14 @@ def test_programs_without_inputs_or_outputs():
     x = Value(3.0)
     assert compile([], [x]).to("llvm")(1.0) == []
     assert compile([x * 2], []).to("llvm")() == [6.0]
-    assert compile([x * 2], []).to("llvm").rows([[], []]).tolist() == [[6.0], [6.0]]
+    assert compile([x * 2], []).to("llvm").rows([[], []])[:] == [[6.0], [6.0]]
     assert compile([x * 2, [x]], []).to("llvm").rows([[]] * 11, total=True) == [66.0, [33.0]]
 
 
-def reference(program, table, steps, order, full_batch, optimizer, rate, momentum):
+def reference(program, table, steps, order, full_batch, optimizer, rate, momentum, start=WEIGHTS):
     """The same training, step by step in Python, by the formulas of PyTorch's documentation."""
-    numbers, losses = list(WEIGHTS), []
-    m, v = [0.0] * 8, [0.0] * 8
+    numbers, losses = list(start), []
+    m, v = [0.0] * len(numbers), [0.0] * len(numbers)
     for step in range(steps):
         rows = table if full_batch else [table[order[step % len(order)]]]
         results = [program(*numbers, *row) for row in rows]
@@ -259,7 +259,14 @@ def test_training_is_what_python_computes(optimizer, momentum, full_batch):
     table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
     order = [draw.randrange(11) for _ in range(29)]
     trained = program.to("llvm").train(
-        WEIGHTS, table, 1000, optimizer=optimizer, rate=0.05, momentum=momentum, order=order, full_batch=full_batch
+        WEIGHTS,
+        table,
+        1000,
+        optimizer=optimizer,
+        rate=0.05,
+        momentum=momentum,
+        order=None if full_batch else order,
+        full_batch=full_batch,
     )
     numbers, losses = reference(program, table, 1000, order, full_batch, optimizer, 0.05, momentum)
     assert trained.parameters == pytest.approx(numbers, rel=1e-11)
@@ -302,6 +309,56 @@ def test_training_that_does_not_fit():
         machine.train(WEIGHTS, row, 1, optimizer="newton")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rate": math.nan}, "rate is from 0 to below inf, not nan"),
+        ({"rate": -1}, "rate is from 0"),
+        ({"rate": "a"}, "rate is a real number, not str"),
+        ({"momentum": -1.0}, "momentum is from 0"),
+        ({"optimizer": "adam", "betas": (1.0, 0.9)}, r"betas\[0\] is from 0 to below 1, not 1.0"),
+        ({"optimizer": "adam", "momentum": 0.9}, "momentum is of optimizer 'sgd'"),
+        ({"epsilon": -1.0}, "epsilon is from 0"),
+        ({"full_batch": True, "order": [0]}, "so there is no order of them"),
+        ({"steps": 2.5}, "steps is a whole number, not float 2.5"),
+        ({"steps": -1}, "steps is 0 or more"),
+    ],
+)
+def test_options_that_cannot_be(options, message):
+    steps = options.pop("steps", 1)
+    with pytest.raises((ValueError, TypeError), match=message):
+        worked_example().to("llvm").train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], steps, **options)
+
+
+def test_buffers_of_parameters_are_changed_or_refused():
+    import numpy
+
+    machine = worked_example().to("llvm")
+    row = [[0.05, 0.10, 0.01, 0.99]]
+    weights = numpy.array(WEIGHTS)
+    trained = machine.train(weights, row, 3)
+    assert weights.tolist() == trained.parameters != WEIGHTS
+    for wrong in (numpy.repeat(weights, 2)[::2], weights.astype("f")):
+        with pytest.raises(TypeError, match="changed in place"):
+            machine.train(wrong, row, 3)
+    with pytest.raises(ValueError, match="not of the shape"):
+        machine.rows(row, numpy.array([WEIGHTS]))
+    assert repr(trained).startswith("<trained in 3 steps: 8 parameters, the last loss 0.29")
+
+
+def test_rows_are_a_sequence_and_an_array():
+    import numpy
+
+    x = Value(1.0, "x")
+    rows = compile([x, [x * 2, x]], [x]).to("llvm").rows([[1.0], [2.0], [3.0]])
+    assert rows[1] == rows[-2] == [2.0, [4.0, 2.0]]
+    assert rows[1:] == list(rows)[1:]
+    assert numpy.asarray(rows).tolist() == [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [3.0, 6.0, 3.0]]
+    assert numpy.asarray(compile([x], [x]).to("llvm").rows([])).shape == (0, 1)
+    with pytest.raises(IndexError):
+        rows[3]
+
+
 def test_a_large_program_is_split_into_functions():
     x = y = Value(0.5, "x")
     for _ in range(15_000):
@@ -310,6 +367,41 @@ def test_a_large_program_is_split_into_functions():
     machine = program.to("llvm")
     assert "@block9(" in machine.source
     assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
+
+
+def deep(depth):
+    """A loss of three parameters and a row of two numbers, through so many layers, and its gradient."""
+    a, b, c, x, target = (
+        Value(v, label) for v, label in ((0.9, "a"), (0.1, "b"), (1.1, "c"), (0.3, "x"), (0.5, "target"))
+    )
+    y = x
+    for _ in range(depth):
+        y = (a * y + b).tanh() * c
+    loss = ((y - target) ** 2 + 1.0).sqrt()
+    return compile([loss, *grad(loss, [a, b, c])], [a, b, c, x, target])
+
+
+@pytest.mark.parametrize("depth", [2, 200, 2000])
+@pytest.mark.parametrize("full_batch", [False, True])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_programs_of_every_size_have_rows_and_training(depth, full_batch, optimizer):
+    program = deep(depth)
+    machine = program.to("llvm")
+    start, table = [0.9, 0.1, 1.1], [[0.1 * k, 0.5 - 0.05 * k] for k in range(11)]
+    wanted = [program(*start, *row) for row in table]
+    for row, want in zip(machine.rows(table, start), wanted, strict=True):
+        assert row == pytest.approx(want, rel=1e-10)
+    totals = [math.fsum(column) for column in zip(*wanted, strict=True)]
+    assert machine.rows(table, start, total=True) == pytest.approx(totals, rel=1e-10)
+    trained = machine.train(start, table, 5, optimizer=optimizer, rate=0.01, full_batch=full_batch)
+    numbers, losses = reference(program, table, 5, list(range(11)), full_batch, optimizer, 0.01, 0.0, start)
+    assert trained.parameters == pytest.approx(numbers, rel=1e-9)
+    assert trained.losses.tolist() == pytest.approx(losses, rel=1e-9)
+
+
+def test_the_three_ways_to_write_a_program():
+    forms = [deep(depth).to("llvm")._form for depth in (2, 200, 2000)]
+    assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]
 
 
 def test_an_operation_of_ones_own_is_refused():

@@ -150,4 +150,9 @@ class Program:
         return Program, (self.code,)
 
     def __repr__(self) -> str:
-        return f"Program({len(self.code.inputs)} inputs, {len(self.code.instructions)} instructions, {len(self.code.outputs)} outputs)"
+        inputs, outputs = _counted("input", len(self.code.inputs)), _counted("output", len(self.code.outputs))
+        return f"Program({inputs}, {_counted('instruction', len(self.code.instructions))}, {outputs})"
+
+
+def _counted(noun: str, count: int) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tinygrad_bp import ops
@@ -293,6 +293,9 @@ def _flatten(outputs: Any) -> tuple[list[Value], Any]:
 
 
 def _elements(outputs: Any) -> Iterator[Any]:
-    if isinstance(outputs, list | tuple):
+    if isinstance(outputs, Iterable) and not isinstance(outputs, str | bytes | dict):
         return iter(outputs)
-    raise TypeError(f"compile: outputs are a Value or lists of Values, not {type(outputs).__name__} {outputs!r:.60}")
+    hint = "; for a derivative write grad(y, x)" if isinstance(outputs, float) else ""
+    raise TypeError(
+        f"compile: outputs are a Value or lists of Values, not {type(outputs).__name__} {outputs!r:.60}{hint}"
+    )

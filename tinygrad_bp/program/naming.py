@@ -96,5 +96,5 @@ class Temporaries:
 
 def _derivative(label: str) -> tuple[str, str] | None:
     """The two labels in one like dE_total/dw5."""
-    parts = re.fullmatch(r"d(\S+)/d(\S+)", label)
+    parts = re.fullmatch(r"d(.+)/d(.+)", label, re.DOTALL)
     return (parts[1], parts[2]) if parts else None

@@ -6,12 +6,12 @@ The numbers are those of IEEE arithmetic: where Python would raise, infinities a
 from __future__ import annotations
 
 import ctypes
+import math
 import operator
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,11 @@ from tinygrad_bp.program.python import nested
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
 
-OPTIMISED = 20_000  # instructions; beyond, optimising takes longer than most will ever run the program
-BLOCK = 2_000  # instructions in a function of a program that large
+WANTS = "takes a real number"
 TURN = 0.05  # seconds of machine code between two looks at Python: for Ctrl-C and progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """What training leaves.
 
@@ -40,6 +39,44 @@ class Trained:
 
     parameters: list[float]
     losses: array[float]
+
+    def __repr__(self) -> str:
+        last = f", the last loss {self.losses[-1]:.9g}" if self.losses else ""
+        return f"<trained in {len(self.losses)} steps: {len(self.parameters)} parameters{last}>"
+
+
+class Rows(Sequence[Any]):
+    """The outputs for each row of a table, nested as the outputs are: `rows[3]`, a list of all by `rows[:]`.
+
+    `numpy.asarray(rows)` is an array of shape (rows, outputs), not a copy.
+
+    Attributes:
+        numbers: all outputs, row after row.
+    """
+
+    def __init__(self, code: Code, count: int, numbers: array[float]) -> None:
+        self.numbers = numbers
+        self._code = code
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(self._count))]
+        k = range(self._count)[place]
+        width = len(self._code.outputs)
+        return nested(self._code.shape, self.numbers[k * width : (k + 1) * width])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        import numpy
+
+        found = numpy.frombuffer(self.numbers) if self.numbers else numpy.empty(0)
+        return numpy.array(found.reshape(self._count, len(self._code.outputs)), dtype=dtype, copy=copy or None)
+
+    def __repr__(self) -> str:
+        return f"<the outputs of {self._count} rows>"
 
 
 def _sgd(w: Writer, p: Real, gradient: Real, moments: list[Real], s: dict[str, Real]) -> tuple[Real, list[Real]]:
@@ -65,14 +102,14 @@ class MachineProgram:
         program: the program that it was made from.
         source: LLVM's text of one call.
 
-    Raises ImportError without llvmlite (`pip install "tinygrad-bp[llvm]"`), ValueError for an operation of your own.
+    Raises ImportError without llvmlite (`pip install llvmlite`), ValueError for an operation of your own.
     """
 
     def __init__(self, program: Program) -> None:
         try:
             import llvmlite.binding
         except ImportError as error:
-            raise ImportError('machine code needs llvmlite: pip install "tinygrad-bp[llvm]"') from error
+            raise ImportError("machine code needs llvmlite: pip install llvmlite") from error
         refuse_own_operations(program.code, "llvm")
         self.program = program
         self._llvm = llvmlite.binding
@@ -84,7 +121,7 @@ class MachineProgram:
 
     @cached_property
     def source(self) -> str:
-        return functions.single(self.code, BLOCK if len(self.code.instructions) > OPTIMISED else None, self._width)
+        return functions.single(self.code, self._form)
 
     @cached_property
     def _call(self) -> Any:
@@ -100,7 +137,7 @@ class MachineProgram:
         inputs, outputs = self._buffers
         try:
             given = inputs(*numbers)
-        except (TypeError, IndexError):
+        except (TypeError, IndexError, OverflowError):
             given = inputs(*self.program.as_floats(numbers))
         if len(numbers) != len(self.code.inputs):
             self.program.as_floats(numbers)
@@ -116,30 +153,35 @@ class MachineProgram:
         """
         given = _buffer(inputs, "inputs", len(self.code.inputs))
         found = _buffer(outputs, "outputs", len(self.code.outputs))
-        bound = partial(self._call, ctypes.c_void_p(_address(given)), ctypes.c_void_p(_address(found)))
-        bound.__dict__["needs"] = self, given, found  # the code and the buffers live as long as the function
-        return bound
+        function = partial(self._call, ctypes.c_void_p(_address(given)), ctypes.c_void_p(_address(found)))
+
+        def call() -> None:
+            function()
+
+        call.__dict__["needs"] = self, given, found  # the code and the buffers live as long as the function
+        return call
 
     def rows(self, table: Any, shared: Sequence[float] = (), *, total: bool = False) -> Any:
-        """The outputs for each row of a table, as a memoryview of shape (rows, outputs); with `total` their sums, nested as the outputs.
+        """The outputs for each row of a table, as `Rows`; with `total` their sums over all rows, nested as the outputs.
 
         The first inputs are `shared` by all rows, the others are the columns. The table is a sequence of rows or a two-dimensional
-        buffer of doubles. Raises ValueError for rows of another length.
+        buffer such as a NumPy array; of doubles row after row it is not copied. Raises ValueError for rows of another length, TypeError for
+        what is no number.
         """
-        count, cells = self._table(table, len(self.code.inputs) - len(shared))
-        given = self._shared(shared)
+        given = self._shared(shared, "shared")
+        count, cells = self._table(table, len(self.code.inputs) - len(given))
         results = len(self.code.outputs)
         found = array("d", (0.0,)) * (results * (1 if total else count))
         function = self._function(
             ("rows", len(given), total),
-            lambda: functions.rows(self.code, len(given), self._width, total),
+            lambda: functions.rows(self.code, len(given), self._form, total),
             "rows",
             (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p),
         )
         function(_address(given), _address(cells), count, _address(found))
         if total:
             return self._shaped(found.tolist())
-        return memoryview(found).cast("B").cast("d", shape=[count, results]) if count and results else found
+        return Rows(self.code, count, found)
 
     def train(
         self,
@@ -168,41 +210,56 @@ class MachineProgram:
         Ctrl-C stops between two steps. A writable buffer given as `parameters` is changed in place, so that it has what was trained until
         then; of a list nothing is lost either, it stays as it was. Raises ValueError where numbers and program do not fit each other.
         """
-        if len(self.code.outputs) != len(parameters) + 1:
+        numbers = self._shared(parameters, "parameters")
+        if len(self.code.outputs) != len(numbers) + 1:
             raise ValueError(
-                f"train needs a program whose outputs are the loss and its derivative by each of the {len(parameters)} parameters, "
+                f"train needs a program whose outputs are the loss and its derivative by each of the {len(numbers)} parameters, "
                 f"not {len(self.code.outputs)} outputs"
             )
-        steps = operator.index(steps)
-        if steps < 0 or optimizer not in ("sgd", "adam"):
-            raise ValueError(
-                f"train takes steps >= 0 and the optimizer 'sgd' or 'adam', not {steps!r} and {optimizer!r}"
-            )
-        count, cells = self._table(table, len(self.code.inputs) - len(parameters))
+        try:
+            steps = operator.index(steps)
+        except TypeError:
+            raise TypeError(f"train: steps is a whole number, not {type(steps).__name__} {steps!r:.60}") from None
+        if steps < 0:
+            raise ValueError(f"train: steps is 0 or more, not {steps}")
+        if optimizer not in ("sgd", "adam"):
+            raise ValueError(f"train: optimizer is 'sgd' or 'adam', not {optimizer!r:.60}")
+        if momentum and optimizer != "sgd":
+            raise ValueError("train: momentum is of optimizer 'sgd'; that of 'adam' is betas[0]")
+        if full_batch and order is not None:
+            raise ValueError("train: with full_batch each step takes all rows, so there is no order of them")
+        wants = "is a real number"
+        rate, momentum, epsilon = (
+            as_float(x, f"train: {name}", wants=wants)
+            for name, x in (("rate", rate), ("momentum", momentum), ("epsilon", epsilon))
+        )
+        beta1, beta2 = (as_float(x, "train: each of betas", wants=wants) for x in betas)
+        limits = {"rate": (rate, math.inf), "momentum": (momentum, math.inf), "epsilon": (epsilon, math.inf)}
+        for name, (x, limit) in (limits | {"betas[0]": (beta1, 1.0), "betas[1]": (beta2, 1.0)}).items():
+            if not 0.0 <= x < limit:
+                raise ValueError(f"train: {name} is from 0 to below {limit:g}, not {x!r}")
+        count, cells = self._table(table, len(self.code.inputs) - len(numbers))
         if count == 0:
             raise ValueError("train needs at least one row")
-        numbers = self._shared(parameters)
         values = {"rate": rate}
         update, moments = _sgd, 0
         if optimizer == "adam":
             update, moments = _adam, 2
-            values |= {"beta1": betas[0], "beta2": betas[1], "epsilon": epsilon, "power_beta1": 1.0, "power_beta2": 1.0}
+            values |= {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "power_beta1": 1.0, "power_beta2": 1.0}
         elif momentum:
             update, moments = _momentum, 1
             values["momentum"] = momentum
-        state, settings = array("d", (0.0,)) * (moments * len(parameters)), array("d", values.values())
+        state, settings = array("d", (0.0,)) * (moments * len(numbers)), array("d", values.values())
         losses = array("d", (0.0,)) * steps
         sequence = array("q", range(count) if order is None else order)
         if not sequence or not all(0 <= row < count for row in sequence):
             raise ValueError(f"train: order is row numbers from 0 to {count - 1}")
         if full_batch:
             sequence = array("q", [count])
-        shape = len(parameters), moments, list(values), update, self._width
+        shape = len(numbers), moments, list(values), update, self._form, full_batch
         function = self._function(
             ("train", full_batch, *shape[:2], optimizer),
-            lambda: (
-                functions.batch_training(self.code, *shape) if full_batch else functions.training(self.code, *shape)
-            ),
+            lambda: functions.training(self.code, *shape),
             "train",
             (*[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 3, ctypes.c_void_p),
         )
@@ -219,13 +276,28 @@ class MachineProgram:
                 progress(done, losses[done - 1])
         return Trained(list(numbers), losses)
 
-    def _shared(self, numbers: Any) -> Any:
-        """The numbers as a buffer of doubles, which they may be already."""
+    def _shared(self, numbers: Any, what: str) -> Any:
+        """The numbers as a buffer of doubles, which they may be already. Only parameters are written to."""
         try:
-            return _buffer(numbers, "shared", len(numbers))
+            view = memoryview(numbers)
         except TypeError:
-            missing = [0.0] * (len(self.code.inputs) - len(numbers))
-            return array("d", self.program.as_floats([*numbers, *missing])[: len(numbers)])
+            view = None
+        if view is not None and view.ndim != 1:
+            raise ValueError(f"{what} is one number after another, not of the shape {view.shape}")
+        if view is not None and view.format == "d" and view.c_contiguous and not view.readonly:
+            return view
+        if view is not None and not view.readonly and what == "parameters":
+            raise TypeError(
+                f"{what} in a buffer are changed in place, so they must be doubles without gaps between them; make them a list, "
+                "or an array by numpy.ascontiguousarray(..., dtype=float)"
+            )
+        return array(
+            "d",
+            [
+                as_float(x, f"each of {what}", label=name, wants=WANTS)
+                for x, name in zip(numbers, self.program.inputs, strict=False)
+            ],
+        )
 
     def _table(self, table: Any, columns: int) -> tuple[int, Any]:
         """The number of rows, and their numbers one after another."""
@@ -245,12 +317,26 @@ class MachineProgram:
                 rows = view.tolist()
             except NotImplementedError:
                 raise TypeError("a table in a buffer holds numbers of this machine's own types") from None
-        rows = [list(row) for row in rows]
+        try:
+            rows = [list(row) for row in rows]
+        except TypeError:
+            raise TypeError(
+                f"a table is a sequence of rows, each a sequence of numbers, not {type(table).__name__} {table!r:.60}"
+            ) from None
         for number, row in enumerate(rows, 1):
             if len(row) != columns:
-                raise ValueError(f"row {number} has {len(row)} numbers, and the program takes {columns} in each")
-        wants = "takes a real number"
-        return len(rows), array("d", [as_float(x, "a table", wants=wants) for x in chain.from_iterable(rows)])
+                total = len(self.code.inputs)
+                raise ValueError(
+                    f"row {number} has {len(row)} numbers, and the program takes {columns} in each: it has {total} inputs, of which "
+                    f"{total - columns} are shared by all rows"
+                )
+        names = self.program.inputs[len(self.code.inputs) - columns :]
+        cells = [
+            as_float(x, f"row {number}", label=name, wants=WANTS)
+            for number, row in enumerate(rows, 1)
+            for name, x in zip(names, row, strict=True)
+        ]
+        return len(rows), array("d", cells)
 
     def _shaped(self, numbers: Any) -> Any:
         """The outputs, nested as they were given."""
@@ -261,10 +347,10 @@ class MachineProgram:
         return bool(self.code.shape == list(range(len(self.code.outputs))))
 
     @cached_property
-    def _width(self) -> int:
-        """How many doubles the processor computes with at once."""
+    def _form(self) -> functions.Shape:
         features = self._llvm.get_host_cpu_features()
-        return 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+        at_once = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2  # doubles in a register
+        return functions.Shape.of(self.code, at_once)
 
     def _function(self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any]) -> Any:
         if key not in self._compiled:
@@ -277,7 +363,7 @@ class MachineProgram:
         llvm = self._llvm
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        small = len(self.code.instructions) <= OPTIMISED
+        small = not self._form.blocks
         module = llvm.parse_assembly(text)
         machine = llvm.Target.from_default_triple().create_target_machine(
             cpu=llvm.get_host_cpu_name(),
@@ -298,9 +384,17 @@ class MachineProgram:
 
 
 def _buffer(numbers: Any, what: str, length: int) -> memoryview:
-    view = memoryview(numbers)
-    if view.format != "d" or not view.c_contiguous or view.readonly:
-        raise TypeError(f"{what} takes a buffer of doubles without gaps, not a read-only one")
+    try:
+        view = memoryview(numbers)
+    except TypeError:
+        raise TypeError(f"{what}: a buffer of doubles, such as array('d', ...), not {type(numbers).__name__}") from None
+    for fits, wanted in (
+        (view.format == "d", "numbers that are doubles"),
+        (view.c_contiguous, "numbers without gaps between them"),
+        (not view.readonly, "a buffer that may be written to"),
+    ):
+        if not fits:
+            raise TypeError(f"{what}: bind needs {wanted}")
     if view.nbytes != 8 * length:
         raise ValueError(f"{what}: {length} doubles, not {view.nbytes // 8}")
     return view

@@ -6,10 +6,14 @@ All take pointers to doubles. Inside a loop over rows the program stands once fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tinygrad_bp.operation import Operation
 from tinygrad_bp.program.code import Code
-from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, Real, Writer
+from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, Real, Writer
+
+LONGEST = 8_000  # lines of LLVM's text in a function
+BLOCK = 200  # instructions of a function, or parameters of an update, where they are split
 
 
 def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) -> list[Real]:
@@ -30,8 +34,8 @@ def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) ->
         for start in range(0, len(places), lanes):
             group = places[start : start + lanes]
             rows = [[operand(x) for x in code.instructions[place].operands] for place in group]
-            function = FUNCTIONS[op.name]
-            results = [function(*rows[0])] if len(group) == 1 else writer.together(function, rows)
+            alone = len(group) == 1
+            results = [writer.apply(op.name, rows[0])] if alone else writer.together(FUNCTIONS[op.name], rows)
             for place, y in zip(group, results, strict=True):
                 slots[first + place] = y
     return [operand(x) for x in code.outputs]
@@ -61,27 +65,77 @@ def _order(code: Code) -> Iterator[tuple[Operation, list[int]]]:
         yield from costly.get(stage, {}).items()
 
 
-def single(code: Code, block: int | None, width: int) -> str:
-    """`call(inputs, outputs)`: one evaluation. Where `block` is given, split into functions of so many instructions."""
-    if block is not None and len(code.instructions) > block:
-        return _in_blocks(code, block)
-    writer = Writer()
-    outputs = write(code, writer, [_load(writer, "%inputs", k) for k in range(len(code.inputs))], width)
-    for k, y in enumerate(outputs):
+@dataclass(frozen=True)
+class Shape:
+    """How a program is written: LLVM takes ever longer over longer functions.
+
+    Attributes:
+        width: the numbers in a vector.
+        outline: whether functions of more than an instruction are written once, and called.
+        blocks: whether the program is split into functions that keep their numbers in memory.
+    """
+
+    width: int
+    outline: bool
+    blocks: bool
+
+    @staticmethod
+    def of(code: Code, width: int) -> Shape:
+        """The shape that suits the size of the program."""
+        lines = sum([1 if op.name in INLINE else 35 for op, _ in code.instructions[: LONGEST + 1]])
+        return Shape(width, lines > LONGEST, len(code.instructions) > LONGEST)
+
+
+class Module:
+    """The text of functions, and of all that they need declared."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, str] = {}
+        self._texts: list[str] = []
+
+    def add(self, text: str, *writers: Writer) -> None:
+        for writer in writers:
+            self._declared |= writer.declared
+        self._texts.append(text)
+
+    def add_memory(self) -> None:
+        """Declares the functions that reserve and copy memory."""
+        self._declared |= {
+            "@malloc": "declare ptr @malloc(i64)\n",
+            "@free": "declare void @free(ptr)\n",
+            "@memcpy": "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n",
+            "@memset": "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)\n",
+        }
+
+    def __str__(self) -> str:
+        return "".join([*self._declared.values(), *self._texts])
+
+
+def single(code: Code, shape: Shape) -> str:
+    """`call(inputs, outputs)`: one evaluation."""
+    module = Module()
+    _add_call(module, code, shape)
+    return str(module)
+
+
+def _add_call(module: Module, code: Code, shape: Shape) -> None:
+    if shape.blocks:
+        _add_blocks(module, code)
+        return
+    writer = Writer(outline=shape.outline)
+    inputs = [_load(writer, "%inputs", k) for k in range(len(code.inputs))]
+    for k, y in enumerate(write(code, writer, inputs, 1 if shape.outline else shape.width)):
         _store(writer, y, "%outputs", k)
-    return _module(
-        [writer],
-        f"define void @call(ptr noalias %inputs, ptr noalias %outputs) {{\n{''.join(writer.lines)}  ret void\n}}\n",
-    )
+    body = f"{''.join(writer.lines)}  ret void\n"
+    module.add(f"define void @call(ptr noalias %inputs, ptr noalias %outputs) {{\n{body}}}\n", writer)
 
 
-def _in_blocks(code: Code, block: int) -> str:
-    """A large program: all numbers lie in memory, and each block is a function, since compilers take ever longer over longer ones."""
+def _add_blocks(module: Module, code: Code) -> None:
+    """A large program: all numbers lie in memory, and each block of instructions is a function."""
     first = len(code.inputs)
-    bodies: list[str] = []
-    writers: list[Writer] = []
-    for start in range(0, len(code.instructions), block):
-        writer = Writer()
+    count = 0
+    for start in range(0, len(code.instructions), BLOCK):
+        writer = Writer(outline=True)
         slots: dict[int, Real] = {}
 
         def operand(x: int, writer: Writer = writer, slots: dict[int, Real] = slots) -> Real:
@@ -91,36 +145,53 @@ def _in_blocks(code: Code, block: int) -> str:
                 slots[x] = _load(writer, "%slots", x)
             return slots[x]
 
-        for place, (op, operands) in enumerate(code.instructions[start : start + block], first + start):
-            slots[place] = FUNCTIONS[op.name](*[operand(x) for x in operands])
+        for place, (op, operands) in enumerate(code.instructions[start : start + BLOCK], first + start):
+            slots[place] = writer.apply(op.name, [operand(x) for x in operands])
             _store(writer, slots[place], "%slots", place)
-        bodies.append(
-            f"define internal void @block{len(bodies)}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n"
+        module.add(
+            f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
+            writer,
         )
-        writers.append(writer)
-    last = Writer()
-    size = 8 * (first + len(code.instructions))
-    last.do(f"%slots = call ptr @malloc(i64 {size})")
-    last.do(f"call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %inputs, i64 {8 * first}, i1 false)")
-    for k in range(len(bodies)):
-        last.do(f"call void @block{k}(ptr %slots)")
-    for k, x in enumerate(code.outputs):
-        _store(last, _load(last, "%slots", x) if x >= 0 else last.constant(code.constants[~x]), "%outputs", k)
-    last.do("call void @free(ptr %slots)")
-    memory = (
-        "declare ptr @malloc(i64)\ndeclare void @free(ptr)\ndeclare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
-    )
-    body = f"define void @call(ptr %inputs, ptr %outputs) {{\n{''.join(last.lines)}  ret void\n}}\n"
-    return _module([*writers, last], memory + "".join(bodies) + body)
+        count += 1
+    ends = 0
+    for start in range(0, len(code.outputs), BLOCK):
+        writer = Writer()
+        for k, x in enumerate(code.outputs[start : start + BLOCK], start):
+            _store(writer, _load(writer, "%slots", x) if x >= 0 else writer.constant(code.constants[~x]), "%outputs", k)
+        body = f"{''.join(writer.lines)}  ret void\n"
+        module.add(f"define internal void @end{ends}(ptr %slots, ptr %outputs) noinline {{\n{body}}}\n", writer)
+        ends += 1
+    calls = "".join([f"  call void @block{k}(ptr %slots)\n" for k in range(count)])
+    calls += "".join([f"  call void @end{k}(ptr %slots, ptr %outputs)\n" for k in range(ends)])
+    module.add_memory()
+    module.add(f"""define void @call(ptr %inputs, ptr %outputs) {{
+  %slots = call ptr @malloc(i64 {8 * (first + len(code.instructions))})
+  call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %inputs, i64 {8 * first}, i1 false)
+{calls}  call void @free(ptr %slots)
+  ret void
+}}
+""")
 
 
-def rows(code: Code, shared: int, width: int, total: bool) -> str:
+def rows(code: Code, shared: int, shape: Shape, total: bool) -> str:
     """`rows(shared, table, count, outputs)`: the first `shared` inputs are the same for all rows, the others are a row's columns.
 
     Outputs are a row of numbers for each row, or with `total` their sums over all rows.
     """
+    module = Module()
+    _add_rows(module, code, shared, shape, total)
+    return str(module)
+
+
+def _add_rows(module: Module, code: Code, shared: int, shape: Shape, total: bool) -> None:
+    module.add_memory()
+    if shape.blocks:
+        _add_call(module, code, shape)
+        module.add(_rows_of_calls(len(code.inputs), len(code.outputs), shared, total))
+        return
+    width = shape.width
     columns, results = len(code.inputs) - shared, len(code.outputs)
-    scalar, vector = Writer(prefix="s"), Writer(width, prefix="v")
+    scalar, vector = Writer(prefix="s", outline=shape.outline), Writer(width, prefix="v", outline=shape.outline)
     top = Writer(prefix="c")
     given = [_load(top, "%shared", k) for k in range(shared)]
     spread = [_spread(top, x, vector) for x in given]
@@ -173,8 +244,7 @@ def rows(code: Code, shared: int, width: int, total: bool) -> str:
             for lane in range(width):
                 y = y + Real(end, end.line(f"extractelement {vector.type} {lanes}, i32 {lane}"))
             _store(end, y, "%outputs", k)
-    text = f"""declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
-define void @rows(ptr noalias %shared, ptr noalias %table, i64 %count, ptr noalias %outputs) {{
+    text = f"""define void @rows(ptr noalias %shared, ptr noalias %table, i64 %count, ptr noalias %outputs) {{
 entry:
 {head}{zero}  %left = urem i64 %count, {width}
   %whole = sub i64 %count, %left
@@ -197,23 +267,140 @@ done:
 {"".join(end.lines)}  ret void
 }}
 """
-    return _module([top, vector, scalar, end], text)
+    module.add(text, top, vector, scalar, end)
+
+
+def _rows_of_calls(inputs: int, results: int, shared: int, total: bool) -> str:
+    """`rows` by one call for each row."""
+    columns = inputs - shared
+    each = f"""  %to = mul i64 %i, {results}
+  %at = getelementptr double, ptr %outputs, i64 %to
+  call void @llvm.memcpy.p0.p0.i64(ptr %at, ptr %results, i64 {8 * results}, i1 false)
+  br label %after
+"""
+    if total:
+        each = f"""  %any = icmp ult i64 0, {results}
+  br i1 %any, label %sums, label %after
+sums:
+  %k = phi i64 [ 0, %row ], [ %k1, %sums ]
+  %from = getelementptr double, ptr %results, i64 %k
+  %into = getelementptr double, ptr %outputs, i64 %k
+  %one = load double, ptr %from
+  %all = load double, ptr %into
+  %sum = fadd double %all, %one
+  store double %sum, ptr %into
+  %k1 = add i64 %k, 1
+  %again = icmp ult i64 %k1, {results}
+  br i1 %again, label %sums, label %after
+"""
+    clear = f"  call void @llvm.memset.p0.i64(ptr %outputs, i8 0, i64 {8 * results}, i1 false)\n" if total else ""
+    return f"""define void @rows(ptr %shared, ptr %table, i64 %count, ptr %outputs) {{
+entry:
+  %inputs = call ptr @malloc(i64 {8 * max(inputs, 1)})
+  %results = call ptr @malloc(i64 {8 * max(results, 1)})
+  call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %shared, i64 {8 * shared}, i1 false)
+  %cells = getelementptr double, ptr %inputs, i64 {shared}
+{clear}  br label %rows
+rows:
+  %i = phi i64 [ 0, %entry ], [ %next, %after ]
+  %more = icmp ult i64 %i, %count
+  br i1 %more, label %row, label %done
+row:
+  %first = mul i64 %i, {columns}
+  %here = getelementptr double, ptr %table, i64 %first
+  call void @llvm.memcpy.p0.p0.i64(ptr %cells, ptr %here, i64 {8 * columns}, i1 false)
+  call void @call(ptr %inputs, ptr %results)
+{each}after:
+  %next = add i64 %i, 1
+  br label %rows
+done:
+  call void @free(ptr %inputs)
+  call void @free(ptr %results)
+  ret void
+}}
+"""
 
 
 Update = Callable[[Writer, Real, Real, list[Real], dict[str, Real]], tuple[Real, list[Real]]]
 
 
-def training(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, width: int) -> str:
-    """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of online training.
+def training(
+    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, shape: Shape, full_batch: bool
+) -> str:
+    """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of training.
 
     Each step evaluates the program on the row that `order` names, from its `place` on and around again, and records output 0 as its loss.
     Every parameter gets its new value by `update`, called with the writer, the parameter, its gradient (outputs 1 and on), its moments and
-    the settings by name. Afterwards the new parameters, moments and settings are in memory.
+    the settings by name. With `full_batch` a step takes the sums over all rows, whose number is the only one in `order`.
+    Afterwards the new parameters, moments and settings are in memory.
     """
+    module = Module()
+    if full_batch:
+        _add_rows(module, code, shared, shape, total=True)
+    elif shape.blocks:
+        _add_call(module, code, shape)
+    else:
+        return _in_registers(code, shared, moments, settings, update, shape)
+    _add_updates(module, shared, moments, settings, update)
+    module.add_memory()
     columns = len(code.inputs) - shared
-    head, loop, tail = Writer(prefix="h"), Writer(prefix="l"), Writer(prefix="t")
+    evaluate = "  call void @rows(ptr %parameters, ptr %table, i64 %rowcount, ptr %results)\n"
+    if not full_batch:
+        evaluate = f"""  %at = getelementptr i64, ptr %order, i64 %turn
+  %row = load i64, ptr %at
+  %first = mul i64 %row, {columns}
+  %here = getelementptr double, ptr %table, i64 %first
+  call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %parameters, i64 {8 * shared}, i1 false)
+  call void @llvm.memcpy.p0.p0.i64(ptr %cells, ptr %here, i64 {8 * columns}, i1 false)
+  call void @call(ptr %inputs, ptr %results)
+"""
+    head = f"""  %inputs = call ptr @malloc(i64 {8 * max(len(code.inputs), 1)})
+  %results = call ptr @malloc(i64 {8 * len(code.outputs)})
+  %cells = getelementptr double, ptr %inputs, i64 {shared}
+  %gradients = getelementptr double, ptr %results, i64 1
+  %rowcount = load i64, ptr %order
+"""
+    loop = f"""{evaluate}  %loss = load double, ptr %results
+  %lossplace = getelementptr double, ptr %losses, i64 %i
+  store double %loss, ptr %lossplace
+  call void @update(ptr %parameters, ptr %moments, ptr %settings, ptr %gradients)
+"""
+    module.add(_steps(head, loop, "  call void @free(ptr %inputs)\n  call void @free(ptr %results)\n"))
+    return str(module)
+
+
+def _add_updates(module: Module, shared: int, moments: int, settings: Sequence[str], update: Update) -> None:
+    """`update(parameters, moments, settings, gradients)`: one step of an optimizer, in blocks of parameters."""
+    arguments = "ptr %parameters, ptr %moments, ptr %settings, ptr %gradients"
+    powers = Writer()
+    for k, name in enumerate(settings):
+        if name.startswith("power_"):  # the power of a rate of decay that grows by one each step
+            rate = _load(powers, "%settings", settings.index(name.removeprefix("power_")))
+            _store(powers, _load(powers, "%settings", k) * rate, "%settings", k)
+    calls = "".join(powers.lines)
+    for start in range(0, shared, BLOCK):
+        writer = Writer()
+        named = {name: _load(writer, "%settings", k) for k, name in enumerate(settings)}
+        for k in range(start, min(start + BLOCK, shared)):
+            old = [_load(writer, "%moments", k * moments + j) for j in range(moments)]
+            new, after = update(writer, _load(writer, "%parameters", k), _load(writer, "%gradients", k), old, named)
+            _store(writer, new, "%parameters", k)
+            for j, moment in enumerate(after):
+                _store(writer, moment, "%moments", k * moments + j)
+        module.add(
+            f"define internal void @update{start}({arguments}) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
+            writer,
+        )
+        calls += f"  call void @update{start}({arguments})\n"
+    module.add(f"define internal void @update({arguments}) {{\n{calls}  ret void\n}}\n", powers)
+
+
+def _in_registers(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, shape: Shape) -> str:
+    """Online training with all in one loop, whose numbers LLVM keeps in registers, as far as there are any."""
+    columns = len(code.inputs) - shared
+    head, loop, tail = Writer(prefix="h"), Writer(prefix="l", outline=shape.outline), Writer(prefix="t")
     places = _places(shared, moments, settings)
-    for n, (memory, k) in enumerate(places):  # which LLVM keeps in registers during the loop, as far as there are any
+    for n, (memory, k) in enumerate(places):
         head.do(f"%p{n} = alloca double")
         _put(head, _load(head, memory, k), f"%p{n}")
     loop.do("%at = getelementptr i64, ptr %order, i64 %turn")
@@ -222,28 +409,15 @@ def training(code: Code, shared: int, moments: int, settings: Sequence[str], upd
     loop.do("%cells = getelementptr double, ptr %table, i64 %first")
     state = [Real(loop, loop.again(f"load double, ptr %p{n}")) for n in range(len(places))]
     cells = [_load(loop, "%cells", k) for k in range(columns)]
-    loss, *gradients = write(code, loop, [*state[:shared], *cells], width)
+    loss, *gradients = write(code, loop, [*state[:shared], *cells], 1 if shape.outline else shape.width)
     _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
     for n, x in _updated(state, gradients, moments, settings, update, loop):
         _put(loop, x, f"%p{n}")
     for n, (memory, k) in enumerate(places):
         _store(tail, Real(tail, tail.again(f"load double, ptr %p{n}")), memory, k)
-    return _module([head, loop, tail], _steps(head, loop, tail))
-
-
-def batch_training(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, width: int) -> str:
-    """As `training`, but each step takes the sums over all rows, whose number is the only one in `order`."""
-    head, loop, tail = Writer(prefix="h"), Writer(prefix="l"), Writer(prefix="t")
-    head.do(f"%totals = alloca [{len(code.outputs)} x double]")
-    head.do("%rowcount = load i64, ptr %order")
-    loop.do("call void @rows(ptr %parameters, ptr %table, i64 %rowcount, ptr %totals)")
-    places = _places(shared, moments, settings)
-    state = [_load(loop, memory, k) for memory, k in places]
-    loss, *gradients = [_load(loop, "%totals", k) for k in range(len(code.outputs))]
-    _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
-    for n, x in _updated(state, gradients, moments, settings, update, loop):
-        _store(loop, x, *places[n])
-    return rows(code, shared, width, total=True) + _module([head, loop, tail], _steps(head, loop, tail))
+    module = Module()
+    module.add(_steps("".join(head.lines), "".join(loop.lines), "".join(tail.lines)), head, loop, tail)
+    return str(module)
 
 
 def _places(shared: int, moments: int, settings: Sequence[str]) -> list[tuple[str, int]]:
@@ -276,24 +450,24 @@ def _updated(
     return changed
 
 
-def _steps(head: Writer, loop: Writer, tail: Writer) -> str:
+def _steps(head: str, loop: str, tail: str) -> str:
     memory = ", ".join(f"ptr noalias %{name}" for name in ("parameters", "moments", "settings", "table", "order"))
     return f"""define void @train({memory}, i64 %length, i64 %place, i64 %count, ptr noalias %losses) {{
 entry:
-{"".join(head.lines)}  br label %steps
+{head}  br label %steps
 steps:
   %i = phi i64 [ 0, %entry ], [ %next, %step ]
   %turn = phi i64 [ %place, %entry ], [ %nextturn, %step ]
   %more = icmp ult i64 %i, %count
   br i1 %more, label %step, label %done
 step:
-{"".join(loop.lines)}  %following = add i64 %turn, 1
+{loop}  %following = add i64 %turn, 1
   %round = icmp eq i64 %following, %length
   %nextturn = select i1 %round, i64 0, i64 %following
   %next = add i64 %i, 1
   br label %steps
 done:
-{"".join(tail.lines)}  ret void
+{tail}  ret void
 }}
 """
 
@@ -315,10 +489,3 @@ def _spread(writer: Writer, x: Real, vector: Writer) -> Real:
     one = writer.line(f"insertelement {vector.type} poison, double {x.name}, i32 0")
     zeros = f"<{vector.width} x i32> zeroinitializer"
     return Real(vector, writer.line(f"shufflevector {vector.type} {one}, {vector.type} poison, {zeros}"))
-
-
-def _module(writers: Sequence[Writer], text: str) -> str:
-    declared: dict[str, str] = {}
-    for writer in writers:
-        declared |= writer.declared
-    return "".join(declared.values()) + text

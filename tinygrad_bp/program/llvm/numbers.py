@@ -23,10 +23,14 @@ SHIFT = 6755399441055744.0  # 1.5 * 2**52: added to a whole number, it leaves th
 
 
 class Writer:
-    """Collects instructions on doubles, or on vectors of `width` of them. What is computed twice in the same words is written once."""
+    """Collects instructions on doubles, or on vectors of `width` of them. What is computed twice in the same words is written once.
 
-    def __init__(self, width: int = 1, prefix: str = "v") -> None:
+    With `outline`, functions of more than an instruction are written once, apart, and called.
+    """
+
+    def __init__(self, width: int = 1, prefix: str = "v", *, outline: bool = False) -> None:
         self.width = width
+        self.outline = outline
         self.type = self.of("double")
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
@@ -81,6 +85,23 @@ class Writer:
             y = self.line(f"call double @{name}({', '.join(f'double {part}' for part in parts)})")
             out = self.line(f"insertelement {self.type} {out}, double {y}, i32 {lane}")
         return Real(self, out)
+
+    def apply(self, name: str, operands: Sequence[Real]) -> Real:
+        """The result of the row of this name."""
+        function = FUNCTIONS[name]
+        if not self.outline or name in INLINE or not operands:
+            return function(*operands)
+        outlined = f"@{name}.{len(operands)}.{self.width}"
+        if outlined not in self.declared:
+            inner = Writer(self.width)
+            y = function(*[Real(inner, f"%x{k}") for k in range(len(operands))])
+            parameters = ", ".join(f"{self.type} %x{k}" for k in range(len(operands)))
+            body = f"{''.join(inner.lines)}  ret {self.type} {y.name}\n"
+            self.declared |= inner.declared
+            self.declared[outlined] = f"define internal {self.type} {outlined}({parameters}) noinline {{\n{body}}}\n"
+        return Real(
+            self, self.line(f"call {self.type} {outlined}({', '.join(f'{self.type} {x.name}' for x in operands)})")
+        )
 
     def where(self, flag: Flag, a: Real | float, b: Real | float) -> Real:
         """a where the flag is true, else b."""
@@ -378,7 +399,8 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
     back = exponent - b
     lost = ((b - (exponent - back)) - (k + back)) * w.library("log", absolute(base))
     y = w.where((absolute(lost) < 0.1) & (absolute(y) < math.inf), y * (1.0 + lost), y)
-    y = w.where(c.equals(0.0), 0.0, y)
+    at_zero = w.where(exponent < 0.0, c * math.inf, w.where(exponent > 0.0, 0.0, c))
+    y = w.where(c.equals(0.0), 0.0, w.where(a.equals(0.0), at_zero, y))
     undefined = _any_nan([c, a, b, k]) | (base < 0.0) & power.is_nan()
     return w.where(undefined, math.nan, y)
 
@@ -466,3 +488,4 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
 }  # fmt: skip
 
 COSTLY = frozenset(("exp", "decay", "tanh", "logistic", "bell", "softplus", "exp_difference"))  # better done together
+INLINE = frozenset(("add", "sub", "mul", "div", "neg", "abs", "sqrt"))  # one instruction each

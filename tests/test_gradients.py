@@ -171,3 +171,15 @@ def test_many_paths_and_long_chains():
     for _ in range(50_000):
         y = (y * 0.999).sin()
     assert math.isfinite(grad(grad(y, x), x).data)
+
+
+def test_derivatives_are_labelled_unless_two_are_one_node():
+    a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(1.5, "c")
+    s = a + b
+    y = (s * s).tanh() * c.exp()
+    y.label = "y"
+    by_a, by_b, by_c = grad(y, [a, b, c])
+    assert by_a is by_b
+    assert (by_a.label, by_c.label, a.label) == ("", "dy/dc", "a")
+    assert grad(by_c, a).label == "d(dy/dc)/da"
+    assert grad(by_c, c).label == "d(dy/dc)/dc"

@@ -135,6 +135,16 @@ def test_a_zero_wins_over_infinity(xp):
             assert float(alone(OPERATIONS[name], len(point)).to(xp)(*point)) == OPERATIONS[name].forward(*point) == 0.0
 
 
+def test_what_only_constants_make_is_ieee_too(xp):
+    x, c = Value(1.0, "x"), Value(2.0)
+    y = x + 1.0 / c
+    c.data = 0.0
+    with importlib.import_module("numpy").errstate(all="ignore"):
+        assert float(compile(y, [x]).to(xp)(1.0)) == math.inf
+    with pytest.raises(TypeError, match="real numbers or arrays of them"):
+        compile(y, [x]).to(xp)("1")
+
+
 def test_whole_numbers_become_floats(xp):
     w, x = Value(0.5, "w"), Value(2.0, "x")
     program = compile(w * x + 0.25, [w, x]).to(xp)

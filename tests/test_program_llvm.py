@@ -1,7 +1,10 @@
 """Machine code: the numbers of Python where Python has some, those of IEEE arithmetic elsewhere; rows and training in loops of its own."""
 
+import gc
 import math
+import pickle
 import random
+import threading
 from array import array
 
 import pytest
@@ -359,6 +362,72 @@ def test_rows_are_a_sequence_and_an_array():
         rows[3]
 
 
+@pytest.mark.parametrize("use", ["call", "rows", "train"])
+def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
+    row = [0.05, 0.10, 0.01, 0.99]
+    for _ in range(5):
+        machine = worked_example().to("llvm")
+        uses = {
+            "call": lambda machine=machine: machine(*WEIGHTS, *row),
+            "rows": lambda machine=machine: machine.rows([row] * 500, WEIGHTS)[499],
+            "train": lambda machine=machine: machine.train(WEIGHTS, [row], 100).parameters,
+        }
+        barrier, found = threading.Barrier(8), []
+
+        def work(barrier=barrier, found=found, uses=uses):
+            barrier.wait()
+            found.append(uses[use]())
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 8
+        assert all(each == found[0] for each in found)
+
+
+def test_the_functions_outlive_the_machine_program():
+    outputs = array("d", [0.0] * 9)
+    call = worked_example().to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
+    gc.collect()
+    call()
+    assert outputs[0] == pytest.approx(0.298371109, abs=5e-10)
+    with pytest.raises(TypeError):
+        call(1.0)
+
+
+def test_a_machine_program_is_pickled_and_buffers_that_overlap_are_refused():
+    machine = pickle.loads(pickle.dumps(worked_example().to("llvm")))
+    both = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99])
+    view = memoryview(both)
+    assert machine(*both)[0] == pytest.approx(0.298371109, abs=5e-10)
+    with pytest.raises(ValueError, match="one buffer"):
+        machine.train(view[:8], view.cast("B").cast("d", shape=[3, 4]), 1)
+
+
+def test_many_outputs_and_inputs_compile_in_linear_time():
+    x = Value(1.5, "x")
+    machine = compile([x * 2] * 20_000, [x]).to("llvm")
+    assert machine(2.0) == [4.0] * 20_000
+    assert machine.rows([[1.0], [2.0]], total=True) == [6.0] * 20_000
+
+
+@pytest.mark.parametrize(("name", "limit"), [("sigmoid", 4.0), ("tanh", 4.0)])
+def test_slopes_keep_their_digits_in_saturation(name, limit):
+    import mpmath
+
+    x = Value(1.0)
+    machine = compile(grad(getattr(x, name)(), x), [x]).to("llvm")
+    draw = random.Random(2)
+    with mpmath.workdps(50):
+        for _ in range(3000):
+            at = draw.choice((draw.uniform(-3, 3), draw.uniform(-40, 40), draw.uniform(-372, 372)))
+            e = mpmath.exp(-abs(mpmath.mpf(at)) * (2 if name == "tanh" else 1))
+            exact = (4 if name == "tanh" else 1) * e / (1 + e) ** 2
+            assert abs(machine(at) - exact) <= limit * math.ulp(float(exact)), at
+
+
 def test_a_large_program_is_split_into_functions():
     x = y = Value(0.5, "x")
     for _ in range(15_000):
@@ -400,7 +469,7 @@ def test_programs_of_every_size_have_rows_and_training(depth, full_batch, optimi
 
 
 def test_the_three_ways_to_write_a_program():
-    forms = [deep(depth).to("llvm")._form for depth in (2, 200, 2000)]
+    forms = [deep(depth).to("llvm")._layout for depth in (2, 200, 2000)]
     assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]
 
 

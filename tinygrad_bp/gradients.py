@@ -66,17 +66,10 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
 
 
 def _label(adjoint: Any, y: Value, node: Value, recorded: set[Value]) -> None:
-    """Calls a derivative dy/dnode, if both have names and it is no node that was there before."""
-    if (
-        y.label
-        and node.label
-        and isinstance(adjoint, Value)
-        and not adjoint.label
-        and adjoint.op
-        and adjoint not in recorded
-    ):
+    """Calls a derivative dy/dnode, if both have names, it is no node that was there before, and no other node's derivative too."""
+    if y.label and node.label and isinstance(adjoint, Value) and adjoint.op and adjoint not in recorded:
         of, by = (f"({label})" if "/" in label else label for label in (y.label, node.label))
-        adjoint.label = f"d{of}/d{by}"
+        adjoint.label = "" if adjoint.label else f"d{of}/d{by}"
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:

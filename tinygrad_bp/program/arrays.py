@@ -57,7 +57,7 @@ class ArrayProgram:
 
     @cached_property
     def _formulas(self) -> Formulas:
-        return Formulas(self.program.code, infix=ARITHMETIC)
+        return Formulas(self.program.code, infix=ARITHMETIC, constant="constant({})")
 
     @cached_property
     def source(self) -> str:
@@ -89,6 +89,11 @@ class ArrayProgram:
             raise TypeError(f"program takes {len(names)} arrays ({', '.join(names):.60}), not {len(arrays)}")
         xp = self.namespace
         jax = xp.__name__.startswith("jax")  # which has no float64 unless told so, and says so at every array
+        for x, name in zip(arrays, names, strict=True):
+            if isinstance(x, str | bytes | complex) or "complex" in str(getattr(x, "dtype", "")):
+                raise TypeError(
+                    f"program with {name} takes real numbers or arrays of them, not {type(x).__name__} {x!r:.60}"
+                )
         kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and "float" in str(x.dtype)]
         kind = kinds[0] if kinds else xp.asarray(0.0).dtype if jax else xp.float64
         if kind not in self._compiled:
@@ -179,14 +184,16 @@ def _over_squares(xp: Any, c: Any, a: Any, b: Any) -> Any:
     exponent = xp.where(exponent < -1022.0, xp.full_like(exponent, -1022.0), exponent)
     scale = 2.0**exponent
     u, v = a / scale, b / scale
-    y = c / scale / (u * u + v * v) / scale
+    squares = u * u + v * v  # from 1 to 8; the division that brings c closer to 1 comes first
+    y = xp.where(xp.abs(c) < 1.0, c / scale / squares / scale, c / squares / scale / scale)
     nan = _nan(c) | _nan(a) | _nan(b)
     return xp.where(nan, _undefined(xp, y), xp.where(infinite, xp.zeros_like(y), y))
 
 
 def _pow(xp: Any, a: Any, b: Any) -> Any:
     both = (a == 0.0) & (b == 0.0)
-    y = xp.where(both, xp.ones_like(a), a) ** b
+    # An exponent as large as the base: NumPy takes the square root for a single 0.5, which is another function at -inf.
+    y = xp.where(both, xp.ones_like(a), a) ** (b + xp.zeros_like(a))
     return xp.where(_nan(a) | _nan(b), _undefined(xp, y), y)
 
 

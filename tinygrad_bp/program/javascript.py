@@ -170,24 +170,26 @@ def javascript(code: Code) -> str:
         return slots[x] if x >= 0 else _literal(code.constants[~x])
 
     begin = "  " if large else "  const "
-    body = [f"  const nodeValues = new Float64Array({len(code.instructions)});\n"] if large else []
-    body += [
+    body = [
         f"{begin}{slots[slot]} = {_written(op, [operand(x) for x in operands])};\n"
         for slot, (op, operands) in enumerate(code.instructions, first)
     ]
     parameters, lines = ", ".join(slots[:first]), "".join(body)
     returned = bracketed(code.shape, [operand(x) for x in code.outputs])
-    everything = f"{{ {', '.join(slots)} }}"
+    everything, helper = f"{{ {', '.join(slots)} }}", ""
     if large:
         pairs = f"[{', '.join(f'[{_text(name)}, {name}]' for name in slots[:first])}]"
         everything = f"Object.fromEntries({pairs}.concat(nodes.map((name, k) => [name, nodeValues[k]])))"
+        helper = f"function compute({', '.join(['nodeValues', *slots[:first]])}) {{\n{lines}}}\n\n"
+        lines = f"  const nodeValues = new Float64Array({len(code.instructions)});\n"
+        lines += f"  compute({', '.join(['nodeValues', *slots[:first]])});\n"
     labels = {shown[slot]: label for slot, label in code.labels.items()}
     return (
         f"{_helpers(code)}"
         f"export const inputs = {_text(shown[:first])};\n"
         f"export const nodes = {_text(shown[first:])};\n"
         f"export const labels = Object.fromEntries({_text(list(labels.items()))});\n\n"
-        f"export function program({parameters}) {{\n{lines}  return {returned};\n}}\n\n"
+        f"{helper}export function program({parameters}) {{\n{lines}  return {returned};\n}}\n\n"
         f"export function values({parameters}) {{\n{lines}  return {everything};\n}}\n"
     )
 

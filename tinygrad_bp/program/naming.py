@@ -21,7 +21,7 @@ _RESERVED = {
     "native", "new", "null", "package", "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
     "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile", "Infinity", "NaN", "inputs",
     "outputs", "values", "nodes", "labels", "split", "power_of_two_below", "exact",
-    "nearest", "nodeValues", "Object",
+    "nearest", "nodeValues", "Object", "Float64Array", "compute",
 }  # fmt: skip
 
 

@@ -24,7 +24,8 @@ _programs = itertools.count(1)  # numbers the file names under which debuggers f
 class Formulas:
     """The instructions of a program as formulas in Python's notation, each single-use intermediate inside the one that uses it.
 
-    The operations of `infix` are written out by their formulas, all others as calls of functions.
+    The operations of `infix` are written out by their formulas, all others as calls of functions. `constant` is how an operand of a
+    formula without any other operands than constants is written.
 
     Attributes:
         lines: pairs of a name and its formula, in order.
@@ -32,9 +33,10 @@ class Formulas:
         functions: the operations that the formulas call by name.
     """
 
-    def __init__(self, code: Code, infix: Set[Operation] = _INFIX) -> None:
+    def __init__(self, code: Code, infix: Set[Operation] = _INFIX, constant: str = "{}") -> None:
         self.names = names(code)
         self._infix = infix
+        self._constant = constant
         self._function_names = _function_names(code.operations(), self.names.values())
         self._temporaries = Temporaries([*self.names.values(), *self._function_names.values()])
         self.functions: dict[str, Operation] = {}
@@ -69,6 +71,8 @@ class Formulas:
         if op in self._infix:
             if any(len(text) > WIDEST // 2 for text, _ in texts):
                 texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
+            if self._constant != "{}" and all(x < 0 for x in operands):
+                texts = [(self._constant.format(text), ATOM) for text, _ in texts]
             return op.write(texts), op.binding
         if op is ops.pow and operands[1] < 0 and self._infix is _INFIX:
             exponent = self._code.constants[~operands[1]]

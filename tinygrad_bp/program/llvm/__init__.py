@@ -8,10 +8,12 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
+import threading
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +115,8 @@ class MachineProgram:
         refuse_own_operations(program.code, "llvm")
         self.program = program
         self._llvm = llvmlite.binding
-        self._compiled: dict[Any, tuple[Any, Any]] = {}
+        self._compiled: dict[Any, Any] = {}
+        self._lock = threading.Lock()
 
     @property
     def code(self) -> Code:
@@ -121,7 +124,7 @@ class MachineProgram:
 
     @cached_property
     def source(self) -> str:
-        return functions.single(self.code, self._form)
+        return functions.single(self.code, self._layout)
 
     @cached_property
     def _call(self) -> Any:
@@ -153,12 +156,13 @@ class MachineProgram:
         """
         given = _buffer(inputs, "inputs", len(self.code.inputs))
         found = _buffer(outputs, "outputs", len(self.code.outputs))
-        function = partial(self._call, ctypes.c_void_p(_address(given)), ctypes.c_void_p(_address(found)))
+        function, buffers = self._call, (given, found)
+        inside, outside = ctypes.c_void_p(_address(given)), ctypes.c_void_p(_address(found))
 
         def call() -> None:
-            function()
+            function(inside, outside)
 
-        call.__dict__["needs"] = self, given, found  # the code and the buffers live as long as the function
+        call.__dict__["buffers"] = buffers  # which live as long as the function
         return call
 
     def rows(self, table: Any, shared: Sequence[float] = (), *, total: bool = False) -> Any:
@@ -174,7 +178,7 @@ class MachineProgram:
         found = array("d", (0.0,)) * (results * (1 if total else count))
         function = self._function(
             ("rows", len(given), total),
-            lambda: functions.rows(self.code, len(given), self._form, total),
+            lambda: functions.rows(self.code, len(given), self._layout, total),
             "rows",
             (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p),
         )
@@ -251,15 +255,20 @@ class MachineProgram:
             values["momentum"] = momentum
         state, settings = array("d", (0.0,)) * (moments * len(numbers)), array("d", values.values())
         losses = array("d", (0.0,)) * steps
-        sequence = array("q", range(count) if order is None else order)
-        if not sequence or not all(0 <= row < count for row in sequence):
+        chosen = list(range(count) if order is None else islice(order, max(steps, 1)))
+        if not chosen or not all(isinstance(row, int) and 0 <= row < count for row in chosen):
             raise ValueError(f"train: order is row numbers from 0 to {count - 1}")
+        sequence = array("q", chosen)
+        if _overlap(numbers, cells):
+            raise ValueError(
+                "train: parameters and table are one buffer; parameters are changed, so make the table a copy"
+            )
         if full_batch:
             sequence = array("q", [count])
-        shape = len(numbers), moments, list(values), update, self._form, full_batch
+        made_of = len(numbers), moments, list(values), update, self._layout, full_batch
         function = self._function(
-            ("train", full_batch, *shape[:2], optimizer),
-            lambda: functions.training(self.code, *shape),
+            ("train", full_batch, *made_of[:2], optimizer),
+            lambda: functions.training(self.code, *made_of),
             "train",
             (*[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 3, ctypes.c_void_p),
         )
@@ -347,23 +356,25 @@ class MachineProgram:
         return bool(self.code.shape == list(range(len(self.code.outputs))))
 
     @cached_property
-    def _form(self) -> functions.Shape:
+    def _layout(self) -> functions.Layout:
         features = self._llvm.get_host_cpu_features()
         at_once = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2  # doubles in a register
-        return functions.Shape.of(self.code, at_once)
+        return functions.Layout.of(self.code, at_once)
 
     def _function(self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any]) -> Any:
-        if key not in self._compiled:
-            engine = self._engine(text())
-            function = ctypes.CFUNCTYPE(None, *arguments)(engine.get_function_address(name))
-            self._compiled[key] = engine, function
-        return self._compiled[key][1]
+        with self._lock:  # whoever comes second while the first compiles waits for it
+            if key not in self._compiled:
+                engine = self._engine(text())
+                function = ctypes.CFUNCTYPE(None, *arguments)(engine.get_function_address(name))
+                function.__dict__["engine"] = engine  # the code lives as long as the function
+                self._compiled[key] = function
+            return self._compiled[key]
 
     def _engine(self, text: str) -> Any:
         llvm = self._llvm
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        small = not self._form.blocks
+        small = not self._layout.blocks
         module = llvm.parse_assembly(text)
         machine = llvm.Target.from_default_triple().create_target_machine(
             cpu=llvm.get_host_cpu_name(),
@@ -378,6 +389,9 @@ class MachineProgram:
         engine = llvm.create_mcjit_compiler(module, machine)
         engine.finalize_object()
         return engine
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MachineProgram, (self.program,)
 
     def __repr__(self) -> str:
         return f"<machine code of {self.program!r}>"
@@ -398,6 +412,12 @@ def _buffer(numbers: Any, what: str, length: int) -> memoryview:
     if view.nbytes != 8 * length:
         raise ValueError(f"{what}: {length} doubles, not {view.nbytes // 8}")
     return view
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Whether two buffers share memory."""
+    a, b = _address(one), _address(other)
+    return a < b + memoryview(other).nbytes and b < a + memoryview(one).nbytes
 
 
 def _address(buffer: Any) -> int:

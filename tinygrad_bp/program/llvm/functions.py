@@ -66,7 +66,7 @@ def _order(code: Code) -> Iterator[tuple[Operation, list[int]]]:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Layout:
     """How a program is written: LLVM takes ever longer over longer functions.
 
     Attributes:
@@ -80,10 +80,13 @@ class Shape:
     blocks: bool
 
     @staticmethod
-    def of(code: Code, width: int) -> Shape:
-        """The shape that suits the size of the program."""
-        lines = sum([1 if op.name in INLINE else 35 for op, _ in code.instructions[: LONGEST + 1]])
-        return Shape(width, lines > LONGEST, len(code.instructions) > LONGEST)
+    def of(code: Code, width: int) -> Layout:
+        """The layout that suits the size of the program."""
+        lines = len(code.inputs) + 2 * len(code.outputs)
+        for op, operands in code.instructions[: LONGEST + 1]:
+            lines += 1 if op.name in INLINE else 35 if op.arity is not None else 12 * len(operands)
+        blocks = len(code.instructions) + len(code.inputs) + 2 * len(code.outputs) > LONGEST
+        return Layout(width, lines > LONGEST, blocks)
 
 
 class Module:
@@ -111,23 +114,23 @@ class Module:
         return "".join([*self._declared.values(), *self._texts])
 
 
-def single(code: Code, shape: Shape) -> str:
+def single(code: Code, layout: Layout) -> str:
     """`call(inputs, outputs)`: one evaluation."""
     module = Module()
-    _add_call(module, code, shape)
+    _add_call(module, code, layout)
     return str(module)
 
 
-def _add_call(module: Module, code: Code, shape: Shape) -> None:
-    if shape.blocks:
+def _add_call(module: Module, code: Code, layout: Layout) -> None:
+    if layout.blocks:
         _add_blocks(module, code)
         return
-    writer = Writer(outline=shape.outline)
+    writer = Writer(outline=layout.outline)
     inputs = [_load(writer, "%inputs", k) for k in range(len(code.inputs))]
-    for k, y in enumerate(write(code, writer, inputs, 1 if shape.outline else shape.width)):
+    for k, y in enumerate(write(code, writer, inputs, 1 if layout.outline else layout.width)):
         _store(writer, y, "%outputs", k)
     body = f"{''.join(writer.lines)}  ret void\n"
-    module.add(f"define void @call(ptr noalias %inputs, ptr noalias %outputs) {{\n{body}}}\n", writer)
+    module.add(f"define void @call(ptr %inputs, ptr %outputs) {{\n{body}}}\n", writer)
 
 
 def _add_blocks(module: Module, code: Code) -> None:
@@ -173,25 +176,25 @@ def _add_blocks(module: Module, code: Code) -> None:
 """)
 
 
-def rows(code: Code, shared: int, shape: Shape, total: bool) -> str:
+def rows(code: Code, shared: int, layout: Layout, total: bool) -> str:
     """`rows(shared, table, count, outputs)`: the first `shared` inputs are the same for all rows, the others are a row's columns.
 
     Outputs are a row of numbers for each row, or with `total` their sums over all rows.
     """
     module = Module()
-    _add_rows(module, code, shared, shape, total)
+    _add_rows(module, code, shared, layout, total)
     return str(module)
 
 
-def _add_rows(module: Module, code: Code, shared: int, shape: Shape, total: bool) -> None:
+def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bool) -> None:
     module.add_memory()
-    if shape.blocks:
-        _add_call(module, code, shape)
+    if layout.blocks:
+        _add_call(module, code, layout)
         module.add(_rows_of_calls(len(code.inputs), len(code.outputs), shared, total))
         return
-    width = shape.width
+    width = layout.width
     columns, results = len(code.inputs) - shared, len(code.outputs)
-    scalar, vector = Writer(prefix="s", outline=shape.outline), Writer(width, prefix="v", outline=shape.outline)
+    scalar, vector = Writer(prefix="s", outline=layout.outline), Writer(width, prefix="v", outline=layout.outline)
     top = Writer(prefix="c")
     given = [_load(top, "%shared", k) for k in range(shared)]
     spread = [_spread(top, x, vector) for x in given]
@@ -325,7 +328,7 @@ Update = Callable[[Writer, Real, Real, list[Real], dict[str, Real]], tuple[Real,
 
 
 def training(
-    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, shape: Shape, full_batch: bool
+    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, layout: Layout, full_batch: bool
 ) -> str:
     """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of training.
 
@@ -336,11 +339,11 @@ def training(
     """
     module = Module()
     if full_batch:
-        _add_rows(module, code, shared, shape, total=True)
-    elif shape.blocks:
-        _add_call(module, code, shape)
+        _add_rows(module, code, shared, layout, total=True)
+    elif layout.blocks:
+        _add_call(module, code, layout)
     else:
-        return _in_registers(code, shared, moments, settings, update, shape)
+        return _in_registers(code, shared, moments, settings, update, layout)
     _add_updates(module, shared, moments, settings, update)
     module.add_memory()
     columns = len(code.inputs) - shared
@@ -395,10 +398,12 @@ def _add_updates(module: Module, shared: int, moments: int, settings: Sequence[s
     module.add(f"define internal void @update({arguments}) {{\n{calls}  ret void\n}}\n", powers)
 
 
-def _in_registers(code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, shape: Shape) -> str:
+def _in_registers(
+    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, layout: Layout
+) -> str:
     """Online training with all in one loop, whose numbers LLVM keeps in registers, as far as there are any."""
     columns = len(code.inputs) - shared
-    head, loop, tail = Writer(prefix="h"), Writer(prefix="l", outline=shape.outline), Writer(prefix="t")
+    head, loop, tail = Writer(prefix="h"), Writer(prefix="l", outline=layout.outline), Writer(prefix="t")
     places = _places(shared, moments, settings)
     for n, (memory, k) in enumerate(places):
         head.do(f"%p{n} = alloca double")
@@ -409,7 +414,7 @@ def _in_registers(code: Code, shared: int, moments: int, settings: Sequence[str]
     loop.do("%cells = getelementptr double, ptr %table, i64 %first")
     state = [Real(loop, loop.again(f"load double, ptr %p{n}")) for n in range(len(places))]
     cells = [_load(loop, "%cells", k) for k in range(columns)]
-    loss, *gradients = write(code, loop, [*state[:shared], *cells], 1 if shape.outline else shape.width)
+    loss, *gradients = write(code, loop, [*state[:shared], *cells], 1 if layout.outline else layout.width)
     _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
     for n, x in _updated(state, gradients, moments, settings, update, loop):
         _put(loop, x, f"%p{n}")

@@ -284,10 +284,10 @@ def exp(x: Real) -> Real:
 
 
 def decay(x: Real) -> Real:
-    """exp(-|x|). As it never overflows, the powers of 2 can be one factor."""
+    """exp(-|x|)."""
     u = -absolute(x)
     r, _, s, t = _reduced(u)
-    return x.writer.where(u < -745.2, 0.0, _scaled(r, s * t))
+    return x.writer.where(u < -745.2, 0.0, _scaled(r, s) * t)
 
 
 def tanh(x: Real) -> Real:
@@ -370,7 +370,8 @@ def over_squares(c: Real, a: Real, b: Real) -> Real:
     scale = Real(w, w.line(f"bitcast {w.of('i64')} {exponent} to {w.type}"))
     scale = w.where(scale.equals(0.0), 2.0**-1022, scale)
     a, b, infinite = a / scale, b / scale, largest.equals(math.inf)
-    y = c / scale / (a * a + b * b) / scale
+    squares = a * a + b * b  # from 1 to 8; the division that brings c closer to 1 comes first
+    y = w.where(absolute(c) < 1.0, c / scale / squares / scale, c / squares / scale / scale)
     return w.where(infinite, w.where(c.is_nan(), math.nan, 0.0), y)
 
 
@@ -429,7 +430,7 @@ def _two_sum(total: Real, x: Real) -> tuple[Real, Real]:
 
 
 def sum_of(*xs: Real) -> Real:
-    """The sum as if computed with twice the digits, then rounded. It is infinite where it leaves the range of floats on the way."""
+    """The sum as if computed with twice the digits, then rounded. Beyond the range of floats on the way it is infinite, or NaN."""
     if not xs:
         raise ValueError("sum_of nothing")
     total, lost = xs[0], xs[0].writer.constant(0.0)
@@ -440,7 +441,7 @@ def sum_of(*xs: Real) -> Real:
 
 
 def dot(*operands: Real) -> Real:
-    """The sum of products, as if computed with twice the digits. It is infinite where it leaves the range of floats on the way."""
+    """The sum of products, as if computed with twice the digits. Beyond the range of floats on the way it is infinite, or NaN."""
     w = operands[0].writer
     middle = len(operands) // 2
     total, lost = w.constant(0.0), w.constant(0.0)

@@ -413,6 +413,25 @@ def test_many_outputs_and_inputs_compile_in_linear_time():
     assert machine.rows([[1.0], [2.0]], total=True) == [6.0] * 20_000
 
 
+@pytest.mark.parametrize("op", [tg.sum_of, tg.dot, tg.logsumexp], ids=lambda op: op.name)
+@pytest.mark.parametrize("count", [64, 66, 500])
+def test_sums_of_many_operands(op, count):
+    leaves = [Value(0.0) for _ in range(count)]
+    halves = (leaves[: count // 2], leaves[count // 2 :])
+    y = op(*halves) if op is tg.dot else op(leaves)
+    machine = compile([y, *grad(y, leaves)], leaves).to("llvm")
+    draw = random.Random(count)
+    for scale in (1.0, 50.0, 1e8):
+        point = [draw.uniform(-scale, scale) for _ in leaves]
+        wanted = op.forward(*point)
+        assert machine(*point)[0] == pytest.approx(wanted, rel=4e-16)
+        assert machine.rows([point] * 9)[8][0] == pytest.approx(wanted, rel=4e-16)
+        assert machine(*point)[1:] == pytest.approx(list(op.slopes(wanted, point)), rel=1e-13, abs=1e-300)
+    for special in (math.nan, math.inf, -math.inf):
+        point[3] = special
+        assert machine(*point)[0] == pytest.approx(op.forward(*point), nan_ok=True)
+
+
 @pytest.mark.parametrize(("name", "limit"), [("sigmoid", 4.0), ("tanh", 4.0)])
 def test_slopes_keep_their_digits_in_saturation(name, limit):
     import mpmath

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tinygrad_bp.operation import Operation
 from tinygrad_bp.program.code import Code
-from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, Real, Writer
+from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, WIDE, Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function
 BLOCK = 200  # instructions of a function, or parameters of an update, where they are split
@@ -84,7 +84,13 @@ class Layout:
         """The layout that suits the size of the program."""
         lines = len(code.inputs) + 2 * len(code.outputs)
         for op, operands in code.instructions[: LONGEST + 1]:
-            lines += 1 if op.name in INLINE else 35 if op.arity is not None else 12 * len(operands)
+            lines += (
+                1
+                if op.name in INLINE
+                else 35
+                if op.arity is not None
+                else 12 * min(len(operands), WIDE) + 2 * len(operands)
+            )
         blocks = len(code.instructions) + len(code.inputs) + 2 * len(code.outputs) > LONGEST
         return Layout(width, lines > LONGEST, blocks)
 
@@ -188,12 +194,13 @@ def rows(code: Code, shared: int, layout: Layout, total: bool) -> str:
 
 def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bool) -> None:
     module.add_memory()
-    if layout.blocks:
+    columns, results = len(code.inputs) - shared, len(code.outputs)
+    lines = 4 * columns * (layout.width + 1) + 3 * shared + results * (4 if total else 4 * layout.width)
+    if layout.blocks or lines > 2 * LONGEST:
         _add_call(module, code, layout)
         module.add(_rows_of_calls(len(code.inputs), len(code.outputs), shared, total))
         return
     width = layout.width
-    columns, results = len(code.inputs) - shared, len(code.outputs)
     scalar, vector = Writer(prefix="s", outline=layout.outline), Writer(width, prefix="v", outline=layout.outline)
     top = Writer(prefix="c")
     given = [_load(top, "%shared", k) for k in range(shared)]

@@ -88,6 +88,8 @@ class Writer:
 
     def apply(self, name: str, operands: Sequence[Real]) -> Real:
         """The result of the row of this name."""
+        if name in _LOOPS and len(operands) > WIDE:
+            return self._loop(name, operands)
         function = FUNCTIONS[name]
         if not self.outline or name in INLINE or not operands:
             return function(*operands)
@@ -102,6 +104,26 @@ class Writer:
         return Real(
             self, self.line(f"call {self.type} {outlined}({', '.join(f'{self.type} {x.name}' for x in operands)})")
         )
+
+    def _loop(self, name: str, operands: Sequence[Real]) -> Real:
+        """A sum of very many operands, which go to memory for a loop over them."""
+        function = f"@{name}.loop.{self.width}"
+        if function not in self.declared:
+            inner = Writer(self.width)
+            text = _LOOPS[name](inner)
+            self.declared |= inner.declared
+            self.declared |= {
+                function: f"define internal {self.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n",
+                "@llvm.stacksave": "declare ptr @llvm.stacksave.p0()\n",
+                "@llvm.stackrestore": "declare void @llvm.stackrestore.p0(ptr)\n",
+            }
+        before = self.again("call ptr @llvm.stacksave.p0()")
+        memory = self.again(f"alloca [{len(operands)} x {self.type}], align 64")
+        for k, x in enumerate(operands):
+            self.do(f"store {self.type} {x.name}, ptr {self.line(f'getelementptr {self.type}, ptr {memory}, i64 {k}')}")
+        y = self.again(f"call {self.type} {function}(ptr {memory}, i64 {len(operands)})")
+        self.do(f"call void @llvm.stackrestore.p0(ptr {before})")
+        return Real(self, y)
 
     def where(self, flag: Flag, a: Real | float, b: Real | float) -> Real:
         """a where the flag is true, else b."""
@@ -466,6 +488,90 @@ def logsumexp(*xs: Real) -> Real:
     y = largest + w.library("log1p", sum_of(*terms))
     return w.where(_any_nan(xs), math.nan, w.where(absolute(largest).equals(math.inf), largest, y))
 
+
+def _over(
+    w: Writer, label: str, start: str, count: str, sums: dict[str, str], step: Callable[[Real], dict[str, Real]]
+) -> str:
+    """A loop over `count` operands in memory: `step` gives the sums, which begin as told, their new values for an operand."""
+    first = len(w.lines)
+    x = Real(w, w.again(f"load {w.type}, ptr {w.again(f'getelementptr {w.type}, ptr %xs, i64 %{label}.i')}"))
+    new = step(x)
+    body = "".join(w.lines[first:])
+    del w.lines[first:]
+    phis = "".join(
+        f"  %{name} = phi {w.type} [ {begin}, %{start} ], [ {new[name].name}, %{label} ]\n"
+        for name, begin in sums.items()
+    )
+    return f"""  br label %{label}
+{label}:
+  %{label}.i = phi i64 [ 0, %{start} ], [ %{label}.next, %{label} ]
+{phis}{body}  %{label}.next = add i64 %{label}.i, 1
+  %{label}.more = icmp ult i64 %{label}.next, {count}
+  br i1 %{label}.more, label %{label}, label %{label}.end
+{label}.end:
+"""
+
+
+def _summed(
+    w: Writer, label: str, start: str, count: str, terms: Callable[[Real], list[Real]], begin: float = 0.0
+) -> tuple[str, Real]:
+    """A loop and its result: the sum of `begin` and of each operand's terms, as if computed with twice the digits."""
+    ends: dict[str, Real] = {}
+
+    def step(x: Real) -> dict[str, Real]:
+        total, lost = Real(w, "%total"), Real(w, "%lost")
+        for term in terms(x):
+            total, error = _two_sum(total, term)
+            lost = lost + error
+        ends.update(total=total, lost=lost)
+        return ends
+
+    zero = w.constant(0.0).name
+    text = _over(w, label, start, count, {"total": w.constant(begin).name, "lost": zero}, step)
+    first = len(w.lines)
+    both = w.where(absolute(ends["lost"]) < math.inf, ends["total"] + ends["lost"], ends["total"])
+    end = "".join(w.lines[first:])
+    del w.lines[first:]
+    return text + end, both
+
+
+def _sum_loop(w: Writer) -> str:
+    text, y = _summed(w, "sum", "entry", "%count", lambda x: [x])
+    return f"entry:\n{text}  ret {w.type} {y.name}\n"
+
+
+def _dot_loop(w: Writer) -> str:
+    def terms(a: Real) -> list[Real]:
+        at = w.again("add i64 %sum.i, %half")
+        b = Real(w, w.again(f"load {w.type}, ptr {w.again(f'getelementptr {w.type}, ptr %xs, i64 {at}')}"))
+        product = a * b
+        error = fused(a, b, -product)
+        return [product, w.where(absolute(error) < math.inf, error, 0.0)]
+
+    text, y = _summed(w, "sum", "entry", "%half", terms)
+    return f"entry:\n  %half = lshr i64 %count, 1\n{text}  ret {w.type} {y.name}\n"
+
+
+def _logsumexp_loop(w: Writer) -> str:
+    new: dict[str, Real] = {}
+
+    def larger(x: Real) -> dict[str, Real]:
+        new["largest"] = maximum(Real(w, "%largest"), x)
+        return new
+
+    first = _over(w, "max", "entry", "%count", {"largest": w.constant(-math.inf).name}, larger)
+    largest = new["largest"]
+    # The exponential of the largest is the 1 of log1p, so the sum begins with -1.
+    second, total = _summed(w, "sum", "max.end", "%count", lambda x: [exp_difference(x, largest)], begin=-1.0)
+    at = len(w.lines)
+    y = largest + w.library("log1p", total)
+    y = w.where(largest.is_nan(), largest, w.where(absolute(largest).equals(math.inf), largest, y))
+    end = "".join(w.lines[at:])
+    return f"entry:\n{first}{second}{end}  ret {w.type} {y.name}\n"
+
+
+WIDE = 64  # operands of a sum, beyond which it is a loop
+_LOOPS: dict[str, Callable[[Writer], str]] = {"sum_of": _sum_loop, "dot": _dot_loop, "logsumexp": _logsumexp_loop}
 
 FUNCTIONS: dict[str, Callable[..., Real]] = {
     "add": lambda a, b: a + b,

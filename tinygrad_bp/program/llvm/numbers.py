@@ -74,7 +74,7 @@ class Writer:
         self.declared[function] = f"declare {self.type} {function}({', '.join([self.type] * len(xs))})\n"
         return Real(self, self.line(f"call {self.type} {function}({', '.join(f'{self.type} {x.name}' for x in xs)})"))
 
-    def library(self, name: str, *xs: Real) -> Real:
+    def libm(self, name: str, *xs: Real) -> Real:
         """A call of the C library, for each lane."""
         self.declared["@" + name] = f"declare double @{name}({', '.join(['double'] * len(xs))}) memory(none)\n"
         if self.width == 1:
@@ -339,7 +339,7 @@ def bell(e: Real) -> Real:
 
 def softplus(x: Real) -> Real:
     w = x.writer
-    return w.where(x.is_nan(), x, w.where(x > 0.0, x, 0.0) + w.library("log1p", decay(x)))
+    return w.where(x.is_nan(), x, w.where(x > 0.0, x, 0.0) + w.libm("log1p", decay(x)))
 
 
 def relu(x: Real) -> Real:
@@ -374,13 +374,13 @@ def reciprocal(x: Real) -> Real:
 
 def atan2(a: Real, b: Real) -> Real:
     w = a.writer
-    return w.where(a.equals(0.0) & b.equals(0.0), math.nan, w.library("atan2", a, b))
+    return w.where(a.equals(0.0) & b.equals(0.0), math.nan, w.libm("atan2", a, b))
 
 
 def hypot(a: Real, b: Real) -> Real:
     w = a.writer
     undefined = (a.equals(0.0) & b.equals(0.0)) | a.is_nan() | b.is_nan()
-    return w.where(undefined, math.nan, w.library("hypot", a, b))
+    return w.where(undefined, math.nan, w.libm("hypot", a, b))
 
 
 def over_squares(c: Real, a: Real, b: Real) -> Real:
@@ -402,7 +402,7 @@ def pow(a: Real, b: Real) -> Real:
     for whole, y in ((2.0, a * a), (3.0, a * a * a), (-1.0, 1.0 / a)):
         if b.name == w.constant(whole).name:
             return y
-    return w.where(a.is_nan() | b.is_nan(), math.nan, w.library("pow", a, b))
+    return w.where(a.is_nan() | b.is_nan(), math.nan, w.libm("pow", a, b))
 
 
 def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
@@ -410,8 +410,8 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
     w = c.writer
     exponent = b - k
     base = w.where(a.equals(0.0), 0.0, a)  # a zero of either sign is one above 0 here
-    power = w.library("pow", base, exponent)
-    root = w.library("pow", absolute(base), exponent * 0.5)
+    power = w.libm("pow", base, exponent)
+    root = w.libm("pow", absolute(base), exponent * 0.5)
     beyond = (
         ((absolute(power) < 2.0**-1022) | absolute(power).equals(math.inf))
         & (absolute(a) < math.inf)
@@ -420,7 +420,7 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
     by_roots = w.where(root.equals(0.0), 0.0, c * root * with_sign(root, power))
     y = w.where(beyond, by_roots, c * power)
     back = exponent - b
-    lost = ((b - (exponent - back)) - (k + back)) * w.library("log", absolute(base))
+    lost = ((b - (exponent - back)) - (k + back)) * w.libm("log", absolute(base))
     y = w.where((absolute(lost) < 0.1) & (absolute(y) < math.inf), y * (1.0 + lost), y)
     at_zero = w.where(exponent < 0.0, c * math.inf, w.where(exponent > 0.0, 0.0, c))
     y = w.where(c.equals(0.0), 0.0, w.where(a.equals(0.0), at_zero, y))
@@ -430,7 +430,7 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
 
 def log_term(c: Real, a: Real) -> Real:
     w = c.writer
-    y = w.where(c.equals(0.0) | a.equals(0.0), 0.0, c * w.library("log", a))
+    y = w.where(c.equals(0.0) | a.equals(0.0), 0.0, c * w.libm("log", a))
     return w.where(c.is_nan() | a.is_nan() | (a < 0.0), math.nan, y)
 
 
@@ -485,7 +485,7 @@ def logsumexp(*xs: Real) -> Real:
         first = x.equals(largest) & found.equals(0.0)
         terms.append(w.where(first, 0.0, exp_difference(x, largest)))
         found = w.where(first, 1.0, found)
-    y = largest + w.library("log1p", sum_of(*terms))
+    y = largest + w.libm("log1p", sum_of(*terms))
     return w.where(_any_nan(xs), math.nan, w.where(absolute(largest).equals(math.inf), largest, y))
 
 
@@ -564,7 +564,7 @@ def _logsumexp_loop(w: Writer) -> str:
     # The exponential of the largest is the 1 of log1p, so the sum begins with -1.
     second, total = _summed(w, "sum", "max.end", "%count", lambda x: [exp_difference(x, largest)], begin=-1.0)
     at = len(w.lines)
-    y = largest + w.library("log1p", total)
+    y = largest + w.libm("log1p", total)
     y = w.where(largest.is_nan(), largest, w.where(absolute(largest).equals(math.inf), largest, y))
     end = "".join(w.lines[at:])
     return f"entry:\n{first}{second}{end}  ret {w.type} {y.name}\n"
@@ -582,7 +582,7 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
     "abs": absolute,
     "sqrt": lambda x: x.writer.intrinsic("sqrt", x),
     **{
-        name: lambda x, name=name: x.writer.library(name, x)
+        name: lambda x, name=name: x.writer.libm(name, x)
         for name in ("expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")
     },
     **{

@@ -49,13 +49,14 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if node not in varies and any(x in varies for x in node.operands):
             varies.add(node)
 
-    recorded = set(order)
+    recorded = set(order) if y.label else set()  # which only labels need
     # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one.
     adjoints: dict[Value, Any] = {y: 1.0}
     for node in reversed(order):
-        if node in varies and node in adjoints:
-            _label(adjoints[node], y, node, recorded)
-        if node in varies and node in adjoints and node.op is not None:
+        if node not in varies or node not in adjoints:
+            continue
+        _label(adjoints[node], y, node, recorded)
+        if node.op is not None:
             for operand, slope in _slopes(node, varies):
                 term = _times(slope, adjoints[node])
                 adjoints[operand] = adjoints[operand] + term if operand in adjoints else term

@@ -22,12 +22,8 @@ if TYPE_CHECKING:
     from tinygrad_bp.program import Program
 
 _MODULES = {"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}
-_OTHER_NAMES = {
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-}  # where a namespace lacks the standard's
+# Where a namespace lacks the standard's.
+_OTHER_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
 
 
 class ArrayProgram:
@@ -54,6 +50,7 @@ class ArrayProgram:
         refuse_own_operations(program.code, "the array target")
         self.program = program
         self.namespace = namespace
+        self._compiled: dict[Any, Callable[..., Any]] = {}  # by the type of the floats
 
     @cached_property
     def _formulas(self) -> Formulas:
@@ -72,14 +69,15 @@ class ArrayProgram:
     def _function(self, dtype: Any) -> Callable[..., Any]:
         xp = self.namespace
 
+        def constant(x: float) -> Any:
+            return xp.asarray(x, dtype=dtype)
+
         def bound(row: Callable[..., Any]) -> Callable[..., Any]:
             # Only here can an operand still be a number; operators take those as they are.
-            return lambda *xs: row(xp, *[x if hasattr(x, "dtype") else xp.asarray(x, **dtype) for x in xs])
+            return lambda *xs: row(xp, *[x if hasattr(x, "dtype") else constant(x) for x in xs])
 
         functions = {name: bound(_FUNCTIONS[op.name]) for name, op in self._formulas.functions.items()}
-        return defined(
-            self.source, functions | {"inf": math.inf, "nan": math.nan, "constant": lambda x: xp.asarray(x, **dtype)}
-        )
+        return defined(self.source, functions | {"inf": math.inf, "nan": math.nan, "constant": constant})
 
     def __call__(self, *arrays: Any, **named: Any) -> Any:
         if named:
@@ -94,22 +92,20 @@ class ArrayProgram:
                 raise TypeError(
                     f"program with {name} takes real numbers or arrays of them, not {type(x).__name__} {x!r:.60}"
                 )
-        kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and "float" in str(x.dtype)]
+        kinds = [x.dtype for x in arrays if _holds_floats(x)]
         kind = kinds[0] if kinds else xp.asarray(0.0).dtype if jax else xp.float64
         if kind not in self._compiled:
-            self._compiled[kind] = self._function({"dtype": kind})
+            self._compiled[kind] = self._function(kind)
         with _quiet():  # whole numbers become floats: 0.5 as a whole number would be 0
-            floats = [
-                x if hasattr(x, "dtype") and "float" in str(x.dtype) else xp.asarray(x, dtype=kind) for x in arrays
-            ]
+            floats = [x if _holds_floats(x) else xp.asarray(x, dtype=kind) for x in arrays]
             return self._compiled[kind](*floats)
-
-    @cached_property
-    def _compiled(self) -> dict[Any, Callable[..., Any]]:
-        return {}
 
     def __repr__(self) -> str:
         return f"<{self.program!r} on arrays of {self.namespace.__name__}>"
+
+
+def _holds_floats(x: Any) -> bool:
+    return hasattr(x, "dtype") and "float" in str(x.dtype)
 
 
 def _quiet() -> Any:
@@ -312,11 +308,6 @@ def _expm1(xp: Any, x: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda xp, a, b: a + b,
-    "sub": lambda xp, a, b: a - b,
-    "mul": lambda xp, a, b: a * b,
-    "div": lambda xp, a, b: a / b,
-    "neg": lambda xp, x: -x,
     **{name: _named(name) for name in (
         "exp", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")},
     "expm1": _expm1,

@@ -36,10 +36,18 @@ bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: 
 # fmt: on
 
 
+PARTS = frozenset((decay, logistic, bell))
+
+
+def is_own(op: Operation) -> bool:
+    """Whether an operation is one of the user's own, no row of the table, whatever its name."""
+    return ops.OPERATIONS.get(op.name) is not op and op not in PARTS
+
+
 def refuse_own_operations(code: Code, target: str) -> None:
-    """Raises ValueError where the code has an operation that is no row of the table, whatever its name: only Python can compute it."""
+    """Raises ValueError where the code has an operation of the user's own: only Python can compute it."""
     for op in code.operations():
-        if ops.OPERATIONS.get(op.name) is not op and op not in (decay, logistic, bell):
+        if is_own(op):
             raise ValueError(
                 f"{target} has no {op.name}: it is an operation of your own, which only Python can compute"
             )
@@ -193,15 +201,9 @@ class Code:
                         needed[x] = 1
         code = Code(self.inputs)
         moved = list(range(first)) + [0] * len(self.instructions)
-        constants: dict[int, int] = {}
 
         def move(x: int) -> int:
-            if x >= 0:
-                return moved[x]
-            if x not in constants:
-                code.constants.append(self.constants[~x])
-                constants[x] = ~(len(code.constants) - 1)
-            return constants[x]
+            return moved[x] if x >= 0 else code.constant(self.constants[~x])
 
         for place, (op, operands) in enumerate(self.instructions):
             slot = first + place

@@ -1,4 +1,4 @@
-"""A program as an ES module for pages: the same names, no dependency, the numbers of IEEE arithmetic."""
+"""A program as an ES module for pages: labels as names, no dependency, the numbers of IEEE arithmetic."""
 
 from __future__ import annotations
 

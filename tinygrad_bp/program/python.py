@@ -11,13 +11,12 @@ from typing import Any
 
 from tinygrad_bp import ops
 from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
-from tinygrad_bp.program.code import Code, bell, decay, logistic
+from tinygrad_bp.program.code import PARTS, Code, decay, is_own
 from tinygrad_bp.program.naming import Temporaries, identifier, names
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
 ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
-_INFIX = ARITHMETIC | {decay, logistic, bell}
-_TWICE = {decay, logistic, bell}  # their formulas name an operand more than once
+_INFIX = ARITHMETIC | PARTS
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
 
 
@@ -46,7 +45,7 @@ class Formulas:
         uses = code.uses()
         kept = set(code.labels).union(code.outputs)
         for op, operands in code.instructions:
-            if op in _TWICE and op in infix:
+            if op in PARTS and op in infix:  # whose formulas name an operand more than once
                 kept.update(operands)
         for slot, (op, operands) in enumerate(code.instructions, len(code.inputs)):
             text, binding = self._formula(op, [self.operand(x) for x in operands], operands)
@@ -64,7 +63,7 @@ class Formulas:
         """An operand's text and how tightly it binds."""
         if x >= 0:
             return self._texts.pop(x) if x in self._texts else (self.names[x], ATOM)
-        text = literal(self._code.constants[~x])
+        text = repr(self._code.constants[~x])
         return text, NEGATIVE if text.startswith("-") else ATOM
 
     def _formula(self, op: Operation, texts: Sequence[tuple[str, int]], operands: Sequence[int]) -> tuple[str, int]:
@@ -95,7 +94,7 @@ def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> di
     found: dict[Operation, str] = {}
     used = set(taken)
     for op in operations:
-        if ops.OPERATIONS.get(op.name) is op or op in (decay, logistic, bell):
+        if not is_own(op):
             found[op] = op.name  # which `naming` keeps free
             continue
         name = wanted = identifier(op.name) or "operation"
@@ -110,14 +109,7 @@ def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> di
 
 def _forward(op: Operation) -> Callable[..., float]:
     """The operation on floats. What the user's own may return besides, an int or a scalar of NumPy, becomes a float, as in Values."""
-    if ops.OPERATIONS.get(op.name) is op:
-        return op.forward
-    return lambda *operands: float(op.forward(*operands))
-
-
-def literal(x: float) -> str:
-    """The number as Python and JavaScript read it back, bit for bit; infinities and NaN as `inf` and `nan`."""
-    return repr(x)
+    return (lambda *operands: float(op.forward(*operands))) if is_own(op) else op.forward
 
 
 def nested(shape: Any, things: Sequence[Any]) -> Any:
@@ -163,8 +155,8 @@ class Source:
         from_math += ["inf"] if any(math.isinf(x) for x in code.constants) else []
         from_math += ["nan"] if any(x != x for x in code.constants) else []
         others = sorted(set(functions).difference(from_math))
-        rows = [name for name in others if ops.OPERATIONS.get(name) is functions[name]]
-        own = [name for name in others if name not in rows]
+        own = [name for name in others if is_own(functions[name])]
+        rows = [name for name in others if name not in own]
         lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
         if rows:
             lines.append("from tinygrad_bp import ops\n")

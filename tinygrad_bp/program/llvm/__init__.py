@@ -97,6 +97,36 @@ def _adam(w: Writer, p: Real, gradient: Real, moments: list[Real], s: dict[str, 
     return p - s["rate"] / (1.0 - s["power_beta1"]) * (m / deviation), [m, v]
 
 
+def _optimizer(
+    optimizer: str, rate: float, momentum: float, betas: tuple[float, float], epsilon: float
+) -> tuple[functions.Update, int, dict[str, float]]:
+    """How a parameter is updated, its number of moments, and the settings by name. Raises what `train` raises of them."""
+    if optimizer not in ("sgd", "adam"):
+        raise ValueError(f"train: optimizer is 'sgd' or 'adam', not {optimizer!r:.60}")
+    if momentum and optimizer != "sgd":
+        raise ValueError("train: momentum is of optimizer 'sgd'; that of 'adam' is betas[0]")
+    wants = "is a real number"
+    rate, momentum, epsilon = (
+        as_float(x, f"train: {name}", wants=wants)
+        for name, x in (("rate", rate), ("momentum", momentum), ("epsilon", epsilon))
+    )
+    beta1, beta2 = (as_float(x, "train: each of betas", wants=wants) for x in betas)
+    limits = {"rate": (rate, math.inf), "momentum": (momentum, math.inf), "epsilon": (epsilon, math.inf)}
+    for name, (x, limit) in (limits | {"betas[0]": (beta1, 1.0), "betas[1]": (beta2, 1.0)}).items():
+        if not 0.0 <= x < limit:
+            raise ValueError(f"train: {name} is from 0 to below {limit:g}, not {x!r}")
+    values = {"rate": rate}
+    update: functions.Update = _sgd
+    moments = 0
+    if optimizer == "adam":
+        update, moments = _adam, 2
+        values |= {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "power_beta1": 1.0, "power_beta2": 1.0}
+    elif momentum:
+        update, moments = _momentum, 1
+        values["momentum"] = momentum
+    return update, moments, values
+
+
 class MachineProgram:
     """What `program.to("llvm")` makes: `machine(*numbers)` as `program(*numbers)`, and its loops over rows, in machine code.
 
@@ -226,33 +256,12 @@ class MachineProgram:
             raise TypeError(f"train: steps is a whole number, not {type(steps).__name__} {steps!r:.60}") from None
         if steps < 0:
             raise ValueError(f"train: steps is 0 or more, not {steps}")
-        if optimizer not in ("sgd", "adam"):
-            raise ValueError(f"train: optimizer is 'sgd' or 'adam', not {optimizer!r:.60}")
-        if momentum and optimizer != "sgd":
-            raise ValueError("train: momentum is of optimizer 'sgd'; that of 'adam' is betas[0]")
         if full_batch and order is not None:
             raise ValueError("train: with full_batch each step takes all rows, so there is no order of them")
-        wants = "is a real number"
-        rate, momentum, epsilon = (
-            as_float(x, f"train: {name}", wants=wants)
-            for name, x in (("rate", rate), ("momentum", momentum), ("epsilon", epsilon))
-        )
-        beta1, beta2 = (as_float(x, "train: each of betas", wants=wants) for x in betas)
-        limits = {"rate": (rate, math.inf), "momentum": (momentum, math.inf), "epsilon": (epsilon, math.inf)}
-        for name, (x, limit) in (limits | {"betas[0]": (beta1, 1.0), "betas[1]": (beta2, 1.0)}).items():
-            if not 0.0 <= x < limit:
-                raise ValueError(f"train: {name} is from 0 to below {limit:g}, not {x!r}")
+        update, moments, values = _optimizer(optimizer, rate, momentum, betas, epsilon)
         count, cells = self._table(table, len(self.code.inputs) - len(numbers))
         if count == 0:
             raise ValueError("train needs at least one row")
-        values = {"rate": rate}
-        update, moments = _sgd, 0
-        if optimizer == "adam":
-            update, moments = _adam, 2
-            values |= {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "power_beta1": 1.0, "power_beta2": 1.0}
-        elif momentum:
-            update, moments = _momentum, 1
-            values["momentum"] = momentum
         state, settings = array("d", (0.0,)) * (moments * len(numbers)), array("d", values.values())
         losses = array("d", (0.0,)) * steps
         chosen = list(range(count) if order is None else islice(order, max(steps, 1)))

@@ -84,13 +84,10 @@ class Layout:
         """The layout that suits the size of the program."""
         lines = len(code.inputs) + 2 * len(code.outputs)
         for op, operands in code.instructions[: LONGEST + 1]:
-            lines += (
-                1
-                if op.name in INLINE
-                else 35
-                if op.arity is not None
-                else 12 * min(len(operands), WIDE) + 2 * len(operands)
-            )
+            if op.arity is None:
+                lines += 12 * min(len(operands), WIDE) + 2 * len(operands)
+            else:
+                lines += 1 if op.name in INLINE else 35
         blocks = len(code.instructions) + len(code.inputs) + 2 * len(code.outputs) > LONGEST
         return Layout(width, lines > LONGEST, blocks)
 
@@ -207,11 +204,11 @@ def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bo
     spread = [_spread(top, x, vector) for x in given]
     head = "".join(top.lines)
     if total:
-        head += f"  %sums = alloca [{max(results, 1)} x {vector.type}], align 64\n  %rest = alloca [{max(results, 1)} x double]\n"
-    zero = ""
-    if total:
-        zero += f"  call void @llvm.memset.p0.i64(ptr %sums, i8 0, i64 {8 * width * results}, i1 false)\n"
-        zero += f"  call void @llvm.memset.p0.i64(ptr %rest, i8 0, i64 {8 * results}, i1 false)\n"
+        head += f"""  %sums = alloca [{max(results, 1)} x {vector.type}], align 64
+  %rest = alloca [{max(results, 1)} x double]
+  call void @llvm.memset.p0.i64(ptr %sums, i8 0, i64 {8 * width * results}, i1 false)
+  call void @llvm.memset.p0.i64(ptr %rest, i8 0, i64 {8 * results}, i1 false)
+"""
 
     def body(writer: Writer, inputs: list[Real]) -> None:
         writer.do(f"%row{writer.width} = mul i64 %i{writer.width}, {columns}")
@@ -256,7 +253,7 @@ def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bo
             _store(end, y, "%outputs", k)
     text = f"""define void @rows(ptr noalias %shared, ptr noalias %table, i64 %count, ptr noalias %outputs) {{
 entry:
-{head}{zero}  %left = urem i64 %count, {width}
+{head}  %left = urem i64 %count, {width}
   %whole = sub i64 %count, %left
   br label %vectors
 vectors:
@@ -316,11 +313,7 @@ rows:
   %more = icmp ult i64 %i, %count
   br i1 %more, label %row, label %done
 row:
-  %first = mul i64 %i, {columns}
-  %here = getelementptr double, ptr %table, i64 %first
-  call void @llvm.memcpy.p0.p0.i64(ptr %cells, ptr %here, i64 {8 * columns}, i1 false)
-  call void @call(ptr %inputs, ptr %results)
-{each}after:
+{_call_with_row("%i", columns)}{each}after:
   %next = add i64 %i, 1
   br label %rows
 done:
@@ -328,6 +321,15 @@ done:
   call void @free(ptr %results)
   ret void
 }}
+"""
+
+
+def _call_with_row(row: str, columns: int) -> str:
+    """`call` with the cells of that row of the table behind the shared inputs."""
+    return f"""  %first = mul i64 {row}, {columns}
+  %here = getelementptr double, ptr %table, i64 %first
+  call void @llvm.memcpy.p0.p0.i64(ptr %cells, ptr %here, i64 {8 * columns}, i1 false)
+  call void @call(ptr %inputs, ptr %results)
 """
 
 
@@ -358,12 +360,8 @@ def training(
     if not full_batch:
         evaluate = f"""  %at = getelementptr i64, ptr %order, i64 %turn
   %row = load i64, ptr %at
-  %first = mul i64 %row, {columns}
-  %here = getelementptr double, ptr %table, i64 %first
   call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %parameters, i64 {8 * shared}, i1 false)
-  call void @llvm.memcpy.p0.p0.i64(ptr %cells, ptr %here, i64 {8 * columns}, i1 false)
-  call void @call(ptr %inputs, ptr %results)
-"""
+{_call_with_row("%row", columns)}"""
     head = f"""  %inputs = call ptr @malloc(i64 {8 * max(len(code.inputs), 1)})
   %results = call ptr @malloc(i64 {8 * len(code.outputs)})
   %cells = getelementptr double, ptr %inputs, i64 {shared}
@@ -383,24 +381,15 @@ def _add_updates(module: Module, shared: int, moments: int, settings: Sequence[s
     """`update(parameters, moments, settings, gradients)`: one step of an optimizer, in blocks of parameters."""
     arguments = "ptr %parameters, ptr %moments, ptr %settings, ptr %gradients"
     powers = Writer()
-    for k, name in enumerate(settings):
-        if name.startswith("power_"):  # the power of a rate of decay that grows by one each step
-            rate = _load(powers, "%settings", settings.index(name.removeprefix("power_")))
-            _store(powers, _load(powers, "%settings", k) * rate, "%settings", k)
+    _grow(settings, _Memory(powers))
     calls = "".join(powers.lines)
     for start in range(0, shared, BLOCK):
         writer = Writer()
-        named = {name: _load(writer, "%settings", k) for k, name in enumerate(settings)}
-        for k in range(start, min(start + BLOCK, shared)):
-            old = [_load(writer, "%moments", k * moments + j) for j in range(moments)]
-            new, after = update(writer, _load(writer, "%parameters", k), _load(writer, "%gradients", k), old, named)
-            _store(writer, new, "%parameters", k)
-            for j, moment in enumerate(after):
-                _store(writer, moment, "%moments", k * moments + j)
-        module.add(
-            f"define internal void @update{start}({arguments}) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
-            writer,
-        )
+        memory = _Memory(writer)
+        block = range(start, min(start + BLOCK, shared))
+        _update(block, [_load(writer, "%gradients", k) for k in block], moments, settings, update, memory)
+        body = f"{''.join(writer.lines)}  ret void\n"
+        module.add(f"define internal void @update{start}({arguments}) noinline {{\n{body}}}\n", writer)
         calls += f"  call void @update{start}({arguments})\n"
     module.add(f"define internal void @update({arguments}) {{\n{calls}  ret void\n}}\n", powers)
 
@@ -419,12 +408,13 @@ def _in_registers(
     loop.do("%row = load i64, ptr %at")
     loop.do(f"%first = mul i64 %row, {columns}")
     loop.do("%cells = getelementptr double, ptr %table, i64 %first")
-    state = [Real(loop, loop.again(f"load double, ptr %p{n}")) for n in range(len(places))]
+    state = _Registers(loop, {place: f"%p{n}" for n, place in enumerate(places)})
+    parameters = [state["%parameters", k] for k in range(shared)]
     cells = [_load(loop, "%cells", k) for k in range(columns)]
-    loss, *gradients = write(code, loop, [*state[:shared], *cells], 1 if layout.outline else layout.width)
+    loss, *gradients = write(code, loop, [*parameters, *cells], 1 if layout.outline else layout.width)
     _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
-    for n, x in _updated(state, gradients, moments, settings, update, loop):
-        _put(loop, x, f"%p{n}")
+    _grow(settings, state)
+    _update(range(shared), gradients, moments, settings, update, state)
     for n, (memory, k) in enumerate(places):
         _store(tail, Real(tail, tail.again(f"load double, ptr %p{n}")), memory, k)
     module = Module()
@@ -438,28 +428,53 @@ def _places(shared: int, moments: int, settings: Sequence[str]) -> list[tuple[st
     return [(memory, k) for memory, size in sizes.items() for k in range(size)]
 
 
-def _updated(
-    state: Sequence[Real],
-    gradients: Sequence[Real],
-    moments: int,
-    settings: Sequence[str],
-    update: Update,
-    writer: Writer,
-) -> list[tuple[int, Real]]:
-    """What changes in a step, as places in the state and their new numbers."""
-    shared = len(gradients)
-    first = shared * (1 + moments)
-    named = dict(zip(settings, state[first:], strict=True))
-    changed: list[tuple[int, Real]] = []
-    for place, name in enumerate(settings, first):
-        if name.startswith("power_"):  # the power of a rate of decay that grows by one each step
-            named[name] = named[name] * named[name.removeprefix("power_")]
-            changed.append((place, named[name]))
-    for k, gradient in enumerate(gradients):
-        mine = shared + k * moments
-        new, after = update(writer, state[k], gradient, list(state[mine : mine + moments]), named)
-        changed += [(k, new), *enumerate(after, mine)]
-    return changed
+class _Memory:
+    """The state of a training in memory: `state["%parameters", 3]`."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def __getitem__(self, place: tuple[str, int]) -> Real:
+        return _load(self.writer, *place)
+
+    def __setitem__(self, place: tuple[str, int], x: Real) -> None:
+        _store(self.writer, x, *place)
+
+
+class _Registers(_Memory):
+    """The same in variables of a function, each read once before it changes."""
+
+    def __init__(self, writer: Writer, variables: dict[tuple[str, int], str]) -> None:
+        super().__init__(writer)
+        self._variables = variables
+        self._now = {place: Real(writer, writer.again(f"load double, ptr {name}")) for place, name in variables.items()}
+
+    def __getitem__(self, place: tuple[str, int]) -> Real:
+        return self._now[place]
+
+    def __setitem__(self, place: tuple[str, int], x: Real) -> None:
+        self._now[place] = x
+        _put(self.writer, x, self._variables[place])
+
+
+def _grow(settings: Sequence[str], state: _Memory) -> None:
+    """The settings called power_, powers of a rate of decay, grow by one each step."""
+    for k, name in enumerate(settings):
+        if name.startswith("power_"):
+            rate = state["%settings", settings.index(name.removeprefix("power_"))]
+            state["%settings", k] = state["%settings", k] * rate
+
+
+def _update(
+    parameters: range, gradients: Sequence[Real], moments: int, settings: Sequence[str], update: Update, state: _Memory
+) -> None:
+    """One step of an optimizer for these parameters."""
+    named = {name: state["%settings", k] for k, name in enumerate(settings)}
+    for k, gradient in zip(parameters, gradients, strict=True):
+        old = [state["%moments", k * moments + j] for j in range(moments)]
+        state["%parameters", k], after = update(state.writer, state["%parameters", k], gradient, old, named)
+        for j, moment in enumerate(after):
+            state["%moments", k * moments + j] = moment
 
 
 def _steps(head: str, loop: str, tail: str) -> str:

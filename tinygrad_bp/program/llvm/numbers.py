@@ -60,6 +60,12 @@ class Writer:
         """Writes an instruction without a result."""
         self.lines.append(f"  {instruction}\n")
 
+    def taken_from(self, first: int) -> str:
+        """The lines from that one on, which are taken out."""
+        text = "".join(self.lines[first:])
+        del self.lines[first:]
+        return text
+
     def constant(self, x: float) -> Real:
         """The number, in all lanes."""
         return Real(self, self.splat("double", f"0x{struct.unpack('>Q', struct.pack('>d', x))[0]:016X}"))
@@ -91,7 +97,7 @@ class Writer:
         if name in _LOOPS and len(operands) > WIDE:
             return self._loop(name, operands)
         function = FUNCTIONS[name]
-        if not self.outline or name in INLINE or not operands:
+        if not self.outline or name in INLINE:
             return function(*operands)
         outlined = f"@{name}.{len(operands)}.{self.width}"
         if outlined not in self.declared:
@@ -324,7 +330,7 @@ def tanh(x: Real) -> Real:
     y = -m / d
     rest = multiply_add(-y, d, -m) - y * (
         m - (d - 2.0)
-    )  # what rounding the quotient and the sum left, divided roughly is enough
+    )  # left by rounding the quotient and the sum: divided roughly is enough
     y = x.writer.where(u < -44.0, 1.0, multiply_add(rest, 1.457 - 0.5 * d, y))
     return with_sign(y, x)
 
@@ -453,8 +459,6 @@ def _two_sum(total: Real, x: Real) -> tuple[Real, Real]:
 
 def sum_of(*xs: Real) -> Real:
     """The sum as if computed with twice the digits, then rounded. Beyond the range of floats on the way it is infinite, or NaN."""
-    if not xs:
-        raise ValueError("sum_of nothing")
     total, lost = xs[0], xs[0].writer.constant(0.0)
     for x in xs[1:]:
         total, error = _two_sum(total, x)
@@ -496,8 +500,7 @@ def _over(
     first = len(w.lines)
     x = Real(w, w.again(f"load {w.type}, ptr {w.again(f'getelementptr {w.type}, ptr %xs, i64 %{label}.i')}"))
     new = step(x)
-    body = "".join(w.lines[first:])
-    del w.lines[first:]
+    body = w.taken_from(first)
     phis = "".join(
         f"  %{name} = phi {w.type} [ {begin}, %{start} ], [ {new[name].name}, %{label} ]\n"
         for name, begin in sums.items()
@@ -526,13 +529,11 @@ def _summed(
         ends.update(total=total, lost=lost)
         return ends
 
-    zero = w.constant(0.0).name
-    text = _over(w, label, start, count, {"total": w.constant(begin).name, "lost": zero}, step)
+    sums = {"total": w.constant(begin).name, "lost": w.constant(0.0).name}
+    text = _over(w, label, start, count, sums, step)
     first = len(w.lines)
     both = w.where(absolute(ends["lost"]) < math.inf, ends["total"] + ends["lost"], ends["total"])
-    end = "".join(w.lines[first:])
-    del w.lines[first:]
-    return text + end, both
+    return text + w.taken_from(first), both
 
 
 def _sum_loop(w: Writer) -> str:
@@ -563,11 +564,9 @@ def _logsumexp_loop(w: Writer) -> str:
     largest = new["largest"]
     # The exponential of the largest is the 1 of log1p, so the sum begins with -1.
     second, total = _summed(w, "sum", "max.end", "%count", lambda x: [exp_difference(x, largest)], begin=-1.0)
-    at = len(w.lines)
     y = largest + w.libm("log1p", total)
     y = w.where(largest.is_nan(), largest, w.where(absolute(largest).equals(math.inf), largest, y))
-    end = "".join(w.lines[at:])
-    return f"entry:\n{first}{second}{end}  ret {w.type} {y.name}\n"
+    return f"entry:\n{first}{second}{w.taken_from(0)}  ret {w.type} {y.name}\n"
 
 
 WIDE = 64  # operands of a sum, beyond which it is a loop

@@ -8,8 +8,8 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.rows import alone, points_of
 from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
-from tinygrad_bp.program.code import Code, Instruction
 
 pytestmark = pytest.mark.extras
 NAMESPACES = ["numpy", "array_api_strict", "jax.numpy", "dask.array", pytest.param("torch", marks=pytest.mark.torch)]
@@ -27,33 +27,18 @@ def listed(array):
         return [float(x) for x in (array.compute() if hasattr(array, "compute") else array)]
 
 
-def alone(op, count):
+def program_of(op, count):
+    """The operation alone; what is taken apart on the way in, taken apart."""
     if op.name in ("sigmoid", "sigmoid_slope"):
         x = Value(1.0)
         return compile(op(x), [x])
-    code = Code([""] * count)
-    code.instructions.append(Instruction(op, tuple(range(count))))
-    code.outputs, code.shape = [count], 0
-    return tg.Program(code)
-
-
-def points_of(op):
-    draw = random.Random(op.name)
-    found = []
-    for box in op.domain.boxes:
-        for _ in range(40):
-            choices = [
-                (draw.uniform(-3, 3), draw.uniform(-45, 45), math.copysign(10 ** draw.uniform(-150, 150), low + high))
-                for low, high in box
-            ]
-            found.append([min(max(draw.choice(xs), low), high) for xs, (low, high) in zip(choices, box, strict=True)])
-    return found
+    return alone(op, count)
 
 
 @pytest.mark.parametrize("op", OPERATIONS.values(), ids=lambda op: op.name)
 def test_every_row(op, xp):
     checked = 0
-    points = points_of(op)
+    points = points_of(op, 40, 150)
     for count in sorted({len(point) for point in points}):
         kept, wanted = [], []
         for point in points:
@@ -69,7 +54,7 @@ def test_every_row(op, xp):
                 kept.append(point)
                 wanted.append(y)
         columns = [xp.asarray(column, dtype=xp.float64) for column in zip(*kept, strict=True)]
-        for point, y, got in zip(kept, wanted, listed(alone(op, count).to(xp)(*columns)), strict=True):
+        for point, y, got in zip(kept, wanted, listed(program_of(op, count).to(xp)(*columns)), strict=True):
             # Terms that cancel leave the digits of the compensated sum: relative to the largest of them.
             size = max(map(abs, point)) ** (2 if op is tg.dot else 1) if op in (tg.sum_of, tg.dot) else 0.0
             assert got == pytest.approx(y, rel=2e-12, abs=1e-30 * size), (point, got, y)
@@ -132,7 +117,11 @@ def test_a_zero_wins_over_infinity(xp):
         ("power_term", (math.inf, 0.1, 1000.0, 1.0)),
     ):
         with importlib.import_module("numpy").errstate(all="ignore"):  # Dask computes only now
-            assert float(alone(OPERATIONS[name], len(point)).to(xp)(*point)) == OPERATIONS[name].forward(*point) == 0.0
+            assert (
+                float(program_of(OPERATIONS[name], len(point)).to(xp)(*point))
+                == OPERATIONS[name].forward(*point)
+                == 0.0
+            )
 
 
 def test_what_only_constants_make_is_ieee_too(xp):
@@ -200,7 +189,7 @@ def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name, point):
     jax.config.update("jax_enable_x64", True)
     op = OPERATIONS[name]
     places = range(1 if name in ("pow", "power_term", "leaky_relu") else len(point))
-    theirs = jax.grad(alone(op, len(point)).to("jax"), argnums=tuple(places))(*point)
+    theirs = jax.grad(program_of(op, len(point)).to("jax"), argnums=tuple(places))(*point)
     ours = (
         op.slopes(op.forward(*point), point) if name != "power_term" else [op.partials[0](op.forward(*point), *point)]
     )

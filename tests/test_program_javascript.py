@@ -9,8 +9,9 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
-from tinygrad_bp.program.code import Code, Instruction, decay, logistic
+from tinygrad_bp.program.code import decay, logistic
 
 pytestmark = pytest.mark.node
 
@@ -52,31 +53,14 @@ def numbers(found):
     return [numbers(x) for x in found] if isinstance(found, list) else float(found)
 
 
-def alone(op, count):
-    code = Code([""] * count)
-    code.instructions.append(Instruction(op, tuple(range(count))))
-    code.outputs, code.shape = [count], 0
-    return tg.Program(code).to("javascript")
-
-
-def points_of(op):
-    draw = random.Random(op.name)
-    found = []
-    for box in op.domain.boxes:
-        for _ in range(60):
-            choices = [
-                (draw.uniform(-3, 3), draw.uniform(-45, 45), math.copysign(10 ** draw.uniform(-250, 250), low + high))
-                for low, high in box
-            ]
-            found.append([min(max(draw.choice(xs), low), high) for xs, (low, high) in zip(choices, box, strict=True)])
-        found += [[low for low, _ in box], [high for _, high in box]]
-    return found
-
-
 def test_every_row(tmp_path):
     jobs, wanted = [], []
     for op in [*OPERATIONS.values(), decay, logistic]:
-        points = [[x, math.exp(-abs(x))] for [x] in points_of(decay)] if op is logistic else points_of(op)
+        points = (
+            [[x, math.exp(-abs(x))] for [x] in [*points_of(decay, 60, 250), *corners_of(decay)]]
+            if op is logistic
+            else [*points_of(op, 60, 250), *corners_of(op)]
+        )
         for count in {len(point) for point in points}:
             kept, results = [], []
             for point in points:
@@ -94,7 +78,7 @@ def test_every_row(tmp_path):
                 x = Value(1.0)
                 jobs.append((compile(op(x), [x]).to("javascript"), kept))
             else:
-                jobs.append((alone(op, count), kept))
+                jobs.append((alone(op, count).to("javascript"), kept))
             wanted.append((op, kept, results))
     checked = 0
     for (op, kept, results), found in zip(wanted, run(tmp_path, jobs), strict=True):
@@ -109,7 +93,10 @@ def test_every_row(tmp_path):
 def test_nan_goes_through_every_row(tmp_path):
     rows = [op for op in OPERATIONS.values() if op.arity and op.name not in ("sigmoid", "sigmoid_slope")]
     jobs = [
-        (alone(op, op.arity), [[math.nan if k == place else 1.0 for k in range(op.arity)] for place in range(op.arity)])
+        (
+            alone(op, op.arity).to("javascript"),
+            [[math.nan if k == place else 1.0 for k in range(op.arity)] for place in range(op.arity)],
+        )
         for op in rows
     ]
     for op, found in zip(rows, run(tmp_path, jobs), strict=True):
@@ -179,7 +166,7 @@ def test_sums_are_exact_where_floats_overflow_on_the_way(tmp_path):
         [5e-324, 5e-324, 0.5, 1.0],
     ]
     rows = [tg.sum_of, tg.dot]
-    for op, found in zip(rows, run(tmp_path, [(alone(op, 4), points) for op in rows]), strict=True):
+    for op, found in zip(rows, run(tmp_path, [(alone(op, 4).to("javascript"), points) for op in rows]), strict=True):
         assert numbers(found["results"]) == [op.forward(*point) for point in points]
 
 

@@ -11,8 +11,9 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.rows import alone, corners_of
 from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
-from tinygrad_bp.program.code import Code, bell, decay, logistic
+from tinygrad_bp.program.code import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
 WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
@@ -28,14 +29,6 @@ def worked_example():
     return compile([error, *grad(error, net.weights)], [*net.weights, *rest])
 
 
-def code_of(op, count):
-    """The operation alone, not simplified or taken apart."""
-    code = Code([""] * count)
-    code.instructions.append(tg.program.code.Instruction(op, tuple(range(count))))
-    code.outputs, code.shape = [count], 0
-    return code
-
-
 def samples(op, count=400):
     draw = random.Random(op.name)
     found = []
@@ -49,9 +42,7 @@ def samples(op, count=400):
                 )  # fmt: skip
                 point.append(min(max(x, low), high))
             found.append(point)
-        found.append([low for low, _ in box])
-        found.append([high for _, high in box])
-    return found
+    return found + corners_of(op)
 
 
 def same(a, b, tolerance):
@@ -67,13 +58,13 @@ def test_every_row(op):
         points = samples(op)
     elif op is logistic:
         points = [[x, math.exp(-abs(x))] for [x] in samples(decay)]
-        machines = {2: tg.Program(code_of(op, 2)).to("llvm")}
+        machines = {2: alone(op, 2).to("llvm")}
     elif op is bell:
         points = [[math.exp(-abs(x))] for [x] in samples(decay)]
-        machines = {1: tg.Program(code_of(op, 1)).to("llvm")}
+        machines = {1: alone(op, 1).to("llvm")}
     else:
         points = samples(op)
-        machines = {n: tg.Program(code_of(op, n)).to("llvm") for n in {len(point) for point in points}}
+        machines = {n: alone(op, n).to("llvm") for n in {len(point) for point in points}}
     checked = 0
     for n, machine in machines.items():
         table = [point for point in points if len(point) == n]
@@ -100,7 +91,7 @@ def test_every_row(op):
 def test_the_polynomials_are_within_2_ulp(op):
     import mpmath
 
-    machine = tg.Program(code_of(op, 1)).to("llvm")
+    machine = alone(op, 1).to("llvm")
     draw = random.Random(1)
     worst = 0.0
     with mpmath.workdps(40):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import gc
 import random
-import statistics
 import time
 from collections.abc import Callable, Sequence
 
+from tests.benchmarks import tables
 from tests.benchmarks.engines import Engine, installed
 from tests.benchmarks.peers import scalar_network
 
@@ -79,26 +79,14 @@ def compare(title: str, engines: Sequence[Engine], run: Callable[[Engine], float
         for engine in engines:
             gc.collect()  # what one engine leaves behind is not the next one's time
             found[engine.name].append(run(engine))
-    first = engines[0].name
-    lines = [f"\n### {title}\n", f"| | {unit} | beside {first} |", "|---|---:|---:|"]
-    for name, results in found.items():
-        ratio = statistics.median(a / b for a, b in zip(results, found[first], strict=True))
-        lines.append(f"| {name} | {shown(statistics.median(results))} | {ratio:.2f} |")
-    return "\n".join(lines) + "\n"
-
-
-def shown(x: float) -> str:
-    """Three significant digits, without an exponent."""
-    return f"{x:.3g}" if x < 1000 else f"{round(x, -1):,.0f}"
+    return tables.table(title, found, engines[0].name, unit)
 
 
 def agree(engines: Sequence[Engine], compute: Callable[[Engine], Sequence[float]]) -> None:
     """Raises ArithmeticError if the engines compute different numbers."""
     first = compute(engines[0])
     for engine in engines[1:]:
-        worst = max(abs(a - b) / max(abs(a), 1e-300) for a, b in zip(first, compute(engine), strict=True))
-        if worst > 1e-9:
-            raise ArithmeticError(f"{engine.name} disagrees by {worst:.1e}; nothing timed")
+        tables.agree(engine.name, compute(engine), first)
 
 
 def moons(engine: Engine, rows: Sequence[Sequence[float]]) -> list[float]:

@@ -6,17 +6,17 @@ import ctypes
 import math
 import random
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.eager import WEIGHTS, shown
+from tests.benchmarks.eager import WEIGHTS
 from tests.benchmarks.peers import PEERS
+from tests.benchmarks.tables import agree, table
 from tinygrad_bp import MLP, Program, Value, compile, grad
 
 ROW = [0.05, 0.10, 0.01, 0.99]
@@ -108,22 +108,6 @@ def repeated(run: Runner, times: int) -> tuple[Runner, int]:
             run()
 
     return loop, times
-
-
-def agree(name: str, found: Sequence[float], wanted: Sequence[float]) -> None:
-    """Raises ArithmeticError if a runner computes other numbers: nothing is timed then."""
-    worst = max(abs(a - b) / max(abs(b), 1e-300) for a, b in zip(found, wanted, strict=True))
-    if worst > 1e-9:
-        raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
-
-
-def table(title: str, found: dict[str, list[float]], base: str, unit: str, scale: float) -> str:
-    """Medians and ratios to `base`, as Markdown."""
-    lines = [f"\n### {title}\n", f"| | {unit} | beside {base} |", "|---|---:|---:|"]
-    for name, seconds in found.items():
-        ratio = statistics.median(a / b for a, b in zip(seconds, found[base], strict=True))
-        lines.append(f"| {name} | {shown(statistics.median(seconds) * scale)} | {ratio:.2f} |")
-    return "\n".join(lines) + "\n"
 
 
 def first_workload(c: ctypes.CDLL | None) -> str:

@@ -1,0 +1,38 @@
+"""Rows of the table of operations, for tests that hold every row."""
+
+import math
+import random
+
+from tinygrad_bp import Program
+from tinygrad_bp.program.code import Code, Instruction
+
+
+def alone(op, count):
+    """The operation on so many operands as a program, not simplified or taken apart."""
+    code = Code([""] * count)
+    code.instructions.append(Instruction(op, tuple(range(count))))
+    code.outputs, code.shape = [count], 0
+    return Program(code)
+
+
+def points_of(op, count, decades):
+    """So many points of each box of the operation's domain: moderate, larger, and on a scale of so many decades to both sides."""
+    draw = random.Random(op.name)
+    found = []
+    for box in op.domain.boxes:
+        for _ in range(count):
+            choices = [
+                (
+                    draw.uniform(-3, 3),
+                    draw.uniform(-45, 45),
+                    math.copysign(10 ** draw.uniform(-decades, decades), low + high),
+                )
+                for low, high in box
+            ]
+            found.append([min(max(draw.choice(xs), low), high) for xs, (low, high) in zip(choices, box, strict=True)])
+    return found
+
+
+def corners_of(op):
+    """The lower and the upper corner of each box of the operation's domain."""
+    return [[side[k] for side in box] for box in op.domain.boxes for k in (0, 1)]

@@ -98,11 +98,13 @@ ACCURACY = """## How accurate they are
 
 The tests hold each value and each derivative against a reference with 50 digits, over the whole domain, tiny and huge numbers
 included. They are within 4 ulp. An *ulp*, a unit in the last place, is the distance from one float to the next: 1 ulp off
-means the last bit is wrong by one. Three things limit this:
+means the last bit is wrong by one. Four things limit this:
 
 - `exp`, `sin` and their like are those of your system's C library. If they are off by more, so is this table.
 - Below 2.2e-308 floats have fewer digits, and results that small have fewer with them. So do three derivatives that pass
   through such a result: `a / b` by `b`, `a ** b` by `b`, and `hypot(a, b)`.
+- `dot` rounds each product, as floats do (one beyond their range is infinite), and then adds them without a further loss.
+  Where they cancel, what the products lost can be more than 4 ulp of the little that is left.
 - The rows of the last table only appear in derivatives of derivatives. Their own derivatives can leave the range of floats on
   the way to a result inside it.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
@@ -50,6 +50,7 @@ class Operation:
         binding: how tightly the formula binds, from ADDITIVE to ATOM.
         domain: where it is defined.
         defaults: values of the last operands, if these may be left out.
+        arity: the number of operands; None if it takes any number.
     """
 
     name: str
@@ -61,8 +62,10 @@ class Operation:
     binding: int = ATOM
     domain: Domain = REALS
     defaults: tuple[float, ...] = ()
+    arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "arity", len(self.partials) if isinstance(self.partials, tuple) else None)
         # Like a function, an operation is pickled by reference: the name under which its module holds it.
         object.__setattr__(self, "__module__", sys._getframe(2).f_globals["__name__"])
         object.__setattr__(self, "__name__", self.name)
@@ -72,11 +75,6 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
-
-    @property
-    def arity(self) -> int | None:
-        """The number of operands; None if it takes any number."""
-        return len(self.partials) if isinstance(self.partials, tuple) else None
 
     def __call__(self, *operands: Any) -> Any:
         """The result: a float if all operands are numbers, a `Value` that records this operation if one of them is a Value.
@@ -89,7 +87,7 @@ class Operation:
             record = getattr(type(operand), "_record", None)
             if record is not None:
                 return record(self, operands)
-        return self.compute([as_float(operand, self.name) for operand in operands])
+        return self.compute([x if type(x) is float else as_float(x, self.name) for x in operands])
 
     def _complete(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.arity is None or len(operands) == self.arity:
@@ -168,17 +166,28 @@ class Reduction(Operation):
         Raises TypeError for arguments that are not sequences of Values and numbers, ValueError for unequal lengths and, where the
         operation needs an element, for none.
         """
-        usage = f"{self.name}({', '.join(('ws', 'xs')[-self.sequences :])})"
+        columns: Sequence[Any] = sequences
+        if len(columns) != self.sequences or list(map(type, columns)) != [list] * self.sequences:
+            columns = self._columns(sequences)
+        operands = columns[0]
+        for column in columns[1:]:
+            if len(column) != len(columns[0]):
+                lengths = " and ".join([str(len(each)) for each in columns])
+                raise ValueError(f"{self._usage} needs sequences of equal length, not of {lengths}")
+            operands = operands + column
+        return super().__call__(*operands)
+
+    @property
+    def _usage(self) -> str:
+        return f"{self.name}({', '.join(('ws', 'xs')[-self.sequences :])})"
+
+    def _columns(self, sequences: Sequence[Any]) -> list[list[Any]]:
         if len(sequences) != self.sequences:
-            raise TypeError(f"{self.name} is called as {usage}, not with {len(sequences)} arguments")
+            raise TypeError(f"{self.name} is called as {self._usage}, not with {len(sequences)} arguments")
         for sequence in sequences:
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
-                raise TypeError(f"{usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
-        columns = [list(sequence) for sequence in sequences]
-        lengths = [len(column) for column in columns]
-        if len(set(lengths)) > 1:
-            raise ValueError(f"{usage} needs sequences of equal length, not of {' and '.join(map(str, lengths))}")
-        return super().__call__(*[x for column in columns for x in column])
+                raise TypeError(f"{self._usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
+        return [list(sequence) for sequence in sequences]
 
 
 def as_float(x: object, where: str, label: str = "", wants: str = "takes a Value or a real number") -> float:

@@ -11,13 +11,15 @@ of the output `y` and the operands, with ordinary operators and other rows. So o
     0.786447733
 
 Values and partials keep within 4 ulp (units in the last place) of a 50-digit reference over the whole domain, saturation
-included: `y * (1 - y)`, the usual slope of the sigmoid, has no correct digit left at x = 40, so its row says it otherwise. Three
+included: `y * (1 - y)`, the usual slope of the sigmoid, has no correct digit left at x = 40, so its row says it otherwise. Four
 things limit this:
 
 - The functions of `math` are those of the C library. Of glibc's the worst are tanh at 2.1 ulp and sinh at 1.7; a library whose own
   functions are off by more shows it here.
 - Below 2.2e-308 floats have fewer digits: the ulp there is 5e-324 for all of them. A result that small is as good as that, and so are
   three partials that pass through one: a/b by b, a**b by b and hypot(a, b), where a/b, a**b or hypot(a, b) itself lies there.
+- `dot` loses half an ulp of each product, as every float product does. Where the products cancel, that is more than 4 ulp of what is
+  left; and a product beyond the range of floats is infinite.
 - `power_term` and `over_squares`, which only appear in derivatives, multiply their operands on the way to their own partials. That
   product may leave the range of floats though the partial would lie inside, or be infinite where another factor is 0, which is NaN.
 
@@ -31,6 +33,7 @@ NaN of float arithmetic (inf - inf, the slopes of maximum(inf, inf)).
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, localcontext
 from typing import Any
@@ -185,27 +188,32 @@ def _sum_of(*xs: float) -> float:
     try:
         return math.fsum(xs)  # correctly rounded
     except (OverflowError, ValueError):  # beyond the range of floats on the way, or infinities of both signs
-        return _nearest_float(x.as_integer_ratio() for x in xs) if all(map(math.isfinite, xs)) else sum(xs)
+        if not all(map(math.isfinite, xs)):
+            return sum(xs)
+        integers, denominator = _integers(xs)
+        return _quotient(sum(integers), denominator)
 
 
 def _dot(*operands: float) -> float:
     ws, xs = _halves(operands)
-    products = [w * x for w, x in zip(ws, xs, strict=True)]
-    total = _sum_of(*products)
-    magnitude = _sum_of(*map(math.fabs, products))
-    # Rounding a product costs half an ulp of that product. Where large ones cancel, or lie beyond the range of floats or near its
-    # lower end, that is too much.
-    if 1e-290 < magnitude <= 3 * math.fabs(total) < math.inf or not all(map(math.isfinite, operands)):
-        return total
-    ratios = [(w.as_integer_ratio(), x.as_integer_ratio()) for w, x in zip(ws, xs, strict=True) if w and x]
-    return _nearest_float((m * n, d * e) for (m, d), (n, e) in ratios)
+    try:
+        return math.fsum(map(operator.mul, ws, xs))  # of the rounded products, correctly rounded
+    except (OverflowError, ValueError):  # as in _sum_of, where the products were meant to cancel
+        if not all(map(math.isfinite, operands)):
+            return math.nan
+        (ms, d), (ns, e) = _integers(ws), _integers(xs)
+        return _quotient(sum(map(operator.mul, ms, ns)), d * e)
 
 
-def _nearest_float(ratios: Iterable[tuple[int, int]]) -> float:
-    """The float nearest to the exact sum of these fractions, whose denominators are powers of 2."""
-    ratios = list(ratios)
-    denominator = max((d for _, d in ratios), default=1)
-    numerator = sum(n * (denominator // d) for n, d in ratios)
+def _integers(xs: Sequence[float]) -> tuple[list[int], int]:
+    """These floats as integers, and what to divide them by."""
+    ratios = [x.as_integer_ratio() for x in xs]
+    denominator = max(d for _, d in ratios)  # powers of 2, all of them
+    return [n * (denominator // d) for n, d in ratios], denominator
+
+
+def _quotient(numerator: int, denominator: int) -> float:
+    """The float nearest to the fraction; infinite beyond the range of floats."""
     try:
         return numerator / denominator
     except OverflowError:
@@ -256,7 +264,13 @@ def _between(low: float, high: float, needs: str) -> Domain:
 
 
 def _halves(operands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-    return operands[: len(operands) // 2], operands[len(operands) // 2 :]
+    half = len(operands) // 2
+    return operands[:half], operands[half:]
+
+
+def _swapped(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    half = len(operands) // 2
+    return operands[half:] + operands[:half]
 
 
 def _softmax(y: Any, xs: Sequence[Any]) -> list[Any]:
@@ -377,7 +391,7 @@ minimum     = Operation("minimum", _minimum,              (lambda y, a, b: 0.5 -
 
 sum_of      = Reduction("sum_of", _sum_of,                lambda y, *xs: [1.0] * len(xs),
                         lambda bare, tight: _call("sum_of", bare), lambda bare, tight: _latex_sum(bare), "Σ", domain=ROW)
-dot         = Reduction("dot", _dot,                      lambda y, *ws_xs: [*_halves(ws_xs)[1], *_halves(ws_xs)[0]],
+dot         = Reduction("dot", _dot,                      lambda y, *ws_xs: _swapped(ws_xs),
                         lambda bare, tight: _call("dot", *_halves(bare)),
                         lambda bare, tight: _latex_sum(rf"{w} \cdot {x}" for w, x in zip(*_halves(tight), strict=True)), "w·x",
                         domain=PAIRS, sequences=2)

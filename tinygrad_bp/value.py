@@ -74,19 +74,24 @@ class Value(Functions):
     def _record(op: Operation, operands: Sequence[Any]) -> Value:
         """The node for any row of the table. The operators and methods below do the same for theirs, faster."""
         try:
-            operands = [x if isinstance(x, Value) else as_float(x, op.name) for x in operands]
-            numbers = [x.data if isinstance(x, Value) else x for x in operands]
+            try:
+                numbers = [x if type(x) is float else x._data for x in operands]
+            except AttributeError:
+                operands = [x if isinstance(x, Value) else as_float(x, op.name) for x in operands]
+                numbers = [x.data if isinstance(x, Value) else x for x in operands]
             y = op.forward(*numbers)
         except (TypeError, ValueError, ArithmeticError) as error:
             raise _failure(op, operands, error) from None
         if type(y) is not float:
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
+        slopes: Sequence[Any]
         try:  # by a constant nothing is differentiated, and sometimes nothing can be: x ** 2 at x < 0 by its exponent
             if isinstance(op.partials, tuple):
                 varies = [isinstance(x, Value) and not isinstance(x, Constant) for x in operands]
                 slopes = [float(d(y, *numbers)) if v else None for d, v in zip(op.partials, varies, strict=True)]
             else:
-                slopes = [float(slope) for slope in op.partials(y, *numbers)]
+                slopes = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
+                slopes = slopes if ops.OPERATIONS.get(op.name) is op else [float(slope) for slope in slopes]
         except (ValueError, ArithmeticError):
             message = str(_failure(op, operands, ValueError())).replace("is undefined", "has no derivative", 1)
             raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
@@ -193,7 +198,9 @@ class Value(Functions):
                 a.grad += node._da * gradient
             elif a is None:
                 for x, slope in zip(node._b, node._db, strict=True):
-                    if type(x) is not float:
+                    if type(x) is Value:
+                        x.grad += slope * gradient
+                    elif type(x) is not float:
                         x._receive(slope, gradient)
                 continue
             elif type(a) is not float:
@@ -227,20 +234,23 @@ class Value(Functions):
                 continue
             while True:  # all under a is in the order; now b, or each x of a row
                 b = node._b
+                next_node = None
                 if type(b) is Value:
                     if b.op is not None and b.grad is not seen:
-                        b.grad = seen
-                        enter(node)
-                        node = b
-                        break
+                        next_node = b
                 elif node._a is None:
-                    row = rows.setdefault(node, iter(b))
-                    x = next((x for x in row if type(x) is Value and x.op is not None and x.grad is not seen), None)
-                    if x is not None:
-                        x.grad = seen
-                        enter(node)
-                        node = x
-                        break
+                    row = rows.get(node)
+                    if row is None:
+                        row = rows[node] = iter(b)
+                    for x in row:
+                        if type(x) is Value and x.op is not None and x.grad is not seen:
+                            next_node = x
+                            break
+                if next_node is not None:
+                    next_node.grad = seen
+                    enter(node)
+                    node = next_node
+                    break
                 done(node)
                 if not entered:
                     return order

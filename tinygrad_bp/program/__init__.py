@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 from tinygrad_bp.operation import as_float
 from tinygrad_bp.program.code import Code, trace
-from tinygrad_bp.program.python import Source
+from tinygrad_bp.program.python import Source, nested
 from tinygrad_bp.value import Value
 
 __all__ = ["Program", "compile"]
@@ -79,7 +79,7 @@ class Program:
         try:
             return self.function(*numbers)
         except (ValueError, ArithmeticError) as error:
-            self._explain(numbers, error)
+            return self._step_by_step(numbers, error)
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:
         """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""
@@ -109,17 +109,20 @@ class Program:
             raise TypeError(f"program lacks a number for {', '.join(missing):.200}")
         return tuple(found[place] for place in sorted(found))
 
-    def _explain(self, floats: Sequence[float], error: Exception) -> NoReturn:
-        """Raises the error of the operation that is undefined for these inputs."""
+    def _step_by_step(self, floats: Sequence[float], error: Exception) -> Any:
+        """The outputs by the rows of the table: they go on where `fsum` gives up, and name the operation that is undefined."""
         slots = list(floats)
+
+        def number(x: int) -> float:
+            return slots[x] if x >= 0 else self.code.constants[~x]
+
         for op, operands in self.code.instructions:
-            numbers = [slots[x] if x >= 0 else self.code.constants[~x] for x in operands]
+            operand_numbers = [number(x) for x in operands]
             try:
-                slots.append(float(op.forward(*numbers)))
+                slots.append(float(op.forward(*operand_numbers)))
             except (ValueError, ArithmeticError) as failed:
-                labels = [self.code.labels.get(x, "") for x in operands]
-                raise op.failure(failed, numbers, labels) from error
-        raise error
+                raise op.failure(failed, operand_numbers, [self.code.labels.get(x, "") for x in operands]) from error
+        return nested(self.code.shape, [number(x) for x in self.code.outputs])
 
     def to(self, target: Any) -> Any:
         """The same program elsewhere: "python" (this one); "llvm", machine code; "javascript", the text of an ES module; or on arrays.

@@ -111,30 +111,13 @@ _FUNCTIONS = {
   }
   return parts.reduceRight((a, b) => a + b, 0);
 }"""),
-    "split": ((), """(a) => {  // into two halves of 26 bits (Veltkamp)
-  const c = 134217729 * a;
-  const high = c - (c - a);
-  return [high, a - high];
-}"""),
-    "dot": (("sum_of", "split", "exact", "nearest"), """(xs) => {
+    "dot": (("sum_of", "exact", "nearest"), """(xs) => {
   const half = xs.length / 2;
-  if (!xs.every(Number.isFinite)) return xs.slice(0, half).reduce((total, a, i) => total + a * xs[half + i], 0);
-  const terms = [];
-  for (let i = 0; i < half; i++) {
-    const a = xs[i];
-    const b = xs[half + i];
-    const product = a * b;
-    if (a === 0 || b === 0) continue;
-    if (!(Math.max(Math.abs(a), Math.abs(b), Math.abs(product)) < 1e290 && Math.abs(product) > 1e-270)) {
-      let total = 0n;  // what rounding lost would leave the range of floats
-      for (let k = 0; k < half; k++) total += exact(xs[k]) * exact(xs[half + k]);
-      return nearest(total, 2148);
-    }
-    const [ah, al] = split(a);
-    const [bh, bl] = split(b);
-    terms.push(product, al * bl - (product - ah * bh - al * bh - ah * bl));  // what rounding the product lost (Dekker)
-  }
-  return sum_of(terms);
+  const total = sum_of(xs.slice(0, half).map((w, k) => w * xs[half + k]));
+  if (!Number.isNaN(total) || !xs.every(Number.isFinite)) return total;
+  let sum = 0n;  // products beyond the range of floats that cancel
+  for (let k = 0; k < half; k++) sum += exact(xs[k]) * exact(xs[half + k]);
+  return nearest(sum, 2148);
 }"""),
     "logsumexp": (("sum_of", "exp_difference"), """(xs) => {
   if (xs.some((x) => x !== x)) return NaN;

@@ -20,8 +20,8 @@ _RESERVED = {
     "eval", "export", "extends", "final", "float", "function", "goto", "implements", "instanceof", "int", "interface", "let", "long",
     "native", "new", "null", "package", "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
     "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile", "Infinity", "NaN", "inputs",
-    "outputs", "values", "nodes", "labels", "split", "power_of_two_below", "exact",
-    "nearest", "nodeValues", "Object", "Float64Array", "compute",
+    "outputs", "values", "nodes", "labels", "power_of_two_below", "exact",
+    "fsum", "nearest", "nodeValues", "Object", "Float64Array", "compute",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from tinygrad_bp.program.naming import Temporaries, identifier, names
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
 ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
 _INFIX = ARITHMETIC | PARTS
+_SUMS = frozenset((ops.sum_of, ops.dot))
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
 
 
@@ -73,6 +74,11 @@ class Formulas:
             if self._constant != "{}" and all(x < 0 for x in operands):
                 texts = [(self._constant.format(text), ATOM) for text, _ in texts]
             return op.write(texts), op.binding
+        if op in _SUMS and self._infix is _INFIX:
+            if any(len(text) > WIDEST // 2 for text, _ in texts):
+                texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
+            self.functions["fsum"] = ops.sum_of
+            return f"fsum([{', '.join(text for text, _ in self._terms(op, texts))}])", ATOM
         if op is ops.pow and operands[1] < 0 and self._infix is _INFIX:
             exponent = self._code.constants[~operands[1]]
             if exponent.is_integer() and 0 < math.fabs(exponent) < 1e6:  # elsewhere Python and the row differ
@@ -80,6 +86,14 @@ class Formulas:
         name = self._function_names[op]
         self.functions[name] = op
         return f"{name}({', '.join(text for text, _ in texts)})", ATOM
+
+    @staticmethod
+    def _terms(op: Operation, texts: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
+        """What is added up: of a `dot` the products."""
+        if op is ops.sum_of:
+            return texts
+        pairs = zip(texts[: len(texts) // 2], texts[len(texts) // 2 :], strict=True)
+        return [w if x[0] == "1.0" else x if w[0] == "1.0" else (ops.mul.write([w, x]), ATOM) for w, x in pairs]
 
     def _on_a_line_of_its_own(self, text: tuple[str, int], x: int) -> tuple[str, int]:
         if x < 0 or len(text[0]) <= WIDEST // 2:
@@ -134,7 +148,7 @@ class Source:
         formulas = Formulas(code)
         self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
         self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
-        self._globals |= {name: _forward(op) for name, op in formulas.functions.items()}
+        self._globals |= {name: _forward(op) for name, op in formulas.functions.items()} | {"fsum": math.fsum}
         returned = bracketed(code.shape, [formulas.operand(x)[0] for x in code.outputs])
         body = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
         self.text = "".join(
@@ -149,7 +163,9 @@ class Source:
     @staticmethod
     def _imports(code: Code, formulas: Formulas) -> list[str]:
         functions = formulas.functions
-        from_math = sorted(name for name, op in functions.items() if op.forward is getattr(math, name, None))
+        from_math = sorted(
+            name for name, op in functions.items() if name == "fsum" or op.forward is getattr(math, name, None)
+        )
         if decay in code.operations() and "exp" not in from_math:
             from_math = sorted([*from_math, "exp"])
         from_math += ["inf"] if any(math.isinf(x) for x in code.constants) else []
@@ -179,5 +195,6 @@ def defined(text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     exec(compile("\n" * text.count("\n", 0, start) + text[start:], filename, "exec"), names)
     function: Callable[..., Any] = names["program"]
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    weakref.finalize(function, linecache.cache.pop, filename, None)
+    # The entry stays, without its lines: whoever is going through the cache just now may still look for it.
+    weakref.finalize(function, linecache.cache.__setitem__, filename, (0, None, [], filename))
     return function

@@ -90,7 +90,7 @@ WRONG_TYPES = [
     (lambda: draw([w, "x"]), "", "str"),
     (lambda: draw_network("net"), "", "str"),
     (lambda: MLP(2, [1], weights=[1.0, "x"]), "MLP with w2", "str 'x'"),
-    (lambda: Neuron([Value(1.0, "w1")], Value(0.0))(["x"]), "mul with w1", "str 'x'"),
+    (lambda: Neuron([Value(1.0, "w1")], Value(0.0))(["x"]), "dot with w1", "str 'x'"),
 ]
 
 WRONG_TYPES += [

@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+import random
 
 import pytest
 
 import tinygrad_bp as tg
-from tinygrad_bp import MLP, Layer, Neuron, Value, topological_order
+from tinygrad_bp import MLP, Layer, Module, Neuron, Value, topological_order
 
 WORKED = {"weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], "biases": [0.35, 0.60], "shared_bias": True}
 
@@ -19,7 +20,8 @@ def test_the_worked_network():
     assert nodes["net_h1"].data == pytest.approx(0.3775, rel=1e-15)
     assert nodes["out_o2"].data == pytest.approx(0.772928465321462589, rel=1e-15)
     assert [p.label for p in net.parameters()] == ["w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "b1", "b2"]
-    assert nodes["net_h1"].args[1] is nodes["net_h2"].args[1] is net.biases[0]
+    assert nodes["net_h1"].op is nodes["net_o2"].op is tg.dot
+    assert nodes["net_h1"].args[2] is nodes["net_h2"].args[2] is net.biases[0]
 
 
 def test_fixed_biases_are_no_parameters():
@@ -86,8 +88,107 @@ def test_networks_are_copied_and_pickled():
 
 
 def test_repr():
-    assert repr(MLP(2, [2, 2], **WORKED)) == "MLP(2-2-2, 10 parameters)"
-    assert repr(Layer([Neuron([Value(1.0)], Value(0.0), None, "o1")])) == "Layer(Neuron(o1: 1 inputs, linear))"
+    assert repr(
+        MLP(2, [2, 1], **{**WORKED, "weights": WORKED["weights"][:6]}, activation=["tanh", None])
+    ).splitlines() == [
+        "MLP(2-2-1, 8 parameters)",
+        "├─ layer1: Layer(2 inputs, 2 neurons, tanh, shared bias)",
+        "└─ layer2: Layer(2 inputs, 1 neuron, linear)",
+    ]
+    assert repr(Layer([Neuron([Value(1.0)], Value(0.0), None, "o1")])).splitlines() == [
+        "Layer(1 input, 1 neuron, linear)",
+        "└─ neuron1: Neuron(o1: 1 input, linear)",
+    ]
+    assert repr(Layer([Neuron([Value(1.0)], Value(0.0)) for _ in range(99)])).splitlines()[-1] == "└─ … 88 more"
+
+
+class Block(Module):
+    def __init__(self):
+        self.scale = Value(2.0, "scale")
+        self.layers = [MLP(1, [1]), {"gate": MLP(1, [2], shared_bias=True), "tied": self.scale}]
+        self.width, self.note = 3, "no parameter"
+        self.itself = self
+
+
+def test_modules_of_ones_own_find_their_parameters():
+    block = Block()
+    assert list(block.named_parameters()) == [
+        "scale",
+        "layers.0.layer1.neuron1.w1",
+        "layers.0.layer1.neuron1.b",
+        "layers.1.gate.layer1.neuron1.w1",
+        "layers.1.gate.layer1.neuron1.b",
+        "layers.1.gate.layer1.neuron2.w1",
+    ]
+    assert block.parameters() == list(block.named_parameters().values())
+    block.scale.grad = 3.0
+    block.zero_grad()
+    assert block.scale.grad == 0.0
+    assert repr(block).splitlines()[:3] == [
+        "Block(6 parameters)",
+        "├─ layers.0: MLP(1-1, 2 parameters)",
+        "│  └─ layer1: Layer(1 input, 1 neuron, sigmoid)",
+    ]
+
+
+def test_parameters_defined_as_in_micrograd():
+    class Old(Module):
+        def parameters(self):
+            return [w]
+
+    w = Value(1.0)
+    w.grad = 2.0
+    Old().zero_grad()
+    assert w.grad == 0.0
+
+
+def test_separate_products_give_the_same_numbers():
+    for seed in range(20):
+        one, other = (MLP(5, [4, 3], activation="tanh", seed=seed, separate_products=s) for s in (False, True))
+        draw = random.Random(seed)
+        inputs = [draw.gauss(0, 1) for _ in range(5)]
+        found = []
+        for net in (one, other):
+            loss = tg.logsumexp(net(inputs))
+            loss.backward()
+            found.append([loss.data, *[p.grad for p in net.parameters()]])
+        assert found[0] == pytest.approx(found[1], rel=1e-12, abs=1e-15)
+    assert {node.op for node in topological_order(other(inputs)[0]) if node.op} == {tg.mul, tg.add, tg.tanh}
+
+
+@pytest.mark.parametrize(("init", "limit"), [("uniform", 1.0), ("glorot", (6 / 110) ** 0.5), ("he", (6 / 100) ** 0.5)])
+def test_weights_are_drawn_within_their_limits(init, limit):
+    weights = [w.data for w in MLP(100, [10], init=init, seed=1).weights]
+    assert 0.99 * limit < max(map(abs, weights)) <= limit
+    assert abs(sum(weights) / 1000) < 0.1 * limit
+
+
+def test_weights_drawn_by_a_function():
+    net = MLP(3, [2, 1], init=lambda draw, inputs, neurons: 10 * inputs + neurons)
+    assert [w.data for w in net.weights] == [32.0] * 6 + [21.0] * 2
+
+
+def test_nested_labels():
+    net = MLP(2, [2, 1], labels="nested", seed=1)
+    assert net.layers[0].neurons[1].weights[1].label == "layer1.neuron2.w2"
+    assert {path: p.label for path, p in net.named_parameters().items()} == {p: p for p in net.named_parameters()}
+    assert {b.label for b in MLP(2, [2, 1], labels="nested", shared_bias=True).biases} == {"layer1.b", "layer2.b"}
+
+
+def test_a_neuron_can_be_renamed():
+    neuron = Neuron([Value(1.0, "w")], Value(0.0, "b"), name="a")
+    neuron.name = "z"
+    out = neuron([1.0])
+    assert (out.label, out.args[0].label) == ("out_z", "net_z")
+
+
+@pytest.mark.parametrize("op", [tg.sigmoid, tg.tanh, tg.relu])
+def test_activations_are_their_rows(op):
+    neuron = Neuron([Value(0.7)], Value(0.1), op)
+    net = tg.dot([0.7, 0.1], [0.3, 1.0])
+    out = neuron([0.3])
+    assert out.op is op
+    assert out.data == op(net)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +206,13 @@ def test_repr():
         (lambda: MLP(2, [1], activation=tg.maximum), ValueError, "no operation on one operand"),
         (lambda: MLP(2, [1, 1], activation=["tanh"]), ValueError, "takes 2 activations, not 1"),
         (lambda: MLP(2, [1])([1.0]), ValueError, "neuron o1 has 2 weights and got 1 inputs"),
-        (lambda: MLP(2, [1])([1.0, "x"]), TypeError, "mul with w2 takes a Value or a real number, not str 'x'"),
+        (lambda: MLP(2, [1])([1.0, "x"]), TypeError, "dot with w1 takes a Value or a real number, not str 'x'"),
+        (lambda: MLP(2, [1], labels="w"), ValueError, "labels are 'numbered' or 'nested', not 'w'"),
+        (
+            lambda: MLP(2, [1], init="xavier"),
+            ValueError,
+            "init is one of 'uniform', 'glorot', 'he' or a function, not 'xavier'",
+        ),
         (lambda: Neuron([], Value(0.0)), ValueError, "needs at least one weight"),
         (lambda: Layer([]), ValueError, "a layer needs neurons"),
     ],

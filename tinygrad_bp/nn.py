@@ -4,6 +4,10 @@
     >>> out_o1, out_o2 = net([0.05, 0.10])
     >>> out_o1
     Value(data=0.7513650695523157, grad=0.0, label='out_o1')
+    >>> net
+    MLP(2-2-2, 10 parameters)
+    ├─ layer1: Layer(2 inputs, 2 neurons, sigmoid, shared bias)
+    └─ layer2: Layer(2 inputs, 2 neurons, sigmoid, shared bias)
 
 Names: the inputs are i1, i2, ..., the neurons of the hidden layer h1, h2, ... (of several hidden layers h1_1, h1_2, ..., h2_1, ...),
 those of the last layer o1, o2, .... Neuron h1 computes `net_h1`, its weighted inputs plus its bias, and from that `out_h1`.
@@ -12,31 +16,92 @@ Weights are numbered w1, w2, ... through the whole network, neuron by neuron; so
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from tinygrad_bp import ops
 from tinygrad_bp.operation import Operation, as_float
-from tinygrad_bp.value import Value
+from tinygrad_bp.value import Constant, Value
+
+Initializer = Callable[[random.Random, int, int], float]
+
+
+def uniform(draw: random.Random, inputs: int, neurons: int) -> float:
+    """A weight drawn evenly from -1 to 1, whatever the size of the layer."""
+    return draw.uniform(-1.0, 1.0)
+
+
+def glorot(draw: random.Random, inputs: int, neurons: int) -> float:
+    """A weight drawn evenly up to sqrt(6 / (inputs + neurons)) to either side, which suits sigmoid and tanh (Glorot and Bengio, 2010)."""
+    limit = math.sqrt(6.0 / (inputs + neurons))
+    return draw.uniform(-limit, limit)
+
+
+def he(draw: random.Random, inputs: int, neurons: int) -> float:
+    """A weight drawn evenly up to sqrt(6 / inputs) to either side, which suits relu (He and others, 2015)."""
+    limit = math.sqrt(6.0 / inputs)
+    return draw.uniform(-limit, limit)
+
+
+# The methods of a Value do the same as these rows, faster.
+_FASTER: dict[Operation, Callable[[Value], Value]] = {
+    ops.sigmoid: Value.sigmoid,
+    ops.tanh: Value.tanh,
+    ops.relu: Value.relu,
+}
+INITIALIZERS: dict[str, Initializer] = {"uniform": uniform, "glorot": glorot, "he": he}
 
 
 class Module:
-    """Anything with parameters to train."""
+    """Anything with parameters to train: Values among its attributes, alone, in lists and dictionaries, and in other Modules."""
+
+    def named_parameters(self) -> dict[str, Value]:
+        """The parameters by the way that leads to them, such as `layer1.neuron2.w3` or `blocks.0.scale`; each Value once."""
+        found: dict[Value, str] = {}
+        seen: set[int] = set()
+
+        def visit(path: str, thing: Any) -> None:
+            if isinstance(thing, Value):
+                if thing.op is None and not isinstance(thing, Constant):
+                    found.setdefault(thing, path)
+            elif isinstance(thing, Module | list | tuple | dict) and id(thing) not in seen:
+                seen.add(id(thing))
+                for name, part in _parts(thing):
+                    visit(f"{path}.{name}" if path else name, part)
+
+        visit("", self)
+        return {path: value for value, path in found.items()}
 
     def parameters(self) -> list[Value]:
         """The Values that training changes, each once."""
-        return []
+        return list(self.named_parameters().values())
 
     def zero_grad(self) -> None:
         """Sets the gradient of every parameter to 0, as before each new `backward()`."""
         for parameter in self.parameters():
             parameter.grad = 0.0
 
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """Pairs of a name and a thing that may have parameters: all attributes, if a class does not say otherwise."""
+        yield from vars(self).items()
+
+    def summary(self) -> str:
+        """What it is, in a line."""
+        return f"{type(self).__name__}({_count(len(self.parameters()), 'parameter')})"
+
+    def __repr__(self) -> str:
+        return "\n".join(_tree(self.summary(), self, {self}))
+
 
 class Neuron(Module):
     """A neuron: `activation(w1 * x1 + w2 * x2 + ... + bias)`.
+
+    Args:
+        separate_products: record a node for each product and each sum, as in the worked example, in place of one `dot`. The numbers
+            are the same but for rounding.
 
     Attributes:
         weights: a Value for each input.
@@ -45,8 +110,17 @@ class Neuron(Module):
         name: what stands in the labels of the nodes it makes, `net_h1` and `out_h1` for the name h1.
     """
 
+    _name: str
+    _labels: tuple[str, str]
+
     def __init__(
-        self, weights: Sequence[Value], bias: Value, activation: Operation | str | None = "sigmoid", name: str = ""
+        self,
+        weights: Sequence[Value],
+        bias: Value,
+        activation: Operation | str | None = "sigmoid",
+        name: str = "",
+        *,
+        separate_products: bool = False,
     ) -> None:
         weights = list(weights)
         for value in (*weights, bias):
@@ -60,28 +134,46 @@ class Neuron(Module):
         self.bias = bias
         self.activation = _activation(activation)
         self.name = name
+        self.separate_products = separate_products
 
     def __call__(self, inputs: Sequence[Any]) -> Value:
         """The neuron's output for these inputs, Values or numbers. Raises ValueError for another number of them than of weights."""
-        if len(inputs) != len(self.weights):
+        weights = self.weights
+        if len(inputs) != len(weights):
             raise ValueError(
-                f"neuron {self.name or '(unnamed)'} has {len(self.weights)} weights and got {len(inputs)} inputs"
+                f"neuron {self.name or '(unnamed)'} has {len(weights)} weights and got {len(inputs)} inputs"
             )
-        net = self.weights[0] * inputs[0]
-        for weight, x in zip(self.weights[1:], inputs[1:], strict=True):
-            net = net + weight * x
-        net = net + self.bias
-        out: Value = net if self.activation is None else self.activation(net)
-        if self.name:
-            net.label = f"net_{self.name}"
-            out.label = f"out_{self.name}"
+        net: Value
+        if self.separate_products:
+            net = weights[0] * inputs[0]
+            for weight, x in zip(weights[1:], inputs[1:], strict=True):
+                net = net + weight * x
+            net = net + self.bias
+        else:
+            net = ops.dot([*weights, self.bias], [*inputs, 1.0])
+        activation = self.activation
+        out: Value = net if activation is None else _FASTER.get(activation, activation)(net)
+        if self._name:
+            net._label, out._label = self._labels
         return out
 
-    def parameters(self) -> list[Value]:
-        return [*self.weights, self.bias]
+    @property
+    def name(self) -> str:
+        """What stands in the labels of the nodes it makes."""
+        return self._name
 
-    def __repr__(self) -> str:
-        return f"Neuron({self.name or 'unnamed'}: {len(self.weights)} inputs, {self.activation.name if self.activation else 'linear'})"
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name
+        self._labels = f"net_{name}", f"out_{name}"
+
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        yield from ((f"w{k}", weight) for k, weight in enumerate(self.weights, 1))
+        yield "b", self.bias
+
+    def summary(self) -> str:
+        kind = self.activation.name if self.activation else "linear"
+        return f"Neuron({self.name or 'unnamed'}: {_count(len(self.weights), 'input')}, {kind})"
 
 
 class Layer(Module):
@@ -102,11 +194,18 @@ class Layer(Module):
         """The output of each neuron."""
         return [neuron(inputs) for neuron in self.neurons]
 
-    def parameters(self) -> list[Value]:
-        return list(dict.fromkeys(p for neuron in self.neurons for p in neuron.parameters()))
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        yield from ((f"neuron{k}", neuron) for k, neuron in enumerate(self.neurons, 1))
 
-    def __repr__(self) -> str:
-        return f"Layer({', '.join(map(repr, self.neurons))})"
+    def summary(self) -> str:
+        kinds = {neuron.activation.name if neuron.activation else "linear" for neuron in self.neurons}
+        shared = len({neuron.bias for neuron in self.neurons}) == 1 < len(self.neurons)
+        facts = [
+            _count(len(self.neurons[0].weights), "input"),
+            _count(len(self.neurons), "neuron"),
+            "/".join(sorted(kinds)),
+        ]
+        return f"Layer({', '.join(facts + ['shared bias'] * shared)})"
 
 
 class MLP(Module):
@@ -116,11 +215,15 @@ class MLP(Module):
         inputs: the number of inputs.
         sizes: the number of neurons in each layer; the last is the output layer.
         activation: of every neuron, or a sequence with one for each layer: a row of the table, its name, or None.
-        weights: their starting values, neuron by neuron. Drawn uniformly from -1 to 1 if not given.
+        weights: their starting values, neuron by neuron. Drawn as `init` says if not given.
         biases: their starting values, one for each layer if shared, else one for each neuron. Zeros if not given.
         shared_bias: whether the neurons of a layer share one bias.
         train_biases: whether `parameters()` includes the biases.
         seed: makes drawn weights repeatable.
+        init: how weights are drawn: "glorot", "he" or "uniform" (from -1 to 1), or a function that takes a `random.Random`, the number of
+            inputs of the layer and the number of its neurons, and returns a weight.
+        labels: of weights and biases: "numbered", w1, w2, ... through the whole network, or "nested", `layer1.neuron2.w3`.
+        separate_products: as in `Neuron`.
 
     Raises ValueError for numbers that do not fit the shape, saying how many it takes, and TypeError for what is no number.
     """
@@ -136,6 +239,9 @@ class MLP(Module):
         shared_bias: bool = False,
         train_biases: bool = True,
         seed: int | None = None,
+        init: str | Initializer = "glorot",
+        labels: str = "numbered",
+        separate_products: bool = False,
     ) -> None:
         sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
         widths = [inputs, *sizes]
@@ -146,11 +252,17 @@ class MLP(Module):
         kinds: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * len(sizes)
         if len(kinds) != len(sizes):
             raise ValueError(f"MLP with {len(sizes)} layers takes {len(sizes)} activations, not {len(kinds)}")
+        if labels not in ("numbered", "nested"):
+            raise ValueError(f"MLP: labels are 'numbered' or 'nested', not {labels!r:.60}")
+        if isinstance(init, str) and init not in INITIALIZERS:
+            raise ValueError(
+                f"MLP: init is one of {', '.join(map(repr, INITIALIZERS))} or a function, not {init!r:.60}"
+            )
         weight_count = sum(a * b for a, b in zip(widths, sizes, strict=False))
         bias_count = len(sizes) if shared_bias else sum(sizes)
         if weights is None:
-            draw = random.Random(seed)
-            weights = [draw.uniform(-1.0, 1.0) for _ in range(weight_count)]
+            draw, rule = random.Random(seed), INITIALIZERS[init] if isinstance(init, str) else init
+            weights = [rule(draw, n, m) for n, m in zip(widths, sizes, strict=False) for _ in range(n * m)]
         next_weight = _labelled(weights, weight_count, "w")
         next_bias = _labelled([0.0] * bias_count if biases is None else biases, bias_count, "b")
         self.train_biases = train_biases
@@ -161,11 +273,20 @@ class MLP(Module):
             self.layers.append(
                 Layer(
                     [
-                        Neuron([next(next_weight) for _ in range(width)], b, kind, f"{prefix}{k}")
+                        Neuron(
+                            [next(next_weight) for _ in range(width)],
+                            b,
+                            kind,
+                            f"{prefix}{k}",
+                            separate_products=separate_products,
+                        )
                         for k, b in enumerate(layer_biases, 1)
                     ]
                 )
             )
+        if labels == "nested":
+            for path, parameter in super().named_parameters().items():
+                parameter.label = path if not path.endswith(".b") or not shared_bias else f"{path.split('.')[0]}.b"
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The outputs of the last layer. Raises ValueError for a wrong number of inputs."""
@@ -184,12 +305,63 @@ class MLP(Module):
         """All biases, each once, in the order of their numbers."""
         return list(dict.fromkeys(neuron.bias for layer in self.layers for neuron in layer.neurons))
 
+    @property
+    def widths(self) -> list[int]:
+        """The number of inputs, and that of the neurons in each layer."""
+        return [len(self.layers[0].neurons[0].weights), *(len(layer.neurons) for layer in self.layers)]
+
+    def named_parameters(self) -> dict[str, Value]:
+        fixed = set() if self.train_biases else set(self.biases)
+        return {path: parameter for path, parameter in super().named_parameters().items() if parameter not in fixed}
+
     def parameters(self) -> list[Value]:
+        """All weights, then the biases if they are trained."""
         return self.weights + (self.biases if self.train_biases else [])
 
-    def __repr__(self) -> str:
-        widths = [len(self.layers[0].neurons[0].weights), *(len(layer.neurons) for layer in self.layers)]
-        return f"MLP({'-'.join(map(str, widths))}, {len(self.parameters())} parameters)"
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        yield from ((f"layer{k}", layer) for k, layer in enumerate(self.layers, 1))
+
+    def summary(self) -> str:
+        return f"MLP({'-'.join(map(str, self.widths))}, {_count(len(self.parameters()), 'parameter')})"
+
+
+def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(thing, Module):
+        yield from thing.parts()
+    elif isinstance(thing, dict):
+        yield from ((str(key), part) for key, part in thing.items())
+    else:
+        yield from ((str(place), part) for place, part in enumerate(thing))
+
+
+def _tree(line: str, module: Module, seen: set[Module], most: int = 12) -> Iterator[str]:
+    """The lines of a module's picture as a tree, each module once. The neurons of a layer are drawn only if it is the root."""
+    yield line
+    children = [(name, child) for name, child in _modules(module) if child not in seen]
+    seen.update(child for _, child in children)
+    shown = children if len(children) <= most else children[: most - 1]
+    for place, (name, child) in enumerate(shown, 1):
+        last = place == len(children)
+        inside = [child.summary()] if isinstance(child, Layer) else _tree(child.summary(), child, seen)
+        for number, text in enumerate(inside):
+            yield f"{('└─ ' if last else '├─ ') if number == 0 else ('   ' if last else '│  ')}{f'{name}: ' if number == 0 else ''}{text}"
+    if shown is not children:
+        yield f"└─ … {len(children) - len(shown)} more"
+
+
+def _modules(module: Module) -> Iterator[tuple[str, Module]]:
+    """The modules directly inside a module, in lists and dictionaries too."""
+    waiting = list(module.parts())[::-1]
+    while waiting:
+        name, thing = waiting.pop()
+        if isinstance(thing, Module):
+            yield name, thing
+        elif isinstance(thing, list | tuple | dict):
+            waiting += [(f"{name}.{inner}", part) for inner, part in _parts(thing)][::-1]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _labelled(numbers: Iterable[float], count: int, letter: str) -> Iterator[Value]:

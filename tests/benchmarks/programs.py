@@ -25,7 +25,7 @@ Runner = Callable[[], Any]
 
 def worked_example() -> Program:
     """The error of the worked example and its 8 derivatives."""
-    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
+    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True, separate_products=True)
     rest = [Value(x, label) for x, label in zip(ROW, ("i1", "i2", "target_o1", "target_o2"), strict=True)]
     error = sum((target - out) ** 2 * 0.5 for target, out in zip(rest[2:], net(rest[:2]), strict=True))
     return compile([error, *grad(error, net.weights)], [*net.weights, *rest])

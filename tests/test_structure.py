@@ -13,11 +13,11 @@ import tinygrad_bp
 ROOT = Path(tinygrad_bp.__file__).parent
 FLOORS = [
     ["operation", "files"],
-    ["ops"],
+    ["ops", "data"],
     ["functions"],
     ["value"],
-    ["gradients", "explanation", "checking", "nn", "program"],
-    ["drawing"],
+    ["gradients", "explanation", "checking", "nn", "losses", "optim", "program"],
+    ["drawing", "training", "saving"],
     ["tutorial"],
     ["cli"],
     ["__main__"],

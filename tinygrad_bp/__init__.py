@@ -15,6 +15,7 @@ from tinygrad_bp.checking import GradientCheck, check_gradients
 from tinygrad_bp.drawing import Drawing, draw, draw_network
 from tinygrad_bp.explanation import Explanation, explain
 from tinygrad_bp.gradients import grad, hessian, jacobian
+from tinygrad_bp.losses import binary_cross_entropy, cross_entropy, hinge, mean_squared_error, squared_error
 from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.operation import Domain, Operation, Reduction
 from tinygrad_bp.ops import (
@@ -58,8 +59,11 @@ from tinygrad_bp.ops import (
 from tinygrad_bp.ops import (
     pow as pow,
 )
+from tinygrad_bp.optim import SGD, Adam, AdamW, Optimizer
 from tinygrad_bp.program import Program
 from tinygrad_bp.program import compile as compile
+from tinygrad_bp.saving import load, save
+from tinygrad_bp.training import Diverged, History, train
 from tinygrad_bp.value import Constant, Value, topological_order
 
 __version__ = "0.1.0"
@@ -68,15 +72,21 @@ __version__ = "0.1.0"
 __all__ = [
     "MLP",
     "OPERATIONS",
+    "SGD",
+    "Adam",
+    "AdamW",
     "Constant",
+    "Diverged",
     "Domain",
     "Drawing",
     "Explanation",
     "GradientCheck",
+    "History",
     "Layer",
     "Module",
     "Neuron",
     "Operation",
+    "Optimizer",
     "Program",
     "Reduction",
     "Value",
@@ -85,9 +95,11 @@ __all__ = [
     "asin",
     "atan",
     "atan2",
+    "binary_cross_entropy",
     "check_gradients",
     "cos",
     "cosh",
+    "cross_entropy",
     "div",
     "dot",
     "draw",
@@ -97,27 +109,33 @@ __all__ = [
     "expm1",
     "grad",
     "hessian",
+    "hinge",
     "hypot",
     "jacobian",
     "leaky_relu",
+    "load",
     "log",
     "log1p",
     "logsumexp",
     "maximum",
+    "mean_squared_error",
     "minimum",
     "mul",
     "neg",
     "relu",
+    "save",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
     "softplus",
     "sqrt",
+    "squared_error",
     "step",
     "sub",
     "sum_of",
     "tan",
     "tanh",
     "topological_order",
+    "train",
 ]

@@ -50,6 +50,7 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.code = code
+        self._loops: dict[tuple[int, int], tuple[str, Callable[..., Any]]] = {}
         self._floats = [float] * len(code.inputs)  # what a call passes, if nothing needs to be converted
 
     @cached_property
@@ -80,6 +81,25 @@ class Program:
             return self.function(*numbers)
         except (ValueError, ArithmeticError) as error:
             return self._step_by_step(numbers, error)
+
+    def iterate(
+        self,
+        state: Sequence[float],
+        settings: Sequence[Sequence[float]],
+        table: Sequence[Sequence[float]],
+        order: Sequence[int],
+    ) -> tuple[list[float], list[float]]:
+        """Runs the program once for each number in `order`, on that row of the table. Returns the last state, and output 0 of each time.
+
+        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
+        then the columns of the table. All numbers are floats. Raises what operations raise on floats where they are undefined.
+        """
+        carried = len(state)
+        key = carried, len(settings[0]) if settings else 0
+        if key not in self._loops:
+            self._loops[key] = self._source.iterated(*key)
+        found: tuple[list[float], list[float]] = self._loops[key][1](state, settings, table, order)
+        return found
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:
         """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""

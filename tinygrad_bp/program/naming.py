@@ -21,6 +21,7 @@ _RESERVED = {
     "native", "new", "null", "package", "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
     "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile", "Infinity", "NaN", "inputs",
     "outputs", "values", "nodes", "labels", "power_of_two_below", "exact",
+    "state", "settings", "table", "order", "row", "now", "recorded",
     "fsum", "nearest", "nodeValues", "Object", "Float64Array", "compute",
 }  # fmt: skip
 

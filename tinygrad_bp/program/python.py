@@ -146,17 +146,19 @@ class Source:
 
     def __init__(self, code: Code) -> None:
         formulas = Formulas(code)
+        self._code = code
+        self._formulas = formulas
         self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
         self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
         self._globals |= {name: _forward(op) for name, op in formulas.functions.items()} | {"fsum": math.fsum}
-        returned = bracketed(code.shape, [formulas.operand(x)[0] for x in code.outputs])
+        self._outputs = [formulas.operand(x)[0] for x in code.outputs]
         body = [f"    {name} = {formula}\n" for name, formula in formulas.lines]
         self.text = "".join(
             [
                 *self._imports(code, formulas),
                 f"def program({', '.join(self.inputs)}):\n",
                 *body,
-                f"    return {returned}\n",
+                f"    return {bracketed(code.shape, self._outputs)}\n",
             ]
         )
 
@@ -185,6 +187,32 @@ class Source:
     def function(self) -> Callable[..., Any]:
         """The function, compiled."""
         return defined(self.text, self._globals)
+
+    def iterated(self, carried: int, settings: int) -> tuple[str, Callable[..., Any]]:
+        """The program as a loop, its text and the function: `program(state, settings, table, order)`.
+
+        Inputs are the state, `carried` numbers, then the settings of this time, then a row of the table, the one that `order` names. The
+        outputs are a number and the state of the next time. The function returns the last state and all the numbers.
+        """
+        state = f"[{', '.join(self.inputs[:carried])}]"
+        number, *after = self._outputs
+        body = "".join([f"        {name} = {formula}\n" for name, formula in self._formulas.lines])
+        text = "".join(
+            [
+                *self._imports(self._code, self._formulas),
+                "def program(state, settings, table, order):\n",
+                f"    {state} = state\n",
+                "    recorded = []\n",
+                "    for row, now in zip(order, settings):\n",
+                f"        [{', '.join(self.inputs[carried : carried + settings])}] = now\n",
+                f"        [{', '.join(self.inputs[carried + settings :])}] = table[row]\n",
+                body,
+                f"        recorded.append({number})\n",
+                f"        {state} = [{', '.join(after)}]\n",
+                f"    return {state}, recorded\n",
+            ]
+        )
+        return text, defined(text, self._globals)
 
 
 def defined(text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:

@@ -6,45 +6,26 @@ The numbers are those of IEEE arithmetic: where Python would raise, infinities a
 from __future__ import annotations
 
 import ctypes
-import math
-import operator
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import islice
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.operation import as_float
 from tinygrad_bp.program.code import Code, refuse_own_operations
-from tinygrad_bp.program.llvm import functions
-from tinygrad_bp.program.llvm.numbers import Real, Writer
+from tinygrad_bp.program.llvm import functions, training
 from tinygrad_bp.program.python import nested
 
 if TYPE_CHECKING:
     from tinygrad_bp.program import Program
 
 WANTS = "takes a real number"
-TURN = 0.05  # seconds of machine code between two looks at Python: for Ctrl-C and progress
-
-
-@dataclass(frozen=True, repr=False)
-class Trained:
-    """What training leaves.
-
-    Attributes:
-        parameters: their numbers after the last step.
-        losses: output 0 at each step, before its update.
-    """
-
-    parameters: list[float]
-    losses: array[float]
-
-    def __repr__(self) -> str:
-        last = f", the last loss {self.losses[-1]:.9g}" if self.losses else ""
-        return f"<trained in {len(self.losses)} steps: {len(self.parameters)} parameters{last}>"
+TRAINING = (
+    *[ctypes.c_void_p] * 5,
+    ctypes.c_int64,
+    ctypes.c_void_p,
+)  # the arguments of loops that change their own numbers
 
 
 class Rows(Sequence[Any]):
@@ -81,52 +62,6 @@ class Rows(Sequence[Any]):
         return f"<the outputs of {self._count} rows>"
 
 
-def _sgd(w: Writer, p: Real, gradient: Real, moments: list[Real], s: dict[str, Real]) -> tuple[Real, list[Real]]:
-    return p - s["rate"] * gradient, []
-
-
-def _momentum(w: Writer, p: Real, gradient: Real, moments: list[Real], s: dict[str, Real]) -> tuple[Real, list[Real]]:
-    velocity = s["momentum"] * moments[0] + gradient
-    return p - s["rate"] * velocity, [velocity]
-
-
-def _adam(w: Writer, p: Real, gradient: Real, moments: list[Real], s: dict[str, Real]) -> tuple[Real, list[Real]]:
-    m = s["beta1"] * moments[0] + (1.0 - s["beta1"]) * gradient
-    v = s["beta2"] * moments[1] + (1.0 - s["beta2"]) * (gradient * gradient)
-    deviation = w.intrinsic("sqrt", v) / w.intrinsic("sqrt", 1.0 - s["power_beta2"]) + s["epsilon"]
-    return p - s["rate"] / (1.0 - s["power_beta1"]) * (m / deviation), [m, v]
-
-
-def _optimizer(
-    optimizer: str, rate: float, momentum: float, betas: tuple[float, float], epsilon: float
-) -> tuple[functions.Update, int, dict[str, float]]:
-    """How a parameter is updated, its number of moments, and the settings by name. Raises what `train` raises of them."""
-    if optimizer not in ("sgd", "adam"):
-        raise ValueError(f"train: optimizer is 'sgd' or 'adam', not {optimizer!r:.60}")
-    if momentum and optimizer != "sgd":
-        raise ValueError("train: momentum is of optimizer 'sgd'; that of 'adam' is betas[0]")
-    wants = "is a real number"
-    rate, momentum, epsilon = (
-        as_float(x, f"train: {name}", wants=wants)
-        for name, x in (("rate", rate), ("momentum", momentum), ("epsilon", epsilon))
-    )
-    beta1, beta2 = (as_float(x, "train: each of betas", wants=wants) for x in betas)
-    limits = {"rate": (rate, math.inf), "momentum": (momentum, math.inf), "epsilon": (epsilon, math.inf)}
-    for name, (x, limit) in (limits | {"betas[0]": (beta1, 1.0), "betas[1]": (beta2, 1.0)}).items():
-        if not 0.0 <= x < limit:
-            raise ValueError(f"train: {name} is from 0 to below {limit:g}, not {x!r}")
-    values = {"rate": rate}
-    update: functions.Update = _sgd
-    moments = 0
-    if optimizer == "adam":
-        update, moments = _adam, 2
-        values |= {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "power_beta1": 1.0, "power_beta2": 1.0}
-    elif momentum:
-        update, moments = _momentum, 1
-        values["momentum"] = momentum
-    return update, moments, values
-
-
 class MachineProgram:
     """What `program.to("llvm")` makes: `machine(*numbers)` as `program(*numbers)`, and its loops over rows, in machine code.
 
@@ -151,6 +86,11 @@ class MachineProgram:
     @property
     def code(self) -> Code:
         return self.program.code
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the program is too large to be one function, and keeps its numbers in memory."""
+        return self._layout.blocks
 
     @cached_property
     def source(self) -> str:
@@ -202,7 +142,7 @@ class MachineProgram:
         buffer such as a NumPy array; of doubles row after row it is not copied. Raises ValueError for rows of another length, TypeError for
         what is no number.
         """
-        given = self._shared(shared, "shared")
+        given = self._shared(shared)
         count, cells = self._table(table, len(self.code.inputs) - len(given))
         results = len(self.code.outputs)
         found = array("d", (0.0,)) * (results * (1 if total else count))
@@ -217,102 +157,71 @@ class MachineProgram:
             return self._shaped(found.tolist())
         return Rows(self.code, count, found)
 
-    def train(
-        self,
-        parameters: Sequence[float],
-        table: Any,
-        steps: int,
-        *,
-        optimizer: str = "sgd",
-        rate: float = 0.01,
-        momentum: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        order: Iterable[int] | None = None,
-        full_batch: bool = False,
-        progress: Callable[[int, float], Any] | None = None,
-    ) -> Trained:
-        """Trains the parameters, which are the first inputs; the rows of the table are the others.
+    def iterate(
+        self, state: array[float], settings: array[float], table: array[float], order: array[int]
+    ) -> array[float]:
+        """Runs the program once for each number in `order`, on that row of the table, and returns output 0 of each time.
 
-        Output 0 is the loss, the others are its gradient, one for each parameter. A step takes one row, in order from the first, or as
-        `order` names them, and around again; with `full_batch` all rows, whose losses and gradients are added up.
-
-        Args:
-            optimizer: "sgd", plain or with `momentum`, or "adam"; formulas and defaults as in PyTorch.
-            progress: called now and then with the number of steps done and the last loss.
-
-        Ctrl-C stops between two steps. A writable buffer given as `parameters` is changed in place, so that it has what was trained until
-        then; of a list nothing is lost either, it stays as it was. Raises ValueError where numbers and program do not fit each other.
+        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
+        then the columns of the table. The state is changed in place. All are arrays of doubles, row after row.
         """
-        numbers = self._shared(parameters, "parameters")
-        if len(self.code.outputs) != len(numbers) + 1:
-            raise ValueError(
-                f"train needs a program whose outputs are the loss and its derivative by each of the {len(numbers)} parameters, "
-                f"not {len(self.code.outputs)} outputs"
-            )
-        try:
-            steps = operator.index(steps)
-        except TypeError:
-            raise TypeError(f"train: steps is a whole number, not {type(steps).__name__} {steps!r:.60}") from None
-        if steps < 0:
-            raise ValueError(f"train: steps is 0 or more, not {steps}")
-        if full_batch and order is not None:
-            raise ValueError("train: with full_batch each step takes all rows, so there is no order of them")
-        update, moments, values = _optimizer(optimizer, rate, momentum, betas, epsilon)
-        count, cells = self._table(table, len(self.code.inputs) - len(numbers))
-        if count == 0:
-            raise ValueError("train needs at least one row")
-        state, settings = array("d", (0.0,)) * (moments * len(numbers)), array("d", values.values())
-        losses = array("d", (0.0,)) * steps
-        chosen = list(range(count) if order is None else islice(order, max(steps, 1)))
-        if not chosen or not all(isinstance(row, int) and 0 <= row < count for row in chosen):
-            raise ValueError(f"train: order is row numbers from 0 to {count - 1}")
-        sequence = array("q", chosen)
-        if _overlap(numbers, cells):
-            raise ValueError(
-                "train: parameters and table are one buffer; parameters are changed, so make the table a copy"
-            )
-        if full_batch:
-            sequence = array("q", [count])
-        made_of = len(numbers), moments, list(values), update, self._layout, full_batch
+        carried = len(state)
+        given = len(settings) // max(len(order), 1)
         function = self._function(
-            ("train", full_batch, *made_of[:2], optimizer),
-            lambda: functions.training(self.code, *made_of),
-            "train",
-            (*[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 3, ctypes.c_void_p),
+            ("iterate", carried, given),
+            lambda: training.iterated(self.code, carried, given, self._layout),
+            "run",
+            TRAINING,
         )
-        memory = [_address(buffer) for buffer in (numbers, state, settings, cells, sequence)]
-        done, turn = 0, 1 if full_batch else 64
-        while done < steps:
-            now = min(turn, steps - done)
-            start = perf_counter()
-            function(*memory, len(sequence), done % len(sequence), now, _address(losses) + 8 * done)
-            elapsed = perf_counter() - start
-            done += now
-            turn = max(1, min(int(now * TURN / max(elapsed, 1e-9)), 4 * now))
-            if progress is not None:
-                progress(done, losses[done - 1])
-        return Trained(list(numbers), losses)
+        return self._run(function, state, settings, table, order, order)
 
-    def _shared(self, numbers: Any, what: str) -> Any:
-        """The numbers as a buffer of doubles, which they may be already. Only parameters are written to."""
+    def descend(
+        self,
+        update: Program,
+        state: array[float],
+        settings: array[float],
+        table: array[float],
+        order: array[int],
+        ends: array[int],
+    ) -> array[float]:
+        """Takes a step of gradient descent for each number in `ends`, and returns the mean losses.
+
+        Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives by the parameters,
+        which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its derivative, what is
+        remembered of it and the row of settings of this step what takes their place. The state, changed in place, is all parameters,
+        then for each quantity remembered a number for each parameter. All are arrays of doubles, row after row.
+        """
+        parameters = len(self.code.outputs) - 1
+        given = len(settings) // max(len(ends), 1)
+        key = tuple(update.code.constants), tuple(update.code.instructions), tuple(update.code.outputs)
+        function = self._function(
+            ("descend", parameters, given, key),
+            lambda: training.in_batches(self.code, update.code, parameters, given, self._layout),
+            "run",
+            TRAINING,
+        )
+        return self._run(function, state, settings, table, order, ends)
+
+    def _run(self, function: Any, *buffers: Any) -> array[float]:
+        count = len(buffers[-1])
+        firsts = array("d", (0.0,)) * count
+        function(*[_address(buffer) for buffer in buffers], count, _address(firsts))
+        return firsts
+
+    def _shared(self, numbers: Any) -> Any:
+        """The numbers as a buffer of doubles, which they may be already."""
         try:
             view = memoryview(numbers)
         except TypeError:
             view = None
         if view is not None and view.ndim != 1:
-            raise ValueError(f"{what} is one number after another, not of the shape {view.shape}")
+            raise ValueError(f"shared is one number after another, not of the shape {view.shape}")
         if view is not None and view.format == "d" and view.c_contiguous and not view.readonly:
             return view
-        if view is not None and not view.readonly and what == "parameters":
-            raise TypeError(
-                f"{what} in a buffer are changed in place, so they must be doubles without gaps between them; make them a list, "
-                "or an array by numpy.ascontiguousarray(..., dtype=float)"
-            )
         return array(
             "d",
             [
-                as_float(x, f"each of {what}", label=name, wants=WANTS)
+                as_float(x, "each of shared", label=name, wants=WANTS)
                 for x, name in zip(numbers, self.program.inputs, strict=False)
             ],
         )
@@ -421,12 +330,6 @@ def _buffer(numbers: Any, what: str, length: int) -> memoryview:
     if view.nbytes != 8 * length:
         raise ValueError(f"{what}: {length} doubles, not {view.nbytes // 8}")
     return view
-
-
-def _overlap(one: Any, other: Any) -> bool:
-    """Whether two buffers share memory."""
-    a, b = _address(one), _address(other)
-    return a < b + memoryview(other).nbytes and b < a + memoryview(one).nbytes
 
 
 def _address(buffer: Any) -> int:

@@ -1,11 +1,11 @@
-"""The functions of a compiled program, as LLVM's text: one call, many rows, and training.
+"""The functions of a compiled program, as LLVM's text: one call, and many rows.
 
 All take pointers to doubles. Inside a loop over rows the program stands once for a vector of rows and once for the rows left over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tinygrad_bp.operation import Operation
@@ -13,7 +13,7 @@ from tinygrad_bp.program.code import Code
 from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, WIDE, Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function
-BLOCK = 200  # instructions of a function, or parameters of an update, where they are split
+BLOCK = 200  # instructions of a function, where it is split
 
 
 def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) -> list[Real]:
@@ -129,9 +129,9 @@ def _add_call(module: Module, code: Code, layout: Layout) -> None:
         _add_blocks(module, code)
         return
     writer = Writer(outline=layout.outline)
-    inputs = [_load(writer, "%inputs", k) for k in range(len(code.inputs))]
+    inputs = [load(writer, "%inputs", k) for k in range(len(code.inputs))]
     for k, y in enumerate(write(code, writer, inputs, 1 if layout.outline else layout.width)):
-        _store(writer, y, "%outputs", k)
+        store(writer, y, "%outputs", k)
     body = f"{''.join(writer.lines)}  ret void\n"
     module.add(f"define void @call(ptr %inputs, ptr %outputs) {{\n{body}}}\n", writer)
 
@@ -148,12 +148,12 @@ def _add_blocks(module: Module, code: Code) -> None:
             if x < 0:
                 return writer.constant(code.constants[~x])
             if x not in slots:
-                slots[x] = _load(writer, "%slots", x)
+                slots[x] = load(writer, "%slots", x)
             return slots[x]
 
         for place, (op, operands) in enumerate(code.instructions[start : start + BLOCK], first + start):
             slots[place] = writer.apply(op.name, [operand(x) for x in operands])
-            _store(writer, slots[place], "%slots", place)
+            store(writer, slots[place], "%slots", place)
         module.add(
             f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
             writer,
@@ -163,7 +163,7 @@ def _add_blocks(module: Module, code: Code) -> None:
     for start in range(0, len(code.outputs), BLOCK):
         writer = Writer()
         for k, x in enumerate(code.outputs[start : start + BLOCK], start):
-            _store(writer, _load(writer, "%slots", x) if x >= 0 else writer.constant(code.constants[~x]), "%outputs", k)
+            store(writer, load(writer, "%slots", x) if x >= 0 else writer.constant(code.constants[~x]), "%outputs", k)
         body = f"{''.join(writer.lines)}  ret void\n"
         module.add(f"define internal void @end{ends}(ptr %slots, ptr %outputs) noinline {{\n{body}}}\n", writer)
         ends += 1
@@ -185,11 +185,11 @@ def rows(code: Code, shared: int, layout: Layout, total: bool) -> str:
     Outputs are a row of numbers for each row, or with `total` their sums over all rows.
     """
     module = Module()
-    _add_rows(module, code, shared, layout, total)
+    add_rows(module, code, shared, layout, total)
     return str(module)
 
 
-def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bool) -> None:
+def add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bool) -> None:
     module.add_memory()
     columns, results = len(code.inputs) - shared, len(code.outputs)
     lines = 4 * columns * (layout.width + 1) + 3 * shared + results * (4 if total else 4 * layout.width)
@@ -200,7 +200,7 @@ def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bo
     width = layout.width
     scalar, vector = Writer(prefix="s", outline=layout.outline), Writer(width, prefix="v", outline=layout.outline)
     top = Writer(prefix="c")
-    given = [_load(top, "%shared", k) for k in range(shared)]
+    given = [load(top, "%shared", k) for k in range(shared)]
     spread = [_spread(top, x, vector) for x in given]
     head = "".join(top.lines)
     if total:
@@ -229,7 +229,7 @@ def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bo
             sums = "%rest" if writer.width == 1 else "%sums"
             for k, y in enumerate(ys):
                 at = writer.line(f"getelementptr {writer.type}, ptr {sums}, i64 {k}")
-                _put(writer, Real(writer, writer.again(f"load {writer.type}, ptr {at}")) + y, at)
+                put(writer, Real(writer, writer.again(f"load {writer.type}, ptr {at}")) + y, at)
             return
         writer.do(f"%out{writer.width} = mul i64 %i{writer.width}, {results}")
         for k, y in enumerate(ys):
@@ -250,7 +250,7 @@ def _add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bo
             y = Real(end, end.again(f"load double, ptr {end.line(f'getelementptr double, ptr %rest, i64 {k}')}"))
             for lane in range(width):
                 y = y + Real(end, end.line(f"extractelement {vector.type} {lanes}, i32 {lane}"))
-            _store(end, y, "%outputs", k)
+            store(end, y, "%outputs", k)
     text = f"""define void @rows(ptr noalias %shared, ptr noalias %table, i64 %count, ptr noalias %outputs) {{
 entry:
 {head}  %left = urem i64 %count, {width}
@@ -333,181 +333,15 @@ def _call_with_row(row: str, columns: int) -> str:
 """
 
 
-Update = Callable[[Writer, Real, Real, list[Real], dict[str, Real]], tuple[Real, list[Real]]]
-
-
-def training(
-    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, layout: Layout, full_batch: bool
-) -> str:
-    """`train(parameters, moments, settings, table, order, length, place, count, losses)`: so many steps of training.
-
-    Each step evaluates the program on the row that `order` names, from its `place` on and around again, and records output 0 as its loss.
-    Every parameter gets its new value by `update`, called with the writer, the parameter, its gradient (outputs 1 and on), its moments and
-    the settings by name. With `full_batch` a step takes the sums over all rows, whose number is the only one in `order`.
-    Afterwards the new parameters, moments and settings are in memory.
-    """
-    module = Module()
-    if full_batch:
-        _add_rows(module, code, shared, layout, total=True)
-    elif layout.blocks:
-        _add_call(module, code, layout)
-    else:
-        return _in_registers(code, shared, moments, settings, update, layout)
-    _add_updates(module, shared, moments, settings, update)
-    module.add_memory()
-    columns = len(code.inputs) - shared
-    evaluate = "  call void @rows(ptr %parameters, ptr %table, i64 %rowcount, ptr %results)\n"
-    if not full_batch:
-        evaluate = f"""  %at = getelementptr i64, ptr %order, i64 %turn
-  %row = load i64, ptr %at
-  call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %parameters, i64 {8 * shared}, i1 false)
-{_call_with_row("%row", columns)}"""
-    head = f"""  %inputs = call ptr @malloc(i64 {8 * max(len(code.inputs), 1)})
-  %results = call ptr @malloc(i64 {8 * len(code.outputs)})
-  %cells = getelementptr double, ptr %inputs, i64 {shared}
-  %gradients = getelementptr double, ptr %results, i64 1
-  %rowcount = load i64, ptr %order
-"""
-    loop = f"""{evaluate}  %loss = load double, ptr %results
-  %lossplace = getelementptr double, ptr %losses, i64 %i
-  store double %loss, ptr %lossplace
-  call void @update(ptr %parameters, ptr %moments, ptr %settings, ptr %gradients)
-"""
-    module.add(_steps(head, loop, "  call void @free(ptr %inputs)\n  call void @free(ptr %results)\n"))
-    return str(module)
-
-
-def _add_updates(module: Module, shared: int, moments: int, settings: Sequence[str], update: Update) -> None:
-    """`update(parameters, moments, settings, gradients)`: one step of an optimizer, in blocks of parameters."""
-    arguments = "ptr %parameters, ptr %moments, ptr %settings, ptr %gradients"
-    powers = Writer()
-    _grow(settings, _Memory(powers))
-    calls = "".join(powers.lines)
-    for start in range(0, shared, BLOCK):
-        writer = Writer()
-        memory = _Memory(writer)
-        block = range(start, min(start + BLOCK, shared))
-        _update(block, [_load(writer, "%gradients", k) for k in block], moments, settings, update, memory)
-        body = f"{''.join(writer.lines)}  ret void\n"
-        module.add(f"define internal void @update{start}({arguments}) noinline {{\n{body}}}\n", writer)
-        calls += f"  call void @update{start}({arguments})\n"
-    module.add(f"define internal void @update({arguments}) {{\n{calls}  ret void\n}}\n", powers)
-
-
-def _in_registers(
-    code: Code, shared: int, moments: int, settings: Sequence[str], update: Update, layout: Layout
-) -> str:
-    """Online training with all in one loop, whose numbers LLVM keeps in registers, as far as there are any."""
-    columns = len(code.inputs) - shared
-    head, loop, tail = Writer(prefix="h"), Writer(prefix="l", outline=layout.outline), Writer(prefix="t")
-    places = _places(shared, moments, settings)
-    for n, (memory, k) in enumerate(places):
-        head.do(f"%p{n} = alloca double")
-        _put(head, _load(head, memory, k), f"%p{n}")
-    loop.do("%at = getelementptr i64, ptr %order, i64 %turn")
-    loop.do("%row = load i64, ptr %at")
-    loop.do(f"%first = mul i64 %row, {columns}")
-    loop.do("%cells = getelementptr double, ptr %table, i64 %first")
-    state = _Registers(loop, {place: f"%p{n}" for n, place in enumerate(places)})
-    parameters = [state["%parameters", k] for k in range(shared)]
-    cells = [_load(loop, "%cells", k) for k in range(columns)]
-    loss, *gradients = write(code, loop, [*parameters, *cells], 1 if layout.outline else layout.width)
-    _put(loop, loss, loop.line("getelementptr double, ptr %losses, i64 %i"))
-    _grow(settings, state)
-    _update(range(shared), gradients, moments, settings, update, state)
-    for n, (memory, k) in enumerate(places):
-        _store(tail, Real(tail, tail.again(f"load double, ptr %p{n}")), memory, k)
-    module = Module()
-    module.add(_steps("".join(head.lines), "".join(loop.lines), "".join(tail.lines)), head, loop, tail)
-    return str(module)
-
-
-def _places(shared: int, moments: int, settings: Sequence[str]) -> list[tuple[str, int]]:
-    """Where in memory the state of a training lies."""
-    sizes = {"%parameters": shared, "%moments": shared * moments, "%settings": len(settings)}
-    return [(memory, k) for memory, size in sizes.items() for k in range(size)]
-
-
-class _Memory:
-    """The state of a training in memory: `state["%parameters", 3]`."""
-
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-
-    def __getitem__(self, place: tuple[str, int]) -> Real:
-        return _load(self.writer, *place)
-
-    def __setitem__(self, place: tuple[str, int], x: Real) -> None:
-        _store(self.writer, x, *place)
-
-
-class _Registers(_Memory):
-    """The same in variables of a function, each read once before it changes."""
-
-    def __init__(self, writer: Writer, variables: dict[tuple[str, int], str]) -> None:
-        super().__init__(writer)
-        self._variables = variables
-        self._now = {place: Real(writer, writer.again(f"load double, ptr {name}")) for place, name in variables.items()}
-
-    def __getitem__(self, place: tuple[str, int]) -> Real:
-        return self._now[place]
-
-    def __setitem__(self, place: tuple[str, int], x: Real) -> None:
-        self._now[place] = x
-        _put(self.writer, x, self._variables[place])
-
-
-def _grow(settings: Sequence[str], state: _Memory) -> None:
-    """The settings called power_, powers of a rate of decay, grow by one each step."""
-    for k, name in enumerate(settings):
-        if name.startswith("power_"):
-            rate = state["%settings", settings.index(name.removeprefix("power_"))]
-            state["%settings", k] = state["%settings", k] * rate
-
-
-def _update(
-    parameters: range, gradients: Sequence[Real], moments: int, settings: Sequence[str], update: Update, state: _Memory
-) -> None:
-    """One step of an optimizer for these parameters."""
-    named = {name: state["%settings", k] for k, name in enumerate(settings)}
-    for k, gradient in zip(parameters, gradients, strict=True):
-        old = [state["%moments", k * moments + j] for j in range(moments)]
-        state["%parameters", k], after = update(state.writer, state["%parameters", k], gradient, old, named)
-        for j, moment in enumerate(after):
-            state["%moments", k * moments + j] = moment
-
-
-def _steps(head: str, loop: str, tail: str) -> str:
-    memory = ", ".join(f"ptr noalias %{name}" for name in ("parameters", "moments", "settings", "table", "order"))
-    return f"""define void @train({memory}, i64 %length, i64 %place, i64 %count, ptr noalias %losses) {{
-entry:
-{head}  br label %steps
-steps:
-  %i = phi i64 [ 0, %entry ], [ %next, %step ]
-  %turn = phi i64 [ %place, %entry ], [ %nextturn, %step ]
-  %more = icmp ult i64 %i, %count
-  br i1 %more, label %step, label %done
-step:
-{loop}  %following = add i64 %turn, 1
-  %round = icmp eq i64 %following, %length
-  %nextturn = select i1 %round, i64 0, i64 %following
-  %next = add i64 %i, 1
-  br label %steps
-done:
-{tail}  ret void
-}}
-"""
-
-
-def _load(writer: Writer, memory: str, k: int) -> Real:
+def load(writer: Writer, memory: str, k: int) -> Real:
     return Real(writer, writer.again(f"load double, ptr {writer.line(f'getelementptr double, ptr {memory}, i64 {k}')}"))
 
 
-def _store(writer: Writer, x: Real, memory: str, k: int) -> None:
-    _put(writer, x, writer.line(f"getelementptr double, ptr {memory}, i64 {k}"))
+def store(writer: Writer, x: Real, memory: str, k: int) -> None:
+    put(writer, x, writer.line(f"getelementptr double, ptr {memory}, i64 {k}"))
 
 
-def _put(writer: Writer, x: Real, at: str) -> None:
+def put(writer: Writer, x: Real, at: str) -> None:
     writer.do(f"store {writer.type} {x.name}, ptr {at}")
 
 

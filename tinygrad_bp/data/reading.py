@@ -1,0 +1,192 @@
+"""Tables from CSV and JSON files. What cannot be a number, or is missing, is an error that says where."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tinygrad_bp.data.table import Table
+
+MOST_CLASSES = 1000
+
+
+def read(path: str | os.PathLike[str], target: str | Sequence[str] | None = None) -> Table:
+    """The table in a file whose name ends in .csv, .tsv or .json.
+
+    A CSV file begins with a line that names the columns; commas, semicolons or tabs part them. A JSON file is a list of objects, one for
+    each row, or an object with lists `columns` and `rows`.
+
+    Args:
+        target: the column to be learned, or several; by default the last. A column of texts has classes, in the order of the alphabet.
+
+    Raises ValueError, naming the file, the line or row and the column, for an empty file, for a row of another length than the first line,
+    for a column that is not there, for text or nothing where a number should be and for NaN and infinities; OSError where the file cannot
+    be read.
+    """
+    columns, rows = cells(path)
+    return _table(str(path), columns, rows, [target] if isinstance(target, str) else target)
+
+
+def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    """The names of the columns, and of each row where it stands and what is in it. Raises what `read` raises of the file."""
+    name = str(path)
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".csv", ".tsv", ".json"):
+        _fail(name, "the name of a table should end in .csv, .tsv or .json")
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        _fail(name, "this is no text in UTF-8")
+    except OSError as error:
+        raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
+    if not text.strip():
+        _fail(name, "the file is empty")
+    columns, rows = _json(name, text) if suffix == ".json" else _csv(name, text)
+    twice = next((column for column in columns if columns.count(column) > 1), None)
+    if twice is not None:
+        _fail(name, f"there are two columns {twice!r}")
+    if not rows:
+        _fail(name, "there are names of columns, but no rows")
+    for where, row in rows:
+        if len(row) != len(columns):
+            _fail(name, f"{where} has {len(row)} fields, and there are {len(columns)} columns")
+    return columns, rows
+
+
+def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    head = text.lstrip().splitlines()[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    found: list[tuple[str, list[Any]]] = []
+    try:
+        for fields in reader:
+            if any(field.strip() for field in fields):
+                found.append((f"line {reader.line_num}", [field.strip() for field in fields]))
+    except csv.Error as error:
+        _fail(name, f"line {reader.line_num}: {error}")
+    columns = found[0][1]
+    if all(_is_number(column) for column in columns):
+        _fail(name, f"the first line should name the columns, and it holds numbers: {', '.join(columns):.60}")
+    return columns, found[1:]
+
+
+def _json(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    try:
+        content = json.loads(text, parse_constant=float)
+    except json.JSONDecodeError as error:
+        _fail(name, f"line {error.lineno}: this is no JSON: {error.msg}")
+    except RecursionError:
+        _fail(name, "lists are nested too deeply for a table")
+    if isinstance(content, dict) and isinstance(content.get("columns"), list) and isinstance(content.get("rows"), list):
+        columns, rows = content["columns"], content["rows"]
+        if not all(isinstance(column, str) for column in columns) or not all(isinstance(row, list) for row in rows):
+            _fail(name, "columns are a list of names, and rows lists of what is in them")
+        return columns, [(f"row {number}", row) for number, row in enumerate(rows, 1)]
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        _fail(name, "a table is a list of objects, or an object with columns and rows")
+    if not content:
+        _fail(name, "there are no rows")
+    columns = list(content[0])
+    found = []
+    for number, row in enumerate(content, 1):
+        for column in columns:
+            if column not in row:
+                _fail(name, f"row {number} has no {column!r}")
+        for column in row:
+            if column not in columns:
+                _fail(name, f"row {number} has {column!r}, which the first row has not")
+        found.append((f"row {number}", [row[column] for column in columns]))
+    return columns, found
+
+
+def _table(name: str, columns: list[str], rows: list[tuple[str, list[Any]]], targets: Sequence[str] | None) -> Table:
+    chosen = [columns[-1]] if targets is None else list(targets)
+    for column in chosen:
+        place_of(name, columns, column)
+    inputs = [column for column in columns if column not in chosen]
+    if not inputs or not chosen:
+        _fail(name, "a table needs a column to learn from and one to be learned")
+    numbers = [[number(name, columns, where, row, column) for column in inputs] for where, row in rows]
+    if len(chosen) == 1 and not all(_is_number(row[columns.index(chosen[0])]) for _, row in rows):
+        return _classes(name, columns, rows, inputs, numbers, chosen[0])
+    outputs = [[number(name, columns, where, row, column) for column in chosen] for where, row in rows]
+    return Table(inputs, chosen, numbers, outputs)
+
+
+def _classes(
+    name: str,
+    columns: list[str],
+    rows: list[tuple[str, list[Any]]],
+    inputs: list[str],
+    numbers: list[list[float]],
+    target: str,
+) -> Table:
+    place = columns.index(target)
+    found: list[str] = []
+    for where, row in rows:
+        if not isinstance(row[place], str) or not row[place]:
+            _fail(name, f"{where}, column {target!r}: {_shown(row[place])} among the names of classes")
+        if _is_number(row[place]):
+            words = next(row[place] for _, row in rows if not _is_number(row[place]))
+            _fail(
+                name,
+                f"{where}, column {target!r}: the number {row[place]} among the names of classes, such as {words!r}",
+            )
+        found.append(row[place])
+    classes = sorted(set(found))
+    if len(classes) < 2:
+        _fail(name, f"column {target!r} has one class only, {classes[0]!r}: there is nothing to learn")
+    if len(classes) > MOST_CLASSES:
+        _fail(
+            name, f"column {target!r} has {len(classes)} classes; more than {MOST_CLASSES} are most likely no classes"
+        )
+    numbered = [(row, classes.index(kind)) for row, kind in zip(numbers, found, strict=True)]
+    return Table.of_classes(inputs, target, numbered, classes)
+
+
+def place_of(name: str, columns: Sequence[str], column: str) -> int:
+    """The place of a column. Raises ValueError, with the names there are, if there is none of this name."""
+    if column not in columns:
+        near = get_close_matches(column, columns, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        _fail(name, f"there is no column {column!r}; the columns are {', '.join(columns):.200}{hint}")
+    return list(columns).index(column)
+
+
+def number(name: str, columns: Sequence[str], where: str, row: Sequence[Any], column: str) -> float:
+    """What stands in a column of a row as a float. Raises ValueError for what is no finite number."""
+    cell = row[list(columns).index(column)]
+    if isinstance(cell, bool) or not isinstance(cell, int | float | str) or not _is_number(cell):
+        _fail(name, f"{where}, column {column!r}: {_shown(cell)} where a number should be")
+    try:
+        x = float(cell)
+    except OverflowError:
+        x = math.inf
+    if not math.isfinite(x):
+        _fail(name, f"{where}, column {column!r}: {cell!r:.40} is no finite number")
+    return x
+
+
+def _is_number(cell: Any) -> bool:
+    if isinstance(cell, str):
+        try:
+            float(cell)
+        except ValueError:
+            return False
+        return "_" not in cell
+    return isinstance(cell, int | float)
+
+
+def _shown(cell: Any) -> str:
+    return "nothing" if cell is None or cell == "" else f"{'the text ' if isinstance(cell, str) else ''}{cell!r:.60}"
+
+
+def _fail(name: str, words: str) -> NoReturn:
+    raise ValueError(f"{name}: {words}")

@@ -1,0 +1,109 @@
+"""`Table`: rows of inputs and targets, with the names of both."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+Pair = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is taken from each column, and what it is then divided by.
+
+    Attributes:
+        means, scales: a number for each column.
+    """
+
+    means: list[float]
+    scales: list[float]
+
+    def __call__(self, inputs: Sequence[float]) -> list[float]:
+        """The inputs of a row, scaled. Raises ValueError for another number of them than of columns."""
+        return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows to learn from. Going through it gives pairs of inputs and targets, which is what `train` takes.
+
+    Attributes:
+        columns: the names of the inputs.
+        targets: the names of the targets; of classes the name of the column that they stood in.
+        inputs: for each row a list of numbers.
+        outputs: for each row a list of targets. Of three and more classes these are the probabilities of all, a 1 and else 0; of two it
+            is the number of the class, 0 or 1.
+        classes: the names of the classes, in order; none if the targets are numbers.
+        scaling: how the inputs were scaled; None if they were not.
+    """
+
+    columns: list[str]
+    targets: list[str]
+    inputs: list[list[float]]
+    outputs: list[list[float]]
+    classes: list[str] | None = None
+    scaling: Scaling | None = None
+
+    @staticmethod
+    def of_classes(
+        columns: Sequence[str], target: str, rows: Sequence[tuple[list[float], int]], classes: Sequence[str]
+    ) -> Table:
+        """The table of rows that are inputs and the number of a class."""
+        several = len(classes) > 2
+        outputs = [
+            [float(k == number) for k in range(len(classes))] if several else [float(number)] for _, number in rows
+        ]
+        return Table(list(columns), [target], [list(inputs) for inputs, _ in rows], outputs, list(classes))
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __iter__(self) -> Iterator[Pair]:
+        return zip(self.inputs, self.outputs, strict=True)
+
+    def __getitem__(self, place: int) -> Pair:
+        return self.inputs[place], self.outputs[place]
+
+    @property
+    def labels(self) -> list[int]:
+        """The number of each row's class. Raises ValueError if the targets are numbers."""
+        if self.classes is None:
+            raise ValueError("the targets of this table are numbers, not classes")
+        return [outputs.index(1.0) if len(outputs) > 1 else int(outputs[0]) for outputs in self.outputs]
+
+    def scaled(self) -> Table:
+        """The table with each input column moved and stretched to mean 0 and standard deviation 1; a constant column is only moved."""
+        means, scales = [], []
+        for column in zip(*self.inputs, strict=True):
+            mean = math.fsum(column) / len(column)
+            deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column))
+            means.append(mean)
+            scales.append(deviation or 1.0)
+        return self.scaled_by(Scaling(means, scales))
+
+    def scaled_by(self, scaling: Scaling | None) -> Table:
+        """The table with inputs scaled as others were."""
+        if scaling is None:
+            return self
+        return replace(self, inputs=[scaling(row) for row in self.inputs], scaling=scaling)
+
+    def split(self, held_out: float = 0.25, seed: int = 0) -> tuple[Table, Table]:
+        """Two tables: most rows to learn from, and a share of them held out, drawn at random. Both keep the order of the rows.
+
+        Raises ValueError where one of them would be empty.
+        """
+        count = round(held_out * len(self))
+        if not 0 < count < len(self):
+            raise ValueError(f"split: of {len(self)} rows a share of {held_out!r} leaves one side without a row")
+        apart = set(random.Random(seed).sample(range(len(self)), count))
+        return self._rows([k for k in range(len(self)) if k not in apart]), self._rows(sorted(apart))
+
+    def _rows(self, places: Sequence[int]) -> Table:
+        return replace(self, inputs=[self.inputs[k] for k in places], outputs=[self.outputs[k] for k in places])
+
+    def __repr__(self) -> str:
+        kinds = f" ({', '.join(self.classes)})" if self.classes is not None else ""
+        return f"<{len(self)} rows: {', '.join(self.columns)} → {', '.join(self.targets)}{kinds}>"

@@ -1,0 +1,243 @@
+"""`save` and `load`: a network as a JSON file that people can read, with every number exact.
+
+    >>> net = MLP(2, [2, 1], activation=["tanh", None], seed=1)
+    >>> path = save(net, "net.json")
+    >>> load(path).weights[0].data == net.weights[0].data
+    True
+
+A file is data, nothing in it is executed: no pickle. Floats are written with the digits that lead back to the same float.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, overload
+
+from tinygrad_bp import ops
+from tinygrad_bp.files import write_whole
+from tinygrad_bp.nn import MLP, Module
+from tinygrad_bp.value import Value
+
+FORMAT = "tinygrad_bp network"
+VERSION = 1
+M = TypeVar("M", bound=Module)
+LARGEST = 10_000_000  # parameters in a file
+
+
+def save(model: Module, path: str | os.PathLike[str]) -> Path:
+    """Writes a network to a file and returns its path. An existing file is replaced only when the new one is whole.
+
+    Of an `MLP` everything is saved, `notes` included; of another Module the numbers of its parameters, which `load(path, into=...)`
+    puts into a Module of the same build.
+
+    Raises TypeError for what is no Module and for notes that JSON does not know, ValueError for an activation of one's own and OSError
+    where the file cannot be written.
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"save takes an MLP or another Module, not {type(model).__name__} {model!r:.60}")
+    content: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if isinstance(model, MLP):
+        neurons = [layer.neurons for layer in model.layers]
+        kinds = [neuron.activation for layer in neurons for neuron in layer]
+        for op in kinds:
+            if op is not None and ops.OPERATIONS.get(op.name) is not op:
+                raise ValueError(
+                    f"save: the activation {op.name} is an operation of your own, which a file cannot hold"
+                )
+        if len(model.biases) not in (len(neurons), sum(map(len, neurons))):
+            raise ValueError("save: neurons share a bias with all others of their layer or with none, and here some do")
+        activations = [[op.name if op else None for op in [neuron.activation for neuron in layer]] for layer in neurons]
+        content |= {
+            "shape": model.widths,
+            "activations": [kinds[0] if len(set(kinds)) == 1 else kinds for kinds in activations],
+            "shared_bias": _shares_biases(model),
+            "train_biases": model.train_biases,
+            "separate_products": neurons[0][0].separate_products,
+            "names": [[neuron.name for neuron in layer] for layer in neurons],
+            "weights": _numbers(model.weights),
+            "biases": _numbers(model.biases),
+            "notes": model.notes,
+        }
+    else:
+        content["parameters"] = {name: _number(p.data) for name, p in model.named_parameters().items()}
+    try:
+        text = _json(content)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"save: the notes of a network are what JSON knows, texts, numbers, lists: {error}") from None
+    return write_whole(path, text)
+
+
+@overload
+def load(path: str | os.PathLike[str]) -> MLP: ...
+@overload
+def load(path: str | os.PathLike[str], into: M) -> M: ...
+
+
+def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
+    """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, which is returned.
+
+    Raises ValueError, saying what is wrong, for a file that is damaged, of another program or of a later version, and for a Module with
+    other parameters; nothing is changed then. Raises OSError where the file cannot be read.
+    """
+    name = str(path)
+    content = _read(name, path)
+    if into is not None:
+        return _load_into(name, content, into)
+    if "shape" not in content:
+        _fail(name, "this file holds the parameters of a Module of your own; build one, and load(path, into=...) it")
+    shape: Any = content["shape"]
+    kinds: Any = content.get("activations")
+    names: Any = content.get("names")
+    shared: Any = content.get("shared_bias")
+    if not _list_of(shape, int) or len(shape) < 2 or any(isinstance(n, bool) or n < 1 for n in shape):
+        _fail(name, f"the shape is a list of two or more numbers of neurons, not {shape!r:.60}")
+    weight_count = sum(a * b for a, b in pairwise(shape))
+    bias_count = len(shape) - 1 if shared else sum(shape[1:])
+    if weight_count + bias_count > LARGEST:
+        _fail(name, f"a network {'-'.join(map(str, shape)):.60} has more than {LARGEST:,} parameters")
+    for key in ("shared_bias", "train_biases", "separate_products"):
+        if not isinstance(content.get(key), bool):
+            _fail(name, f"{key} is true or false, not {content.get(key)!r:.60}")
+    weights = _parameters(name, content, "weights", weight_count)
+    biases = _parameters(name, content, "biases", bias_count)
+    if not _list_of(kinds, object) or not _list_of(names, list) or not len(kinds) == len(names) == len(shape) - 1:
+        _fail(name, "there should be activations and names of neurons for each layer")
+    for width, kind, layer in zip(shape[1:], kinds, names, strict=True):
+        if len(layer) != width or not _list_of(layer, str) or (isinstance(kind, list) and len(kind) != width):
+            _fail(name, "there should be an activation and a name for each neuron")
+    notes = content.get("notes", {})
+    if not isinstance(notes, dict):
+        _fail(name, "the notes are an object")
+    try:
+        net = MLP(
+            shape[0],
+            shape[1:],
+            activation=[kind[0] if isinstance(kind, list) else kind for kind in kinds],
+            weights=[x for _, x in weights],
+            biases=[x for _, x in biases],
+            shared_bias=shared,
+            train_biases=content["train_biases"],
+            separate_products=content["separate_products"],
+        )
+        for layer, kind, words in zip(net.layers, kinds, names, strict=True):
+            for k, neuron in enumerate(layer.neurons):
+                neuron.name = words[k]
+                if isinstance(kind, list):
+                    neuron.activation = MLP(1, [1], activation=kind[k]).layers[0].neurons[0].activation
+    except (TypeError, ValueError) as error:
+        _fail(name, str(error))
+    for p, (label, _) in zip((*net.weights, *net.biases), (*weights, *biases), strict=True):
+        p.label = label
+    net.notes = notes
+    return net
+
+
+def _load_into(name: str, content: dict[str, Any], module: Module) -> Module:
+    there = module.named_parameters()
+    if "shape" in content and isinstance(module, MLP):
+        if content["shape"] != module.widths:
+            _fail(name, f"this network has the shape {content['shape']!r:.60}, and yours has {module.widths}")
+        found = {p: x for kind, ps in (("weights", module.weights), ("biases", module.biases))
+                 for p, (_, x) in zip(ps, _parameters(name, content, kind, len(ps)), strict=True)}  # fmt: skip
+    else:
+        saved = content.get("parameters")
+        if not isinstance(saved, dict):
+            _fail(name, "this file holds no parameters of a Module")
+        if set(saved) != set(there):
+            odd = sorted(set(saved) ^ set(there))[0]
+            _fail(name, f"{odd!r} is a parameter {'of the file' if odd in saved else 'of yours'} only")
+        found = {there[path]: _as_float(name, path, x) for path, x in saved.items()}
+    for p, x in found.items():
+        p.data = x
+    return module
+
+
+def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        _fail(name, "this is no saved network: it is no text")
+    except OSError as error:
+        raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        _fail(name, f"this is no saved network, or a damaged one: line {error.lineno}: {error.msg}")
+    except (RecursionError, ValueError) as error:  # numbers of thousands of digits, for one
+        _fail(name, f"this is no saved network, or a damaged one: {error}")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        _fail(name, f'this is no saved network: it lacks "format": "{FORMAT}"')
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        _fail(name, f"the version of a saved network is a whole number from 1 up, not {version!r:.60}")
+    if version > VERSION:
+        _fail(
+            name,
+            f"this network was saved in version {version} of the format, and this program reads up to {VERSION}: update it",
+        )
+    return content
+
+
+def _parameters(name: str, content: dict[str, Any], kind: str, count: int) -> list[tuple[str, float]]:
+    """The labels and numbers of the weights, or the biases."""
+    pairs: Any = content.get(kind)
+    if not _list_of(pairs, list) or any(len(pair) != 2 or not isinstance(pair[0], str) for pair in pairs):
+        _fail(name, f"{kind} are a list of pairs, a label and a number")
+    if len(pairs) != count:
+        _fail(name, f"a network of this shape has {count} {kind}, and there are {len(pairs)}")
+    return [(label, _as_float(name, label, x)) for label, x in pairs]
+
+
+def _as_float(name: str, label: str, x: Any) -> float:
+    if x in ("inf", "-inf", "nan"):
+        return float(x)
+    if isinstance(x, bool) or not isinstance(x, int | float):
+        _fail(name, f"{label} is {x!r:.60}, which is no number")
+    try:
+        return float(x)
+    except OverflowError:
+        _fail(name, f"{label} is beyond the range of floats")
+
+
+def _numbers(values: Sequence[Value]) -> list[list[Any]]:
+    return [[v.label, _number(v.data)] for v in values]
+
+
+def _number(x: float) -> float | str:
+    """A float as JSON has it; what it has not is a text."""
+    return x if math.isfinite(x) else str(x)
+
+
+def _shares_biases(net: MLP) -> bool:
+    return any(len(layer.neurons) > 1 for layer in net.layers) and all(
+        len({neuron.bias for neuron in layer.neurons}) == 1 for layer in net.layers
+    )
+
+
+def _json(content: dict[str, Any]) -> str:
+    """JSON with an entry on each line, lists of parameters with a parameter on each."""
+    lines = []
+    for key, value in content.items():
+        if key in ("weights", "biases", "parameters") and value:
+            pairs = value.items() if isinstance(value, dict) else value
+            opening, closing = "{}" if isinstance(value, dict) else "[]"
+            inside = ",\n    ".join(
+                f"{json.dumps(a)}: {json.dumps(b)}" if isinstance(value, dict) else json.dumps([a, b]) for a, b in pairs
+            )
+            lines.append(f"  {json.dumps(key)}: {opening}\n    {inside}\n  {closing}")
+        else:
+            lines.append(f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _list_of(thing: Any, kind: type) -> bool:
+    return isinstance(thing, list) and all(isinstance(x, kind) for x in thing)
+
+
+def _fail(name: str, words: str) -> NoReturn:
+    raise ValueError(f"{name}: {words}")

@@ -1,0 +1,77 @@
+"""Whether the graph of a computation is the same for all numbers: leaves that notice when somebody looks at a number.
+
+A program written from one recorded graph is right for other numbers only if the computation never asked about a number on its way,
+`if x > 0:` or `x.data`. Values of a class of their own notice that; their results are of that class, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tinygrad_bp.operation import Operation
+from tinygrad_bp.value import Value
+
+# Methods of Value that record a node and do not go by `_record`.
+_RECORDING = (
+    *[f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")],
+    "__neg__", "__abs__", "neg", "abs", "exp", "tanh", "sigmoid", "relu",
+)  # fmt: skip
+
+
+class Watched(Value):
+    """A Value that notes in `looks` when its number is read."""
+
+    __slots__ = ()
+    looks: list[str]
+
+    @property
+    def data(self) -> float:
+        self.looks.append(self.label or (self.op.name if self.op else "an input"))
+        return self._data
+
+    @data.setter
+    def data(self, data: float) -> None:
+        self.looks.append(f"assigning to {self.label or 'a Value'}")
+        self._data = float(data)
+
+    @classmethod
+    def _record(cls, op: Operation, operands: Any) -> Value:
+        node = Value._record(op, operands)
+        node.__class__ = cls
+        return node
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Value that is being watched is not to be kept")
+
+
+def _recording(name: str) -> Callable[..., Any]:
+    method = getattr(Value, name)
+
+    def record(self: Watched, *operands: Any) -> Any:
+        node = method(self, *operands)
+        if type(node) is Value:
+            node.__class__ = type(self)
+        return node
+
+    return record
+
+
+for _name in _RECORDING:
+    setattr(Watched, _name, _recording(_name))
+
+
+@contextmanager
+def watch(leaves: Iterable[Value]) -> Iterator[list[str]]:
+    """Watches these leaves and what is computed from them: a list that names each Value whose number was read."""
+    looks: list[str] = []
+    kind = type("Watched", (Watched,), {"__slots__": (), "looks": looks})
+    leaves = [leaf for leaf in leaves if type(leaf) is Value]
+    try:
+        for leaf in leaves:
+            leaf.__class__ = kind
+        yield looks
+    finally:
+        for leaf in leaves:
+            leaf.__class__ = Value

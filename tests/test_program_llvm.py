@@ -1,4 +1,4 @@
-"""Machine code: the numbers of Python where Python has some, those of IEEE arithmetic elsewhere; rows and training in loops of its own."""
+"""Machine code: the numbers of Python where it has some, of IEEE arithmetic elsewhere; rows and iterations in loops of its own."""
 
 import gc
 import math
@@ -6,6 +6,7 @@ import pickle
 import random
 import threading
 from array import array
+from itertools import accumulate
 
 import pytest
 
@@ -224,120 +225,136 @@ def test_programs_without_inputs_or_outputs():
     assert compile([x * 2, [x]], []).to("llvm").rows([[]] * 11, total=True) == [66.0, [33.0]]
 
 
-def reference(program, table, steps, order, full_batch, optimizer, rate, momentum, start=WEIGHTS):
-    """The same training, step by step in Python, by the formulas of PyTorch's documentation."""
-    numbers, losses = list(start), []
-    m, v = [0.0] * len(numbers), [0.0] * len(numbers)
-    for step in range(steps):
-        rows = table if full_batch else [table[order[step % len(order)]]]
-        results = [program(*numbers, *row) for row in rows]
-        loss, *gradient = (math.fsum(column) for column in zip(*results, strict=True))
+def formula(kind):
+    """An optimizer's update of a parameter as a program, how much it remembers, and its settings for each step."""
+    p, g, m, v, lr, root = (Value(1.0, name) for name in ("p", "g", "m", "v", "lr", "root"))
+    if kind == "sgd":
+        return compile([p - lr * g], [p, g, lr]), 0, lambda step: [0.05]
+    if kind == "momentum":
+        velocity = 0.9 * m + g
+        return compile([p - lr * velocity, velocity], [p, g, m, lr]), 1, lambda step: [0.05]
+    mean, square = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    adam = compile([p - lr * mean / (square.sqrt() / root + 1e-8), mean, square], [p, g, m, v, lr, root])
+    return adam, 2, lambda step: [0.05 / (1 - 0.9 ** (step + 1)), math.sqrt(1 - 0.999 ** (step + 1))]
+
+
+def reference(program, kind, start, table, batches):
+    """The same training, step by step in Python."""
+    update, kept, settings = formula(kind)
+    rows = [list(start)] + [[0.0] * len(start) for _ in range(kept)]
+    losses = []
+    for step, batch in enumerate(batches):
+        results = [program(*rows[0], *table[k]) for k in batch]
+        loss, *gradient = (math.fsum(column) / len(batch) for column in zip(*results, strict=True))
         losses.append(loss)
-        for k, g in enumerate(gradient):
-            if optimizer == "adam":
-                m[k] = 0.9 * m[k] + 0.1 * g
-                v[k] = 0.999 * v[k] + 0.001 * g * g
-                deviation = math.sqrt(v[k]) / math.sqrt(1 - 0.999 ** (step + 1)) + 1e-8
-                numbers[k] -= rate * m[k] / (1 - 0.9 ** (step + 1)) / deviation
-            else:
-                m[k] = momentum * m[k] + g
-                numbers[k] -= rate * m[k]
-    return numbers, losses
+        changed = [
+            update(p, g, *more, *settings(step)) for p, g, *more in zip(rows[0], gradient, *rows[1:], strict=True)
+        ]
+        rows = [list(row) for row in zip(*changed, strict=True)]
+    return [x for row in rows for x in row], losses
 
 
-@pytest.mark.parametrize("full_batch", [False, True])
-@pytest.mark.parametrize(("optimizer", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0)])
-def test_training_is_what_python_computes(optimizer, momentum, full_batch):
+def descended(program, kind, start, table, batches):
+    """The state and the losses of the same in machine code."""
+    update, kept, settings = formula(kind)
+    state = array("d", [*start, *[0.0] * (kept * len(start))])
+    losses = program.to("llvm").descend(
+        update,
+        state,
+        array("d", [x for step in range(len(batches)) for x in settings(step)]),
+        array("d", [x for row in table for x in row]),
+        array("q", [row for batch in batches for row in batch]),
+        array("q", accumulate(map(len, batches))),
+    )
+    return state.tolist(), losses.tolist()
+
+
+KINDS = ["sgd", "momentum", "adam"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 11])
+@pytest.mark.parametrize("kind", KINDS)
+def test_descent_is_what_python_computes(kind, size):
     program = worked_example()
     draw = random.Random(3)
     table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
-    order = [draw.randrange(11) for _ in range(29)]
-    trained = program.to("llvm").train(
-        WEIGHTS,
-        table,
-        1000,
-        optimizer=optimizer,
-        rate=0.05,
-        momentum=momentum,
-        order=None if full_batch else order,
-        full_batch=full_batch,
-    )
-    numbers, losses = reference(program, table, 1000, order, full_batch, optimizer, 0.05, momentum)
-    assert trained.parameters == pytest.approx(numbers, rel=1e-11)
-    assert trained.losses.tolist() == pytest.approx(losses, rel=1e-10)
+    batches = [draw.sample(range(11), max(1, size - k % 2)) for k in range(1000)]
+    state, losses = descended(program, kind, WEIGHTS, table, batches)
+    numbers, errors = reference(program, kind, WEIGHTS, table, batches)
+    assert state == pytest.approx(numbers, rel=1e-11, abs=1e-14)
+    assert losses == pytest.approx(errors, rel=1e-10)
 
 
-def test_the_worked_example_is_trained():
-    trained = worked_example().to("llvm").train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], 10_001, rate=0.5)
-    assert trained.losses[1] == pytest.approx(0.291027774, abs=5e-10)
-    assert trained.losses[9_999] == pytest.approx(3.510854812e-05, rel=1e-9)
-    assert trained.losses[10_000] == pytest.approx(3.510187783e-05, rel=1e-9)
+def one_step(kind="sgd"):
+    """A step of the worked example as a program: weights, learning rate and row; error and new weights."""
+    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
+    row = [Value(x, label) for x, label in ((0.05, "i1"), (0.10, "i2"), (0.01, "target_o1"), (0.99, "target_o2"))]
+    error = sum((target - out) ** 2 / 2 for target, out in zip(row[2:], net(row[:2]), strict=True))
+    lr = Value(0.5, "lr")
+    after = [w - lr * slope for w, slope in zip(net.weights, grad(error, net.weights), strict=True)]
+    return compile([error, *after], [*net.weights, lr, *row])
 
 
-def test_an_interrupted_training_keeps_what_it_has_in_a_buffer():
-    parameters, seen = array("d", WEIGHTS), []
-
-    def progress(step, loss):
-        seen.append((step, loss))
-        if step > 1000:
-            raise KeyboardInterrupt
-
-    machine = worked_example().to("llvm")
-    with pytest.raises(KeyboardInterrupt):
-        machine.train(parameters, [[0.05, 0.10, 0.01, 0.99]], 10_000_000, rate=0.5, progress=progress)
-    steps = seen[-1][0]
-    assert 1000 < steps < 10_000_000
-    assert parameters.tolist() == machine.train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], steps, rate=0.5).parameters
+def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
+    program, state = one_step(), array("d", WEIGHTS)
+    row, steps = [0.05, 0.10, 0.01, 0.99], 10_001
+    rates, order = array("d", [0.5]) * steps, array("q", [0]) * steps
+    errors = program.to("llvm").iterate(state, rates, array("d", row), order)
+    assert errors[1] == pytest.approx(0.291027774, abs=5e-10)
+    assert errors[9_999] == pytest.approx(3.510854812e-05, rel=1e-9)
+    assert errors[10_000] == pytest.approx(3.510187783e-05, rel=1e-9)
+    last, recorded = program.iterate(WEIGHTS, [(0.5,)] * steps, [row], [0] * steps)
+    assert state.tolist() == pytest.approx(last, rel=1e-12)
+    assert errors.tolist() == pytest.approx(recorded, rel=1e-12)
 
 
-def test_training_that_does_not_fit():
-    machine = worked_example().to("llvm")
-    row = [[0.05, 0.10, 0.01, 0.99]]
-    with pytest.raises(ValueError, match="derivative by each of the 3 parameters"):
-        machine.train([1.0] * 3, row, 1)
-    with pytest.raises(ValueError, match="at least one row"):
-        machine.train(WEIGHTS, [], 1)
-    with pytest.raises(ValueError, match="row numbers from 0 to 0"):
-        machine.train(WEIGHTS, row, 1, order=[1])
-    with pytest.raises(ValueError, match="optimizer"):
-        machine.train(WEIGHTS, row, 1, optimizer="newton")
+def test_iterations_that_do_not_fit():
+    machine, row = one_step().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
+
+    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,)):
+        state = array("d", state)
+        machine.iterate(state, array("d", settings), array("d", table), array("q", order))
+
+    run()
+    for wrong, words in (
+        ({"state": WEIGHTS[:3]}, "9 outputs are a number and 8 to replace the state, which has 3"),
+        ({"settings": (0.5, 0.5, 0.5), "order": (0, 0)}, "3 settings are not as many for each of 2 times"),
+        ({"table": row[:3]}, "do not fit a table of 3 numbers"),
+        ({"order": (0, 1), "settings": (0.5, 0.5)}, "order names row 1, and the rows are 0 to 0"),
+        ({"order": (-1,)}, "order names row -1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            run(**wrong)
+    with pytest.raises(TypeError, match=r"array\('d'\)s"):
+        machine.iterate(WEIGHTS, array("d", [0.5]), row, array("q", [0]))
+    state = array("d", WEIGHTS)
+    with pytest.raises(ValueError, match="order names row 7"):
+        machine.iterate(state, array("d", [0.5] * 3), row, array("q", [0, 0, 7]))
+    twice = array("d", WEIGHTS)
+    machine.iterate(twice, array("d", [0.5] * 2), row, array("q", [0, 0]))
+    assert state == twice
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"rate": math.nan}, "rate is from 0 to below inf, not nan"),
-        ({"rate": -1}, "rate is from 0"),
-        ({"rate": "a"}, "rate is a real number, not str"),
-        ({"momentum": -1.0}, "momentum is from 0"),
-        ({"optimizer": "adam", "betas": (1.0, 0.9)}, r"betas\[0\] is from 0 to below 1, not 1.0"),
-        ({"optimizer": "adam", "momentum": 0.9}, "momentum is of optimizer 'sgd'"),
-        ({"epsilon": -1.0}, "epsilon is from 0"),
-        ({"full_batch": True, "order": [0]}, "so there is no order of them"),
-        ({"steps": 2.5}, "steps is a whole number, not float 2.5"),
-        ({"steps": -1}, "steps is 0 or more"),
-    ],
-)
-def test_options_that_cannot_be(options, message):
-    steps = options.pop("steps", 1)
-    with pytest.raises((ValueError, TypeError), match=message):
-        worked_example().to("llvm").train(WEIGHTS, [[0.05, 0.10, 0.01, 0.99]], steps, **options)
+def test_descents_that_do_not_fit():
+    machine, row = worked_example().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
+    update, _, _ = formula("sgd")
 
+    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,), ends=(1,)):
+        state = array("d", state)
+        machine.descend(update, state, array("d", settings), array("d", table), array("q", order), array("q", ends))
 
-def test_buffers_of_parameters_are_changed_or_refused():
-    import numpy
-
-    machine = worked_example().to("llvm")
-    row = [[0.05, 0.10, 0.01, 0.99]]
-    weights = numpy.array(WEIGHTS)
-    trained = machine.train(weights, row, 3)
-    assert weights.tolist() == trained.parameters != WEIGHTS
-    for wrong in (numpy.repeat(weights, 2)[::2], weights.astype("f")):
-        with pytest.raises(TypeError, match="changed in place"):
-            machine.train(wrong, row, 3)
-    with pytest.raises(ValueError, match="not of the shape"):
-        machine.rows(row, numpy.array([WEIGHTS]))
-    assert repr(trained).startswith("<trained in 3 steps: 8 parameters, the last loss 0.29")
+    run()
+    for wrong, words in (
+        ({"state": WEIGHTS[:3]}, "a state of 3 numbers and 1 settings do not fit 8 parameters"),
+        ({"settings": ()}, "0 settings do not fit"),
+        ({"table": row[:3]}, "do not fit a table of 3 numbers"),
+        ({"order": (1,)}, "order names rows from 1 to 1, and there are 0 to 0"),
+        ({"ends": (2,)}, "ends go up"),
+        ({"ends": (0,)}, "ends go up"),
+        ({"ends": (1, 1), "settings": (0.5, 0.5)}, "ends go up"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            run(**wrong)
 
 
 def test_rows_are_a_sequence_and_an_array():
@@ -353,7 +370,7 @@ def test_rows_are_a_sequence_and_an_array():
         rows[3]
 
 
-@pytest.mark.parametrize("use", ["call", "rows", "train"])
+@pytest.mark.parametrize("use", ["call", "rows", "descend"])
 def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
     row = [0.05, 0.10, 0.01, 0.99]
     for _ in range(5):
@@ -361,7 +378,16 @@ def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
         uses = {
             "call": lambda machine=machine: machine(*WEIGHTS, *row),
             "rows": lambda machine=machine: machine.rows([row] * 500, WEIGHTS)[499],
-            "train": lambda machine=machine: machine.train(WEIGHTS, [row], 100).parameters,
+            "descend": lambda machine=machine: list(
+                machine.descend(
+                    formula("sgd")[0],
+                    array("d", WEIGHTS),
+                    array("d", [0.5]),
+                    array("d", row),
+                    array("q", [0]),
+                    array("q", [1]),
+                )
+            ),
         }
         barrier, found = threading.Barrier(8), []
 
@@ -388,13 +414,9 @@ def test_the_functions_outlive_the_machine_program():
         call(1.0)
 
 
-def test_a_machine_program_is_pickled_and_buffers_that_overlap_are_refused():
+def test_a_machine_program_is_pickled():
     machine = pickle.loads(pickle.dumps(worked_example().to("llvm")))
-    both = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99])
-    view = memoryview(both)
-    assert machine(*both)[0] == pytest.approx(0.298371109, abs=5e-10)
-    with pytest.raises(ValueError, match="one buffer"):
-        machine.train(view[:8], view.cast("B").cast("d", shape=[3, 4]), 1)
+    assert machine(*WEIGHTS, 0.05, 0.1, 0.01, 0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
 
 
 def test_many_outputs_and_inputs_compile_in_linear_time():
@@ -461,9 +483,9 @@ def deep(depth):
 
 
 @pytest.mark.parametrize("depth", [2, 200, 2000])
-@pytest.mark.parametrize("full_batch", [False, True])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_programs_of_every_size_have_rows_and_training(depth, full_batch, optimizer):
+@pytest.mark.parametrize("size", [1, 11])
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
     program = deep(depth)
     machine = program.to("llvm")
     start, table = [0.9, 0.1, 1.1], [[0.1 * k, 0.5 - 0.05 * k] for k in range(11)]
@@ -472,10 +494,11 @@ def test_programs_of_every_size_have_rows_and_training(depth, full_batch, optimi
         assert row == pytest.approx(want, rel=1e-10)
     totals = [math.fsum(column) for column in zip(*wanted, strict=True)]
     assert machine.rows(table, start, total=True) == pytest.approx(totals, rel=1e-10)
-    trained = machine.train(start, table, 5, optimizer=optimizer, rate=0.01, full_batch=full_batch)
-    numbers, losses = reference(program, table, 5, list(range(11)), full_batch, optimizer, 0.01, 0.0, start)
-    assert trained.parameters == pytest.approx(numbers, rel=1e-9)
-    assert trained.losses.tolist() == pytest.approx(losses, rel=1e-9)
+    batches = [list(range(11))] * 5 if size == 11 else [[k] for k in range(5)]
+    state, losses = descended(program, kind, start, table, batches)
+    numbers, errors = reference(program, kind, start, table, batches)
+    assert state == pytest.approx(numbers, rel=1e-9)
+    assert losses == pytest.approx(errors, rel=1e-9)
 
 
 def test_the_three_ways_to_write_a_program():

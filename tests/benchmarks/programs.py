@@ -31,6 +31,16 @@ def worked_example() -> Program:
     return compile([error, *grad(error, net.weights)], [*net.weights, *rest])
 
 
+def one_step() -> Program:
+    """A step of its training: the error and the new weights from the old ones, the learning rate and a row."""
+    row = [Value(x, label) for x, label in zip(ROW, ("i1", "i2", "target_o1", "target_o2"), strict=True)]
+    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True, separate_products=True)
+    error = sum((target - out) ** 2 * 0.5 for target, out in zip(row[2:], net(row[:2]), strict=True))
+    lr = Value(0.5, "lr")
+    after = [w - lr * slope for w, slope in zip(net.weights, grad(error, net.weights), strict=True)]
+    return compile([error, *after], [*net.weights, lr, *row])
+
+
 def moons() -> tuple[Program, list[float]]:
     """One row's squared error of a network 2-16-16-1 and its 337 derivatives; the parameters."""
     net = MLP(2, [16, 16, 1], activation=["tanh", "tanh", None], seed=1)
@@ -132,11 +142,15 @@ def first_workload(c: ctypes.CDLL | None) -> str:
     calls = {"machine code": repeated(call, 5000)}
     steps = 200_000
     losses, row = array("d", bytes(8 * steps)), array("d", ROW)
-    trainings: dict[str, tuple[Runner, int]] = {
-        "machine code, `machine.train`": (lambda: machine.train(WEIGHTS, [ROW], steps, rate=0.5), steps)
-    }
+    step = one_step().to("llvm")
+    rates, order = array("d", [0.5]) * steps, array("q", [0]) * steps
+
+    def train() -> array[float]:
+        return step.iterate(array("d", WEIGHTS), rates, row, order)
+
+    train_base = "machine code, `machine.iterate`"
+    trainings: dict[str, tuple[Runner, int]] = {train_base: (train, steps)}
     base = "machine code"
-    train_base = "machine code, `machine.train`"
     if c is not None:
         base = train_base = "C"
         at = address(inputs), address(outputs)
@@ -150,7 +164,7 @@ def first_workload(c: ctypes.CDLL | None) -> str:
         calls = {"C": repeated(lambda: c.worked_example(*at), 5000)} | calls
         trainings = {"C": (train_in_c, steps)} | trainings
         train_in_c()
-        agree("C in a loop", machine.train(WEIGHTS, [ROW], steps, rate=0.5).losses[:100], losses[:100])
+        agree("C in a loop", train()[:100], losses[:100])
     text += table("W1, one step, a call on buffers through ctypes", measure(calls), base, "ns", 1e9)
     return text + table("W1, a step of a training loop", measure(trainings), train_base, "ns", 1e9)
 

@@ -10,6 +10,7 @@ import threading
 from array import array
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.operation import as_float
@@ -21,11 +22,8 @@ if TYPE_CHECKING:
     from tinygrad_bp.program import Program
 
 WANTS = "takes a real number"
-TRAINING = (
-    *[ctypes.c_void_p] * 5,
-    ctypes.c_int64,
-    ctypes.c_void_p,
-)  # the arguments of loops that change their own numbers
+# The arguments of loops that change their own numbers
+TRAINING = (*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
 
 
 class Rows(Sequence[Any]):
@@ -163,17 +161,31 @@ class MachineProgram:
         """Runs the program once for each number in `order`, on that row of the table, and returns output 0 of each time.
 
         The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table. The state is changed in place. All are arrays of doubles, row after row.
+        then the columns of the table. The state is changed in place. All are arrays of doubles, row after row; `order` is one of
+        64-bit integers (`array("q")`).
+
+        Raises TypeError for arrays of other kinds, ValueError where numbers and program do not fit each other. Where `order` names a row
+        that is not there, the state is that of the time before.
         """
-        carried = len(state)
-        given = len(settings) // max(len(order), 1)
+        carried, count = len(state), len(order)
+        given = len(settings) // max(count, 1)
+        if len(self.code.outputs) != carried + 1:
+            raise ValueError(
+                f"iterate: {len(self.code.outputs)} outputs are a number and {len(self.code.outputs) - 1} to replace the state, "
+                f"which has {carried}"
+            )
+        rows = self._count("iterate", settings, given, count, table, carried + given)
         function = self._function(
             ("iterate", carried, given),
             lambda: training.iterated(self.code, carried, given, self._layout),
             "run",
             TRAINING,
+            ctypes.c_int64,
         )
-        return self._run(function, state, settings, table, order, order)
+        done, found = _run(function, rows, state, settings, table, order, order)
+        if done < count:
+            raise ValueError(f"iterate: order names row {order[done]}, and the rows are 0 to {rows - 1}")
+        return found
 
     def descend(
         self,
@@ -189,24 +201,44 @@ class MachineProgram:
         Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives by the parameters,
         which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its derivative, what is
         remembered of it and the row of settings of this step what takes their place. The state, changed in place, is all parameters,
-        then for each quantity remembered a number for each parameter. All are arrays of doubles, row after row.
+        then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
+
+        Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other; nothing is changed then.
         """
-        parameters = len(self.code.outputs) - 1
-        given = len(settings) // max(len(ends), 1)
+        parameters, count = len(self.code.outputs) - 1, len(ends)
+        given = len(settings) // max(count, 1)
+        rows = self._count("descend", settings, given, count, table, parameters)
+        kept = len(update.code.outputs) - 1
+        if len(state) != parameters * (1 + kept) or len(update.code.inputs) != 2 + kept + given:
+            raise ValueError(
+                f"descend: a state of {len(state)} numbers and {given} settings do not fit {parameters} parameters and {update!r}"
+            )
+        if order and not 0 <= min(order) <= max(order) < rows:
+            raise ValueError(
+                f"descend: order names rows from {min(order)} to {max(order)}, and there are 0 to {rows - 1}"
+            )
+        if any(a >= b for a, b in pairwise([0, *ends])) or (ends and ends[-1] > len(order)):
+            raise ValueError("descend: ends go up, from 1 at least to the length of order at most")
         key = tuple(update.code.constants), tuple(update.code.instructions), tuple(update.code.outputs)
         function = self._function(
             ("descend", parameters, given, key),
             lambda: training.in_batches(self.code, update.code, parameters, given, self._layout),
             "run",
             TRAINING,
+            ctypes.c_int64,
         )
-        return self._run(function, state, settings, table, order, ends)
+        return _run(function, rows, state, settings, table, order, ends)[1]
 
-    def _run(self, function: Any, *buffers: Any) -> array[float]:
-        count = len(buffers[-1])
-        firsts = array("d", (0.0,)) * count
-        function(*[_address(buffer) for buffer in buffers], count, _address(firsts))
-        return firsts
+    def _count(self, name: str, settings: Any, given: int, count: int, table: Any, before: int) -> int:
+        """The number of rows of the table. Raises ValueError where settings or table do not fit."""
+        columns = len(self.code.inputs) - before
+        if len(settings) != given * count:
+            raise ValueError(f"{name}: {len(settings)} settings are not as many for each of {count} times")
+        if columns < 0 or (len(table) % columns if columns else len(table)):
+            raise ValueError(
+                f"{name}: {len(self.code.inputs)} inputs, of which {before} are no columns, do not fit a table of {len(table)} numbers"
+            )
+        return len(table) // columns if columns else 1
 
     def _shared(self, numbers: Any) -> Any:
         """The numbers as a buffer of doubles, which they may be already."""
@@ -279,11 +311,13 @@ class MachineProgram:
         at_once = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2  # doubles in a register
         return functions.Layout.of(self.code, at_once)
 
-    def _function(self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any]) -> Any:
+    def _function(
+        self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any], result: Any = None
+    ) -> Any:
         with self._lock:  # whoever comes second while the first compiles waits for it
             if key not in self._compiled:
                 engine = self._engine(text())
-                function = ctypes.CFUNCTYPE(None, *arguments)(engine.get_function_address(name))
+                function = ctypes.CFUNCTYPE(result, *arguments)(engine.get_function_address(name))
                 function.__dict__["engine"] = engine  # the code lives as long as the function
                 self._compiled[key] = function
             return self._compiled[key]
@@ -313,6 +347,17 @@ class MachineProgram:
 
     def __repr__(self) -> str:
         return f"<machine code of {self.program!r}>"
+
+
+def _run(function: Any, rows: int, *buffers: Any) -> tuple[int, array[float]]:
+    """Calls a loop that changes its own numbers. Returns how often it went around, and what it recorded."""
+    for buffer, kind in zip(buffers, "dddqq", strict=True):
+        if not isinstance(buffer, array) or buffer.typecode != kind:
+            raise TypeError(f"state, settings and table are array('d')s, order is an array('q'), not {buffer!r:.60}")
+    count = len(buffers[-1])
+    found = array("d", (0.0,)) * count
+    done = function(*[_address(buffer) for buffer in buffers], count, _address(found), rows)
+    return done, found
 
 
 def _buffer(numbers: Any, what: str, length: int) -> memoryview:

@@ -7,13 +7,14 @@ from tinygrad_bp.program.llvm.functions import Layout, Module, add_rows, load, p
 from tinygrad_bp.program.llvm.numbers import Real, Writer
 
 ARGUMENTS = (
-    "ptr noalias %state, ptr noalias %settings, ptr noalias %table, ptr noalias %order, ptr noalias %ends, i64 %count, "
-    "ptr noalias %firsts"
+    "ptr noalias %state, ptr noalias %settings, ptr noalias %table, ptr %order, ptr %ends, i64 %count, "
+    "ptr noalias %firsts, i64 %rows"
 )
 
 
 def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
-    """`run(state, settings, table, order, ends, count, firsts)`: the program, so many times.
+    """`run(state, settings, table, order, ends, count, firsts, rows)`: the program, so many times. Returns how many: fewer where `order`
+    names a row that the table has not.
 
     Its inputs are the state, `carried` numbers, then the settings of this time, then a row of the table, the one that `order` names. Its
     outputs are a number to be recorded in `firsts` and the state of the next time. LLVM keeps the state in registers, if there are enough.
@@ -25,6 +26,9 @@ def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
         put(head, load(head, "%state", k), f"%p{k}")
     loop.do("%at = getelementptr i64, ptr %order, i64 %i")
     loop.do("%row = load i64, ptr %at")
+    loop.do("%inside = icmp ult i64 %row, %rows")
+    loop.do("br i1 %inside, label %there, label %done")
+    loop.lines.append("there:\n")
     loop.do(f"%first = mul i64 %row, {columns}")
     loop.do("%cells = getelementptr double, ptr %table, i64 %first")
     loop.do(f"%turn = mul i64 %i, {settings}")
@@ -39,12 +43,12 @@ def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
     for k in range(carried):
         store(tail, Real(tail, tail.again(f"load double, ptr %p{k}")), "%state", k)
     module = Module()
-    module.add(_loop("".join(head.lines), "".join(loop.lines), "".join(tail.lines)), head, loop, tail)
+    module.add(_loop("".join(head.lines), "".join(loop.lines), "".join(tail.lines), "there"), head, loop, tail)
     return str(module)
 
 
 def in_batches(code: Code, update: Code, parameters: int, settings: int, layout: Layout) -> str:
-    """`run(state, settings, table, order, ends, count, firsts)`: so many steps of gradient descent, each on a batch of rows.
+    """`run(state, settings, table, order, ends, count, firsts, rows)`: so many steps of gradient descent, each on a batch of rows.
 
     The outputs of `code` are a loss and its derivatives by the first inputs, which are the parameters; the other inputs are a row of the
     table. Step i takes the mean over the rows that `order` names from place ends[i - 1] to ends[i]. `update` makes of a parameter, its
@@ -146,9 +150,9 @@ done:
     )
 
 
-def _loop(head: str, loop: str, tail: str, last: str = "step") -> str:
+def _loop(head: str, loop: str, tail: str, last: str) -> str:
     """The function `run`; `last` is the block that the text of the loop ends in."""
-    return f"""define void @run({ARGUMENTS}) {{
+    return f"""define i64 @run({ARGUMENTS}) {{
 entry:
 {head}  br label %steps
 steps:
@@ -159,6 +163,6 @@ step:
 {loop}  %following = add i64 %i, 1
   br label %steps
 done:
-{tail}  ret void
+{tail}  ret i64 %i
 }}
 """

@@ -17,7 +17,7 @@ FLOORS = [
     ["functions"],
     ["value"],
     ["gradients", "explanation", "checking", "nn", "losses", "optim", "program"],
-    ["drawing", "training", "saving"],
+    ["drawing", "training", "saving", "prediction"],
     ["tutorial"],
     ["cli"],
     ["__main__"],

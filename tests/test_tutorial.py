@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tinygrad_bp import Value, tanh
-from tinygrad_bp.tutorial import comparison, curve, derivation, report
+from tinygrad_bp.drawing import curve
+from tinygrad_bp.tutorial import comparison, derivation, report
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, central_difference, compare
 from tinygrad_bp.tutorial.figures import FIGURES, STAGES, setup
 from tinygrad_bp.tutorial.network import network

@@ -298,11 +298,7 @@ def _to_the_failure(
             _record(history, epoch, found, batches[: len(found)], len(rows), per_epoch)
             history.stopped = "diverged"
             where = f"step {done + 1:,} (epoch {done // per_epoch + 1:,})"
-            what = (
-                str(error)
-                if error
-                else what_went_wrong(model, loss, [(row + 1, rows[row]) for row in batch], optimizer)
-            )
+            what = what_went_wrong(model, loss, [(row + 1, rows[row]) for row in batch], optimizer)
             raise Diverged(f"training stopped in {where}: {what}; a smaller learning rate may help", history) from error
         found += losses
     return found

@@ -16,9 +16,13 @@ def what_went_wrong(
     batch: Sequence[tuple[int, tuple[Any, Any]]],
     optimizer: Optimizer,
 ) -> str:
-    """In words, for a batch of rows with their numbers: the first node that is not finite or, if all are, has such a gradient."""
+    """In words, for a batch of rows with their numbers: the operation that is undefined, else the first node that is not finite, else the
+    one nearest to the loss whose gradient is not."""
     for number, (inputs, target) in batch:
-        total = loss(model(inputs), target)
+        try:
+            total = loss(model(inputs), target)
+        except (ValueError, ArithmeticError) as error:
+            return f"with row {number}, {error}; {_largest(optimizer, lambda p: p.data, 'parameter')}"
         order = topological_order(total)
         for node in order:
             if not math.isfinite(node.data):
@@ -29,11 +33,12 @@ def what_went_wrong(
         for node in reversed(order):
             if not math.isfinite(node.grad):
                 return f"with row {number}, the gradient of {_node(node)} is {node.grad}"
-    wrong = next((p for p in optimizer.parameters if not math.isfinite(p.grad)), None)
-    if wrong is not None:
-        return f"the gradient of {_node(wrong)} is {wrong.grad}"
-    largest = max(optimizer.parameters, key=lambda p: abs(p.grad))
-    return f"the step leads out of the range of floats; the largest gradient is that of {_node(largest)}, {largest.grad:.6g}"
+    return f"the step leads out of the range of floats; {_largest(optimizer, lambda p: p.grad, 'gradient')}"
+
+
+def _largest(optimizer: Optimizer, number: Callable[[Value], float], what: str) -> str:
+    p = max(optimizer.parameters, key=lambda p: abs(number(p)))
+    return f"the largest {what} is {'that of ' if what == 'gradient' else ''}{p.label or 'one without a label'}, {number(p):.6g}"
 
 
 def _node(node: Value) -> str:

@@ -198,19 +198,23 @@ def _as_values(row: Row) -> tuple[list[Value], Any, Any]:
 
 def _recorded(forward: Forward, rows: Sequence[Row], optimizer: Optimizer) -> tuple[Value, list[Value]]:
     """The loss of a row, recorded, and the leaves for the row's numbers. Raises Uncompilable where another row has another graph."""
-    found = []
+    found: list[tuple[Value, list[Value]]] = []
+    failure: Exception | None = None
     for row in (rows[0], rows[-1], rows[len(rows) // 2]):
         leaves, inputs, target = _as_values(row)
         try:
             with watch([*optimizer.parameters, *leaves]) as looks:
                 loss = forward(inputs, target)
-        except Exception as error:  # of a model that wants numbers, or one that fails: the eager engine will show
-            raise Uncompilable(f"the model does not take Values in place of a row's numbers: {error}") from error
+        except Exception as error:  # a model that wants numbers, or a row that its operations are undefined at
+            failure = error
+            continue
         if looks:
             raise Uncompilable(f"the model reads numbers while it computes: {looks[0]}")
         if not isinstance(loss, Value):
             raise TypeError(f"train: the loss is a Value, not {type(loss).__name__} {loss!r:.60}")
         found.append((loss, leaves))
+    if not found:
+        raise Uncompilable(f"the model does not take Values in place of a row's numbers: {failure}")
     codes = [compile([loss], [*optimizer.parameters, *leaves]).code for loss, leaves in found]
     first, *others = [(code.instructions, code.constants, code.outputs) for code in codes]
     if any(other != first for other in others):

@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_bp.drawing import curve
 from tinygrad_bp.explanation import explain
-from tinygrad_bp.tutorial import curve
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Comparison, Erratum, Row, agree
 from tinygrad_bp.tutorial.figures import SETUP, STAGES
 

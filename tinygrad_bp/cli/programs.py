@@ -1,40 +1,23 @@
-"""The command `tinygrad-bp`: the worked example, and pictures, explanations and checks of Values in a program of your own.
-
-Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C.
-"""
+"""The commands `draw`, `explain` and `check`: pictures, explanations and checks of Values in a program of the user's own."""
 
 from __future__ import annotations
 
 import argparse
-import codecs
 import contextlib
 import os
 import re
 import reprlib
 import sys
-import textwrap
-from collections.abc import Collection, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tinygrad_bp import __version__
-from tinygrad_bp.checking import printable
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.cli import common
+from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.value import Value, topological_order
 
 EXAMPLES = {
-    "": """examples:
-  tinygrad-bp tutorial                          the worked example, step by step
-  tinygrad-bp draw neuron.py:out -o neuron.svg  the graph of a Value of yours
-  tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
-  tinygrad-bp check neuron.py:out               gradients against differences""",
-    "tutorial": """examples:
-  tinygrad-bp tutorial                               everything, as in the text
-  tinygrad-bp tutorial --update sequential           watch a mistake happen
-  tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
-  tinygrad-bp tutorial --format json > figures.json  for programs""",
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
 text that Graphviz draws. Gradients are those your program computed; if it did
 not call backward(), this command does.
@@ -54,80 +37,12 @@ example:
 MOST_NAMES = 20  # that an error lists
 
 
-class Mistake(Exception):
-    """The user's, said in words for the user."""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command with these arguments, those of the process if None, and returns its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        _spell_what_cannot_be_printed(stream)
-    parser = _parser()
-    try:
-        args = parser.parse_args(argv)
-        status: int = args.run(args)
-        if sys.stdout:  # None where it was closed before
-            sys.stdout.flush()
-    except SystemExit as done:  # how argparse ends after --help and after an error
-        return done.code if isinstance(done.code, int) else 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except (Mistake, TypeError, ValueError, ArithmeticError, OSError, RuntimeError) as error:
-        # Labels and names of files are anyone's text: none may steer the terminal.
-        words = "\n".join(map(printable, str(error).split("\n")))
-        print(f"tinygrad-bp: error: {words}", file=sys.stderr)
-        return 2
-    return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _command(
-        argparse.ArgumentParser, "", prog="tinygrad-bp", description="An autograd engine that shows its work."
-    )
-    parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    tutorial = _command(
-        commands.add_parser,
-        "tutorial",
-        help="the worked example of backpropagation, every figure checked",
-        description="Derives every figure of the 2-2-2 worked example by hand, by autograd and by central differences, compares them with "
-        "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
-    )
-    tutorial.add_argument(
-        "--steps", type=_rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
-    )
-    tutorial.add_argument(
-        "--learning-rate", type=_learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"
-    )
-    tutorial.add_argument(
-        "--update",
-        choices=["simultaneous", "sequential"],
-        default="simultaneous",
-        help="sequential makes a known mistake: output weights first, and the new ones go into the hidden gradients",
-    )
-    tutorial.add_argument(
-        "--train-biases", action="store_true", help="train b1 and b2 too, which the text leaves fixed"
-    )
-    tutorial.add_argument(
-        "--out",
-        type=Path,
-        default=Path("tutorial-out"),
-        metavar="DIR",
-        help="folder for the files (default: tutorial-out)",
-    )
-    tutorial.add_argument(
-        "--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)"
-    )
-    tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
-    tutorial.set_defaults(run=_tutorial)
-
-    draw = _command(
+def add(commands: Any) -> None:
+    """Declares the commands."""
+    draw = common.command(
         commands.add_parser,
         "draw",
+        EXAMPLES["draw"],
         help="draw the graph of a Value",
         description="Draws the graph that a Value was computed by.",
     )
@@ -145,10 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--local-derivatives", action="store_true", help="write the local derivative on each edge")
     draw.add_argument("--labelled", action="store_true", help="show only Values that have a label")
     draw.add_argument(
-        "--depth", type=_positive, metavar="N", help="show only what is at most N operations from the output"
+        "--depth", type=common.positive, metavar="N", help="show only what is at most N operations from the output"
     )
     draw.add_argument("--collapse", action="append", metavar="GROUP", help="show this neuron or layer as one box")
-    draw.add_argument("--digits", type=_positive, default=9, metavar="N", help="significant digits (default: 9)")
+    draw.add_argument("--digits", type=common.positive, default=9, metavar="N", help="significant digits (default: 9)")
     draw.add_argument(
         "--direction",
         choices=["LR", "RL", "TB", "BT"],
@@ -156,15 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         help="from the inputs to the output (default: LR)",
     )
     draw.add_argument(
-        "--max-nodes", type=_positive, default=400, metavar="N", help="refuse to draw more (default: 400)"
+        "--max-nodes", type=common.positive, default=400, metavar="N", help="refuse to draw more (default: 400)"
     )
     draw.add_argument("--title", default="", help="written over the picture")
     draw.add_argument("--dark", action="store_true", help="draw on a dark ground")
     draw.set_defaults(run=_draw)
 
-    explain = _command(
+    explain = common.command(
         commands.add_parser,
         "explain",
+        EXAMPLES["explain"],
         help="write out the chain rule",
         description="Writes out the derivative of a Value with respect to another: every path, every factor, as symbols and as numbers.",
     )
@@ -175,140 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
     explain.set_defaults(run=_explain)
 
-    check = _command(
+    check = common.command(
         commands.add_parser,
         "check",
+        EXAMPLES["check"],
         help="compare gradients with numerical differences",
         description="Compares the derivative of a Value by each input, as autograd has it, with numerical differences.",
     )
     check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     check.set_defaults(run=_check)
-    return parser
-
-
-def _command(make: Any, name: str, **about: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = make(
-        *([name] if name else []),
-        epilog=EXAMPLES[name],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        **about,
-    )
-    parser.description = textwrap.fill(
-        parser.description or "", 78
-    )  # the formatter keeps lines as they are, for the examples
-    return parser
-
-
-# Arguments
-
-
-def _rounds(text: str) -> int:
-    return _integer(text, 0)
-
-
-def _positive(text: str) -> int:
-    return _integer(text, 1)
-
-
-def _integer(text: str, least: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if number < least:
-        raise argparse.ArgumentTypeError(f"it takes a whole number from {least} up, not {number}")
-    return number
-
-
-def _learning_rate(text: str) -> Decimal:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not (rate.is_finite() and 0.0 < float(rate) < float("inf")):
-        raise argparse.ArgumentTypeError(f"it takes a finite number above 0, not {text}")
-    return rate
-
-
-# Commands
-
-
-def _tutorial(args: argparse.Namespace) -> int:
-    import json
-
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn
-
-    from tinygrad_bp.tutorial import curve, report
-    from tinygrad_bp.tutorial.comparison import compare
-    from tinygrad_bp.tutorial.pictures import pictures
-
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # to `main`; a Console by itself ends with 1, the status of a verdict that does not hold
-
-    folder: Path = args.out
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise Mistake(f"--out {str(folder)!r} is a file; name a folder, which may be new") from None
-    except OSError as error:
-        raise Mistake(f"--out {str(folder)!r} cannot be made: {error.strerror}") from None
-
-    how = {"update": args.update, "train_biases": args.train_biases}
-    terminal = Console(stderr=True)
-    columns = SpinnerColumn(), *Progress.get_default_columns()
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
-        task = bar.add_task("training", total=max(1, args.steps))
-        comparison = compare(
-            eta=args.learning_rate,
-            rounds=args.steps,
-            sequential=args.update == "sequential",
-            train_biases=args.train_biases,
-            on_round=lambda: bar.advance(task),
-            on_exact=lambda: bar.add_task("exact values", total=None),
-        )
-        bar.add_task("pictures", total=None)
-        files, notes = _save_pictures(pictures(comparison.values, dark=args.dark), folder)
-    errors = comparison.run.errors
-    files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
-    facts = json.dumps(report.facts(comparison, **how, files=files), indent=2) + "\n"
-    text = report.markdown(comparison, **how, files=files, notes=notes)
-    write_whole(
-        folder / "error-curve.svg",
-        curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"),
-    )
-    write_whole(
-        folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
-    )
-    write_whole(folder / "report.md", text)
-    write_whole(folder / "report.json", facts)
-    if args.format == "text":
-        # 80 columns also where the terminal is wider, and where it cannot be asked
-        report.print_text(
-            comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes
-        )
-    else:
-        print(facts if args.format == "json" else text, end="")
-    if not comparison.holds and args.format != "text":
-        print(f"tinygrad-bp: {report.conclusion(comparison)}", file=sys.stderr)
-    return 0 if comparison.holds else 1
-
-
-def _save_pictures(drawings: dict[str, Any], folder: Path) -> tuple[list[Path], list[str]]:
-    """Saves each as SVG and PNG, or what no program here can draw as DOT text. Returns the files, and what is to be said."""
-    files: list[Path] = []
-    notes: dict[str, None] = {}
-    for name, drawing in drawings.items():
-        for suffix in (".svg", ".png"):
-            try:
-                files.append(drawing.save(folder / (name + suffix)))
-            except RuntimeError as error:
-                notes[str(error)] = None
-                if (source := folder / f"{name}.gv") not in files:
-                    files.append(drawing.save(source))
-    return files, list(notes)
 
 
 def _draw(args: argparse.Namespace) -> int:
@@ -495,32 +286,3 @@ def _those(names: Collection[str], file: str) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
-
-
-# Output
-
-
-def _spell_what_cannot_be_printed(stream: Any) -> None:
-    """Makes a stream that lacks our signs print others in their place, instead of failing."""
-    try:
-        "✓⠿─".encode(stream.encoding)
-        able = stream.errors != "strict"
-    except (UnicodeEncodeError, LookupError):
-        able = False
-    except (
-        AttributeError,
-        TypeError,
-    ):  # no stream, or one that someone put in its place and that is theirs to answer for
-        return
-    if not able and hasattr(stream, "reconfigure"):
-        codecs.register_error("tinygrad_bp", _spelled)
-        stream.reconfigure(errors="tinygrad_bp")
-
-
-_SPELLINGS = dict(zip("✓✗≠–—−─│┤└·∂×←→⠀", "+x!----|++.d*<> ", strict=True))
-
-
-def _spelled(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
-    text: Iterable[str] = error.object[error.start : error.end]
-    return "".join(_SPELLINGS.get(c, "*" if "\u2800" < c <= "\u28ff" else "?") for c in text), error.end

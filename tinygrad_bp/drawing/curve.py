@@ -1,9 +1,12 @@
-"""The error curve: the error after every update, on a logarithmic scale, drawn in the terminal and as SVG."""
+"""The curve of an error over a training, on a logarithmic scale, drawn in the terminal and as SVG."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from html import escape
+
+from tinygrad_bp.drawing.style import printable
 
 
 def plot(errors: Sequence[float], width: int = 76) -> list[str]:
@@ -42,8 +45,9 @@ _BRAILLE = (
 )  # the bit of each dot, by row and column of its cell
 
 
-def svg(errors: Sequence[float], title: str) -> str:
-    """The curve as an SVG image of 760 x 420, light or dark as the viewer prefers. `title` must not contain markup."""
+def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = "E_total") -> str:
+    """The curve as an SVG image of 760 x 420, light or dark as the viewer prefers; `across` and `up` say what the axes count."""
+    title, across, up = (escape(printable(text)) for text in (title, across, up))
     left, top, right, bottom = 84, 58, 728, 360
     ticks, last = _decades(errors), len(errors) - 1
 
@@ -87,9 +91,9 @@ def svg(errors: Sequence[float], title: str) -> str:
         )
     parts += [
         f'<line class="axis" x1="{left}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
-        f'<text class="text" x="{(left + right) / 2}" y="{bottom + 46}" text-anchor="middle">updates</text>',
+        f'<text class="text" x="{(left + right) / 2}" y="{bottom + 46}" text-anchor="middle">{across}</text>',
         f'<text class="text" x="24" y="{(top + bottom) / 2}" text-anchor="middle" '
-        f'transform="rotate(-90 24 {(top + bottom) / 2})">E_total</text>',
+        f'transform="rotate(-90 24 {(top + bottom) / 2})">{up}</text>',
         f'<polyline class="curve" fill="none" stroke-width="2.2" stroke-linejoin="round" points="{points}"/>',
     ]
     for update, anchor, dx, dy in ((0, "start", 12, 5), (last, "end", 0, 21)) if last else ((0, "start", 12, 5),):

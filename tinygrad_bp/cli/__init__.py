@@ -1,0 +1,90 @@
+"""The command `tinygrad-bp`: the worked example, and pictures, explanations and checks of Values in a program of your own.
+
+Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tinygrad_bp import __version__
+from tinygrad_bp.checking import printable
+from tinygrad_bp.cli import common, networks, programs, tutorial
+from tinygrad_bp.cli.common import Mistake
+
+EXAMPLES = """examples:
+  tinygrad-bp tutorial                          the worked example, step by step
+  tinygrad-bp train xor --layers 2 5 1          a network learns a table
+  tinygrad-bp draw neuron.py:out -o neuron.svg  the graph of a Value of yours
+  tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
+  tinygrad-bp check neuron.py:out               gradients against differences"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command with these arguments, those of the process if None, and returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        _spell_what_cannot_be_printed(stream)
+    parser = _parser()
+    try:
+        args = parser.parse_args(argv)
+        status: int = args.run(args)
+        if sys.stdout:  # None where it was closed before
+            sys.stdout.flush()
+    except SystemExit as done:  # how argparse ends after --help and after an error
+        return done.code if isinstance(done.code, int) else 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (Mistake, TypeError, ValueError, ArithmeticError, OSError, RuntimeError) as error:
+        # Labels and names of files are anyone's text: none may steer the terminal.
+        words = "\n".join(map(printable, str(error).split("\n")))
+        print(f"tinygrad-bp: error: {words}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = common.command(
+        argparse.ArgumentParser, "", EXAMPLES, prog="tinygrad-bp", description="An autograd engine that shows its work."
+    )
+    parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (tutorial, networks, programs):
+        module.add(commands)
+    return parser
+
+
+# Output
+
+
+def _spell_what_cannot_be_printed(stream: Any) -> None:
+    """Makes a stream that lacks our signs print others in their place, instead of failing."""
+    try:
+        "✓⠿─".encode(stream.encoding)
+        able = stream.errors != "strict"
+    except (UnicodeEncodeError, LookupError):
+        able = False
+    except (
+        AttributeError,
+        TypeError,
+    ):  # no stream, or one that someone put in its place and that is theirs to answer for
+        return
+    if not able and hasattr(stream, "reconfigure"):
+        codecs.register_error("tinygrad_bp", _spelled)
+        stream.reconfigure(errors="tinygrad_bp")
+
+
+_SPELLINGS = dict(zip("✓✗≠–—−─│┤└·∂×←→⠀", "+x!----|++.d*<> ", strict=True))
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    text: Iterable[str] = error.object[error.start : error.end]
+    return "".join(_SPELLINGS.get(c, "*" if "\u2800" < c <= "\u28ff" else "?") for c in text), error.end

@@ -1,0 +1,114 @@
+"""The command `tinygrad-bp tutorial`: the worked example, every figure checked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tinygrad_bp.cli import common
+from tinygrad_bp.files import write_whole
+
+EXAMPLES = """examples:
+  tinygrad-bp tutorial                               everything, as in the text
+  tinygrad-bp tutorial --update sequential           watch a mistake happen
+  tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
+  tinygrad-bp tutorial --format json > figures.json  for programs"""
+
+
+def add(commands: Any) -> None:
+    """Declares the command."""
+    tutorial = common.command(
+        commands.add_parser,
+        "tutorial",
+        EXAMPLES,
+        help="the worked example of backpropagation, every figure checked",
+        description="Derives every figure of the 2-2-2 worked example by hand, by autograd and by central differences, compares them with "
+        "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
+    )
+    tutorial.add_argument(
+        "--steps", type=common.rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
+    )
+    tutorial.add_argument(
+        "--learning-rate", type=common.learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"
+    )
+    tutorial.add_argument(
+        "--update",
+        choices=["simultaneous", "sequential"],
+        default="simultaneous",
+        help="sequential makes a known mistake: output weights first, and the new ones go into the hidden gradients",
+    )
+    tutorial.add_argument(
+        "--train-biases", action="store_true", help="train b1 and b2 too, which the text leaves fixed"
+    )
+    tutorial.add_argument(
+        "--out",
+        type=Path,
+        default=Path("tutorial-out"),
+        metavar="DIR",
+        help="folder for the files (default: tutorial-out)",
+    )
+    tutorial.add_argument(
+        "--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)"
+    )
+    tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
+    tutorial.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn
+
+    from tinygrad_bp.drawing import curve
+    from tinygrad_bp.tutorial import report
+    from tinygrad_bp.tutorial.comparison import compare
+    from tinygrad_bp.tutorial.pictures import pictures
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # to `main`; a Console by itself ends with 1, the status of a verdict that does not hold
+
+    folder = common.folder(args.out)
+
+    how = {"update": args.update, "train_biases": args.train_biases}
+    terminal = Console(stderr=True)
+    columns = SpinnerColumn(), *Progress.get_default_columns()
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+        task = bar.add_task("training", total=max(1, args.steps))
+        comparison = compare(
+            eta=args.learning_rate,
+            rounds=args.steps,
+            sequential=args.update == "sequential",
+            train_biases=args.train_biases,
+            on_round=lambda: bar.advance(task),
+            on_exact=lambda: bar.add_task("exact values", total=None),
+        )
+        bar.add_task("pictures", total=None)
+        files, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), folder)
+    errors = comparison.run.errors
+    files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
+    facts = json.dumps(report.facts(comparison, **how, files=files), indent=2) + "\n"
+    text = report.markdown(comparison, **how, files=files, notes=notes)
+    write_whole(
+        folder / "error-curve.svg",
+        curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"),
+    )
+    write_whole(
+        folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
+    )
+    write_whole(folder / "report.md", text)
+    write_whole(folder / "report.json", facts)
+    if args.format == "text":
+        # 80 columns also where the terminal is wider, and where it cannot be asked
+        report.print_text(
+            comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes
+        )
+    else:
+        print(facts if args.format == "json" else text, end="")
+    if not comparison.holds and args.format != "text":
+        print(f"tinygrad-bp: {report.conclusion(comparison)}", file=sys.stderr)
+    return 0 if comparison.holds else 1

@@ -58,7 +58,7 @@ def command(*arguments, **options):
 # Help and version
 
 
-@pytest.mark.parametrize("arguments", [[], ["tutorial"], ["draw"], ["explain"], ["check"]])
+@pytest.mark.parametrize("arguments", [[], ["tutorial"], ["train"], ["predict"], ["draw"], ["explain"], ["check"]])
 def test_help_has_examples_and_fits_80_columns(capsys, monkeypatch, arguments):
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*arguments, "--help"]) == 0
@@ -75,7 +75,7 @@ def test_version(capsys):
 def test_help_loads_nothing_that_only_commands_need():
     code = (
         "import sys; from tinygrad_bp.cli import main; main(['--help']); "
-        "print([m for m in ('rich', 'graphviz', 'numpy', 'json', 'tinygrad_bp.tutorial') if m in sys.modules])"
+        "print([m for m in ('rich', 'graphviz', 'numpy', 'csv', 'tinygrad_bp.tutorial', 'tinygrad_bp.data') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -132,7 +129,6 @@ def _train(args: argparse.Namespace) -> int:
     from tinygrad_bp.training import train
 
     plan = _plan(args)
-    folder = common.folder(args.out)
     given = plan.settings
     extra = {"momentum": args.momentum} if given["optimizer"] == "sgd" and args.momentum else {}
     if args.momentum and given["optimizer"] != "sgd":
@@ -140,6 +136,7 @@ def _train(args: argparse.Namespace) -> int:
     if args.weight_decay is not None:
         extra["weight_decay"] = args.weight_decay
     optimizer = OPTIMIZERS[given["optimizer"]](plan.net.parameters(), lr=given["learning_rate"], **extra)
+    folder = common.folder(args.out)
     history = train(
         plan.net,
         plan.learned,
@@ -255,12 +252,19 @@ def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) ->
         return table
     values = sorted({row[0] for row in table.outputs})
     wanted = layers[-1] if layers else 1
-    if wanted == 1 and not (loss == "binary_cross_entropy" and len(values) == 2) and loss != "cross_entropy":
+    by_loss = loss in ("cross_entropy", "binary_cross_entropy")
+    if wanted == 1 and not by_loss:
         return table
-    if loss not in ("cross_entropy", "binary_cross_entropy") and len(values) != wanted:
+    target = f"the target {table.targets[0]!r} is one number in each row, of {len(values)} different values"
+    if by_loss and not all(x.is_integer() for x in values):
         raise Mistake(
-            f"--layers ends with {wanted} outputs; the target {table.targets[0]!r} is one number in each row, of {len(values)} different "
-            "values, so it takes 1, or as many as there are values to make them classes"
+            f"--loss {loss} is of classes, and {target}, such as {values[0]:g}; mean_squared_error is of numbers"
+        )
+    if loss == "binary_cross_entropy" and len(values) != 2:
+        raise Mistake(f"--loss {loss} is of two classes, and {target}")
+    if not by_loss and len(values) != wanted:
+        raise Mistake(
+            f"--layers ends with {wanted} outputs; {target}, so it takes 1, or as many as there are values to make them classes"
         )
     names = [f"{x:.17g}" for x in values]
     rows = [(inputs, values.index(outputs[0])) for inputs, outputs in table]
@@ -422,6 +426,10 @@ def _markdown(
 
 
 def _predict(args: argparse.Namespace) -> int:
+    import csv
+    import io
+    import json
+
     from tinygrad_bp.data.reading import cells, number, place_of
     from tinygrad_bp.prediction import Predictor
     from tinygrad_bp.saving import load

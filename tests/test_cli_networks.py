@@ -1,0 +1,355 @@
+"""The commands `train` and `predict`, and what a saved network says about itself."""
+
+import csv
+import io
+import json
+import math
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import MLP, data, load, save
+from tinygrad_bp.cli import main
+from tinygrad_bp.prediction import Predictor, notes
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def quick(request, monkeypatch):
+    """Pictures are not drawn, but where a test is about them: each file holds their DOT text."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
+
+
+def write(name, rows):
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def line(points=60):
+    """A table whose target is a plane over two inputs of different sizes."""
+    draw = random.Random(1)
+    rows = [[draw.uniform(0, 1), draw.uniform(-500, 500)] for _ in range(points)]
+    write("plane.csv", [["x", "y", "z"], *[[x, y, 3 * x - 0.01 * y + 1000] for x, y in rows]])
+    write("counted.csv", [["x", "n"], *[[x, k] for k, (x, _) in enumerate(rows)]])
+
+
+# train
+
+
+def test_xor_is_learned(capsys):
+    assert main(["train", "xor", "--layers", "2", "5", "1", "--out", "run"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "MLP(2-5-1, 21 parameters), sigmoid-sigmoid" in out
+    assert "4 of 4 right, if rounded" in out
+    assert max(map(len, out.splitlines())) <= 80
+    files = {path.name for path in Path("run").iterdir()}
+    assert files == {"model.json", "curve.csv", "curve.svg", "network.svg", "network.png", "report.md"}
+    net = load("run/model.json")
+    assert [round(net(inputs)[0].data) for inputs, _ in data.truth_table("xor")] == [0, 1, 1, 0]
+    assert Path("run/curve.csv").read_text().splitlines()[0] == "epoch,loss"
+    assert len(Path("run/curve.csv").read_text().splitlines()) == 10_001
+
+
+@pytest.mark.parametrize("name", ["or", "and", "nand"])
+def test_truth_tables_are_learned_without_a_word_about_layers(name, capsys):
+    assert main(["train", name]) == 0
+    assert "4 of 4 right, if rounded" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_worked_example_is_trained(capsys):
+    assert main(["train", "tutorial"]) == 0
+    out = capsys.readouterr().out
+    assert "0.298371 in the first epoch, 3.51085e-05 in the last" in out
+    assert "0.015914, 0.984064" in out
+
+
+def test_penguins_are_told_apart(capsys):
+    assert main(["train", "penguins", "--layers", "4", "8", "3", "--out", "birds"]) == 0
+    out = capsys.readouterr().out
+    assert "342 rows, 86 held out" in out
+    assert "cross_entropy, adam" in out
+    predictor = Predictor(load("birds/model.json"))
+    assert predictor.columns == ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+    assert predictor.classes == ["Adelie", "Chinstrap", "Gentoo"]
+    assert predictor.score(data.penguins()) > 0.97
+    assert sum(predictor([39.1, 18.7, 181.0, 3750.0])) == pytest.approx(1.0)
+    assert Path("birds/curve.csv").read_text().splitlines()[0] == "epoch,loss,held_out"
+
+
+def test_a_file_with_numbers_to_learn(capsys):
+    line()
+    assert main(["train", "plane.csv", "--target", "z", "--layers", "2", "8", "1", "--epochs", "400"]) == 0
+    assert "mean_squared_error, adam" in capsys.readouterr().out
+    predictor = Predictor(load("training-out/model.json"))
+    assert predictor([0.5, 100.0])[0] == pytest.approx(1000.5, abs=0.5)
+
+
+def test_two_targets(capsys):
+    write("two.csv", [["a", "x", "b"], *[[k, k / 50, -2 * k] for k in range(50)]])
+    assert main(["train", "two.csv", "--target", "a", "--target", "b", "--epochs", "300"]) == 0
+    assert "learned  a, b from x" in capsys.readouterr().out
+    assert Predictor(load("training-out/model.json"))([0.5]) == pytest.approx([25, -50], abs=3)
+
+
+@pytest.mark.parametrize("outputs", ["1", "2"])
+def test_two_classes_by_one_output_or_two(outputs, capsys):
+    table = data.moons(60, seed=3)
+    write(
+        "moons.csv", [["x", "y", "moon"], *[[*row, "ab"[k]] for row, k in zip(table.inputs, table.labels, strict=True)]]
+    )
+    assert main(["train", "moons.csv", "--layers", "2", "8", outputs]) == 0
+    assert ("binary_cross_entropy" if outputs == "1" else " cross_entropy") in capsys.readouterr().out
+    predictor = Predictor(load("training-out/model.json"))
+    assert predictor.classes == ["a", "b"]
+    prediction = predictor([0.0, 1.0])
+    assert sum(prediction) == pytest.approx(1.0)
+    assert predictor.classes[predictor.best(prediction)] == "a"
+
+
+def test_classes_that_are_numbers():
+    write("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
+    assert main(["train", "kinds.csv", "--layers", "1", "8", "3", "--epochs", "300"]) == 0
+    predictor = Predictor(load("training-out/model.json"))
+    assert predictor.classes == ["1", "5", "7"]
+    assert predictor.classes[predictor.best(predictor([30.0]))] == "5"
+
+
+def test_the_same_seed_gives_the_same_network(capsys):
+    for seed, folder in (("1", "a"), ("1", "b"), ("2", "c")):
+        assert main(["train", "moons", "--epochs", "5", "--seed", seed, "--out", folder, "--engine", "python"]) == 0
+    texts = [Path(folder, "model.json").read_text() for folder in "abc"]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_every_option_is_heard(capsys):
+    options = (
+        "--activation relu --init he --loss mean_squared_error --optimizer sgd --learning-rate 0.02 --momentum 0.5"
+    )
+    more = (
+        "--weight-decay 0.001 --epochs 7 --batch-size 0 --held-out 0.5 --patience 3 --stop-below 1e-9 --no-scale --dark"
+    )
+    assert main(["train", "moons", *options.split(), *more.split(), "--engine", "eager"]) == 0
+    out = capsys.readouterr().out
+    assert "relu-sigmoid" in out
+    assert "mean_squared_error, sgd, learning rate 0.02, all rows a step" in " ".join(out.split())
+    assert "7 epochs, 7 steps" in out
+    assert "engine eager" in " ".join(out.split())
+    assert "100 rows, 50 held out" in out
+    assert "scaling" not in json.loads(Path("training-out/model.json").read_text())["notes"]
+    assert "#12161c" in Path("training-out/network.svg").read_text()
+
+
+@pytest.fixture
+def drawn():
+    """Asks for pictures that are drawn."""
+
+
+def test_the_pictures_are_pictures(drawn):
+    assert main(["train", "xor", "--epochs", "10"]) == 0
+    assert Path("training-out/network.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in Path("training-out/network.svg").read_text()
+    assert "<polyline" in Path("training-out/curve.svg").read_text()
+
+
+def test_ctrl_c_saves_what_was_trained(monkeypatch, capsys):
+    from tinygrad_bp import training
+
+    def interrupted(self, batches):
+        if self.optimizer.steps >= 40:
+            raise KeyboardInterrupt
+        return run(self, batches)
+
+    run = training.engines.Compiled.run
+    monkeypatch.setattr(training.engines.Compiled, "run", interrupted)
+    assert main(["train", "xor", "--engine", "python"]) == 130
+    assert "interrupted" in capsys.readouterr().out
+    assert load("training-out/model.json").widths == [2, 5, 1]
+    assert Path("training-out/report.md").exists()
+
+
+def test_a_training_that_leaves_all_bounds_says_where(capsys):
+    line()
+    options = ["--optimizer", "sgd", "--learning-rate", "1e200", "--activation", "relu"]
+    assert main(["train", "plane.csv", *options]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("tinygrad-bp: error: training stopped in step ")
+    assert "a smaller learning rate may help" in err
+
+
+def test_hostile_names_are_only_names(capsys):
+    name = "<script>|`x`\x1b[31m"
+    write("h.csv", [[name, "y$(rm)"], *[[k, k % 2] for k in range(30)]])
+    assert main(["train", "h.csv", "--epochs", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    report = Path("training-out/report.md").read_text()
+    assert "<script>" not in report
+    assert "\x1b" not in report
+    assert json.loads(Path("training-out/model.json").read_text())["notes"]["columns"] == [name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["xorr"], "'xorr' is no table: name a .csv, .tsv or .json file, or one of xor, or, and, nand"),
+        (["xor", "--target", "y"], "--target is of files"),
+        (["xor", "--layers", "3", "1"], "--layers begins with the number of inputs, and the table has 2: a, b"),
+        (["xor", "--layers", "2"], "--layers begins with"),
+        (
+            ["penguins", "--layers", "4", "8", "2"],
+            "ends with the number of outputs, which is 3 for these classes (Adelie,",
+        ),
+        (["plane.csv", "--layers", "2", "4", "2"], "one number in each row, of 60 different values"),
+        (["plane.csv", "--target", "q"], "there is no column 'q'; the columns are x, y, z"),
+        (["nowhere.csv"], "cannot read 'nowhere.csv': No such file"),
+        (["plane.csv", "--loss", "l1"], "--loss 'l1' is none of squared_error"),
+        (["plane.csv", "--loss", "hinge"], "binary_cross_entropy does the same here"),
+        (["plane.csv", "--activation", "sigmoyd"], "did you mean 'sigmoid'"),
+        (["plane.csv", "--learning-rate", "-1"], "lr is from 0"),
+        (["plane.csv", "--momentum", "0.9"], "--momentum is of --optimizer sgd"),
+        (["plane.csv", "--held-out", "1"], "of 60 rows a share of 1.0 leaves one side without a row"),
+        (["plane.csv", "--layers", "2", "0", "1"], "a whole number from 1 up"),
+        (["plane.csv", "--out", "plane.csv"], "--out 'plane.csv' is a file"),
+        (
+            ["plane.csv", "--loss", "binary_cross_entropy"],
+            "is of classes, and the target 'z' is one number in each row",
+        ),
+        (["counted.csv", "--loss", "binary_cross_entropy"], "is of two classes, and the target 'n'"),
+    ],
+)
+def test_mistakes_are_said_in_a_line(arguments, says, capsys):
+    line()
+    assert main(["train", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert err.count("error:") == 1
+    assert not Path("training-out").exists()
+
+
+# predict
+
+
+@pytest.fixture
+def birds(capsys):
+    main(["train", "penguins", "--epochs", "30", "--out", "birds"])
+    table = data.penguins()
+    write(
+        "some.csv", [["id", *reversed(table.columns)], *[[k, *reversed(row)] for k, row in enumerate(table.inputs[:5])]]
+    )
+    capsys.readouterr()
+
+
+def test_predictions_as_csv_by_the_names_of_columns(birds, capsys):
+    assert main(["predict", "birds/model.json", "some.csv"]) == 0
+    out, err = capsys.readouterr()
+    rows = list(csv.reader(io.StringIO(out)))
+    assert rows[0] == ["species", "p(Adelie)", "p(Chinstrap)", "p(Gentoo)"]
+    assert [row[0] for row in rows[1:]] == ["Adelie"] * 5
+    assert float(rows[1][1]) == Predictor(load("birds/model.json"))(data.penguins().inputs[0])[0]
+    assert err == ""
+
+
+def test_predictions_as_json_into_a_file_and_their_score(birds, capsys):
+    table = data.penguins()
+    names = [table.classes[k] for k in table.labels]
+    write("all.csv", [[*table.columns, "species"], *[[*row, n] for row, n in zip(table.inputs, names, strict=True)]])
+    assert main(["predict", "birds/model.json", "all.csv", "--format", "json", "-o", "found.json"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "found.json\n"
+    found = json.loads(Path("found.json").read_text())
+    right = sum(row["species"] == name for row, name in zip(found, names, strict=True))
+    assert f"{right} of 342 right" in err
+    assert right > 300
+
+
+def test_predictions_of_numbers(capsys):
+    line()
+    main(["train", "plane.csv", "--epochs", "300"])
+    capsys.readouterr()
+    assert main(["predict", "training-out/model.json", "plane.csv"]) == 0
+    out, err = capsys.readouterr()
+    found = [float(row["z"]) for row in csv.DictReader(io.StringIO(out))]
+    wanted = [float(row["z"]) for row in csv.DictReader(Path("plane.csv").read_text().splitlines())]
+    error = math.sqrt(sum((a - b) ** 2 for a, b in zip(found, wanted, strict=True)) / 60)
+    assert err == f"root mean squared error {error:.6g}\n"
+    assert error < 1
+
+
+def test_a_network_without_notes(capsys):
+    save(MLP(2, [1], weights=[2.0, -1.0], activation=None), "plain.json")
+    write("in.csv", [["i2", "i1"], [3, 10], [0.5, 0.25]])
+    assert main(["predict", "plain.json", "in.csv"]) == 0
+    assert capsys.readouterr().out == "o1\n17.0\n0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere.json", "some.csv"], "cannot read 'nowhere.json'"),
+        (["some.csv", "some.csv"], "some.csv: this is no saved network"),
+        (["birds/model.json", "lacking.csv"], "lacking.csv: there is no column 'bill_length_mm'; the columns are a, b"),
+        (
+            ["birds/model.json", "wordy.csv"],
+            "wordy.csv: line 2, column 'bill_depth_mm': the text 'deep' where a number should be",
+        ),
+        (["birds/model.json", "some.csv", "-o", "no/where.csv"], "cannot write 'no/where.csv': there is no folder"),
+    ],
+)
+def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, capsys):
+    write("lacking.csv", [["a", "b"], [1, 2]])
+    write("wordy.csv", [data.penguins().columns, [1, "deep", 3, 4]])
+    assert main(["predict", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+
+
+# What a network says about itself
+
+
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [
+        ({"columns": ["a"]}, "name 1 inputs and 2 outputs, and it has 2 and 2"),
+        ({"classes": ["a", "b", "c"]}, "name 2 inputs and 3 outputs"),
+        ({"columns": "ab"}, "columns that are no list of names: 'ab'"),
+        ({"scaling": 3}, "a scaling that is not two lists of 2 numbers"),
+        ({"scaling": {"means": [0, 0], "scales": [1, 0]}}, "a scaling by 0"),
+        ({"target_scaling": {"means": [0, "x"], "scales": [1, 1]}}, "a target_scaling that is not two lists"),
+    ],
+)
+def test_notes_that_do_not_fit(about, says):
+    net = MLP(2, [2])
+    net.notes = about
+    with pytest.raises(ValueError, match=says):
+        Predictor(net)
+
+
+def test_predictions_are_those_of_the_network():
+    table = data.penguins().scaled()
+    net = MLP(4, [5, 3], activation=["tanh", None], seed=1)
+    net.notes = notes(table, "cross_entropy")
+    zs = [out.data for out in net(table.inputs[7])]
+    total = sum(map(math.exp, zs))
+    assert Predictor(net)(data.penguins().inputs[7]) == pytest.approx([math.exp(z) / total for z in zs], rel=1e-12)
+    with pytest.raises(ValueError, match="takes 4 inputs"):
+        Predictor(net)([1.0])
+    with pytest.raises(TypeError, match="takes a real number"):
+        Predictor(net)([1.0, 2.0, 3.0, tg.Value(1.0)])
+
+
+def test_a_report_is_whole_or_not_there(monkeypatch, capsys):
+    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert main(["train", "xor", "--epochs", "3"]) == 2
+    assert "No space left" in capsys.readouterr().err
+    assert list(Path("training-out").iterdir()) == []

@@ -30,6 +30,18 @@ def test_fixed_biases_are_no_parameters():
     ]
 
 
+def test_fixed_biases_are_fixed_inside_other_modules_too():
+    class Outer(Module):
+        def __init__(self):
+            self.inner = MLP(2, [2], train_biases=False, labels="nested")
+
+    outer = Outer()
+    assert len(outer.parameters()) == len(outer.inner.layers[0].parameters()) == 4
+    assert outer.inner.biases[0].label == "layer1.neuron1.b"
+    outer.inner.train_biases = True
+    assert len(outer.parameters()) == len(outer.inner.parameters()) == 6
+
+
 def test_own_biases_zero_weights_given_or_drawn():
     net = MLP(2, [5, 1], seed=1)
     assert len(net.weights) == 15

@@ -334,6 +334,20 @@ def test_rows_of_different_lengths_run_eagerly():
     assert (history.engine, history.why_eager) == ("eager", "rows have different shapes")
 
 
+@each_engine
+def test_rows_of_nested_lists(engine):
+    w = Value(0.5, "w")
+
+    def model(inputs):
+        (a, b), c = inputs
+        return w * a * b + c[0]
+
+    rows = [([[1.0, 2.0], [3.0]], 1.0), ([[0.5, 1.0], [0.0]], 0.0)]
+    history = train(model, rows, losses.squared_error, SGD([w], 0.1), epochs=20, engine=engine)
+    assert history.engine == engine
+    assert w.data == pytest.approx(-0.96, abs=0.03)
+
+
 def test_inputs_that_are_no_numbers_run_eagerly():
     letters = {"a": Value(0.1, "a"), "b": Value(0.2, "b")}
     rows = [("ab", 1.0), ("ba", 0.0)]

@@ -107,6 +107,7 @@ class Neuron(Module):
         bias: a Value, which neurons may share.
         activation: a row of the table of operations with one operand, or None for a neuron that passes its net input on.
         name: what stands in the labels of the nodes it makes, `net_h1` and `out_h1` for the name h1.
+        train_bias: whether the bias is among its parameters; True to begin with.
     """
 
     _name: str
@@ -134,6 +135,7 @@ class Neuron(Module):
         self.activation = _activation(activation)
         self.name = name
         self.separate_products = separate_products
+        self.train_bias = True
 
     def __call__(self, inputs: Sequence[Any]) -> Value:
         """The neuron's output for these inputs, Values or numbers. Raises ValueError for another number of them than of weights."""
@@ -168,7 +170,8 @@ class Neuron(Module):
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"w{k}", weight) for k, weight in enumerate(self.weights, 1))
-        yield "b", self.bias
+        if self.train_bias:
+            yield "b", self.bias
 
     def summary(self) -> str:
         kind = self.activation.name if self.activation else "linear"
@@ -226,7 +229,6 @@ class MLP(Module):
 
     Attributes:
         layers: the layers, from the inputs on.
-        train_biases: as given.
         notes: what should be saved with the network: the names of its inputs, for instance. Texts, numbers, lists and dictionaries.
 
     Raises ValueError for numbers that do not fit the shape, saying how many it takes, and TypeError for what is no number.
@@ -269,7 +271,6 @@ class MLP(Module):
             weights = [rule(draw, n, m) for n, m in zip(widths, sizes, strict=False) for _ in range(n * m)]
         next_weight = _labelled(weights, weight_count, "w")
         next_bias = _labelled([0.0] * bias_count if biases is None else biases, bias_count, "b")
-        self.train_biases = train_biases
         self.notes: dict[str, Any] = {}
         self.layers: list[Layer] = []
         for depth, (width, size, kind) in enumerate(zip(widths, sizes, kinds, strict=False), 1):
@@ -290,8 +291,9 @@ class MLP(Module):
                 )
             )
         if labels == "nested":
-            for path, parameter in super().named_parameters().items():
+            for path, parameter in self.named_parameters().items():
                 parameter.label = path if not path.endswith(".b") or not shared_bias else f"{path.split('.')[0]}.b"
+        self.train_biases = train_biases
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The outputs of the last layer. Raises ValueError for a wrong number of inputs."""
@@ -315,9 +317,16 @@ class MLP(Module):
         """The number of inputs, and that of the neurons in each layer."""
         return [len(self.layers[0].neurons[0].weights), *(len(layer.neurons) for layer in self.layers)]
 
-    def named_parameters(self) -> dict[str, Value]:
-        fixed = set() if self.train_biases else set(self.biases)
-        return {path: parameter for path, parameter in super().named_parameters().items() if parameter not in fixed}
+    @property
+    def train_biases(self) -> bool:
+        """Whether the biases are parameters. May be assigned."""
+        return all(neuron.train_bias for layer in self.layers for neuron in layer.neurons)
+
+    @train_biases.setter
+    def train_biases(self, train: bool) -> None:
+        for layer in self.layers:
+            for neuron in layer.neurons:
+                neuron.train_bias = train
 
     def parameters(self) -> list[Value]:
         """All weights, then the biases if they are trained."""

@@ -349,9 +349,7 @@ def _plain(part: Any) -> Any:
 
 def _probabilities(model: Callable[[Any], Any], rows: Sequence[Row]) -> list[Row]:
     """The rows with the probabilities of all classes in place of the number of the right one, so that all rows have one graph."""
-    if not any(isinstance(target, int) for _, target in rows):
-        return list(rows)
-    outputs = model(rows[0][0])
+    outputs = model(rows[0][0]) if rows else []
     count = len(outputs) if isinstance(outputs, list | tuple) else 1
     found: list[Row] = []
     for number, (inputs, target) in enumerate(rows, 1):
@@ -361,6 +359,10 @@ def _probabilities(model: Callable[[Any], Any], rows: Sequence[Row]) -> list[Row
                     f"train: row {number} is of class {target}, and the model has {count} outputs, for classes 0 to {count - 1}"
                 )
             target = one_hot(target, count)
+        try:
+            cross_entropy([0.0] * count, target)  # which a program does not check any more
+        except ValueError as error:
+            raise ValueError(f"train: row {number}: {error}") from None
         found.append((inputs, target))
     return found
 

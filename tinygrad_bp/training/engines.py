@@ -66,7 +66,7 @@ class Compiled:
     def __init__(self, forward: Forward, rows: Sequence[Row], held_out: Sequence[Row], optimizer: Optimizer) -> None:
         self.optimizer = optimizer
         self.table = [_flat(*row) for row in rows]
-        if len({_shape(*row) for row in (*rows, *held_out)}) > 1:
+        if len({_shape(row) for row in (*rows, *held_out)}) > 1:
             raise Uncompilable("rows have different shapes")
         loss, leaves = _recorded(forward, rows, optimizer)
         loss.label = loss.label or "loss"
@@ -169,28 +169,35 @@ class Machine(Compiled):
         return now.tolist(), losses.tolist()
 
 
-def _flat(inputs: Any, target: Any) -> tuple[float, ...]:
+def _flat(*parts: Any) -> tuple[float, ...]:
     """The numbers of a row one after another. Raises Uncompilable for a row of other things."""
-    numbers = [x for part in (inputs, target) for x in (part if isinstance(part, list | tuple) else (part,))]
-    try:
-        return tuple([x if type(x) is float else as_float(x, "a row", wants="holds numbers") for x in numbers])
-    except TypeError as error:
-        raise Uncompilable(str(error)) from error
+    numbers: list[float] = []
+    waiting = list(reversed(parts))
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list | tuple):
+            waiting += reversed(part)
+            continue
+        try:
+            numbers.append(part if type(part) is float else as_float(part, "a row", wants="holds numbers"))
+        except TypeError as error:
+            raise Uncompilable(str(error)) from error
+    return tuple(numbers)
 
 
-def _shape(inputs: Any, target: Any) -> tuple[int, ...]:
-    return tuple(len(part) if isinstance(part, list | tuple) else -1 for part in (inputs, target))
+def _shape(part: Any) -> Any:
+    return tuple(map(_shape, part)) if isinstance(part, list | tuple) else None
 
 
 def _as_values(row: Row) -> tuple[list[Value], Any, Any]:
     """Leaves for the numbers of a row, and the row made of them."""
     leaves: list[Value] = []
 
-    def make(part: Any, prefix: str) -> Any:
-        several = isinstance(part, list | tuple)
-        values = [Value(x, f"{prefix}{k}" if several else prefix) for k, x in enumerate(part if several else [part], 1)]
-        leaves.extend(values)
-        return values if several else values[0]
+    def make(part: Any, label: str) -> Any:
+        if isinstance(part, list | tuple):
+            return [make(x, f"{label}{'_' * label[-1:].isdigit()}{k}") for k, x in enumerate(part, 1)]
+        leaves.append(Value(part, label))
+        return leaves[-1]
 
     inputs, target = make(row[0], "i"), make(row[1], "target")
     return leaves, inputs, target

@@ -64,9 +64,9 @@ class Transformer(Module):
         self.neurons = MLP(SIZE, [2 * SIZE, SIZE], activation=["relu", None], seed=4)
         self.guess = MLP(SIZE, [len(LETTERS)], activation=None, seed=5)
 
-    def __call__(self, row: Vector) -> list[Vector]:
+    def __call__(self, row: Sequence[Vector]) -> list[Vector]:
         """For each place how much speaks for each letter to come next: softmax makes probabilities of that."""
-        letters = [[dot(letter, numbers) for numbers in self.letters] for letter in split(row)]
+        letters = [[dot(letter, numbers) for numbers in self.letters] for letter in row]
         xs = [added(x, place) for x, place in zip(letters, self.places, strict=False)]
         xs = [added(x, y) for x, y in zip(xs, self.attention([normed(x) for x in xs]), strict=True)]
         xs = [added(x, self.neurons(normed(x))) for x in xs]
@@ -77,17 +77,14 @@ class Transformer(Module):
 # names are rows of the same length: 27 numbers for each place, 0 but a 1 for its letter. Blanks, all 0, fill them up and cost nothing.
 
 
-def coded(text: str) -> Vector:
-    return [float(letter == each) for letter in text for each in LETTERS]
+def coded(text: str) -> list[Vector]:
+    return [[float(letter == each) for each in LETTERS] for letter in text]
 
 
-def split(row: Vector) -> list[Vector]:
-    return [row[k : k + len(LETTERS)] for k in range(0, len(row), len(LETTERS))]
-
-
-def loss(outputs: Sequence[Vector], row: Vector) -> Value:
-    terms = [sum_of(letter) * logsumexp(z) - dot(letter, z) for z, letter in zip(outputs, split(row), strict=True)]
-    return sum_of(terms) / sum_of(row)
+def loss(outputs: Sequence[Vector], row: Sequence[Vector]) -> Value:
+    sizes = [sum_of(letter) for letter in row]
+    terms = [size * logsumexp(z) - dot(letter, z) for size, z, letter in zip(sizes, outputs, row, strict=True)]
+    return sum_of(terms) / sum_of(sizes)
 
 
 def made_up(model: Transformer, draw: random.Random) -> str:

@@ -32,7 +32,7 @@ ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
 DRAWINGS = MAKE["drawings"]()
 
-NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md"]
+NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md", "networks.md"]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -294,7 +294,7 @@ def test_every_option_of_a_picture_is_told(function, heading):
 
 def test_every_option_of_the_command_is_told():
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    for name in ("tutorial", "draw", "explain", "check"):
+    for name in ("tutorial", "train", "predict", "draw", "explain", "check"):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             main([name, "--help"])
         options = set(re.findall(r"^  (?:-\w.*, )?(--[a-z-]+)", out.getvalue(), re.MULTILINE)) - {"--help"}

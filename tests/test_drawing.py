@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import sysconfig
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from itertools import pairwise
@@ -323,8 +324,10 @@ def test_what_lies_beyond_the_depth_is_hinted_at(renderer: str) -> None:
 
 
 def test_a_network_too_large_to_read_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"1,600 connections.*max_connections=1600"):
-        draw_network(MLP(40, [40]))
+    with pytest.raises(ValueError, match=r"the network has 1,600 connections.*max_connections=1600"):
+        draw_network(MLP(40, [40]), max_neurons=40)
+    with pytest.raises(ValueError, match=r"the picture would have 1,600 connections"):
+        draw_network(MLP(100, [100]), max_neurons=80)
 
 
 # Labels are data
@@ -357,7 +360,11 @@ def hostile_network(labels: list[str]) -> Drawing:
     for label, neuron in zip(labels, net.layers[0].neurons, strict=True):
         neuron.name = neuron.weights[0].label = neuron.bias.label = label
     return draw_network(
-        net, inputs=[Value(1.0, labels[0])], targets=[Value(1.0, label) for label in labels], gradients=True
+        net,
+        inputs=[Value(1.0, labels[0])],
+        targets=[Value(1.0, label) for label in labels],
+        gradients=True,
+        max_neurons=len(labels),
     )
 
 
@@ -708,6 +715,99 @@ def test_a_layer_and_a_neuron_are_networks_too() -> None:
     assert len(edges(draw_network(net.layers[0].neurons[0]))) == 3
 
 
+# Networks too wide to read
+
+
+def drawn_neurons(drawing: Drawing) -> list[str]:
+    """The names of the neurons and inputs that are drawn, and of the nodes for those that are not."""
+    return re.findall(r"^\t([ne]\d+_\d+) \[", drawing.source, re.MULTILINE)
+
+
+def test_of_wide_layers_the_first_and_the_last_neurons_are_drawn_and_the_rest_is_counted(renderer: str) -> None:
+    drawing = draw_network(MLP(64, [64, 1], seed=1), max_neurons=12)
+    few = [1, 2, 3, "e", 62, 63, 64]
+    wanted = [f"e{column}_4" if k == "e" else f"n{column}_{k}" for column in (0, 1) for k in few]
+    assert drawn_neurons(drawing) == [*wanted, "n2_1"]
+    shown = texts(drawing)
+    assert shown.count("58 more") == 2
+    note = "Not drawn: 58 of 64 inputs, 58 of 64 neurons of layer 1, 4,118 of 4,160 weights"
+    assert {note, "dotted: weights not drawn"} <= set(shown)
+    assert len([pair for pair in edges(drawing) if pair[0].startswith("n") and pair[1].startswith("n")]) == 6 * 6 + 6
+
+
+@pytest.mark.parametrize("shape", [(2, [16, 16, 1]), (16, [16])])
+def test_what_fits_is_drawn_whole(shape: tuple[int, list[int]]) -> None:
+    net = MLP(*shape, seed=1)
+    drawing = draw_network(net)
+    assert drawing.source == draw_network(net, max_neurons=1000).source
+    assert "not drawn" not in drawing.source.lower()
+
+
+@pytest.mark.parametrize(("most", "drawn"), [(2, 2), (3, 2), (4, 2), (5, 2), (6, 3), (7, 3), (8, 4), (16, 8), (20, 10)])
+def test_half_as_many_are_drawn_of_a_wider_layer(most: int, drawn: int) -> None:
+    names = drawn_neurons(draw_network(MLP(1, [most + 100]), max_neurons=most))
+    assert sum(name.startswith("n1_") for name in names) == drawn
+    assert {"n1_1", f"n1_{most + 100}"} <= set(names)
+
+
+def test_no_node_stands_for_a_single_neuron() -> None:
+    drawing = draw_network(MLP(1, [3]), max_neurons=2)
+    assert drawn_neurons(drawing) == ["n0_1", "n1_1", "n1_2", "n1_3"]
+    assert "not drawn" not in drawing.source.lower()
+
+
+def test_activations_are_those_of_the_whole_network(renderer: str) -> None:
+    net = MLP(30, [30, 2], seed=3)
+    inputs = [k / 10 for k in range(30)]
+    shown = texts(draw_network(net, inputs=inputs, targets=[0, 1], digits=17))
+    assert {style.write_number(out.data, 17) for out in net(inputs)} <= set(shown)
+
+
+def test_a_neuron_and_a_line_say_what_is_not_drawn(renderer: str) -> None:
+    tips = tooltips(draw_network(MLP(30, [30, 2], seed=3)))
+    assert tips.count("h1\n22 of its 30 inputs are not drawn") == 1
+    assert tips.count("o1\n22 of its 30 inputs are not drawn") == 1
+    assert tips.count("22 that are not drawn: i5 to i26") == 1
+    assert tips.count("22 that are not drawn: h5 to h26") == 1
+    assert {"22 weights not drawn", "484 weights not drawn"} <= set(tips)
+
+
+def test_targets_of_outputs_that_are_not_drawn_are_left_out_with_them(renderer: str) -> None:
+    shown = texts(draw_network(MLP(1, [40]), targets=list(range(40))))
+    assert [text for text in shown if text.startswith("target")] == [
+        f"target_o{k}" for k in (1, 2, 3, 4, 37, 38, 39, 40)
+    ]
+
+
+def test_what_is_highlighted_is_drawn_besides() -> None:
+    net = MLP(30, [30, 30], seed=1)
+    weight = draw_network(net, highlight="w500")  # from i20 to h17
+    assert {"n0_20", "n1_17", "e0_5", "e0_21", "e1_5", "e1_18", "e2_5"} <= set(drawn_neurons(weight))
+    ways = highlighted(weight)
+    assert {("n0_20", "n1_17"), ("n1_17", "n2_1"), ("n1_17", "e2_5")} <= set(ways)
+    assert not any(tail.startswith("e") for tail, _ in ways)
+    assert "n2_15" in drawn_neurons(draw_network(net, highlight=net.layers[1].neurons[14].bias))
+    assert {"n0_9", "n1_10"} <= set(drawn_neurons(draw_network(net, highlight=["i9", "h10"])))
+    assert ("e1_5", "n2_1") in highlighted(draw_network(net, highlight="i1"))
+
+
+def test_a_highlighted_shared_bias_adds_no_neurons() -> None:
+    net = MLP(2, [40], shared_bias=True)
+    assert drawn_neurons(draw_network(net, highlight="b1")) == drawn_neurons(draw_network(net))
+
+
+def test_of_many_wide_layers_the_neurons_are_counted_together(renderer: str) -> None:
+    shown = texts(draw_network(MLP(20, [20] * 5)))
+    assert "Not drawn: 72 of 120 inputs and neurons, 1,680 of 2,000 weights" in shown
+
+
+def test_a_very_large_network_is_drawn_in_a_moment() -> None:
+    began = time.perf_counter()
+    net = MLP(784, [64, 10], seed=1)
+    draw_network(net, inputs=[0.5] * 784, highlight="w40000")
+    assert time.perf_counter() - began < 10  # seconds
+
+
 # Mistakes
 
 x = Value(2.0, "x")
@@ -746,6 +846,8 @@ MISTAKES = [
     (lambda: draw_network(MLP(2, [1]), targets=["a"]), TypeError, "not str 'a'"),
     (lambda: draw_network(MLP(2, [1]), highlight="w9"), ValueError, "'w9' is no weight, bias, neuron or input"),
     (lambda: draw_network(MLP(2, [1]), digits=99), ValueError, "not 99"),
+    (lambda: draw_network(MLP(2, [1]), max_neurons=1), ValueError, "max_neurons is a whole number from 2 up, not 1"),
+    (lambda: draw_network(MLP(2, [1]), max_neurons=2.5), ValueError, "not 2.5"),
 ]
 
 

@@ -18,6 +18,7 @@ FLOORS = [
     ["value"],
     ["gradients", "explanation", "checking", "nn", "losses", "optim", "program"],
     ["drawing", "training", "saving", "prediction"],
+    ["plotting"],
     ["tutorial"],
     ["cli"],
     ["__main__"],
@@ -95,7 +96,7 @@ def test_everything_public_says_what_it_is():
 def test_importing_loads_no_graphviz_rich_or_numpy():
     code = (
         "import sys, tinygrad_bp; "
-        "print([m for m in ('graphviz', 'rich', 'numpy', 'mpmath', 'argparse', 'tinygrad_bp.cli', 'tinygrad_bp.tutorial') "
+        "print([m for m in ('graphviz', 'rich', 'numpy', 'matplotlib', 'mpmath', 'argparse', 'tinygrad_bp.cli', 'tinygrad_bp.tutorial') "
         "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 from tinygrad_bp import ops
@@ -43,20 +44,29 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     Args:
         targets: the number of the right class, from 0; or for each class how probable it should be, numbers that add up to 1.
 
-    Raises ValueError for a class that is not there and for probabilities that do not add up to 1.
+    Raises ValueError for a class that is not there and for probabilities below 0 or that do not add up to 1.
     """
     zs = _sequence(outputs)
-    if isinstance(targets, int) and not isinstance(targets, bool):
-        if not 0 <= targets < len(zs):
+    if isinstance(targets, Integral) and not isinstance(targets, bool) and zs:
+        number = int(targets)
+        if not 0 <= number < len(zs):
             raise ValueError(
-                f"cross_entropy: with {len(zs)} outputs the classes are 0 to {len(zs) - 1}, and the target is {targets}"
+                f"cross_entropy: with {len(zs)} outputs the classes are 0 to {len(zs) - 1}, and the target is {number!s:.60}"
             )
-        right = zs[targets]
+        zs = _numbers("cross_entropy", zs)
+        right = zs[number]
     else:
+        if len(zs) > 1 and len(_sequence(targets)) == 1:
+            raise _no_class(len(zs), targets)
         pairs = _pairs("cross_entropy", zs, targets)
         chances = [target for _, target in pairs]
-        if not any(isinstance(p, Value) for p in chances) and not math.isclose(sum(chances), 1.0, rel_tol=1e-9):
-            raise ValueError(f"cross_entropy: the probabilities of the classes add up to 1, not {sum(chances):.9g}")
+        if not any(isinstance(p, Value) for p in chances):
+            if not math.isclose(sum(chances), 1.0, rel_tol=1e-9):
+                raise ValueError(f"cross_entropy: the probabilities of the classes add up to 1, not {sum(chances):.9g}")
+            if min(chances) < 0.0:
+                raise ValueError(
+                    f"cross_entropy: the probabilities of the classes are from 0 to 1, not {min(chances)!r}"
+                )
         right = ops.dot(chances, zs)
     loss: Value = ops.logsumexp([z - right for z in zs])
     return loss
@@ -100,10 +110,21 @@ def _mean(terms: Sequence[Value]) -> Value:
     return _sum(terms) if len(terms) == 1 else _sum(terms) / len(terms)
 
 
+def _no_class(count: int, target: Any) -> Exception:
+    kind = TypeError if isinstance(target, str | bytes) else ValueError
+    return kind(
+        f"cross_entropy: with {count} outputs the target is the number of a class, a whole number from 0 to {count - 1}, or {count} "
+        f"probabilities, not {target!r:.60}"
+    )
+
+
 def _sequence(things: Any) -> list[Any]:
-    if isinstance(things, Value | int | float) or not hasattr(things, "__len__"):
+    if isinstance(things, Value | int | float | str | bytes) or not hasattr(things, "__len__"):
         return [things]
-    return list(things)
+    try:
+        return list(things)
+    except TypeError:  # an array of no dimensions
+        return [things]
 
 
 def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
@@ -111,7 +132,8 @@ def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     outs, wanted = _sequence(outputs), _sequence(targets)
     if len(outs) != len(wanted) or not outs:
         raise ValueError(f"{loss}: {len(outs)} outputs and {len(wanted)} targets; it takes one for each")
-    numbers = [
-        x if isinstance(x, Value) else as_float(x, loss, wants="takes Values and real numbers") for x in outs + wanted
-    ]
-    return list(zip(numbers[: len(outs)], numbers[len(outs) :], strict=True))
+    return list(zip(_numbers(loss, outs), _numbers(loss, wanted), strict=True))
+
+
+def _numbers(loss: str, things: Sequence[Any]) -> list[Any]:
+    return [x if isinstance(x, Value) else as_float(x, loss, wants="takes Values and real numbers") for x in things]

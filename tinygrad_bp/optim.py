@@ -67,7 +67,7 @@ class Optimizer:
 
     def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
         """A parameter after a step, and what is remembered of it then: the formula, on floats or on Values."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method `update`, the formula of its step")
 
     def step(self) -> None:
         """Changes the data of each parameter by its `grad`."""
@@ -200,11 +200,13 @@ OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam, "adam
 def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
     """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
     _from("step_decay", "step_size", step_size, 1)
+    _rates("step_decay", lr=lr, gamma=gamma)
     return lambda step: lr * gamma ** (step // step_size)
 
 
 def exponential_decay(lr: float, gamma: float) -> Schedule:
     """lr times gamma**step: PyTorch's `ExponentialLR`."""
+    _rates("exponential_decay", lr=lr, gamma=gamma)
     return lambda step: lr * gamma**step
 
 
@@ -214,18 +216,22 @@ def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
     Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts* (2017), without the restarts.
     """
     _from("cosine_annealing", "steps", steps, 1)
+    _rates("cosine_annealing", lr=lr, lr_min=lr_min)
     return lambda step: lr_min + 0.5 * (lr - lr_min) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
 
 
 def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
     """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
     _from("linear_decay", "steps", steps, 1)
+    _rates("linear_decay", lr=lr, lr_end=lr_end)
     return lambda step: lr + (lr_end - lr) * (min(step, steps) / steps)
 
 
 def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     """The rates of another schedule, or a rate, but the first so many steps go up to them evenly: by step / steps of each, from 1 on."""
     _from("warmup", "steps", steps, 1)
+    if not callable(schedule):
+        _rates("warmup", lr=schedule)
 
     def rate(step: int) -> float:
         now = schedule(step) if callable(schedule) else schedule
@@ -237,3 +243,9 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
 def _from(schedule: str, name: str, number: Any, least: int) -> None:
     if not isinstance(number, int) or number < least:
         raise ValueError(f"{schedule}: {name} is a whole number from {least} up, not {number!r:.60}")
+
+
+def _rates(schedule: str, **numbers: Any) -> None:
+    for name, x in numbers.items():
+        if not 0.0 <= as_float(x, schedule, name, wants="takes a real number") < math.inf:
+            raise ValueError(f"{schedule}: {name} is from 0 to below inf, not {x!r:.60}")

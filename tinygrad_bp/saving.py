@@ -49,13 +49,20 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
                 raise ValueError(
                     f"save: the activation {op.name} is an operation of your own, which a file cannot hold"
                 )
-        if len(model.biases) not in (len(neurons), sum(map(len, neurons))):
+        shared = _shares_biases(model)
+        if len(model.biases) != (len(neurons) if shared else sum(map(len, neurons))):
             raise ValueError("save: neurons share a bias with all others of their layer or with none, and here some do")
+        if len({*model.weights, *model.biases}) < len(model.weights) + len(model.biases):
+            raise ValueError("save: a file holds each weight once, and here neurons share some")
+        if len({neuron.separate_products for layer in neurons for neuron in layer}) > 1:
+            raise ValueError("save: separate_products is the same for all neurons, and here it is not")
+        if not isinstance(model.notes, dict):
+            raise TypeError(f"save: the notes of a network are a dictionary, not {type(model.notes).__name__}")
         activations = [[op.name if op else None for op in [neuron.activation for neuron in layer]] for layer in neurons]
         content |= {
             "shape": model.widths,
             "activations": [kinds[0] if len(set(kinds)) == 1 else kinds for kinds in activations],
-            "shared_bias": _shares_biases(model),
+            "shared_bias": shared,
             "train_biases": model.train_biases,
             "separate_products": neurons[0][0].separate_products,
             "names": [[neuron.name for neuron in layer] for layer in neurons],
@@ -85,6 +92,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     other parameters; nothing is changed then. Raises OSError where the file cannot be read.
     """
     name = str(path)
+    if into is not None and not isinstance(into, Module):
+        raise TypeError(f"load puts numbers into an MLP or another Module, not {type(into).__name__} {into!r:.60}")
     content = _read(name, path)
     if into is not None:
         return _load_into(name, content, into)
@@ -110,6 +119,9 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     for width, kind, layer in zip(shape[1:], kinds, names, strict=True):
         if len(layer) != width or not _list_of(layer, str) or (isinstance(kind, list) and len(kind) != width):
             _fail(name, "there should be an activation and a name for each neuron")
+        for op in kind if isinstance(kind, list) else [kind]:
+            if op is not None and not isinstance(op, str):
+                _fail(name, f"an activation is the name of an operation, or null, not {op!r:.60}")
     notes = content.get("notes", {})
     if not isinstance(notes, dict):
         _fail(name, "the notes are an object")
@@ -164,11 +176,15 @@ def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
         _fail(name, "this is no saved network: it is no text")
     except OSError as error:
         raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
+    except ValueError as error:  # a name that no file can have
+        _fail(repr(name), str(error))
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_int=_whole, parse_constant=_no_json, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         _fail(name, f"this is no saved network, or a damaged one: line {error.lineno}: {error.msg}")
-    except (RecursionError, ValueError) as error:  # numbers of thousands of digits, for one
+    except RecursionError:
+        _fail(name, "this is no saved network, or a damaged one: lists are nested too deeply")
+    except ValueError as error:
         _fail(name, f"this is no saved network, or a damaged one: {error}")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         _fail(name, f'this is no saved network: it lacks "format": "{FORMAT}"')
@@ -178,7 +194,7 @@ def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     if version > VERSION:
         _fail(
             name,
-            f"this network was saved in version {version} of the format, and this program reads up to {VERSION}: update it",
+            f"this network was saved in version {version!s:.20} of the format, and this program reads up to {VERSION}: update it",
         )
     return content
 
@@ -197,11 +213,39 @@ def _as_float(name: str, label: str, x: Any) -> float:
     if x in ("inf", "-inf", "nan"):
         return float(x)
     if isinstance(x, bool) or not isinstance(x, int | float):
-        _fail(name, f"{label} is {x!r:.60}, which is no number")
+        _fail(name, f"{label:.60} is {_shown(x)}, which is no number")
     try:
-        return float(x)
+        number = float(x)
     except OverflowError:
-        _fail(name, f"{label} is beyond the range of floats")
+        number = math.inf
+    if not math.isfinite(number):
+        _fail(name, f"{label:.60} is beyond the range of floats")
+    return number
+
+
+def _shown(x: Any) -> str:
+    if isinstance(x, list | dict):  # which may be nested too deeply for its repr
+        return "a list" if isinstance(x, list) else "an object"
+    return f"{x!r:.60}"
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number of JSON; infinite where it has more digits than Python takes."""
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a key that is there twice, of which JSON would keep the last."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r:.60} is twice in the same object")
+        found[key] = value
+    return found
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _numbers(values: Sequence[Value]) -> list[list[Any]]:

@@ -305,9 +305,19 @@ def _files(
             title = f"The loss of {plan.name} over {history.epochs:,} epochs"
             files.append(write_whole(folder / "curve.svg", curve.svg(history.losses, title, "epochs", "loss")))
     small = len(plan.net.weights) <= SMALL
-    picture = draw_network(plan.net, values=True, digits=3 if small else 2, max_connections=10**9, dark=dark)
+    picture = draw_network(plan.net, digits=3 if small else 2, dark=dark)
     drawn, words = common.save_pictures({"network": picture}, folder)
-    return files + drawn, words
+    files += drawn
+    if len(plan.table.columns) == 2 and (plan.table.classes is not None or len(plan.table.outputs[0]) == 1):
+        try:
+            from tinygrad_bp import plotting
+
+            for suffix in (".svg", ".png"):
+                figure = plotting.decision_boundary(plan.net, plan.learned, title=plan.name, dark=dark)
+                files.append(plotting.save(figure, folder / f"boundary{suffix}"))
+        except (ImportError, ValueError):  # without matplotlib, or of a target that is no class
+            pass
+    return files, words
 
 
 def _report(plan: Plan, history: History, predictor: Predictor) -> Iterator[tuple[str, str]]:
@@ -416,6 +426,8 @@ def _markdown(
     if any(path.name == "curve.svg" for path in files):
         parts += ["", "## The loss, epoch by epoch", "", "![The loss](curve.svg)"]
     parts += ["", "## Some predictions", "", *table(_predictions(plan, Predictor(plan.net)))]
+    if any(path.name == "boundary.svg" for path in files):
+        parts += ["", "## Where it decides", "", "![Where it decides](boundary.svg)"]
     if any(path.name == "network.svg" for path in files):
         parts += ["", "## The network", "", "![The network](network.svg)"]
     parts += ["", "## To use it", "", "    tinygrad-bp predict model.json FILE.csv", ""]

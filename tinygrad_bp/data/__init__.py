@@ -44,6 +44,7 @@ def moons(count: int = 100, noise: float = 0.1, seed: int = 0) -> Table:
     The shape is that of scikit-learn's `make_moons`; the points are evenly spaced, and then moved by the noise.
     """
     _at_least("moons", "count", count, 2)
+    _deviation("moons", noise)
     draw = random.Random(seed)
     upper = count // 2
 
@@ -67,6 +68,7 @@ def spiral(count: int = 300, arms: int = 3, noise: float = 0.1, seed: int = 0) -
     """
     _at_least("spiral", "arms", arms, 2)
     _at_least("spiral", "count", count, arms)
+    _deviation("spiral", noise)
     draw = random.Random(seed)
     rows = []
     for arm in range(arms):
@@ -102,3 +104,8 @@ NAMES = (*TRUTH_TABLES, *_MADE)
 def _at_least(function: str, name: str, number: int, least: int) -> None:
     if not isinstance(number, int) or number < least:
         raise ValueError(f"{function}: {name} is a whole number from {least} up, not {number!r:.60}")
+
+
+def _deviation(function: str, noise: float) -> None:
+    if not isinstance(noise, int | float) or not 0.0 <= noise < math.inf:
+        raise ValueError(f"{function}: noise is a number from 0 up, not {noise!r:.60}")

@@ -7,6 +7,8 @@ import io
 import json
 import math
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,12 +28,17 @@ def read(path: str | os.PathLike[str], target: str | Sequence[str] | None = None
     Args:
         target: the column to be learned, or several; by default the last. A column of texts has classes, in the order of the alphabet.
 
+    Lines that are blank between their commas are passed over.
+
     Raises ValueError, naming the file, the line or row and the column, for an empty file, for a row of another length than the first line,
-    for a column that is not there, for text or nothing where a number should be and for NaN and infinities; OSError where the file cannot
-    be read.
+    for a column that is not there, is there twice or has no name, for text or nothing where a number should be and for NaN and
+    infinities; OSError where the file cannot be read.
     """
+    targets = [target] if isinstance(target, str) else target
+    if targets is not None and not (isinstance(targets, Sequence) and all(isinstance(t, str) for t in targets)):
+        raise TypeError(f"read: target is the name of a column, or a list of names, not {target!r:.60}")
     columns, rows = cells(path)
-    return _table(str(path), columns, rows, [target] if isinstance(target, str) else target)
+    return _table(str(path), columns, rows, targets)
 
 
 def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list[Any]]]]:
@@ -46,12 +53,20 @@ def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list
         _fail(name, "this is no text in UTF-8")
     except OSError as error:
         raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
+    except ValueError as error:  # a name that no file can have
+        _fail(repr(name), str(error))
+    if "\0" in text:
+        _fail(name, "this is no text: it holds zero bytes")
     if not text.strip():
         _fail(name, "the file is empty")
     columns, rows = _json(name, text) if suffix == ".json" else _csv(name, text)
-    twice = next((column for column in columns if columns.count(column) > 1), None)
-    if twice is not None:
-        _fail(name, f"there are two columns {twice!r}")
+    for place, (column, count) in enumerate(Counter(columns).items(), 1):
+        if not column:
+            _fail(name, f"column {place} has no name")
+        if count > 1:
+            _fail(name, f"there are two columns {column!r:.60}")
+    if not columns:
+        _fail(name, "row 1 has no columns")
     if not rows:
         _fail(name, "there are names of columns, but no rows")
     for where, row in rows:
@@ -61,7 +76,7 @@ def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list
 
 
 def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
-    head = text.lstrip().splitlines()[0]
+    head = re.sub('"[^"]*"', "", text.lstrip().split("\n", 1)[0])
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     found: list[tuple[str, list[Any]]] = []
@@ -71,6 +86,8 @@ def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
                 found.append((f"line {reader.line_num}", [field.strip() for field in fields]))
     except csv.Error as error:
         _fail(name, f"line {reader.line_num}: {error}")
+    if not found:
+        _fail(name, "the file is empty but for separators")
     columns = found[0][1]
     if all(_is_number(column) for column in columns):
         _fail(name, f"the first line should name the columns, and it holds numbers: {', '.join(columns):.60}")
@@ -79,9 +96,11 @@ def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
 
 def _json(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
     try:
-        content = json.loads(text, parse_constant=float)
+        content = json.loads(text, parse_constant=float, parse_int=_whole, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         _fail(name, f"line {error.lineno}: this is no JSON: {error.msg}")
+    except ValueError as error:
+        _fail(name, str(error))
     except RecursionError:
         _fail(name, "lists are nested too deeply for a table")
     if isinstance(content, dict) and isinstance(content.get("columns"), list) and isinstance(content.get("rows"), list):
@@ -93,15 +112,15 @@ def _json(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]
         _fail(name, "a table is a list of objects, or an object with columns and rows")
     if not content:
         _fail(name, "there are no rows")
-    columns = list(content[0])
+    columns, known = list(content[0]), set(content[0])
     found = []
     for number, row in enumerate(content, 1):
         for column in columns:
             if column not in row:
-                _fail(name, f"row {number} has no {column!r}")
+                _fail(name, f"row {number} has no {column!r:.60}")
         for column in row:
-            if column not in columns:
-                _fail(name, f"row {number} has {column!r}, which the first row has not")
+            if column not in known:
+                _fail(name, f"row {number} has {column!r:.60}, which the first row has not")
         found.append((f"row {number}", [row[column] for column in columns]))
     return columns, found
 
@@ -110,13 +129,16 @@ def _table(name: str, columns: list[str], rows: list[tuple[str, list[Any]]], tar
     chosen = [columns[-1]] if targets is None else list(targets)
     for column in chosen:
         place_of(name, columns, column)
+        if chosen.count(column) > 1:
+            _fail(name, f"column {column!r:.60} cannot be a target twice")
     inputs = [column for column in columns if column not in chosen]
     if not inputs or not chosen:
         _fail(name, "a table needs a column to learn from and one to be learned")
-    numbers = [[number(name, columns, where, row, column) for column in inputs] for where, row in rows]
+    places = {column: place for place, column in enumerate(columns)}
+    numbers = [[_finite(name, where, column, row[places[column]]) for column in inputs] for where, row in rows]
     if len(chosen) == 1 and not all(_is_number(row[columns.index(chosen[0])]) for _, row in rows):
         return _classes(name, columns, rows, inputs, numbers, chosen[0])
-    outputs = [[number(name, columns, where, row, column) for column in chosen] for where, row in rows]
+    outputs = [[_finite(name, where, column, row[places[column]]) for column in chosen] for where, row in rows]
     return Table(inputs, chosen, numbers, outputs)
 
 
@@ -132,22 +154,24 @@ def _classes(
     found: list[str] = []
     for where, row in rows:
         if not isinstance(row[place], str) or not row[place]:
-            _fail(name, f"{where}, column {target!r}: {_shown(row[place])} among the names of classes")
+            _fail(name, f"{where}, column {target!r:.60}: {_shown(row[place])} among the names of classes")
         if _is_number(row[place]):
-            words = next(row[place] for _, row in rows if not _is_number(row[place]))
+            words = next(str(row[place]) for _, row in rows if not _is_number(row[place]))
             _fail(
                 name,
-                f"{where}, column {target!r}: the number {row[place]} among the names of classes, such as {words!r}",
+                f"{where}, column {target!r:.60}: the number {row[place]:.60} among the names of classes, such as {words!r:.60}",
             )
         found.append(row[place])
     classes = sorted(set(found))
     if len(classes) < 2:
-        _fail(name, f"column {target!r} has one class only, {classes[0]!r}: there is nothing to learn")
+        _fail(name, f"column {target!r:.60} has one class only, {classes[0]!r:.60}: there is nothing to learn")
     if len(classes) > MOST_CLASSES:
         _fail(
-            name, f"column {target!r} has {len(classes)} classes; more than {MOST_CLASSES} are most likely no classes"
+            name,
+            f"column {target!r:.60} has {len(classes)} classes; more than {MOST_CLASSES} are most likely no classes",
         )
-    numbered = [(row, classes.index(kind)) for row, kind in zip(numbers, found, strict=True)]
+    number_of = {kind: k for k, kind in enumerate(classes)}
+    numbered = [(row, number_of[kind]) for row, kind in zip(numbers, found, strict=True)]
     return Table.of_classes(inputs, target, numbered, classes)
 
 
@@ -155,22 +179,25 @@ def place_of(name: str, columns: Sequence[str], column: str) -> int:
     """The place of a column. Raises ValueError, with the names there are, if there is none of this name."""
     if column not in columns:
         near = get_close_matches(column, columns, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        _fail(name, f"there is no column {column!r}; the columns are {', '.join(columns):.200}{hint}")
+        hint = f"; did you mean {near[0]!r:.60}?" if near else ""
+        _fail(name, f"there is no column {column!r:.60}; the columns are {', '.join(columns):.200}{hint}")
     return list(columns).index(column)
 
 
 def number(name: str, columns: Sequence[str], where: str, row: Sequence[Any], column: str) -> float:
     """What stands in a column of a row as a float. Raises ValueError for what is no finite number."""
-    cell = row[list(columns).index(column)]
+    return _finite(name, where, column, row[list(columns).index(column)])
+
+
+def _finite(name: str, where: str, column: str, cell: Any) -> float:
     if isinstance(cell, bool) or not isinstance(cell, int | float | str) or not _is_number(cell):
-        _fail(name, f"{where}, column {column!r}: {_shown(cell)} where a number should be")
+        _fail(name, f"{where}, column {column!r:.60}: {_shown(cell)} where a number should be")
     try:
         x = float(cell)
     except OverflowError:
         x = math.inf
     if not math.isfinite(x):
-        _fail(name, f"{where}, column {column!r}: {cell!r:.40} is no finite number")
+        _fail(name, f"{where}, column {column!r:.60}: {cell!r:.40} is no finite number")
     return x
 
 
@@ -185,7 +212,24 @@ def _is_number(cell: Any) -> bool:
 
 
 def _shown(cell: Any) -> str:
+    if isinstance(cell, list | dict):  # which may be nested too deeply for its repr
+        return "a list" if isinstance(cell, list) else "an object"
     return "nothing" if cell is None or cell == "" else f"{'the text ' if isinstance(cell, str) else ''}{cell!r:.60}"
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number of JSON; infinite where it has more digits than Python takes."""
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a name that is there twice, of which JSON would keep the last."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r:.60} is twice in the same object")
+        found[key] = value
+    return found
 
 
 def _fail(name: str, words: str) -> NoReturn:

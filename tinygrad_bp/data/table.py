@@ -23,6 +23,8 @@ class Scaling:
 
     def __call__(self, inputs: Sequence[float]) -> list[float]:
         """The inputs of a row, scaled. Raises ValueError for another number of them than of columns."""
+        if len(inputs) != len(self.means):
+            raise ValueError(f"a row of {len(inputs)} inputs cannot be scaled as {len(self.means)} columns were")
         return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
 
 
@@ -78,8 +80,11 @@ class Table:
         """The table with each input column moved and stretched to mean 0 and standard deviation 1; a constant column is only moved."""
         means, scales = [], []
         for column in zip(*self.inputs, strict=True):
-            mean = math.fsum(column) / len(column)
-            deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column))
+            if min(column) == max(column):  # whose mean may be rounded, and leave a deviation of that
+                mean, deviation = column[0], 0.0
+            else:
+                mean = math.fsum(x / len(column) for x in column)
+                deviation = math.hypot(*[x - mean for x in column]) / math.sqrt(len(column))
             means.append(mean)
             scales.append(deviation or 1.0)
         return self.scaled_by(Scaling(means, scales))
@@ -95,7 +100,9 @@ class Table:
 
         Raises ValueError where one of them would be empty.
         """
-        count = round(held_out * len(self))
+        if not isinstance(held_out, int | float):
+            raise TypeError(f"split: the share to hold out is a number, such as 0.25, not {held_out!r:.60}")
+        count = round(held_out * len(self)) if math.isfinite(held_out) else 0
         if not 0 < count < len(self):
             raise ValueError(f"split: of {len(self)} rows a share of {held_out!r} leaves one side without a row")
         apart = set(random.Random(seed).sample(range(len(self)), count))

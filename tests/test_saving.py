@@ -1,0 +1,596 @@
+"""Saved networks come back bit for bit, and a file that is no whole network is refused, whatever it is."""
+
+import json
+import math
+import os
+import pickle
+import random
+import re
+import struct
+import sys
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Value, load, save
+
+ODD = [
+    5e-324,
+    -2.2e-308,
+    -0.0,
+    0.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    1e308,
+    -1.7976931348623157e308,
+    0.1,
+    1 / 3,
+    1e22,
+    1e16,
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def bits(module):
+    """The parameters as bytes, with NaNs all alike."""
+    parameters = [*module.weights, *module.biases] if isinstance(module, MLP) else module.parameters()
+    return ["nan" if math.isnan(p.data) else struct.pack("d", p.data) for p in parameters]
+
+
+def facts(net):
+    neurons = [neuron for layer in net.layers for neuron in layer.neurons]
+    return {
+        "bits": bits(net),
+        "labels": [p.label for p in (*net.weights, *net.biases)],
+        "widths": net.widths,
+        "neurons": [(n.name, n.activation, n.separate_products) for n in neurons],
+        "sharing": [net.biases.index(n.bias) for n in neurons],
+        "train_biases": net.train_biases,
+        "parameters": list(net.named_parameters()),
+        "notes": net.notes,
+    }
+
+
+def renamed():
+    net = MLP(2, [2, 1], seed=1)
+    for k, neuron in enumerate(net.layers[0].neurons):
+        neuron.name = f'süß \n"{k}" \u202e \ud800'
+    net.weights[0].label = "a\tlabel"
+    return net
+
+
+def per_neuron():
+    net = MLP(2, [3, 2], activation=["tanh", "relu"], seed=1)
+    net.layers[0].neurons[1].activation = tg.sigmoid
+    net.layers[1].neurons[0].activation = None
+    return net
+
+
+def noted():
+    net = MLP(1, [1], seed=1)
+    net.notes = {"inputs": ["a", "é"], "scales": [0.1, 1e-300], "deep": {"x": [None, True, {"y": ""}]}, "n": 10**30}
+    return net
+
+
+NETWORKS = {
+    "worked": lambda: MLP(2, [2, 2], weights=[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases=[0.35, 0.6], shared_bias=True),
+    "odd floats": lambda: MLP(len(ODD), [1], weights=ODD, biases=[-0.0]),
+    "one": lambda: MLP(1, [1], seed=1),
+    "deep": lambda: MLP(3, [4, 3, 2, 1], seed=1),
+    "activations by layer": lambda: MLP(2, [2, 2, 1], activation=["leaky_relu", "softplus", None], seed=1),
+    "activations by neuron": per_neuron,
+    "shared biases": lambda: MLP(2, [3, 1], shared_bias=True, biases=[0.5, -0.5], seed=1),
+    "fixed biases": lambda: MLP(2, [3, 1], train_biases=False, biases=[0.1, 0.2, 0.3, 0.4], seed=1),
+    "separate products": lambda: MLP(2, [3, 1], separate_products=True, seed=1),
+    "nested labels": lambda: MLP(2, [3, 1], labels="nested", shared_bias=True, seed=1),
+    "names": renamed,
+    "notes": noted,
+    "without labels": lambda: MLP(1, [2], labels="numbered", seed=3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
+def test_a_network_comes_back_whole(make):
+    net = make()
+    path = save(net, "net.json")
+    twin = load(path)
+    assert facts(twin) == facts(net)
+    assert repr(twin) == repr(net)
+    assert save(twin, "twin.json").read_bytes() == path.read_bytes()
+
+
+def test_random_floats_come_back():
+    draw = random.Random(1)
+    numbers = [struct.unpack("d", draw.randbytes(8))[0] for _ in range(3000)]
+    net = MLP(3000, [1], weights=numbers)
+    assert bits(load(save(net, "net.json"))) == bits(net)
+
+
+@pytest.mark.parametrize("op", [op for op in tg.OPERATIONS.values() if op.arity and op.arity - len(op.defaults) == 1])
+def test_every_activation_of_the_table_comes_back(op):
+    assert load(save(MLP(1, [1], activation=op), "net.json")).layers[0].neurons[0].activation is op
+
+
+def test_a_loaded_network_can_be_trained_and_computes_the_same():
+    net = MLP(2, [3, 1], seed=1)
+    twin = load(save(net, "net.json"))
+    for each in (net, twin):
+        (each([0.5, -1.0])[0] ** 2).backward()
+    assert [p.grad for p in twin.parameters()] == [p.grad for p in net.parameters()]
+    assert net([0.5, -1.0])[0].data == twin([0.5, -1.0])[0].data
+
+
+def test_files_are_json_that_people_can_read():
+    path = save(MLP(2, [1], weights=[0.5, math.inf], biases=[-0.25], activation=None), "net.json")
+    content = json.loads(path.read_text(encoding="ascii"), parse_constant=pytest.fail)
+    assert content["shape"] == [2, 1]
+    assert path.read_text().splitlines() == [
+        "{",
+        '  "format": "tinygrad_bp network",',
+        '  "version": 1,',
+        '  "shape": [2, 1],',
+        '  "activations": [null],',
+        '  "shared_bias": false,',
+        '  "train_biases": true,',
+        '  "separate_products": false,',
+        '  "names": [["o1"]],',
+        '  "weights": [',
+        '    ["w1", 0.5],',
+        '    ["w2", "inf"]',
+        "  ],",
+        '  "biases": [',
+        '    ["b1", -0.25]',
+        "  ],",
+        '  "notes": {}',
+        "}",
+    ]
+
+
+# Modules of one's own
+
+
+class Gate(Module):
+    def __init__(self, scale=2.0, seed=1, hidden=2):
+        self.scale = Value(scale, "scale")
+        self.parts_ = [MLP(1, [hidden, 1], seed=seed), {"gate": Neuron([Value(0.5)], self.scale)}]
+
+
+class Bare(Module):
+    pass
+
+
+@pytest.mark.parametrize("scale", ODD)
+def test_a_module_of_ones_own_comes_back_into_another(scale):
+    old, new = Gate(scale), Gate(1.0, seed=2)
+    before = new.parameters()
+    path = save(old, "gate.json")
+    json.loads(path.read_text(), parse_constant=pytest.fail)
+    assert load(path, into=new) is new
+    assert bits(new) == bits(old)
+    assert new.parameters() == before
+
+
+def test_modules_without_parameters():
+    assert load(save(Bare(), "bare.json"), into=Bare()).parameters() == []
+
+
+def test_a_layer_and_a_neuron_are_modules_too():
+    for make in (lambda x: Neuron([Value(x)], Value(x)), lambda x: Layer([Neuron([Value(x)], Value(-x))])):
+        assert bits(load(save(make(0.7), "part.json"), into=make(0.0))) == bits(make(0.7))
+
+
+def test_a_network_goes_into_another_of_its_shape():
+    net, other = MLP(2, [3, 1], seed=1), MLP(2, [3, 1], seed=2, train_biases=False)
+    assert load(save(net, "net.json"), into=other) is other
+    assert bits(other) == bits(net)
+
+
+INTO = [
+    ("net.json", lambda: MLP(2, [4, 1], seed=2), r"this network has the shape \[2, 3, 1\], and yours has \[2, 4, 1\]"),
+    ("net.json", lambda: MLP(2, [3, 1], shared_bias=True), "has 2 biases, and there are 4"),
+    ("net.json", Gate, "this file holds no parameters of a Module"),
+    ("gate.json", lambda: MLP(2, [3, 1], seed=2), "is a parameter of (yours|the file) only"),
+    ("gate.json", lambda: Gate(hidden=3), "'parts_.0.layer1.neuron3.b' is a parameter of yours only"),
+    ("gate.json", Bare, "is a parameter of the file only"),
+    ("broken.json", Gate, "scale is 'much', which is no number"),
+    ("list.json", Gate, "this file holds no parameters of a Module"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "says"), INTO)
+def test_a_module_of_another_build_is_named_and_stays_as_it_is(name, make, says):
+    save(MLP(2, [3, 1], seed=1), "net.json")
+    content = json.loads(save(Gate(), "gate.json").read_text())
+    for file, parameters in (("broken.json", {**content["parameters"], "scale": "much"}), ("list.json", [1.0])):
+        with open(file, "w") as stream:
+            json.dump({**content, "parameters": parameters}, stream)
+    module = make()
+    before = bits(module)
+    with pytest.raises(ValueError, match=f"^{name}: .*{says}"):
+        load(name, into=module)
+    assert bits(module) == before
+
+
+def test_a_damaged_network_leaves_the_other_as_it_is():
+    text = save(MLP(2, [3, 1], seed=1), "net.json").read_text()
+    module = MLP(2, [3, 1], seed=2)
+    before = bits(module)
+    for old, new in (('["b4", 0.0]', '["b4", null]'), ('["b4", 0.0]', '["b4"]'), ('"version": 1', '"version": 2')):
+        write(text.replace(old, new))
+        with pytest.raises(ValueError, match=r"^net\.json: "):
+            load("net.json", into=module)
+        assert bits(module) == before
+
+
+def test_parameters_of_a_module_need_one_to_go_into():
+    save(Gate(), "gate.json")
+    with pytest.raises(ValueError, match=r"gate.json: .* build one, and load\(path, into=...\) it"):
+        load("gate.json")
+    with pytest.raises(TypeError, match="load puts numbers into an MLP or another Module, not int 3"):
+        load("gate.json", into=3)
+
+
+# What cannot be saved
+
+
+def own_activation():
+    return MLP(1, [1], activation=Operation("tanh", math.tanh, (lambda y, x: 1 - y * y,), "t({})", "t({})", "t"))
+
+
+def with_notes(notes):
+    net = MLP(1, [1])
+    net.notes = notes
+    return net
+
+
+def half_shared():
+    net = MLP(1, [3], seed=1)
+    net.layers[0].neurons[1].bias = net.layers[0].neurons[0].bias
+    return net
+
+
+def shared_across_layers():
+    net = MLP(1, [2, 2], seed=1)
+    for one, other in zip(net.layers[0].neurons, net.layers[1].neurons, strict=True):
+        other.bias = one.bias
+    return net
+
+
+def one_bias_for_all():
+    net = MLP(1, [2, 2], shared_bias=True, seed=1)
+    for neuron in net.layers[1].neurons:
+        neuron.bias = net.layers[0].neurons[0].bias
+    return net
+
+
+def tied_weights():
+    net = MLP(1, [2], seed=1)
+    net.layers[0].neurons[1].weights[0] = net.layers[0].neurons[0].weights[0]
+    return net
+
+
+def partly_separate():
+    net = MLP(1, [2], seed=1)
+    net.layers[0].neurons[1].separate_products = True
+    return net
+
+
+def cyclic():
+    notes = {}
+    notes["itself"] = notes
+    return notes
+
+
+UNSAVABLE = [
+    (own_activation, ValueError, "the activation tanh is an operation of your own, which a file cannot hold"),
+    (half_shared, ValueError, "neurons share a bias with all others of their layer or with none"),
+    (shared_across_layers, ValueError, "neurons share a bias with all others of their layer or with none"),
+    (one_bias_for_all, ValueError, "neurons share a bias with all others of their layer or with none"),
+    (tied_weights, ValueError, "a file holds each weight once, and here neurons share some"),
+    (partly_separate, ValueError, "separate_products is the same for all neurons"),
+    (lambda: with_notes({"x": {1, 2}}), TypeError, "the notes of a network are what JSON knows, .*: Object of type set"),
+    (lambda: with_notes({"x": object()}), TypeError, "what JSON knows, .*: Object of type object"),
+    (lambda: with_notes({"x": b"x"}), TypeError, "what JSON knows, .*: Object of type bytes"),
+    (lambda: with_notes({"x": math.nan}), TypeError, "what JSON knows"),
+    (lambda: with_notes({(1, 2): 3}), TypeError, "what JSON knows, .*: keys must be str"),
+    (lambda: with_notes(cyclic()), TypeError, "what JSON knows"),
+    (lambda: with_notes("text"), TypeError, "the notes of a network are a dictionary, not str"),
+    (lambda: with_notes(None), TypeError, "the notes of a network are a dictionary, not NoneType"),
+    (lambda: [1.0], TypeError, r"save takes an MLP or another Module, not list \[1.0\]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "error", "says"), UNSAVABLE)
+def test_what_cannot_be_saved_is_named_and_the_file_there_stays(folder, make, error, says):
+    path = save(MLP(1, [1], seed=1), "net.json")
+    before = path.read_bytes()
+    with pytest.raises(error, match=f"^save:? .*{says}|^{says}"):
+        save(make(), path)
+    assert path.read_bytes() == before
+    assert os.listdir(folder) == ["net.json"]
+
+
+def test_notes_nested_beyond_measure_are_refused(folder):
+    notes = []
+    for _ in range(100_000):
+        notes = [notes]
+    with pytest.raises(TypeError, match="what JSON knows"):
+        save(with_notes({"x": notes}), "net.json")
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("path", ["none/net.json", ".", "file/net.json"])
+def test_places_that_cannot_be_written_are_named(folder, path):
+    (folder / "file").write_text("kept")
+    with pytest.raises(OSError, match=f"cannot write {path!r}"):
+        save(MLP(1, [1]), path)
+    assert os.listdir(folder) == ["file"]
+
+
+def test_a_file_is_replaced():
+    save(MLP(2, [3, 1], seed=1), "net.json")
+    net = MLP(1, [1], seed=2)
+    assert facts(load(save(net, "net.json"))) == facts(net)
+
+
+# What cannot be loaded
+
+
+def write(text, name="net.json"):
+    with open(name, "wb") as stream:
+        stream.write(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+    return name
+
+
+def refused(text):
+    """Checks that the file is refused by a ValueError that names it, in few words, and returns these."""
+    with pytest.raises(ValueError, match=r"\Anet\.json: ") as caught:
+        load(write(text))
+    assert len(str(caught.value)) < 500
+    return str(caught.value)
+
+
+@pytest.fixture
+def whole():
+    net = per_neuron()
+    net.notes = {"inputs": ["a", "b"]}
+    return save(net, "net.json").read_text()
+
+
+def test_truncated_files_are_refused(whole):
+    end = len(whole.rstrip())
+    for length in [*range(0, end, 50), *range(end - 20, end)]:
+        refused(whole[:length])
+    assert load(write(whole[:end]))
+
+
+def test_flipped_bytes_are_refused_or_leave_a_network(whole):
+    draw = random.Random(0)
+    outcomes = {True: 0, False: 0}
+    for _ in range(500):
+        damaged = bytearray(whole.encode())
+        damaged[draw.randrange(len(damaged))] ^= 1 << draw.randrange(8)
+        try:
+            net = load(write(bytes(damaged)))
+        except ValueError as error:
+            outcomes[str(error).startswith("net.json: ")] += 1
+            continue
+        assert net.widths == [2, 3, 2]
+        assert all(type(p.data) is float for p in (*net.weights, *net.biases))
+        save(net, "again.json")
+        assert facts(load("again.json")) == facts(net)
+    assert outcomes[False] == 0 < outcomes[True]
+
+
+def test_random_bytes_are_refused():
+    draw = random.Random(0)
+    for length in (1, 10, 1000):
+        for _ in range(30):
+            refused(draw.randbytes(length))
+            refused("".join(chr(draw.randrange(1, 128)) for _ in range(length)))
+
+
+DEEP = "lists are nested too deeply|it lacks|line 1: "  # the first, where Python's limit is below 100,000
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "this is no saved network, or a damaged one: line 1: Expecting value"),
+        ("\n\n", "this is no saved network, or a damaged one"),
+        (b"\xff\xfe\x00", "this is no saved network: it is no text"),
+        (pickle.dumps(MLP(1, [1])), "this is no saved network"),
+        ("null", "this is no saved network: it lacks"),
+        ("[]", "this is no saved network: it lacks"),
+        ("{}", 'this is no saved network: it lacks "format": "tinygrad_bp network"'),
+        ('{"format": "other"}', "this is no saved network: it lacks"),
+        ('{"format": ["tinygrad_bp network"]}', "this is no saved network: it lacks"),
+        ("[" * 100_000, DEEP),
+        ('{"a":' * 100_000, DEEP),
+        ("[" * 100_000 + "]" * 100_000, DEEP),
+        ("1" * 10_000, "this is no saved network: it lacks"),
+        ("NaN", "this is no saved network, or a damaged one: NaN is no JSON"),
+    ],
+)  # fmt: skip
+def test_foreign_files_are_refused(text, says):
+    assert re.search(says, refused(text))
+
+
+def changed(whole, key, value):
+    return json.dumps({**json.loads(whole), key: value})
+
+
+WRONG_TYPES = [
+    None, True, False, 0, 1, -1, 2.5, 10**30, "", "x", [], {}, [None], [True], [[]], [{}], ["x"], [[1, 2], [3]], {"x": 1},
+    [1] * 1000, ["x"] * 1000, [["x", 0.5]] * 9, [["x"] * 3, ["x"] * 2], [[["tanh"]] * 3, None],
+]  # fmt: skip
+MAY_BE = {
+    "train_biases": [True, False],
+    "separate_products": [True, False],
+    "shared_bias": [False],
+    "notes": [{}, {"x": 1}],
+    "version": [1],
+}
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["format", "version", "shape", "activations", "shared_bias", "train_biases", "separate_products", "names", "weights",
+     "biases", "notes"],
+)  # fmt: skip
+def test_values_of_the_wrong_type_are_refused(whole, key):
+    for value in WRONG_TYPES:
+        if any(type(value) is type(good) and value == good for good in MAY_BE.get(key, [])):
+            assert load(write(changed(whole, key, value)))
+        elif (key, value) != ("names", [["x"] * 3, ["x"] * 2]):
+            assert refused(changed(whole, key, value))
+
+
+def test_missing_keys_are_refused(whole):
+    content = json.loads(whole)
+    for key in content:
+        text = json.dumps({each: value for each, value in content.items() if each != key})
+        if key == "notes":
+            assert load(write(text)).notes == {}
+        else:
+            refused(text)
+
+
+def test_unknown_keys_are_passed_over(whole):
+    assert load(write(changed(whole, "comment", "mine"))).widths == [2, 3, 2]
+
+
+@pytest.mark.parametrize("version", [0, -1, 1.0, "1", None, True, [1]])
+def test_a_version_is_a_whole_number(whole, version):
+    assert "the version of a saved network is a whole number from 1 up" in refused(changed(whole, "version", version))
+
+
+@pytest.mark.parametrize("version", [2, 10**3000])
+def test_a_later_version_is_named(whole, version):
+    assert "and this program reads up to 1: update it" in refused(changed(whole, "version", version))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        [2], [2, 0, 2], [0, 3, 2], [2, -3, 2], [2, 3, True], [True, 3, 2], [2, 3.0, 2], [2, "3", 2], [2, [3], 2], [2, None],
+        [2, 3, 2, 1], [3, 2, 2], [2, 3], [10**6, 10**6], [10**400, 2], [1, 10**18], [1] * 100_000, -1, "2-3-2",
+    ],
+    ids=range(19),
+)  # fmt: skip
+def test_wrong_shapes_are_refused(whole, shape):
+    refused(changed(whole, "shape", shape))
+
+
+def test_a_shape_of_too_many_parameters_is_refused_at_once(whole):
+    assert "a network 3000-4000-1 has more than 10,000,000 parameters" in refused(
+        changed(whole, "shape", [3000, 4000, 1])
+    )
+
+
+def test_a_shape_needs_as_many_parameters_as_it_has(whole):
+    weights = json.loads(whole)["weights"]
+    for wrong in (weights[1:], weights + weights[:1], []):
+        words = refused(changed(whole, "weights", wrong))
+        assert words == f"net.json: a network of this shape has 12 weights, and there are {len(wrong)}"
+    assert "has 5 biases, and there are 6" in refused(changed(whole, "biases", [["b", 0]] * 6))
+    assert "has 2 biases, and there are 5" in refused(changed(whole, "shared_bias", True))
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        ("null", "w1 is None, which is no number"),
+        ("true", "w1 is True, which is no number"),
+        ('"0.5"', "w1 is '0.5', which is no number"),
+        ('"Infinity"', "w1 is 'Infinity', which is no number"),
+        ("[0.5]", "w1 is a list, which is no number"),
+        ("[" * 900 + "]" * 900, "w1 is a list, which is no number"),
+        ("{}", "w1 is an object, which is no number"),
+        ("NaN", "NaN is no JSON"),
+        ("-Infinity", "-Infinity is no JSON"),
+        ("1e999", "w1 is beyond the range of floats"),
+        ("-1" + "0" * 400, "w1 is beyond the range of floats"),
+        ("1" * 10_000, "w1 is beyond the range of floats"),
+        ("0.5, 0.5", "weights are a list of pairs, a label and a number"),
+        ("01", "line 11: "),
+        ("0x10", "line 11: "),
+    ],
+)
+def test_what_is_no_number_is_refused(number, says):
+    text = save(MLP(2, [1], seed=1), "net.json").read_text()
+    text, count = re.subn(r'\["w1", .*\]', lambda _: f'["w1", {number}]', text)
+    assert count == 1
+    assert says in refused(text)
+
+
+def test_numbers_of_many_digits_are_rounded():
+    text = save(MLP(1, [1], weights=[0.0]), "net.json").read_text()
+    net = load(write(text.replace('["w1", 0.0]', '["w1", 0.1' + "0" * 10_000 + "1]").replace("0.0", "3")))
+    assert (net.weights[0].data, net.biases[0].data) == (0.1, 3.0)
+
+
+@pytest.mark.parametrize("key", ["format", "version", "shape", "weights", "notes"])
+def test_a_key_that_is_there_twice_is_refused(whole, key):
+    again = f'  "{key}": {json.dumps(json.loads(whole)[key])},\n'
+    assert f"{key!r} is twice in the same object" in refused(whole.replace("{\n", "{\n" + again, 1))
+
+
+@pytest.mark.parametrize("depth", range(930, 1000))
+def test_notes_at_the_limit_of_recursion(whole, depth):
+    text = whole.replace('{"inputs": ["a", "b"]}', f'{{"x": {"[" * depth + "]" * depth}}}')
+    try:
+        assert load(write(text)).notes["x"]
+    except ValueError as error:
+        words = str(error)
+        assert words.startswith("net.json: ")
+
+
+@pytest.mark.parametrize(
+    "activation",
+    ["nope", "add", "maximum", "sum_of", "dot", "__import__", "os.system", "", 1, [], {}, True, ["tanh"], "tanh\n"],
+)
+def test_wrong_activations_are_refused(whole, activation):
+    for kinds in ([activation, None], [["tanh", activation, None], None]):
+        if kinds[0] != ["tanh"]:
+            assert "activation" in refused(changed(whole, "activations", kinds))
+
+
+def test_loading_executes_nothing(whole):
+    events = []
+    watched = ("exec", "compile", "import", "os.system", "subprocess.Popen", "pickle.find_class", "socket.connect")
+    active = True
+    sys.addaudithook(lambda event, args: events.append(event) if active and event in watched else None)
+    code = "__import__('os').system('touch executed')"
+    load(write(whole))
+    events.clear()
+    for key in ("activations", "names", "notes", "weights", "format"):
+        for value in (code, [code], {"x": code}, {"__reduce__": code}, [[code, code, code], [code, code]]):
+            try:
+                load(write(changed(whole, key, value)))
+            except ValueError:
+                continue
+    active = False
+    assert events == []
+    assert os.listdir() == ["net.json"]
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "says"),
+    [
+        ("none.json", FileNotFoundError, "cannot read 'none.json': No such file"),
+        (".", OSError, r"cannot read '\.'"),
+        ("", OSError, "cannot read ''"),
+        ("a\0b", ValueError, r"'a\\x00b': embedded null"),
+        (None, TypeError, "NoneType"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(path, error, says):
+    with pytest.raises(error, match=says):
+        load(path)

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import tinygrad_bp
 from tinygrad_bp import MLP, Reduction, Value, draw, draw_network, topological_order
-from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.drawing import Drawing, curve
 from tinygrad_bp.explanation.names import latex_name
 from tinygrad_bp.explanation.rules import Writer
 from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
 from tinygrad_bp.ops import OPERATIONS
-from tinygrad_bp.drawing import curve
 from tinygrad_bp.tutorial.figures import ROUNDS, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.pictures import pictures as tutorial_pictures

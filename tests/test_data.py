@@ -42,6 +42,30 @@ def test_moons_are_two_half_circles(count):
     assert set(map(tuple, table.outputs)) == {(0.0,), (1.0,)}
 
 
+def test_the_points_of_moons_are_evenly_spaced():
+    r = math.sqrt(0.5)
+    expected = [
+        (1, 0),
+        (r, r),
+        (0, 1),
+        (-r, r),
+        (-1, 0),
+        (0, 0.5),
+        (1 - r, 0.5 - r),
+        (1, -0.5),
+        (1 + r, 0.5 - r),
+        (2, 0.5),
+    ]
+    for point, there in zip(moons(10, noise=0.0).inputs, expected, strict=True):
+        assert point == pytest.approx(there, abs=1e-15)
+    assert moons(2, noise=0.0).inputs == [[1.0, 0.0], [0.0, 0.5]]
+
+
+def test_what_is_made_without_being_asked():
+    assert moons() == moons(100, 0.1, 0)
+    assert spiral() == spiral(300, 3, 0.1, 0)
+
+
 def test_noise_moves_points_by_its_standard_deviation():
     pairs = zip(moons(2000, noise=0.2).inputs, moons(2000, noise=0.0).inputs, strict=True)
     moved = [a - b for noisy, exact in pairs for a, b in zip(noisy, exact, strict=True)]
@@ -69,6 +93,8 @@ def test_the_arms_of_a_spiral_without_noise_are_turned_copies():
         assert radii == pytest.approx([(k + 1) / 10] * 3)
         turns = [(b - a) / (2 * math.pi) % 1 for a, b in pairwise(angles)]
         assert turns == pytest.approx([1 / 3, 1 / 3])
+    for k, (x, y) in enumerate(table.inputs[:10], 1):
+        assert math.atan2(y, x) % math.tau == pytest.approx(0.4 * k)
 
 
 @pytest.mark.parametrize("make", [moons, spiral])
@@ -281,6 +307,11 @@ def test_texts_are_classes_in_the_order_of_the_alphabet(read_text):
     assert (table.classes, table.outputs, table.labels) == (["apple", "pear"], [[1.0], [0.0], [1.0]], [1, 0, 1])
     table = read_text('x,kind\n1,b\n2,"a, or\nso"\n3,é\n')
     assert (table.classes, table.outputs[2]) == (["a, or\nso", "b", "é"], [0.0, 0.0, 1.0])
+
+
+def test_a_thousand_classes_are_read(read_text):
+    table = read_text("x,kind\n" + "".join(f"{k},c{k:04}\n" for k in range(1000)))
+    assert table.labels == list(range(1000))
 
 
 def test_class_names_that_are_numbers_are_numbers(read_text):

@@ -144,6 +144,22 @@ def test_the_rate_of_a_step_is_that_of_the_steps_done_before():
     assert found == [0.5, 1.5, 3.0]
 
 
+def test_default_rates():
+    assert (SGD([w]).lr, Adam([w]).lr, AdamW([w]).lr) == (0.01, 0.001, 0.001)
+
+
+@pytest.mark.torch
+def test_defaults_but_the_rate_are_those_of_pytorch():
+    import torch
+
+    for kind in OPTIMIZERS.values():
+        theirs = getattr(torch.optim, kind.__name__)([torch.zeros(1)]).defaults
+        ours = vars(kind([w]))
+        shared = set(ours) & set(theirs) - {"lr"}
+        assert "weight_decay" in shared
+        assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+
+
 def test_what_is_remembered():
     assert SGD([w]).moments == []
     assert SGD([w], momentum=0.9).moments == [[0.0]]

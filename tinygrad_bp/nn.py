@@ -25,7 +25,7 @@ from typing import Any
 
 from tinygrad_bp import ops
 from tinygrad_bp.operation import Operation, as_float
-from tinygrad_bp.value import Constant, Value
+from tinygrad_bp.value import Constant, Value, dots
 
 Initializer = Callable[[random.Random, int, int], float]
 
@@ -152,6 +152,9 @@ class Neuron(Module):
             net = net + self.bias
         else:
             net = ops.dot([*weights, self.bias], [*inputs, 1.0])
+        return self._activated(net)
+
+    def _activated(self, net: Value) -> Value:
         activation = self.activation
         out: Value = net if activation is None else _FASTER.get(activation, activation)(net)
         if self._name:
@@ -194,7 +197,12 @@ class Layer(Module):
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The output of each neuron."""
-        return [neuron(inputs) for neuron in self.neurons]
+        neurons, count = self.neurons, len(inputs)
+        if all(type(n) is Neuron and not n.separate_products and len(n.weights) == count for n in neurons):
+            nets = dots([[*n.weights, n.bias] for n in neurons], [*inputs, 1.0])
+            if nets is not None:
+                return [n._activated(net) for n, net in zip(neurons, nets, strict=True)]
+        return [neuron(inputs) for neuron in neurons]
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"neuron{k}", neuron) for k, neuron in enumerate(self.neurons, 1))

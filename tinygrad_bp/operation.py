@@ -175,7 +175,8 @@ class Reduction(Operation):
                 lengths = " and ".join([str(len(each)) for each in columns])
                 raise ValueError(f"{self._usage} needs sequences of equal length, not of {lengths}")
             operands = operands + column
-        return super().__call__(*operands)
+        record = getattr(type(operands[0]), "_record", None) if operands else None
+        return super().__call__(*operands) if record is None else record(self, operands)
 
     @property
     def _usage(self) -> str:

@@ -33,7 +33,7 @@ _new = object.__new__
 _add, _sub, _mul, _div, _pow, _neg = ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.neg
 _OPERATORS = {_add: operator.add, _sub: operator.sub, _mul: operator.mul, _div: operator.truediv, _pow: operator.pow}
 _EVERYDAY_EXPONENTS = frozenset((-2.0, -1.0, 2.0, 3.0))
-_exp, _tanh, _sigmoid, _relu = ops.exp, ops.tanh, ops.sigmoid, ops.relu
+_exp, _tanh, _sigmoid, _relu, _dot = ops.exp, ops.tanh, ops.sigmoid, ops.relu, ops.dot
 
 
 class Value(Functions):
@@ -73,6 +73,8 @@ class Value(Functions):
     @staticmethod
     def _record(op: Operation, operands: Sequence[Any]) -> Value:
         """The node for any row of the table. The operators and methods below do the same for theirs, faster."""
+        if op is _dot and (nodes := dots([operands[: len(operands) // 2]], operands[len(operands) // 2 :])):
+            return nodes[0]
         try:
             try:
                 numbers = [x if type(x) is float else x._data for x in operands]
@@ -586,6 +588,36 @@ def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
                 if node is not None:
                     order.append(node)
     return order
+
+
+def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None:
+    """The nodes of `dot(ws, xs)` for each ws among the rows, which are as long as xs: what the neurons of a layer record.
+
+    The row of the table written out, as the operators are. None where that has to look closer: at operands other than Values and
+    floats, and at sums that leave the range of floats on their way.
+    """
+    try:
+        numbers = [x._data if type(x) is Value else _float(x) for x in xs]
+        nodes = []
+        for ws in rows:
+            weights = [w._data if type(w) is Value else _float(w) for w in ws]
+            out = _new(Value)
+            out._data = math.fsum(map(operator.mul, weights, numbers))
+            out.grad = 0.0
+            out.op = _dot
+            out._a = out._da = None
+            out._b = (*ws, *xs)
+            out._db = (*numbers, *weights)
+            nodes.append(out)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return nodes
+
+
+def _float(x: Any) -> float:
+    if type(x) is not float:
+        raise TypeError
+    return x
 
 
 def _meet(op: Operation, a: Any, b: Any) -> Value:

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.benchmarks import eager, programs
+from tests.benchmarks import eager, programs, training
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 PEERS = ("llvmlite", "micrograd", "xad", "jax", "numba", "pytensor", "casadi", "ddx-ad", "torch", "autograd")
@@ -47,6 +47,10 @@ Measured on {versions()}.
 
 ## The engine, which records each computation anew
 {eager.report()}
+## Networks and their training
+
+The engines of `train` compute the same steps; what they take includes tracing and compiling.
+{training.report()}
 ## Programs, compiled once
 
 C is the floor: both workloads with their derivatives by hand and the C library's functions.

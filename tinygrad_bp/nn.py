@@ -197,11 +197,15 @@ class Layer(Module):
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The output of each neuron."""
-        neurons, count = self.neurons, len(inputs)
-        if all(type(n) is Neuron and not n.separate_products and len(n.weights) == count for n in neurons):
-            nets = dots([[*n.weights, n.bias] for n in neurons], [*inputs, 1.0])
+        neurons, count, rows = self.neurons, len(inputs), []
+        for neuron in neurons:
+            if type(neuron) is not Neuron or neuron.separate_products or len(neuron.weights) != count:
+                break
+            rows.append([*neuron.weights, neuron.bias])
+        else:
+            nets = dots(rows, [*inputs, 1.0])
             if nets is not None:
-                return [n._activated(net) for n, net in zip(neurons, nets, strict=True)]
+                return [neuron._activated(net) for neuron, net in zip(neurons, nets, strict=True)]
         return [neuron(inputs) for neuron in neurons]
 
     def parts(self) -> Iterator[tuple[str, Any]]:

@@ -190,22 +190,21 @@ def _engine(
     def forward(inputs: Any, target: Any) -> Any:
         return loss(model(inputs), target)
 
-    if wanted != "eager":
+    if wanted == "eager":
+        return Eager(forward, rows, optimizer), ""
+    try:
+        compiled = Compiled(forward, rows, held_out, optimizer)
+    except Uncompilable as reason:
+        if wanted != "auto":
+            raise ValueError(f"train: engine {wanted!r} cannot do this, for {reason}; engine='eager' can") from reason
+        return Eager(forward, rows, optimizer), str(reason)
+    if wanted != "python":
         try:
-            if wanted != "python":
-                try:
-                    return Machine(forward, rows, held_out, optimizer), ""
-                except (ImportError, ValueError):  # no llvmlite, or operations of one's own
-                    if wanted == "llvm":
-                        raise
-            return Compiled(forward, rows, held_out, optimizer), ""
-        except Uncompilable as reason:
-            if wanted != "auto":
-                raise ValueError(
-                    f"train: engine {wanted!r} cannot do this, for {reason}; engine='eager' can"
-                ) from reason
-            return Eager(forward, rows, optimizer), str(reason)
-    return Eager(forward, rows, optimizer), ""
+            return Machine(compiled), ""
+        except (ImportError, ValueError):  # no llvmlite, or operations of one's own
+            if wanted == "llvm":
+                raise
+    return compiled, ""
 
 
 class _Snapshot:

@@ -141,8 +141,8 @@ class Machine(Compiled):
 
     name = "llvm"
 
-    def __init__(self, forward: Forward, rows: Sequence[Row], held_out: Sequence[Row], optimizer: Optimizer) -> None:
-        super().__init__(forward, rows, held_out, optimizer)
+    def __init__(self, compiled: Compiled) -> None:
+        vars(self).update(vars(compiled))
         self.cells = array("d", chain(*self.table))
         self.machine_loss = self.loss.to("llvm")
         self.machine_gradient = self.gradient.to("llvm")

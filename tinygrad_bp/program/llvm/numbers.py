@@ -467,15 +467,13 @@ def sum_of(*xs: Real) -> Real:
 
 
 def dot(*operands: Real) -> Real:
-    """The sum of products, as if computed with twice the digits. Beyond the range of floats on the way it is infinite, or NaN."""
-    w = operands[0].writer
+    """The sum of products, rounded one after another, as in a loop by hand."""
     middle = len(operands) // 2
-    total, lost = w.constant(0.0), w.constant(0.0)
-    for a, b in zip(operands[:middle], operands[middle:], strict=True):
-        product = a * b
-        total, error = _two_sum(total, product)
-        lost = lost + (error + fused(a, b, -product))
-    return w.where(absolute(lost) < math.inf, total + lost, total)
+    products = [a * b for a, b in zip(operands[:middle], operands[middle:], strict=True)]
+    total = products[0]
+    for product in products[1:]:
+        total = total + product
+    return total
 
 
 def logsumexp(*xs: Real) -> Real:
@@ -542,15 +540,16 @@ def _sum_loop(w: Writer) -> str:
 
 
 def _dot_loop(w: Writer) -> str:
-    def terms(a: Real) -> list[Real]:
+    ends: dict[str, Real] = {}
+
+    def step(a: Real) -> dict[str, Real]:
         at = w.again("add i64 %sum.i, %half")
         b = Real(w, w.again(f"load {w.type}, ptr {w.again(f'getelementptr {w.type}, ptr %xs, i64 {at}')}"))
-        product = a * b
-        error = fused(a, b, -product)
-        return [product, w.where(absolute(error) < math.inf, error, 0.0)]
+        ends["total"] = Real(w, "%total") + a * b
+        return ends
 
-    text, y = _summed(w, "sum", "entry", "%half", terms)
-    return f"entry:\n  %half = lshr i64 %count, 1\n{text}  ret {w.type} {y.name}\n"
+    text = _over(w, "sum", "entry", "%half", {"total": w.constant(0.0).name}, step)
+    return f"entry:\n  %half = lshr i64 %count, 1\n{text}  ret {w.type} {ends['total'].name}\n"
 
 
 def _logsumexp_loop(w: Writer) -> str:

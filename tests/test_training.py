@@ -423,6 +423,13 @@ def test_a_parameter_that_the_loss_does_not_depend_on():
     assert unused.data == 2.0
 
 
+def test_a_large_model_is_not_compiled_for_a_few_rows():
+    net = MLP(100, [60, 1], seed=1)
+    rows = [([float(k % 7 == j % 7) for j in range(100)], 0.5) for k in range(5)]
+    history = train(net, rows, losses.squared_error, SGD(net.parameters()), epochs=2)
+    assert (history.engine, history.why_eager[:29]) == ("eager", "compiling so large a model ta")
+
+
 def test_no_epochs_is_no_training():
     net, rows, loss, optimizer = xor()
     before = [p.data for p in net.parameters()]

@@ -29,6 +29,7 @@ from tinygrad_bp.training.engines import Compiled, Eager, Machine, Row, Uncompil
 __all__ = ["Diverged", "History", "train"]
 
 TURN = 0.05  # seconds of steps between two looks at the outside: for Ctrl-C and progress
+LARGE, FEW = 5_000, 1_000  # parameters of a network that takes seconds to compile; rows in all that are done before
 ENGINES = ("auto", "llvm", "python", "eager")
 
 
@@ -41,7 +42,7 @@ class History:
         validation: after each epoch the mean loss over the rows held out, if there are any.
         steps: how many steps were taken.
         engine: what computed them: "llvm", "python" or "eager".
-        why_eager: where the model could not be compiled, the reason.
+        why_eager: where "auto" did not compile the model, the reason.
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
             "interrupted" (by Ctrl-C) or, in the history of an error, "diverged".
         seconds: how long it took, compiling included.
@@ -109,7 +110,8 @@ def train(
         shuffle: go through the rows in a new order each epoch.
         seed: makes the orders repeatable.
         engine: "llvm" computes in machine code, "python" by a program of floats, "eager" by recording each row anew. "auto" takes the
-            first of these that can: for machine code llvmlite must be installed, and for both the graph must be the same for all rows.
+            first of these that can: for machine code llvmlite must be installed, and for both the graph must be the same for all rows;
+            and for a large model and few rows the last, as compiling would take longer.
         validation: rows held out, whose loss is measured after each epoch.
         patience: stop when the loss (that of `validation`, if given) has not become smaller for so many epochs; with `validation`
             the parameters are set back to those that did best.
@@ -139,7 +141,7 @@ def train(
     history = History()
     if loss is cross_entropy:
         rows, held_out = _probabilities(model, rows), _probabilities(model, held_out)
-    runner, history.why_eager = _engine(engine, model, loss, rows, held_out, optimizer)
+    runner, history.why_eager = _engine(engine, model, loss, rows, held_out, optimizer, epochs)
     history.engine = runner.name
     epoch_by_epoch = any(x is not None for x in (validation, patience, stop_below, on_epoch))
     judge = _Judge(optimizer, patience, stop_below, on_epoch, bool(held_out))
@@ -182,6 +184,7 @@ def _engine(
     rows: Sequence[Row],
     held_out: Sequence[Row],
     optimizer: Optimizer,
+    epochs: int,
 ) -> tuple[Eager | Compiled, str]:
     """The engine, and why it is the eager one where another was wanted."""
     if wanted not in ENGINES:
@@ -192,6 +195,8 @@ def _engine(
 
     if wanted == "eager":
         return Eager(forward, rows, optimizer), ""
+    if wanted == "auto" and len(optimizer.parameters) > LARGE and epochs * len(rows) < FEW:
+        return Eager(forward, rows, optimizer), "compiling so large a model takes longer than so few rows"
     try:
         compiled = Compiled(forward, rows, held_out, optimizer)
     except Uncompilable as reason:

@@ -210,7 +210,7 @@ def test_hostile_names_are_only_names(capsys):
         (["xorr"], "'xorr' is no table: name a .csv, .tsv or .json file, or one of xor, or, and, nand"),
         (["xor", "--target", "y"], "--target is of files"),
         (["xor", "--layers", "3", "1"], "--layers begins with the number of inputs, and the table has 2: a, b"),
-        (["xor", "--layers", "2"], "--layers begins with"),
+        (["xor", "--layers", "2"], "--layers are inputs, hidden neurons, if any, and outputs, such as 2 8 1"),
         (
             ["penguins", "--layers", "4", "8", "2"],
             "ends with the number of outputs, which is 3 for these classes (Adelie,",
@@ -223,7 +223,7 @@ def test_hostile_names_are_only_names(capsys):
         (["plane.csv", "--activation", "sigmoyd"], "did you mean 'sigmoid'"),
         (["plane.csv", "--learning-rate", "-1"], "lr is from 0"),
         (["plane.csv", "--momentum", "0.9"], "--momentum is of --optimizer sgd"),
-        (["plane.csv", "--held-out", "1"], "of 60 rows a share of 1.0 leaves one side without a row"),
+        (["plane.csv", "--held-out", "1"], "--held-out is a share of the rows, from 0 to below 1, not 1"),
         (["plane.csv", "--layers", "2", "0", "1"], "a whole number from 1 up"),
         (["plane.csv", "--out", "plane.csv"], "--out 'plane.csv' is a file"),
         (

@@ -250,8 +250,14 @@ def test_an_operation_that_is_undefined_says_where(engine):
 
 def test_nan_in_a_row_is_named():
     net = MLP(2, [2, 1], seed=1)
-    with pytest.raises(Diverged, match=r"step 2 .*with row 2, .*nan"):
+    with pytest.raises(ValueError, match=r"row 2 holds NaN: \(\[nan, 1.0\], 1.0\)"):
         train(net, [([0.0, 1.0], 1.0), ([math.nan, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
+
+
+def test_an_infinity_in_a_row_is_named():
+    net = MLP(2, [1], activation=None, seed=1)
+    with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf"):
+        train(net, [([0.0, 1.0], 1.0), ([math.inf, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
 
 
 def test_a_gradient_that_is_infinite_is_named():
@@ -461,6 +467,19 @@ def test_repr_and_progress(capsys, monkeypatch):
         ({"patience": 0}, ValueError, "patience is a whole number from 1 up"),
         ({"engine": "gpu"}, ValueError, "engine is one of 'auto', 'llvm', 'python', 'eager', not 'gpu'"),
         ({"optimizer": 0.1}, TypeError, "takes an optimizer, such as"),
+        ({"rows": 3}, TypeError, "rows are pairs of inputs and target, not int 3"),
+        ({"rows": [([0.0], 1.0)]}, ValueError, "row 1: neuron h1 has 2 weights and got 1 inputs"),
+        ({"rows": [([0.0, 1.0], [1.0, 2.0])]}, ValueError, "row 1: mean_squared_error: 1 outputs and 2 targets"),
+        ({"rows": [([0.0, 1.0], 1.0), ([0.0], 1.0), ([1.0, 1.0], 0.0)]}, ValueError, "rows 2: neuron h1 has 2 weights"),
+        (
+            {"loss": "binary_cross_entropy", "rows": [([0.0, 1.0], 2.0)]},
+            ValueError,
+            "row 1: binary_cross_entropy: a target is 0 or 1",
+        ),
+        ({"loss": "mean_squared_eror"}, ValueError, "no loss 'mean_squared_eror'; .*did you mean 'mean_squared_error'"),
+        ({"loss": 3}, TypeError, "the loss is a function of outputs and target, or a name, not int"),
+        ({"on_epoch": 5}, TypeError, "on_epoch is a function, not int"),
+        ({"optimizer": SGD([Value(1.0)])}, ValueError, "depends on none of the 1 parameters of the optimizer"),
         ({"loss": lambda outs, target: 1.0}, TypeError, "the loss is a Value, not float 1.0"),
         (
             {"loss": tg.cross_entropy, "rows": [([0.0, 1.0], 7)]},

@@ -79,6 +79,9 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
     part of this loss. A target between 0 and 1 is a probability.
     """
     pairs = _pairs("binary_cross_entropy", outputs, targets)
+    wrong = next((target for _, target in pairs if not isinstance(target, Value) and not 0.0 <= target <= 1.0), None)
+    if wrong is not None:
+        raise ValueError(f"binary_cross_entropy: a target is 0 or 1, or a probability between, not {wrong:g}")
     return _mean([target * ops.softplus(-z) + (1.0 - target) * ops.softplus(z) for z, target in pairs])
 
 

@@ -408,11 +408,17 @@ def _activation(choice: Operation | str | None) -> Operation | None:
     def fits(row: object) -> bool:
         return isinstance(row, Operation) and row.arity is not None and row.arity - len(row.defaults) == 1
 
+    if choice is None or choice == "linear":
+        return None
     row = ops.OPERATIONS.get(choice) if isinstance(choice, str) else choice
-    if choice is None or fits(row):
+    if fits(row):
         return row
-    near = get_close_matches(str(choice).lower(), [name for name, each in ops.OPERATIONS.items() if fits(each)], n=1)
+    usual = ["sigmoid", "tanh", "relu", "softplus", "linear"]
+    near = get_close_matches(str(choice).lower(), usual, n=1)
+    near = near or get_close_matches(
+        str(choice).lower(), [name for name, each in ops.OPERATIONS.items() if fits(each)], n=1
+    )
     raise ValueError(
         f"activation {choice!r} is no operation on one operand{f'; did you mean {near[0]!r}?' if near else ':'} It is the name of one, "
-        "such as 'sigmoid', 'tanh' or 'relu', or the operation itself, or None for none"
+        "such as 'sigmoid', 'tanh' or 'relu', or the operation itself, or None or 'linear' for none"
     )

@@ -83,6 +83,10 @@ class Optimizer:
         for p in self.parameters:
             p.grad = 0.0
 
+    def __repr__(self) -> str:
+        rate = "a schedule" if callable(self.lr) else f"{self.lr:g}"
+        return f"{type(self).__name__}({len(self.parameters)} parameters, lr={rate}, {self.steps:,} steps done)"
+
     def _setting(self, name: str, x: Any, below: float) -> float:
         number = as_float(x, type(self).__name__, name, wants="takes a real number")
         if not 0.0 <= number < below:

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except (Mistake, TypeError, ValueError, ArithmeticError, OSError, RuntimeError) as error:
+    except (Mistake, TypeError, ValueError, ArithmeticError, ImportError, OSError, RuntimeError) as error:
         # Labels and names of files are anyone's text: none may steer the terminal.
         words = "\n".join(map(printable, str(error).split("\n")))
         print(f"tinygrad-bp: error: {words}", file=sys.stderr)

@@ -17,14 +17,16 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from tinygrad_bp.losses import Loss, cross_entropy, one_hot
+from tinygrad_bp.losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, one_hot
 from tinygrad_bp.optim import Optimizer
 from tinygrad_bp.training.diagnosis import what_went_wrong
 from tinygrad_bp.training.engines import Compiled, Eager, Machine, Row, Uncompilable
+from tinygrad_bp.value import Value, topological_order
 
 __all__ = ["Diverged", "History", "train"]
 
@@ -83,7 +85,7 @@ class Diverged(ArithmeticError):
 def train(
     model: Callable[[Any], Any],
     rows: Iterable[Row],
-    loss: Loss,
+    loss: Loss | str,
     optimizer: Optimizer,
     *,
     epochs: int = 100,
@@ -102,8 +104,8 @@ def train(
     Args:
         model: called with the inputs of a row, returns the outputs: an `MLP`, or any function of Values.
         rows: pairs of inputs and target, or targets.
-        loss: called with the outputs and the target or targets, returns a Value. With `cross_entropy` a target may be the number of a
-            class.
+        loss: called with the outputs and the target or targets, returns a Value; or the name of one of `losses`. With `cross_entropy` a
+            target may be the number of a class.
         optimizer: of the parameters to train.
         epochs: how many times to go through all rows.
         batch_size: how many rows a step takes the mean over. 1 is online training; None takes all rows at once.
@@ -139,8 +141,22 @@ def train(
         )
     start = perf_counter()
     history = History()
+    loss = _loss(loss)
+    if on_epoch is not None and not callable(on_epoch):
+        raise TypeError(f"train: on_epoch is a function, not {type(on_epoch).__name__}")
     if loss is cross_entropy:
         rows, held_out = _probabilities(model, rows), _probabilities(model, held_out)
+    if loss is binary_cross_entropy:
+        for number, (_, target) in enumerate(rows, 1):
+            try:
+                binary_cross_entropy(_zeros(target), target)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"train: row {number}: {error}") from error
+    for number, row in enumerate(rows, 1):
+        if _holds_nan(row):
+            raise ValueError(f"train: row {number} holds NaN: {row!r:.80}")
+    if engine != "eager":  # whose model may count its calls
+        _try_out(model, loss, rows, optimizer)
     runner, history.why_eager = _engine(engine, model, loss, rows, held_out, optimizer, epochs)
     history.engine = runner.name
     epoch_by_epoch = any(x is not None for x in (validation, patience, stop_below, on_epoch))
@@ -298,6 +314,8 @@ def _to_the_failure(
             error = failed
         if losses is None or not all(map(math.isfinite, [*losses, *[p.data for p in optimizer.parameters]])):
             before.restore()
+            if error is not None and not _out_of_range(error):
+                raise ValueError(f"train: rows {', '.join(str(row + 1) for row in batch[:8])}: {error}") from error
             done = history.steps + len(found)
             _record(history, epoch, found, batches[: len(found)], len(rows), per_epoch)
             history.stopped = "diverged"
@@ -333,8 +351,62 @@ def _batches(count: int, size: int, draw: random.Random | None) -> Iterator[list
         yield from [order[k : k + size] for k in range(0, count, size)]
 
 
+def _loss(loss: Any) -> Loss:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            near = get_close_matches(loss, LOSSES, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"train: there is no loss {loss!r:.60}; there are {', '.join(LOSSES)}{hint}")
+        return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(f"train: the loss is a function of outputs and target, or a name, not {type(loss).__name__}")
+    return loss  # type: ignore[no-any-return]
+
+
+def _zeros(target: Any) -> Any:
+    return [0.0] * len(target) if isinstance(target, list | tuple) else 0.0
+
+
+def _try_out(model: Callable[[Any], Any], loss: Loss, rows: Sequence[Row], optimizer: Optimizer) -> None:
+    """Raises what is wrong with rows and model before any step: rows that do not fit, an optimizer of another model."""
+    parameters, used = set(optimizer.parameters), False
+    for place in {0, len(rows) - 1}:
+        try:
+            total = loss(model(rows[place][0]), rows[place][1])
+        except ArithmeticError:
+            return  # training will say where
+        except (TypeError, ValueError) as error:
+            if _out_of_range(error):
+                return
+            raise type(error)(f"train: row {place + 1}: {error}") from error
+        if not isinstance(total, Value):
+            raise TypeError(f"train: the loss is a Value, not {type(total).__name__} {total!r:.60}")
+        used = used or not parameters.isdisjoint(topological_order(total, constants=False))
+    if not used:
+        raise ValueError(
+            f"train: the loss depends on none of the {len(parameters)} parameters of the optimizer; is it the optimizer of another model?"
+        )
+
+
+def _holds_nan(part: Any) -> bool:
+    if isinstance(part, list | tuple):
+        return any(map(_holds_nan, part))
+    return isinstance(part, float) and part != part
+
+
+def _out_of_range(error: Exception) -> bool:
+    """Whether an operation failed for its numbers, which other parameters may mend, and not for operands that do not fit."""
+    return (
+        isinstance(error, ArithmeticError)
+        or " is undefined at " in str(error)
+        or " has no derivative at " in str(error)
+    )
+
+
 def _rows(rows: Iterable[Any], name: str) -> list[Row]:
     """The rows as pairs, arrays as lists."""
+    if not isinstance(rows, Iterable):
+        raise TypeError(f"train: {name} are pairs of inputs and target, not {type(rows).__name__} {rows!r:.60}")
     found: list[Row] = []
     for number, row in enumerate(rows, 1):
         try:

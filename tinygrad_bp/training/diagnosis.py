@@ -25,7 +25,9 @@ def what_went_wrong(
             return f"with row {number}, {error}; {_largest(optimizer, lambda p: p.data, 'parameter')}"
         order = topological_order(total)
         for node in order:
-            if not math.isfinite(node.data):
+            if not math.isfinite(node.data) and (
+                node.op is not None or node.label
+            ):  # not a mere number, but what was made of it
                 return f"with row {number}, {_node(node)} is {node.data}"
         for p in optimizer.parameters:
             p.grad = 0.0

@@ -187,6 +187,20 @@ def test_nested_labels():
     assert {b.label for b in MLP(2, [2, 1], labels="nested", shared_bias=True).biases} == {"layer1.b", "layer2.b"}
 
 
+def test_parameters_whose_paths_collide_are_refused():
+    module = Module()
+    module.table = {1: Value(1.0), "1": Value(2.0)}
+    with pytest.raises(ValueError, match=r"two parameters are called 'table\.1'"):
+        module.parameters()
+
+
+def test_one_bias_may_be_fixed():
+    net = MLP(2, [2, 1])
+    net.layers[0].neurons[0].train_bias = False
+    assert len(net.parameters()) == len(net.named_parameters()) == 8
+    assert net.layers[0].neurons[0].bias not in net.parameters()
+
+
 def test_a_neuron_can_be_renamed():
     neuron = Neuron([Value(1.0, "w")], Value(0.0, "b"), name="a")
     neuron.name = "z"

@@ -594,3 +594,23 @@ def test_loading_executes_nothing(whole):
 def test_files_that_cannot_be_read_are_named(path, error, says):
     with pytest.raises(error, match=says):
         load(path)
+
+
+class Residual(MLP):
+    def __call__(self, inputs):
+        return [out + inputs[0] for out in super().__call__(inputs)]
+
+
+def test_what_a_file_cannot_hold_is_not_saved(tmp_path):
+    extra = MLP(1, [1])
+    extra.scale = Value(2.0)
+    mixed = MLP(1, [2])
+    mixed.layers[0].neurons[0].train_bias = False
+    for net, says in (
+        (Residual(1, [1]), "class of your own"),
+        (extra, "Values besides"),
+        (mixed, "all trained or all fixed"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            save(net, tmp_path / "net.json")
+    assert list(tmp_path.iterdir()) == []

@@ -333,6 +333,108 @@ def test_a_model_that_draws_lots_runs_eagerly():
     assert (history.engine, history.why_eager) == ("eager", "the model computes differently from call to call")
 
 
+QUIET_LOOKS = {
+    "==": lambda x: 3.0 if x == 1.0 else x,
+    "in": lambda x: 3.0 if x in (1.0, 2.0) else x,
+    "a dictionary": lambda x: {1.0: 3.0}.get(x, x),
+    "isinstance": lambda x: 3.0 if isinstance(x, float) else x,
+}
+
+
+@pytest.mark.parametrize("look", QUIET_LOOKS.values(), ids=QUIET_LOOKS.keys())
+def test_looks_that_do_not_read_the_number_are_noticed_too(look):
+    rows = [([x], 0.5) for x in (0.5, 1.0, 1.5, 2.0, -1.0)]
+    found = []
+    for engine in ("eager", "auto"):
+        w = Value(0.5, "w")
+        history = train(
+            lambda x, w=w: w * look(x[0]), rows, losses.squared_error, SGD([w], 0.1), epochs=20, engine=engine
+        )
+        found.append(w.data)
+    assert history.engine == "eager"
+    assert found[0] == found[1]
+
+
+def test_a_loss_that_looks_at_its_target_is_noticed():
+    w = Value(0.5, "w")
+    rows = [([1.0], 1.0), ([2.0], 0.0), ([0.5], 1.0)]
+    loss = lambda out, t: (out - 1.0) ** 2 if t == 1.0 else out**2  # noqa: E731
+    assert train(lambda x: w * x[0], rows, loss, SGD([w], 0.1), epochs=2).engine == "eager"
+
+
+def test_an_update_that_branches_runs_eagerly():
+    class Signs(SGD):
+        def update(self, p, gradient, moments, settings):
+            return p - settings[0] * (1.0 if gradient > 0 else -1.0), moments
+
+    w = Value(0.5, "w")
+    history = train(lambda x: w * x[0], [([1.0], 0.2)], losses.squared_error, Signs([w], 0.1), epochs=9)
+    assert (history.engine, history.why_eager[:33]) == ("eager", "the optimizer's update reads numb")
+
+
+def test_a_step_of_ones_own_is_taken():
+    class Clipped(SGD):
+        def step(self):
+            for p in self.parameters:
+                p.grad = max(-0.01, min(0.01, p.grad))
+            super().step()
+
+    w = Value(0.5, "w")
+    history = train(lambda x: w * x[0], [([1.0], 9.0)], losses.squared_error, Clipped([w], 1.0), epochs=3)
+    assert (history.engine, history.why_eager) == ("eager", "the optimizer has a step of its own")
+    assert w.data == pytest.approx(0.53)
+
+
+@each_engine
+def test_what_a_callback_changes_is_heard(engine):
+    found = []
+    for each in ("eager", engine):
+        w, scale = Value(0.5, "w"), Value(1.0, "scale")
+        optimizer = SGD([w], 0.1, momentum=0.9)
+
+        def on_epoch(history, optimizer=optimizer, scale=scale):
+            optimizer.momentum = 0.1
+            scale.data *= 0.9
+
+        rows = [([1.0], 2.0), ([2.0], 3.0)]
+        model = lambda x, w=w, scale=scale: w * scale * x[0]  # noqa: E731
+        train(model, rows, losses.squared_error, optimizer, epochs=12, on_epoch=on_epoch, engine=each)
+        found.append(w.data)
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+
+
+def test_parameters_of_another_class_run_eagerly():
+    class Named(Value):
+        pass
+
+    w = Named(0.5, "w")
+    history = train(lambda x: w * x[0], [([1.0], 0.2)], losses.squared_error, SGD([w], 0.1), epochs=2)
+    assert (history.engine, history.why_eager) == ("eager", "a parameter is of a class of its own")
+
+
+def test_a_node_from_outside_the_model_is_refused():
+    w = Value(0.5, "w")
+    twice = w * 2.0
+    twice.label = "twice"
+    with pytest.raises(ValueError, match="twice was computed before training, outside of the model"):
+        train(lambda x: twice * x[0], some_1d(), losses.squared_error, SGD([w], 0.1))
+
+
+@each_engine
+def test_rows_held_out_beyond_the_range_of_floats(engine):
+    w = Value(0.5, "w")
+    with pytest.raises(Diverged, match=r"after epoch 1: the loss of the rows held out is (nan|inf)") as caught:
+        train(
+            lambda x: (w * x[0]).log(),
+            [([1.0], 0.0)],
+            losses.squared_error,
+            SGD([w], 0.1),
+            validation=[([0.0], 0.0)],
+            engine=engine,
+        )
+    assert caught.value.history.epochs == 1
+
+
 def test_rows_of_different_lengths_run_eagerly():
     w = Value(0.5, "w")
     rows = [([1.0, 2.0], 1.0), ([1.0], 1.0)]
@@ -470,7 +572,11 @@ def test_repr_and_progress(capsys, monkeypatch):
         ({"rows": 3}, TypeError, "rows are pairs of inputs and target, not int 3"),
         ({"rows": [([0.0], 1.0)]}, ValueError, "row 1: neuron h1 has 2 weights and got 1 inputs"),
         ({"rows": [([0.0, 1.0], [1.0, 2.0])]}, ValueError, "row 1: mean_squared_error: 1 outputs and 2 targets"),
-        ({"rows": [([0.0, 1.0], 1.0), ([0.0], 1.0), ([1.0, 1.0], 0.0)]}, ValueError, "rows 2: neuron h1 has 2 weights"),
+        (
+            {"rows": [([0.0, 1.0], 1.0), ([0.0], 1.0), ([1.0, 1.0], 0.0)]},
+            ValueError,
+            "step 2, rows 2: neuron h1 has 2 weights",
+        ),
         (
             {"loss": "binary_cross_entropy", "rows": [([0.0, 1.0], 2.0)]},
             ValueError,

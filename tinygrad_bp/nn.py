@@ -72,7 +72,13 @@ class Module:
                     visit(f"{path}.{name}" if path else name, part)
 
         visit("", self)
-        return {path: value for value, path in found.items()}
+        paths = {path: value for value, path in found.items()}
+        if len(paths) < len(found):
+            twice = next(path for value, path in found.items() if paths[path] is not value)
+            raise ValueError(
+                f"{type(self).__name__}: two parameters are called {twice!r}; give keys of dictionaries other names"
+            )
+        return paths
 
     def parameters(self) -> list[Value]:
         """The Values that training changes, each once."""
@@ -342,7 +348,8 @@ class MLP(Module):
 
     def parameters(self) -> list[Value]:
         """All weights, then the biases if they are trained."""
-        return self.weights + (self.biases if self.train_biases else [])
+        trained = [neuron.bias for layer in self.layers for neuron in layer.neurons if neuron.train_bias]
+        return self.weights + list(dict.fromkeys(trained))
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"layer{k}", layer) for k, layer in enumerate(self.layers, 1))

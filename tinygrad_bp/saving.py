@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar, overload
 
 from tinygrad_bp import ops
 from tinygrad_bp.files import write_whole
-from tinygrad_bp.nn import MLP, Module
+from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.value import Value
 
 FORMAT = "tinygrad_bp network"
@@ -43,6 +43,15 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     content: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     if isinstance(model, MLP):
         neurons = [layer.neurons for layer in model.layers]
+        parts = [model, *model.layers, *(neuron for layer in neurons for neuron in layer)]
+        if any(type(part) not in (MLP, Layer, Neuron) for part in parts):
+            raise ValueError(
+                "save: a file cannot hold what a class of your own computes; save it as a Module that is no MLP"
+            )
+        if any(isinstance(x, Value) for x in vars(model).values()):
+            raise ValueError("save: a file of an MLP holds its weights and biases, and this one has Values besides")
+        if len({neuron.train_bias for layer in neurons for neuron in layer}) > 1:
+            raise ValueError("save: the biases are all trained or all fixed, and here some are")
         kinds = [neuron.activation for layer in neurons for neuron in layer]
         for op in kinds:
             if op is not None and ops.OPERATIONS.get(op.name) is not op:

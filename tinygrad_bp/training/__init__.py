@@ -121,7 +121,8 @@ def train(
         on_epoch: called with the history after each epoch; if it returns True, training stops.
         progress: show a bar; by default if standard error is a terminal.
 
-    All engines give the same numbers but for rounding. Ctrl-C stops training, and keeps what was trained so far.
+    All engines give the same numbers but for rounding. Before the first step the model is called on some of the rows, and no other thread
+    should use it then. Ctrl-C stops training, and keeps what was trained so far.
 
     Raises Diverged when a number leaves the range of floats; ValueError for settings and rows that do not fit, ImportError and ValueError
     where an engine asked for cannot do it.
@@ -178,10 +179,11 @@ def train(
                     losses = _to_the_failure(model, loss, rows, chosen, optimizer, history, epoch, per_epoch)
                 elapsed = perf_counter() - began
                 _record(history, epoch, losses, chosen, len(rows), per_epoch)
-                turn = max(1, min(int(count * TURN / max(elapsed, 1e-9)), 4 * count))
+                if runner.name != "eager":  # of which each step is recorded at once
+                    turn = max(1, min(int(count * TURN / max(elapsed, 1e-9)), 4 * count))
                 if epoch_by_epoch and history.steps % per_epoch == 0:
                     if held_out:
-                        history.validation.append(runner.evaluate(held_out))
+                        history.validation.append(_evaluated(runner, held_out, history))
                     history.stopped = judge(history)
                 show(history)
         except KeyboardInterrupt:
@@ -314,9 +316,10 @@ def _to_the_failure(
             error = failed
         if losses is None or not all(map(math.isfinite, [*losses, *[p.data for p in optimizer.parameters]])):
             before.restore()
-            if error is not None and not _out_of_range(error):
-                raise ValueError(f"train: rows {', '.join(str(row + 1) for row in batch[:8])}: {error}") from error
             done = history.steps + len(found)
+            if error is not None and not _out_of_range(error):
+                which = ", ".join(str(row + 1) for row in batch[:8])
+                raise ValueError(f"train: step {done + 1:,}, rows {which}: {error}") from error
             _record(history, epoch, found, batches[: len(found)], len(rows), per_epoch)
             history.stopped = "diverged"
             where = f"step {done + 1:,} (epoch {done // per_epoch + 1:,})"
@@ -369,23 +372,36 @@ def _zeros(target: Any) -> Any:
 
 def _try_out(model: Callable[[Any], Any], loss: Loss, rows: Sequence[Row], optimizer: Optimizer) -> None:
     """Raises what is wrong with rows and model before any step: rows that do not fit, an optimizer of another model."""
-    parameters, used = set(optimizer.parameters), False
-    for place in {0, len(rows) - 1}:
+    parameters, last = set(optimizer.parameters), len(rows) - 1
+    for place in sorted({0, last // 4, last // 2, last}):
         try:
             total = loss(model(rows[place][0]), rows[place][1])
-        except ArithmeticError:
-            return  # training will say where
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             if _out_of_range(error):
-                return
-            raise type(error)(f"train: row {place + 1}: {error}") from error
+                return  # training will say where
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"train: row {place + 1}: {error}") from error
         if not isinstance(total, Value):
             raise TypeError(f"train: the loss is a Value, not {type(total).__name__} {total!r:.60}")
-        used = used or not parameters.isdisjoint(topological_order(total, constants=False))
-    if not used:
-        raise ValueError(
-            f"train: the loss depends on none of the {len(parameters)} parameters of the optimizer; is it the optimizer of another model?"
-        )
+        if not parameters.isdisjoint(topological_order(total, constants=False)):
+            return
+    raise ValueError(
+        f"train: the loss depends on none of the {len(parameters)} parameters of the optimizer; is it the optimizer of another model?"
+    )
+
+
+def _evaluated(runner: Eager | Compiled, rows: Sequence[Row], history: History) -> float:
+    """The mean loss over rows held out. Raises Diverged where it leaves the range of floats."""
+    try:
+        loss, words = runner.evaluate(rows), ""
+    except (ValueError, ArithmeticError) as error:
+        loss, words = math.nan, f": {error}"
+    if math.isfinite(loss):
+        return loss
+    history.stopped = "diverged"
+    raise Diverged(
+        f"training stopped after epoch {history.epochs:,}: the loss of the rows held out is {loss}{words}", history
+    )
 
 
 def _holds_nan(part: Any) -> bool:
@@ -429,7 +445,7 @@ def _probabilities(model: Callable[[Any], Any], rows: Sequence[Row]) -> list[Row
     count = len(outputs) if isinstance(outputs, list | tuple) else 1
     found: list[Row] = []
     for number, (inputs, target) in enumerate(rows, 1):
-        if isinstance(target, int):
+        if isinstance(target, int) and not isinstance(target, bool):
             if not 0 <= target < count:
                 raise ValueError(
                     f"train: row {number} is of class {target}, and the model has {count} outputs, for classes 0 to {count - 1}"

@@ -5,6 +5,7 @@ All take the mean of loss and gradient over the rows of a batch, add up in the o
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import accumulate, chain
@@ -15,10 +16,13 @@ from tinygrad_bp.operation import as_float
 from tinygrad_bp.optim import Optimizer
 from tinygrad_bp.program import Program, compile
 from tinygrad_bp.training.watching import watch
-from tinygrad_bp.value import Value
+from tinygrad_bp.value import Value, topological_order
 
 Row = tuple[Any, Any]
 Forward = Callable[[Any, Any], Value]  # the loss of a row, given its inputs and its target
+
+
+COMPARED = 64  # rows whose loss is computed both ways before a program is taken
 
 
 class Uncompilable(Exception):
@@ -64,20 +68,48 @@ class Compiled:
     name = "python"
 
     def __init__(self, forward: Forward, rows: Sequence[Row], held_out: Sequence[Row], optimizer: Optimizer) -> None:
-        self.optimizer = optimizer
+        if type(optimizer).step is not Optimizer.step or type(optimizer).zero_grad is not Optimizer.zero_grad:
+            raise Uncompilable("the optimizer has a step of its own")
+        if any(type(p) is not Value for p in optimizer.parameters):
+            raise Uncompilable("a parameter is of a class of its own")
+        self.forward, self.rows, self.optimizer = forward, rows, optimizer
         self.table = [_flat(*row) for row in rows]
         if len({_shape(row) for row in (*rows, *held_out)}) > 1:
             raise Uncompilable("rows have different shapes")
-        loss, leaves = _recorded(forward, rows, optimizer)
+        self._write()
+        self._compare()
+
+    def _write(self) -> None:
+        """Writes the programs."""
+        optimizer = self.optimizer
+        loss, leaves = _recorded(self.forward, self.rows, optimizer)
         loss.label = loss.label or "loss"
+        given = {*optimizer.parameters, *leaves}
+        self.fixed = [(x, x.data) for x in topological_order(loss, constants=False) if x.op is None and x not in given]
+        self.hyperparameters = _hyperparameters(optimizer)
         gradient = grad(loss, optimizer.parameters)
         self.loss = compile([loss], [*optimizer.parameters, *leaves])
         self.gradient = compile([loss, *gradient], [*optimizer.parameters, *leaves])
         self.update = _update(optimizer)
         self.step = _step(optimizer, loss, gradient, leaves)
 
+    def _compare(self) -> None:
+        """Raises Uncompilable where the model has another loss than the program: some ways to look at a number go unnoticed."""
+        now = [p.data for p in self.optimizer.parameters]
+        last = len(self.rows) - 1
+        for k in sorted({round(k * last / (COMPARED - 1)) for k in range(COMPARED)}):
+            try:
+                wanted = self.forward(*self.rows[k]).data
+                found = self.loss.function(*now, *self.table[k])[0]
+            except (ValueError, ArithmeticError):  # training will say where
+                continue
+            if not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(wanted):
+                raise Uncompilable(f"the loss of row {k + 1} is computed in another way than that of others")
+
     def run(self, batches: Sequence[Sequence[int]]) -> list[float]:
         """As `Eager.run`. Where it raises, the parameters are as they were before."""
+        if _hyperparameters(self.optimizer) != self.hyperparameters or any(x.data != old for x, old in self.fixed):
+            self._write()  # a callback changed what is written in the programs
         state = self._state()
         settings = self._settings(len(batches))
         try:
@@ -144,6 +176,13 @@ class Machine(Compiled):
     def __init__(self, compiled: Compiled) -> None:
         vars(self).update(vars(compiled))
         self.cells = array("d", chain(*self.table))
+        self._translate()
+
+    def _write(self) -> None:
+        super()._write()
+        self._translate()
+
+    def _translate(self) -> None:
         self.machine_loss = self.loss.to("llvm")
         self.machine_gradient = self.gradient.to("llvm")
         self.machine_step = self.step.to("llvm")
@@ -167,6 +206,11 @@ class Machine(Compiled):
             self.update, now, array("d", chain(*settings)), self.cells, array("q", chain(*batches)), ends
         )
         return now.tolist(), losses.tolist()
+
+
+def _hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
+    """The settings that the programs have as constants."""
+    return {name: x for name, x in vars(optimizer).items() if name not in ("parameters", "lr", "steps", "moments")}
 
 
 def _flat(*parts: Any) -> tuple[float, ...]:
@@ -222,6 +266,13 @@ def _recorded(forward: Forward, rows: Sequence[Row], optimizer: Optimizer) -> tu
         found.append((loss, leaves))
     if not found:
         raise Uncompilable(f"the model does not take Values in place of a row's numbers: {failure}")
+    orders = [topological_order(loss, constants=False) for loss, _ in found]
+    for node in set(orders[0]).intersection(*orders[1:]) if len(orders) > 1 else ():
+        if node.op is not None:
+            raise ValueError(
+                f"train: {node.label or f'a node, {node.op.name},'} was computed before training, outside of the model, and would keep its "
+                "number; compute it inside"
+            )
     codes = [compile([loss], [*optimizer.parameters, *leaves]).code for loss, leaves in found]
     first, *others = [(code.instructions, code.constants, code.outputs) for code in codes]
     if any(other != first for other in others):
@@ -241,7 +292,10 @@ def _update(optimizer: Optimizer) -> Program:
     """The optimizer's formula for one parameter as a program."""
     names, settings = _quantities(optimizer)
     p, slope, kept = Value(1.0, "p"), Value(1.0, "g"), [Value(1.0, name) for name in names]
-    after, remembered = optimizer.update(p, slope, kept, settings)
+    with watch([p, slope, *kept, *settings]) as looks:
+        after, remembered = optimizer.update(p, slope, kept, settings)
+    if looks:
+        raise Uncompilable(f"the optimizer's update reads numbers: {looks[0]}")
     return compile([after, *remembered], [p, slope, *kept, *settings])
 
 

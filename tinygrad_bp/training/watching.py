@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 from tinygrad_bp.operation import Operation
@@ -35,6 +36,13 @@ class Watched(Value):
     def data(self, data: float) -> None:
         self.looks.append(f"assigning to {self.label or 'a Value'}")
         self._data = float(data)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Real):
+            self.looks.append(f"comparing {self.label or 'a Value'} with {other!r}")
+        return self is other
+
+    __hash__ = Value.__hash__
 
     @classmethod
     def _record(cls, op: Operation, operands: Any) -> Value:
@@ -64,7 +72,10 @@ for _name in _RECORDING:
 
 @contextmanager
 def watch(leaves: Iterable[Value]) -> Iterator[list[str]]:
-    """Watches these leaves and what is computed from them: a list that names each Value whose number was read."""
+    """Watches these leaves and what is computed from them: a list that names each Value whose number was read.
+
+    For that time the leaves are of another class, so no other thread should use them then.
+    """
     looks: list[str] = []
     kind = type("Watched", (Watched,), {"__slots__": (), "looks": looks})
     leaves = [leaf for leaf in leaves if type(leaf) is Value]

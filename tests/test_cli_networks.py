@@ -100,6 +100,13 @@ def test_a_file_with_numbers_to_learn(capsys):
     assert predictor([0.5, 100.0])[0] == pytest.approx(1000.5, abs=0.5)
 
 
+def test_a_few_rows_of_large_numbers(capsys):
+    write("few.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(9)]])
+    assert main(["train", "few.csv", "--epochs", "1500"]) == 0
+    assert "held out" not in capsys.readouterr().out
+    assert Predictor(load("training-out/model.json"))([4.0])[0] == pytest.approx(407, abs=15)
+
+
 def test_two_targets(capsys):
     write("two.csv", [["a", "x", "b"], *[[k, k / 50, -2 * k] for k in range(50)]])
     assert main(["train", "two.csv", "--target", "a", "--target", "b", "--epochs", "300"]) == 0

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "train": """DATA is a file, or one of xor, or, and, nand, moons, spiral, penguins and
 tutorial, the network of the worked example. What is not said is chosen to suit
-the table: in brackets above stands what that is for most. Tables of fewer than
-20 rows are learned by sigmoid neurons, with sgd at a rate of 0.5, row by row,
-10,000 times, with nothing held out.
+the table: in brackets above stands what that is for most. Of fewer than 20 rows
+none are held out; if their targets lie between 0 and 1, they are learned by
+sigmoid neurons, with sgd at a rate of 0.5, row by row, 10,000 times.
 
 examples:
   tinygrad-bp train xor --layers 2 5 1
@@ -184,7 +184,9 @@ def _plan(args: argparse.Namespace) -> Plan:
         )
     if args.target and name in (*data.NAMES, "tutorial"):
         raise Mistake("--target is of files; the tables that are built in have theirs")
-    small = len(table) < 20  # a truth table, or the worked example: nothing to hold out, or to scale
+    few = len(table) < 20  # nothing to hold out
+    # A truth table, or the worked example: nothing to scale, and what a sigmoid can reach.
+    small = few and table.classes is None and all(0.0 <= x <= 1.0 for row in table.outputs for x in row)
     table = _as_classes(table, args.layers, args.loss)
     outputs = len(table.outputs[0])
     layers = args.layers or [len(table.columns), *([2] if name == "tutorial" else [5] if small else [8]), outputs]
@@ -227,7 +229,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         **(WORKED if name == "tutorial" and layers == [2, 2, 2] else {}),
     )
     learned, held_out = table, None
-    share = args.held_out if args.held_out is not None else 0.0 if small else 0.25
+    share = args.held_out if args.held_out is not None else 0.0 if few else 0.25
     if not 0.0 <= share < 1.0:
         raise Mistake(f"--held-out is a share of the rows, from 0 to below 1, not {share:g}")
     if share:

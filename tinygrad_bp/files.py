@@ -1,12 +1,15 @@
-"""Files that are whole or not there: written beside their place, then moved into it."""
+"""Files that are whole or not there: written beside their place, then moved into it. And JSON without its traps."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
@@ -32,3 +35,24 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
     except OSError as error:
         raise type(error)(f"cannot write {str(path)!r}: {error.strerror}") from None
     return Path(path)
+
+
+def parse_json(text: str, constant: Callable[[str], Any]) -> Any:
+    """What a JSON text holds; `constant` says what becomes of NaN, Infinity and -Infinity, which JSON has not.
+
+    A whole number of more digits than Python takes is infinite. Raises json.JSONDecodeError for what is no JSON, RecursionError for lists
+    nested too deeply and ValueError for a key that is twice in one object, of which JSON would keep the last.
+    """
+
+    def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ValueError(f"{key!r:.60} is twice in the same object")
+            found[key] = value
+        return found
+
+    def whole(digits: str) -> int | float:
+        return int(digits) if len(digits) < 4000 else float(digits)
+
+    return json.loads(text, parse_int=whole, parse_constant=constant, object_pairs_hook=each_once)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar, overload
 
 from tinygrad_bp import ops
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import parse_json, write_whole
 from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.value import Value
 
@@ -188,7 +188,7 @@ def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValueError as error:  # a name that no file can have
         _fail(repr(name), str(error))
     try:
-        content = json.loads(text, parse_int=_whole, parse_constant=_no_json, object_pairs_hook=_each_once)
+        content = parse_json(text, _no_json)
     except json.JSONDecodeError as error:
         _fail(name, f"this is no saved network, or a damaged one: line {error.lineno}: {error.msg}")
     except RecursionError:
@@ -236,21 +236,6 @@ def _shown(x: Any) -> str:
     if isinstance(x, list | dict):  # which may be nested too deeply for its repr
         return "a list" if isinstance(x, list) else "an object"
     return f"{x!r:.60}"
-
-
-def _whole(digits: str) -> int | float:
-    """A whole number of JSON; infinite where it has more digits than Python takes."""
-    return int(digits) if len(digits) < 4000 else float(digits)
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for a key that is there twice, of which JSON would keep the last."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"{key!r:.60} is twice in the same object")
-        found[key] = value
-    return found
 
 
 def _no_json(constant: str) -> NoReturn:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygrad_bp.data.table import Table
+from tinygrad_bp.files import parse_json
 
 MOST_CLASSES = 1000
 
@@ -96,7 +97,7 @@ def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
 
 def _json(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
     try:
-        content = json.loads(text, parse_constant=float, parse_int=_whole, object_pairs_hook=_each_once)
+        content = parse_json(text, float)
     except json.JSONDecodeError as error:
         _fail(name, f"line {error.lineno}: this is no JSON: {error.msg}")
     except ValueError as error:
@@ -215,21 +216,6 @@ def _shown(cell: Any) -> str:
     if isinstance(cell, list | dict):  # which may be nested too deeply for its repr
         return "a list" if isinstance(cell, list) else "an object"
     return "nothing" if cell is None or cell == "" else f"{'the text ' if isinstance(cell, str) else ''}{cell!r:.60}"
-
-
-def _whole(digits: str) -> int | float:
-    """A whole number of JSON; infinite where it has more digits than Python takes."""
-    return int(digits) if len(digits) < 4000 else float(digits)
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for a name that is there twice, of which JSON would keep the last."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"{key!r:.60} is twice in the same object")
-        found[key] = value
-    return found
 
 
 def _fail(name: str, words: str) -> NoReturn:

@@ -37,12 +37,6 @@ too, the command says how many predictions are right.
 example:
   tinygrad-bp predict penguins/model.json birds.csv > predictions.csv""",
 }
-WORKED: dict[str, Any] = {
-    "weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55],
-    "biases": [0.35, 0.60],
-    "shared_bias": True,
-    "train_biases": False,
-}
 SMALL = 40  # connections of a network up to which its picture has numbers
 
 
@@ -117,14 +111,12 @@ class Plan:
     held_out: Table | None
     apart: tuple[Table, Table | None]
     target_scaling: Scaling | None
-    layers: list[int]
     net: MLP
     loss: str
     settings: dict[str, Any]
 
 
 def _train(args: argparse.Namespace) -> int:
-    from tinygrad_bp.losses import LOSSES
     from tinygrad_bp.optim import OPTIMIZERS
     from tinygrad_bp.prediction import Predictor, notes
     from tinygrad_bp.saving import save
@@ -142,7 +134,7 @@ def _train(args: argparse.Namespace) -> int:
     history = train(
         plan.net,
         plan.learned,
-        LOSSES[plan.loss],
+        plan.loss,
         optimizer,
         epochs=given["epochs"],
         batch_size=given["batch_size"] or None,
@@ -157,23 +149,23 @@ def _train(args: argparse.Namespace) -> int:
     files, more = _files(plan, history, folder, dark=args.dark, save=save)
     predictor = Predictor(plan.net)
     lines = list(_report(plan, history, predictor))
-    write_whole(folder / "report.md", _markdown(plan, lines, history, files, folder))
+    write_whole(folder / "report.md", _markdown(plan, lines, files, predictor))
     files.append(folder / "report.md")
-    _print(plan, lines, history, files, more)
+    _print(plan, lines, history, files, more, predictor)
     return 130 if history.stopped == "interrupted" else 0
 
 
 def _plan(args: argparse.Namespace) -> Plan:
     """Reads the table and chooses what was not said."""
     from tinygrad_bp import data
-    from tinygrad_bp.data.table import Table
     from tinygrad_bp.drawing.style import nearest
     from tinygrad_bp.losses import LOSSES
     from tinygrad_bp.nn import MLP
 
     name = args.data
+    worked: dict[str, Any] = {}
     if name == "tutorial":
-        table = Table(["i1", "i2"], ["o1", "o2"], [[0.05, 0.10]], [[0.01, 0.99]])
+        table, worked = _worked_example()
     elif name in data.NAMES:
         table = data.bundled(name)
     elif Path(name).suffix.lower() in (".csv", ".tsv", ".json"):
@@ -226,7 +218,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         activation=[*[hidden] * (len(layers) - 2), kinds["last"]],
         seed=args.seed,
         init=args.init,
-        **(WORKED if name == "tutorial" and layers == [2, 2, 2] else {}),
+        **(worked if layers == [2, 2, 2] else {}),
     )
     learned, held_out = table, None
     share = args.held_out if args.held_out is not None else 0.0 if few else 0.25
@@ -250,7 +242,22 @@ def _plan(args: argparse.Namespace) -> Plan:
         key: kinds[key] if getattr(args, key) is None else getattr(args, key)
         for key in ("optimizer", "learning_rate", "epochs", "batch_size")
     }
-    return Plan(name, table, learned, held_out, apart, target_scaling, layers, net, loss, settings)
+    return Plan(name, table, learned, held_out, apart, target_scaling, net, loss, settings)
+
+
+def _worked_example() -> tuple[Table, dict[str, Any]]:
+    """The one row of the worked example, and what an `MLP` takes to be its network."""
+    from tinygrad_bp.data import Table
+    from tinygrad_bp.tutorial.figures import setup
+    from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
+
+    numbers = setup(float)
+    inputs, targets = [numbers["i1"], numbers["i2"]], [numbers["target_o1"], numbers["target_o2"]]
+    network = {"weights": [numbers[w] for w in WEIGHTS], "biases": [numbers[b] for b in BIASES]}
+    return Table(["i1", "i2"], ["o1", "o2"], [inputs], [targets]), network | {
+        "shared_bias": True,
+        "train_biases": False,
+    }
 
 
 def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) -> Table:
@@ -321,9 +328,8 @@ def _files(
         try:
             from tinygrad_bp import plotting
 
-            for suffix in (".svg", ".png"):
-                figure = plotting.decision_boundary(plan.net, plan.learned, title=plan.name, dark=dark)
-                files.append(plotting.save(figure, folder / f"boundary{suffix}"))
+            figure = plotting.decision_boundary(plan.net, plan.learned, title=plan.name, dark=dark)
+            files += [plotting.save(figure, folder / f"boundary{suffix}") for suffix in (".svg", ".png")]
         except (ImportError, ValueError):  # without matplotlib, or of a target that is no class
             pass
     return files, words
@@ -386,13 +392,17 @@ def _predictions(plan: Plan, predictor: Predictor, most: int = 8) -> list[list[s
 
 
 def _print(
-    plan: Plan, lines: Sequence[tuple[str, str]], history: History, files: Sequence[Path], notes: Sequence[str]
+    plan: Plan,
+    lines: Sequence[tuple[str, str]],
+    history: History,
+    files: Sequence[Path],
+    notes: Sequence[str],
+    predictor: Predictor,
 ) -> None:
     import textwrap
 
     from tinygrad_bp.checking import printable
     from tinygrad_bp.drawing import curve
-    from tinygrad_bp.prediction import Predictor
 
     width = max(len(name) for name, _ in lines)
     for name, words in lines:
@@ -405,7 +415,7 @@ def _print(
         print(*curve.plot(history.losses), sep="\n")
     if len(plan.table) <= 8 and len(plan.table.columns) <= 4:
         print()
-        rows = [[printable(cell) for cell in row] for row in _predictions(plan, Predictor(plan.net))]
+        rows = [[printable(cell) for cell in row] for row in _predictions(plan, predictor)]
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         for row in rows:
             print("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
@@ -418,11 +428,8 @@ def _print(
     )
 
 
-def _markdown(
-    plan: Plan, lines: Sequence[tuple[str, str]], history: History, files: Sequence[Path], folder: Path
-) -> str:
+def _markdown(plan: Plan, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:
     from tinygrad_bp.checking import printable
-    from tinygrad_bp.prediction import Predictor
 
     def cell(text: str) -> str:
         return "".join(f"\\{c}" if c in "\\`*[]<>|&~$" else c for c in printable(text))
@@ -434,7 +441,7 @@ def _markdown(
     parts = [f"# {cell(plan.name)}", "", *table([("", ""), *lines])]
     if any(path.name == "curve.svg" for path in files):
         parts += ["", "## The loss, epoch by epoch", "", "![The loss](curve.svg)"]
-    parts += ["", "## Some predictions", "", *table(_predictions(plan, Predictor(plan.net)))]
+    parts += ["", "## Some predictions", "", *table(_predictions(plan, predictor))]
     if any(path.name == "boundary.svg" for path in files):
         parts += ["", "## Where it decides", "", "![Where it decides](boundary.svg)"]
     if any(path.name == "network.svg" for path in files):

@@ -6,7 +6,12 @@ import shutil
 
 import pytest
 
+from tests.browser import browser, find_chromium, open_page
+
+__all__ = ["browser", "open_page"]  # fixtures, for every test
+
 MAY_BE_MISSING = {
+    "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,
     "node": lambda: shutil.which("node") is not None,
     "torch": lambda: importlib.util.find_spec("torch") is not None,
 }

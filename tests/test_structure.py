@@ -20,6 +20,7 @@ FLOORS = [
     ["drawing", "training", "saving", "prediction"],
     ["plotting"],
     ["tutorial"],
+    ["explorer"],
     ["cli"],
     ["__main__"],
 ]

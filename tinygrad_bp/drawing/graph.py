@@ -93,7 +93,7 @@ def draw(
             if v not in place:
                 raise ValueError(f"{parameter}: {_name(v)} is not in the graph that is drawn")
 
-    homes = _neurons(order) if group is True else _groups(group or {}, order)
+    homes = neurons(order) if group is True else _groups(group or {}, order)
     folded = _folded(homes, collapse, {*listed, *highlighted})
     always = {arg for v in order for arg in v.args if arg in folded and folded.get(v) != folded[arg]}.union(
         outputs, listed, highlighted
@@ -231,7 +231,7 @@ def _within(outputs: Sequence[Value], depth: int) -> set[Value]:
 # Groups
 
 
-def _neurons(order: Sequence[Value]) -> Homes:
+def neurons(order: Sequence[Value]) -> Homes:
     """By layer and neuron. A node belongs to the neuron whose net_ or out_ it is, or to the one that alone uses it."""
     homes: Homes = {}
     user: dict[Value, str | None] = {}  # the neuron that alone uses a node; None if there is no such one

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,32 +44,8 @@ class Drawing:
             raise ValueError(f"a picture is rendered as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {format!r}")
         if format == "gv":
             return self.source.encode()
-        failures = []
-        for program in _programs():
-            if Path(program).stem == "graphviz-pure" and (failure := self._beyond_graphviz_pure(format)):
-                failures.append(failure)
-                continue
-            command = [program, f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
-            try:
-                done = subprocess.run(
-                    command, input=self.source.encode(), capture_output=True, timeout=SECONDS, check=False
-                )
-            except subprocess.TimeoutExpired:
-                raise RuntimeError(
-                    f"drawing took longer than {SECONDS:g} seconds and was stopped; draw less, for instance with depth= or collapse=, "
-                    "or save the DOT text (.gv) and let another program lay it out: sfdp draws large graphs"
-                ) from None
-            except OSError as error:
-                failures.append(f"{program} does not start: {error.strerror}")
-                continue
-            if done.returncode == 0 and done.stdout:
-                return self._accessible(done.stdout) if format == "svg" else done.stdout
-            words = done.stderr.decode(errors="replace").strip().splitlines()
-            failures.append(f"{program} failed with status {done.returncode}" + (f": {words[0]}" if words else ""))
-        reasons = (
-            "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
-        )
-        raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {INSTALL}")
+        drawn = run(self.source, format, lambda: self._beyond_graphviz_pure(format))
+        return self._accessible(drawn) if format == "svg" else drawn
 
     def svg(self) -> str:
         """The picture as SVG text: no scripts, nothing loaded from elsewhere. Raises RuntimeError as `render` does."""
@@ -141,6 +117,33 @@ class Drawing:
             if missing
             else ""
         )
+
+
+def run(source: str, format: str, beyond_graphviz_pure: Callable[[], str] = lambda: "") -> bytes:
+    """What Graphviz makes of DOT text, in any of its formats; `beyond_graphviz_pure` says why that one cannot. Raises RuntimeError as
+    `Drawing.render` does."""
+    failures = []
+    for program in _programs():
+        if Path(program).stem == "graphviz-pure" and (failure := beyond_graphviz_pure()):
+            failures.append(failure)
+            continue
+        command = [program, f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
+        try:
+            done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(
+                f"drawing took longer than {SECONDS:g} seconds and was stopped; draw less, for instance with depth= or collapse=, "
+                "or save the DOT text (.gv) and let another program lay it out: sfdp draws large graphs"
+            ) from None
+        except OSError as error:
+            failures.append(f"{program} does not start: {error.strerror}")
+            continue
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        failures.append(f"{program} failed with status {done.returncode}" + (f": {words[0]}" if words else ""))
+    reasons = "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
+    raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {INSTALL}")
 
 
 # graphviz-pure draws letters into a PNG with three fonts of its own: Latin, Greek, Cyrillic, Hebrew and common signs. All else

@@ -1,0 +1,139 @@
+"""Pages in headless Chromium: opened as files, watched for errors, kept off the network, checked for accessibility."""
+
+import contextlib
+import importlib.resources
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Playwright is imported where it is used: the suite also runs without extras.
+
+ARGUMENTS = [
+    "--no-sandbox",  # it does not start as root otherwise, as in containers
+    "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # what no request event tells of, such as a preconnect, gets nowhere either
+]  # Playwright itself turns background networking, updates, syncing and extensions off
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def find_chromium():
+    """The path of a Chromium: the one the variable CHROMIUM names, if it is set, or else one on the path; None if there is none."""
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+# For one module, not for the session: as long as Playwright is there, asyncio takes its loop to be running, and other tests could not
+# run one of their own. A start takes half a second.
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium of Playwright's."""
+    from playwright.sync_api import sync_playwright
+
+    executable = find_chromium()
+    assert executable is not None, "there is no Chromium: install one, or name it in the variable CHROMIUM"
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=executable, args=ARGUMENTS) as browser,
+    ):
+        yield browser
+
+
+class Opener:
+    """Opens HTML files, each in a context of its own, and takes down their errors and what they asked the network for."""
+
+    def __init__(self, browser):
+        self._browser = browser
+        self._contexts, self._errors, self._requests = [], [], []
+
+    def __call__(self, path, fragment="", **options):
+        """The file, opened, as a page of Playwright; the options are those of its `Browser.new_context`."""
+        url = Path(path).resolve().as_uri()
+
+        def is_own(address):
+            return address.startswith(("data:", "blob:", "about:")) or address.partition("#")[0] == url
+
+        def answer(route):
+            if is_own(route.request.url):
+                route.continue_()
+            else:
+                route.abort("blockedbyclient")
+
+        def asked(request):
+            if not is_own(request.url):
+                self._requests.append(f"{request.method} {request.url}")
+
+        def said(message):
+            # Violations of a Content-Security-Policy come as errors of the console, as does every request that was aborted here.
+            if message.type in ("error", "assert") and "net::ERR_BLOCKED_BY_CLIENT" not in message.text:
+                self._errors.append(f"console: {message.text}")
+
+        def connected(socket):
+            self._requests.append(f"WebSocket {socket.url}")
+
+        def watch(page):
+            page.on("websocket", connected)
+            page.on("crash", lambda page: self._errors.append(f"crashed: {page.url}"))
+
+        context = self._browser.new_context(**options)
+        self._contexts.append(context)
+        context.route("**/*", answer)
+        context.on("request", asked)
+        context.on("console", said)
+        context.on("weberror", lambda web: self._errors.append(f"uncaught: {web.error.stack or web.error}"))
+        context.on("page", watch)
+        page = context.new_page()
+        page.goto(f"{url}#{fragment}" if fragment else url)
+        return page
+
+    def _taken(self, lines):
+        from playwright.sync_api import Error
+
+        # What a page did before it answers has been told when the answer comes. One that just goes elsewhere may not answer.
+        for context in self._contexts:
+            for page in context.pages:
+                with contextlib.suppress(Error):
+                    page.evaluate("0")
+        taken = lines[:]
+        lines.clear()
+        return taken
+
+    def take_errors(self):
+        """The lines of the errors until now, which the test expects: the end of the test no longer minds them."""
+        return self._taken(self._errors)
+
+    def take_requests(self):
+        """The lines of the requests until now, which the test expects: the end of the test no longer minds them."""
+        return self._taken(self._requests)
+
+    def close(self):
+        """Closes all pages and fails if there were errors or requests that nobody took."""
+        try:
+            errors, requests = self.take_errors(), self.take_requests()
+        finally:
+            for context in self._contexts:
+                context.close()
+        if errors or requests:
+            pytest.fail("\n".join(["unexpected in the browser:", *errors, *requests]), pytrace=False)
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens an HTML file in Chromium; see `Opener`."""
+    opener = Opener(browser)
+    yield opener
+    opener.close()
+
+
+def axe_violations(page):
+    """What axe finds against the page as it is now, a line for each element."""
+    # Evaluated: a page that forbids scripts not its own would not take it as an element.
+    page.evaluate(importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run({ runOnly: tags, resultTypes: ['violations'] })", AXE_TAGS)
+    return [
+        f"{rule['id']} ({node['impact']}) at {' '.join(map(str, node['target']))}: {node['html']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]

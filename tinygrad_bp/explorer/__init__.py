@@ -1,0 +1,83 @@
+"""The explorer: a page on which backpropagation is seen happening, number by number.
+
+>>> from tinygrad_bp.value import Value
+>>> w, x = Value(0.5, "w"), Value(3.0, "x")
+>>> out = (w * x).tanh()
+>>> out.label = "out"
+>>> explore(out)
+Page(title='out')
+
+The page is one HTML file. It computes with the programs that `compile` wrote from the recorded graph, so its numbers are the
+engine's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.page import LANGUAGES, Page, page_of
+from tinygrad_bp.explorer.subject import Subject, of_truth_table, of_tutorial, subject_of
+from tinygrad_bp.operation import as_float
+from tinygrad_bp.value import Value
+
+__all__ = ["Page", "explore", "explore_truth_table", "explore_tutorial"]
+
+
+def explore(
+    thing: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
+    loss: Any = None,
+    parameters: Sequence[Value] | None = None,
+    learning_rate: float = 0.5,
+    title: str = "",
+    language: str | None = None,
+) -> Page:
+    """The page for a Value or a network. A notebook shows it; `.save("page.html")` or a `path` writes it.
+
+    Args:
+        thing: a Value, an error as a rule, whose graph is shown; or an MLP, a Layer or a Neuron.
+        path: a file to write the page to.
+        rows: for a network: pairs of inputs and targets, up to 64 of them, that it learns one by one. Without them it is shown for
+            inputs of 1 and targets of 0.
+        loss: for a network: a loss, or the name of one. By default that in the notes of the network, else `squared_error`.
+        parameters: for a Value: the leaves that training changes. By default all whose labels are not those of inputs and targets, such
+            as i1, x, y or target_o1.
+        learning_rate: what a parameter changes by, per unit of its gradient. It can be changed on the page.
+        title: a heading.
+        language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
+
+    Raises TypeError for what is no Value or network; ValueError for a Value that was not computed, for more than 1,000 nodes, for numbers
+    that are not finite, for operations of one's own, which only Python can compute, and for rows that do not fit; and RuntimeError
+    where no Graphviz is there to lay out the graph.
+    """
+    if language is not None and language not in LANGUAGES:
+        raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {language!r:.60}")
+    rate = as_float(learning_rate, "explore: learning_rate", wants="takes a real number")
+    if not 0.0 < rate < float("inf"):
+        raise ValueError(f"explore: learning_rate is a finite number above 0, not {learning_rate!r}")
+    subject = subject_of(thing, rows=rows, loss=loss, parameters=parameters, learning_rate=rate, title=title)
+    return _page(subject, path, language)
+
+
+def explore_tutorial(path: str | os.PathLike[str] | None = None, *, language: str | None = None) -> Page:
+    """The page for the worked example, with its printed figures beside those of autograd."""
+    return _page(of_tutorial(), path, language)
+
+
+def explore_truth_table(name: str, path: str | os.PathLike[str] | None = None, *, language: str | None = None) -> Page:
+    """The page on which a network of 2-5-1 neurons learns "xor", "or", "and" or "nand". Raises ValueError for another name."""
+    return _page(of_truth_table(name), path, language)
+
+
+def _page(subject: Subject, path: str | os.PathLike[str] | None, language: str | None) -> Page:
+    titles = {"tutorial": "The worked example", "truth": f"{subject.preset.upper()}: a network learns a truth table"}
+    title = subject.title or titles.get(subject.kind, subject.result.label or "A computation graph")
+    made = page_of(*describe(subject), title=title, language=language)
+    if path is not None:
+        made.save(path)
+    return made

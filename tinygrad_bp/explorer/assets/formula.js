@@ -1,0 +1,294 @@
+// The formula panel: the selected quantity as symbols, as numbers and as their result.
+
+import { el, put, set, toggle } from "./svg.js";
+import { exactly, parsed, written } from "./numbers.js";
+import { inNumbers, pieces } from "./names.js";
+import { text } from "./text.js";
+
+// The formulas of the package, for the activations that are chosen.
+export class Formulas {
+  constructor(graph, description) {
+    this.graph = graph;
+    this.templates = description.formulas;
+    this.activations = description.activations;
+    this.labelled = new Set(graph.variables.filter((id) => graph.nodes[id].label));
+    this.neuronOf = new Map((graph.network?.neurons ?? []).map((neuron) => [neuron.out, neuron]));
+  }
+
+  activation(neuron, variant) {
+    const [hidden, outer] = variant.split(",");
+    return (neuron.depth < this.graph.depth ? hidden : outer) || neuron.activation;
+  }
+
+  // How a node is computed, as pieces; null if that is no formula of readable length.
+  forward(id, variant) {
+    const neuron = this.neuronOf.get(id);
+    if (neuron && neuron.net !== id) {
+      return pieces(this.activations[this.activation(neuron, variant)]?.forward[0] ?? this.templates.forward[id][0], this.ends(neuron, variant));
+    }
+    const template = this.templates.forward[id];
+    return template ? pieces(template[0]) : null;
+  }
+
+  // A derivative as pieces; null if it has no formula of its own.
+  factor({ of, by, whole }, variant) {
+    const neuron = this.neuronOf.get(of);
+    if (neuron && neuron.net === by && neuron.net !== of && this.activations[this.activation(neuron, variant)]) {
+      return pieces(this.activations[this.activation(neuron, variant)].slope[0], [neuron.net, neuron.out]);
+    }
+    const template = this.templates.factors[`${of},${by},${whole}`] ?? this.slope(of, by);
+    return template ? pieces(template[0]) : null;
+  }
+
+  slope(of, by) {
+    const edges = this.graph.into[of].filter((edge) => edge.tail === by);
+    return edges.length === 1 ? this.templates.slopes[edges[0].index] : null;
+  }
+
+  ends(neuron, variant) {
+    return this.activations[this.activation(neuron, variant)] ? [neuron.net, neuron.out] : null;
+  }
+
+  value({ of, by, whole }, slopes) {
+    return this.graph.derivative(slopes, of, by, whole ? null : this.labelled);
+  }
+
+  // The summands of a gradient: lists of factors; and the summands of the result through which they come, if that is telling.
+  terms(id) {
+    const known = this.templates.gradient[id];
+    if (known) return known;
+    const { result, users } = this.graph;
+    return {
+      terms: users[id].map((edge) => [
+        ...(edge.head === result ? [] : [[result, edge.head, 1]]),
+        [edge.head, id, users[id].length === 1 ? 1 : 0, edge.index],
+      ]),
+      parts: [], chain: null, delta: "",
+    };
+  }
+}
+
+function factorPiece([of, by, whole, edge]) {
+  return { of, by, whole, edge };
+}
+
+function joined(lists, sign) {
+  return lists.flatMap((list, k) => (k ? [sign, ...list] : list));
+}
+
+// The equations about a node, each { key, left, rows }: its data, its gradient, and what an update makes of it.
+export function equations(app, frame, id) {
+  const { graph, formulas } = app;
+  const node = graph.nodes[id];
+  const variant = frame.settings.variant;
+  const found = [];
+  const datum = (of) => ({ number: frame.data[of], id: of, quantity: "data" });
+  const value = (piece) => (piece.edge === undefined ? formulas.value(piece, frame.slopes) : frame.slopes[piece.edge]);
+  const numberOf = (piece) => ({
+    number: piece.of === graph.result && piece.whole ? frame.grads[piece.by] : value(piece),
+    ...(piece.of === graph.result && piece.whole ? { id: piece.by, quantity: "grad" } : {}),
+  });
+
+  if (node.op) {
+    const symbols = formulas.forward(id, variant);
+    const rows = symbols ? [symbols, inNumbers(symbols, (of) => frame.data[of])] : [];
+    found.push({ key: "data", left: [{ name: id }], rows: [...rows, [{ ...datum(id), enclose: false }]] });
+  }
+
+  const whole = { of: graph.result, by: id, whole: 1 };
+  const gradient = { number: frame.grads[id], id, quantity: "grad", enclose: false };
+  if (id === graph.result) {
+    found.push({ key: "gradient", left: [whole], rows: [["1"]] });
+  } else {
+    const { terms, parts, chain, delta } = formulas.terms(id);
+    const products = (chain ? [chain] : terms).map((factors) => factors.map(factorPiece));
+    const rows = [];
+    if (parts.length) rows.push(joined(parts.map((part) => [factorPiece(part)]), " + "));
+    rows.push(joined(products.map((factors) => joined(factors.map((factor) => [factor]), " · ")), " + "));
+    const byDelta = terms.map((factors) => deltaTerm(app, factors.map(factorPiece), variant));
+    if (terms.length && byDelta.every(Boolean)) rows.push(joined(byDelta, " + "));
+    if (products.length === 1 && products[0].length === 1) {
+      const only = formulas.factor(products[0][0], variant);
+      if (only) rows.push(only, inNumbers(only, (of) => frame.data[of]));
+    } else {
+      rows.push(joined(products.map((factors) => joined(factors.map((factor) => [numberOf(factor)]), " · ")), " + "));
+      if (products.length > 1) {
+        rows.push(joined(products.map((factors) => [{ number: factors.reduce((x, factor) => x * numberOf(factor).number, 1) }]), " + "));
+      }
+    }
+    if (delta) rows[rows.length] = [{ delta }, " = ", gradient];
+    else rows.push([gradient]);
+    if (!terms.length) rows.splice(0, rows.length, ["0"]);
+    const factors = [...new Map([...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole}`, piece])).values()];
+    const shown = factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulas.factor(piece, variant), number: numberOf(piece) })) : [];
+    found.push({ key: "gradient", left: [whole], rows, factors: shown });
+  }
+
+  if (app.training.trained(frame.settings).includes(id)) {
+    const { rate, accumulate } = frame.settings;
+    const sum = accumulate ? frame.sums[id] + frame.grads[id] : frame.grads[id];
+    const after = frame.data[id] - rate * sum;
+    const numbers = accumulate
+      ? [datum(id), " − ", { number: rate }, " · (", { number: frame.sums[id] }, " + ", { ...gradient, enclose: true }, ")"]
+      : [datum(id), " − ", { number: rate }, " · ", { ...gradient, enclose: true }];
+    const symbols = accumulate ? [{ name: id }, " − η · (", text("formula.kept"), " + ", whole, ")"] : [{ name: id }, " − η · ", whole];
+    found.push({ key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [{ number: after, enclose: false }]] });
+  }
+  return found;
+}
+
+// The delta rule's form of a term, δ_o1 · out_h1; null if it has none.
+function deltaTerm(app, factors, variant) {
+  if (factors.length !== 2) return null;
+  const delta = app.formulas.templates.gradient[factors[0].by]?.delta;
+  const local = app.formulas.factor(factors[1], variant);
+  if (!delta || !local) return null;
+  const loose = local.some((piece) => typeof piece === "string" && / [+-] /.test(piece));
+  return loose ? [{ delta }, " · (", ...local, ")"] : [{ delta }, " · ", ...local];
+}
+
+export function formulaView(app) {
+  const heading = el("h2", { class: "formula-heading" });
+  const field = el("input", { class: "formula-value", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
+  const editor = el("form", { class: "formula-edit", onsubmit: (event) => { event.preventDefault(); apply(); } },
+    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "submit" }, text("formula.set")));
+  const body = el("div", { class: "formula-body" });
+  const accumulation = el("p", { class: "formula-accumulation", hidden: true });
+  const note = el("p", { class: "formula-note", hidden: true });
+  const copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")),
+    ...["latex", "python", "text"].map((form) => el("button", { class: "button small", type: "button", onclick: () => copy(form) }, text(`formula.${form}`))));
+  const empty = el("p", { class: "quiet" }, text("formula.choose"));
+  const root = el("section", { class: "formula" }, heading, empty, accumulation, body, note, editor, copies);
+  let shape = "";
+  let live = [];
+  let latest = null;
+
+  function apply() {
+    const x = parsed(field.value);
+    if (x === null) {
+      app.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
+      return;
+    }
+    app.edit(app.view.selected, x);
+  }
+
+  function copy(form) {
+    app.copy(written_(form), text("formula.copied", { form: text(`formula.${form}`) }));
+  }
+
+  function written_(form) {
+    const { notation } = app;
+    const list = equations(app, latest, app.view.selected).map((each) => masked(each));
+    if (form === "python") return list.map(pythonLines).join("\n\n");
+    return list.map(({ left, rows }) => {
+      if (form === "latex") {
+        return `\\begin{aligned}\n${rows.map((row, k) => `${k ? "" : notation.latex(left)} &= ${notation.latex(row)}`).join(" \\\\\n")}\n\\end{aligned}`;
+      }
+      const start = notation.plain(left);
+      return rows.map((row, k) => `${k ? " ".repeat(start.length) : start} = ${notation.plain(row)}`).join("\n");
+    }).join("\n\n");
+  }
+
+  // What the teacher's mode hides is not copied either.
+  function masked({ rows, factors, ...rest }) {
+    const mask = (piece) => (piece.quantity && app.hides(piece.id, piece.quantity) ? "?" : piece);
+    return { ...rest, rows: rows.map((row) => row.map(mask)), factors: factors?.map((each) => ({ ...each, number: mask(each.number) })) };
+  }
+
+  function pythonLines({ key, left, rows, factors }) {
+    const { notation } = app;
+    const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
+    const symbols = rows.find((row) => row.some((piece) => piece.of !== undefined || piece.name !== undefined));
+    const before = (factors ?? []).filter(({ piece }) => notation.pythonSymbol(piece) !== name)
+      .map(({ piece, formula, number }) => `${notation.pythonSymbol(piece)} = ${notation.python([{ ...number, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
+    const names = [...new Set(key === "data" && symbols ? symbols.filter((piece) => piece.name !== undefined).map((piece) => piece.name) : [])]
+      .map((id) => `${notation.python([{ name: id }])} = ${notation.python([app.hides(id, "data") ? "?" : { number: latest.data[id], enclose: false }])}`);
+    const last = rows[rows.length - 1];
+    const result = last[last.length - 1];
+    const shown = typeof result === "string" ? result : notation.python([result]);
+    if (key === "update" || !symbols) return `${name} = ${notation.python(symbols ? rows[1] : last)}  # ${shown}`;
+    return [...before, ...names, `${name} = ${notation.python(rows.find((row) => row.some((piece) => piece.of !== undefined) && !row.some((piece) => piece.delta)) ?? symbols)}  # ${shown}`].join("\n");
+  }
+
+  function build(list) {
+    const { notation } = app;
+    live = [];
+    const hide = (piece) => piece.quantity && app.hides(piece.id, piece.quantity);
+    const onFactor = (fraction, piece) => {
+      const lit = () => app.light(app.graph.routes(piece.of, piece.by, piece.whole ? null : app.formulas.labelled), new Set([piece.of, piece.by]));
+      fraction.tabIndex = 0;
+      for (const kind of ["mouseenter", "focus"]) fraction.addEventListener(kind, lit);
+      for (const kind of ["mouseleave", "blur"]) fraction.addEventListener(kind, () => app.light(null));
+    };
+    const html = (row) => {
+      const made = notation.html(row, { hide, onFactor }).flat(Infinity).filter(Boolean);
+      live.push(...made.filter((element) => element.tagName === "DATA"));
+      return made;
+    };
+    const line = (left, row, k, count) => el("div", { class: "formula-row" },
+      el("span", { class: "formula-left" }, k ? "" : html(left)),
+      el("span", { class: "formula-equals" }, "="),
+      el("span", { class: k === count - 1 ? "formula-right formula-result" : "formula-right" }, html(row)));
+    const factor = ({ piece, formula, number }) => el("tr", {},
+      el("th", { scope: "row" }, html([piece])),
+      el("td", {}, formula ? ["= ", html(formula)] : ""),
+      el("td", { class: "number" }, "= ", html([{ ...number, enclose: false }])));
+    body.replaceChildren(...list.map(({ key, left, rows, factors = [] }) => el("section", { class: "formula-part" },
+      el("h3", {}, text(`formula.${key}`)),
+      el("div", { class: "formula-equation", role: "group", tabIndex: 0, "aria-label": text(`formula.${key}`) }, rows.map((row, k) => line(left, row, k, rows.length))),
+      factors.length > 0 && el("table", { class: "formula-factors" }, el("caption", {}, text("formula.factors")), el("tbody", {}, factors.map(factor))))));
+  }
+
+  function render(frame) {
+    latest = frame;
+    const id = app.view.selected;
+    const chosen = id !== null && id !== undefined;
+    empty.hidden = chosen;
+    for (const element of [editor, copies, body, heading]) element.hidden = !chosen;
+    if (!chosen) {
+      accumulation.hidden = note.hidden = true;
+      return;
+    }
+    const node = app.graph.nodes[id];
+    const list = equations(app, frame, id);
+    const numbers = list.flatMap(({ left, rows, factors }) => [...left, ...rows.flat(), ...(factors ?? []).flatMap((each) => [each.number])].filter((piece) => piece.number !== undefined));
+    const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null]);
+    if (now !== shape) {
+      shape = now;
+      heading.replaceChildren(app.notation.nameElement(id), el("span", { class: "formula-kind" }, text(kindOf(app, id))));
+      build(list);
+    } else {
+      const order = list.flatMap(({ rows, factors, left }) => [...rows.flatMap((row, k) => (k ? row : [...left, ...row])), ...(factors ?? []).flatMap(({ formula, number }) => [...(formula ?? []), number])])
+        .filter((piece) => piece.number !== undefined && !(piece.quantity && app.hides(piece.id, piece.quantity)));
+      order.forEach((piece, k) => {
+        put(live[k], written(piece.number));
+        set(live[k], "value", exactly(piece.number));
+        set(live[k], "title", exactly(piece.number));
+      });
+    }
+    const leaf = !node.op;
+    editor.hidden = !leaf;
+    if (leaf && document.activeElement !== field) field.value = app.hides(id, "data") ? "" : exactly(frame.data[id]);
+    const happening = app.happening(frame);
+    accumulation.hidden = !(happening && happening.node === id);
+    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(happening.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }).flat(Infinity).filter(Boolean));
+    note.hidden = !frame.settings.sequential;
+    put(note, text("formula.sequential"));
+    toggle(root, "formula-grad", app.view.quantity === "grad");
+  }
+
+  return { root, render };
+}
+
+function kindOf(app, id) {
+  const { graph } = app;
+  if (id === graph.result) return "kind.result";
+  if (graph.biases.has(id)) return "kind.bias";
+  if (graph.parameters.includes(id)) return "kind.weight";
+  if (!graph.nodes[id].op) return graph.network?.inputs.includes(id) ? "kind.input" : "kind.leaf";
+  for (const neuron of graph.network?.neurons ?? []) {
+    if (neuron.out === id) return "kind.out";
+    if (neuron.net === id) return "kind.net";
+  }
+  return "kind.node";
+}

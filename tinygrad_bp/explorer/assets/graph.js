@@ -1,0 +1,170 @@
+// The graph, and the numbers on it: forward pass, local derivatives, backward pass. All arithmetic of operations is in the programs that
+// were written from the recorded graph; here is only the loop of `backward()`, edge by edge.
+
+export class Graph {
+  // `programs` is an object of `main` and `variants`, each with the functions `forward` and `slopes`.
+  constructor(description, programs) {
+    this.programs = programs;
+    this.result = description.result;
+    this.nodes = description.nodes.map((node, id) => ({ id, args: [], ...node, constant: node.name === undefined }));
+    this.variables = this.nodes.filter((node) => !node.constant).map((node) => node.id);
+    this.leaves = this.variables.filter((id) => !this.nodes[id].op);
+    this.computed = this.variables.filter((id) => this.nodes[id].op);
+    this.parameters = description.parameters;
+    this.biases = new Set(description.biases);
+    this.network = description.network;
+    this.edges = []; // in the order of the program `slopes`: by the node they lead to, operand by operand
+    this.into = this.nodes.map(() => []);
+    this.users = this.nodes.map(() => []);
+    for (const head of this.computed) {
+      this.nodes[head].args.forEach((tail, place) => {
+        if (this.nodes[tail].constant) return;
+        const edge = { index: this.edges.length, tail, head, place };
+        this.edges.push(edge);
+        this.into[head].push(edge);
+        this.users[tail].push(edge);
+      });
+    }
+    this.backwardOrder = [...this.computed].reverse().flatMap((id) => this.into[id]);
+    this.group = this.nodes.map(() => -1);
+    description.groups.forEach((members, number) => members.forEach((id) => { this.group[id] = number; }));
+    this.start = Float64Array.from(this.nodes, (node) => node.data ?? 0);
+    this.variantNames = Object.keys(programs.variants);
+    this.variant = this.variantNames.find((name) => programs.variants[name] === null) ?? "";
+    this.layerOf = new Map(); // of each parameter of a neuron, the layer it is in
+    for (const neuron of this.network?.neurons ?? []) {
+      for (const [weight] of neuron.connections) this.layerOf.set(weight, neuron.depth);
+      if (neuron.bias !== null) this.layerOf.set(neuron.bias, neuron.depth);
+    }
+    this.depth = Math.max(0, ...this.layerOf.values());
+  }
+
+  program(variant) {
+    return this.programs.variants[variant] ?? this.programs.main;
+  }
+
+  // Fills in the data of all computed nodes; those of leaves are there.
+  forward(data, variant) {
+    const found = this.program(variant).forward(...this.leaves.map((id) => data[id]));
+    this.computed.forEach((id, place) => { data[id] = found[place]; });
+    return data;
+  }
+
+  slopes(data, variant) {
+    return this.program(variant).slopes(...this.variables.map((id) => data[id]));
+  }
+
+  // The gradients of the result, in the order in which backward() adds them up.
+  backward(slopes) {
+    const grads = new Float64Array(this.nodes.length);
+    grads[this.result] = 1;
+    for (const edge of this.backwardOrder) grads[edge.tail] += slopes[edge.index] * grads[edge.head];
+    return grads;
+  }
+
+  // All numbers for these leaves: { data, slopes, grads }.
+  pass(leaves, variant) {
+    const data = this.forward(Float64Array.from(leaves), variant);
+    const slopes = this.slopes(data, variant);
+    return { data, slopes, grads: this.backward(slopes) };
+  }
+
+  // The mistake of updating the later layers first: local derivatives taken with weights of the later layers that are updated already.
+  // `updated(id, gradient)` says what a parameter becomes.
+  sequentialSlopes(data, slopes, variant, updated) {
+    const mixed = Float64Array.from(data);
+    let used = slopes;
+    for (let layer = this.depth; layer > 1; layer--) {
+      const grads = this.backward(used);
+      for (const [id, depth] of this.layerOf) if (depth === layer) mixed[id] = updated(id, grads[id]);
+      used = this.slopes(mixed, variant);
+    }
+    return used;
+  }
+
+  // The derivative of one node by another, along routes that meet none of `stops` in between.
+  derivative(slopes, of, by, stops = null) {
+    const flow = new Map([[of, 1]]);
+    for (let id = of; id > by; id--) {
+      if (!flow.has(id) || (id !== of && stops?.has(id))) continue;
+      for (const edge of this.into[id]) {
+        if (edge.tail >= by) flow.set(edge.tail, (flow.get(edge.tail) ?? 0) + slopes[edge.index] * flow.get(id));
+      }
+    }
+    return flow.get(by) ?? 0;
+  }
+
+  // The edges on those routes, as a set of their numbers.
+  routes(of, by, stops = null) {
+    const down = new Set([of]);
+    for (let id = of; id > by; id--) {
+      if (down.has(id) && (id === of || !stops?.has(id))) this.into[id].forEach((edge) => down.add(edge.tail));
+    }
+    const up = new Set([by]);
+    const found = new Set();
+    for (let id = by; id < of; id++) {
+      if (!up.has(id)) continue;
+      for (const edge of this.users[id]) {
+        if (edge.head > of || !down.has(edge.head) || (edge.head !== of && stops?.has(edge.head))) continue;
+        if (!down.has(id)) continue;
+        up.add(edge.head);
+        found.add(edge.index);
+      }
+    }
+    return found;
+  }
+
+  // The ways from a node to the result: { count, paths }, the paths as lists of edges, those with the largest products first.
+  paths(slopes, from, most = 48) {
+    const ways = new Map([[this.result, 1n]]);
+    for (let id = this.result; id > from; id--) {
+      if (!ways.has(id)) continue;
+      for (const edge of this.into[id]) ways.set(edge.tail, (ways.get(edge.tail) ?? 0n) + ways.get(id));
+    }
+    const count = from === this.result ? 1n : ways.get(from) ?? 0n;
+    // The largest `most` by magnitude at each node, from the result down.
+    const best = new Map([[this.result, [{ size: 1, edge: null, rest: null }]]]);
+    for (let id = this.result; id > from; id--) {
+      const here = best.get(id);
+      if (!here) continue;
+      here.sort((a, b) => b.size - a.size).splice(most);
+      for (const edge of this.into[id]) {
+        if (!best.has(edge.tail)) best.set(edge.tail, []);
+        for (const trail of here) {
+          best.get(edge.tail).push({ size: Math.abs(trail.size * slopes[edge.index]), edge, rest: trail });
+        }
+      }
+    }
+    const found = (best.get(from) ?? []).sort((a, b) => b.size - a.size).slice(0, most);
+    const paths = found.map((trail) => {
+      const edges = [];
+      for (let at = trail; at.edge; at = at.rest) edges.push(at.edge);
+      return edges; // from `from` up to the result
+    });
+    return { count, paths };
+  }
+
+  // Every step of a round: each node computed, the gradient of the result set, each edge's addition, each parameter changed.
+  steps(trained) {
+    return [
+      ...this.computed.map((node) => ({ kind: "forward", node, group: this.group[node] })),
+      { kind: "seed", node: this.result, group: -1 },
+      ...this.backwardOrder.map((edge) => ({ kind: "backward", edge, node: edge.tail, group: this.group[edge.head] })),
+      ...trained.map((node) => ({ kind: "update", node, group: this.group[node] })),
+    ];
+  }
+}
+
+// The first number that is not finite, and where it comes from; null if all are.
+export function firstTrouble(graph, { data, slopes, grads }) {
+  for (const id of graph.variables) {
+    if (!Number.isFinite(data[id])) return { kind: "data", node: id, operands: graph.nodes[id].args.map((arg) => data[arg]), value: data[id] };
+  }
+  for (const edge of graph.backwardOrder) {
+    if (!Number.isFinite(slopes[edge.index])) return { kind: "slope", node: edge.head, by: edge.tail, value: slopes[edge.index] };
+  }
+  for (const id of [...graph.variables].reverse()) {
+    if (!Number.isFinite(grads[id])) return { kind: "gradient", node: id, value: grads[id] };
+  }
+  return null;
+}

@@ -1,0 +1,45 @@
+// How numbers are written and read.
+
+// A number for people, as the explanations of the package write it: so many decimals, or of a very small or large one so many significant
+// digits. What is exact ends early.
+export function written(x, digits = 9) {
+  if (x === null || x === undefined) return "·";
+  if (Number.isNaN(x)) return "NaN";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  const size = Math.abs(x);
+  let shown;
+  if (size === 0) shown = "0";
+  else if (size < 10 ** -Math.floor(digits / 2) || size >= 1e6) {
+    shown = x.toPrecision(digits);
+    if (shown.includes("e")) shown = x.toExponential(digits - 1);
+    else if (size < 1e-4) shown = x.toExponential(digits - 1);
+    const [mantissa, exponent] = shown.split("e");
+    const short = Number(shown) === x && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+    shown = exponent ? `${short}e${exponent.replace("+", "")}` : short;
+  } else {
+    shown = x.toFixed(digits);
+    if (Number(shown) === x && shown.includes(".")) shown = shown.replace(/\.?0+$/, "");
+  }
+  return shown.replace("-", "−").replace("e-", "e−");
+}
+
+// The number with every digit, as Python writes it.
+export function exactly(x) {
+  if (x === null || x === undefined) return "";
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  const shown = String(x);
+  return /[.e]/.test(shown) ? shown.replace(/e([+-])(\d)$/, "e$10$2") : `${shown}.0`;
+}
+
+// What was typed as a number; null if it is none, or not finite. A comma for the decimal point is understood, and a proper minus sign.
+export function parsed(typed) {
+  const plain = typed.trim().replace(/[−–]/g, "-").replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
+  const x = Number(plain);
+  return Number.isFinite(x) ? x : null;
+}
+
+export function signed(x, digits) {
+  return (x > 0 ? "+" : "") + written(x, digits);
+}

@@ -1,0 +1,128 @@
+// The path lens: every way from a parameter to the result, with its share of the derivative.
+
+import { el, put, set, toggle } from "./svg.js";
+import { exactly, signed, written } from "./numbers.js";
+import { nameElement } from "./names.js";
+import { counted } from "./curve.js";
+import { text } from "./text.js";
+
+const PATHS_DIGITS = 6;
+
+export function pathsView(app) {
+  const { graph, notation } = app;
+  const option = (id) => el("option", { value: id }, notation.name(id));
+  const others = el("optgroup", { label: text("paths.others") });
+  const choice = el("select", { onchange: () => app.set({ lens: Number(choice.value) }) },
+    el("optgroup", { label: text("paths.parameters") }, graph.parameters.map(option)));
+  const symbol = el("span", {});
+  const total = el("data", {});
+  const count = el("span", { class: "quiet" });
+  const list = el("ol", { class: "paths-list" });
+  const summary = el("p", { class: "paths-summary" });
+  const root = el("section", { class: "paths" },
+    el("h2", {}, text("paths.title")), el("p", { class: "quiet small" }, text("paths.intro")),
+    el("label", { class: "paths-choice" }, text("paths.from"), choice),
+    el("p", { class: "paths-total" }, symbol, " = ", total, count), list, summary);
+
+  let shownFrom = null;
+  let ways = null; // { count, paths }
+  let rows = [];
+
+  // Beside the parameters, the nodes that are looked at.
+  function offer(from) {
+    const extra = [...new Set([from, app.view.selected])].filter((id) => id !== null && !graph.nodes[id].constant && !graph.parameters.includes(id));
+    if (extra.join() !== [...others.children].map(({ value }) => value).join()) {
+      others.replaceChildren(...extra.map(option));
+      if (extra.length) choice.append(others);
+      else others.remove();
+    }
+    choice.value = from;
+  }
+
+  function arrange(paths) {
+    const before = new Map(rows.map((row) => [row.key, row]));
+    rows = paths.map((path) => before.get(pathsKey(path)) ?? pathsRow(app, path, shownFrom));
+    list.replaceChildren(...rows.map(({ element }) => element));
+  }
+
+  function render({ slopes }) {
+    const from = app.view.lens ?? graph.parameters[0];
+    offer(from);
+    // The list keeps its order while someone points at one of its paths.
+    if (from !== shownFrom || !list.matches(":hover, :focus-within")) {
+      ways = graph.paths(slopes, from);
+      if (from !== shownFrom) {
+        shownFrom = from;
+        rows = [];
+        symbol.replaceChildren(...notation.html([{ of: graph.result, by: from, whole: 1 }]));
+        put(count, text(ways.count === 1n ? "paths.one" : "paths.count", { count: counted(ways.count) }));
+      }
+      if (ways.paths.length !== rows.length || ways.paths.some((path, k) => pathsKey(path) !== rows[k].key)) arrange(ways.paths);
+    }
+
+    const hidden = app.hides(from, "grad");
+    const shown = (x) => (hidden ? "?" : written(x));
+    const whole = graph.derivative(slopes, graph.result, from);
+    const products = rows.map(({ path }) => path.reduce((product, edge) => product * slopes[edge.index], 1));
+    const shares = products.map((product) => (hidden || whole === 0 ? null : product / whole));
+    const least = Math.min(0, ...shares);
+    const most = Math.max(0, ...shares);
+    const width = most - least || 1;
+    rows.forEach((row, k) => {
+      for (const { number, edges } of row.factors) {
+        const secret = edges.some(({ tail, head }) => app.hidesSlope(tail, head));
+        put(number, secret ? "?" : written(edges.reduce((factor, edge) => factor * slopes[edge.index], 1), PATHS_DIGITS));
+      }
+      put(row.product, shown(products[k]));
+      put(row.share, shares[k] === null ? "" : pathsPercent(shares[k]));
+      const begin = Math.min(0, shares[k]);
+      row.zero.style.left = `${(100 * -least) / width}%`;
+      row.bar.style.left = `${(100 * (begin - least)) / width}%`;
+      row.bar.style.width = `${(100 * Math.abs(shares[k])) / width}%`;
+      toggle(row.bar, "negative", shares[k] < 0);
+    });
+    put(total, shown(whole));
+    set(total, "title", hidden ? "" : exactly(whole));
+    const sum = products.reduce((a, b) => a + b, 0);
+    const all = BigInt(rows.length) === ways.count;
+    put(summary, text(all ? (rows.length === 1 ? "paths.sumOne" : "paths.sum") : "paths.most", {
+      listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share: hidden || whole === 0 ? "?" : pathsPercent(sum / whole),
+    }));
+  }
+
+  return { root, render };
+}
+
+function pathsKey(path) {
+  return path.map((edge) => edge.index).join();
+}
+
+function pathsPercent(share) {
+  return `${signed(100 * share, 1)} %`;
+}
+
+// A path in the list: from the result down, by way of the nodes that have a label, each with the derivative by it of the one before.
+function pathsRow(app, path, from) {
+  const { graph, notation } = app;
+  const factors = [];
+  let edges = [];
+  for (const edge of [...path].reverse()) {
+    edges.push(edge);
+    if (edge.tail !== from && !graph.nodes[edge.tail].label) continue;
+    factors.push({ id: edge.tail, edges, number: el("span", { class: "paths-factor" }) });
+    edges = [];
+  }
+  const product = el("span", { class: "paths-product" });
+  const share = el("span", { class: "paths-share" });
+  const zero = el("span", { class: "paths-zero" });
+  const bar = el("span", { class: "paths-bar" });
+  const lit = new Set(path.map((edge) => edge.index));
+  const light = () => app.light(lit, new Set([from]));
+  const dark = () => app.light(null);
+  const element = el("li", {}, el("button", { class: "paths-path", type: "button", onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark },
+    el("span", { class: "paths-chain" }, el("span", { class: "paths-station" }, nameElement(notation.name(graph.result))),
+      factors.map(({ id, number }) => el("span", { class: "paths-station" },
+        el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←")), nameElement(notation.name(id))))),
+    el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share)));
+  return { key: pathsKey(path), path, factors, product, share, zero, bar, element };
+}

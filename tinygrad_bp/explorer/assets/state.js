@@ -1,0 +1,129 @@
+// What a link holds: the changes made to the training, the place in it, and what is looked at. It is read with distrust.
+
+import { MOST_ROUNDS } from "./training.js";
+
+const STATE_VERSION = 1;
+const LONGEST_STATE = 200_000;
+const MOST_EVENTS = 2000;
+
+const CHOICES = {
+  quantity: ["data", "grad"],
+  tab: ["neurons", "graph"],
+  mode: ["values", "gradients", "change"],
+  panel: ["formula", "edit", "paths", "truth", "teacher", "export"],
+  pace: ["node", "neuron", "pass"],
+};
+const SWITCHES = ["full", "logScale", "logRounds"];
+const NODES = ["selected", "lens"];
+
+export function encoded(state) {
+  const bytes = new TextEncoder().encode(JSON.stringify(state));
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+// The state in a fragment such as "#s=…", checked against the graph; null if it holds none or none that makes sense.
+export function decoded(fragment, graph, original) {
+  const found = /^#?s=([\w-]+)$/.exec(fragment);
+  if (!found || found[1].length > LONGEST_STATE) return null;
+  try {
+    const bytes = Uint8Array.from(atob(found[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    return checked(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), graph, original);
+  } catch {
+    return null;
+  }
+}
+
+// The state again, with nothing in it but what a page can be in; null if anything is not.
+export function checked(state, graph, original) {
+  try {
+    if (state?.version !== STATE_VERSION || state.graph !== fingerprint(graph)) return null;
+    return { version: STATE_VERSION, graph: state.graph, view: checkedView(state.view, graph, original), events: checkedEvents(state.events, graph, original) };
+  } catch {
+    return null;
+  }
+}
+
+function require(condition) {
+  if (!condition) throw new Error("not a state of this page");
+}
+
+function whole(x, most) {
+  require(Number.isInteger(x) && x >= 0 && x <= most);
+  return x;
+}
+
+function checkedView(view, graph, original) {
+  require(view && typeof view === "object" && !Array.isArray(view));
+  const found = {
+    round: whole(view.round ?? 0, MOST_ROUNDS),
+    row: whole(view.row ?? 0, original.cases.length - 1),
+    step: view.step === null || view.step === undefined ? null : whole(view.step, graph.nodes.length + 1 + graph.edges.length + graph.parameters.length),
+  };
+  for (const [key, choices] of Object.entries(CHOICES)) {
+    if (view[key] === undefined) continue;
+    require(choices.includes(view[key]));
+    found[key] = view[key];
+  }
+  for (const key of SWITCHES) {
+    if (view[key] === undefined) continue;
+    require(typeof view[key] === "boolean");
+    found[key] = view[key];
+  }
+  for (const key of NODES) {
+    if (view[key] === undefined || view[key] === null) continue;
+    require(graph.variables.includes(view[key]));
+    found[key] = view[key];
+  }
+  if (view.quiz) {
+    const { id, quantity, seed } = view.quiz;
+    require(graph.variables.includes(id) && CHOICES.quantity.includes(quantity));
+    found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
+  }
+  if (view.collapsed !== undefined) {
+    require(Array.isArray(view.collapsed) && view.collapsed.length <= graph.nodes.length);
+    found.collapsed = view.collapsed.map((group) => whole(group, graph.nodes.length));
+  }
+  return found;
+}
+
+function checkedEvents(events, graph, original) {
+  require(Array.isArray(events) && events.length <= MOST_EVENTS);
+  const leaves = new Set(graph.leaves);
+  const pair = ([id, x]) => {
+    require(leaves.has(id) && Number.isFinite(x));
+    return [id, x];
+  };
+  return events.map((event) => {
+    const found = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
+    if (event.leaves) found.leaves = event.leaves.map(pair);
+    if (event.clear) found.clear = true;
+    if (event.settings) {
+      const { rate, biases, sequential, accumulate, variant, cases, seed, preset } = event.settings;
+      found.settings = {};
+      if (rate !== undefined) require(Number.isFinite(rate) && rate > 0);
+      if (variant !== undefined) require(graph.variantNames.includes(variant));
+      for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
+      if (seed !== undefined) whole(seed, 2 ** 32 - 1);
+      if (preset !== undefined) require(preset === null || original.presets.includes(preset));
+      if (cases !== undefined) {
+        require(Array.isArray(cases) && cases.length === original.cases.length);
+        found.settings.cases = cases.map((row) => row.map(pair));
+      }
+      for (const [key, x] of Object.entries({ rate, biases, sequential, accumulate, variant, seed, preset })) {
+        if (x !== undefined) found.settings[key] = x;
+      }
+    }
+    return found;
+  });
+}
+
+// A number that tells one page's graph from another's: FNV-1a of what its nodes are.
+export function fingerprint(graph) {
+  let hash = 0x811c9dc5;
+  for (const c of JSON.stringify(graph.nodes.map((node) => [node.name, node.op, node.args]))) {
+    hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193) >>> 0;
+  }
+  return hash;
+}

@@ -1,0 +1,45 @@
+// Elements of the page. Text goes in as text: nothing here reads markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function build(made, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name === "class") made.setAttribute("class", value);
+    else if (name === "style") Object.assign(made.style, value);
+    else if (name in made && !(made instanceof SVGElement) && !name.includes("-") && name !== "list" && name !== "form") made[name] = value;
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+// An HTML element: `el("button", { class: "quiet", onclick: f }, "Text", other)`.
+export function el(tag, properties = {}, ...children) {
+  return build(document.createElement(tag), properties, children);
+}
+
+// An SVG element.
+export function svg(tag, attributes = {}, ...children) {
+  return build(document.createElementNS(SVG, tag), attributes, children);
+}
+
+// Changes text and attributes only where they differ: what stays is not laid out anew.
+export function put(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+export function set(element, name, value) {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
+
+export function toggle(element, name, on) {
+  if (element.classList.contains(name) !== Boolean(on)) element.classList.toggle(name, Boolean(on));
+}
+
+// A number with all its digits behind it: <data value="0.15">.
+export function datum(x, words) {
+  return el("data", { value: x, title: x }, words);
+}

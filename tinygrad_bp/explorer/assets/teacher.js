@@ -1,0 +1,450 @@
+// Teacher's mode: a number is hidden, the reader computes it, and the answer says which factor was off.
+
+import { el, put, toggle } from "./svg.js";
+import { parsed } from "./numbers.js";
+import { pieces } from "./names.js";
+import { drawn } from "./training.js";
+import { equations, factorPiece, joined } from "./formula.js";
+import { text } from "./text.js";
+
+const LEAST_DIGITS = 3;
+const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
+const MOST_MISTAKES = 2; // that are named for one answer
+const ROUNDED = 0.005; // numbers that differ by no more than this share agree in two digits
+
+const teacherScore = { right: 0, tried: 0 }; // of this session, in whatever language it goes on
+
+// What is easily taken for the slope of an activation: ⟦0⟧ is the net input, ⟦1⟧ the output.
+const SLOPE_MIXUPS = {
+  sigmoid: [["⟦1⟧", (net, out) => out], ["1 - ⟦1⟧", (net, out) => 1 - out], ["⟦0⟧ * (1 - ⟦0⟧)", (net) => net * (1 - net)]],
+  tanh: [["⟦1⟧", (net, out) => out], ["1 - ⟦1⟧", (net, out) => 1 - out], ["1 - ⟦0⟧ ** 2", (net) => 1 - net * net]],
+  relu: [["⟦1⟧", (net, out) => out]],
+  softplus: [["⟦1⟧", (net, out) => out]],
+};
+
+// What an answer says of a question.
+//
+// A question is { value, terms, others }: the true number, the sum of products that it is, and mistakes of other kinds as { key, value }.
+// A term is a list of factors { pieces, value, formula, instead }; `instead` is what is easily put in a factor's place, as a list of
+// { pieces, value }. Returns { kind }: "none" if no number was typed; "right"; "few" if it is right, but to too few digits; "mistake" with
+// those `found` that lead to what was typed, each { key, value } and what its sentence names; "rounded" with the `digits` that agree;
+// or "far" with the `ratio` to the true number, null if that is 0.
+export function diagnosis(question, typed) {
+  const answer = teacherAnswer(typed);
+  if (!answer) return { kind: "none" };
+  const { value } = question;
+  if (teacherFits(answer, value)) return { kind: "right" };
+  if (teacherFits(answer, value, 1)) return { kind: "few" };
+  for (const mistakes of [teacherMistakes(question), teacherSlips(value)]) {
+    const found = mistakes.filter((mistake) => teacherFits(answer, mistake.value));
+    if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
+  }
+  const off = Math.abs(answer.x / value - 1);
+  if (off <= ROUNDED) return { kind: "rounded", digits: Math.floor(-Math.log10(2 * off)) };
+  return { kind: "far", ratio: value === 0 ? null : answer.x / value };
+}
+
+// The number that was typed, how many of its digits are significant, and what the last of them counts. Null if it is no number.
+function teacherAnswer(typed) {
+  const x = parsed(typed);
+  if (x === null) return null;
+  const [mantissa] = typed.split(/e/i);
+  const digits = Math.min(MOST_DIGITS, mantissa.replace(/\D/g, "").replace(/^0+/, "").length);
+  const [, exponent] = x.toExponential().split("e");
+  return { x, digits, unit: Number(`1e${Number(exponent) - digits + 1}`) };
+}
+
+// Whether the answer is this number, to as many digits as were typed, rounded or cut off there.
+function teacherFits({ x, digits, unit }, value, least = LEAST_DIGITS) {
+  if (x === value) return true;
+  if (digits < least || Math.sign(x) !== Math.sign(value)) return false;
+  const last = Math.round(Math.abs(x) / unit);
+  const size = Math.abs(value) / unit;
+  return last === Math.round(size) || last === Math.floor(size * (1 + Number.EPSILON));
+}
+
+function teacherProduct(factors) {
+  return factors.reduce((product, factor) => product * factor.value, 1);
+}
+
+// Mistakes in the factors and summands, and the others that are known of this question.
+function teacherMistakes({ value, terms, others = [] }) {
+  const found = [];
+  for (const term of terms) {
+    const product = teacherProduct(term);
+    if (terms.length > 1) {
+      const about = { what: joined(term.map((factor) => factor.pieces), " · "), number: product };
+      found.push({ key: "summand", ...about, value: value - product }, { key: "summandSign", ...about, value: value - 2 * product });
+    }
+    for (const factor of term) {
+      const { pieces: what, value: number, formula, instead = [] } = factor;
+      const rest = teacherProduct(term.filter((other) => other !== factor));
+      const by = (x) => value - product + rest * x;
+      const whole = formula ? [...what, " = ", ...formula] : what;
+      found.push(...instead.map((wrong) => ({ key: "replaced", what: whole, number, wrong: wrong.pieces, value: by(wrong.value) })));
+      if (term.length > 1) found.push({ key: "omitted", what, number, value: by(1) }, { key: "twice", what, number, value: by(number * number) });
+    }
+  }
+  return [...found, ...others];
+}
+
+// Mistakes that are made with any number.
+function teacherSlips(value) {
+  return [{ key: "sign", value: -value }, ...[10, 0.1, 100, 0.01].map((times) => ({ key: "point", value: value * times }))];
+}
+
+// The question about a hidden number. Beside what `diagnosis` reads: `left` and `symbols`, the quantity and its formula, which may be
+// null; and `known`, what hints tell, each { left, formula, value }: a part of the formula, how it is computed, its number, or null.
+function teacherQuestion(app, frame, { id, quantity }) {
+  return quantity === "data" ? teacherDataQuestion(app, frame, id) : teacherGradientQuestion(app, frame, id);
+}
+
+function teacherDataQuestion(app, frame, id) {
+  const symbols = app.formulas.forward(id, frame.settings.variant);
+  return {
+    value: frame.data[id],
+    left: [{ name: id }],
+    symbols,
+    terms: teacherSum(app, frame, id, true),
+    others: [{ key: "gradient", what: [{ name: id }], value: frame.grads[id] }],
+    known: teacherNumbers(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
+  };
+}
+
+// The numbers of the nodes that are named in a formula.
+function teacherNumbers(frame, formula) {
+  const ids = new Set(formula.filter((piece) => piece.name !== undefined).map((piece) => piece.name));
+  return [...ids].map((id) => ({ left: [{ name: id }], formula: null, value: frame.data[id] }));
+}
+
+// A node's number as a sum of products, down to nodes with labels. `asked` for the node that the question is about.
+function teacherSum(app, frame, id, asked = false) {
+  const { nodes } = app.graph;
+  const { op, args } = nodes[id];
+  const inner = (arg) => (nodes[arg].op && !nodes[arg].label ? teacherSum(app, frame, arg) : [[teacherNode(app, frame, arg)]]);
+  const single = (arg) => {
+    const terms = inner(arg);
+    return terms.length === 1 ? terms[0] : [teacherNode(app, frame, arg)];
+  };
+  if (op === "add" || op === "sum_of") return args.flatMap(inner);
+  if (op === "mul" && args[0] !== args[1]) return [args.flatMap(single)];
+  if (op === "div" && nodes[args[1]].constant) {
+    return [[...single(args[0]), { pieces: ["1/", { name: args[1] }], value: 1 / frame.data[args[1]] }]];
+  }
+  if (op === "dot") {
+    const half = args.length / 2;
+    return args.slice(0, half).map((arg, k) => [...single(arg), ...single(args[half + k])]);
+  }
+  return [[teacherNode(app, frame, id, asked)]];
+}
+
+// A node as a factor.
+function teacherNode(app, frame, id, asked = false) {
+  const { nodes, into } = app.graph;
+  const written = teacherWritten(app, frame, id, asked);
+  const loose = !asked && written.some((piece) => typeof piece === "string" && / [+-] /.test(piece));
+  const instead = nodes[id].constant ? [] : teacherMixups(app, frame, id);
+  if (asked && into[id].length === 1) {
+    const [{ tail, index }] = into[id];
+    const slope = app.formulas.factor({ of: id, by: tail, whole: 1 }, frame.settings.variant);
+    if (slope) instead.push({ pieces: slope, value: frame.slopes[index] });
+  }
+  return { pieces: loose ? ["(", ...written, ")"] : written, value: frame.data[id], instead };
+}
+
+// A node by its label; one without, or one that is asked for, by its formula.
+function teacherWritten(app, frame, id, asked = false) {
+  const { op, label } = app.graph.nodes[id];
+  return (op && (asked || !label) && app.formulas.forward(id, frame.settings.variant)) || [{ name: id }];
+}
+
+// What is easily taken for a node's number: that of a parameter after the update; that of the only node it is computed from, as the net
+// input for the output; those of weights or signals beside it.
+function teacherMixups(app, frame, id) {
+  const { into, network } = app.graph;
+  const after = equations(app, frame, id).find(({ key }) => key === "update")?.rows.at(-1)[0].number;
+  const beside = new Set(into[id].length === 1 ? [into[id][0].tail] : []);
+  const all = (network?.neurons ?? []).flatMap((neuron) => neuron.connections.map(([weight, source]) => ({ neuron, weight, source })));
+  for (const own of all) {
+    if (own.weight !== id && own.source !== id) continue;
+    beside.add(own.weight).add(own.source);
+    for (const other of all) {
+      if (own.weight === id && (other.neuron === own.neuron || other.source === own.source)) beside.add(other.weight);
+      if (own.source === id && other.neuron === own.neuron) beside.add(other.source);
+    }
+  }
+  beside.delete(id);
+  return [
+    ...(after === undefined ? [] : [{ pieces: [{ name: id }, "⁺"], value: after }]),
+    ...[...beside].map((other) => ({ pieces: teacherWritten(app, frame, other), value: frame.data[other] })),
+  ];
+}
+
+function teacherGradientQuestion(app, frame, id) {
+  const { chain, terms } = app.formulas.terms(id);
+  const products = (chain ? [chain] : terms).map((product) => product.map((factor) => teacherDerivative(app, frame, factorPiece(factor))));
+  const factors = [...new Map(products.flat().map((factor) => [app.notation.symbol(factor.pieces[0]), factor])).values()];
+  const only = factors.length === 1 ? factors[0] : null;
+  return {
+    value: frame.grads[id],
+    left: [{ of: app.graph.result, by: id, whole: 1 }],
+    symbols: joined(products.map((product) => joined(product.map((factor) => factor.pieces), " · ")), " + "),
+    terms: products,
+    others: teacherWholes(app, frame, id),
+    // The number of an only factor is the answer: of it, the numbers in its formula are told.
+    known: only
+      ? [{ left: only.pieces, formula: only.formula, value: null }, ...teacherNumbers(frame, only.formula ?? [])]
+      : factors.map(({ pieces: left, formula, value }) => ({ left, formula, value })),
+  };
+}
+
+// A derivative as a factor, with its formula, which may be null.
+function teacherDerivative(app, frame, piece) {
+  const { result } = app.graph;
+  const { variant } = frame.settings;
+  const valueOf = (each) => (each.edge === undefined ? app.formulas.value(each, frame.slopes) : frame.slopes[each.edge]);
+  const value = valueOf(piece);
+  let formula = app.formulas.factor(piece, variant);
+  const instead = [];
+  const neuron = app.formulas.neuronOf.get(piece.of);
+  if (neuron && neuron.net === piece.by) {
+    for (const [template, slope] of SLOPE_MIXUPS[app.formulas.activation(neuron, variant)] ?? []) {
+      instead.push({ pieces: pieces(template, [neuron.net, neuron.out]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
+    }
+  } else if (formula?.[0] === "-(") {
+    instead.push({ pieces: formula.slice(1, -1), value: -value });
+  } else if (formula?.length === 1 && formula[0].name !== undefined) {
+    instead.push(...teacherMixups(app, frame, formula[0].name));
+  } else if (!formula && piece.of === result) {
+    const { parts, terms } = app.formulas.terms(piece.by);
+    const sum = (parts.length ? parts.map((part) => [part]) : terms).map((product) => product.map(factorPiece));
+    const written = sum.map((product) => joined(product.map((each) => [each]), " · "));
+    formula = joined(written, " + ");
+    sum.forEach((product, k) => {
+      const share = product.reduce((x, each) => x * valueOf(each), 1);
+      if (sum.length === 1) return;
+      instead.push({ pieces: joined(written.filter((_, other) => other !== k), " + "), value: value - share });
+      instead.push({ pieces: written.flatMap((each, other) => [other === k ? " − " : other ? " + " : "", ...each]), value: value - 2 * share });
+    });
+  }
+  return { pieces: [piece], formula, value, instead };
+}
+
+// Mistakes with a gradient as a whole.
+function teacherWholes(app, frame, id) {
+  const { graph, training } = app;
+  const { settings, data, grads, sums, leaves } = frame;
+  const { rate, sequential, accumulate } = settings;
+  const value = grads[id];
+  const otherwise = graph.backward(training.slopes(data, { settings: { ...settings, sequential: !sequential }, sums, leaves }));
+  const trained = training.trained(settings).includes(id);
+  const heads = [...graph.routes(graph.result, id)].map((index) => graph.nodes[graph.edges[index].head]);
+  const byTwo = (op) => heads.some((node) => node.op === op && graph.nodes[node.args[1]].data === 2);
+  const what = [{ name: id }];
+  return [
+    { key: sequential ? "before" : "after", value: otherwise[id] },
+    byTwo("pow") && { key: "halved", value: value / 2 },
+    byTwo("div") && { key: "doubled", value: value * 2 },
+    { key: "rate", number: rate, value: rate * value },
+    { key: "step", number: -rate, value: -rate * value },
+    trained && { key: "updated", what, value: data[id] - rate * value },
+    trained && accumulate && { key: "kept", value: sums[id] + value },
+    { key: "data", what, value: data[id] },
+  ].filter(Boolean);
+}
+
+// Whether a number can be computed from others on the page.
+function teacherAsks({ graph }, id, quantity) {
+  return quantity === "data" ? Boolean(graph.nodes[id].op) : id !== graph.result;
+}
+
+// The quantities that are worth a question: of nodes with labels all that is computed, and the gradients of what is computed or trained.
+// 0 and 1 are not: they are seen, not computed.
+function teacherQuantities(app, frame) {
+  const { graph, training } = app;
+  const labelled = graph.computed.filter((id) => graph.nodes[id].label);
+  return [
+    ...labelled.map((id) => ({ id, quantity: "data", value: frame.data[id] })),
+    ...[...labelled, ...training.trained(frame.settings)].map((id) => ({ id, quantity: "grad", value: frame.grads[id] })),
+  ].filter(({ id, quantity, value }) => teacherAsks(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1);
+}
+
+// One after the other in a random order; after the last, in another.
+function teacherPick(quantities, seed) {
+  const lap = Math.floor(seed / quantities.length);
+  const order = drawn(quantities.length, lap).map((key, k) => ({ key, ...quantities[k] })).sort((a, b) => a.key - b.key);
+  const { id, quantity } = order[seed % quantities.length];
+  return { id, quantity, seed };
+}
+
+export function teacherView(app) {
+  const { notation } = app;
+  const button = (key, onclick, look = "button") => el("button", { class: look, type: "button", onclick }, text(`teacher.${key}`));
+  let seed = app.view.quiz ? app.view.quiz.seed + 1 : 0; // of the next question
+  let seen = []; // what the question on the page depends on
+  let question = null;
+  let hints = 0;
+  let counted = false;
+  let offered = null;
+
+  const lead = el("p", { class: "quiet" }, text("teacher.lead"));
+  const hiding = button("selected", () => ask({ ...selectedQuantity(), seed }));
+  const choices = el("div", { class: "teacher-buttons" }, button("choose", next, "button primary"), hiding);
+  const words = el("p", { class: "teacher-question" });
+  const formula = el("div", { class: "teacher-equation" });
+  const known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
+  const field = el("input", {
+    type: "text", id: "teacher-answer", inputMode: "decimal", autocomplete: "off", spellcheck: false,
+    onkeydown: (event) => event.key === "Enter" && check(),
+  });
+  // No form: in a sandboxed frame none is submitted.
+  const answer = el("div", { class: "teacher-buttons" },
+    el("label", { for: field.id }, text("teacher.answer")), field, button("check", check, "button primary"));
+  const verdict = el("div", { role: "status" });
+  const hinting = el("button", { class: "button", type: "button", onclick: hint });
+  const solving = button("solution", () => { count(false); solve("solved"); });
+  const onward = button("next", next);
+  const ending = button("end", () => app.set({ quiz: null }));
+  const task = el("div", { class: "teacher-task" }, words, formula, known, answer, verdict,
+    el("div", { class: "teacher-buttons" }, hinting, solving, onward, ending));
+  const score = el("p", { class: "quiet small" });
+  const root = el("section", { class: "teacher" }, el("h2", {}, text("panel.teacher")), lead, choices, task, score);
+
+  function next() {
+    const quantities = teacherQuantities(app, app.frame);
+    if (quantities.length) {
+      ask(teacherPick(quantities, seed));
+      seed += 1;
+    } else app.notice(text("teacher.nothing"));
+  }
+
+  // The selected number; if that one is given, the other of the same node.
+  function selectedQuantity() {
+    const { selected: id, quantity } = app.view;
+    if (id === null) return null;
+    return { id, quantity: teacherAsks(app, id, quantity) ? quantity : quantity === "data" ? "grad" : "data" };
+  }
+
+  function ask(quiz) {
+    app.set({ quiz });
+    app.render();
+    field.focus();
+  }
+
+  function sentence(key, parts = {}) {
+    return el("p", {}, text(`teacher.${key}`).split(/\{(\w+)\}/).map((part, k) => (k % 2 ? notation.html(parts[part]) : part)));
+  }
+
+  function equation(left, rows) {
+    return rows.flatMap((row, k) => [
+      el("span", {}, k ? "" : notation.html(left)), el("span", { class: "teacher-equals" }, "="), el("span", {}, notation.html(row)),
+    ]);
+  }
+
+  function say(word, look, ...sentences) {
+    verdict.className = `teacher-verdict ${look}`;
+    verdict.replaceChildren(el("p", { class: "teacher-word" }, text(`teacher.${word}`)), ...sentences);
+  }
+
+  function count(right) {
+    if (!counted) teacherScore.tried += 1;
+    if (right) teacherScore.right += 1;
+    counted = true;
+  }
+
+  function check() {
+    const said = diagnosis(question, field.value);
+    if (said.kind === "none") return say("none", "");
+    if (said.kind === "few") return say("few", "", sentence("few.more", { digits: [String(LEAST_DIGITS)] }));
+    count(said.kind === "right");
+    if (said.kind === "right") return solve("right");
+    writeScore();
+    const plain = (x) => [{ number: x, enclose: false }];
+    if (said.kind === "mistake") {
+      return say("wrong", "bad", ...said.found.map(({ key, what, number, wrong }) => sentence(key, { what, wrong, number: plain(number) })));
+    }
+    if (said.kind === "rounded") return say("wrong", "bad", sentence("rounded", { digits: [String(said.digits)] }));
+    const { numbers, all } = told();
+    return say("wrong", "bad",
+      said.ratio === null ? sentence("far.zero") : sentence("far", { ratio: plain(Number(said.ratio.toPrecision(3))) }),
+      all > 0 && sentence(numbers < all ? "far.hint" : "far.last", { numbers: [String(numbers)], all: [String(all)] }));
+  }
+
+  // How far the hints have come: whether they tell formulas, how many numbers of how many, and how many hints are left.
+  function told() {
+    const formulas = question.known.some((part) => part.formula) ? 1 : 0;
+    const all = question.known.filter((part) => part.value !== null).length;
+    return { formulas: hints > 0, numbers: Math.max(0, hints - formulas), all, left: formulas + all - hints };
+  }
+
+  function hint() {
+    hints += 1;
+    writeHints();
+  }
+
+  function writeHints() {
+    const { formulas, numbers, left } = told();
+    const numbered = question.known.filter((part) => part.value !== null).slice(0, numbers);
+    known.replaceChildren(...question.known.flatMap((part) => {
+      const sides = [];
+      if (formulas && part.formula) sides.push(part.formula);
+      if (numbered.includes(part)) sides.push([{ number: part.value, enclose: false }]);
+      return sides.length ? equation(part.left, [joined(sides, " = ")]) : [];
+    }));
+    hinting.hidden = app.solved || left === 0;
+    put(hinting, text("teacher.hint", { left }));
+  }
+
+  function writeScore() {
+    put(score, teacherScore.tried ? text("teacher.score", teacherScore) : "");
+  }
+
+  function solve(word) {
+    app.solved = true;
+    hints = 0;
+    write();
+    say(word, word === "right" ? "good" : "");
+    onward.focus();
+    app.schedule();
+  }
+
+  // Everything about the question but what was said to an answer.
+  function write() {
+    const { id, quantity } = app.view.quiz;
+    const { left, symbols } = question;
+    words.replaceChildren(...sentence(`ask.${quantity}`, { what: left, name: [{ name: id }], result: [{ name: app.graph.result }] }).childNodes);
+    const solution = equations(app, app.frame, id).find(({ key }) => key === (quantity === "data" ? "data" : "gradient"));
+    formula.replaceChildren(...equation(left, app.solved ? solution.rows : [...(symbols ? [symbols] : []), ["?"]]));
+    answer.hidden = solving.hidden = app.solved;
+    toggle(onward, "primary", app.solved);
+    writeHints();
+    writeScore();
+  }
+
+  function render(frame) {
+    const { quiz } = app.view;
+    lead.hidden = choices.hidden = quiz !== null;
+    task.hidden = quiz === null;
+    const now = [quiz, app.training.events, frame.round, frame.row];
+    if (quiz && now.some((each, k) => each !== seen[k])) {
+      if (quiz !== seen[0]) field.value = "";
+      question = teacherQuestion(app, frame, quiz);
+      hints = 0;
+      counted = false;
+      verdict.className = "";
+      verdict.replaceChildren();
+      write();
+    }
+    seen = now;
+    const offer = quiz ? null : selectedQuantity();
+    hiding.disabled = offer === null;
+    const quantity = offer && (offer.quantity === "data" ? [{ name: offer.id }] : [{ of: app.graph.result, by: offer.id, whole: 1 }]);
+    const label = quantity ? notation.plain(quantity) : "";
+    if (label !== offered) {
+      offered = label;
+      hiding.replaceChildren(...(quantity ? sentence("hide", { what: quantity }).childNodes : [text("teacher.selected")]));
+    }
+  }
+
+  return { root, render };
+}

@@ -1,0 +1,131 @@
+"""All that a page knows about its subject, as dictionaries, lists, texts and numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.data import TRUTH_TABLES, truth_table
+from tinygrad_bp.explorer.engine import by_hand, programs, variants
+from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
+from tinygrad_bp.explorer.layout import groups, layout
+from tinygrad_bp.explorer.structure import Unit, units
+from tinygrad_bp.explorer.subject import Subject
+from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS
+from tinygrad_bp.value import Constant, Value, topological_order
+
+MOST_NODES = 1000
+
+
+def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The description of a page, and the programs in it.
+
+    In the description Values are numbers: their places in topological order. The programs are texts of JavaScript expressions: `forward`
+    and `slopes`, `variants` with both for other activations, and `hand` for the worked example.
+
+    Raises ValueError for a graph of more nodes than a page can show, for a number in it that is not finite, and for operations of
+    one's own.
+    """
+    order = topological_order(subject.result)
+    if len(order) > MOST_NODES:
+        raise ValueError(
+            f"explore shows graphs of up to {MOST_NODES:,} nodes, and this one has {len(order):,}: explore a part of it"
+        )
+    for v in order:
+        if not math.isfinite(v.data):
+            raise ValueError(
+                f"explore: {v.label or 'a Value without a label'} is {v.data!r}; a page shows finite numbers"
+            )
+    place = {v: k for k, v in enumerate(order)}
+    trained = [v for v in subject.parameters if v in place]
+    neurons = units(order, trained)
+    called = names(order)
+    written = {"main": programs(order), "variants": variants(order, neurons)}
+    members = groups(order, neurons)
+    description = {
+        "kind": subject.kind,
+        "title": subject.title,
+        "result": place[subject.result],
+        "learningRate": subject.learning_rate,
+        "trainBiases": subject.train_biases,
+        "nodes": [_node(v, place, called) for v in order],
+        "parameters": [place[v] for v in trained],
+        "biases": [place[v] for v in subject.biases if v in place],
+        "cases": [[[place[v], x] for v, x in case.items() if v in place] for case in subject.cases],
+        "network": _network(order, neurons, place, trained),
+        "groups": [[place[v] for v in group] for group in members],
+        "layout": layout(order, called, [group for group in members if len(group) > 1]),
+        "formulas": formulas(subject.result, order),
+        "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
+        "presets": _presets(subject, place),
+    }
+    if subject.kind == "tutorial":
+        written["hand"], takes, returns = by_hand()
+        description["tutorial"] = {
+            "figures": [[each.stage, each.quantity, each.formula, each.printed] for each in FIGURES],
+            "otherEditions": list(OTHER_EDITIONS.items()),
+            "hand": {"takes": takes, "returns": returns},
+        }
+    return description, written
+
+
+def _node(v: Value, place: dict[Value, int], called: dict[Value, str]) -> dict[str, Any]:
+    if isinstance(v, Constant):
+        return {"data": v.data}
+    found: dict[str, Any] = {"name": called[v]}
+    if v.label:
+        found["label"] = v.label
+    if v.op is None:
+        return {**found, "data": v.data}
+    return {**found, "op": v.op.name, "symbol": v.op.symbol, "args": [place[x] for x in v.args]}
+
+
+def _network(
+    order: Sequence[Value], neurons: Sequence[Unit], place: dict[Value, int], trained: Sequence[Value]
+) -> dict[str, Any] | None:
+    """The neurons, and what is beside them: the leaves that feed them and the targets of the last ones."""
+    if not neurons:
+        return None
+    outs = {unit.out for unit in neurons}
+    sources = {c.source for unit in neurons for c in unit.connections}
+    taken = sources.union(trained)
+    inputs = sorted((v for v in sources if v not in outs), key=lambda v: (v.label != "", len(v.label), v.label))
+    # A target is a leaf beside an output, in the same operation: target - out.
+    targets: dict[Value, Value] = {}
+    for v in order:
+        ends = [x for x in v.args if x in outs]
+        others = [x for x in v.args if x not in outs and x.op is None and not isinstance(x, Constant)]
+        if len(ends) == 1 and len(others) == 1 and others[0] not in taken:
+            targets.setdefault(ends[0], others[0])
+    return {
+        "inputs": [place[v] for v in inputs],
+        "neurons": [
+            {
+                "name": unit.name,
+                "net": place[unit.net],
+                "out": place[unit.out],
+                "depth": unit.depth,
+                "activation": unit.activation.name if unit.activation else None,
+                "connections": [[place[c.weight], place[c.source], place[c.product]] for c in unit.connections],
+                "bias": None if unit.bias is None else place[unit.bias],
+                "target": place[targets[unit.out]] if unit.out in targets else None,
+            }
+            for unit in neurons
+        ],
+    }
+
+
+def _presets(subject: Subject, place: dict[Value, int]) -> dict[str, Any] | None:
+    """The truth tables between which a page can switch."""
+    if subject.kind != "truth":
+        return None
+    leaves = list(subject.cases[0])
+    tables = {
+        name: [
+            [[place[leaf], x] for leaf, x in zip(leaves, [*inputs, *targets], strict=True)]
+            for inputs, targets in truth_table(name)
+        ]
+        for name in TRUTH_TABLES
+    }
+    return {"chosen": subject.preset, "tables": tables}

@@ -1,0 +1,121 @@
+"""The programs that run in a page, written from the recorded graph.
+
+Two are enough for every number on it: `forward`, from the leaves to the data of all nodes, and `slopes`, from the data of all nodes to
+the local derivative on each edge. What is left to the page is the loop of `Value.backward`, which it does edge by edge, to show it.
+Since `slopes` is a function of the numbers in the nodes, it also says what happens if some of them are not what they should be, as in
+the sequential update, whose derivatives are taken with weights that are updated already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinygrad_bp import ops
+from tinygrad_bp.explorer.structure import ACTIVATIONS, Unit
+from tinygrad_bp.operation import Operation
+from tinygrad_bp.program import compile
+from tinygrad_bp.tutorial.derivation import one_round
+from tinygrad_bp.tutorial.figures import setup
+from tinygrad_bp.value import Constant, Value
+
+MOST_VARIANTS_TEXT = 400_000  # characters of programs for other activations
+
+
+def programs(order: Sequence[Value]) -> dict[str, str]:
+    """The two programs for a graph, `forward` and `slopes`, each the text of a JavaScript expression of a function.
+
+    `forward` takes the data of the leaves and returns those of all other nodes; `slopes` takes the data of all nodes and returns
+    for each edge, node by node and operand by operand, the local derivative; both leave out constants. Raises ValueError for an
+    operation of one's own.
+    """
+    variables = [v for v in order if not isinstance(v, Constant)]
+    leaves = [v for v in variables if v.op is None]
+    nodes = [v for v in variables if v.op is not None]
+    return {
+        "forward": _function(compile(nodes, leaves).to("javascript")),
+        "slopes": _function(_slopes(variables).to("javascript")),
+    }
+
+
+def _slopes(variables: Sequence[Value]) -> Any:
+    stand_ins = {
+        v: Value(v.data, v.label) for v in variables
+    }  # leaves, so that a slope is written in terms of what it is computed from
+    found: list[Value] = []
+    for v in variables:
+        op = v.op
+        if op is None:
+            continue
+        operands = [stand_ins[x] if x in stand_ins else x.data if isinstance(x, Value) else x for x in v.operands]
+        varies = [isinstance(x, Value) for x in operands]
+        if isinstance(op.partials, tuple):
+            slopes = [d(stand_ins[v], *operands) if vary else 0.0 for d, vary in zip(op.partials, varies, strict=True)]
+        else:
+            slopes = list(op.partials(stand_ins[v], *operands))
+        found += [
+            slope if isinstance(slope, Value) else Constant(float(slope))
+            for slope, vary in zip(slopes, varies, strict=True)
+            if vary
+        ]
+    return compile(found, list(stand_ins.values()))
+
+
+def _function(module: str) -> str:
+    """An ES module's function `program`, as an expression."""
+    lines = module.replace("export const ", "const ").replace("export function ", "function ")
+    kept = lines[: lines.index("\nfunction values(")] if "\nfunction values(" in lines else lines
+    # The names and labels are for people who read a module by itself.
+    kept = "\n".join(line for line in kept.split("\n") if not line.startswith(("const labels = ", "const inputs = ")))
+    return f"(() => {{\n{kept}\nreturn program;\n}})()"
+
+
+def variants(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[str, dict[str, Any]]:
+    """The same programs with other activations, by the names of those of hidden neurons and of outputs: "tanh,sigmoid".
+
+    Empty if there is nothing to exchange: neurons without activation, or of one layer with several.
+    """
+    last = max((unit.depth for unit in neurons), default=0)
+    layers = [[u for u in neurons if u.depth < last], [u for u in neurons if u.depth == last]]
+    kinds = [{u.activation for u in layer} for layer in layers]
+    if not neurons or any(len(kind) > 1 or not kind <= set(ACTIVATIONS) for kind in kinds):
+        return {}
+    base = ",".join(next(iter(kind)).name if kind else "" for kind in kinds)  # type: ignore[union-attr]
+    found: dict[str, dict[str, Any]] = {base: {}}
+    size = 0
+    for hidden in ACTIVATIONS if layers[0] else (None,):
+        for outer in ACTIVATIONS:
+            name = f"{hidden.name if hidden else ''},{outer.name}"
+            if name == base:
+                continue
+            ops_of = {u.out: hidden for u in layers[0] if hidden} | {u.out: outer for u in layers[1]}
+            graph = rebuilt(order, ops_of)
+            found[name] = programs(list(graph.values()))
+            size += sum(map(len, found[name].values()))
+            if size > MOST_VARIANTS_TEXT:
+                return {}
+    return found
+
+
+def rebuilt(order: Sequence[Value], ops_of: Mapping[Value, Operation]) -> dict[Value, Value]:
+    """A copy of the graph, node by node in the same order, in which some nodes are of another operation."""
+    copies: dict[Value, Value] = {}
+    for v in order:
+        if isinstance(v, Constant):
+            copies[v] = v
+        elif v.op is None:
+            copies[v] = Value(v.data, v.label)
+        else:
+            operands = [copies[x] if isinstance(x, Value) else x for x in v.args]
+            # A reduction is called with sequences; as any other row it takes its operands one by one.
+            copies[v] = Operation.__call__(ops_of.get(v, v.op), *operands)
+            copies[v].label = v.label
+    return copies
+
+
+def by_hand() -> tuple[str, list[str], list[str]]:
+    """The derivation of the worked example by hand as such a function too, with the names of what it takes and returns."""
+    leaves: dict[str, Any] = {name: Value(number, name) for name, number in setup(float).items()}
+    quantities = one_round(ops.exp, **leaves, sequential=False)
+    found = {name: x for name, x in quantities.items() if name not in leaves}
+    return _function(compile(list(found.values()), list(leaves.values())).to("javascript")), list(leaves), list(found)

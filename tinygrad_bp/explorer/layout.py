@@ -1,0 +1,88 @@
+"""Where the nodes and edges of a computation graph lie: Graphviz says it when the page is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinygrad_bp.drawing.rendering import run
+from tinygrad_bp.explorer.structure import Unit
+from tinygrad_bp.value import Constant, Value
+
+POINTS = 72.0  # an inch, in which Graphviz counts
+NARROWEST, WIDEST, HEIGHT = 118.0, 164.0, 60.0  # of a node, in points
+CONSTANT = 34.0, 22.0
+
+
+def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence[Sequence[Value]]) -> dict[str, Any]:
+    """The places of all nodes and edges, from left to right, in points from the upper left corner.
+
+    Args:
+        members: the groups that should lie together.
+
+    Returns a dictionary of `width` and `height`; `nodes`, for each node its middle and its size; and `edges`, for each edge the points of
+    its Bézier curve. Raises RuntimeError where no Graphviz is there.
+    """
+    place = {v: k for k, v in enumerate(order)}
+    sizes = [_size(v, names.get(v, "")) for v in order]
+    lines = ["digraph {", 'rankdir="LR"; nodesep="0.22"; ranksep="0.6"; node [shape="box", fixedsize="true"];']
+    lines += [
+        f'n{k} [width="{width / POINTS:.4f}", height="{height / POINTS:.4f}"];'
+        for k, (width, height) in enumerate(sizes)
+    ]
+    for number, group in enumerate(members):
+        lines.append(f'subgraph "cluster_{number}" {{ margin="14"; {" ".join(f"n{place[v]};" for v in group)} }}')
+    edges = [(place[arg], place[v]) for v in order for arg in v.args]
+    lines += [f"n{tail} -> n{head};" for tail, head in edges]
+    lines.append("}")
+    return _read(run("\n".join(lines), "plain").decode(), sizes, edges)
+
+
+def _size(v: Value, name: str) -> tuple[float, float]:
+    if isinstance(v, Constant):
+        return CONSTANT
+    wide = sum(2 if ord(c) > 0x2E7F else 1 for c in name)
+    return min(WIDEST, max(NARROWEST, 6.6 * wide + 36.0)), HEIGHT
+
+
+def _read(text: str, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Graphviz's plain format: a line for each node and edge, in inches from the lower left corner."""
+    width = height = 0.0
+    nodes: list[list[float]] = [[0.0, 0.0, *size] for size in sizes]
+    curves: dict[tuple[int, int], list[list[list[float]]]] = {}
+    for line in text.splitlines():
+        kind, *words = line.split(" ")
+        if kind == "graph":
+            width, height = float(words[1]) * POINTS, float(words[2]) * POINTS
+        elif kind == "node":
+            number = int(words[0][1:])
+            nodes[number][:2] = [float(words[1]) * POINTS, height - float(words[2]) * POINTS]
+        elif kind == "edge":
+            count = int(words[2])
+            numbers = [float(word) * POINTS for word in words[3 : 3 + 2 * count]]
+            points = [[x, height - y] for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+            curves.setdefault((int(words[0][1:]), int(words[1][1:])), []).append(points)
+    rounded = [[round(x, 1) for x in node] for node in nodes]
+    return {
+        "width": round(width, 1),
+        "height": round(height, 1),
+        "nodes": rounded,
+        "edges": [[[round(x, 1) for x in point] for point in curves[edge].pop(0)] for edge in edges],
+    }
+
+
+def groups(order: Sequence[Value], units: Sequence[Unit]) -> list[list[Value]]:
+    """For each neuron the nodes in it: its output, its net input and what they alone were computed from, weights included."""
+    home: dict[Value, int | None] = {}  # None for what several neurons, or anything else, use
+    ends = {v: number for number, unit in enumerate(units) for v in (unit.net, unit.out)}
+    sources = {c.source for unit in units for c in unit.connections}
+    for v in reversed(order):
+        if v in ends:
+            home[v] = ends[v]
+        elif v in sources:
+            home[v] = None
+        for arg in v.args:
+            if arg not in ends and arg not in sources:
+                mine = home.get(v)
+                home[arg] = mine if home.get(arg, mine) == mine else None
+    return [[v for v in order if home.get(v) == number] for number in range(len(units))]

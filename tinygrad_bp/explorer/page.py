@@ -1,0 +1,126 @@
+"""`Page`: one HTML file with everything in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tinygrad_bp.files import write_whole
+
+# In the order in which they are joined: each after those it imports from.
+SCRIPTS = (
+    "text", "numbers", "svg", "names", "graph", "training", "state", "formula", "neurons", "computation", "edit", "cases", "curve",
+    "paths", "truth", "teacher", "exports", "main",
+)  # fmt: skip
+LANGUAGES = ("en", "ja")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page on which a graph is explored. In a notebook it shows itself.
+
+    Attributes:
+        html: the whole page. It loads nothing and sends nothing.
+        title: what it shows.
+    """
+
+    html: str = field(repr=False)
+    title: str
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the page to a file whose name ends in .html, and returns its path.
+
+        Raises ValueError for another ending, and OSError where the file cannot be written. An existing file is replaced only when the new
+        one is whole.
+        """
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a page is saved as HTML: its name ends in .html, and not as in {target.name!r:.60}")
+        return write_whole(target, self.html)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" '
+            'sandbox="allow-scripts allow-downloads" style="width: 100%; height: 46rem; border: 0"></iframe>'
+        )
+
+
+def page_of(description: dict[str, Any], programs: dict[str, Any], *, title: str, language: str | None) -> Page:
+    """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
+    texts = json.loads(_asset("texts.json"))
+    script = "\n".join(
+        [
+            '"use strict";',
+            f"const PROGRAMS = {_programs(programs)};",
+            *(_linked(_asset(f"{name}.js")) for name in SCRIPTS),
+        ]
+    )
+    style = _asset("style.css")
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src '{_digest(script)}'",
+            # Positions and widths are set by scripts, which this policy does not concern.
+            f"style-src '{_digest(style)}'",
+            "img-src data: blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    parts = {
+        "LANGUAGE": language or "en",
+        "TITLE": html.escape(title),
+        "POLICY": policy,
+        "STYLE": style,
+        "TEXTS": _json(texts),
+        "DESCRIPTION": _json({**description, "language": language}),
+        "SCRIPT": script,
+    }
+    # In one pass: nothing that is put in place is looked at again.
+    whole = re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: parts[mark[1]], _asset("page.html"))
+    return Page(whole, title)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("tinygrad_bp.explorer") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _linked(module: str) -> str:
+    """A module's text for the one script that all of them become: without its imports, and with its exports as plain names."""
+    module = re.sub(r"^import [^;]*;\n", "", module, flags=re.MULTILINE)
+    return re.sub(r"^export (?=(?:const|let|function|class|async) )", "", module, flags=re.MULTILINE)
+
+
+def _programs(programs: dict[str, Any]) -> str:
+    """The programs as a JavaScript object. They are code; every name in them is an identifier that the compiler made."""
+
+    def pair(both: dict[str, str]) -> str:
+        return f"{{forward: {both['forward']}, slopes: {both['slopes']}}}"
+
+    variants = "".join(
+        f"{json.dumps(name)}: {pair(both) if both else 'null'},\n" for name, both in programs["variants"].items()
+    )
+    return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nhand: {programs.get('hand', 'null')}}}"
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _json(thing: object) -> str:
+    """As JSON that is harmless inside a script element: no < > or & is in it."""
+    return re.sub(
+        "[<>&\u2028\u2029]",
+        lambda sign: f"\\u{ord(sign[0]):04x}",
+        json.dumps(thing, ensure_ascii=True, allow_nan=False),
+    )

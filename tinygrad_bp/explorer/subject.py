@@ -1,0 +1,201 @@
+"""What a page is about: a result, the leaves that training changes, and the cases that it learns from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinygrad_bp import data, losses, ops
+from tinygrad_bp.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.operation import as_float
+from tinygrad_bp.tutorial.figures import SETUP, setup
+from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
+from tinygrad_bp.value import Constant, Value, topological_order
+
+MOST_CASES = 64
+HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
+SEED = 2  # with which they learn all four tables
+
+Case = Mapping[Value, float]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about.
+
+    Attributes:
+        result: the Value that everything was computed for, an error as a rule.
+        title: of the page.
+        parameters: the leaves that training changes, biases included.
+        biases: those of them that the switch "train the biases" is about.
+        train_biases: whether they are trained to begin with.
+        cases: for each row of the table the numbers of the leaves that it sets: inputs and targets.
+        learning_rate: to begin with.
+        kind: "tutorial", "truth" (a truth table) or "graph".
+        preset: the name of the truth table to begin with.
+    """
+
+    result: Value
+    title: str
+    parameters: Sequence[Value]
+    biases: Sequence[Value] = ()
+    train_biases: bool = True
+    cases: Sequence[Case] = field(default_factory=lambda: [{}])
+    learning_rate: float = 0.5
+    kind: str = "graph"
+    preset: str = ""
+
+
+def of_tutorial() -> Subject:
+    """The worked example."""
+    values = network(setup(float))
+    case = {values[name]: values[name].data for name in ("i1", "i2", "target_o1", "target_o2")}
+    return Subject(
+        values["E_total"],
+        "",
+        [values[name] for name in WEIGHTS + BIASES],
+        [values[name] for name in BIASES],
+        train_biases=False,
+        cases=[case],
+        learning_rate=float(SETUP["eta"]),
+        kind="tutorial",
+    )
+
+
+def of_truth_table(name: str) -> Subject:
+    """A network of 2 inputs, 5 hidden neurons and 1 output before it learns a truth table."""
+    net = MLP(2, [HIDDEN, 1], seed=SEED, init="uniform", separate_products=True)
+    subject = of_model(net, rows=list(data.truth_table(name)), learning_rate=0.5)
+    return Subject(**{**vars(subject), "title": "", "kind": "truth", "preset": name})
+
+
+def of_model(
+    net: Any,
+    *,
+    rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
+    loss: Any = None,
+    learning_rate: float = 0.5,
+    title: str = "",
+) -> Subject:
+    """A network, and a loss over its outputs. Raises ValueError where rows do not fit it."""
+    if not isinstance(net, MLP):
+        net = _as_mlp(net)
+    widths, about = net.widths, net.notes
+    rows = [([1.0] * widths[0], [0.0] * widths[-1])] if rows is None else list(rows)
+    if not rows:
+        raise ValueError("explore: there is no row to compute the network for")
+    if len(rows) > MOST_CASES:
+        raise ValueError(f"explore shows up to {MOST_CASES} rows, and there are {len(rows):,}: pass fewer")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Sequence) or len(row) != 2:
+            raise ValueError(f"explore: row {number} is to be a pair of inputs and targets, not {row!r:.60}")
+        for what, given, wanted in (("inputs", row[0], widths[0]), ("targets", row[1], widths[-1])):
+            if not isinstance(given, Sequence) or len(given) != wanted:
+                count = len(given) if isinstance(given, Sequence) else "none"
+                raise ValueError(f"explore: this network takes {wanted} {what}, and row {number} has {count}")
+    names = about.get("columns") if isinstance(about.get("columns"), list) else None
+    inputs = [Value(0.0, f"i{k}") for k in range(1, widths[0] + 1)]
+    if (
+        names
+        and len(names) == widths[0]
+        and all(isinstance(name, str) for name in names)
+        and len(set(names)) == len(names)
+    ):
+        for value, name in zip(inputs, names, strict=True):
+            value.label = name
+    ends = [neuron.name or f"o{k}" for k, neuron in enumerate(net.layers[-1].neurons, 1)]
+    targets = [Value(0.0, f"target_{end}") for end in ends]
+    cases: list[Case] = []
+    for number, (given, wanted) in enumerate(rows, 1):
+        leaves = [*zip(inputs, given, strict=True), *zip(targets, wanted, strict=True)]
+        cases.append(
+            {leaf: as_float(x, f"explore: row {number}", leaf.label, "takes a real number") for leaf, x in leaves}
+        )
+    for leaf, x in cases[0].items():
+        leaf.data = x
+    chosen = loss if loss is not None else about.get("loss", "squared_error")
+    if isinstance(chosen, str):
+        if chosen not in losses.LOSSES:
+            raise ValueError(f"explore: there is no loss {chosen!r:.60}; there are {', '.join(losses.LOSSES)}")
+        chosen = losses.LOSSES[chosen]
+    outputs = net(inputs)
+    result = chosen(outputs, targets)
+    result.label = result.label or "E"
+    if len(outputs) > 1 and chosen is losses.squared_error:
+        for end, part in zip(ends, _summands(result, len(outputs)), strict=False):
+            part.label = part.label or f"E_{end}"
+        result.label = "E_total" if result.label == "E" else result.label
+    return Subject(result, title, [*net.weights, *net.biases], net.biases, net.train_biases, cases, learning_rate)
+
+
+def _as_mlp(net: Layer | Neuron) -> MLP:
+    """A network that has these neurons for its only layer."""
+    layer = net if isinstance(net, Layer) else Layer([net])
+    whole = MLP(len(layer.neurons[0].weights), [len(layer.neurons)])
+    whole.layers = [layer]
+    return whole
+
+
+def _summands(total: Value, count: int) -> list[Value]:
+    """The Values that a sum of so many adds up, in order; none if it is not one."""
+    found: list[Any] = []
+    node: Any = total
+    while len(found) < count - 1:
+        if node.op is not ops.add:
+            return []
+        node, last = node.operands
+        found.insert(0, last)
+    return [node, *found]
+
+
+def of_value(
+    result: Value,
+    *,
+    parameters: Sequence[Value] | None = None,
+    learning_rate: float = 0.5,
+    title: str = "",
+) -> Subject:
+    """A Value and all that it was computed from."""
+    leaves = [v for v in topological_order(result) if v.op is None and not isinstance(v, Constant)]
+    if parameters is None:
+        chosen = [v for v in leaves if not outer(v.label)]
+        chosen = chosen or leaves
+    else:
+        chosen = list(parameters)
+        present = set(leaves)
+        for v in chosen:
+            if v not in present:
+                name = v.label if isinstance(v, Value) and v.label else repr(v)
+                raise ValueError(f"explore: the parameter {name:.60} is no leaf of the graph that is shown")
+    biases = [v for v in chosen if re.fullmatch(r"b(?:ias)?_?\w{0,6}", v.label)]
+    biases = biases if len(biases) < len(chosen) else []
+    trained = set(chosen)
+    case = {v: v.data for v in leaves if v not in trained}
+    return Subject(result, title, chosen, biases, True, [case], learning_rate)
+
+
+def outer(label: str) -> bool:
+    """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
+    return re.fullmatch(r"(?:i|x|y|t|input|target)_?\w?\d*", label) is not None
+
+
+def subject_of(thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float, title: str) -> Subject:
+    """The subject that `explore` was given. Raises TypeError for what is no Value, network or name, ValueError for what does not fit."""
+    if isinstance(thing, Value):
+        if isinstance(thing, Constant) or thing.op is None:
+            raise ValueError(f"explore: {thing!r} was not computed from anything; give it the result of a computation")
+        if rows is not None or loss is not None:
+            raise ValueError("explore: rows and loss are for a network; the graph of a Value has its numbers already")
+        return of_value(thing, parameters=parameters, learning_rate=learning_rate, title=title)
+    if isinstance(thing, MLP | Layer | Neuron):
+        if parameters is not None:
+            raise ValueError("explore: parameters are for the graph of a Value; those of a network are known")
+        return of_model(thing, rows=rows, loss=loss, learning_rate=learning_rate, title=title)
+    if isinstance(thing, Module):
+        raise TypeError(
+            f"explore shows an MLP, a Layer or a Neuron, and of a {type(thing).__name__} the graph: give it the loss, a Value"
+        )
+    raise TypeError(f"explore takes a Value, an MLP, a Layer or a Neuron, not {type(thing).__name__} {thing!r:.60}")

@@ -294,7 +294,7 @@ def test_every_option_of_a_picture_is_told(function, heading):
 
 def test_every_option_of_the_command_is_told():
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    for name in ("tutorial", "train", "predict", "draw", "explain", "check"):
+    for name in ("tutorial", "explore", "train", "predict", "draw", "explain", "check"):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             main([name, "--help"])
         options = set(re.findall(r"^  (?:-\w.*, )?(--[a-z-]+)", out.getvalue(), re.MULTILINE)) - {"--help"}

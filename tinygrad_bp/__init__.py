@@ -14,6 +14,7 @@ A `Value` is a number that remembers how it was computed. Everything else reads 
 from tinygrad_bp.checking import GradientCheck, check_gradients
 from tinygrad_bp.drawing import Drawing, draw, draw_network
 from tinygrad_bp.explanation import Explanation, explain
+from tinygrad_bp.explorer import Page, explore
 from tinygrad_bp.gradients import grad, hessian, jacobian
 from tinygrad_bp.losses import binary_cross_entropy, cross_entropy, hinge, mean_squared_error, squared_error
 from tinygrad_bp.nn import MLP, Layer, Module, Neuron
@@ -87,6 +88,7 @@ __all__ = [
     "Neuron",
     "Operation",
     "Optimizer",
+    "Page",
     "Program",
     "Reduction",
     "Value",
@@ -106,6 +108,7 @@ __all__ = [
     "draw_network",
     "exp",
     "explain",
+    "explore",
     "expm1",
     "grad",
     "hessian",

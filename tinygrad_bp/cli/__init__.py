@@ -1,4 +1,4 @@
-"""The command `tinygrad-bp`: the worked example, and pictures, explanations and checks of Values in a program of your own.
+"""The command `tinygrad-bp`: the worked example, pages to explore, networks, and readings of Values in a program of your own.
 
 Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C.
 """
@@ -14,11 +14,12 @@ from typing import Any
 
 from tinygrad_bp import __version__
 from tinygrad_bp.checking import printable
-from tinygrad_bp.cli import common, networks, programs, tutorial
+from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                          the worked example, step by step
+  tinygrad-bp explore tutorial --open           the same on a page, live
   tinygrad-bp train xor --layers 2 5 1          a network learns a table
   tinygrad-bp draw neuron.py:out -o neuron.svg  the graph of a Value of yours
   tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (tutorial, networks, programs):
+    for module in (tutorial, explorer, networks, programs):
         module.add(commands)
     return parser
 

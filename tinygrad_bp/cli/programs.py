@@ -108,8 +108,8 @@ def _draw(args: argparse.Namespace) -> int:
     suffix = args.output.suffix.lower()
     if suffix not in (".svg", ".png", ".pdf", ".gv"):
         raise Mistake(f"-o {str(args.output)!r}: the name should end in .svg, .png, .pdf or .gv")
-    program = _load(args.target)
-    found = _named(program, args.target, several=True)
+    program = load_program(args.target)
+    found = named(program, args.target, several=True)
     order = topological_order(*found, constants=False)
     if len(found) == 1 and not any(node.grad for node in order):
         found[0].backward()
@@ -133,8 +133,8 @@ def _draw(args: argparse.Namespace) -> int:
 def _explain(args: argparse.Namespace) -> int:
     from tinygrad_bp.explanation import explain
 
-    program = _load(args.target)
-    [y] = _named(program, args.target)
+    program = load_program(args.target)
+    [y] = named(program, args.target)
     explanation = explain(y, _labelled(topological_order(y, constants=False), args.wrt, program, args.target))
     if args.format == "json":
         import json
@@ -148,7 +148,7 @@ def _explain(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from tinygrad_bp.checking import check_gradients
 
-    [y] = _named(_load(args.target), args.target)
+    [y] = named(load_program(args.target), args.target)
     result = check_gradients(y)
     print(result)
     return 0 if result.ok else 1
@@ -157,7 +157,7 @@ def _check(args: argparse.Namespace) -> int:
 # The user's own program
 
 
-def _load(target: str) -> dict[str, Any]:
+def load_program(target: str) -> dict[str, Any]:
     """Runs the program of FILE.py:NAME and returns its names, of which NAME is one. A Value without a label gets its name for one.
 
     What the program prints goes to standard error, away from the answer.
@@ -227,7 +227,7 @@ def _where(error: BaseException, path: Path) -> str:
     return f"{text}\n    {code}" if code else text
 
 
-def _named(program: dict[str, Any], target: str, several: bool = False) -> list[Value]:
+def named(program: dict[str, Any], target: str, several: bool = False) -> list[Value]:
     """The Value that FILE.py:NAME names, in a list, or if `several` are welcome the list of them that it names."""
     file, _, name = target.rpartition(":")
     there = _those([key for key, thing in program.items() if isinstance(thing, Value)], file)

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.page import LANGUAGES, Page, page_of
-from tinygrad_bp.explorer.subject import Subject, of_truth_table, of_tutorial, subject_of
 from tinygrad_bp.operation import as_float
 from tinygrad_bp.value import Value
 
-__all__ = ["Page", "explore", "explore_truth_table", "explore_tutorial"]
+if TYPE_CHECKING:
+    from tinygrad_bp.explorer.subject import Subject
+
+__all__ = ["Page", "explore"]
 
 
 def explore(
@@ -37,10 +38,11 @@ def explore(
     title: str = "",
     language: str | None = None,
 ) -> Page:
-    """The page for a Value or a network. A notebook shows it; `.save("page.html")` or a `path` writes it.
+    """The page for a Value, a network or one of the examples. A notebook shows it; `.save("page.html")` or a `path` writes it.
 
     Args:
-        thing: a Value, an error as a rule, whose graph is shown; or an MLP, a Layer or a Neuron.
+        thing: a Value, an error as a rule, whose graph is shown; an MLP, a Layer or a Neuron; or the name of an example: "tutorial", the
+            worked example, or "xor", "or", "and", "nand", a network that learns a truth table.
         path: a file to write the page to.
         rows: for a network: pairs of inputs and targets, up to 64 of them, that it learns one by one. Without them it is shown for
             inputs of 1 and targets of 0.
@@ -51,30 +53,27 @@ def explore(
         title: a heading.
         language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
 
-    Raises TypeError for what is no Value or network; ValueError for a Value that was not computed, for more than 1,000 nodes, for numbers
-    that are not finite, for operations of one's own, which only Python can compute, and for rows that do not fit; and RuntimeError
-    where no Graphviz is there to lay out the graph.
+    Raises TypeError for what is no Value, network or text; ValueError for another name, for a Value that was not computed, for more than
+    1,000 nodes, for numbers that are not finite, for operations of one's own, which only Python can compute, and for rows that do not
+    fit; and RuntimeError where no Graphviz is there to lay out the graph.
     """
-    if language is not None and language not in LANGUAGES:
-        raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {language!r:.60}")
+    # What a page needs is not loaded with the package.
+    from tinygrad_bp.explorer.subject import subject_of
+
     rate = as_float(learning_rate, "explore: learning_rate", wants="takes a real number")
     if not 0.0 < rate < float("inf"):
         raise ValueError(f"explore: learning_rate is a finite number above 0, not {learning_rate!r}")
+    if not isinstance(title, str):
+        raise TypeError(f"explore: a title is text, not {type(title).__name__} {title!r:.60}")
     subject = subject_of(thing, rows=rows, loss=loss, parameters=parameters, learning_rate=rate, title=title)
     return _page(subject, path, language)
 
 
-def explore_tutorial(path: str | os.PathLike[str] | None = None, *, language: str | None = None) -> Page:
-    """The page for the worked example, with its printed figures beside those of autograd."""
-    return _page(of_tutorial(), path, language)
-
-
-def explore_truth_table(name: str, path: str | os.PathLike[str] | None = None, *, language: str | None = None) -> Page:
-    """The page on which a network of 2-5-1 neurons learns "xor", "or", "and" or "nand". Raises ValueError for another name."""
-    return _page(of_truth_table(name), path, language)
-
-
 def _page(subject: Subject, path: str | os.PathLike[str] | None, language: str | None) -> Page:
+    from tinygrad_bp.explorer.description import describe
+
+    if language is not None and language not in LANGUAGES:
+        raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {language!r:.60}")
     titles = {"tutorial": "The worked example", "truth": f"{subject.preset.upper()}: a network learns a truth table"}
     title = subject.title or titles.get(subject.kind, subject.result.label or "A computation graph")
     made = page_of(*describe(subject), title=title, language=language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygrad_bp.data import TRUTH_TABLES, truth_table
@@ -53,7 +53,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "parameters": [place[v] for v in trained],
         "biases": [place[v] for v in subject.biases if v in place],
         "cases": [[[place[v], x] for v, x in case.items() if v in place] for case in subject.cases],
-        "network": _network(order, neurons, place, trained),
+        "network": _network(order, neurons, place, trained, subject.targets),
         "groups": [[place[v] for v in group] for group in members],
         "layout": layout(order, called, [group for group in members if len(group) > 1]),
         "formulas": formulas(subject.result, order),
@@ -82,7 +82,11 @@ def _node(v: Value, place: dict[Value, int], called: dict[Value, str]) -> dict[s
 
 
 def _network(
-    order: Sequence[Value], neurons: Sequence[Unit], place: dict[Value, int], trained: Sequence[Value]
+    order: Sequence[Value],
+    neurons: Sequence[Unit],
+    place: dict[Value, int],
+    trained: Sequence[Value],
+    known: Mapping[Value, Value],
 ) -> dict[str, Any] | None:
     """The neurons, and what is beside them: the leaves that feed them and the targets of the last ones."""
     if not neurons:
@@ -90,9 +94,9 @@ def _network(
     outs = {unit.out for unit in neurons}
     sources = {c.source for unit in neurons for c in unit.connections}
     taken = sources.union(trained)
-    inputs = sorted((v for v in sources if v not in outs), key=lambda v: (v.label != "", len(v.label), v.label))
-    # A target is a leaf beside an output, in the same operation: target - out.
-    targets: dict[Value, Value] = {}
+    inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
+    # What is not known to be a target may be one: a leaf beside an output, in the same operation: target - out.
+    targets: dict[Value, Value] = {out: target for out, target in known.items() if target in place}
     for v in order:
         ends = [x for x in v.args if x in outs]
         others = [x for x in v.args if x not in outs and x.op is None and not isinstance(x, Constant)]

@@ -8,6 +8,7 @@ the sequential update, whose derivatives are taken with weights that are updated
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -98,18 +99,18 @@ def variants(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[str, dict[
 
 
 def rebuilt(order: Sequence[Value], ops_of: Mapping[Value, Operation]) -> dict[Value, Value]:
-    """A copy of the graph, node by node in the same order, in which some nodes are of another operation."""
+    """A copy of the graph, node by node in the same order, in which some nodes are of another operation.
+
+    Its numbers are still those of the original: the other operation may have none here, such as the logarithm of an output below 0.
+    """
     copies: dict[Value, Value] = {}
     for v in order:
         if isinstance(v, Constant):
             copies[v] = v
-        elif v.op is None:
-            copies[v] = Value(v.data, v.label)
         else:
-            operands = [copies[x] if isinstance(x, Value) else x for x in v.args]
-            # A reduction is called with sequences; as any other row it takes its operands one by one.
-            copies[v] = Operation.__call__(ops_of.get(v, v.op), *operands)
-            copies[v].label = v.label
+            copies[v] = copy.copy(v)
+            copies[v].op = ops_of.get(v, v.op) if v.op else None
+            copies[v]._connect([copies[x] for x in v.args])
     return copies
 
 

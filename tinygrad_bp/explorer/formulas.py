@@ -19,13 +19,16 @@ LONGEST_NAME = 40  # of what is called by its formula
 def names(order: Sequence[Value]) -> dict[Value, str]:
     """What each Value but constants is called: its label, made printable and unique, or where it has none its formula or a number."""
     found = unique_names(v for v in order if v.label and not isinstance(v, Constant))
-    writer, taken = Writer(found), set(found.values())
+    spoken, taken = dict(found), set(found.values())
+    writer = Writer(spoken)
     for k, v in enumerate(order, 1):
         if v not in found and not isinstance(v, Constant):
-            formula = writer.value(v)
-            name = formula if 0 < len(formula) <= LONGEST_NAME and formula not in taken else f"v{k}"
-            while name in taken:
-                name += "′"
+            name = writer.value(v)
+            if not 0 < len(name) <= LONGEST_NAME or name in taken:
+                name = f"v{k}"
+                while name in taken:
+                    name += "′"
+                spoken[v] = name  # of which later formulas may speak
             taken.add(name)
             found[v] = name
     return found

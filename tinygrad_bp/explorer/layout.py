@@ -31,7 +31,9 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
         for k, (width, height) in enumerate(sizes)
     ]
     for number, group in enumerate(members):
-        lines.append(f'subgraph "cluster_{number}" {{ margin="14"; {" ".join(f"n{place[v]};" for v in group)} }}')
+        lines.append(
+            f'subgraph "cluster_{number}" {{ margin="14"; label=" "; fontsize="12"; {" ".join(f"n{place[v]};" for v in group)} }}'
+        )
     edges = [(place[arg], place[v]) for v in order for arg in v.args]
     lines += [f"n{tail} -> n{head};" for tail, head in edges]
     lines.append("}")

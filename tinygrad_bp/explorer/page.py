@@ -10,16 +10,16 @@ import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from tinygrad_bp.checking import printable
 from tinygrad_bp.files import write_whole
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
-    "text", "numbers", "svg", "names", "graph", "training", "state", "formula", "neurons", "computation", "edit", "cases", "curve",
-    "paths", "truth", "teacher", "exports", "main",
+    "text", "numbers", "svg", "names", "graph", "training", "state", "frame", "formula", "caption", "neurons", "computation", "edit",
+    "cases", "curve", "paths", "truth", "teacher", "exports", "player", "keyboard", "shell", "main",
 )  # fmt: skip
 LANGUAGES = ("en", "ja")
 
@@ -56,6 +56,7 @@ class Page:
 
 def page_of(description: dict[str, Any], programs: dict[str, Any], *, title: str, language: str | None) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
+    title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
     texts = json.loads(_asset("texts.json"))
     script = "\n".join(
         [
@@ -92,7 +93,7 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, title: str
 
 @cache
 def _asset(name: str) -> str:
-    return (resources.files("tinygrad_bp.explorer") / "assets" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
 
 
 def _linked(module: str) -> str:

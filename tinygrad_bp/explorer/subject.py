@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tinygrad_bp import data, losses, ops
@@ -34,7 +35,8 @@ class Subject:
         train_biases: whether they are trained to begin with.
         cases: for each row of the table the numbers of the leaves that it sets: inputs and targets.
         learning_rate: to begin with.
-        kind: "tutorial", "truth" (a truth table) or "graph".
+        targets: of outputs of the network, the leaves that say what they should be.
+        kind: "tutorial", "truth" (a truth table), "network" or "graph".
         preset: the name of the truth table to begin with.
     """
 
@@ -45,6 +47,7 @@ class Subject:
     train_biases: bool = True
     cases: Sequence[Case] = field(default_factory=lambda: [{}])
     learning_rate: float = 0.5
+    targets: Mapping[Value, Value] = field(default_factory=dict)
     kind: str = "graph"
     preset: str = ""
 
@@ -69,7 +72,7 @@ def of_truth_table(name: str) -> Subject:
     """A network of 2 inputs, 5 hidden neurons and 1 output before it learns a truth table."""
     net = MLP(2, [HIDDEN, 1], seed=SEED, init="uniform", separate_products=True)
     subject = of_model(net, rows=list(data.truth_table(name)), learning_rate=0.5)
-    return Subject(**{**vars(subject), "title": "", "kind": "truth", "preset": name})
+    return replace(subject, kind="truth", preset=name)
 
 
 def of_model(
@@ -111,9 +114,11 @@ def of_model(
     cases: list[Case] = []
     for number, (given, wanted) in enumerate(rows, 1):
         leaves = [*zip(inputs, given, strict=True), *zip(targets, wanted, strict=True)]
-        cases.append(
-            {leaf: as_float(x, f"explore: row {number}", leaf.label, "takes a real number") for leaf, x in leaves}
-        )
+        case = {leaf: as_float(x, f"explore: row {number}", leaf.label, "takes a real number") for leaf, x in leaves}
+        for leaf, x in case.items():
+            if not math.isfinite(x):
+                raise ValueError(f"explore: {leaf.label} is {x!r} in row {number}; a page shows finite numbers")
+        cases.append(case)
     for leaf, x in cases[0].items():
         leaf.data = x
     chosen = loss if loss is not None else about.get("loss", "squared_error")
@@ -121,14 +126,30 @@ def of_model(
         if chosen not in losses.LOSSES:
             raise ValueError(f"explore: there is no loss {chosen!r:.60}; there are {', '.join(losses.LOSSES)}")
         chosen = losses.LOSSES[chosen]
+    if not callable(chosen):
+        raise TypeError(
+            f"explore: a loss is a function, or the name of one, not {type(chosen).__name__} {chosen!r:.60}"
+        )
     outputs = net(inputs)
     result = chosen(outputs, targets)
+    if not isinstance(result, Value) or result.op is None:
+        raise TypeError(f"explore: a loss returns a Value computed from the outputs, not {result!r:.60}")
     result.label = result.label or "E"
     if len(outputs) > 1 and chosen is losses.squared_error:
         for end, part in zip(ends, _summands(result, len(outputs)), strict=False):
             part.label = part.label or f"E_{end}"
         result.label = "E_total" if result.label == "E" else result.label
-    return Subject(result, title, [*net.weights, *net.biases], net.biases, net.train_biases, cases, learning_rate)
+    return Subject(
+        result,
+        title,
+        [*net.weights, *net.biases],
+        net.biases,
+        net.train_biases,
+        cases,
+        learning_rate,
+        dict(zip(outputs, targets, strict=True)),
+        kind="network",
+    )
 
 
 def _as_mlp(net: Layer | Neuron) -> MLP:
@@ -164,7 +185,7 @@ def of_value(
         chosen = [v for v in leaves if not outer(v.label)]
         chosen = chosen or leaves
     else:
-        chosen = list(parameters)
+        chosen = list(dict.fromkeys(parameters))
         present = set(leaves)
         for v in chosen:
             if v not in present:
@@ -184,6 +205,17 @@ def outer(label: str) -> bool:
 
 def subject_of(thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float, title: str) -> Subject:
     """The subject that `explore` was given. Raises TypeError for what is no Value, network or name, ValueError for what does not fit."""
+    if isinstance(thing, str):
+        if any(given is not None for given in (rows, loss, parameters)):
+            raise ValueError(
+                f"explore: rows, loss and parameters are for a graph or a network of yours; {thing!r:.60} has its own"
+            )
+        if thing != "tutorial" and thing not in data.TRUTH_TABLES:
+            raise ValueError(
+                f"explore: there is no example {thing!r:.60}; there are tutorial, {', '.join(data.TRUTH_TABLES)}"
+            )
+        subject = of_tutorial() if thing == "tutorial" else of_truth_table(thing)
+        return replace(subject, title=title, learning_rate=learning_rate)
     if isinstance(thing, Value):
         if isinstance(thing, Constant) or thing.op is None:
             raise ValueError(f"explore: {thing!r} was not computed from anything; give it the result of a computation")

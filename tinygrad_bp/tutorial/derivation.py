@@ -17,9 +17,12 @@ Number = TypeVar("Number", float, Decimal)
 
 
 def logistic(x: Number, exp: Callable[[Number], Number]) -> Number:
-    """1 / (1 + exp(-x)), for negative x as exp(x) / (1 + exp(x)): the exponential is at most 1 and no digit is lost."""
-    e = exp(-abs(x))
-    return 1 / (1 + e) if x > 0 else e / (1 + e)
+    """1 / (1 + exp(-x)), above and below the line multiplied by exp(x) where x is negative: no exponential is above 1, no digit is lost.
+
+    Without an `if`, so that it is the same formula for numbers of every kind.
+    """
+    below_zero, above_zero = (x - abs(x)) / 2, (x + abs(x)) / 2
+    return exp(below_zero) / (exp(below_zero) + exp(-above_zero))
 
 
 def logistic_slope(x: Number, exp: Callable[[Number], Number]) -> Number:

@@ -26,7 +26,7 @@ export function casesView(app) {
     outputs.map((neuron) => [el("th", { scope: "col" }, text("cases.target")), el("th", { scope: "col" }, nameElement(graph.nodes[neuron.out].name))]),
     el("th", { scope: "col" }, text("cases.error")));
   const epoch = el("p", { class: "cases-epoch" });
-  const root = el("section", { class: "cases", "aria-label": text("cases.title") }, el("h2", {}, text("cases.title")), presets,
+  const root = el("section", { class: "cases" }, el("h2", {}, text("cases.title")), presets,
     el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": text("cases.title") }, el("table", {}, el("thead", {}, headings), el("tbody", {}, rows.map(({ element }) => element)))), epoch);
 
   function render(frame) {

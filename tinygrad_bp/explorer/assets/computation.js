@@ -35,7 +35,7 @@ export function computationView(app) {
     node.args.forEach((tail, place) => {
       const points = layout.edges[drawn++];
       const constant = graph.nodes[tail].constant;
-      const path = svg("path", { class: "graph-line", d: curve(points) });
+      const path = svg("path", { class: "graph-line", d: splinePath(points) });
       const middle = points[Math.floor(points.length / 2)];
       const number = constant ? null : svg("text", { class: "slope", x: middle[0], y: middle[1] - 4, "text-anchor": "middle" });
       lines.append(path, ...(number ? [number] : []));
@@ -59,7 +59,7 @@ export function computationView(app) {
     const rect = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
     const group = svg("g", { class: "item", role: "button", tabindex: "-1", "data-node": node.id, onclick: () => choose(node.id), onkeydown: (event) => pressed(event, () => choose(node.id)) },
       svg("title", {}, node.name), rect,
-      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 26 : 0), 6.6)),
+      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 8 + 7 * node.symbol.length : 0), 6.6)),
       node.symbol && svg("text", { class: "node-symbol", x: x + width / 2 - 8, y: y - 13, "text-anchor": "end" }, node.symbol),
       svg("text", { class: "node-word", x: left, y: y + 4 }, text("graph.data")), data,
       svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")), grad);
@@ -172,8 +172,8 @@ export function computationView(app) {
         toggle(part.group, "dim", Boolean(lens));
         return;
       }
-      const data = app.hides(id, "data") ? "?" : written(frame.dataAt(id));
-      const grad = app.hides(id, "grad") ? "?" : written(frame.gradAt(id));
+      const data = app.hides(id, "data") ? "?" : brief(frame.dataAt(id), 9, 12);
+      const grad = app.hides(id, "grad") ? "?" : brief(frame.gradAt(id), 9, 12);
       put(part.data, data);
       put(part.grad, grad);
       set(part.data, "data-value", app.hides(id, "data") ? "" : exactly(frame.dataAt(id)));
@@ -198,7 +198,7 @@ export function computationView(app) {
       toggle(path, "current", frame.current?.edge?.index === index && index !== null);
       if (number) {
         toggle(number, "gone", hidden(head) || (frame.phase === "forward" && frame.dataAt(head) === null));
-        put(number, app.hidesSlope(tail, head) ? "?" : written(frame.slopes[index], 5));
+        put(number, app.hidesSlope(tail, head) ? "?" : brief(frame.slopes[index], 5, 7));
         set(number, "data-value", app.hidesSlope(tail, head) ? "" : exactly(frame.slopes[index]));
         toggle(number, "lit", lit);
         toggle(number, "dim", Boolean(lens) && !lit);
@@ -222,7 +222,13 @@ export function computationView(app) {
   return { root, render, fit, zoom, show };
 }
 
-function curve(points) {
+// A number in as many digits as there is room for.
+function brief(x, digits, most) {
+  const words = written(x, digits);
+  return words.length > most ? written(x, digits - 3) : words;
+}
+
+function splinePath(points) {
   const [[x, y], ...rest] = points;
   const words = [];
   for (let k = 0; k + 2 < rest.length; k += 3) words.push(`C${rest.slice(k, k + 3).map(([a, b]) => `${a} ${b}`).join(" ")}`);

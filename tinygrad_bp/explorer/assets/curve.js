@@ -83,35 +83,39 @@ export function curveView(app) {
   marker.group.insertBefore(tag, marker.label);
   set(marker.label, "y", CURVE_BOTTOM + 17);
   set(hover.label, "y", CURVE_TOP - 9);
-  const chart = svg("svg", { class: "curve-chart", role: "img", height: CURVE_HEIGHT,
-    onpointermove: (event) => point(pointed(event)), onpointerleave: () => point(null), onclick: (event) => app.go({ round: pointed(event) }),
-  }, grid, ghostLine, line, end, marker.group, hover.group);
+  const chart = svg("svg", {
+    class: "curve-chart", role: "img", height: CURVE_HEIGHT,
+    onpointermove: (event) => point(pointed(event)), onpointerleave: () => point(null), onclick: (event) => go(pointed(event)),
+  }, grid, ghostLine, line, marker.group, end, hover.group);
 
-  const slider = el("input", { class: "curve-slider", type: "range", step: "any", "aria-label": text("curve.slider"),
-    oninput: () => app.go({ round: Math.round(across.back(slider.valueAsNumber)) }),
+  const slider = el("input", {
+    class: "curve-slider", type: "range", step: "any", "aria-label": text("curve.slider"),
+    oninput: () => go(Math.round(across.back(slider.valueAsNumber))),
     onkeydown: (event) => {
       const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
       if (!by) return;
       event.preventDefault(); // its own step would be too small to reach the next round, or skip some
       go(latest.round + by);
-    } });
-  const buttons = Object.entries({
-    first: () => 0, previous: () => latest.round - 1, next: () => latest.round + 1, last: () => app.training.rounds,
-  }).map(([name, round]) => el("button", { class: "button curve-button", type: "button", title: text(`curve.${name}`),
-    "aria-label": text(`curve.${name}`), onclick: () => go(round()) },
-    svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: CURVE_ICONS[name] }))));
+    },
+  });
+  const places = { first: () => 0, previous: () => latest.round - 1, next: () => latest.round + 1, last: () => app.training.rounds };
+  const buttons = Object.entries(places).map(([name, round]) => {
+    const words = text(`curve.${name}`);
+    return el("button", { class: "button curve-button", type: "button", title: words, "aria-label": words, onclick: () => go(round()) },
+      svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: CURVE_ICONS[name] })));
+  });
 
   const scales = ["logScale", "logRounds"].map((key) => {
     const box = el("input", { type: "checkbox", onchange: () => app.set({ [key]: box.checked }) });
     return { key, box, label: el("label", { class: "curve-scale" }, box, text(`curve.${key}`)) };
   });
 
-  const wanted = el("input", { class: "curve-wanted", type: "text", inputMode: "decimal", value: "0.01", autocomplete: "off", spellcheck: false,
-    oninput: () => { trainOn.hidden = true; } });
-  const trainOn = el("button", { class: "button", type: "button", hidden: true, onclick: () => {
-    trainOn.hidden = true;
-    app.trainUntilBelow(parsed(wanted.value));
-  } }, text("curve.trainOn"));
+  const wanted = el("input", {
+    class: "curve-wanted", type: "text", inputMode: "decimal", value: "0.01", autocomplete: "off", spellcheck: false,
+    oninput: () => { trainOn.hidden = true; },
+  });
+  const trainOn = el("button", { class: "button", type: "button", hidden: true, onclick: () => trainUntil(parsed(wanted.value)) },
+    text("curve.trainOn"));
   const finder = el("form", { class: "curve-finder", onsubmit: (event) => { event.preventDefault(); find(); } },
     el("label", {}, text("curve.below"), wanted), el("button", { class: "button", type: "submit" }, text("curve.find")), trainOn);
 
@@ -123,20 +127,24 @@ export function curveView(app) {
   let width = 0;
   let across = null; // the axis of the rounds
   let up = null; // the axis of the errors
-  let kept = [];
+  let ticks = []; // of the rounds: { x, label }
+  let drawnFor = [];
   let latest = null;
   new ResizeObserver(([entry]) => {
     width = entry.contentRect.width;
     if (latest) render(latest);
   }).observe(chart);
 
+  function within(round) {
+    return Math.min(app.training.rounds, Math.max(0, round));
+  }
+
   function go(round) {
-    app.go({ round: Math.min(app.training.rounds, Math.max(0, round)) });
+    app.go({ round: within(round) });
   }
 
   function pointed(event) {
-    const round = Math.round(across.back(event.clientX - chart.getBoundingClientRect().left));
-    return Math.min(app.training.rounds, Math.max(0, round));
+    return within(Math.round(across.back(event.clientX - chart.getBoundingClientRect().left)));
   }
 
   function find() {
@@ -147,9 +155,19 @@ export function curveView(app) {
       return;
     }
     const round = training.firstBelow(x);
-    trainOn.hidden = round >= 0 || training.trouble || training.rounds >= MOST_ROUNDS || !app.trainUntilBelow;
-    if (round >= 0) app.go({ round });
-    app.notice(text(round >= 0 ? "curve.found" : "curve.notYet", { below: written(x), round: counted(round), rounds: counted(training.rounds) }));
+    trainOn.hidden = round >= 0 || training.trouble || training.rounds >= MOST_ROUNDS;
+    if (round < 0) {
+      app.notice(text("curve.notYet", { below: written(x), rounds: counted(training.rounds) }));
+      return;
+    }
+    go(round);
+    app.notice(text("curve.found", { below: written(x), round: counted(round) }));
+  }
+
+  function trainUntil(x) {
+    trainOn.hidden = true;
+    app.trainUntilBelow(x);
+    if (app.training.firstBelow(x) >= 0) find();
   }
 
   function error(round, digits) {
@@ -169,20 +187,28 @@ export function curveView(app) {
     const low = Math.min(...seen);
     const high = Math.max(...seen);
     const logarithmic = view.logScale && low > 0;
-    up = logarithmic
-      ? curveAxis([low / 1.05, high * 1.05], [CURVE_BOTTOM, CURVE_TOP], [Math.log10, (x) => 10 ** x])
-      : curveAxis([Math.min(0, low), Math.max(0, high) || low + 1], [CURVE_BOTTOM, CURVE_TOP], CURVE_STRAIGHT);
+    let range = [Math.min(0, low), Math.max(0, high)];
+    if (logarithmic) range = [low / 1.05, high * 1.05];
+    else if (low === 0 && high === 0) range = [0, 1];
+    up = curveAxis(range, [CURVE_BOTTOM, CURVE_TOP], logarithmic ? [Math.log10, (x) => 10 ** x] : CURVE_STRAIGHT);
+    const [{ box, label }] = scales;
+    box.disabled = low <= 0;
+    label.title = low <= 0 ? text("curve.noLogarithm") : "";
     set(line, "d", curvePath(own, errors, across, up));
     set(ghostLine, "d", ghost ? curvePath(others, ghost.errors, across, up) : "");
 
-    const heights = logarithmic ? curveDecades(low / 1.05, high * 1.05, 4) : curveTicks(Math.min(0, low), Math.max(0, high) || low + 1, 4);
+    const heights = (logarithmic ? curveDecades : curveTicks)(...range, 4);
     const most = Math.max(2, Math.floor((right - CURVE_LEFT) / 90));
-    const places = view.logRounds && span >= 10 ? [0, ...curveDecades(1, span, most)] : curveTicks(0, span, most).filter(Number.isInteger);
+    const marked = view.logRounds && span >= 10 ? [0, ...curveDecades(1, span, most)] : curveTicks(0, span, most).filter(Number.isInteger);
+    ticks = marked.map((round) => {
+      const x = across.at(round);
+      return { x, label: svg("text", { x, y: CURVE_BOTTOM + 17, "text-anchor": x > right - 30 ? "end" : "middle" }, counted(round)) };
+    });
     grid.replaceChildren(
       ...heights.map((x) => svg("g", {}, svg("line", { x1: CURVE_LEFT, x2: right, y1: up.at(x), y2: up.at(x) }),
         svg("text", { x: CURVE_LEFT - 8, y: up.at(x) + 4, "text-anchor": "end" }, written(x)))),
       svg("line", { class: "curve-floor", x1: CURVE_LEFT, x2: right, y1: CURVE_BOTTOM, y2: CURVE_BOTTOM }),
-      ...places.map((x) => svg("text", { x: across.at(x), y: CURVE_BOTTOM + 17, "text-anchor": across.at(x) > right - 30 ? "end" : "middle" }, counted(x))),
+      ...ticks.map(({ label }) => label),
     );
 
     const [x, y] = [across.at(rounds), up.at(errors[rounds])];
@@ -215,25 +241,27 @@ export function curveView(app) {
     latest = frame;
     put(readout, text("curve.readout", { round: counted(round), error: error(round) }));
     for (const { key, box } of scales) box.checked = view[key];
-    toggle(buttons[0], "ended", round === 0);
-    toggle(buttons[1], "ended", round === 0);
-    toggle(buttons[2], "ended", round === training.rounds);
-    toggle(buttons[3], "ended", round === training.rounds);
+    buttons.forEach((button, k) => set(button, "aria-disabled", round === (k < 2 ? 0 : training.rounds)));
     if (!width) return;
-    const shown = [training.errors, training.events, training.rounds, training.trouble, ghost?.errors, ghost?.rounds, width, view.logScale, view.logRounds];
-    if (shown.some((each, k) => each !== kept[k])) {
-      kept = shown;
+    const shown = [
+      training.errors, training.events, training.rounds, training.trouble, ghost?.errors, ghost?.rounds,
+      width, view.logScale, view.logRounds,
+    ];
+    if (shown.some((each, k) => each !== drawnFor[k])) {
+      drawnFor = shown;
       draw();
       point(null);
     }
     place(marker, round);
     put(marker.label, counted(round));
-    const wide = 14 + 7 * counted(round).length;
-    const shift = Math.min(0, width - across.at(round) - wide / 2);
-    set(tag, "width", wide);
-    set(tag, "x", shift - wide / 2);
+    const x = across.at(round);
+    const half = 7 + 3.5 * counted(round).length; // of the tag's width
+    const shift = Math.min(0, width - x - half);
     set(marker.label, "x", shift);
-    if (Math.round(across.back(slider.valueAsNumber)) !== round) slider.value = across.at(round);
+    set(tag, "x", shift - half);
+    set(tag, "width", 2 * half);
+    for (const tick of ticks) toggle(tick.label, "covered", Math.abs(tick.x - x - shift) < half + 4 * tick.label.textContent.length);
+    if (Math.round(across.back(slider.valueAsNumber)) !== round) slider.value = x;
     set(slider, "aria-valuetext", text("curve.readout", { round: counted(round), error: error(round, 6) }));
     set(chart, "aria-label", text("curve.alternative", {
       first: error(0, 3), rounds: counted(training.rounds), last: error(training.rounds, 3), round: counted(round), error: error(round, 3),

@@ -3,6 +3,7 @@
 import { el, put, set, toggle } from "./svg.js";
 import { exactly, parsed, written } from "./numbers.js";
 import { inNumbers, pieces } from "./names.js";
+import { happening } from "./frame.js";
 import { text } from "./text.js";
 
 // The formulas of the package, for the activations that are chosen.
@@ -68,11 +69,11 @@ export class Formulas {
   }
 }
 
-function factorPiece([of, by, whole, edge]) {
+export function factorPiece([of, by, whole, edge]) {
   return { of, by, whole, edge };
 }
 
-function joined(lists, sign) {
+export function joined(lists, sign) {
   return lists.flatMap((list, k) => (k ? [sign, ...list] : list));
 }
 
@@ -104,7 +105,8 @@ export function equations(app, frame, id) {
     const products = (chain ? [chain] : terms).map((factors) => factors.map(factorPiece));
     const rows = [];
     if (parts.length) rows.push(joined(parts.map((part) => [factorPiece(part)]), " + "));
-    rows.push(joined(products.map((factors) => joined(factors.map((factor) => [factor]), " · ")), " + "));
+    const itself = products.length === 1 && products[0].length === 1 && products[0][0].of === whole.of; // as the left side
+    if (!itself) rows.push(joined(products.map((factors) => joined(factors.map((factor) => [factor]), " · ")), " + "));
     const byDelta = terms.map((factors) => deltaTerm(app, factors.map(factorPiece), variant));
     if (terms.length && byDelta.every(Boolean)) rows.push(joined(byDelta, " + "));
     if (products.length === 1 && products[0].length === 1) {
@@ -150,8 +152,10 @@ function deltaTerm(app, factors, variant) {
 export function formulaView(app) {
   const heading = el("h2", { class: "formula-heading" });
   const field = el("input", { class: "formula-value", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
-  const editor = el("form", { class: "formula-edit", onsubmit: (event) => { event.preventDefault(); apply(); } },
-    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "submit" }, text("formula.set")));
+  // No form: in a notebook's frame none can be submitted.
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") apply(); });
+  const editor = el("div", { class: "formula-edit" },
+    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "button", onclick: () => apply() }, text("formula.set")));
   const body = el("div", { class: "formula-body" });
   const accumulation = el("p", { class: "formula-accumulation", hidden: true });
   const note = el("p", { class: "formula-note", hidden: true });
@@ -162,6 +166,7 @@ export function formulaView(app) {
   let shape = "";
   let live = [];
   let latest = null;
+  let shown = null; // the selected node; while nothing is selected, the one that a step is about
 
   function apply() {
     const x = parsed(field.value);
@@ -169,7 +174,7 @@ export function formulaView(app) {
       app.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
       return;
     }
-    app.edit(app.view.selected, x);
+    app.edit(shown, x);
   }
 
   function copy(form) {
@@ -178,7 +183,7 @@ export function formulaView(app) {
 
   function written_(form) {
     const { notation } = app;
-    const list = equations(app, latest, app.view.selected).map((each) => masked(each));
+    const list = equations(app, latest, shown).map((each) => masked(each));
     if (form === "python") return list.map(pythonLines).join("\n\n");
     return list.map(({ left, rows }) => {
       if (form === "latex") {
@@ -241,8 +246,9 @@ export function formulaView(app) {
 
   function render(frame) {
     latest = frame;
-    const id = app.view.selected;
-    const chosen = id !== null && id !== undefined;
+    shown = app.view.selected ?? frame.current?.node ?? null;
+    const id = shown;
+    const chosen = id !== null;
     empty.hidden = chosen;
     for (const element of [editor, copies, body, heading]) element.hidden = !chosen;
     if (!chosen) {
@@ -269,9 +275,9 @@ export function formulaView(app) {
     const leaf = !node.op;
     editor.hidden = !leaf;
     if (leaf && document.activeElement !== field) field.value = app.hides(id, "data") ? "" : exactly(frame.data[id]);
-    const happening = app.happening(frame);
-    accumulation.hidden = !(happening && happening.node === id);
-    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(happening.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }).flat(Infinity).filter(Boolean));
+    const adding = happening(app.graph, frame);
+    accumulation.hidden = adding?.node !== id;
+    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }).flat(Infinity).filter(Boolean));
     note.hidden = !frame.settings.sequential;
     put(note, text("formula.sequential"));
     toggle(root, "formula-grad", app.view.quantity === "grad");

@@ -145,7 +145,7 @@ export class Notation {
 // Signs of Python as signs of mathematics: a * b as a · b, x ** 2 as x², sigmoid( as σ(.
 function prettyText(words) {
   const parts = words.replaceAll(" * ", " · ").replaceAll("sigmoid(", "σ(").replaceAll("-", "−").split(/ \*\* (\d+)/);
-  return parts.map((part, k) => (k % 2 ? el("sup", {}, part) : part));
+  return parts.length === 1 ? parts[0] : el("span", {}, parts.map((part, k) => (k % 2 ? el("sup", {}, part) : part)));
 }
 
 function latexText(words) {

@@ -19,10 +19,11 @@ export function pathsView(app) {
   const count = el("span", { class: "quiet" });
   const list = el("ol", { class: "paths-list" });
   const summary = el("p", { class: "paths-summary" });
+  const note = el("p", { class: "paths-note" }, text("formula.sequential"));
   const root = el("section", { class: "paths" },
     el("h2", {}, text("paths.title")), el("p", { class: "quiet small" }, text("paths.intro")),
     el("label", { class: "paths-choice" }, text("paths.from"), choice),
-    el("p", { class: "paths-total" }, symbol, " = ", total, count), list, summary);
+    el("p", { class: "paths-total" }, symbol, " = ", total, count), list, summary, note);
 
   let shownFrom = null;
   let ways = null; // { count, paths }
@@ -30,7 +31,7 @@ export function pathsView(app) {
 
   // Beside the parameters, the nodes that are looked at.
   function offer(from) {
-    const extra = [...new Set([from, app.view.selected])].filter((id) => id !== null && !graph.nodes[id].constant && !graph.parameters.includes(id));
+    const extra = [...new Set([from, app.view.selected])].filter((id) => graph.variables.includes(id) && !graph.parameters.includes(id));
     if (extra.join() !== [...others.children].map(({ value }) => value).join()) {
       others.replaceChildren(...extra.map(option));
       if (extra.length) choice.append(others);
@@ -45,7 +46,7 @@ export function pathsView(app) {
     list.replaceChildren(...rows.map(({ element }) => element));
   }
 
-  function render({ slopes }) {
+  function render({ slopes, settings }) {
     const from = app.view.lens ?? graph.parameters[0];
     offer(from);
     // The list keeps its order while someone points at one of its paths.
@@ -74,7 +75,7 @@ export function pathsView(app) {
         put(number, secret ? "?" : written(edges.reduce((factor, edge) => factor * slopes[edge.index], 1), PATHS_DIGITS));
       }
       put(row.product, shown(products[k]));
-      put(row.share, shares[k] === null ? "" : pathsPercent(shares[k]));
+      put(row.share, shares[k] === null ? "" : `${signed(100 * shares[k], 1)} %`);
       const begin = Math.min(0, shares[k]);
       row.zero.style.left = `${(100 * -least) / width}%`;
       row.bar.style.left = `${(100 * (begin - least)) / width}%`;
@@ -84,10 +85,10 @@ export function pathsView(app) {
     put(total, shown(whole));
     set(total, "title", hidden ? "" : exactly(whole));
     const sum = products.reduce((a, b) => a + b, 0);
-    const all = BigInt(rows.length) === ways.count;
-    put(summary, text(all ? (rows.length === 1 ? "paths.sumOne" : "paths.sum") : "paths.most", {
-      listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share: hidden || whole === 0 ? "?" : pathsPercent(sum / whole),
-    }));
+    const kind = BigInt(rows.length) < ways.count ? "most" : rows.length === 1 ? "only" : "all";
+    const share = hidden || whole === 0 ? "?" : `${written((100 * sum) / whole, 1)} %`;
+    put(summary, text(`paths.${kind}`, { listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share }));
+    note.hidden = !settings.sequential;
   }
 
   return { root, render };
@@ -95,10 +96,6 @@ export function pathsView(app) {
 
 function pathsKey(path) {
   return path.map((edge) => edge.index).join();
-}
-
-function pathsPercent(share) {
-  return `${signed(100 * share, 1)} %`;
 }
 
 // A path in the list: from the result down, by way of the nodes that have a label, each with the derivative by it of the one before.
@@ -119,10 +116,12 @@ function pathsRow(app, path, from) {
   const lit = new Set(path.map((edge) => edge.index));
   const light = () => app.light(lit, new Set([from]));
   const dark = () => app.light(null);
-  const element = el("li", {}, el("button", { class: "paths-path", type: "button", onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark },
-    el("span", { class: "paths-chain" }, el("span", { class: "paths-station" }, nameElement(notation.name(graph.result))),
-      factors.map(({ id, number }) => el("span", { class: "paths-station" },
-        el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←")), nameElement(notation.name(id))))),
+  const station = (id, ...before) => el("span", { class: "paths-station" }, before, nameElement(notation.name(id)));
+  const link = (number) => el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
+  const chain = factors.map(({ id, number }) => station(id, link(number)));
+  const events = { onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark };
+  const element = el("li", {}, el("button", { class: "paths-path", type: "button", ...events },
+    el("span", { class: "paths-chain" }, station(graph.result), chain),
     el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share)));
   return { key: pathsKey(path), path, factors, product, share, zero, bar, element };
 }

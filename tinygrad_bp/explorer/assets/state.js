@@ -1,8 +1,9 @@
 // What a link holds: the changes made to the training, the place in it, and what is looked at. It is read with distrust.
 
+import { LANGUAGES } from "./text.js";
 import { MOST_ROUNDS } from "./training.js";
 
-const STATE_VERSION = 1;
+export const STATE_VERSION = 1;
 const LONGEST_STATE = 200_000;
 const MOST_EVENTS = 2000;
 
@@ -12,6 +13,7 @@ const CHOICES = {
   mode: ["values", "gradients", "change"],
   panel: ["formula", "edit", "paths", "truth", "teacher", "export"],
   pace: ["node", "neuron", "pass"],
+  language: LANGUAGES,
 };
 const SWITCHES = ["full", "logScale", "logRounds"];
 const NODES = ["selected", "lens"];

@@ -2,7 +2,7 @@
 
 import { el, put, toggle } from "./svg.js";
 import { parsed } from "./numbers.js";
-import { pieces } from "./names.js";
+import { inNumbers, pieces } from "./names.js";
 import { drawn } from "./training.js";
 import { equations, factorPiece, joined } from "./formula.js";
 import { text } from "./text.js";
@@ -10,6 +10,7 @@ import { text } from "./text.js";
 const LEAST_DIGITS = 3;
 const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
 const MOST_MISTAKES = 2; // that are named for one answer
+const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
 const ROUNDED = 0.005; // numbers that differ by no more than this share agree in two digits
 
 const teacherScore = { right: 0, tried: 0 }; // of this session, in whatever language it goes on
@@ -21,6 +22,9 @@ const SLOPE_MIXUPS = {
   relu: [["⟦1⟧", (net, out) => out]],
   softplus: [["⟦1⟧", (net, out) => out]],
 };
+
+// What activations are that no pocket calculator has.
+const ACTIVATION_MEANINGS = { sigmoid: "1 / (1 + exp(-⟦0⟧))", softplus: "log(1 + exp(⟦0⟧))", relu: "max(0, ⟦0⟧)" };
 
 // What an answer says of a question.
 //
@@ -68,7 +72,7 @@ function teacherProduct(factors) {
 }
 
 // Mistakes in the factors and summands, and the others that are known of this question.
-function teacherMistakes({ value, terms, others = [] }) {
+function teacherMistakes({ value, terms, others: more = [] }) {
   const found = [];
   for (const term of terms) {
     const product = teacherProduct(term);
@@ -78,14 +82,15 @@ function teacherMistakes({ value, terms, others = [] }) {
     }
     for (const factor of term) {
       const { pieces: what, value: number, formula, instead = [] } = factor;
-      const rest = teacherProduct(term.filter((other) => other !== factor));
-      const by = (x) => value - product + rest * x;
-      const whole = formula ? [...what, " = ", ...formula] : what;
-      found.push(...instead.map((wrong) => ({ key: "replaced", what: whole, number, wrong: wrong.pieces, value: by(wrong.value) })));
-      if (term.length > 1) found.push({ key: "omitted", what, number, value: by(1) }, { key: "twice", what, number, value: by(number * number) });
+      const others = teacherProduct(term.filter((other) => other !== factor));
+      const by = (x) => value - product + others * x;
+      const full = formula ? [...what, " = ", ...formula] : what;
+      found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
+      if (term.length === 1) continue;
+      found.push({ key: "omitted", what, number, value: by(1) }, { key: "twice", what, number, value: by(number ** 2) });
     }
   }
-  return [...found, ...others];
+  return [...found, ...more];
 }
 
 // Mistakes that are made with any number.
@@ -93,22 +98,37 @@ function teacherSlips(value) {
   return [{ key: "sign", value: -value }, ...[10, 0.1, 100, 0.01].map((times) => ({ key: "point", value: value * times }))];
 }
 
-// The question about a hidden number. Beside what `diagnosis` reads: `left` and `symbols`, the quantity and its formula, which may be
-// null; and `known`, what hints tell, each { left, formula, value }: a part of the formula, how it is computed, its number, or null.
+function teacherSymbol(app, { id, quantity }) {
+  return quantity === "data" ? { name: id } : { of: app.graph.result, by: id, whole: 1 };
+}
+
+// The question about a hidden number. Beside what `diagnosis` reads: its `symbols`, or null; and `known`, what hints tell, each
+// { left, formula, value }: a part of the symbols, how it is computed, and its number; either may be null.
 function teacherQuestion(app, frame, { id, quantity }) {
   return quantity === "data" ? teacherDataQuestion(app, frame, id) : teacherGradientQuestion(app, frame, id);
 }
 
 function teacherDataQuestion(app, frame, id) {
-  const symbols = app.formulas.forward(id, frame.settings.variant);
+  const { variant } = frame.settings;
+  const terms = teacherSum(app, frame, id, true);
+  const symbols = app.formulas.forward(id, variant) ?? (terms.length > 1 ? teacherSymbols(terms) : null);
+  const { op, args } = app.graph.nodes[id];
+  const neuron = app.formulas.neuronOf.get(id);
+  const meaning = ACTIVATION_MEANINGS[neuron && neuron.net !== id ? app.formulas.activation(neuron, variant) : op];
   return {
     value: frame.data[id],
-    left: [{ name: id }],
     symbols,
-    terms: teacherSum(app, frame, id, true),
+    terms,
     others: [{ key: "gradient", what: [{ name: id }], value: frame.grads[id] }],
-    known: teacherNumbers(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
+    known: [
+      ...(meaning ? [{ left: symbols, formula: pieces(meaning, args), value: null }] : []),
+      ...teacherNumbers(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
+    ],
   };
+}
+
+function teacherSymbols(terms) {
+  return joined(terms.map((term) => joined(term.map((factor) => factor.pieces), " · ")), " + ");
 }
 
 // The numbers of the nodes that are named in a formula.
@@ -142,7 +162,7 @@ function teacherSum(app, frame, id, asked = false) {
 function teacherNode(app, frame, id, asked = false) {
   const { nodes, into } = app.graph;
   const written = teacherWritten(app, frame, id, asked);
-  const loose = !asked && written.some((piece) => typeof piece === "string" && / [+-] /.test(piece));
+  const loose = !asked && !nodes[id].label && ["add", "sub", "sum_of", "dot"].includes(nodes[id].op);
   const instead = nodes[id].constant ? [] : teacherMixups(app, frame, id);
   if (asked && into[id].length === 1) {
     const [{ tail, index }] = into[id];
@@ -158,11 +178,16 @@ function teacherWritten(app, frame, id, asked = false) {
   return (op && (asked || !label) && app.formulas.forward(id, frame.settings.variant)) || [{ name: id }];
 }
 
+// A parameter after the update; undefined if the node is not trained.
+function teacherUpdated(app, frame, id) {
+  return equations(app, frame, id).find(({ key }) => key === "update")?.rows.at(-1)[0].number;
+}
+
 // What is easily taken for a node's number: that of a parameter after the update; that of the only node it is computed from, as the net
 // input for the output; those of weights or signals beside it.
 function teacherMixups(app, frame, id) {
   const { into, network } = app.graph;
-  const after = equations(app, frame, id).find(({ key }) => key === "update")?.rows.at(-1)[0].number;
+  const after = teacherUpdated(app, frame, id);
   const beside = new Set(into[id].length === 1 ? [into[id][0].tail] : []);
   const all = (network?.neurons ?? []).flatMap((neuron) => neuron.connections.map(([weight, source]) => ({ neuron, weight, source })));
   for (const own of all) {
@@ -180,16 +205,20 @@ function teacherMixups(app, frame, id) {
   ];
 }
 
-function teacherGradientQuestion(app, frame, id) {
+// The products of derivatives that a gradient is the sum of.
+function teacherProducts(app, id) {
   const { chain, terms } = app.formulas.terms(id);
-  const products = (chain ? [chain] : terms).map((product) => product.map((factor) => teacherDerivative(app, frame, factorPiece(factor))));
-  const factors = [...new Map(products.flat().map((factor) => [app.notation.symbol(factor.pieces[0]), factor])).values()];
+  return chain ? [chain] : terms;
+}
+
+function teacherGradientQuestion(app, frame, id) {
+  const terms = teacherProducts(app, id).map((product) => product.map((factor) => teacherDerivative(app, frame, factorPiece(factor))));
+  const factors = [...new Map(terms.flat().map((factor) => [app.notation.symbol(factor.pieces[0]), factor])).values()];
   const only = factors.length === 1 ? factors[0] : null;
   return {
     value: frame.grads[id],
-    left: [{ of: app.graph.result, by: id, whole: 1 }],
-    symbols: joined(products.map((product) => joined(product.map((factor) => factor.pieces), " · ")), " + "),
-    terms: products,
+    symbols: teacherSymbols(terms),
+    terms,
     others: teacherWholes(app, frame, id),
     // The number of an only factor is the answer: of it, the numbers in its formula are told.
     known: only
@@ -198,12 +227,24 @@ function teacherGradientQuestion(app, frame, id) {
   };
 }
 
+function teacherValue({ formulas }, { slopes }, piece) {
+  return piece.edge === undefined ? formulas.value(piece, slopes) : slopes[piece.edge];
+}
+
+// What a gradient is the sum of, as { pieces, value }.
+function teacherSummands(app, frame, id) {
+  const { parts, terms } = app.formulas.terms(id);
+  return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
+    const factors = product.map(factorPiece);
+    const value = factors.reduce((x, factor) => x * teacherValue(app, frame, factor), 1);
+    return { pieces: joined(factors.map((factor) => [factor]), " · "), value };
+  });
+}
+
 // A derivative as a factor, with its formula, which may be null.
 function teacherDerivative(app, frame, piece) {
-  const { result } = app.graph;
   const { variant } = frame.settings;
-  const valueOf = (each) => (each.edge === undefined ? app.formulas.value(each, frame.slopes) : frame.slopes[each.edge]);
-  const value = valueOf(piece);
+  const value = teacherValue(app, frame, piece);
   let formula = app.formulas.factor(piece, variant);
   const instead = [];
   const neuron = app.formulas.neuronOf.get(piece.of);
@@ -215,17 +256,16 @@ function teacherDerivative(app, frame, piece) {
     instead.push({ pieces: formula.slice(1, -1), value: -value });
   } else if (formula?.length === 1 && formula[0].name !== undefined) {
     instead.push(...teacherMixups(app, frame, formula[0].name));
-  } else if (!formula && piece.of === result) {
-    const { parts, terms } = app.formulas.terms(piece.by);
-    const sum = (parts.length ? parts.map((part) => [part]) : terms).map((product) => product.map(factorPiece));
-    const written = sum.map((product) => joined(product.map((each) => [each]), " · "));
-    formula = joined(written, " + ");
-    sum.forEach((product, k) => {
-      const share = product.reduce((x, each) => x * valueOf(each), 1);
-      if (sum.length === 1) return;
-      instead.push({ pieces: joined(written.filter((_, other) => other !== k), " + "), value: value - share });
-      instead.push({ pieces: written.flatMap((each, other) => [other === k ? " − " : other ? " + " : "", ...each]), value: value - 2 * share });
-    });
+  } else if (!formula && piece.of === app.graph.result) {
+    const sum = teacherSummands(app, frame, piece.by);
+    const written = joined(sum.map((summand) => summand.pieces), " + ");
+    if (written.length > 1) formula = written;
+    for (const summand of sum.length > 1 ? sum : []) {
+      const others = sum.filter((other) => other !== summand);
+      instead.push({ pieces: joined(others.map((other) => other.pieces), " + "), value: value - summand.value });
+      const turned = sum.flatMap((each, k) => [each === summand ? " − " : k ? " + " : "", ...each.pieces]);
+      instead.push({ pieces: turned, value: value - 2 * summand.value });
+    }
   }
   return { pieces: [piece], formula, value, instead };
 }
@@ -236,8 +276,8 @@ function teacherWholes(app, frame, id) {
   const { settings, data, grads, sums, leaves } = frame;
   const { rate, sequential, accumulate } = settings;
   const value = grads[id];
+  const updated = teacherUpdated(app, frame, id);
   const otherwise = graph.backward(training.slopes(data, { settings: { ...settings, sequential: !sequential }, sums, leaves }));
-  const trained = training.trained(settings).includes(id);
   const heads = [...graph.routes(graph.result, id)].map((index) => graph.nodes[graph.edges[index].head]);
   const byTwo = (op) => heads.some((node) => node.op === op && graph.nodes[node.args[1]].data === 2);
   const what = [{ name: id }];
@@ -247,8 +287,8 @@ function teacherWholes(app, frame, id) {
     byTwo("div") && { key: "doubled", value: value * 2 },
     { key: "rate", number: rate, value: rate * value },
     { key: "step", number: -rate, value: -rate * value },
-    trained && { key: "updated", what, value: data[id] - rate * value },
-    trained && accumulate && { key: "kept", value: sums[id] + value },
+    updated !== undefined && { key: "updated", what, value: updated },
+    updated !== undefined && accumulate && { key: "kept", value: sums[id] + value },
     { key: "data", what, value: data[id] },
   ].filter(Boolean);
 }
@@ -259,14 +299,17 @@ function teacherAsks({ graph }, id, quantity) {
 }
 
 // The quantities that are worth a question: of nodes with labels all that is computed, and the gradients of what is computed or trained.
-// 0 and 1 are not: they are seen, not computed.
+// Those with long formulas are not, nor are 0 and 1, which are seen without computing.
 function teacherQuantities(app, frame) {
-  const { graph, training } = app;
+  const { graph, training, formulas } = app;
+  const short = (id, quantity) =>
+    quantity === "data" ? formulas.forward(id, frame.settings.variant) !== null : teacherProducts(app, id).length <= MOST_SUMMANDS;
   const labelled = graph.computed.filter((id) => graph.nodes[id].label);
   return [
     ...labelled.map((id) => ({ id, quantity: "data", value: frame.data[id] })),
     ...[...labelled, ...training.trained(frame.settings)].map((id) => ({ id, quantity: "grad", value: frame.grads[id] })),
-  ].filter(({ id, quantity, value }) => teacherAsks(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1);
+  ].filter(({ id, quantity, value }) =>
+    teacherAsks(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1 && short(id, quantity));
 }
 
 // One after the other in a random order; after the last, in another.
@@ -295,7 +338,11 @@ export function teacherView(app) {
   const known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
   const field = el("input", {
     type: "text", id: "teacher-answer", inputMode: "decimal", autocomplete: "off", spellcheck: false,
-    onkeydown: (event) => event.key === "Enter" && check(),
+    onkeydown: (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // else it would press the button that has the focus by then
+      check();
+    },
   });
   // No form: in a sandboxed frame none is submitted.
   const answer = el("div", { class: "teacher-buttons" },
@@ -305,10 +352,10 @@ export function teacherView(app) {
   const solving = button("solution", () => { count(false); solve("solved"); });
   const onward = button("next", next);
   const ending = button("end", () => app.set({ quiz: null }));
-  const task = el("div", { class: "teacher-task" }, words, formula, known, answer, verdict,
-    el("div", { class: "teacher-buttons" }, hinting, solving, onward, ending));
-  const score = el("p", { class: "quiet small" });
-  const root = el("section", { class: "teacher" }, el("h2", {}, text("panel.teacher")), lead, choices, task, score);
+  const task = el("div", {}, words, formula, known, answer, verdict, el("div", { class: "teacher-buttons" }, hinting, solving));
+  const score = el("span", { class: "teacher-score quiet small" });
+  const end = el("div", { class: "teacher-buttons teacher-end" }, onward, ending, score);
+  const root = el("section", { class: "teacher" }, el("h2", {}, text("panel.teacher")), lead, choices, task, end);
 
   function next() {
     const quantities = teacherQuantities(app, app.frame);
@@ -343,7 +390,7 @@ export function teacherView(app) {
 
   function say(word, look, ...sentences) {
     verdict.className = `teacher-verdict ${look}`;
-    verdict.replaceChildren(el("p", { class: "teacher-word" }, text(`teacher.${word}`)), ...sentences);
+    verdict.replaceChildren(el("p", { class: "teacher-word" }, text(`teacher.${word}`)), ...sentences.filter(Boolean));
   }
 
   function count(right) {
@@ -361,7 +408,7 @@ export function teacherView(app) {
     writeScore();
     const plain = (x) => [{ number: x, enclose: false }];
     if (said.kind === "mistake") {
-      return say("wrong", "bad", ...said.found.map(({ key, what, number, wrong }) => sentence(key, { what, wrong, number: plain(number) })));
+      return say("wrong", "bad", ...said.found.map(({ key, number, ...parts }) => sentence(key, { ...parts, number: plain(number) })));
     }
     if (said.kind === "rounded") return say("wrong", "bad", sentence("rounded", { digits: [String(said.digits)] }));
     const { numbers, all } = told();
@@ -408,13 +455,21 @@ export function teacherView(app) {
     app.schedule();
   }
 
+  // The rows of the solution, also those that are too long for the formula panel.
+  function solution() {
+    const { id, quantity } = app.view.quiz;
+    const { rows } = equations(app, app.frame, id).find(({ key }) => key === (quantity === "data" ? "data" : "gradient"));
+    const { symbols } = question;
+    return rows.length === 1 && symbols ? [symbols, inNumbers(symbols, (of) => app.frame.data[of]), ...rows] : rows;
+  }
+
   // Everything about the question but what was said to an answer.
   function write() {
     const { id, quantity } = app.view.quiz;
-    const { left, symbols } = question;
-    words.replaceChildren(...sentence(`ask.${quantity}`, { what: left, name: [{ name: id }], result: [{ name: app.graph.result }] }).childNodes);
-    const solution = equations(app, app.frame, id).find(({ key }) => key === (quantity === "data" ? "data" : "gradient"));
-    formula.replaceChildren(...equation(left, app.solved ? solution.rows : [...(symbols ? [symbols] : []), ["?"]]));
+    const left = [teacherSymbol(app, app.view.quiz)];
+    const parts = { what: left, name: [{ name: id }], result: [{ name: app.graph.result }] };
+    words.replaceChildren(...sentence(`ask.${quantity}`, parts).childNodes);
+    formula.replaceChildren(...equation(left, app.solved ? solution() : [...(question.symbols ? [question.symbols] : []), ["?"]]));
     answer.hidden = solving.hidden = app.solved;
     toggle(onward, "primary", app.solved);
     writeHints();
@@ -424,7 +479,8 @@ export function teacherView(app) {
   function render(frame) {
     const { quiz } = app.view;
     lead.hidden = choices.hidden = quiz !== null;
-    task.hidden = quiz === null;
+    task.hidden = onward.hidden = ending.hidden = quiz === null;
+    end.hidden = quiz === null && teacherScore.tried === 0;
     const now = [quiz, app.training.events, frame.round, frame.row];
     if (quiz && now.some((each, k) => each !== seen[k])) {
       if (quiz !== seen[0]) field.value = "";
@@ -438,11 +494,10 @@ export function teacherView(app) {
     seen = now;
     const offer = quiz ? null : selectedQuantity();
     hiding.disabled = offer === null;
-    const quantity = offer && (offer.quantity === "data" ? [{ name: offer.id }] : [{ of: app.graph.result, by: offer.id, whole: 1 }]);
-    const label = quantity ? notation.plain(quantity) : "";
+    const label = offer ? notation.plain([teacherSymbol(app, offer)]) : null;
     if (label !== offered) {
       offered = label;
-      hiding.replaceChildren(...(quantity ? sentence("hide", { what: quantity }).childNodes : [text("teacher.selected")]));
+      hiding.replaceChildren(...(offer ? sentence("hide", { what: [teacherSymbol(app, offer)] }).childNodes : [text("teacher.selected")]));
     }
   }
 

@@ -168,16 +168,9 @@ export class Training {
       const packed = this.pack(state.leaves, state.sums); // before the changes made at the next round
       this.apply(state, this.rounds + 1, 0);
       const error = this.meanError(state);
-      if (!Number.isFinite(error)) {
-        for (const row of state.settings.cases) {
-          for (const [id, x] of row) state.leaves[id] = x;
-          const found = firstTrouble(this.graph, this.graph.pass(state.leaves, state.settings.variant));
-          if (found) {
-            this.trouble = { round: this.rounds + 1, row: state.settings.cases.indexOf(row), ...found };
-            return true;
-          }
-        }
-        this.trouble = { round: this.rounds + 1, row: 0, kind: "data", node: this.graph.result, operands: [], value: error };
+      const undefinedData = Number.isFinite(error) ? null : this.undefinedData(state);
+      if (undefinedData) {
+        this.trouble = { round: this.rounds + 1, ...undefinedData };
         return true;
       }
       this.rounds += 1;
@@ -200,22 +193,28 @@ export class Training {
   // Returns what is wrong with the numbers that the change makes, and then changes nothing; else null.
   change(round, row, change) {
     const before = this.events;
-    const kept = before.filter((event) => event.round < round || (event.round === round && event.row <= row));
-    this.events = [...kept, { round, row, ...change }];
+    const earlier = before.filter((event) => event.round < round || (event.round === round && event.row < row));
+    const here = before.find((event) => event.round === round && event.row === row);
+    this.events = [...earlier, together({ round, row, ...here }, change)];
     const state = this.at(round, row);
-    const trouble = state.settings.cases.map((pairs) => {
-      const leaves = Float64Array.from(state.leaves);
-      for (const [id, x] of pairs) leaves[id] = x;
-      const data = this.graph.forward(leaves, state.settings.variant);
-      const bad = this.graph.variables.find((id) => !Number.isFinite(data[id]));
-      return bad === undefined ? null : { kind: "data", node: bad, operands: this.graph.nodes[bad].args.map((arg) => data[arg]), value: data[bad] };
-    }).find((found) => found);
+    const trouble = this.undefinedData(state);
     if (trouble) {
       this.events = before;
-      return { round, row, ...trouble };
+      return { round, ...trouble };
     }
     this.forget(round);
     this.errors[round] = this.errorAt(round);
+    return null;
+  }
+
+  // The first number of a forward pass that is not finite, for any of the cases, as { row, ...what firstTrouble finds }; null if all are.
+  undefinedData(state) {
+    for (const [row, pairs] of state.settings.cases.entries()) {
+      const leaves = Float64Array.from(state.leaves);
+      for (const [id, x] of pairs) leaves[id] = x;
+      const found = firstTrouble(this.graph, this.graph.pass(leaves, state.settings.variant));
+      if (found?.kind === "data") return { row, ...found };
+    }
     return null;
   }
 
@@ -230,6 +229,15 @@ export class Training {
   firstBelow(error) {
     return this.errors.findIndex((x) => x < error);
   }
+}
+
+// Two changes at the same place as one.
+function together(first, second) {
+  const found = { ...first };
+  if (second.settings) found.settings = { ...first.settings, ...second.settings };
+  if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
+  if (second.clear) found.clear = true;
+  return found;
 }
 
 // Weights as they are drawn anew: uniform from -1 to 1, by the generator mulberry32 (Tommy Ettinger, public domain).

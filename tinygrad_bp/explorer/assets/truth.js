@@ -1,4 +1,4 @@
-// The check: autograd beside the derivation by hand, what is printed and central differences.
+// The check: autograd beside central differences, and for the worked example beside what is printed and the derivation by hand.
 
 import { el, put, set, toggle } from "./svg.js";
 import { exactly, written } from "./numbers.js";
@@ -22,8 +22,10 @@ export function truthView(app) {
   function render(frame) {
     const { rate, variant, sequential, accumulate } = frame.settings;
     const { leaves, parameters, variables } = app.graph;
-    const key = JSON.stringify([rate, variant, sequential, accumulate, leaves.map((id) => frame.data[id]), parameters.map((id) => frame.sums[id]),
-      variables.filter((id) => app.hides(id, "data")), variables.filter((id) => app.hides(id, "grad"))]);
+    const key = JSON.stringify([
+      rate, variant, sequential, accumulate, leaves.map((id) => frame.data[id]), parameters.map((id) => frame.sums[id]),
+      variables.filter((id) => app.hides(id, "data")), variables.filter((id) => app.hides(id, "grad")),
+    ]);
     if (key === seen) return;
     seen = key;
     update(frame);
@@ -32,9 +34,21 @@ export function truthView(app) {
   return { root, render };
 }
 
-function truthTable(label, columns, bodies) {
-  return el("div", { class: "truth-scroll", tabIndex: 0, role: "region", "aria-label": label }, el("table", { class: "truth-table" },
-    el("thead", {}, el("tr", {}, columns.map((key) => el("th", { scope: "col", title: text(`${key}.help`) }, text(key))))), bodies));
+function truthRoot(intro, remarks, columns, bodies, ...more) {
+  const headings = columns.map((key) => el("th", { scope: "col", title: text(`${key}.help`) }, text(key)));
+  return el("section", { class: "truth" }, el("h2", {}, text("truth.title")), el("p", { class: "quiet small" }, text(intro)), remarks,
+    el("div", { class: "truth-scroll", tabIndex: 0, role: "region", "aria-label": text("truth.title") },
+      el("table", { class: "truth-table" }, el("thead", {}, el("tr", {}, headings)), bodies)), more);
+}
+
+// Sentences on how what is shown differs from what is usual.
+function truthRemarks({ settings }, ...more) {
+  const keys = [...more, settings.sequential && "truth.sequential", settings.accumulate && "truth.accumulate"];
+  return keys.filter(Boolean).map((key) => el("p", {}, text(key)));
+}
+
+function truthCells(count) {
+  return Array.from({ length: count }, () => el("td", { class: "truth-number" }));
 }
 
 function truthNumber(cell, x, hidden) {
@@ -51,15 +65,10 @@ function truthClose(a, b, tolerance) {
   return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
 }
 
-// Leaves that can stand for a node when it is to be moved: they change `of` only by way of `by`.
-function truthHandles(graph, of, by) {
-  if (!graph.nodes[by].op) return [by];
-  return graph.leaves.filter((leaf) => graph.routes(by, leaf).size > 0 && graph.routes(of, leaf, new Set([by])).size === 0);
-}
-
-// The derivative of one node by another from forward passes alone: how far both go when a leaf goes a little up and down. The step is the
-// usual one for `by`, whichever leaf moves it. null if no leaf does.
-function truthDifference(graph, { data, settings }, { of, by, handles }) {
+// The derivative of one node by another from forward passes alone: how far both go when a leaf goes a little up and down. Null if no leaf
+// of `handles` moves `by`.
+function truthDifference(graph, { data, settings }, of, by, handles = [by]) {
+  const usual = (id) => TRUTH_STEP * Math.max(1, Math.abs(data[id]));
   for (const leaf of handles) {
     const at = (x) => {
       const moved = Float64Array.from(data);
@@ -70,210 +79,221 @@ function truthDifference(graph, { data, settings }, { of, by, handles }) {
       const [above, below] = [at(data[leaf] + step), at(data[leaf] - step)];
       return [above[of] - below[of], above[by] - below[by]];
     };
-    const usual = (id) => TRUTH_STEP * Math.max(1, Math.abs(data[id]));
-    const [, far] = apart(usual(leaf));
-    if (far === 0) continue;
-    const [change, move] = apart((usual(leaf) * 2 * usual(by)) / Math.abs(far));
+    let step = usual(leaf);
+    if (leaf !== by) {
+      const [, far] = apart(step);
+      if (far === 0) continue;
+      step *= (2 * usual(by)) / Math.abs(far); // so that `by` goes as far as a leaf would
+    }
+    const [change, move] = apart(step);
     return change / move;
   }
   return null;
 }
 
-// The sentences on what the numbers of this place are not.
-function truthRemarks({ settings }, more) {
-  return [...more, settings.sequential && "truth.sequential", settings.accumulate && "truth.accumulate"].filter(Boolean).map((key) => el("p", {}, text(key)));
+// The leaves that change a node only by way of another: what follows when they move that one is a derivative by it.
+function truthHandles(graph, of, by) {
+  if (!graph.nodes[by].op) return [by];
+  return graph.leaves.filter((leaf) => graph.routes(by, leaf).size > 0 && graph.routes(of, leaf, new Set([by])).size === 0);
 }
 
-// Any graph: each parameter's gradient, and the central difference.
+// Any graph: each parameter's gradient and the central difference.
 function truthParameters(app) {
   const { graph } = app;
   const remarks = el("div", { class: "truth-remarks" });
   const rows = graph.parameters.map((id) => {
-    const [gradient, difference, apart] = Array.from({ length: 3 }, () => el("td", { class: "truth-number" }));
+    const [gradient, difference, apart] = truthCells(3);
     const verdict = el("td", { class: "truth-verdict" });
     const element = el("tr", {}, el("th", { scope: "row" }, nameElement(graph.nodes[id].name)), gradient, difference, apart, verdict);
     return { id, gradient, difference, apart, verdict, element };
   });
-  const root = el("section", { class: "truth" }, el("h2", {}, text("truth.title")), el("p", { class: "quiet small" }, text("truth.introGraph")), remarks,
-    truthTable(text("truth.title"), ["truth.parameter", "truth.autograd", "truth.difference", "truth.apart", "truth.verdict"],
-      el("tbody", {}, rows.map(({ element }) => element))));
+  const columns = ["truth.parameter", "truth.autograd", "truth.difference", "truth.apart", "truth.verdict"];
+  const root = truthRoot("truth.introGraph", remarks, columns, el("tbody", {}, rows.map(({ element }) => element)));
 
   function update(frame) {
-    remarks.replaceChildren(...truthRemarks(frame, []));
+    remarks.replaceChildren(...truthRemarks(frame));
+    // What rounding leaves of a difference does not shrink with the derivative.
+    const noise = 1e-9 * Math.max(1, Math.abs(frame.data[graph.result]));
     for (const { id, gradient, difference, apart, verdict } of rows) {
       const hidden = app.hides(id, "grad");
       const found = frame.grads[id];
-      const check = truthDifference(graph, frame, { of: graph.result, by: id, handles: [id] });
-      const largest = Math.max(Math.abs(found), Math.abs(check));
+      const check = truthDifference(graph, frame, graph.result, id);
+      const distance = Math.abs(found - check);
       truthNumber(gradient, found, hidden);
       truthNumber(difference, check, hidden);
-      put(apart, hidden ? "?" : written(largest && Math.abs(found - check) / largest, 2));
-      // What rounding leaves of a difference does not shrink with the derivative.
-      const noise = 1e-9 * Math.max(1, Math.abs(frame.data[graph.result]));
-      truthVerdict(verdict, truthClose(found, check, 1e-5) || Math.abs(found - check) <= noise ? "agrees" : "differs");
+      put(apart, hidden ? "?" : written(distance && distance / Math.max(Math.abs(found), Math.abs(check)), 2));
+      truthVerdict(verdict, distance <= noise || truthClose(found, check, 1e-5) ? "agrees" : "differs");
     }
   }
 
   return { root, update };
 }
 
-// A formula as it is printed, in pieces for Notation.
+// What a figure is called and how it is computed, as it is printed, in pieces for Notation.
 function truthPieces(formula, ids) {
-  return formula.split(/(\(the node delta of \w+\)|d\w+\/d\w+|[A-Za-z]\w*)/).map((part) => {
+  return formula.split(/( {2}\(the node delta of \w+\)|d\w+\/d\w+|[A-Za-z]\w*)/).flatMap((part) => {
     const derivative = /^d(\w+)\/d(\w+)$/.exec(part);
-    const delta = /^\(the node delta of (\w+)\)$/.exec(part);
+    const delta = /node delta of (\w+)/.exec(part);
     if (derivative) return { of: ids.get(derivative[1]), by: ids.get(derivative[2]), whole: 1 };
-    if (delta) return { delta: `delta_${delta[1]}` };
+    if (delta) return [" = ", { delta: `delta_${delta[1]}` }];
     if (ids.has(part)) return { name: ids.get(part) };
-    if (part === "  ") return " = ";
     return { eta: "η", sigmoid: "σ" }[part] ?? part.replace(/ ?(\*\*?) ?/g, " $1 ");
   });
 }
 
-// What a figure is: a derivative { of, by, handles }, a parameter after the update { updated }, an error of the training { updates }, or
-// the data of a node { node }; and, for whether it is to be seen, which number of which node gives it away.
-function truthQuantity(graph, name, ids) {
-  if (name in TRUTH_UPDATES) return { updates: TRUTH_UPDATES[name], secret: [graph.result, "data"] };
+// How a figure is found by autograd and by central differences, at a place of the training, and the number that would give it away.
+function truthFigure(graph, name, ids) {
+  if (name in TRUTH_UPDATES) {
+    return { autograd: (frame, { told }) => told.errors[TRUTH_UPDATES[name]], difference: () => null, secret: [graph.result, "data"] };
+  }
   const derivative = /^d(\w+)\/d(\w+)$/.exec(name);
   if (derivative) {
     const [of, by] = [ids.get(derivative[1]), ids.get(derivative[2])];
-    return { of, by, handles: truthHandles(graph, of, by), secret: [by, "grad"] };
+    const handles = truthHandles(graph, of, by);
+    return {
+      autograd: ({ grads, slopes }) => (of === graph.result ? grads[by] : graph.derivative(slopes, of, by)),
+      difference: (frame) => truthDifference(graph, frame, of, by, handles),
+      secret: [by, "grad"],
+    };
   }
+  const id = ids.get(name.replace("+", ""));
   if (name.endsWith("+")) {
-    const updated = ids.get(name.slice(0, -1));
-    return { of: graph.result, by: updated, handles: [updated], updated, secret: [updated, "grad"] };
+    const after = ({ data, sums, settings }, gradient) => data[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient);
+    return {
+      autograd: (frame) => after(frame, frame.grads[id]),
+      difference: (frame) => after(frame, truthDifference(graph, frame, graph.result, id)),
+      secret: [id, "grad"],
+    };
   }
-  return { node: ids.get(name), secret: [ids.get(name), "data"] };
+  return { autograd: ({ data }) => data[id], difference: () => null, secret: [id, "data"] };
 }
 
-// The worked example: each of its figures.
+// All that the derivation by hand finds for these numbers, by name.
+function truthByHand({ takes, returns }, numberOf) {
+  const found = PROGRAMS.hand(...takes.map(numberOf));
+  return new Map(returns.map((name, k) => [name, found[k]]));
+}
+
+// The training of the text from its own numbers: by autograd as it is told, with the sequential update, and by hand.
+function truthTrainings({ graph, training, description }) {
+  const { original } = training;
+  const [told, sequential] = [original, { ...original, sequential: true }].map((settings) => new Training(graph, settings));
+  told.advance(TRUTH_ROUNDS);
+  sequential.advance(TRUTH_ROUNDS);
+  const numbers = new Map([["eta", original.rate], ...graph.leaves.map((id) => [graph.nodes[id].label, graph.start[id]])]);
+  const trained = told.trained(original).map((id) => graph.nodes[id].label);
+  const byHand = [];
+  for (let round = 0; round < TRUTH_ROUNDS; round++) {
+    const found = truthByHand(description.tutorial.hand, (name) => numbers.get(name));
+    byHand.push(found.get("E_total"));
+    for (const name of trained) numbers.set(name, found.get(`${name}+`));
+  }
+  return { told, sequential, byHand };
+}
+
+// The worked example: each of its figures, and below them where the text and the mathematics part.
 function truthFigures(app) {
-  const { graph, notation, description } = app;
-  const { figures, hand } = description.tutorial;
+  const { graph, notation } = app;
+  const { figures, hand } = app.description.tutorial;
   const { original } = app.training;
   const ids = new Map(graph.nodes.map(({ id, label }) => [label, id]));
   const remarks = el("div", { class: "truth-remarks" });
   const notes = el("ol", { class: "truth-notes" });
-
   const columns = ["truth.printed", "truth.hand", "truth.autograd", "truth.difference"];
+  const heading = (kind, ...words) => el("tr", {}, el("th", { class: kind, scope: "rowgroup", colSpan: columns.length },
+    el("div", { class: "truth-line" }, words)));
+
   const bodies = [];
   const rows = figures.map(([stage, name, formula, printed], k) => {
-    const quantity = truthQuantity(graph, name, ids);
-    const note = TRUTH_NOTES.indexOf(name) + 1;
-    const shown = quantity.updates
-      ? [text(`truth.after${quantity.updates}`), " = ", text(`truth.after${quantity.updates}.formula`)]
-      : [quantity.updated ? [nameElement(graph.nodes[quantity.updated].name), "⁺"] : notation.html(truthPieces(name, ids)), " = ", notation.html(truthPieces(formula, ids))];
-    const [print, byHand, autograd, difference] = Array.from({ length: 4 }, () => el("td", { class: "truth-number" }));
+    if (stage !== figures[k - 1]?.[0]) bodies.push(el("tbody", {}, heading("truth-stage", text(`truth.${stage}`))));
+    const [left, right] = name in TRUTH_UPDATES
+      ? [`truth.after${TRUTH_UPDATES[name]}`, `truth.after${TRUTH_UPDATES[name]}.formula`].map((key) => text(key))
+      : [name.replace("+", "⁺"), formula].map((each) => notation.html(truthPieces(each, ids)));
+    const [print, byHand, autograd, difference] = truthCells(4);
     const verdict = el("span", { class: "truth-verdict", title: text("truth.verdict.help") });
-    if (k === 0 || figures[k - 1][0] !== stage) {
-      bodies.push(el("tbody", {}, el("tr", {}, el("th", { class: "truth-stage", scope: "rowgroup", colSpan: columns.length }, text(`truth.${stage}`)))));
-    }
+    const note = TRUTH_NOTES.indexOf(name) + 1;
+    const see = note > 0 && el("span", { class: "quiet" }, ` · ${text("truth.note", { number: note })}`);
     bodies.push(el("tbody", {},
-      el("tr", {}, el("th", { class: "truth-figure", scope: "rowgroup", colSpan: columns.length }, el("div", { class: "truth-line" }, el("span", {}, shown),
-        el("span", { class: "truth-end" }, verdict, note > 0 && el("span", { class: "quiet" }, ` · ${text("truth.note", { number: note })}`))))),
+      heading("truth-figure", el("span", {}, left, " = ", right), el("span", { class: "truth-end" }, verdict, see)),
       el("tr", {}, print, byHand, autograd, difference)));
-    return { name, printed, quantity, print, byHand, autograd, difference, verdict };
+    return { name, printed, figure: truthFigure(graph, name, ids), print, byHand, autograd, difference, verdict };
   });
-  const root = el("section", { class: "truth" }, el("h2", {}, text("truth.title")), el("p", { class: "quiet small" }, text("truth.intro")), remarks,
-    truthTable(text("truth.title"), columns, bodies), el("h2", {}, text("truth.errata")), notes);
-
-  function byHand(numbers) {
-    const found = PROGRAMS.hand(...hand.takes.map((name) => numbers.get(name)));
-    return new Map(hand.returns.map((name, k) => [name, found[k]]));
-  }
-
-  function taken(data, rate) {
-    return new Map(hand.takes.map((name) => [name, name === "eta" ? rate : data[ids.get(name)]]));
-  }
-
-  let trained = null;
-
-  // The training of the text, from its own numbers: by autograd, by hand, and with the mistake of the sequential update.
-  function trainings() {
-    const [run, mistaken] = [original, { ...original, sequential: true }].map((settings) => new Training(graph, settings));
-    run.advance(TRUTH_ROUNDS);
-    mistaken.advance(TRUTH_ROUNDS);
-    const numbers = taken(graph.start, original.rate);
-    const errors = [];
-    for (let round = 0; round < TRUTH_ROUNDS; round++) {
-      const found = byHand(numbers);
-      errors.push(found.get("E_total"));
-      for (const id of run.trained(original)) numbers.set(graph.nodes[id].label, found.get(`${graph.nodes[id].label}+`));
-    }
-    return { run, mistaken, errors };
-  }
+  const root = truthRoot("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), notes);
+  let trainings = null;
 
   function update(frame) {
-    if (!trained) {
-      trained = trainings();
-      notes.replaceChildren(...explanations());
+    if (!trainings) {
+      trainings = truthTrainings(app);
+      notes.replaceChildren(...truthErrata(app, ids, trainings));
     }
-    const { data, grads, slopes, sums, settings } = frame;
-    const { rate } = settings;
+    const { data, settings } = frame;
     const known = settings.variant === original.variant; // the derivation by hand is for these activations
-    const found = known ? byHand(taken(data, rate)) : new Map();
-    const judged = known && rate === original.rate && !settings.sequential && graph.leaves.every((id) => data[id] === graph.start[id]);
-    remarks.replaceChildren(...truthRemarks(frame, [!judged && "truth.elsewhere", !known && "truth.noHand"]));
-    for (const { name, printed, quantity, ...cells } of rows) {
-      const { of, by, node, updated, updates } = quantity;
-      const hidden = app.hides(...quantity.secret);
-      const after = (gradient) => data[updated] - rate * (settings.accumulate ? sums[updated] + gradient : gradient);
-      const slope = of === undefined ? null : truthDifference(graph, frame, quantity);
-      let autograd;
-      if (updates) autograd = trained.run.errors[updates];
-      else if (node !== undefined) autograd = data[node];
-      else if (updated !== undefined) autograd = after(grads[updated]);
-      else autograd = of === graph.result ? grads[by] : graph.derivative(slopes, of, by);
-      const exact = updates ? trained.errors[updates] : found.get(name) ?? null;
-      put(cells.print, hidden ? "?" : printed.replace("-", "−"));
-      truthNumber(cells.byHand, exact, hidden);
-      truthNumber(cells.autograd, autograd, hidden);
-      truthNumber(cells.difference, updated === undefined || slope === null ? slope : after(slope), hidden);
-      truthVerdict(cells.verdict, verdict(exact, autograd, judged || updates, name, printed));
+    const found = known ? truthByHand(hand, (name) => (name === "eta" ? settings.rate : data[ids.get(name)])) : new Map();
+    const usual = known && settings.rate === original.rate && !settings.sequential;
+    const atStart = usual && graph.leaves.every((id) => data[id] === graph.start[id]);
+    remarks.replaceChildren(...truthRemarks(frame, !atStart && "truth.elsewhere", !known && "truth.noHand"));
+    for (const { name, printed, figure, print, byHand, autograd, difference, verdict } of rows) {
+      const hidden = app.hides(...figure.secret);
+      const derived = name in TRUTH_UPDATES ? trainings.byHand[TRUTH_UPDATES[name]] : found.get(name) ?? null;
+      const graphs = figure.autograd(frame, trainings);
+      put(print, hidden ? "?" : printed.replace("-", "−"));
+      truthNumber(byHand, derived, hidden);
+      truthNumber(autograd, graphs, hidden);
+      truthNumber(difference, figure.difference(frame), hidden);
+      truthVerdict(verdict, judged(name, printed, derived, graphs, atStart || name in TRUTH_UPDATES));
     }
   }
 
-  function verdict(exact, autograd, judged, name, printed) {
-    if (exact !== null && !truthClose(exact, autograd, 1e-12)) return "differs";
-    if (!judged) return "notJudged";
+  function judged(name, printed, derived, graphs, applies) {
+    if (derived !== null && !truthClose(derived, graphs, 1e-12)) return "differs";
+    if (!applies) return "notJudged";
     if (TRUTH_NOTES.slice(0, -1).includes(name)) return "erratum";
-    return exact.toFixed(printed.split(".")[1].length) === printed ? "holds" : "differs";
+    return derived.toFixed(printed.split(".")[1].length) === printed ? "holds" : "differs";
   }
 
-  function seeSequential() {
+  return { root, update };
+}
+
+// The errata, each with its cause in numbers that are computed here.
+function truthErrata(app, ids, { told, sequential }) {
+  const { graph } = app;
+  const { figures, hand, otherEditions } = app.description.tutorial;
+  const { original } = app.training;
+  const printed = new Map(figures.map(([, name, , print]) => [name, print]));
+  const start = (name) => (name === "eta" ? original.rate : graph.start[ids.get(name)]);
+  const exact = truthByHand(hand, start);
+
+  const out = Number(printed.get("out_o2"));
+  const product = (out - start("target_o2")) * out * (1 - out) * start("w7");
+  const [whole, other] = ["dE_total/dout_h1", "dE_o1/dout_h1"].map((name) => printed.get(name));
+
+  const asPrinted = Float64Array.from(graph.start);
+  for (const [name, print] of printed) if (name.endsWith("+")) asPrinted[ids.get(name.slice(0, -1))] = Number(print);
+  const outputs = (training) => {
+    const data = graph.forward(training.at(TRUTH_ROUNDS).leaves, original.variant);
+    return otherEditions.map(([name]) => written(data[ids.get(name)], 10)).join(", ");
+  };
+
+  const given = [
+    { exact: written(exact.get("dE_o2/dout_h1"), 12), out: printed.get("out_o2"), product: written(product, 12),
+      rounded: written(product, 9), whole, other, remainder: written(whole - other, 9) },
+    { right: written(told.errors[1], 11), mistaken: written(sequential.errors[1], 11),
+      asPrinted: written(graph.forward(asPrinted, original.variant)[graph.result], 9),
+      editions: otherEditions.map(([, print]) => print).join(", "), sequential: outputs(sequential), simultaneous: outputs(told) },
+    { rounds: counted(TRUTH_ROUNDS), updates: counted(TRUTH_ROUNDS - 1),
+      seen: written(told.errors[TRUTH_ROUNDS - 1], 14), after: written(told.errors[TRUTH_ROUNDS], 14) },
+    { right: written(exact.get("net_h1"), 4), slip: written(start("w1") * start("i1") + start("w3") * start("i2") + start("b1"), 4) },
+  ];
+
+  function see() {
     app.go({ round: 0 });
     if (!app.change({ settings: { sequential: true } })) return;
     app.training.advance(1);
     app.go({ round: 1 });
   }
 
-  // Where the text and the mathematics part, in numbers that are computed here.
-  function explanations() {
-    const print = new Map(figures.map(([, name, , printed]) => [name, printed]));
-    const { run, mistaken } = trained;
-    const { start } = graph;
-    const number = (name) => start[ids.get(name)];
-    const exact = byHand(taken(start, original.rate));
-    const out = Number(print.get("out_o2"));
-    const product = (out - number("target_o2")) * out * (1 - out) * number("w7");
-    const [whole, other] = ["dE_total/dout_h1", "dE_o1/dout_h1"].map((name) => print.get(name));
-    const asPrinted = Float64Array.from(start);
-    for (const [name, printed] of print) if (name.endsWith("+")) asPrinted[ids.get(name.slice(0, -1))] = Number(printed);
-    const ends = [mistaken, run].map((training) => graph.forward(training.at(TRUTH_ROUNDS).leaves, original.variant));
-    const outputs = description.tutorial.otherEditions.map(([name, printed]) => [printed, ...ends.map((data) => written(data[ids.get(name)], 10))]);
-    const [editions, sequential, simultaneous] = [0, 1, 2].map((k) => outputs.map((each) => each[k]).join(", "));
-    const given = [
-      { out: print.get("out_o2"), product: written(product, 12), exact: written(exact.get("dE_o2/dout_h1"), 12), rounded: written(product, 9),
-        whole, other, remainder: written(whole - other, 9) },
-      { mistaken: written(mistaken.errors[1], 11), right: written(run.errors[1], 11),
-        asPrinted: written(graph.forward(asPrinted, original.variant)[graph.result], 9), editions, sequential, simultaneous },
-      { rounds: counted(TRUTH_ROUNDS), updates: counted(TRUTH_ROUNDS - 1), seen: written(run.errors[TRUTH_ROUNDS - 1], 14), after: written(run.errors[TRUTH_ROUNDS], 14) },
-      { right: written(exact.get("net_h1"), 4), slip: written(number("w1") * number("i1") + number("w3") * number("i2") + number("b1"), 4) },
-    ];
-    const see = el("button", { class: "button small", type: "button", onclick: seeSequential }, text("truth.see"));
-    return TRUTH_NOTES.map((name, k) => el("li", {}, el("h3", {}, text(`truth.note${k + 1}.title`)),
-      el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: print.get(name).replace("-", "−") })), name === "E_total after 1 update" && see));
-  }
-
-  return { root, update };
+  return TRUTH_NOTES.map((name, k) => el("li", {},
+    el("h3", {}, text(`truth.note${k + 1}.title`)),
+    el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: printed.get(name).replace("-", "−") })),
+    TRUTH_UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see"))));
 }

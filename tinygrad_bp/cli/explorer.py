@@ -1,0 +1,144 @@
+"""The command `tinygrad-bp explore`: a page on which backpropagation is seen happening."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_bp.cli import common
+from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli.programs import load_program, named
+
+if TYPE_CHECKING:
+    from tinygrad_bp.data import Table
+    from tinygrad_bp.explorer import Page
+    from tinygrad_bp.nn import MLP
+
+EXAMPLES = """SUBJECT is tutorial, the worked example; xor, or, and, nand, a network that
+learns a truth table; FILE.py:NAME, a Value, an MLP, a Layer or a Neuron in your
+program; or model.json, a network that train or save wrote.
+
+The page is one file. It needs no server and no network.
+
+examples:
+  tinygrad-bp explore tutorial --open
+  tinygrad-bp explore xor -o xor.html
+  tinygrad-bp explore net.py:loss -o loss.html
+  tinygrad-bp explore penguins/model.json --data birds.csv -o penguins.html"""
+
+
+def add(commands: Any) -> None:
+    """Declares the command."""
+    explore = common.command(
+        commands.add_parser,
+        "explore",
+        EXAMPLES,
+        help="a page on which backpropagation is seen happening",
+        description="Writes a page on which a graph or a network is explored: every number of the forward pass, the backward pass and "
+        "the update, live.",
+    )
+    explore.add_argument(
+        "subject", metavar="SUBJECT", nargs="?", default="tutorial", help="what to explore (default: tutorial)"
+    )
+    explore.add_argument(
+        "-o", "--output", type=Path, default=Path("explorer.html"), metavar="FILE", help="(default: explorer.html)"
+    )
+    explore.add_argument("--open", action="store_true", help="show the page in the browser")
+    explore.add_argument(
+        "--data", metavar="TABLE", help="of a network: the rows to learn: a file, or the name of a table"
+    )
+    explore.add_argument(
+        "--rows", type=common.positive, metavar="N", help="how many of them, the first ones (default: 8)"
+    )
+    explore.add_argument(
+        "--learning-rate", type=common.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
+    )
+    explore.add_argument("--title", default="", help="a heading for the page")
+    explore.add_argument("--language", choices=["en", "ja"], help="to begin with (default: the browser's)")
+    explore.set_defaults(run=_explore)
+
+
+def _explore(args: argparse.Namespace) -> int:
+    suffix = args.output.suffix.lower()
+    if suffix not in (".html", ".htm"):
+        raise Mistake(f"-o {str(args.output)!r}: the name should end in .html")
+    path = _page(args).save(args.output)
+    print(path)
+    if args.open:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            raise Mistake(f"there is no browser here to open {str(path)!r} with")
+    return 0
+
+
+def _page(args: argparse.Namespace) -> Page:
+    from tinygrad_bp.data import TRUTH_TABLES
+    from tinygrad_bp.explorer import explore
+    from tinygrad_bp.nn import MLP, Layer, Neuron
+
+    subject = args.subject
+    options: dict[str, Any] = {"title": args.title, "language": args.language}
+    if args.learning_rate is not None:
+        options["learning_rate"] = float(args.learning_rate)
+    thing: Any
+    if subject == "tutorial" or subject in TRUTH_TABLES:
+        thing = subject
+    elif Path(subject).suffix.lower() == ".json":
+        from tinygrad_bp.saving import load
+
+        thing = load(subject)
+        options["title"] = options["title"] or Path(subject).stem
+    elif ":" in subject:
+        program = load_program(subject)
+        thing = program[subject.rpartition(":")[2]]
+        if not isinstance(thing, MLP | Layer | Neuron):
+            [thing] = named(program, subject)
+    else:
+        raise Mistake(
+            f"{subject!r} is nothing to explore: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
+        )
+    if args.data is not None:
+        if not isinstance(thing, MLP):
+            raise Mistake(f"--data is for an MLP; {subject} has its numbers already")
+        options["rows"] = _rows(thing, args.data, args.rows or 8)
+    elif args.rows is not None:
+        raise Mistake("--rows says how many rows of --data to take, and there is no --data")
+    return explore(thing, **options)
+
+
+def _rows(net: MLP, name: str, count: int) -> list[Any]:
+    """The first rows of a table, scaled as those were that the network learned from."""
+    from dataclasses import replace
+
+    from tinygrad_bp import data
+    from tinygrad_bp.prediction import Predictor
+
+    predictor = Predictor(net)
+    table = data.bundled(name) if name in data.NAMES else data.read(name, predictor.targets if net.notes else None)
+    if len(table.columns) != net.widths[0] or (net.notes and table.columns != predictor.columns):
+        raise Mistake(
+            f"the network learned from {', '.join(predictor.columns):.200}, and {name} has {', '.join(table.columns):.200}"
+        )
+    table = table.scaled_by(predictor.scaling)
+    if predictor.classes is not None:
+        table = replace(table, outputs=_targets(table, predictor.classes, net.widths[-1], name))
+    elif predictor.target_scaling is not None:
+        table = replace(table, outputs=[predictor.target_scaling(row) for row in table.outputs])
+    return list(table)[:count]
+
+
+def _targets(table: Table, classes: list[str], outputs: int, name: str) -> list[list[float]]:
+    """For each row the class as the network has it, which may know more classes than the table, or have learned numbers as classes."""
+    from tinygrad_bp.losses import one_hot
+
+    if table.classes is None:
+        kinds = [f"{row[0]:.17g}" for row in table.outputs]
+    else:
+        kinds = [table.classes[label] for label in table.labels]
+    for kind in kinds:
+        if kind not in classes:
+            raise Mistake(f"the network tells apart {', '.join(classes):.200}, and {name} has {kind!r:.60}")
+    places = [classes.index(kind) for kind in kinds]
+    return [[float(place)] if outputs == 1 else one_hot(place, outputs) for place in places]

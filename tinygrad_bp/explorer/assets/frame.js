@@ -1,0 +1,75 @@
+// All numbers of one moment: a round, a case of it, and how far its steps have come.
+
+export function frameOf(app) {
+  const { graph, training, view } = app;
+  const { round, row, step } = view;
+  const state = training.at(round, row);
+  const { settings, leaves, sums } = state;
+  const data = graph.forward(Float64Array.from(leaves), settings.variant);
+  const slopes = training.slopes(data, state);
+  const grads = graph.backward(slopes);
+  const steps = app.steps(settings);
+  const trained = new Set(training.trained(settings));
+  const total = (id) => (settings.accumulate && trained.has(id) ? sums[id] + grads[id] : grads[id]);
+  const frame = { round, row, step, settings, leaves, sums, data, slopes, grads, steps, current: null, phase: "rest", before: null };
+
+  if (step === null) {
+    frame.dataAt = (id) => data[id];
+    frame.gradAt = total;
+  } else {
+    const known = new Set(graph.leaves);
+    const partial = new Float64Array(graph.nodes.length);
+    if (settings.accumulate) for (const id of trained) partial[id] = sums[id];
+    let backward = false;
+    const updated = new Map();
+    steps.slice(0, step).forEach((done, k) => {
+      const last = k === step - 1;
+      if (done.kind === "forward") known.add(done.node);
+      else if (done.kind === "seed") {
+        backward = true;
+        partial[done.node] = 1;
+      } else if (done.kind === "backward") {
+        if (last) frame.before = partial[done.node];
+        partial[done.node] += slopes[done.edge.index] * partial[done.edge.head];
+      } else updated.set(done.node, data[done.node] - settings.rate * total(done.node));
+    });
+    frame.current = steps[step - 1] ?? null;
+    frame.phase = { forward: "forward", seed: "backward", backward: "backward", update: "update" }[frame.current?.kind] ?? "forward";
+    frame.updated = updated;
+    frame.dataAt = (id) => (updated.has(id) ? updated.get(id) : known.has(id) ? data[id] : null);
+    frame.gradAt = (id) => (backward ? partial[id] : null);
+  }
+
+  let previous = null;
+  frame.changeAt = (id) => {
+    if (frame.updated?.size) return frame.updated.has(id) ? frame.updated.get(id) - data[id] : null;
+    if (round === 0) return null;
+    previous ??= graph.forward(training.at(round - 1, row).leaves, training.at(round - 1, row).settings.variant);
+    return data[id] - previous[id];
+  };
+
+  frame.ghost = null;
+  if (app.ghost) {
+    app.ghost.advance(round);
+    if (app.ghost.rounds >= round) {
+      const then = app.ghost.at(round, row);
+      frame.ghost = graph.pass(then.leaves, then.settings.variant);
+    }
+  }
+  return frame;
+}
+
+// The sum that a step of the backward pass adds to, as pieces: gradient = before + local derivative · gradient that comes in.
+export function happening(graph, frame) {
+  const { current } = frame;
+  if (current?.kind !== "backward") return null;
+  const { tail, head, index } = current.edge;
+  const whole = (by) => ({ of: graph.result, by, whole: 1 });
+  const local = { of: head, by: tail, whole: graph.into[head].filter((edge) => edge.tail === tail).length === 1 ? 1 : 0 };
+  return {
+    node: tail,
+    pieces: [whole(tail), ": ", { number: frame.before }, " + ", { number: frame.slopes[index] }, " · ", { number: frame.gradAt(head), id: head, quantity: "grad" },
+      " = ", { number: frame.gradAt(tail), id: tail, quantity: "grad", enclose: false }],
+    local,
+  };
+}

@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = explore("tutorial", language="en").save(Path(folder) / "page.html")
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        for name, show, size in (("explorer", formula, (1360, 1010)), ("explorer-graph", graph, (1360, 860))):
+        for name, show, size in (("explorer", formula, (1360, 1230)), ("explorer-graph", graph, (1360, 860))):
             for scheme in ("light", "dark"):
                 page = chromium.new_page(
                     viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
@@ -46,6 +46,7 @@ def main() -> None:
                 page.goto(file.as_uri())
                 show(page)
                 page.mouse.move(0, 0)
+                page.evaluate("scrollTo(0, 0)")
                 page.evaluate("document.activeElement.blur()")
                 page.wait_for_function("document.querySelector('.status').textContent !== ''") if show is formula else None
                 page.evaluate("document.querySelector('.status').textContent = ''")

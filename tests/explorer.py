@@ -4,8 +4,8 @@ import base64
 import functools
 import json
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import tinygrad_bp as tg
 from tinygrad_bp import MLP, Value, explore
@@ -16,26 +16,26 @@ from tinygrad_bp.value import Constant, topological_order
 
 
 class Model(NamedTuple):
-    """Leaves by their labels, and a function that records the graph of the result for the numbers that are in them now."""
+    """Leaves by their labels, and what records the graph of the result for the numbers that are in them now."""
 
     leaves: dict[str, Value]
     record: Callable[[], Value]
-
-
-class Numbers(NamedTuple):
-    """What a page shows of a graph: of each node but constants data and gradient, and of each edge the local derivative."""
-
-    data: list[float]
-    grads: list[float]
-    slopes: list[float]
 
 
 class Subject(NamedTuple):
     """What a page is about, without any part of the explorer."""
 
     model: Callable[..., Model]
-    rows: list[dict[str, float]]  # what each case sets
-    trained: list[str]
+    rows: Sequence[dict[str, float]]  # the numbers of the leaves that each case sets
+    trained: Sequence[str]
+
+
+class Numbers(NamedTuple):
+    """The numbers of a graph: data and gradient of each node but constants, and the local derivative on each edge."""
+
+    data: list[float]
+    grads: list[float]
+    slopes: list[float]
 
 
 def tutorial():
@@ -51,6 +51,7 @@ def of_net(net):
 
 
 def truth_net(hidden="sigmoid", output="sigmoid"):
+    """As `explore("xor")` makes it."""
     return MLP(2, [5, 1], activation=[hidden, output], seed=2, init="uniform", separate_products=True)
 
 
@@ -58,43 +59,41 @@ def linear_net():
     return MLP(3, [2, 2], activation=["tanh", None], seed=5)
 
 
-LINEAR_ROWS = [([0.5, -1.0, 0.25], [0.3, -0.6]), ([1.0, 0.0, -0.5], [1.0, 0.2]), ([-0.75, 0.5, 2.0], [-0.4, 0.1])]
-HAND_MADE = {"x": 1.5, "y": -0.5, "p": 0.8, "q": 1.25, "r": -0.3}
-
-
 def hand_made():
-    leaves = {name: Value(number, name) for name, number in HAND_MADE.items()}
+    leaves = {name: Value(x, name) for name, x in {"x": 1.5, "y": -0.5, "p": 0.8, "q": 1.25, "r": -0.3}.items()}
 
     def record():
         x, y, p, q, r = leaves.values()
-        square = p * p
-        power = q**3
-        grown = (r * x).exp()
-        top = tg.maximum(square, r)
-        soft = tg.logsumexp([p, q * y, 0.0])
-        product = tg.dot([square, power, p], [grown, 0.5, y])
-        for label, node in zip(["square", "power", "grown", "top", "soft", "product"], [square, power, grown, top, soft, product], strict=True):
+        named = {"square": p * p, "power": q**3, "grown": (r * x).exp(), "soft": tg.logsumexp([p, q * y, 0.0])}
+        named["top"] = tg.maximum(named["square"], r)
+        named["product"] = tg.dot([named["square"], named["power"], p], [named["grown"], 0.5, y])
+        named["loss"] = (named["product"] + named["soft"] - named["top"]) ** 2 / 4
+        for label, node in named.items():
             node.label = label
-        result = (product + soft - top) ** 2 / 4
-        result.label = "loss"
-        return result
+        return named["loss"]
 
     return Model(leaves, record)
 
 
 def cases(rows):
-    return [
-        {f"{name}{k}": x for name, numbers in zip(("i", "target_o"), row, strict=True) for k, x in enumerate(numbers, 1)}
-        for row in rows
-    ]
+    """The leaves of a network's inputs and targets, for rows of both."""
+    kinds = ("i", "target_o")
+    return [{f"{kind}{k}": x for kind, xs in zip(kinds, row, strict=True) for k, x in enumerate(xs, 1)} for row in rows]
 
 
+def truth(name):
+    return [([float(a), float(b)], [float(TRUTHS[name][2 * a + b])]) for a in (0, 1) for b in (0, 1)]
+
+
+TRUTHS = {"xor": (0, 1, 1, 0), "or": (0, 1, 1, 1), "and": (0, 0, 0, 1), "nand": (1, 1, 1, 0)}
+ROWS = [([0.5, -1.0, 0.25], [0.3, -0.6]), ([1.0, 0.0, -0.5], [1.0, 0.2]), ([-0.75, 0.5, 2.0], [-0.4, 0.1])]
 WEIGHTS = [f"w{k}" for k in range(1, 9)]
-TRUTH = [([a, b], [float(a != b)]) for a in (0.0, 1.0) for b in (0.0, 1.0)]
 SUBJECTS = {
     "tutorial": Subject(tutorial, [{}], WEIGHTS),
-    "xor": Subject(lambda *kinds: of_net(truth_net(*kinds)), cases(TRUTH), [v.label for v in truth_net().parameters()]),
-    "linear": Subject(lambda: of_net(linear_net()), cases(LINEAR_ROWS), [v.label for v in linear_net().parameters()]),
+    "xor": Subject(
+        lambda *kinds: of_net(truth_net(*kinds)), cases(truth("xor")), [v.label for v in truth_net().parameters()]
+    ),
+    "linear": Subject(lambda: of_net(linear_net()), cases(ROWS), [v.label for v in linear_net().parameters()]),
     "hand-made": Subject(hand_made, [{}], ["p", "q", "r"]),
 }
 
@@ -103,22 +102,52 @@ SUBJECTS = {
 def made(name):
     """The page of a subject."""
     if name == "linear":
-        return explore(linear_net(), rows=LINEAR_ROWS, title="Three rows")
+        return explore(linear_net(), rows=ROWS)
     return explore(hand_made().record()) if name == "hand-made" else explore(name)
 
 
-def numbers_of(result):
-    """What backward() makes of a graph that was just recorded."""
+def put_in(model, numbers):
+    for name, x in numbers.items():
+        model.leaves[name].data = x
+    return model
+
+
+def train(subject, rounds, *, model=None, rows=None, trained=None, rate=0.5, keep=False):
+    """The model after some rounds of plain gradient descent, case by case; `keep` leaves the gradients of the rounds before."""
+    model = model or subject.model()
+    rows, trained = rows or subject.rows, trained or subject.trained
+    for _ in range(rounds):
+        for row in rows:
+            put_in(model, row)
+            result = model.record()
+            for name, leaf in model.leaves.items():
+                if not keep or name not in trained:
+                    leaf.grad = 0.0
+            result.backward()
+            for name in trained:
+                model.leaves[name].data -= rate * model.leaves[name].grad
+    return put_in(model, rows[0])
+
+
+def numbers(model, keep=()):
+    """What backward() makes of the graph. The leaves named in `keep` add it to the gradients that they have."""
+    for name, leaf in model.leaves.items():
+        if name not in keep:
+            leaf.grad = 0.0
+    result = model.record()
     result.backward()
     nodes = [v for v in topological_order(result) if not isinstance(v, Constant)]
-    slopes = [d for v in nodes for x, d in zip(v.args, v.local_derivatives, strict=True) if not isinstance(x, Constant)] 
+    edges = [pair for v in nodes for pair in zip(v.args, v.local_derivatives, strict=True)]
+    slopes = [slope for x, slope in edges if not isinstance(x, Constant)]
     return Numbers([v.data for v in nodes], [v.grad for v in nodes], slopes)
 
 
+# Of the computation graph, whose boxes and edges are drawn in topological order.
 READ = """() => {
-  const number = (element) => element.dataset.value === "" ? null : Number(element.dataset.value);
-  const boxes = [...document.querySelectorAll(".computation .item[data-node]")].map((item) => [...item.querySelectorAll(".node-number")]);
-  return [boxes.map(([data]) => number(data)), boxes.map(([, grad]) => number(grad)), [...document.querySelectorAll(".slope")].map(number)];
+  const number = ({ dataset }) => (dataset.value === "" ? null : Number(dataset.value));
+  const boxes = [...document.querySelectorAll(".computation .item[data-node]")].map((box) => box.querySelectorAll(".node-number"));
+  const slopes = document.querySelectorAll(".computation .slope");
+  return [boxes.map(([data]) => number(data)), boxes.map(([, grad]) => number(grad)), [...slopes].map(number)];
 }"""
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -157,11 +186,10 @@ class Explorer:
         self.click(f"#tab-{name}")
         return self.page.locator(f"#panel-{name}")
 
-    def set(self, label, typed):
+    def change(self, label, typed):
         """Types into a field of the panel on which things are changed."""
         field = self.panel("edit").get_by_label(label, exact=True)
         field.fill(str(typed))
-        field.press("Enter")
         field.blur()
         self.settle()
 
@@ -170,9 +198,8 @@ class Explorer:
         self.settle()
 
     def select(self, name):
-        """Chooses a node of the diagram by its name, as the keyboard does."""
-        item = self.page.locator(f'.diagram .item[aria-label^="{name}:"]').first
-        item.focus()
+        """Chooses an item of the diagram, by the keyboard."""
+        self.page.locator(f'.diagram .item[aria-label^="{name}:"]').first.focus()
         self.press("Enter")
 
     def numbers(self):
@@ -181,13 +208,24 @@ class Explorer:
         return Numbers(*self.page.evaluate(READ))
 
     def status(self):
+        self.settle()
         return self.page.locator(".status").inner_text()
 
     def round(self):
-        """The round that is shown, and its error as it is written."""
+        """The round that is shown."""
         words = self.page.locator(".curve-readout").inner_text()
-        round, error = re.fullmatch(r"Round ([\d,]+): (\S+)", words).groups()
-        return int(round.replace(",", "")), float(error.replace("−", "-"))
+        return int(re.match(r"Round ([\d,]+):", words)[1].replace(",", ""))
+
+    def slide(self, share):
+        """Moves the slider to a part of its way."""
+        self.page.locator(".curve-slider").evaluate(
+            """(slider, share) => {
+              slider.value = Number(slider.min) + share * (slider.max - slider.min);
+              slider.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            share,
+        )
+        self.settle()
 
 
 def fragment(state):

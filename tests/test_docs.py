@@ -32,6 +32,8 @@ ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
 DRAWINGS = MAKE["drawings"]()
 
+SCREENSHOTS = ["explorer", "explorer-graph"]  # by docs/screenshots.py, each light and dark
+
 NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md", "networks.md"]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -248,12 +250,13 @@ def test_every_row_is_in_the_table_of_derivatives():
 
 def test_the_pictures_are_all_there_and_no_others():
     files = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
-    assert files == {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
+    drawn = {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
+    assert files == drawn | {f"{name}{scheme}.png" for name in SCREENSHOTS for scheme in ("", "-dark")}
 
 
 def test_every_picture_is_shown_on_a_page():
-    shown = set(re.findall(r"pictures/([\w-]+)\.svg", " ".join(page.read_text(encoding="utf-8") for page in PAGES)))
-    assert {name.removesuffix("-dark") for name in [*DRAWINGS, "error-curve"]} == {
+    shown = set(re.findall(r"pictures/([\w-]+)\.(?:svg|png)", " ".join(page.read_text(encoding="utf-8") for page in PAGES)))
+    assert {name.removesuffix("-dark") for name in [*DRAWINGS, *SCREENSHOTS, "error-curve"]} == {
         name.removesuffix("-dark") for name in shown
     }
 

@@ -1,6 +1,6 @@
 // The error curve: the error after each round so far, and the ways to go to a round.
 
-import { el, put, set, svg, toggle } from "./svg.js";
+import { el, onEnter, put, set, svg, toggle } from "./svg.js";
 import { parsed, written } from "./numbers.js";
 import { spoken, text } from "./text.js";
 import { MOST_ROUNDS } from "./training.js";
@@ -116,8 +116,9 @@ export function curveView(app) {
   });
   const trainOn = el("button", { class: "button", type: "button", hidden: true, onclick: () => trainUntil(parsed(wanted.value)) },
     text("curve.trainOn"));
-  const finder = el("form", { class: "curve-finder", onsubmit: (event) => { event.preventDefault(); find(); } },
-    el("label", {}, text("curve.below"), wanted), el("button", { class: "button", type: "submit" }, text("curve.find")), trainOn);
+  onEnter(wanted, find);
+  const finder = el("div", { class: "curve-finder" },
+    el("label", {}, text("curve.below"), wanted), el("button", { class: "button", type: "button", onclick: find }, text("curve.find")), trainOn);
 
   const root = el("section", { class: "curve" },
     el("div", { class: "curve-head" }, el("h2", {}, text("curve.title")), readout,

@@ -1,6 +1,6 @@
 // The formula panel: the selected quantity as symbols, as numbers and as their result.
 
-import { el, put, set, toggle } from "./svg.js";
+import { el, onEnter, put, set, toggle } from "./svg.js";
 import { exactly, parsed, written } from "./numbers.js";
 import { inNumbers, pieces } from "./names.js";
 import { happening } from "./frame.js";
@@ -152,10 +152,9 @@ function deltaTerm(app, factors, variant) {
 export function formulaView(app) {
   const heading = el("h2", { class: "formula-heading" });
   const field = el("input", { class: "formula-value", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
-  // No form: in a notebook's frame none can be submitted.
-  field.addEventListener("keydown", (event) => { if (event.key === "Enter") apply(); });
+  onEnter(field, apply);
   const editor = el("div", { class: "formula-edit" },
-    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "button", onclick: () => apply() }, text("formula.set")));
+    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "button", onclick: apply }, text("formula.set")));
   const body = el("div", { class: "formula-body" });
   const accumulation = el("p", { class: "formula-accumulation", hidden: true });
   const note = el("p", { class: "formula-note", hidden: true });

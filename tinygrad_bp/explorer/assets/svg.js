@@ -39,7 +39,11 @@ export function toggle(element, name, on) {
   if (element.classList.contains(name) !== Boolean(on)) element.classList.toggle(name, Boolean(on));
 }
 
-// A number with all its digits behind it: <data value="0.15">.
-export function datum(x, words) {
-  return el("data", { value: x, title: x }, words);
+// Does something when Enter is pressed in a field. Not by a form: in a notebook's frame none can be submitted.
+export function onEnter(field, action) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else it would press the button that has the focus by then
+    action();
+  });
 }

@@ -1,6 +1,6 @@
 // Teacher's mode: a number is hidden, the reader computes it, and the answer says which factor was off.
 
-import { el, put, toggle } from "./svg.js";
+import { el, onEnter, put, toggle } from "./svg.js";
 import { parsed } from "./numbers.js";
 import { inNumbers, pieces } from "./names.js";
 import { drawn } from "./training.js";
@@ -338,13 +338,8 @@ export function teacherView(app) {
   const known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
   const field = el("input", {
     type: "text", id: "teacher-answer", inputMode: "decimal", autocomplete: "off", spellcheck: false,
-    onkeydown: (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault(); // else it would press the button that has the focus by then
-      check();
-    },
   });
-  // No form: in a sandboxed frame none is submitted.
+  onEnter(field, check);
   const answer = el("div", { class: "teacher-buttons" },
     el("label", { for: field.id }, text("teacher.answer")), field, button("check", check, "button primary"));
   const verdict = el("div", { role: "status" });

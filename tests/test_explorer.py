@@ -1,0 +1,1219 @@
+"""The explorer's page, before a browser opens it: what it is about, the programs in it, its formulas, its layout and its text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.graphs import random_graph
+from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Page, Value, data, explore, losses, ops
+from tinygrad_bp.checking import printable
+from tinygrad_bp.drawing import rendering
+from tinygrad_bp.explorer import description as descriptions
+from tinygrad_bp.explorer import engine, page, structure
+from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.engine import by_hand, programs, rebuilt, variants
+from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
+from tinygrad_bp.explorer.layout import groups, layout
+from tinygrad_bp.explorer.page import LANGUAGES, SCRIPTS
+from tinygrad_bp.explorer.structure import ACTIVATIONS, units
+from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
+from tinygrad_bp.tutorial.derivation import one_round
+from tinygrad_bp.tutorial.figures import FIGURES, setup
+from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.value import Constant, topological_order
+
+ASSETS = Path(page.__file__).parent / "assets"
+OUTER = ["i1", "i2", "target_o1", "target_o2"]
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<!--", "<!--<script>", "-->", "]]>", "{{SCRIPT}}", "{{TITLE}}", "</title><b>", '" onload="x', "'",
+    "&lt;", "\u2028", "\u2029", "\0", "\x1b[31m", "\ud800", "\udfff\ud800", "\u202etfel", "\u200f", "\ufeff", "\uffff", "a\nb\r\nc", "⟦0⟧",
+    "\\N", '"];evil[label="', "`${alert(1)}`", "__proto__", "x" * 10_000, "日本語", "😀", "", " ",
+]  # fmt: skip
+SCRIPTS_FOLDERS = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
+RENDERERS = [
+    found
+    for found in (
+        shutil.which("dot"),
+        shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=SCRIPTS_FOLDERS),
+    )
+    if found
+]
+
+
+@pytest.fixture(params=RENDERERS, ids=lambda program: Path(program).stem)
+def renderer(request, monkeypatch):
+    """Each renderer that is here, as the only one."""
+    monkeypatch.setattr(rendering, "_programs", lambda: iter([request.param]))
+    return request.param
+
+
+def called(label, value):
+    value.label = label
+    return value
+
+
+def hostile(text):
+    """A graph in which a leaf and the result are called this."""
+    return called(text, Value(1.5, text) * 2.0)
+
+
+def logistic_by_hand():
+    """A neuron and its error, with names of someone's own, and none for the nodes between."""
+    slope, offset, x, wanted = Value(0.7, "slope"), Value(-0.2, "offset"), Value(1.5, "x"), Value(1.0, "t")
+    guess = (slope * x + offset).sigmoid()
+    return called("error", -(wanted * guess.log() + (1.0 - wanted) * (1.0 - guess).log()))
+
+
+def all_operations():
+    """A result made by every kind of row: twice the same operand, powers, sums of any length, kinks."""
+    x, y, z = Value(1.3, "x0"), Value(-0.4, "x1"), Value(2.2, "x2")
+    rows = [
+        x * x, x**3, x**y, z**-1.5, 2.0**y, x / z, 1.0 - y, -y, tg.logsumexp([x, y, 0.5]), tg.dot([x, y, 0.5], [z, x, y]), tg.dot([x], [x]),
+        tg.sum_of([x, y, y, 3.0]), tg.maximum(x, y), tg.minimum(x, 5.0), (x + z).sqrt(), x.exp(), z.log(), y.tanh(), y.sigmoid(), y.relu(),
+        x.relu(), y.softplus(), abs(y), x.sin() * z.cos(), tg.leaky_relu(y, 0.1), tg.atan2(x, y), tg.hypot(y, z), x.log1p() + y.expm1(),
+    ]  # fmt: skip
+    return called("all", tg.sum_of(rows))
+
+
+def mlp(activations=("sigmoid", "sigmoid"), sizes=(2, 2), **options):
+    return MLP(2, list(sizes), activation=list(activations), seed=3, **options)
+
+
+def error_of(net, targets=(0.3, 0.8), loss=losses.squared_error):
+    """The error of a network with leaves for inputs and targets."""
+    inputs = [Value(0.5 - k, f"i{k}") for k in range(1, net.widths[0] + 1)]
+    return called("E", loss(net(inputs), [Value(t, f"target_o{k}") for k, t in enumerate(targets, 1)]))
+
+
+# Subjects
+
+
+def test_the_worked_example():
+    subject = of_tutorial()
+    assert subject.result.data == pytest.approx(0.298371109, abs=1e-9)
+    assert [p.label for p in subject.parameters] == [*(f"w{k}" for k in range(1, 9)), "b1", "b2"]
+    assert [b.label for b in subject.biases] == ["b1", "b2"]
+    assert (subject.train_biases, subject.learning_rate, subject.kind) == (False, 0.5, "tutorial")
+    assert [{leaf.label: x for leaf, x in case.items()} for case in subject.cases] == [
+        {"i1": 0.05, "i2": 0.10, "target_o1": 0.01, "target_o2": 0.99}
+    ]
+    about, _ = describe(subject)
+    assert [row[:2] + row[3:] for row in about["tutorial"]["figures"]] == [[f.stage, f.quantity, f.printed] for f in FIGURES]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["xor", "or", "and", "nand"])
+def test_truth_tables(name):
+    subject = of_truth_table(name)
+    assert (subject.kind, subject.preset, subject.train_biases, len(subject.parameters)) == ("truth", name, True, 21)
+    rows = [[x for _, x in sorted((leaf.label, x) for leaf, x in case.items())] for case in subject.cases]
+    assert rows == [[*inputs, *targets] for inputs, targets in data.truth_table(name)]
+    about, _ = describe(subject)
+    assert about["presets"]["chosen"] == name
+    assert about["presets"]["tables"][name] == about["cases"]
+    assert set(about["presets"]["tables"]) == set(data.TRUTH_TABLES)
+
+
+@pytest.mark.parametrize(
+    "loss", [*losses.LOSSES, losses.squared_error, lambda outs, wanted: (outs[0] - wanted[0]) ** 2]
+)
+def test_networks_with_each_loss(loss):
+    net = mlp(["tanh", None])
+    rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
+    subject = of_model(net, rows=rows, loss=loss, learning_rate=0.1, title="T")
+    outputs = net([0.5, -1.0])
+    wanted = (losses.LOSSES[loss] if isinstance(loss, str) else loss)(outputs, [1.0, 0.0])
+    assert subject.result.data == pytest.approx(wanted.data, rel=1e-15)
+    assert subject.parameters == [*net.weights, *net.biases]
+    assert [list(case.values()) for case in subject.cases] == [[0.5, -1.0, 1.0, 0.0], [1.0, 2.0, 0.0, 1.0]]
+    assert (subject.learning_rate, subject.title, subject.kind) == (0.1, "T", "graph")
+
+
+def test_without_rows_a_network_is_shown_for_ones_and_zeros():
+    [case] = of_model(mlp()).cases
+    assert {leaf.label: x for leaf, x in case.items()} == {"i1": 1.0, "i2": 1.0, "target_o1": 0.0, "target_o2": 0.0}
+
+
+def test_summands_of_the_error_have_names():
+    order = topological_order(of_model(mlp()).result)
+    assert {"E_o1", "E_o2", "E_total"} <= {v.label for v in order}
+    assert of_model(mlp(sizes=[2, 1])).result.label == "E"
+    assert {"E_o1", "E_o2", "E_o3"} <= {v.label for v in topological_order(of_model(mlp(sizes=[2, 3])).result)}
+
+
+def test_the_notes_of_a_network_name_its_inputs_and_its_loss():
+    net = mlp()
+    net.notes = {"columns": ["weight in kilograms", "age"], "loss": "hinge"}
+    subject = of_model(net)
+    assert [leaf.label for leaf in subject.cases[0]] == ["weight in kilograms", "age", "target_o1", "target_o2"]
+    assert subject.result.data == losses.hinge(net([1.0, 1.0]), [0.0, 0.0]).data
+    about, _ = describe(subject)
+    assert [about["nodes"][k]["label"] for k in about["network"]["inputs"]] == ["weight in kilograms", "age"]
+    assert of_model(net, loss="squared_error").result.label == "E_total"
+
+
+@pytest.mark.parametrize("columns", [["a"], ["a", "a"], ["a", 1], "ab", None])
+def test_notes_that_do_not_fit_name_nothing(columns):
+    net = mlp()
+    net.notes = {"columns": columns}
+    assert [leaf.label for leaf in of_model(net).cases[0]][:2] == ["i1", "i2"]
+
+
+def test_a_layer_and_a_neuron_are_networks_too():
+    neurons = [Neuron([Value(0.5, f"w{k}"), Value(-1.0, f"v{k}")], Value(0.1, f"c{k}"), "tanh", f"n{k}") for k in (1, 2)]  # fmt: skip
+    one = of_model(neurons[0], rows=[([1.0, 2.0], [0.5])])
+    assert one.result.data == pytest.approx((math.tanh(0.5 - 2.0 + 0.1) - 0.5) ** 2 / 2)
+    assert [p.label for p in one.parameters] == ["w1", "v1", "c1"]
+    both = of_model(Layer(neurons))
+    assert [p.label for p in both.parameters] == ["w1", "v1", "w2", "v2", "c1", "c2"]
+    assert len(both.cases[0]) == 4
+    assert {leaf.label for leaf in both.cases[0]} == {"i1", "i2", "target_n1", "target_n2"}
+
+
+def test_a_value_trains_what_is_no_input_and_no_target():
+    leaves = [
+        Value(1.0, label)
+        for label in ["w", "b", "i1", "x", "y", "t", "target", "target_o1", "input_2", "x_1", "rate", "bias_h1"]
+    ]
+    subject = of_value(tg.sum_of(leaves))
+    assert [p.label for p in subject.parameters] == ["w", "b", "rate", "bias_h1"]
+    assert [b.label for b in subject.biases] == ["b", "bias_h1"]
+    assert [leaf.label for leaf in subject.cases[0]] == ["i1", "x", "y", "t", "target", "target_o1", "input_2", "x_1"]
+
+
+@pytest.mark.parametrize("labels", [["", ""], ["x", "y"]])
+def test_where_all_could_be_inputs_all_are_trained(labels):
+    leaves = [Value(1.0, label) for label in labels]
+    subject = of_value(leaves[0] * leaves[1] + 1.0)
+    assert subject.parameters == leaves
+    assert subject.cases == [{}]
+
+
+def test_parameters_can_be_given():
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    subject = of_value(x * w, parameters=[x, x])
+    assert subject.parameters == [x]
+    assert subject.cases == [{w: 3.0}]
+    assert of_value(x * w, parameters=[]).cases == [{x: 2.0, w: 3.0}]
+
+
+def test_an_example_takes_a_title_and_a_rate():
+    subject = subject_of("xor", rows=None, loss=None, parameters=None, learning_rate=2.0, title="T")
+    assert (subject.title, subject.learning_rate, subject.kind) == ("T", 2.0, "truth")
+
+
+W, X = Value(1.0, "w"), Value(2.0, "x")
+OWN = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
+MISTAKES = [
+    (3.5, {}, TypeError, "explore takes a Value, an MLP, a Layer or a Neuron, not float 3.5"),
+    ([W * X], {}, TypeError, "not list [Value("),
+    (Module(), {}, TypeError, "of a Module the graph: give it the loss, a Value"),
+    ("xro", {}, ValueError, "there is no example 'xro'; there are tutorial, xor, or, and, nand"),
+    ("xor", {"rows": []}, ValueError, "'xor' has its own"),
+    ("tutorial", {"loss": "hinge"}, ValueError, "'tutorial' has its own"),
+    ("tutorial", {"parameters": []}, ValueError, "'tutorial' has its own"),
+    (W, {}, ValueError, "was not computed from anything; give it the result of a computation"),
+    ((2.0 * W).args[0], {}, ValueError, "was not computed from anything"),
+    (W * X, {"rows": [([1.0], [1.0])]}, ValueError, "rows and loss are for a network"),
+    (W * X, {"loss": "hinge"}, ValueError, "rows and loss are for a network"),
+    (W * X, {"parameters": [Value(1.0, "other")]}, ValueError, "the parameter other is no leaf of the graph"),
+    (W * X, {"parameters": [W * X]}, ValueError, "is no leaf of the graph"),
+    (W * X, {"parameters": ["w"]}, ValueError, "the parameter 'w' is no leaf"),
+    (W * X, {"learning_rate": 0.0}, ValueError, "learning_rate is a finite number above 0, not 0.0"),
+    (W * X, {"learning_rate": -1}, ValueError, "above 0, not -1"),
+    (W * X, {"learning_rate": math.inf}, ValueError, "above 0, not inf"),
+    (W * X, {"learning_rate": math.nan}, ValueError, "above 0, not nan"),
+    (W * X, {"learning_rate": "0.5"}, TypeError, "learning_rate takes a real number, not str '0.5'"),
+    (W * X, {"language": "de"}, ValueError, "language is one of 'en', 'ja', not 'de'"),
+    (W * X, {"title": 5}, TypeError, "a title is text, not int 5"),
+    (mlp(), {"parameters": []}, ValueError, "those of a network are known"),
+    (mlp(), {"rows": []}, ValueError, "there is no row"),
+    (mlp(), {"rows": [([1, 1], [0, 0])] * 65}, ValueError, "up to 64 rows, and there are 65: pass fewer"),
+    (mlp(), {"rows": [([1, 1], [0, 0]), 5]}, ValueError, "row 2 is to be a pair of inputs and targets, not 5"),
+    (mlp(), {"rows": [([1, 1], [0, 0], 1)]}, ValueError, "row 1 is to be a pair"),
+    (mlp(), {"rows": [([1], [0, 0])]}, ValueError, "takes 2 inputs, and row 1 has 1"),
+    (mlp(), {"rows": [([1, 1], [0])]}, ValueError, "takes 2 targets, and row 1 has 1"),
+    (mlp(), {"rows": [([1, 1], 0)]}, ValueError, "takes 2 targets, and row 1 has none"),
+    (mlp(), {"rows": [([1, "a"], [0, 0])]}, TypeError, "row 1 with i2 takes a real number, not str 'a'"),
+    (mlp(), {"rows": [([1, 1], [0, 10**400])]}, OverflowError, "row 1 with target_o2"),
+    (mlp(), {"rows": [([1, 1], [0, 0]), ([1, math.nan], [0, 0])]}, ValueError, "i2 is nan in row 2; a page shows finite"),
+    (mlp(), {"loss": "mse"}, ValueError, "there is no loss 'mse'; there are squared_error, mean_squared_error"),
+    (mlp(), {"loss": 5}, TypeError, "a loss is a function, or the name of one, not int 5"),
+    (mlp(), {"loss": lambda outs, wanted: 3.0}, TypeError, "a loss returns a Value computed from the outputs, not 3.0"),
+    (mlp(), {"loss": lambda outs, wanted: Value(3.0)}, TypeError, "a loss returns a Value computed from"),
+    (OWN(W), {}, ValueError, "cube: it is an operation of your own, which only Python can compute"),
+    (Value(math.inf, "far") - X, {}, ValueError, "explore: far is inf; a page shows finite numbers"),
+    (W * math.nan, {}, ValueError, "explore: a Value without a label is nan"),
+    (mlp([OWN, None]), {}, ValueError, "cube: it is an operation of your own"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("thing", "options", "kind", "said"), MISTAKES)
+def test_mistakes(thing, options, kind, said):
+    with pytest.raises(kind, match=re.escape(said)):
+        explore(thing, **options)
+
+
+def test_a_page_shows_a_thousand_nodes():
+    y = W
+    for _ in range(500):
+        y = y * 1.0
+    with pytest.raises(ValueError, match=re.escape("up to 1,000 nodes, and this one has 1,001: explore a part of it")):
+        explore(y)
+    assert len(parsed(explore(y.args[0])).description["nodes"]) == 999
+
+
+# Structure
+
+
+def found(result, parameters=None):
+    """The neurons in a graph: name, activation, weights with what they multiply, bias, depth."""
+    subject = of_value(result, parameters=parameters)
+    return [
+        (
+            unit.name,
+            unit.activation.name if unit.activation else None,
+            [(c.weight.label, c.source.label) for c in unit.connections],
+            unit.bias.label if unit.bias else None,
+            unit.depth,
+        )
+        for unit in units(topological_order(result), subject.parameters)
+    ]
+
+
+def test_the_neurons_of_the_worked_example():
+    subject = of_tutorial()
+    about, _ = describe(subject)
+    assert found(subject.result) == [
+        ("h1", "sigmoid", [("w1", "i1"), ("w2", "i2")], "b1", 1),
+        ("h2", "sigmoid", [("w3", "i1"), ("w4", "i2")], "b1", 1),
+        ("o1", "sigmoid", [("w5", "out_h1"), ("w6", "out_h2")], "b2", 2),
+        ("o2", "sigmoid", [("w7", "out_h1"), ("w8", "out_h2")], "b2", 2),
+    ]
+    label = [node.get("label") for node in about["nodes"]]
+    net = about["network"]
+    assert [label[k] for k in net["inputs"]] == ["i1", "i2"]
+    assert [n["target"] is not None and label[n["target"]] for n in net["neurons"]] == [False, False, "target_o1", "target_o2"]  # fmt: skip
+    assert [(label[n["net"]], label[n["out"]]) for n in net["neurons"]] == [(f"net_{k}", f"out_{k}") for k in ("h1", "h2", "o1", "o2")]  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 2], [4, 3, 2]])
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_neurons_of_a_network_are_found_however_it_is_recorded(sizes, shared):
+    nets = [
+        mlp(["tanh"] * (len(sizes) - 1) + [None], sizes, shared_bias=shared, separate_products=separate)
+        for separate in (False, True)
+    ]
+    one, other = (sorted(found(error_of(net, [0.5] * sizes[-1]))) for net in nets)
+    assert one == other
+    assert len(one) == sum(sizes)
+    assert {depth for *_, depth in one} == set(range(1, len(sizes) + 1))
+    assert sum(len(connections) for _, _, connections, _, _ in one) == len(nets[0].weights)
+    assert {bias for *_, bias, _ in one} == {bias.label for bias in nets[0].biases}
+    last = [each for each in one if each[-1] == len(sizes)]
+    assert [(name, activation) for name, activation, *_ in last] == [(f"o{k}", None) for k in range(1, sizes[-1] + 1)]
+
+
+def test_a_network_by_hand_with_other_names():
+    x, y, t = Value(0.5, "x"), Value(0.2, "y"), Value(1.0, "t")
+    a, b, c, d = (Value(0.1 * k, label) for k, label in enumerate("abcd", 1))
+    hidden = (x * a + (c + y * b)).tanh()  # in any order
+    out = called("guess", (hidden * d).relu())
+    assert found((t - out) ** 2) == [
+        ("n1", "tanh", [("a", "x"), ("b", "y")], "c", 1),
+        ("guess", "relu", [("d", "")], None, 2),
+    ]
+    assert found(logistic_by_hand()) == [("n1", "sigmoid", [("slope", "x")], "offset", 1)]
+
+
+def test_a_linear_output_is_a_neuron_by_its_name():
+    w, x, b = Value(1.0, "w"), Value(2.0, "x"), Value(0.5, "b")
+    assert found(called("out_y", w * x + b)) == [("y", None, [("w", "x")], "b", 1)]
+    assert found(called("line", w * x + b)) == []
+    assert found(called("out_", w * x + b)) == [("n1", None, [("w", "x")], "b", 1)]
+
+
+def test_neurons_need_not_have_a_layer():
+    x, w1, w2, w3 = Value(2.0, "x"), Value(0.1, "w1"), Value(0.2, "w2"), Value(0.3, "w3")
+    h = called("h", (w1 * x).sigmoid())
+    assert found((w2 * h + w3 * x).sigmoid()) == [
+        ("h", "sigmoid", [("w1", "x")], None, 1),
+        ("n2", "sigmoid", [("w2", "h"), ("w3", "x")], None, 2),
+    ]
+
+
+NO_NEURONS = [
+    lambda w, v, x: w * x + v,
+    lambda w, v, x: (w * v).tanh(),  # two weights, nothing that comes in
+    lambda w, v, x: (2.0 * x + w).tanh(),
+    lambda w, v, x: (w * x + v + v).tanh(),  # two biases
+    lambda w, v, x: (w * x + 1.0).tanh(),
+    lambda w, v, x: (w * x - v).tanh(),
+    lambda w, v, x: (w * x * v).tanh(),
+    lambda w, v, x: (w * x**2).tanh(),
+    lambda w, v, x: -(w * x + v),
+    lambda w, v, x: x.tanh() * w,
+    lambda w, v, x: (w + v).tanh(),
+    lambda w, v, x: tg.sum_of([w, v, x]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(NO_NEURONS)))
+def test_what_is_no_neuron(number):
+    w, v, x = Value(0.1, "w"), Value(0.2, "v"), Value(0.3, "x")
+    y = NO_NEURONS[number](w, v, x)
+    assert found(y) == []
+    assert describe(of_value(y))[0]["network"] is None
+
+
+def test_what_is_trained_decides_what_a_weight_is():
+    w, x = Value(0.1, "w"), Value(0.3, "x")
+    y = (w * x).tanh()
+    assert found(y, [x]) == [("n1", "tanh", [("x", "w")], None, 1)]
+    assert found(y, [w, x]) == []
+    assert found(y, []) == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "found"),
+    [("squared_error", [True, True]), ("hinge", [True, True]), ("cross_entropy", [False, False])],
+)
+def test_targets_stand_beside_outputs(loss, found):
+    about, _ = describe(of_model(mlp(["sigmoid", None]), loss=loss))
+    last = about["network"]["neurons"][-2:]
+    assert [neuron["target"] is not None for neuron in last] == found
+    if all(found):
+        assert [about["nodes"][n["target"]]["label"] for n in last] == ["target_o1", "target_o2"]
+
+
+def test_too_many_connections_are_not_drawn(monkeypatch):
+    result = of_tutorial().result
+    monkeypatch.setattr(structure, "MOST_CONNECTIONS", 8)
+    assert len(found(result)) == 4
+    monkeypatch.setattr(structure, "MOST_CONNECTIONS", 7)
+    assert found(result) == []
+
+
+# The programs
+
+DRIVER = """
+import { readFileSync } from "node:fs";
+const text = (x) => Array.isArray(x) ? x.map(text) : Number.isFinite(x) ? x : String(x);
+const jobs = JSON.parse(readFileSync(process.argv[2], "utf8"));
+console.log(JSON.stringify(jobs.map(([program, given]) => text((0, eval)(program)(...given)))));
+"""
+
+
+def run(folder, jobs):
+    """What Node.js says of pairs of a program and the numbers it is called with."""
+    (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+    (folder / "driver.mjs").write_text(DRIVER, encoding="utf-8")
+    command = ["node", str(folder / "driver.mjs"), str(folder / "jobs.json")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return [list(map(float, numbers)) for numbers in json.loads(done.stdout)]
+
+
+def variables_of(order):
+    return [v for v in order if not isinstance(v, Constant)]
+
+
+def job_pair(both, order):
+    """The two calls for a graph at its own numbers."""
+    variables = variables_of(order)
+    leaves = [v.data for v in variables if v.op is None]
+    return [[both["forward"], leaves], [both["slopes"], [v.data for v in variables]]]
+
+
+def recorded(order):
+    """The data of all computed nodes, and the local derivatives on all edges but from constants."""
+    nodes = [v for v in variables_of(order) if v.op is not None]
+    slopes = [
+        slope
+        for v in nodes
+        for x, slope in zip(v.args, v.local_derivatives, strict=True)
+        if not isinstance(x, Constant)
+    ]
+    return [v.data for v in nodes], slopes
+
+
+def reverse(order, slopes):
+    """The loop of backward(), over the numbers on the edges."""
+    gradients = dict.fromkeys(order, 0.0)
+    gradients[order[-1]] = 1.0
+    left = list(slopes)
+    for v in reversed(variables_of(order)):
+        args = [x for x in v.args if not isinstance(x, Constant)]
+        own = [left.pop() for _ in args][::-1]
+        for x, slope in zip(args, own, strict=True):
+            gradients[x] += slope * gradients[v]
+    assert left == []
+    return gradients
+
+
+def close(numbers):
+    return pytest.approx(numbers, rel=1e-12, abs=1e-300)
+
+
+GRAPHS = {
+    "tutorial": lambda: of_tutorial().result,
+    **{name: lambda name=name: of_truth_table(name).result for name in data.TRUTH_TABLES},
+    **{loss: lambda loss=loss: of_model(mlp(["tanh", None]), loss=loss).result for loss in losses.LOSSES},
+    "by hand": logistic_by_hand,
+    "all operations": all_operations,
+    "x * x": lambda: Value(3.0, "x") * Value(3.0, "x"),
+    "one node": lambda: Value(3.0) * 2.0,
+    "hostile labels": lambda: tg.sum_of([hostile(text) for text in HOSTILE]),
+    **{f"random {seed}": lambda seed=seed: random_graph(seed)[0] for seed in range(20)},
+}
+
+
+@pytest.mark.node
+def test_the_programs_compute_what_python_recorded(tmp_path):
+    orders = {name: topological_order(make()) for name, make in GRAPHS.items()}
+    jobs = [job for order in orders.values() for job in job_pair(programs(order), order)]
+    results = iter(run(tmp_path, jobs))
+    for name, order in orders.items():
+        numbers, slopes = next(results), next(results)
+        wanted, wanted_slopes = recorded(order)
+        assert numbers == close(wanted), name
+        assert slopes == close(wanted_slopes), name
+        order[-1].backward()
+        gradients = reverse(order, slopes)
+        for v in variables_of(order):
+            scale = 1.0 if name.startswith("random") else 0.0  # where the terms of a gradient cancel
+            assert gradients[v] == pytest.approx(v.grad, rel=1e-12, abs=1e-300 + 1e-13 * scale), (name, v)
+
+
+@pytest.mark.node
+def test_the_programs_hold_for_other_numbers(tmp_path):
+    draw = random.Random(5)
+    order = topological_order(of_tutorial().result)
+    both = programs(order)
+    jobs, wanted = [], []
+    for _ in range(5):
+        numbers = {v.label: draw.uniform(-3, 3) for v in order if v.op is None and v.label}
+        again = topological_order(network(numbers)["E_total"])
+        jobs += job_pair(both, again)
+        wanted += recorded(again)
+    for got, numbers in zip(run(tmp_path, jobs), wanted, strict=True):
+        assert got == close(numbers)
+
+
+@pytest.mark.node
+def test_a_slope_is_computed_from_the_numbers_in_the_nodes(tmp_path):
+    w, x = Value(3.0, "w"), Value(2.0, "x")
+    order = topological_order((w * x).exp())  # w, x, w * x, exp
+    [slopes] = run(tmp_path, [[programs(order)["slopes"], [10.0, 20.0, 30.0, 40.0]]])
+    assert slopes == [20.0, 10.0, 40.0]
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("separate", [False, True])
+def test_variants_are_the_same_graph_with_other_activations(tmp_path, separate):
+    def recorded_by(kinds):
+        return topological_order(error_of(mlp(kinds, separate_products=separate)))
+
+    order = recorded_by(["sigmoid", "tanh"])
+    written = variants(order, units(order, of_value(order[-1]).parameters))
+    kinds = [(a.name, b.name) for a in ACTIVATIONS for b in ACTIVATIONS]
+    assert set(written) == {",".join(pair) for pair in kinds}
+    assert written.pop("sigmoid,tanh") == {}
+    orders = {name: recorded_by(name.split(",")) for name in written}
+    results = iter(run(tmp_path, [job for name, both in written.items() for job in job_pair(both, orders[name])]))
+    for name, other in orders.items():
+        numbers, slopes = recorded(other)
+        assert next(results) == close(numbers), name
+        assert next(results) == close(slopes), name
+
+
+@pytest.mark.node
+def test_a_variant_need_not_have_a_number_here(tmp_path):
+    order = topological_order(logistic_by_hand())
+    written = variants(order, units(order, of_value(order[-1]).parameters))
+    assert set(written) == {f",{op.name}" for op in ACTIVATIONS}
+    leaves = [v.data for v in order if v.op is None and not isinstance(v, Constant)]
+    flipped = [-5.0 if x == 0.7 else x for x in leaves]  # tanh of it is below 0, where there is no logarithm
+    at, beyond = run(tmp_path, [[written[",tanh"]["forward"], point] for point in (leaves, flipped)])
+    assert at[-1] == pytest.approx(-math.log(math.tanh(0.7 * 1.5 - 0.2)), rel=1e-12)
+    assert math.isnan(beyond[-1])
+
+
+def test_one_layer_has_one_activation_to_choose():
+    order = topological_order(error_of(mlp(["relu"], [2])))
+    assert set(variants(order, units(order, of_value(order[-1]).parameters))) == {f",{op.name}" for op in ACTIVATIONS}
+
+
+@pytest.mark.parametrize("kinds", [["exp", "sigmoid"], ["sigmoid", None], [None, None]])
+def test_other_activations_are_not_exchanged(kinds):
+    order = topological_order(error_of(mlp(kinds)))
+    assert variants(order, units(order, of_value(order[-1]).parameters)) == {}
+
+
+def test_neurons_of_one_layer_with_several_activations_are_not_exchanged():
+    net = mlp()
+    net.layers[0].neurons[0].activation = ops.tanh
+    order = topological_order(error_of(net))
+    neurons = units(order, net.parameters())
+    assert len(neurons) == 4
+    assert variants(order, neurons) == {}
+    assert variants(order, []) == {}
+
+
+def test_too_long_variants_are_left_out(monkeypatch):
+    order = topological_order(of_tutorial().result)
+    monkeypatch.setattr(engine, "MOST_VARIANTS_TEXT", 20_000)
+    assert variants(order, units(order, of_tutorial().parameters)) == {}
+
+
+def test_a_rebuilt_graph_is_another_one():
+    order = topological_order(all_operations())
+    sigmoid = next(v for v in order if v.op is ops.sigmoid)
+    copies = rebuilt(order, {sigmoid: ops.tanh})
+    assert list(copies) == order
+    for v, copied in copies.items():
+        assert copied.label == v.label
+        assert copied.op is (ops.tanh if v is sigmoid else v.op)
+        assert list(copied.args) == [copies[x] for x in v.args]
+        assert (copied is v) == isinstance(v, Constant)
+    assert sigmoid.op is ops.sigmoid
+
+
+@pytest.mark.node
+def test_the_derivation_by_hand(tmp_path):
+    draw = random.Random(1)
+    program, takes, returns = by_hand()
+    given = [setup(float), *({name: draw.uniform(-4, 4) for name in takes} for _ in range(20))]
+    wanted = [one_round(math.exp, **numbers) for numbers in given]
+    assert min(round_["net_h1"] for round_ in wanted) < -1 < 1 < max(round_["net_h1"] for round_ in wanted)
+    assert set(returns) == set(wanted[0]) - set(takes)
+    assert {figure.quantity for figure in FIGURES if figure.stage != "training"} - {"dE_o1/dnet_o1"} <= set(returns)
+    results = run(tmp_path, [[program, [numbers[name] for name in takes]] for numbers in given])
+    for numbers, round_ in zip(results, wanted, strict=True):
+        for name, x in zip(returns, numbers, strict=True):
+            assert x == pytest.approx(round_[name], rel=1e-12), name
+
+
+def test_nothing_of_a_label_but_letters_is_in_a_program():
+    for text in HOSTILE:
+        for program in programs(topological_order(hostile(text))).values():
+            assert "labels" not in program
+            assert not re.search(r"alert\(|<|&|evil\[|\\u|[^\x00-\x7f]", program) or text in ("日本語",), program
+
+
+# Formulas
+
+NAMESPACE = {**ops.OPERATIONS, "__builtins__": {}}
+
+
+def evaluated(text, order):
+    """A formula's text with numbers in place of marks."""
+    return eval(re.sub(r"⟦(\d+)⟧", lambda mark: f"({order[int(mark[1])].data!r})", text), NAMESPACE)
+
+
+def along(order, of, by, stops=()):
+    """The derivative of one node by another, by ways that meet none of the stops."""
+    flow = {of: 1.0}
+    for v in reversed(order):
+        if v in flow and v is not by and (v is of or v not in stops):
+            for x, slope in zip(v.args, v.local_derivatives, strict=True):
+                flow[x] = flow.get(x, 0.0) + slope * flow[v]
+    return flow.get(by, 0.0)
+
+
+def all_formulas(written):
+    yield from written["forward"].values()
+    yield from (pair for pair in written["slopes"] if pair)
+    yield from written["factors"].values()
+
+
+NAMED = ["tutorial", "xor", *losses.LOSSES, "by hand", "all operations", "hostile labels", "random 1", "random 2"]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_marks_stand_for_nodes_that_are_there(name):
+    order = topological_order(GRAPHS[name]())
+    for text, latex in all_formulas(formulas(order[-1], order)):
+        marks = re.findall(r"⟦(\d+)⟧", text)
+        assert set(marks) == set(re.findall(r"⟦(\d+)⟧", latex))
+        assert all(not isinstance(order[int(mark)], Constant) for mark in marks)
+        assert "⟦" not in re.sub(r"⟦\d+⟧", "", text + latex)
+        assert r"\text" not in latex
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_formulas_give_the_numbers(name):
+    order = topological_order(GRAPHS[name]())
+    written = formulas(order[-1], order)
+    for k, (text, _) in written["forward"].items():
+        assert evaluated(text, order) == pytest.approx(order[k].data, rel=1e-9, abs=1e-12), text
+    _, slopes = recorded(order)
+    assert len(written["slopes"]) == len(slopes)
+    for pair, slope in zip(written["slopes"], slopes, strict=True):
+        if pair:
+            assert evaluated(pair[0], order) == pytest.approx(slope, rel=1e-9, abs=1e-12), pair
+    labelled = {v for v in order if v.label}
+    for key, (text, _) in written["factors"].items():
+        of, by, whole = map(int, key.split(","))
+        number = along(order, order[of], order[by], () if whole else labelled)
+        assert evaluated(text, order) == pytest.approx(number, rel=1e-9, abs=1e-12), (key, text)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_gradients_are_the_sums_of_products_that_are_written(name):
+    order = topological_order(GRAPHS[name]())
+    order[-1].backward()
+    labelled = {v for v in order if v.label}
+
+    def product(factors):
+        return math.prod(along(order, order[of], order[by], () if whole else labelled) for of, by, whole in factors)
+
+    written = formulas(order[-1], order)["gradient"]
+    for k, rule in written.items():
+        gradient = along(order, order[-1], order[k])  # that of a leaf adds up over the tests
+        for terms in ([rule["chain"]], rule["terms"], [[part] for part in rule["parts"]]):
+            if terms and terms[0]:
+                assert math.fsum(map(product, terms)) == pytest.approx(gradient, rel=1e-9, abs=1e-12), (order[k], terms)
+
+
+def test_every_labelled_node_of_the_worked_example_has_its_formulas():
+    order = topological_order(of_tutorial().result)
+    written = formulas(order[-1], order)
+    labelled = {k for k, v in enumerate(order) if v.label}
+    assert set(written["gradient"]) == labelled - {len(order) - 1}
+    assert set(written["forward"]) == {k for k, v in enumerate(order) if v.op is not None}
+    place = {v.label: k for k, v in enumerate(order)}
+    rule = written["gradient"][place["w5"]]
+    assert [[order[of].label, order[by].label] for of, by, _ in rule["chain"]] == [
+        ["E_total", "out_o1"], ["out_o1", "net_o1"], ["net_o1", "w5"],
+    ]  # fmt: skip
+    assert written["factors"][f"{place['out_o1']},{place['net_o1']},1"][0] == "⟦{0}⟧ * (1 - ⟦{0}⟧)".format(
+        place["out_o1"]
+    )
+    assert len(written["gradient"][place["out_h1"]]["parts"]) == 2
+    assert written["gradient"][place["net_o1"]]["delta"] == "delta_o1"
+    assert written["gradient"][place["w5"]]["delta"] == ""
+
+
+def test_a_large_graph_or_a_result_without_a_name_explains_no_gradients():
+    for y in (Value(1.0, "w").tanh(), called("y", tg.sum_of([Value(1.0, f"w{k}") for k in range(400)]))):
+        order = topological_order(y)
+        written = formulas(y, order)
+        assert written["gradient"] == {}
+        assert len(written["forward"]) == 1 or len(order) > 400
+
+
+def test_the_formulas_of_activations():
+    found = activation_formulas("⟦0⟧", "⟦1⟧")
+    assert set(found) == {op.name for op in ACTIVATIONS}
+    for op in ACTIVATIONS:
+        for x in (0.7, -0.7):
+            y = op(Value(x))
+            pair = [y.args[0], y]
+            assert evaluated(found[op.name]["forward"][0], pair) == pytest.approx(y.data, rel=1e-12)
+            assert evaluated(found[op.name]["slope"][0], pair) == pytest.approx(y.local_derivatives[0], rel=1e-12)
+
+
+def test_names():
+    order = topological_order(of_tutorial().result)
+    found = names(order)
+    assert [v for v in order if v not in found] == [v for v in order if isinstance(v, Constant)]
+    by_formula = [name for v, name in found.items() if not v.label]
+    assert by_formula[:3] == ["w1 * i1", "w2 * i2", "w1 * i1 + w2 * i2"]
+    assert all(found[v] == v.label for v in order if v.label)
+
+
+@pytest.mark.parametrize("name", [*NAMED, "one node"])
+def test_names_are_printable_and_unique(name):
+    order = topological_order(GRAPHS[name]())
+    found = list(names(order).values())
+    assert len(set(found)) == len(found)
+    assert all(name and name.isprintable() and len(name) <= 50 for name in found if name.strip())
+
+
+def test_what_has_no_label_is_called_by_a_number_or_by_what_that_is_in():
+    a, b = Value(1.0), Value(2.0, "v1")
+    assert list(names(topological_order((a * b).exp() + (a * b).exp())).values()) == [
+        "v1′", "v1", "v1′ * v1", "exp(v1′ * v1)", "v5", "exp(v5)", "exp(v1′ * v1) + exp(v5)",
+    ]  # fmt: skip
+
+
+# Layout
+
+
+def laid_out(result):
+    about, _ = describe(of_value(result))
+    return about, about["layout"]
+
+
+def assert_readable(about, found):
+    """Whether no boxes overlap, all is inside, and every curve leads from box to box."""
+    boxes = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for x, y, w, h in found["nodes"]]
+    assert len(boxes) == len(about["nodes"])
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        assert -0.5 <= left < right <= found["width"] + 0.5
+        assert -0.5 <= top < bottom <= found["height"] + 0.5
+        for other in boxes[:k]:
+            assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1], (k, boxes)
+    edges = [(tail, head) for head, node in enumerate(about["nodes"]) for tail in node.get("args", [])]
+    assert len(found["edges"]) == len(edges)
+    for (tail, head), points in zip(edges, found["edges"], strict=True):
+        assert len(points) % 3 == 1
+        for (x, y), k in ((points[0], tail), (points[-1], head)):
+            left, top, right, bottom = boxes[k]
+            assert left - 15 <= x <= right + 15, (tail, head)  # the last curve ends before the arrow's head
+            assert top - 15 <= y <= bottom + 15, (tail, head)
+
+
+LAID_OUT = ["tutorial", "xor", "cross_entropy", "by hand", "all operations", "one node", "hostile labels", "random 3", "random 7"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
+def test_layout(renderer, name):
+    assert_readable(*laid_out(GRAPHS[name]()))
+
+
+def test_twice_the_same_operand_has_two_edges(renderer):
+    x = Value(3.0, "x")
+    _, found = laid_out(x * x)
+    first, second = found["edges"]
+    assert first != second
+
+
+def test_members_of_a_neuron_lie_together(renderer):
+    about, found = laid_out(of_tutorial().result)
+    places = found["nodes"]
+    for group in about["groups"]:
+        lefts, tops = zip(*[(places[k][0] - places[k][2] / 2, places[k][1] - places[k][3] / 2) for k in group], strict=True)  # fmt: skip
+        rights, bottoms = zip(*[(places[k][0] + places[k][2] / 2, places[k][1] + places[k][3] / 2) for k in group], strict=True)  # fmt: skip
+        for k, (x, y, *_) in enumerate(places):
+            inside = min(lefts) <= x <= max(rights) and min(tops) <= y <= max(bottoms)
+            assert inside == (k in group)
+
+
+def test_groups_hold_what_only_one_neuron_uses():
+    order = topological_order(of_tutorial().result)
+    members = [{v.label for v in group if v.label} for group in groups(order, units(order, of_tutorial().parameters))]
+    assert members == [] or sum(map(len, members)) == len(set().union(*members))
+    subject = of_tutorial()
+    order = topological_order(subject.result)
+    found = groups(order, units(order, subject.parameters))
+    assert [sorted(v.label for v in group if v.label) for group in found] == [
+        ["net_h1", "out_h1", "w1", "w2"], ["net_h2", "out_h2", "w3", "w4"], ["net_o1", "out_o1", "w5", "w6"], ["net_o2", "out_o2", "w7", "w8"],
+    ]  # fmt: skip
+    own = of_model(mlp())  # in which each neuron has its own bias
+    order = topological_order(own.result)
+    for group in groups(order, units(order, own.parameters)):
+        assert sum(v.label.startswith("b") for v in group) == 1
+
+
+def test_boxes_are_as_wide_as_their_names():
+    leaves = [Value(1.0, label) for label in ("w", "a_longer_name", "x" * 500, "学習率の初期値です")]
+    order = topological_order(tg.sum_of(leaves))
+    widths = [box[2] for box in layout(order, names(order), [])["nodes"]]
+    assert widths[0] < widths[1] < widths[2] == max(widths) < 200
+    assert widths[1] < widths[3]
+
+
+def test_without_graphviz_there_is_no_page(monkeypatch, tmp_path):
+    monkeypatch.setattr(rendering, "_programs", lambda: iter(()))
+    with pytest.raises(RuntimeError, match="install Graphviz"):
+        explore(W * X, tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+# The page
+
+
+class Read(HTMLParser):
+    """What a browser finds in a page: the elements with attributes, and the texts in them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.path, self.comments = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append([tag, dict(attributes), ""])
+        if tag not in ("meta", "br", "link", "img"):
+            self.path.append(self.elements[-1])
+
+    def handle_endtag(self, tag):
+        assert self.path.pop()[0] == tag
+
+    def handle_data(self, text):
+        if self.path:
+            self.path[-1][2] += text
+
+    def handle_comment(self, text):
+        self.comments.append(text)
+
+    def all(self, tag):
+        return [(attributes, text) for name, attributes, text in self.elements if name == tag]
+
+    def json(self, name):
+        [text] = [text for attributes, text in self.all("script") if attributes.get("id") == name]
+        return json.loads(text)
+
+    @property
+    def description(self):
+        return self.json("description")
+
+    @property
+    def policy(self):
+        [content] = [a["content"] for a, _ in self.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+        return dict(part.split(" ", 1) for part in content.split("; "))
+
+
+def parsed(made):
+    return Read(made.html)
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return explore("tutorial")
+
+
+def test_one_page_for_the_worked_example(tutorial):
+    assert len(tutorial.html.encode()) < 1_000_000
+    assert tutorial.title == "The worked example"
+    read = parsed(tutorial)
+    assert read.path == []
+    assert read.comments == []
+    assert read.all("title") == [({}, "The worked example")]
+    assert [attributes.get("id") for attributes, _ in read.all("script")] == ["texts", "description", "state", None]
+    assert read.json("state") is None
+    assert read.json("texts") == json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
+    assert read.description["kind"] == "tutorial"
+    assert not re.search(r"\{\{[A-Z]+\}\}", tutorial.html)
+
+
+@pytest.mark.parametrize(("language", "written"), [(None, "en"), ("en", "en"), ("ja", "ja")])
+def test_the_language(language, written):
+    read = parsed(explore(W * X, language=language))
+    assert read.description["language"] == language
+    [(attributes, _)] = read.all("html")
+    assert attributes["lang"] == written
+
+
+@pytest.mark.parametrize("thing", ["tutorial", "nand", mlp(), logistic_by_hand()])
+def test_the_same_page_every_time(thing):
+    assert explore(thing).html == explore(thing).html
+
+
+def test_the_same_page_in_every_process():
+    code = (
+        "import hashlib; from tinygrad_bp import MLP, Value, explore; x = [Value(k / 10) for k in range(8)]; "
+        "y = sum(a * b for a, b in zip(x[:4], x[4:])).tanh(); pages = [explore('xor'), explore(y, parameters=x[:4]), explore(MLP(2, [3, 1], seed=1))]; "
+        "print([hashlib.sha256(p.html.encode()).hexdigest() for p in pages])"
+    )
+    runs = {
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in "01"
+    }  # fmt: skip
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("thing", ["tutorial", "xor", hostile("</script>"), mlp()])
+def test_the_policy_allows_this_script_and_style_alone(thing):
+    read = parsed(explore(thing))
+
+    def digest(text):
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    [script] = [text for attributes, text in read.all("script") if attributes.get("type") == "module"]
+    [(_, style)] = read.all("style")
+    assert read.policy == {
+        "default-src": "'none'", "script-src": digest(script), "style-src": digest(style), "img-src": "data: blob:", "base-uri": "'none'",
+        "form-action": "'none'",
+    }  # fmt: skip
+    assert all("src" not in a and "href" not in a and "style" not in a for _, a, _ in read.elements)
+    assert not [name for _, a, _ in read.elements for name in a if name.startswith("on")]
+    assert all(attributes.get("type") in ("module", "application/json") for attributes, _ in read.all("script"))
+
+
+@pytest.mark.parametrize("thing", ["tutorial", "and", mlp()])
+def test_nothing_is_loaded_from_elsewhere(thing):
+    addresses = re.findall(r"""https?:[^\s"'`<>]*|["'(]//[^\s"'`]+""", explore(thing).html)
+    assert set(addresses) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"@import|url\((?!#|data:)", (ASSETS / "style.css").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:30])
+def test_labels_and_titles_stay_text(tmp_path, text):
+    made = explore(hostile(text), tmp_path / "page.html", title=text)
+    whole = (tmp_path / "page.html").read_bytes().decode()
+    read = Read(whole)
+    about = read.description
+    assert about["title"] == text
+    assert [node.get("label", "") for node in about["nodes"] if "name" in node] == [text, text]
+    shown = printable(text) if text else "A computation graph"
+    assert made.title == shown
+    assert read.all("title") == [({}, shown)]
+    assert [tag for tag, *_ in read.elements] == [tag for tag, *_ in parsed(explore(W * X)).elements]
+    assert read.comments == []
+    written = [text for attributes, text in read.all("script") if attributes.get("id") == "description"][0]
+    assert written.isascii()
+    assert not set("<>&") & set(written)
+    assert not re.search("[\0\x1b\u2028\u2029\u200f\u202e\ufeff\uffff\ud800-\udfff]", whole)
+    if re.search("[<>&\"']", text) and len(text) > 1:
+        assert text not in whole
+
+
+def test_names_of_columns_stay_text():
+    net = mlp()
+    net.notes = {"columns": HOSTILE[:2], "loss": "hinge"}
+    read = parsed(explore(net))
+    assert set(HOSTILE[:2]) <= {node.get("label") for node in read.description["nodes"]}
+    assert len(read.all("script")) == 4
+    assert "alert(1)</script>" not in read.all("script")[-1][1]
+
+
+def test_numbers_are_exact():
+    numbers = [1 / 3, -0.0, 5e-324, 1.7976931348623157e308, 1e22]
+    leaves = [Value(x, f"x{k}") for k, x in enumerate(numbers)]
+    about = parsed(explore(tg.sum_of([leaf * 0.0 for leaf in leaves]))).description
+    found = [node["data"] for node in about["nodes"] if node.get("label")]
+    assert list(map(float.hex, map(float, found))) == list(map(float.hex, numbers))
+
+
+def test_titles():
+    assert explore(called("loss", W * X)).title == "loss"
+    assert explore(called("loss", W * X), title="mine").title == "mine"
+    assert explore(W * X).title == "A computation graph"
+    assert explore("nand").title == "NAND: a network learns a truth table"
+    assert repr(explore(W * X, title="mine")) == "Page(title='mine')"
+
+
+def test_a_page_is_saved_whole(tmp_path, monkeypatch):
+    made = Page("<p>whole</p>", "t")
+    for name in ("page.html", "page.HTM"):
+        assert made.save(tmp_path / name) == tmp_path / name
+        assert (tmp_path / name).read_text(encoding="utf-8") == "<p>whole</p>"
+    assert explore(W * X, tmp_path / "page.html").html == (tmp_path / "page.html").read_bytes().decode()
+
+    def refuse(source, target):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "page.html").write_text("before", encoding="utf-8")
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError, match="cannot write .*Permission denied"):
+        made.save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.HTM", "page.html"]
+
+
+@pytest.mark.parametrize("name", ["page", "page.txt", "page.html.gz", "html", ".html", ""])
+def test_a_page_is_html(tmp_path, name):
+    with pytest.raises(ValueError, match=r"its name ends in \.html, and not as in"):
+        Page("", "").save(Path(name))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_needs_a_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="make it first"):
+        Page("", "").save(tmp_path / "no" / "page.html")
+
+
+@pytest.mark.parametrize("title", ["The graph", *HOSTILE[:8]])
+def test_a_notebook_shows_the_page_in_a_sandbox(title):
+    made = explore(hostile(title), title=title)
+    read = Read(made._repr_html_())
+    [[tag, attributes, text]] = read.elements
+    assert (tag, text) == ("iframe", "")
+    assert attributes["srcdoc"] == made.html
+    assert attributes["title"] == made.title
+    assert set(attributes["sandbox"].split()) == {"allow-scripts", "allow-downloads"}
+
+
+# The words
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
+
+
+SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js")}
+CODE = {name: re.sub(r"^import [^;]*;\n|^\s*//.*\n", "", source, flags=re.MULTILINE) for name, source in SOURCES.items()}  # fmt: skip
+LITERALS = {text for code in CODE.values() for text in re.findall(r'"([\w.]+)"', code)}
+
+
+def key_patterns():
+    """The keys that are put together, such as `truth.note${k}.title`, as patterns; and the text each begins with."""
+    for code in CODE.values():
+        for template in re.findall(r"`((?:[\w.]|\$\{[^{}`]*\})+)`", code):
+            pieces = re.split(r"\$\{[^{}]*\}", template)
+            if len(pieces) > 1 and any(re.search(r"[a-z]\.|\.[a-z]", piece) for piece in pieces):
+                yield re.compile("(.+)".join(map(re.escape, pieces))), pieces[0]
+
+
+def test_the_languages_say_the_same(texts):
+    assert tuple(texts) == LANGUAGES
+    first, *others = texts.values()
+    for other in others:
+        assert list(other) == list(first)
+        for key, words in first.items():
+            assert set(re.findall(r"\{(\w+)\}", other[key])) == set(re.findall(r"\{(\w+)\}", words)), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty(texts, language):
+    for key, words in texts[language].items():
+        assert words == words.strip() != "", key
+        assert not re.search(r"[<>&][a-z/#]|\{\{", words), key
+
+
+def test_no_key_is_twice():
+    pairs = json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"), object_pairs_hook=list)
+    for _, table in pairs:
+        keys = [key for key, _ in table]
+        assert len(set(keys)) == len(keys)
+
+
+def test_every_text_that_is_asked_for_is_there(texts):
+    keys = set(texts["en"])
+    spaces = {key.partition(".")[0] for key in keys if "." in key}
+    asked = {key for code in CODE.values() for key in re.findall(r'\btext\("([^"]+)"', code)}
+    asked |= {text for text in LITERALS if text.partition(".")[0] in spaces and "." in text}
+    begun = {begin for _, begin in key_patterns()}
+    assert {key for key in asked if key not in keys and not any(begin + key in keys for begin in begun)} == set()
+    for pattern, begin in key_patterns():
+        if begin:
+            assert any(pattern.fullmatch(key) for key in keys), pattern.pattern
+
+
+def test_every_text_is_asked_for(texts):
+    words = {word for code in CODE.values() for word in re.findall(r"\w+", code)} | LITERALS
+    known = words | {"tutorial", "truth", "graph", *(figure.stage for figure in FIGURES)}
+    patterns = [pattern for pattern, _ in key_patterns()]
+
+    def used(key):
+        found = [match for match in (pattern.fullmatch(key) for pattern in patterns) if match]
+        return key in LITERALS or any(all(part in known or part.isdigit() for part in match.groups()) for match in found)  # fmt: skip
+
+    assert [key for key in texts["en"] if not used(key)] == []
+
+
+def test_placeholders_are_given_where_a_text_is_asked_for_by_name(texts):
+    for code in CODE.values():
+        for key in re.findall(r'\btext\("([^"]+)"\)', code):  # with nothing to put in
+            assert "{" not in texts["en"][key] or re.search(rf'text\("{re.escape(key)}"\)\.(split|replace)', code), key
+
+
+# The scripts
+
+
+def imports(source):
+    return [
+        (module, [name.strip() for name in given.split(",") if name.strip()])
+        for given, module in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', source, re.MULTILINE)
+    ]
+
+
+def test_every_module_is_in_the_page_once(tutorial):
+    assert sorted(SCRIPTS) == sorted(SOURCES)
+    assert len(set(SCRIPTS)) == len(SCRIPTS)
+    script = parsed(tutorial).all("script")[-1][1]
+    assert not re.search(r"^\s*(import|export)\b", script, re.MULTILINE)
+    for name, code in CODE.items():
+        assert re.sub(r"^export ", "", code, flags=re.MULTILINE).strip().splitlines()[-1] in script, name
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_imports_name_what_an_earlier_module_exports(name):
+    source = SOURCES[name]
+    assert len(imports(source)) == len(re.findall(r"^\s*import\b", source, re.MULTILINE))
+    for module, given in imports(source):
+        assert SCRIPTS.index(module) < SCRIPTS.index(name), module
+        exported = re.findall(
+            r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", SOURCES[module], re.MULTILINE
+        )
+        assert set(given) <= set(exported), module
+        for each in given:
+            assert re.search(rf"\b{each}\b", CODE[name]), f"{each} is imported and not used"
+
+
+def test_modules_use_no_name_of_another_that_they_do_not_import():
+    exported = {
+        each: name
+        for name, source in SOURCES.items()
+        for each in re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", source, re.MULTILINE)
+    }
+    for name, code in CODE.items():
+        there = {each for _, given in imports(SOURCES[name]) for each in given}
+        called_here = set(re.findall(r"(?<![\w.])(\w+)\(", code)) | set(re.findall(r"\bnew (\w+)", code))
+        own = set(re.findall(r"(?:const|let|function\*?|class|static|async|get) (\w+)|^\s+(\w+)\(.*\) \{$", code, re.MULTILINE))  # fmt: skip
+        own = {each for pair in own for each in pair if each} | set(re.findall(r"[{(,]\s*(\w+)(?=\s*[,})=])", code))
+        assert {each for each in called_here if exported.get(each, name) != name} - there - own == set(), name
+
+
+def test_no_two_modules_declare_the_same_name():
+    declared = [
+        each
+        for source in SOURCES.values()
+        for each in re.findall(
+            r"^(?:export )?(?:async )?(?:const|let|var|function\*?|class) (\w+)", source, re.MULTILINE
+        )
+    ]
+    assert sorted(each for each in set(declared) if declared.count(each) > 1) == []
+    assert not any(
+        re.search(r"^(?:export )?(?:const|let|var) [\[{]", source, re.MULTILINE) for source in SOURCES.values()
+    )
+    assert not {"PROGRAMS"} & set(declared)
+
+
+FORBIDDEN = [
+    r"\.innerHTML\b", r"\bouterHTML\s*\+?=[^=]", r"insertAdjacentHTML", r"document\.write", r"\beval\b", r"new Function", r"\bFunction\(",
+    r"\bfetch\b", r"XMLHttpRequest", r"\bimport\s*\(", r"WebSocket", r"sendBeacon", r"EventSource", r"localStorage|sessionStorage|\bcookie\b",
+    r"createContextualFragment", r"\.setHTML", r"DOMParser", r"setTimeout\(\s*[\"'`]", r"</script", r"<!--", r"javascript:",
+    r"console\.", r"debugger",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", FORBIDDEN)
+def test_the_scripts_make_no_markup_run_no_text_and_send_nothing(pattern):
+    found = {name: match[0] for name, code in CODE.items() if (match := re.search(pattern, code, re.IGNORECASE))}
+    assert found == {}
+
+
+def test_the_style_holds_no_markup():
+    assert "<" not in (ASSETS / "style.css").read_text(encoding="utf-8")
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("thing", ["tutorial", "xor", "hostile", mlp()])
+def test_the_whole_script_is_javascript(tmp_path, thing):
+    made = explore(tg.sum_of([hostile(text) for text in HOSTILE]) if thing == "hostile" else thing)
+    path = tmp_path / "page.mjs"
+    path.write_text(parsed(made).all("script")[-1][1], encoding="utf-8")
+    done = subprocess.run(["node", "--check", str(path)], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_page_is_not_loaded_with_the_package():
+    code = "import sys, tinygrad_bp; print([m for m in sys.modules if m.startswith('tinygrad_bp.explorer.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['tinygrad_bp.explorer.page']"
+
+
+def test_descriptions_are_bounded(monkeypatch):
+    monkeypatch.setattr(descriptions, "MOST_NODES", 3)
+    assert len(describe(of_value(W * X))[0]["nodes"]) == 3
+    with pytest.raises(ValueError, match="up to 3 nodes, and this one has 5"):
+        describe(of_value(W * X + 1.0))

@@ -81,7 +81,8 @@ def _net_of(node: Value) -> Value | None:
     """The net input of the neuron that ends in this node; None if no neuron can."""
     if _activates(node.op):
         net: Any = node.operands[0]
-        return net if isinstance(net, Value) and net.op is not None else None
+        # What is called an output is one already: a loss goes on from there, with the softplus of a logit for instance.
+        return net if isinstance(net, Value) and net.op is not None and not net.label.startswith("out_") else None
     return node if node.label.startswith(("out_", "net_")) else None
 
 

@@ -157,7 +157,7 @@ class App {
 
   hides(id, quantity) {
     const { quiz } = this.view;
-    return Boolean(quiz && this.view.full && this.view.panel === "teacher" && quiz.id === id && quiz.quantity === quantity && !this.solved);
+    return Boolean(quiz && quiz.id === id && quiz.quantity === quantity && !this.solved);
   }
 
   // A local derivative is hidden if it would give the hidden number away: that of the only way from it.

@@ -72,7 +72,7 @@ export function neuronsView(app) {
       const apart = gap / (Math.min(n, heads) + 1);
       const room = upright ? apart / 10 : apart / 17; // lines of text, or a number's characters in tens of pixels
       const clear = Math.min(share, 1 - share) * (pace - box.width); // from the middle of a number to the nearest box
-      const fits = n * heads <= MOST_WRITTEN && room >= (upright ? 3.6 : 1) && (upright || clear > (room > 2 ? 34 : 44));
+      const fits = n * heads <= MOST_WRITTEN && room >= (upright ? 3.6 : 1) && (upright || clear > (room > 2 ? 26 : 44));
       const lineCount = !fits ? 0 : upright || room > 2 ? 2 : 1;
       for (const [weight, source, product] of neuron.connections) {
         const from = leaving(at.get(source));

@@ -3,7 +3,6 @@
 import base64
 import functools
 import json
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -129,6 +128,13 @@ def train(subject, rounds, *, model=None, rows=None, trained=None, rate=0.5, kee
     return put_in(model, rows[0])
 
 
+def graph_of(result):
+    """The nodes but constants in topological order, and the edges between them: (head, tail, slope), operand by operand."""
+    nodes = [v for v in topological_order(result) if not isinstance(v, Constant)]
+    edges = [(v, x, slope) for v in nodes for x, slope in zip(v.args, v.local_derivatives, strict=True)]
+    return nodes, [edge for edge in edges if not isinstance(edge[1], Constant)]
+
+
 def numbers(model, keep=()):
     """What backward() makes of the graph. The leaves named in `keep` add it to the gradients that they have."""
     for name, leaf in model.leaves.items():
@@ -136,19 +142,20 @@ def numbers(model, keep=()):
             leaf.grad = 0.0
     result = model.record()
     result.backward()
-    nodes = [v for v in topological_order(result) if not isinstance(v, Constant)]
-    edges = [pair for v in nodes for pair in zip(v.args, v.local_derivatives, strict=True)]
-    slopes = [slope for x, slope in edges if not isinstance(x, Constant)]
-    return Numbers([v.data for v in nodes], [v.grad for v in nodes], slopes)
+    nodes, edges = graph_of(result)
+    return Numbers([v.data for v in nodes], [v.grad for v in nodes], [slope for _, _, slope in edges])
 
 
 # Of the computation graph, whose boxes and edges are drawn in topological order.
-READ = """() => {
+READ = """
+() => {
   const number = ({ dataset }) => (dataset.value === "" ? null : Number(dataset.value));
   const boxes = [...document.querySelectorAll(".computation .item[data-node]")].map((box) => box.querySelectorAll(".node-number"));
   const slopes = document.querySelectorAll(".computation .slope");
   return [boxes.map(([data]) => number(data)), boxes.map(([, grad]) => number(grad)), [...slopes].map(number)];
-}"""
+}
+"""
+ROUND = "Number(document.querySelector('.curve-readout').textContent.match(/[\\d,]+/)[0].replaceAll(',', ''))"
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -193,6 +200,10 @@ class Explorer:
         field.blur()
         self.settle()
 
+    def choose(self, label, option):
+        self.panel("edit").get_by_label(label).select_option(option)
+        self.settle()
+
     def switch(self, label, on=True):
         self.panel("edit").get_by_label(label).set_checked(on)
         self.settle()
@@ -207,14 +218,47 @@ class Explorer:
         self.settle()
         return Numbers(*self.page.evaluate(READ))
 
+    def walk(self, key, count):
+        """Presses a key again and again: what the computation graph shows each time, and the numbers in the caption below it."""
+        found = self.page.evaluate(
+            f"""async ([key, count]) => {{
+              const found = [];
+              for (let k = 0; k < count; k++) {{
+                document.body.dispatchEvent(new KeyboardEvent("keydown", {{ key, bubbles: true }}));
+                await new Promise(requestAnimationFrame);
+                const caption = [...document.querySelectorAll(".caption data")].map((data) => Number(data.value));
+                found.push([...({READ})(), caption]);
+              }}
+              return found;
+            }}""",
+            [key, count],
+        )
+        return [(Numbers(*three), caption) for *three, caption in found]
+
     def status(self):
         self.settle()
         return self.page.locator(".status").inner_text()
 
     def round(self):
         """The round that is shown."""
-        words = self.page.locator(".curve-readout").inner_text()
-        return int(re.match(r"Round ([\d,]+):", words)[1].replace(",", ""))
+        return self.page.evaluate(ROUND)
+
+    def link(self):
+        """The link to the page as it is, which a button copies."""
+        return self.page.evaluate(
+            """() => {
+              let copied = null;
+              const clipboard = { writeText: async (words) => { copied = words; } };
+              Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
+              document.querySelector("[aria-describedby=exports-link]").click();
+              return copied;
+            }"""
+        )
+
+    def state(self):
+        """What the link holds."""
+        _, found = self.link().split("#s=")
+        return json.loads(base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)))
 
     def slide(self, share):
         """Moves the slider to a part of its way."""

@@ -58,7 +58,9 @@ def command(*arguments, **options):
 # Help and version
 
 
-@pytest.mark.parametrize("arguments", [[], ["tutorial"], ["train"], ["predict"], ["draw"], ["explain"], ["check"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["tutorial"], ["train"], ["predict"], ["draw"], ["explain"], ["check"], ["explore"]]
+)
 def test_help_has_examples_and_fits_80_columns(capsys, monkeypatch, arguments):
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*arguments, "--help"]) == 0

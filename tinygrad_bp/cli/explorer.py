@@ -133,9 +133,8 @@ def _targets(table: Table, classes: list[str], outputs: int, name: str) -> list[
     """For each row the class as the network has it, which may know more classes than the table, or have learned numbers as classes."""
     from tinygrad_bp.losses import one_hot
 
-    if table.classes is None:
-        kinds = [f"{row[0]:.17g}" for row in table.outputs]
-    else:
+    kinds = [f"{row[0]:.17g}" for row in table.outputs]
+    if table.classes is not None:
         kinds = [table.classes[label] for label in table.labels]
     for kind in kinds:
         if kind not in classes:

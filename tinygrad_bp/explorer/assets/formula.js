@@ -202,16 +202,17 @@ export function formulaView(app) {
   function pythonLines({ key, left, rows, factors }) {
     const { notation } = app;
     const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
-    const symbols = rows.find((row) => row.some((piece) => piece.of !== undefined || piece.name !== undefined));
     const before = (factors ?? []).filter(({ piece }) => notation.pythonSymbol(piece) !== name)
       .map(({ piece, formula, number }) => `${notation.pythonSymbol(piece)} = ${notation.python([{ ...number, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
-    const names = [...new Set(key === "data" && symbols ? symbols.filter((piece) => piece.name !== undefined).map((piece) => piece.name) : [])]
+    // A gradient of several factors is written with them, any other with the nodes in its formula.
+    const used = rows.find((row) => (factors?.length ? row.some((piece) => piece.of !== undefined) && !row.some((piece) => piece.delta) : row.some((piece) => piece.name !== undefined)));
+    const names = [...new Set((used ?? []).filter((piece) => piece.name !== undefined).map((piece) => piece.name))]
       .map((id) => `${notation.python([{ name: id }])} = ${notation.python([app.hides(id, "data") ? "?" : { number: latest.data[id], enclose: false }])}`);
     const last = rows[rows.length - 1];
     const result = last[last.length - 1];
     const shown = typeof result === "string" ? result : notation.python([result]);
-    if (key === "update" || !symbols) return `${name} = ${notation.python(symbols ? rows[1] : last)}  # ${shown}`;
-    return [...before, ...names, `${name} = ${notation.python(rows.find((row) => row.some((piece) => piece.of !== undefined) && !row.some((piece) => piece.delta)) ?? symbols)}  # ${shown}`].join("\n");
+    if (key === "update" || !used) return `${name} = ${notation.python(key === "update" ? rows[1] : last)}  # ${shown}`;
+    return [...before, ...names, `${name} = ${notation.python(used)}  # ${shown}`].join("\n");
   }
 
   function build(list) {

@@ -1,0 +1,304 @@
+"""The command `explore`: every subject, every option, and every mistake."""
+
+import csv
+import json
+import re
+import webbrowser
+from pathlib import Path
+
+import pytest
+
+from tinygrad_bp import MLP, data, explore, save
+from tinygrad_bp.cli import main
+from tinygrad_bp.prediction import notes
+
+PROGRAM = """
+from tinygrad_bp import Layer, MLP, Module, Neuron, Value
+print("this must not be among the answer")
+x, w, b = Value(2.0, "x"), Value(-0.5, "w"), Value(0.25, "b")
+net = w * x + b
+out = net.tanh()
+pair = [net, out]
+number = 3.5
+model = MLP(2, [3, 1], seed=1)
+layer = model.layers[0]
+neuron = layer.neurons[0]
+module = Module()
+long = x
+for _ in range(1000):
+    long = long * 1.0
+far = x * 1e308
+red = Value(1.0, "\\x1b[31mred") * 2.0
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(PROGRAM, encoding="utf-8")
+    save(MLP(2, [3, 2], seed=1), "plain.json")
+
+
+def write(name, rows):
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def described(path="explorer.html"):
+    """What the page knows about its subject."""
+    [text] = re.findall(
+        r'<script type="application/json" id="description">(.*?)</script>', Path(path).read_text("utf-8")
+    )
+    return json.loads(text)
+
+
+def trained(layers, table, loss, **options):
+    """A model in a file, with the notes that `train` leaves."""
+    net = MLP(layers[0], layers[1:], activation=["tanh", None], seed=1)
+    net.notes = notes(table, loss, **options)
+    save(net, "model.json")
+
+
+def test_without_a_subject_it_is_the_worked_example(capsys):
+    assert main(["explore"]) == 0
+    assert capsys.readouterr() == ("explorer.html\n", "")
+    assert Path("explorer.html").read_bytes() == explore("tutorial").html.encode()
+
+
+@pytest.mark.parametrize("name", ["tutorial", "xor", "or", "and", "nand"])
+def test_examples(capsys, name):
+    assert main(["explore", name, "-o", f"{name}.html"]) == 0
+    assert capsys.readouterr() == (f"{name}.html\n", "")
+    assert Path(f"{name}.html").read_bytes() == explore(name).html.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "labels"),
+    [
+        ("out", "graph", {"x", "w", "b", "net", "out"}),
+        ("net", "graph", {"x", "w", "b", "net"}),
+        ("model", "network", {"i1", "i2", "w1", "out_h3", "out_o1", "target_o1", "E"}),
+        ("layer", "network", {"i1", "i2", "w1", "out_h3", "target_h3", "E_total"}),
+        ("neuron", "network", {"i1", "i2", "w1", "out_h1", "target_h1", "E"}),
+    ],
+)
+def test_things_in_a_program(capsys, name, kind, labels):
+    assert main(["explore", f"program.py:{name}"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("explorer.html\n", "this must not be among the answer\n")
+    about = described()
+    assert about["kind"] == kind
+    assert labels <= {node.get("label") for node in about["nodes"]}
+
+
+def test_a_saved_network(capsys):
+    assert main(["explore", "plain.json"]) == 0
+    about = described()
+    assert (about["kind"], about["title"], len(about["parameters"])) == ("network", "plain", 17)
+
+
+def test_options():
+    arguments = "--title Mine --language ja --learning-rate 0.125 -o page.HTM"
+    assert main(["explore", "program.py:out", *arguments.split()]) == 0
+    about = described("page.HTM")
+    assert (about["title"], about["language"], about["learningRate"]) == ("Mine", "ja", 0.125)
+    assert main(["explore", "xor", "--learning-rate", "2", "--title", "Mine"]) == 0
+    assert (described()["learningRate"], described()["title"]) == (2.0, "Mine")
+    assert main(["explore", "plain.json", "--title", "Mine"]) == 0
+    assert (described()["title"], described()["language"], described()["learningRate"]) == ("Mine", None, 0.5)
+
+
+@pytest.mark.parametrize("title", ["</title><script>alert(1)</script>", "\x1b[31m", "\udce9", "\u202e", "{{SCRIPT}}"])
+def test_titles_stay_text(capsys, title):
+    assert main(["explore", "program.py:out", "--title", title]) == 0
+    assert described()["title"] == title
+    text = Path("explorer.html").read_bytes().decode()
+    assert text.count("</script>") == 4
+    assert not re.search("[\x1b\u202e]|<script>", text)
+
+
+def test_the_page_is_opened(capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+    assert main(["explore", "xor", "-o", "my page.html", "--open"]) == 0
+    assert capsys.readouterr().out == "my page.html\n"
+    assert opened == [Path("my page.html").resolve().as_uri()]
+    assert main(["explore", "xor"]) == 0
+    assert len(opened) == 1
+
+
+def test_without_a_browser_the_page_is_there(capsys, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    assert main(["explore", "xor", "--open"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "explorer.html\n"
+    assert "there is no browser here to open 'explorer.html' with" in err
+    assert described()["kind"] == "truth"
+
+
+# Tables
+
+
+def cases(about):
+    """The rows in a page, inputs and targets in order of their labels."""
+    labels = [node.get("label", "") for node in about["nodes"]]
+    return [{labels[k]: x for k, x in case} for case in about["cases"]]
+
+
+def test_rows_of_a_table_are_scaled_as_those_that_were_learned():
+    table = data.penguins().scaled()
+    trained([4, 5, 3], table, "cross_entropy")
+    assert main(["explore", "model.json", "--data", "penguins", "--rows", "3"]) == 0
+    found = cases(described())
+    assert len(found) == 3
+    for row, (inputs, outputs) in zip(found, table, strict=False):
+        assert [row[column] for column in table.columns] == pytest.approx(inputs)
+        assert [row[f"target_o{k}"] for k in (1, 2, 3)] == outputs
+    assert main(["explore", "model.json", "--data", "penguins"]) == 0
+    assert len(described()["cases"]) == 8
+
+
+def test_targets_are_scaled_too():
+    write("line.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(5)]])
+    table = data.read("line.csv")
+    trained([1, 2, 1], table.scaled(), "mean_squared_error", target_scaling=data.Scaling([7.0], [100.0]))
+    assert main(["explore", "model.json", "--data", "line.csv"]) == 0
+    found = cases(described())
+    assert [row["target_o1"] for row in found] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert [row["x"] for row in found] == [row[0] for row in table.scaled().inputs]
+
+
+def test_a_network_without_notes_takes_a_table_as_it_is():
+    write("table.csv", [["a", "b", "c"], [1, 2, 3], [4, 5, 6]])
+    save(MLP(2, [2, 1], seed=1), "one.json")
+    assert main(["explore", "one.json", "--data", "table.csv"]) == 0
+    assert cases(described()) == [{"i1": 1.0, "i2": 2.0, "target_o1": 3.0}, {"i1": 4.0, "i2": 5.0, "target_o1": 6.0}]
+    assert main(["explore", "program.py:model", "--data", "nand"]) == 0
+    assert [list(row.values()) for row in cases(described())] == [[*x, *y] for x, y in data.truth_table("nand")]
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_classes_have_the_places_that_the_network_learned(outputs):
+    table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1)], ["b", "d"])
+    trained([1, 2, outputs], table, "cross_entropy" if outputs == 2 else "binary_cross_entropy")
+    write("kinds.csv", [["x", "kind"], [5, "d"], [6, "b"]])
+    assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
+    wanted = [[1.0], [0.0]] if outputs == 1 else [[0.0, 1.0], [1.0, 0.0]]
+    assert [[row[f"target_o{k}"] for k in range(1, outputs + 1)] for row in cases(described())] == wanted
+
+
+@pytest.mark.parametrize(
+    ("classes", "kinds", "places"), [(["a", "b", "c"], ["c", "a"], [2, 0]), (["1", "5", "7"], [7, 1, 5], [2, 0, 1])]
+)
+def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes, kinds, places):
+    table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1), ([2.0], 2)], classes)
+    trained([1, 2, 3], table, "cross_entropy")
+    write("kinds.csv", [["x", "kind"], *[[1, kind] for kind in kinds]])
+    assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
+    found = [[row[f"target_o{k}"] for k in (1, 2, 3)].index(1.0) for row in cases(described())]
+    assert found == places
+
+
+def test_a_page_for_what_train_wrote(monkeypatch):
+    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
+    write("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
+    for table, layers in (("kinds.csv", ["1", "4", "3"]), ("xor", ["2", "5", "1"]), ("moons", ["2", "4", "2"])):
+        assert main(["train", table, "--layers", *layers, "--epochs", "2", "--out", "run"]) == 0
+        assert main(["explore", "run/model.json", "--data", table, "--rows", "2"]) == 0
+        assert len(described()["cases"]) == 2
+
+
+# Mistakes: exit status 2, a sentence on standard error, no traceback, nothing written
+
+MISTAKES = [
+    (["--colour"], "unrecognized arguments: --colour"),
+    (["xor", "or"], "unrecognized arguments: or"),
+    (["xro"], "'xro' is nothing to explore: it is tutorial, xor, or, and, nand, FILE.py:NAME or a model's .json file"),
+    (["program.py"], "'program.py' is nothing to explore"),
+    ([""], "'' is nothing to explore"),
+    (["xor", "-o", "page.txt"], "-o 'page.txt': the name should end in .html"),
+    (["xor", "-o", "page"], "the name should end in .html"),
+    (["xor", "-o", ""], "the name should end in .html"),
+    (["xor", "-o", "no/page.html"], "no'; make it first"),
+    (["xor", "-o", "folder.html"], "that is a folder"),
+    (["xor", "-o"], "expected one argument"),
+    (["xor", "--language", "de"], "invalid choice: 'de'"),
+    (["xor", "--learning-rate", "0"], "a finite number above 0, not 0"),
+    (["xor", "--learning-rate", "nan"], "a finite number above 0, not nan"),
+    (["xor", "--learning-rate", "1e999"], "a finite number above 0, not 1e999"),
+    (["xor", "--learning-rate", "half"], "'half' is not a number"),
+    (["xor", "--data", "xor"], "--data is for an MLP; xor has its numbers already"),
+    (["tutorial", "--rows", "2"], "--rows says how many rows of --data to take, and there is no --data"),
+    (["plain.json", "--rows", "2"], "there is no --data"),
+    (["plain.json", "--data", "xor", "--rows", "0"], "a whole number from 1 up, not 0"),
+    (["plain.json", "--data", "xor", "--rows", "two"], "'two' is not a whole number"),
+    (["plain.json", "--data", "many.csv", "--rows", "70"], "up to 64 rows, and there are 70: pass fewer"),
+    # the program
+    (["nowhere.py:out"], "there is no file 'nowhere.py'"),
+    (["program.py:"], "write FILE.py:NAME"),
+    (["program.py:oud"], "there is no 'oud' in program.py"),
+    (["program.py:number"], "is a float, 3.5, not a Value"),
+    (["program.py:pair"], "is a list of 2 Values, not a Value"),
+    (["program.py:module"], "module in program.py is a "),
+    (["program.py:x"], "was not computed from anything; give it the result of a computation"),
+    (["program.py:long"], "up to 1,000 nodes, and this one has 2,001: explore a part of it"),
+    (["program.py:far"], "far is inf; a page shows finite numbers"),
+    (["program.py:out", "--data", "xor"], "--data is for an MLP; program.py:out has its numbers already"),
+    (["program.py:layer", "--data", "xor"], "--data is for an MLP"),
+    (["broken.py:y"], "broken.py, line 1: ZeroDivisionError"),
+    # the network
+    (["nowhere.json"], "nowhere.json"),
+    (["text.json"], "text.json"),
+    (["xor.JSON"], "xor.JSON"),
+    # the table
+    (["plain.json", "--data", "nowhere.csv"], "nowhere.csv"),
+    (["plain.json", "--data", "xro"], "should end in .csv, .tsv or .json"),
+    (["plain.json", "--data", "xor"], "this network takes 2 targets, and row 1 has 1"),
+    (["plain.json", "--data", "penguins"], "the network learned from i1, i2, and penguins has bill_length_mm"),
+    (["birds.json", "--data", "other.csv"], "the network learned from bill_length_mm, bill_depth_mm"),
+    (["birds.json", "--data", "zebra.csv"], "tells apart Adelie, Chinstrap, Gentoo, and zebra.csv has 'Zebra'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES, ids=lambda x: " ".join(x)[:60] if isinstance(x, list) else "")
+def test_mistakes(capsys, monkeypatch, arguments, said):
+    monkeypatch.setattr(webbrowser, "open", lambda url: pytest.fail("a page was opened"))
+    table = data.penguins()
+    trained([4, 2, 3], table, "cross_entropy")
+    Path("model.json").rename("birds.json")
+    write("zebra.csv", [[*table.columns, "species"], [1, 2, 3, 4, "Zebra"], [1, 2, 3, 4, "Gentoo"]])
+    write("other.csv", [["a", "b", "c", "d", "species"], [1, 2, 3, 4, "Adelie"], [1, 2, 3, 4, "Gentoo"]])
+    write("many.csv", [["a", "b", "c"], *[[1, 2, 3] for _ in range(70)]])
+    Path("text.json").write_text("no network", encoding="utf-8")
+    Path("broken.py").write_text("y = 1 / 0\n", encoding="utf-8")
+    Path("folder.html").mkdir()
+    before = {path.name for path in Path().iterdir()}
+    assert main(["explore", *arguments, "--open"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "error: " in err
+    assert "Traceback" not in err
+    assert {path.name for path in Path().iterdir()} - {"__pycache__"} == before
+
+
+def test_a_label_does_not_steer_the_terminal(capsys):
+    Path("red.py").write_text(
+        "from tinygrad_bp import Value\ny = Value(float('inf'), '\\x1b[31m') * 2.0\n", encoding="utf-8"
+    )
+    assert main(["explore", "red.py:y"]) == 2
+    err = capsys.readouterr().err
+    assert r"\x1b[31m is inf" in err
+    assert "\x1b" not in err
+    assert main(["explore", "program.py:red"]) == 0
+    assert "\x1b" not in Path("explorer.html").read_text("utf-8")
+
+
+def test_what_was_there_stays_without_graphviz(capsys, monkeypatch):
+    from tinygrad_bp.drawing import rendering
+
+    Path("explorer.html").write_text("before", encoding="utf-8")
+    monkeypatch.setattr(rendering, "_programs", lambda: iter(()))
+    assert main(["explore"]) == 2
+    assert "install Graphviz" in capsys.readouterr().err
+    assert Path("explorer.html").read_text(encoding="utf-8") == "before"

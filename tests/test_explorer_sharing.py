@@ -1,0 +1,405 @@
+"""What the explorer takes from others and gives to them: links, saved pages, exports, labels and titles, pages in notebooks."""
+
+import base64
+import csv
+import html
+import io
+import json
+import math
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.explorer import SUBJECTS, Explorer, fragment, graph_of, made, numbers, put_in, train
+from tinygrad_bp import MLP, Value, explore
+from tinygrad_bp.checking import printable
+from tinygrad_bp.tutorial import training
+from tinygrad_bp.tutorial.figures import setup
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+UNKNOWN = "The link holds no state that this page understands, so it is shown from the beginning."
+
+
+@pytest.fixture
+def opened(open_page, tmp_path):
+    """A function that opens the page of a subject."""
+
+    def open_subject(name, fragment="", **options):
+        return Explorer(open_page(made(name).save(tmp_path / f"{name}.html"), fragment, **options))
+
+    return open_subject
+
+
+def what_is_seen(explorer):
+    """All texts and numbers on the page, and the marks of what is chosen. How far the diagram is zoomed does not matter."""
+    explorer.settle()
+    return explorer.page.evaluate(
+        """() => {
+          const all = (selector) => [...document.querySelectorAll(selector)].filter((each) => !each.closest("[hidden]"));
+          return [
+            document.documentElement.lang, document.title,
+            all("header, .caption, .legend, .side, .below, footer").map((each) => each.innerText),
+            all(".diagram text").map((each) => each.textContent),
+            all("[data-value], data").map((each) => each.dataset.value ?? each.value),
+            all("input:not([type=range]), select").map((each) => (each.type === "checkbox" ? each.checked : each.value)),
+            all(".selected, .current, .gone, [aria-selected=true], [aria-pressed=true]").map((each) => each.dataset.node ?? each.textContent),
+          ];
+        }"""
+    )
+
+
+def go_far(explorer, name):
+    """Changes, trains, steps and selects."""
+    explorer.show("graph")
+    explorer.button("1 round")
+    explorer.change(SUBJECTS[name].trained[-1], "0.625")
+    explorer.change("learning rate η", "0.3")
+    explorer.button("10,000 rounds")
+    explorer.slide(0.5)
+    explorer.switch("do not zero the gradients")
+    explorer.button("1 round")
+    explorer.press(".", ".", ".")
+    explorer.select(SUBJECTS[name].trained[0])
+    explorer.press(".")
+
+
+# Links.
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_link_leads_to_the_same_sight(opened, name):
+    explorer = opened(name)
+    go_far(explorer, name)
+    explorer.page.get_by_role("button", name="日本語").click()
+    explorer.settle()
+    link = explorer.link()
+    other = opened(name, link.partition("#")[2])
+    assert what_is_seen(other) == what_is_seen(explorer)
+    assert other.numbers() == explorer.numbers()
+    assert other.state() == explorer.state()
+    assert what_is_seen(other)[0] == "ja"
+
+
+def test_the_address_is_the_link(opened):
+    explorer = opened("tutorial")
+    explorer.show("graph")
+    explorer.change("w1", "0.5")
+    explorer.page.wait_for_url("**/tutorial.html#s=*")
+    explorer.select("w1")
+    explorer.page.wait_for_function("link => location.href === link", arg=explorer.link())
+
+
+
+
+def hostile(state):
+    """States that are none of this page: each with something in the wrong place."""
+    view, events = state["view"], state["events"]
+    for wrong in (None, 5, "x", [], [state], {}, True):
+        yield wrong
+    for key, wrongs in {
+        "version": (0, 2, "1", None), "graph": (state["graph"] + 1, None, "x"), "view": (None, [], "x", 5),
+        "events": (None, {}, "x", [None], [5], [[]], [{}], events * 3000),
+    }.items():  # fmt: skip
+        yield from ({**state, key: wrong} for wrong in wrongs)
+    for key, wrongs in {
+        "round": (-1, 0.5, "1", 10**9, [], math.inf, math.nan), "row": (1, -1, "0"), "step": (-1, 10**6, "1", 0.5),
+        "tab": ("__proto__", "toString", 5, None), "mode": ("x",), "panel": ("constructor", "<img src=x onerror=alert(1)>"),
+        "pace": ({},), "language": ("fr", "__proto__"), "full": (1, "yes"), "logScale": (None, 0), "selected": (-1, 10**6, "3", 0.5, [3]),
+        "lens": ("__proto__", 999), "quantity": ("x",), "collapsed": ("x", [-1], [10**9], ["0"], list(range(1000))),
+        "quiz": ({"id": 999, "quantity": "grad", "seed": 0}, {"id": 1, "quantity": "x", "seed": 0}, {"id": 1, "quantity": "grad", "seed": -1}, "x", 5, [1]),
+    }.items():  # fmt: skip
+        yield from ({**state, "view": {**view, key: wrong}} for wrong in wrongs)
+    place = {"round": 0, "row": 0}
+    for event in (
+        {"round": -1, "row": 0}, {"round": 0, "row": 9}, {"round": "0", "row": 0}, {"row": 0},
+        *({**place, "leaves": leaves} for leaves in ("x", 5, [5], [[0]], [[0, "1"]], [[0, None]], [[999, 1]], [["0", 1]], [[-1, 1]],
+                                                     [["__proto__", 1]], [[0, math.inf]], [[0, math.nan]], [[40, 1]])),
+        *({**place, "settings": settings} for settings in (
+            {"rate": 0}, {"rate": -1}, {"rate": "1"}, {"rate": None}, {"rate": math.inf}, {"variant": "__proto__"}, {"variant": "x,y"}, {"variant": 5},
+            {"biases": 1}, {"sequential": "yes"}, {"accumulate": None}, {"cases": 5}, {"cases": []}, {"cases": [5]}, {"cases": [[[0, "x"]]]},
+            {"cases": [[], []]}, {"cases": "x"}, {"seed": -1}, {"seed": "x"}, {"preset": "x"}, {"preset": "__proto__"}, {"preset": 0})),
+    ):  # fmt: skip
+        yield {**state, "events": [event]}
+
+
+GARBAGE = [
+    "s=", "s", "x", "s=%", "s=%00", "s=AAAA", "s=AAAA==", "s=" + "A" * 300_000, "S=e30", "s=e30&s=e30", "<img src=x onerror=window.__pwned=1>",
+    "%3Cscript%3Ewindow.__pwned=1%3C/script%3E", "javascript:window.__pwned=1", "s=javascript:1", "s=\u202e\u0000", "s=日本語",
+    "s=" + base64.urlsafe_b64encode(b"\xff\xfe\xfd").decode(), "s=" + base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("="),
+    "s=" + base64.urlsafe_b64encode(b'{"version": NaN}').decode().rstrip("="), "tab-edit", "panel-formula",
+]  # fmt: skip
+FOLLOWED = """(hash) => new Promise((done) => {
+  document.querySelector(".status").replaceChildren();
+  addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+    done([document.querySelector(".status").textContent, window.__pwned ?? null, ({}).polluted ?? null]);
+  })), { once: true });
+  location.hash = hash;
+})"""
+
+
+def test_links_that_hold_no_state_are_ignored(opened):
+    explorer = opened("tutorial")
+    explorer.show("graph")
+    explorer.change("w5", "0.75")
+    here, state = explorer.numbers(), explorer.state()
+    links = [*GARBAGE, *(fragment(wrong) for wrong in hostile(state))]
+    assert len(links) > 120
+    for link in dict.fromkeys(links):
+        assert explorer.page.evaluate(FOLLOWED, link) == [UNKNOWN, None, None], link[:200]
+    assert explorer.numbers() == here
+    for harmless in ({"__proto__": {"polluted": 1}}, {"constructor": {"prototype": {"polluted": 1}}}):
+        text = json.dumps({**state, "view": {**state["view"], **harmless}, **harmless})
+        link = "s=" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        assert explorer.page.evaluate(FOLLOWED, link) == ["", None, None]
+    assert explorer.numbers() == here
+
+
+@pytest.mark.parametrize("link", [GARBAGE[7], GARBAGE[10], "s=AAAA", "another page", "overflow"])
+def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened, link):
+    if link == "another page":
+        explorer = opened("xor")
+        explorer.show("graph")
+        link = explorer.link().partition("#")[2]
+    elif link == "overflow":
+        explorer = opened("tutorial")
+        explorer.show("graph")
+        explorer.change("w5", "0.75")
+        state = explorer.state()
+        state["events"][0]["leaves"] = [[place, 1.7e308] for place, _ in state["events"][0]["leaves"]]
+        state["events"][0]["settings"] = {"cases": [[[place, 1.7e308] for place in (0, 1)]]}
+        link = fragment(state)
+    explorer = opened("tutorial", link)
+    explorer.page.wait_for_function("text => document.querySelector('.status').textContent === text", arg=UNKNOWN)
+    assert explorer.page.locator("body.simple").count() == 1
+    explorer.show("graph")
+    assert explorer.numbers().data == pytest.approx(numbers(SUBJECTS["tutorial"].model()).data)
+    assert explorer.page.evaluate("window.__pwned") is None
+
+
+# Exports.
+
+
+def download(explorer, name, tmp_path):
+    """What a button of the panel saves: the name it gives to the file, and the file's bytes."""
+    panel = explorer.panel("export")
+    with explorer.page.expect_download() as found:
+        panel.get_by_role("button", name=name, exact=True).click()
+    path = tmp_path / "downloads" / found.value.suggested_filename
+    found.value.save_as(path)
+    assert explorer.status() == f"Saved: {path.name}"
+    return path
+
+
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path, name):
+    explorer = opened(name)
+    go_far(explorer, name)
+    path = download(explorer, "This page", tmp_path)
+    other = Explorer(open_page(path))
+    assert what_is_seen(other) == what_is_seen(explorer)
+    other.button("1 round")
+    again = Explorer(open_page(download(other, "This page", tmp_path)))
+    assert what_is_seen(again) == what_is_seen(other)
+    assert abs(len(path.read_bytes()) - len(made(name).html.encode())) < 2000
+    link = opened(name, explorer.link().partition("#")[2]).link().partition("#")[2]
+    assert what_is_seen(Explorer(open_page(path, link))) == what_is_seen(opened(name, link))  # a link has the last word
+
+
+def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
+    explorer = opened("tutorial")
+    explorer.show("graph")
+    explorer.change("learning rate η", "0.25")
+    explorer.button("10,000 rounds")
+    explorer.slide(0.5)
+    rounds = explorer.round()
+    run = training.train({**setup(float), "eta": 0.25}, 10_000)
+    model = put_in(SUBJECTS["tutorial"].model(), training.train({**setup(float), "eta": 0.25}, rounds).parameters)
+    found = json.loads(download(explorer, "Numbers, JSON", tmp_path).read_text(encoding="utf-8"))
+    wanted = numbers(model)
+    nodes, edges = graph_of(model.record())
+    assert found["settings"]["rate"] == 0.25
+    assert (found["round"], found["row"], len(found["events"])) == (rounds, 0, 1)
+    assert found["errors"] == pytest.approx(run.errors, rel=1e-12)
+    assert [*found["data"].values()] == pytest.approx(wanted.data, rel=1e-12)
+    assert [*found["gradients"].values()] == pytest.approx(wanted.grads, rel=1e-12)
+    assert [each["value"] for each in found["derivatives"]] == pytest.approx(wanted.slopes, rel=1e-12)
+    assert [*found["data"]] == found["names"]
+    for v, name in zip(nodes, found["names"], strict=True):
+        assert v.label in ("", name)
+    names = dict(zip(nodes, found["names"], strict=True))
+    assert [(each["of"], each["by"]) for each in found["derivatives"]] == [(names[head], names[x]) for head, x, _ in edges]
+    assert found["leaves"] == {label: found["data"][label] for label in model.leaves}
+
+    path = download(explorer, "Training, CSV", tmp_path)
+    table = list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+    assert table[0] == ["round", "error", *run.parameters]
+    rows = {int(row[0]): [float(x) for x in row[1:]] for row in table[1:]}
+    assert list(rows) == list(range(10_001))
+    assert [row[0] for row in rows.values()] == pytest.approx(run.errors, rel=1e-12)
+    assert rows[10_000][1:] == pytest.approx(list(run.parameters.values()), rel=1e-12)
+    assert rows[rounds][1:] == pytest.approx([model.leaves[name].data for name in run.parameters], rel=1e-12)
+
+
+def test_a_long_training_as_a_table_of_some_rounds(opened, tmp_path):
+    explorer = opened("tutorial")
+    explorer.show("graph")
+    explorer.button("10,000 rounds")
+    explorer.button("10,000 rounds")
+    explorer.button("1 round")
+    path = download(explorer, "Training, CSV", tmp_path)
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+    assert [int(row[0]) for row in rows] == list(range(0, 20_002, 3))
+    errors = training.train(setup(float), 20_001).errors
+    assert [float(row[1]) for row in rows] == pytest.approx(errors[::3], rel=1e-12)
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+INERT = {"svg", "title", "rect", "g", "line", "text", "tspan", "path"}
+
+
+def unlike(one, other):
+    """The part of the pixels of two PNGs of about the same size that differ much."""
+    from PIL import Image, ImageChops
+
+    pictures = [Image.open(io.BytesIO(data)).convert("L") for data in (one, other)]
+    box = (2, 2, *(min(sizes) - 2 for sizes in zip(*(picture.size for picture in pictures), strict=True)))
+    apart = ImageChops.difference(*(picture.crop(box) for picture in pictures)).histogram()
+    return sum(apart[80:]) / sum(apart)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("tab", ["neurons", "graph"])
+def test_pictures(opened, open_page, tmp_path, tab, scheme):
+    from PIL import Image
+
+    explorer = opened("tutorial", color_scheme=scheme)
+    explorer.show(tab)
+    explorer.button("1 round")
+    shown = explorer.page.locator(".diagram text").evaluate_all(
+        "(all) => all.filter((each) => each.getBoundingClientRect().width).map((each) => each.textContent)"
+    )
+    path = download(explorer, "Diagram, SVG", tmp_path)
+    root = ElementTree.fromstring(path.read_bytes())
+    assert {each.tag.removeprefix(SVG) for each in root.iter()} <= INERT
+    assert not [name for each in root.iter() for name in each.attrib if name.startswith("on") or "href" in name or name in ("class", "style")]
+    texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
+    assert [text for text in texts if text] == shown
+    assert len(texts) > 40
+    assert "url(" not in path.read_text(encoding="utf-8")
+    width, height = float(root.get("width")), float(root.get("height"))
+    assert min(width, height) > 200
+    picture = download(explorer, "Diagram, PNG", tmp_path).read_bytes()
+    with Image.open(io.BytesIO(picture)) as drawn:
+        assert (drawn.format, *drawn.size) == ("PNG", pytest.approx(2 * width, abs=2), pytest.approx(2 * height, abs=2))
+        assert len(drawn.convert("RGB").getcolors(1 << 24)) > 50
+    # By itself it looks as it does on the page.
+    alone = open_page(path, viewport={"width": round(width), "height": round(height)}, color_scheme="light")
+    assert alone.evaluate("document.documentElement.tagName") == "svg"
+    assert unlike(explorer.page.locator(".diagram").screenshot(), alone.screenshot()) < 0.02
+
+
+def test_copying_where_the_browser_does_not_let(opened):
+    explorer = opened("tutorial")
+    explorer.show("neurons")
+    explorer.select("w5")
+    explorer.page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no'); }; }")
+    explorer.button("text")
+    explorer.settle()
+    field = explorer.page.get_by_label("Text to copy")
+    assert field.is_visible()
+    assert field.input_value().startswith("dE_total/dw5 = ")
+    assert explorer.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    explorer.press("Tab")
+    assert not field.is_visible()
+
+
+# Labels and titles of others.
+
+HOSTILE = [
+    "<script>window.__pwned=1</script>", "</script><script>window.__pwned=1</script>", "<img src=x onerror=window.__pwned=1>",
+    "<svg onload=window.__pwned=1>", "javascript:window.__pwned=1", "{{SCRIPT}}", "{{TITLE}}", "<!--<script>", "-->", "</title>", "</style>", "]]>",
+    "'\"`${window.__pwned=1}", "&lt;b&gt;", "&amp;", "\u202eltr\u202c", "\u200f", "\u2028x", "a\nb\0c", "\ud800", "⟦0⟧", "{name}", "{number}", "__proto__",
+    "constructor", "$&$1", "=1+1", "日本語 ラベル", "😀", "a" * 3000, "lambda", "dE/dw",
+]  # fmt: skip
+
+
+def hostile_page(**options):
+    leaves = [Value(0.1 + 0.01 * k, label) for k, label in enumerate(HOSTILE)]
+    neurons = [(w * x).tanh() for w, x in zip(leaves[::2], leaves[1::2], strict=True)]
+    for neuron, label in zip(neurons, HOSTILE, strict=False):
+        neuron.label = f"out_{label}"
+    result = sum(neurons) ** 2
+    result.label = HOSTILE[0]
+    title = " ".join(HOSTILE)
+    return explore(result, title=title, parameters=leaves[::2], **options), result
+
+
+def assert_inert(explorer):
+    explorer.settle()
+    assert explorer.page.evaluate("window.__pwned ?? ({}).__pwned ?? null") is None
+    found = "[...document.querySelectorAll('img, iframe, object, embed, link, base, form[action], [onload], [onerror], [onclick], [href], [src]')]"
+    assert explorer.page.evaluate(f"{found}.map((each) => each.outerHTML)") == []
+    assert explorer.page.evaluate("document.scripts.length") == 4
+
+
+def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
+    page, result = hostile_page()
+    explorer = Explorer(open_page(page.save(tmp_path / "page.html")))
+    assert explorer.page.title() == " ".join(printable(page.title).split())
+    assert explorer.page.locator("h1").text_content() == printable(page.title)
+    assert_inert(explorer)
+    explorer.show("neurons")
+    assert_inert(explorer)
+    explorer.show("graph")
+    items = explorer.page.locator(".computation .item[data-node]").evaluate_all("(all) => all.map((each) => each.ariaLabel)")
+    nodes, _ = graph_of(result)
+    labelled = 0
+    for v, words in zip(nodes, items, strict=True):
+        name = words.rpartition(": data ")[0]
+        if v.label:
+            assert name.startswith(printable(v.label))
+            labelled += 1
+    assert labelled > len(HOSTILE)
+    for place in range(0, len(nodes), 3):
+        explorer.page.locator(".computation .item[data-node]").nth(place).dispatch_event("click")
+        for form in ("LaTeX", "Python", "text"):
+            explorer.page.locator(".formula-copies").get_by_role("button", name=form).dispatch_event("click")
+        heading = explorer.page.locator(".formula-heading").text_content()
+        if nodes[place].label and not nodes[place].args:
+            assert heading.startswith(printable(nodes[place].label)[:20].rstrip("0123456789_")[:8])
+    for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
+        explorer.panel(panel)
+        assert_inert(explorer)
+    explorer.button("1 round")
+    explorer.press(".", ".")
+    other = Explorer(open_page(download(explorer, "This page", tmp_path)))
+    assert_inert(other)
+    assert other.numbers() == explorer.numbers()
+    root = ElementTree.fromstring(download(explorer, "Diagram, SVG", tmp_path).read_bytes())
+    assert {each.tag.removeprefix(SVG) for each in root.iter()} <= INERT
+    assert root.find(f"{SVG}title").text == printable(page.title)
+    assert json.loads(download(explorer, "Numbers, JSON", tmp_path).read_text(encoding="utf-8"))["title"] == printable(page.title)
+    table = list(csv.reader(io.StringIO(download(explorer, "Training, CSV", tmp_path).read_bytes().decode(), newline="")))
+    assert len({len(row) for row in table}) == 1
+    assert not [cell for cell in table[0] if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_nothing_but_the_page_s_own_script_runs(open_page, tmp_path):
+    page = open_page(made("tutorial").save(tmp_path / "page.html"))
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.__pwned = 1";
+          document.body.append(script);
+          document.body.insertAdjacentHTML("beforeend", `<img src="data:," onerror="window.__pwned = 2"><p onclick="window.__pwned = 3">x</p>
+            <a href="javascript:window.__pwned = 4">y</a><iframe srcdoc="<script>parent.__pwned = 5</script>"></iframe><style>p { color: red }</style>`);
+          document.querySelector("p[onclick]").click();
+          document.querySelector("a[href]").click();
+        }"""
+    )
+    for request in ("fetch('https://example.org/')", "import('data:text/javascript,window.__pwned=6')", "(async () => new WebSocket('wss://example.org'))()",
+                    "(async () => (0, eval)('window.__pwned = 7'))()"):  # fmt: skip
+        assert page.evaluate(f"{request}.then(() => 'done', () => 'refused')") in ("refused", "done")
+    page.wait_for_timeout(50)
+    assert page.evaluate("window.__pwned ?? null") is None

@@ -160,11 +160,11 @@ SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimat
 
 
 class Explorer:
-    """A page of the explorer in a browser, and what people do there."""
+    """A page of the explorer in a browser, or a frame with one, and what people do there."""
 
     def __init__(self, page):
         self.page = page
-        page.set_default_timeout(5000)
+        getattr(page, "page", page).set_default_timeout(5000)
 
     def settle(self):
         """Waits until the page shows what was done."""
@@ -234,6 +234,10 @@ class Explorer:
             [key, count],
         )
         return [(Numbers(*three), caption) for *three, caption in found]
+
+    def text(self, key, language="en"):
+        """One of the page's own texts."""
+        return self.page.evaluate(f"JSON.parse(document.getElementById('texts').textContent).{language}['{key}']")
 
     def status(self):
         self.settle()

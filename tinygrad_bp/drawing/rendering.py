@@ -19,6 +19,10 @@ from tinygrad_bp.files import write_whole
 
 SECONDS = 60.0  # how long a renderer may take
 FORMATS = ("svg", "png", "pdf", "gv")
+_LESS = (
+    "draw less, for instance with depth= or collapse=, or save the DOT text (.gv) and let another program lay it out: "
+    "sfdp draws large graphs"
+)
 INSTALL = "install Graphviz: `apt install graphviz`, `brew install graphviz`, `winget install graphviz` or https://graphviz.org/download"
 
 
@@ -44,7 +48,7 @@ class Drawing:
             raise ValueError(f"a picture is rendered as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not {format!r}")
         if format == "gv":
             return self.source.encode()
-        drawn = run(self.source, format, lambda: self._beyond_graphviz_pure(format))
+        drawn = run(self.source, format, _LESS, lambda: self._beyond_graphviz_pure(format))
         return self._accessible(drawn) if format == "svg" else drawn
 
     def svg(self) -> str:
@@ -119,9 +123,13 @@ class Drawing:
         )
 
 
-def run(source: str, format: str, beyond_graphviz_pure: Callable[[], str] = lambda: "") -> bytes:
-    """What Graphviz makes of DOT text, in any of its formats; `beyond_graphviz_pure` says why that one cannot. Raises RuntimeError as
-    `Drawing.render` does."""
+def run(source: str, format: str, less: str, beyond_graphviz_pure: Callable[[], str] = lambda: "") -> bytes:
+    """What Graphviz makes of DOT text, in any of its formats. Raises RuntimeError as `Drawing.render` does.
+
+    Args:
+        less: what to do where drawing takes too long, as the error says it.
+        beyond_graphviz_pure: says why graphviz-pure cannot draw this; returns nothing if it can.
+    """
     failures = []
     for program in _programs():
         if Path(program).stem == "graphviz-pure" and (failure := beyond_graphviz_pure()):
@@ -131,10 +139,7 @@ def run(source: str, format: str, beyond_graphviz_pure: Callable[[], str] = lamb
         try:
             done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=SECONDS, check=False)
         except subprocess.TimeoutExpired:
-            raise RuntimeError(
-                f"drawing took longer than {SECONDS:g} seconds and was stopped; draw less, for instance with depth= or collapse=, "
-                "or save the DOT text (.gv) and let another program lay it out: sfdp draws large graphs"
-            ) from None
+            raise RuntimeError(f"drawing took longer than {SECONDS:g} seconds and was stopped; {less}") from None
         except OSError as error:
             failures.append(f"{program} does not start: {error.strerror}")
             continue

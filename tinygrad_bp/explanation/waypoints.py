@@ -10,6 +10,7 @@ import heapq
 import itertools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -346,12 +347,21 @@ class Waypoints:
                 terms.append(Term((self.whole(edge.of), own), self.total[edge.of] * edge.value))
             parts[summand[edge.of]] += terms[-1].value
         telling = len(parts) > 1 and y not in parts and any(len(term.factors) > 1 for term in terms)
+        if telling:  # dL/dx would count twice what comes through a summand of L that has a part of its own
+            telling = not any(above in parts for part in parts for above in self._above(part))
         return Quantity(
             self.whole(by),
             tuple(terms),
             tuple(self._factor(part, by, value) for part, value in parts.items()) if telling else (),
             self.delta(by),
         )
+
+    def _above(self, summand: Value) -> Iterator[Value]:
+        """The sums that a summand of y is added into on its way, y left out."""
+        node = self.users[summand][0].of
+        while node is not self.y:
+            yield node
+            node = self.users[node][0].of
 
     def delta(self, node: Value) -> str:
         """The name of dy/dnode, the node delta, if the node is the net input of a neuron: `delta_o1` for `net_o1`. Else empty."""

@@ -34,7 +34,7 @@ def explore(
     rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
     loss: Any = None,
     parameters: Sequence[Value] | None = None,
-    learning_rate: float = 0.5,
+    learning_rate: float | None = None,
     title: str = "",
     language: str | None = None,
 ) -> Page:
@@ -45,11 +45,11 @@ def explore(
             worked example, or "xor", "or", "and", "nand", a network that learns a truth table.
         path: a file to write the page to.
         rows: for a network: pairs of inputs and targets, up to 64 of them, that it learns one by one. Without them it is shown for
-            inputs of 1 and targets of 0.
+            a row that is made up.
         loss: for a network: a loss, or the name of one. By default that in the notes of the network, else `squared_error`.
         parameters: for a Value: the leaves that training changes. By default all whose labels are not those of inputs and targets, such
             as i1, x, y or target_o1.
-        learning_rate: what a parameter changes by, per unit of its gradient. It can be changed on the page.
+        learning_rate: what a parameter changes by, per unit of its gradient; 0.5 by default. It can be changed on the page.
         title: a heading.
         language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
 
@@ -60,8 +60,12 @@ def explore(
     # What a page needs is not loaded with the package.
     from tinygrad_bp.explorer.subject import subject_of
 
-    rate = as_float(learning_rate, "explore: learning_rate", wants="takes a real number")
-    if not 0.0 < rate < float("inf"):
+    rate = (
+        None
+        if learning_rate is None
+        else as_float(learning_rate, "explore: learning_rate", wants="takes a real number")
+    )
+    if rate is not None and not 0.0 < rate < float("inf"):
         raise ValueError(f"explore: learning_rate is a finite number above 0, not {learning_rate!r}")
     if not isinstance(title, str):
         raise TypeError(f"explore: a title is text, not {type(title).__name__} {title!r:.60}")
@@ -74,9 +78,7 @@ def _page(subject: Subject, path: str | os.PathLike[str] | None, language: str |
 
     if language is not None and language not in LANGUAGES:
         raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {language!r:.60}")
-    titles = {"tutorial": "The worked example", "truth": f"{subject.preset.upper()}: a network learns a truth table"}
-    title = subject.title or titles.get(subject.kind, subject.result.label or "A computation graph")
-    made = page_of(*describe(subject), title=title, language=language)
+    made = page_of(*describe(subject), language=language)
     if path is not None:
         made.save(path)
     return made

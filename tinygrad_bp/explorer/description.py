@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from tinygrad_bp import ops
 from tinygrad_bp.data import TRUTH_TABLES, truth_table
-from tinygrad_bp.explorer.engine import by_hand, programs, variants
+from tinygrad_bp.explorer.engine import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
-from tinygrad_bp.explorer.structure import Unit, units
+from tinygrad_bp.explorer.structure import Unit, are_all, ends, units
 from tinygrad_bp.explorer.subject import Subject
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS
 from tinygrad_bp.value import Constant, Value, topological_order
@@ -37,9 +39,9 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ValueError(
                 f"explore: {v.label or 'a Value without a label'} is {v.data!r}; a page shows finite numbers"
             )
+    subject, order = _named(subject, order)
     place = {v: k for k, v in enumerate(order)}
-    trained = [v for v in subject.parameters if v in place]
-    neurons = units(order, trained)
+    neurons = units(order, subject.parameters)
     called = names(order)
     written = {"main": programs(order), "variants": variants(order, neurons)}
     members = groups(order, neurons)
@@ -50,10 +52,10 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "learningRate": subject.learning_rate,
         "trainBiases": subject.train_biases,
         "nodes": [_node(v, place, called) for v in order],
-        "parameters": [place[v] for v in trained],
-        "biases": [place[v] for v in subject.biases if v in place],
-        "cases": [[[place[v], x] for v, x in case.items() if v in place] for case in subject.cases],
-        "network": _network(order, neurons, place, trained, subject.targets),
+        "parameters": [place[v] for v in subject.parameters],
+        "biases": [place[v] for v in subject.biases],
+        "cases": [[[place[v], x] for v, x in case.items()] for case in subject.cases],
+        "network": _network(subject, order, neurons, place),
         "groups": [[place[v] for v in group] for group in members],
         "layout": layout(order, called, [group for group in members if len(group) > 1]),
         "formulas": formulas(subject.result, order),
@@ -70,6 +72,33 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     return description, written
 
 
+def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Value]]:
+    """A copy of the subject in which the result has a label, and the net input and the output of each neuron: formulas speak of them."""
+    copies = rebuilt(order, {})
+    taken = {v.label for v in order}
+
+    def call(v: Value, label: str) -> None:
+        while not v.label and label in taken:
+            label += "′"
+        if not v.label:
+            v.label = label
+            taken.add(label)
+
+    for unit in units(list(copies.values()), [copies[v] for v in subject.parameters if v in copies]):
+        call(unit.out, f"out_{unit.name}")
+        call(unit.net, f"net_{unit.name}")
+    call(copies[subject.result], "result")
+    copied = replace(
+        subject,
+        result=copies[subject.result],
+        parameters=[copies[v] for v in subject.parameters if v in copies],
+        biases=[copies[v] for v in subject.biases if v in copies],
+        cases=[{copies[v]: x for v, x in case.items() if v in copies} for case in subject.cases],
+        targets={copies[out]: copies[v] for out, v in subject.targets.items() if out in copies and v in copies},
+    )
+    return copied, list(copies.values())
+
+
 def _node(v: Value, place: dict[Value, int], called: dict[Value, str]) -> dict[str, Any]:
     if isinstance(v, Constant):
         return {"data": v.data}
@@ -82,27 +111,24 @@ def _node(v: Value, place: dict[Value, int], called: dict[Value, str]) -> dict[s
 
 
 def _network(
-    order: Sequence[Value],
-    neurons: Sequence[Unit],
-    place: dict[Value, int],
-    trained: Sequence[Value],
-    known: Mapping[Value, Value],
+    subject: Subject, order: Sequence[Value], neurons: Sequence[Unit], place: dict[Value, int]
 ) -> dict[str, Any] | None:
-    """The neurons, and what is beside them: the leaves that feed them and the targets of the last ones."""
+    """The neurons, and what is beside them: the leaves that feed them, the targets of the last ones, and which lead to the result."""
     if not neurons:
         return None
     outs = {unit.out for unit in neurons}
-    sources = {c.source for unit in neurons for c in unit.connections}
-    taken = sources.union(trained)
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
-    # What is not known to be a target may be one: a leaf beside an output, in the same operation: target - out.
-    targets: dict[Value, Value] = {out: target for out, target in known.items() if target in place}
+    leading = ends(subject.result, neurons)
+    # What is not known to be a target may be one: a leaf that an output is subtracted from, or that is subtracted from it.
+    targets = dict(subject.targets)
     for v in order:
-        ends = [x for x in v.args if x in outs]
-        others = [x for x in v.args if x not in outs and x.op is None and not isinstance(x, Constant)]
-        if len(ends) == 1 and len(others) == 1 and others[0] not in taken:
-            targets.setdefault(ends[0], others[0])
+        if v.op is ops.sub:
+            a, b = v.args
+            for out, other in ((a, b), (b, a)):
+                if out in leading and other.op is None and not isinstance(other, Constant):
+                    targets.setdefault(out, other)
     return {
+        "whole": are_all(order, neurons, subject.parameters),
         "inputs": [place[v] for v in inputs],
         "neurons": [
             {
@@ -111,9 +137,12 @@ def _network(
                 "out": place[unit.out],
                 "depth": unit.depth,
                 "activation": unit.activation.name if unit.activation else None,
-                "connections": [[place[c.weight], place[c.source], place[c.product]] for c in unit.connections],
+                "connections": [
+                    [place[c.weight], place[c.source], place[c.product], *c.places] for c in unit.connections
+                ],
                 "bias": None if unit.bias is None else place[unit.bias],
                 "target": place[targets[unit.out]] if unit.out in targets else None,
+                "end": unit.out in leading,
             }
             for unit in neurons
         ],

@@ -74,28 +74,32 @@ def _function(module: str) -> str:
 def variants(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[str, dict[str, Any]]:
     """The same programs with other activations, by the names of those of hidden neurons and of outputs: "tanh,sigmoid".
 
-    Empty if there is nothing to exchange: neurons without activation, or of one layer with several.
+    A side whose neurons have different activations, none, or one that cannot be exchanged, keeps them; its name is empty. The variant
+    that the graph is itself has no programs. Empty if nothing can be exchanged.
     """
     last = max((unit.depth for unit in neurons), default=0)
-    layers = [[u for u in neurons if u.depth < last], [u for u in neurons if u.depth == last]]
-    kinds = [{u.activation for u in layer} for layer in layers]
-    if not neurons or any(len(kind) > 1 or not kind <= set(ACTIVATIONS) for kind in kinds):
-        return {}
-    base = ",".join(next(iter(kind)).name if kind else "" for kind in kinds)  # type: ignore[union-attr]
-    found: dict[str, dict[str, Any]] = {base: {}}
+    sides = [[u for u in neurons if u.depth < last], [u for u in neurons if u.depth == last]]
+    choices = [_choices(side) for side in sides]
+    found: dict[str, dict[str, Any]] = {}
     size = 0
-    for hidden in ACTIVATIONS if layers[0] else (None,):
-        for outer in ACTIVATIONS:
-            name = f"{hidden.name if hidden else ''},{outer.name}"
-            if name == base:
+    for hidden in choices[0]:
+        for outer in choices[1]:
+            chosen = [(u, op) for side, op in zip(sides, (hidden, outer), strict=True) if op for u in side]
+            name = ",".join(op.name if op else "" for op in (hidden, outer))
+            if all(u.activation is op for u, op in chosen):
+                found[name] = {}
                 continue
-            ops_of = {u.out: hidden for u in layers[0] if hidden} | {u.out: outer for u in layers[1]}
-            graph = rebuilt(order, ops_of)
-            found[name] = programs(list(graph.values()))
+            found[name] = programs(list(rebuilt(order, {u.out: op for u, op in chosen}).values()))
             size += sum(map(len, found[name].values()))
             if size > MOST_VARIANTS_TEXT:
                 return {}
-    return found
+    return found if len(found) > 1 else {}
+
+
+def _choices(neurons: Sequence[Unit]) -> Sequence[Operation | None]:
+    """The activations that these neurons can have; None stands for what they have."""
+    kinds = {unit.activation for unit in neurons}
+    return ACTIVATIONS if len(kinds) == 1 and kinds <= set(ACTIVATIONS) else (None,)
 
 
 def rebuilt(order: Sequence[Value], ops_of: Mapping[Value, Operation]) -> dict[Value, Value]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp import ops
 from tinygrad_bp.explanation.names import unique_names
 from tinygrad_bp.explanation.rules import Writer
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Waypoints
+from tinygrad_bp.explorer.structure import ACTIVATIONS
 from tinygrad_bp.value import Constant, Value
 
 MOST_EXPLAINED = 400  # nodes; of a larger graph the page explains each step by itself
@@ -72,7 +72,7 @@ def formulas(result: Value, order: Sequence[Value]) -> dict[str, Any]:
     gradient: dict[int, Any] = {}
     factors: dict[str, list[str]] = {}
     found = {"forward": forward, "slopes": slopes, "gradient": gradient, "factors": factors}
-    if len(order) > MOST_EXPLAINED or not result.label:
+    if len(order) > MOST_EXPLAINED:
         return found
 
     def factor(each: Factor, graph: Waypoints) -> list[int]:
@@ -123,9 +123,9 @@ def _plain_marks(latex: str) -> str:
 
 def activation_formulas(net: str, out: str) -> dict[str, dict[str, list[str]]]:
     """For each activation that a page can choose: its formula and that of its slope, with these marks for the operand and the result."""
-    x, y = Value(0.5, "x"), Value(0.0)
+    x = Value(0.5, "x")
     found: dict[str, dict[str, list[str]]] = {}
-    for op in (ops.sigmoid, ops.tanh, ops.relu, ops.softplus):
+    for op in ACTIVATIONS:
         y = op(x)
         y.label = "y"
         named = {x: net, y: out}

@@ -37,7 +37,7 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
     edges = [(place[arg], place[v]) for v in order for arg in v.args]
     lines += [f"n{tail} -> n{head};" for tail, head in edges]
     lines.append("}")
-    return _read(run("\n".join(lines), "plain").decode(), sizes, edges)
+    return _read(run("\n".join(lines), "plain", "explore a part of the graph").decode(), sizes, edges)
 
 
 def _size(v: Value, name: str) -> tuple[float, float]:

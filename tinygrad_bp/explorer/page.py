@@ -54,10 +54,12 @@ class Page:
         )
 
 
-def page_of(description: dict[str, Any], programs: dict[str, Any], *, title: str, language: str | None) -> Page:
+def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: str | None) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
-    title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
     texts = json.loads(_asset("texts.json"))
+    result = description["nodes"][description["result"]]["name"]
+    title = description["title"] or texts[language or "en"][f"title.{description['kind']}"].replace("{name}", result)
+    title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
     script = "\n".join(
         [
             '"use strict";',

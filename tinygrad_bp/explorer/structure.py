@@ -1,7 +1,6 @@
 """The neurons in a graph: what is a sum of products of weights with signals, and then maybe an activation.
 
-Read from the graph itself, so that a network written out by hand with ordinary operators is recognized as an `MLP` is. A neuron is
-recognized by its net input: a node `net_h1`, the operand of an activation, or an output without one that is called `out_o1`.
+Read from the graph itself, so that a network written out by hand with ordinary operators is recognized as an `MLP` is.
 """
 
 from __future__ import annotations
@@ -16,15 +15,18 @@ from tinygrad_bp.value import Constant, Value
 
 ACTIVATIONS = (ops.sigmoid, ops.tanh, ops.relu, ops.softplus)  # what a page can exchange for one another
 MOST_CONNECTIONS = 600
+# Operations on one operand that are no activations unless a label, net_h1, says so: losses and formulas are made of them.
+_ARITHMETIC = (ops.neg, ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.abs, ops.reciprocal)
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A weight, the signal it multiplies, and what is computed of them."""
+    """A weight, the signal it multiplies, and the node that has both among its operands, at these places."""
 
     weight: Value
     source: Value
     product: Value
+    places: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Unit:
     """A neuron.
 
     Attributes:
-        name: h1 of `out_h1`; else the label of its output, or a number.
+        name: h1 of `out_h1`; else the label of its output, or n1, n2, ....
         net, out: its net input and its output, the same Value if it has no activation.
         connections: its weights, in order.
         bias: None if it has none.
@@ -54,87 +56,108 @@ class Unit:
 def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
     """The neurons of a graph, in the order they are computed. Empty if there is none, or if they are too many to draw."""
     trained = set(parameters)
+    users: dict[Value, list[Value]] = {}
+    for v in order:
+        for arg in v.args:
+            users.setdefault(arg, []).append(v)
+    linear = _linear(order, trained)
     found: dict[Value, Unit] = {}  # by output
-    inside: set[Value] = set()
-    for node in order:
-        if node.op is None or node in inside:
-            continue
-        net = _net_of(node)
-        if net is None or net in inside:
-            continue
-        read = _terms(net, trained, found)
+    for net in order:
+        if net not in linear or any(user in linear and user.op in _SUMS for user in users.get(net, [])):
+            continue  # no net input, or only a part of one
+        read = _terms(net, linear, trained, found)
         if read is None:
             continue
-        connections, bias, members = read
-        if net is node and any(node in other.operands and _net_of(other) is node for other in order if other.op):
-            continue  # its activation comes later
+        connections, biases = read
+        out = _output(net, users.get(net, []))
         depth = 1 + max((found[c.source].depth for c in connections if c.source in found), default=0)
-        label = node.label or net.label
+        label = out.label or net.label
         name = label.partition("_")[2] if label.startswith(("out_", "net_")) else label
-        found[node] = Unit(name or f"n{len(found) + 1}", net, node, connections, bias, depth)
-        inside.update(members, (net, node))
+        found[out] = Unit(name or f"n{len(found) + 1}", net, out, connections, biases[0] if biases else None, depth)
     result = list(found.values())
     return result if sum(len(unit.connections) for unit in result) <= MOST_CONNECTIONS else []
 
 
-def _net_of(node: Value) -> Value | None:
-    """The net input of the neuron that ends in this node; None if no neuron can."""
-    if _activates(node.op):
-        net: Any = node.operands[0]
-        # What is called an output is one already: a loss goes on from there, with the softplus of a logit for instance.
-        return net if isinstance(net, Value) and net.op is not None and not net.label.startswith("out_") else None
-    return node if node.label.startswith(("out_", "net_")) else None
+def are_all(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> bool:
+    """Whether parameters are used in these neurons only, as their weights and biases: whether the neurons are the whole network."""
+    trained = set(parameters)
+    used = [operand for v in order for operand in v.args if operand in trained]
+    drawn = [c.weight for unit in neurons for c in unit.connections] + [u.bias for u in neurons if u.bias is not None]
+    return len(used) == len(drawn)
 
 
-def _activates(op: Operation | None) -> bool:
-    return op is not None and op.arity is not None and op.arity - len(op.defaults) == 1 and op is not ops.neg
+def ends(result: Value, neurons: Sequence[Unit]) -> set[Value]:
+    """The outputs of neurons from which the result is computed without another neuron between."""
+    outs = {unit.out for unit in neurons}
+    found: set[Value] = set()
+    waiting, seen = [result], {result}
+    while waiting:
+        v = waiting.pop()
+        if v in outs:
+            found.add(v)
+            continue
+        for arg in v.args:
+            if arg not in seen:
+                seen.add(arg)
+                waiting.append(arg)
+    return found
+
+
+_SUMS = (ops.add, ops.sum_of)
+
+
+def _linear(order: Sequence[Value], trained: Collection[Value]) -> set[Value]:
+    """The products of a weight with a signal, and sums of such products and of biases."""
+    found: set[Value] = set()
+    for v in order:
+        if v.op is ops.mul:
+            a, b = v.args
+            fits = (a in trained) != (b in trained) and not isinstance(a, Constant) and not isinstance(b, Constant)
+        elif v.op is ops.dot:
+            half = len(v.args) // 2
+            fits = half > 0 and all(
+                (a in trained) != (b in trained) for a, b in zip(v.args[:half], v.args[half:], strict=True)
+            )
+        else:
+            fits = v.op in _SUMS and all(x in found or x in trained for x in v.args) and any(x in found for x in v.args)
+        if fits:
+            found.add(v)
+    return found
 
 
 def _terms(
-    net: Value, trained: Collection[Value], neurons: Mapping[Value, Unit]
-) -> tuple[list[Connection], Value | None, set[Value]] | None:
-    """The products and the bias that a net input is the sum of, and all nodes in it; None if it is nothing of that kind."""
+    net: Value, linear: Collection[Value], trained: Collection[Value], neurons: Mapping[Value, Unit]
+) -> tuple[list[Connection], list[Value]] | None:
+    """The connections and the biases, at most one, that a net input is the sum of; None if a signal comes from no input or neuron."""
     connections: list[Connection] = []
     biases: list[Value] = []
-    members: set[Value] = set()
-    waiting: list[Any] = [net]
-
-    def connect(a: Any, b: Any, product: Value) -> bool:
-        for weight, source in ((a, b), (b, a)):
-            leaf = isinstance(source, Value) and not isinstance(source, Constant) and source.op is None
-            if (
-                weight in trained
-                and isinstance(source, Value)
-                and (source in neurons or (leaf and source not in trained))
-            ):
-                connections.append(Connection(weight, source, product))
-                return True
-        return False
-
+    waiting: list[Value] = [net]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Value) and node.op is None and node in trained:
+        if node not in linear:
             biases.append(node)
-            continue
-        if not isinstance(node, Value) or node.op is None or (node is not net and node in neurons):
-            return None
-        members.add(node)
-        if node.op is ops.add or node.op is ops.sum_of:
-            waiting += list(node.operands)[::-1]
-        elif node.op is ops.mul:
-            a, b = node.operands
-            if not connect(a, b, node):
-                return None
-        elif node.op is ops.dot:
-            half = len(node.operands) // 2
-            for a, b in zip(node.operands[:half], node.operands[half:], strict=True):
-                one = b if isinstance(b, float) else b.data if isinstance(b, Constant) else None
-                if one == 1.0 and isinstance(a, Value) and a in trained:
-                    biases.append(a)
-                elif not connect(a, b, node):
-                    return None
+        elif node.op in _SUMS:
+            waiting += list(node.args)[::-1]
         else:
-            return None
-    if not connections or len(biases) > 1:
-        return None
-    return connections, biases[0] if biases else None, members
+            half = len(node.args) // 2
+            for k in range(half):
+                first = node.args[k] in trained
+                places = (k, half + k) if first else (half + k, k)
+                weight, source = (node.args[place] for place in places)
+                if isinstance(source, Constant) and source.data == 1.0:
+                    biases.append(weight)  # of a dot
+                elif isinstance(source, Constant) or not (source in neurons or source.op is None):
+                    return None
+                else:
+                    connections.append(Connection(weight, source, node, places))
+    return (connections, biases) if connections and len(biases) < 2 else None
+
+
+def _output(net: Value, users: Sequence[Value]) -> Value:
+    """What a neuron with this net input gives out: the result of its activation, or the net input itself."""
+    if len(users) != 1 or net.label.startswith("out_"):
+        return net
+    [user] = users
+    op: Any = user.op
+    activates = op.arity is not None and op.arity - len(op.defaults) == 1 and user.args[0] is net
+    return user if activates and (op not in _ARITHMETIC or net.label.startswith("net_")) else net

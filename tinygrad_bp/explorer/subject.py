@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tinygrad_bp import data, losses, ops
+from tinygrad_bp.explorer.structure import units
 from tinygrad_bp.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.operation import as_float
 from tinygrad_bp.tutorial.figures import SETUP, setup
@@ -18,6 +19,7 @@ from tinygrad_bp.value import Constant, Value, topological_order
 
 MOST_CASES = 64
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
+RATE = 0.5  # the learning rate, if none is given
 SEED = 2  # with which they learn all four tables
 
 Case = Mapping[Value, float]
@@ -36,7 +38,7 @@ class Subject:
         cases: for each row of the table the numbers of the leaves that it sets: inputs and targets.
         learning_rate: to begin with.
         targets: of outputs of the network, the leaves that say what they should be.
-        kind: "tutorial", "truth" (a truth table), "network" or "graph".
+        kind: "tutorial", "truth" (a truth table), "network", "invented" (a network with a row that nobody gave) or "graph".
         preset: the name of the truth table to begin with.
     """
 
@@ -46,7 +48,7 @@ class Subject:
     biases: Sequence[Value] = ()
     train_biases: bool = True
     cases: Sequence[Case] = field(default_factory=lambda: [{}])
-    learning_rate: float = 0.5
+    learning_rate: float = RATE
     targets: Mapping[Value, Value] = field(default_factory=dict)
     kind: str = "graph"
     preset: str = ""
@@ -71,7 +73,7 @@ def of_tutorial() -> Subject:
 def of_truth_table(name: str) -> Subject:
     """A network of 2 inputs, 5 hidden neurons and 1 output before it learns a truth table."""
     net = MLP(2, [HIDDEN, 1], seed=SEED, init="uniform", separate_products=True)
-    subject = of_model(net, rows=list(data.truth_table(name)), learning_rate=0.5)
+    subject = of_model(net, rows=list(data.truth_table(name)))
     return replace(subject, kind="truth", preset=name)
 
 
@@ -80,25 +82,21 @@ def of_model(
     *,
     rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
     loss: Any = None,
-    learning_rate: float = 0.5,
+    learning_rate: float = RATE,
     title: str = "",
 ) -> Subject:
     """A network, and a loss over its outputs. Raises ValueError where rows do not fit it."""
     if not isinstance(net, MLP):
         net = _as_mlp(net)
     widths, about = net.widths, net.notes
-    rows = [([1.0] * widths[0], [0.0] * widths[-1])] if rows is None else list(rows)
+    made_up = rows is None
+    # Targets that any loss takes: of several classes the first.
+    rows = [([1.0] * widths[0], [1.0] + [0.0] * (widths[-1] - 1))] if rows is None else list(rows)
     if not rows:
         raise ValueError("explore: there is no row to compute the network for")
     if len(rows) > MOST_CASES:
         raise ValueError(f"explore shows up to {MOST_CASES} rows, and there are {len(rows):,}: pass fewer")
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, Sequence) or len(row) != 2:
-            raise ValueError(f"explore: row {number} is to be a pair of inputs and targets, not {row!r:.60}")
-        for what, given, wanted in (("inputs", row[0], widths[0]), ("targets", row[1], widths[-1])):
-            if not isinstance(given, Sequence) or len(given) != wanted:
-                count = len(given) if isinstance(given, Sequence) else "none"
-                raise ValueError(f"explore: this network takes {wanted} {what}, and row {number} has {count}")
+    rows = [_row(number, row, widths) for number, row in enumerate(rows, 1)]
     names = about.get("columns") if isinstance(about.get("columns"), list) else None
     inputs = [Value(0.0, f"i{k}") for k in range(1, widths[0] + 1)]
     if (
@@ -139,17 +137,42 @@ def of_model(
         for end, part in zip(ends, _summands(result, len(outputs)), strict=False):
             part.label = part.label or f"E_{end}"
         result.label = "E_total" if result.label == "E" else result.label
+    parameters = [*net.weights, *net.biases]
+    known = {*parameters, *inputs, *targets}
+    others = {v: v.data for v in _leaves(result) if v not in known}  # of a loss of one's own
     return Subject(
         result,
         title,
-        [*net.weights, *net.biases],
+        parameters,
         net.biases,
         net.train_biases,
-        cases,
+        [{**case, **others} for case in cases],
         learning_rate,
         dict(zip(outputs, targets, strict=True)),
-        kind="network",
+        kind="invented" if made_up else "network",
     )
+
+
+def _row(number: int, row: Any, widths: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    """A pair of lists of the right lengths; what is in them is not looked at."""
+    try:
+        inputs, targets = row
+    except (TypeError, ValueError):
+        raise ValueError(f"explore: row {number} is to be a pair of inputs and targets, not {row!r:.60}") from None
+    found = []
+    for what, given, wanted in (("input", inputs, widths[0]), ("target", targets, widths[-1])):
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise ValueError(f"explore: the {what}s of row {number} are to be a list of numbers, not {given!r:.60}")
+        numbers = list(given)
+        if len(numbers) != wanted:
+            count = f"{wanted} {what}{'s' * (wanted != 1)}"
+            raise ValueError(f"explore: this network takes {count}, and row {number} has {len(numbers)}")
+        found.append(numbers)
+    return found[0], found[1]
+
+
+def _leaves(result: Value) -> list[Value]:
+    return [v for v in topological_order(result, constants=False) if v.op is None]
 
 
 def _as_mlp(net: Layer | Neuron) -> MLP:
@@ -176,11 +199,11 @@ def of_value(
     result: Value,
     *,
     parameters: Sequence[Value] | None = None,
-    learning_rate: float = 0.5,
+    learning_rate: float = RATE,
     title: str = "",
 ) -> Subject:
     """A Value and all that it was computed from."""
-    leaves = [v for v in topological_order(result) if v.op is None and not isinstance(v, Constant)]
+    leaves = _leaves(result)
     if parameters is None:
         chosen = [v for v in leaves if not outer(v.label)]
         chosen = chosen or leaves
@@ -191,7 +214,9 @@ def of_value(
             if v not in present:
                 name = v.label if isinstance(v, Value) and v.label else repr(v)
                 raise ValueError(f"explore: the parameter {name:.60} is no leaf of the graph that is shown")
-    biases = [v for v in chosen if re.fullmatch(r"b(?:ias)?_?\w{0,6}", v.label)]
+    neurons = units(topological_order(result), chosen)
+    in_neurons = {unit.bias for unit in neurons}
+    biases = [v for v in chosen if v in in_neurons or re.fullmatch(r"b\d*|b_\w+|bias\w*", v.label)]
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
@@ -200,10 +225,12 @@ def of_value(
 
 def outer(label: str) -> bool:
     """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
-    return re.fullmatch(r"(?:i|x|y|t|input|target)_?\w?\d*", label) is not None
+    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
 
 
-def subject_of(thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float, title: str) -> Subject:
+def subject_of(
+    thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float | None, title: str
+) -> Subject:
     """The subject that `explore` was given. Raises TypeError for what is no Value, network or name, ValueError for what does not fit."""
     if isinstance(thing, str):
         if any(given is not None for given in (rows, loss, parameters)):
@@ -215,17 +242,17 @@ def subject_of(thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_ra
                 f"explore: there is no example {thing!r:.60}; there are tutorial, {', '.join(data.TRUTH_TABLES)}"
             )
         subject = of_tutorial() if thing == "tutorial" else of_truth_table(thing)
-        return replace(subject, title=title, learning_rate=learning_rate)
+        return replace(subject, title=title, learning_rate=learning_rate or subject.learning_rate)
     if isinstance(thing, Value):
         if isinstance(thing, Constant) or thing.op is None:
             raise ValueError(f"explore: {thing!r} was not computed from anything; give it the result of a computation")
         if rows is not None or loss is not None:
             raise ValueError("explore: rows and loss are for a network; the graph of a Value has its numbers already")
-        return of_value(thing, parameters=parameters, learning_rate=learning_rate, title=title)
+        return of_value(thing, parameters=parameters, learning_rate=learning_rate or RATE, title=title)
     if isinstance(thing, MLP | Layer | Neuron):
         if parameters is not None:
             raise ValueError("explore: parameters are for the graph of a Value; those of a network are known")
-        return of_model(thing, rows=rows, loss=loss, learning_rate=learning_rate, title=title)
+        return of_model(thing, rows=rows, loss=loss, learning_rate=learning_rate or RATE, title=title)
     if isinstance(thing, Module):
         raise TypeError(
             f"explore shows an MLP, a Layer or a Neuron, and of a {type(thing).__name__} the graph: give it the loss, a Value"

@@ -22,7 +22,8 @@ def logistic(x: Number, exp: Callable[[Number], Number]) -> Number:
     Without an `if`, so that it is the same formula for numbers of every kind.
     """
     below_zero, above_zero = (x - abs(x)) / 2, (x + abs(x)) / 2
-    return exp(below_zero) / (exp(below_zero) + exp(-above_zero))
+    e = exp(below_zero)
+    return e / (e + exp(-above_zero))
 
 
 def logistic_slope(x: Number, exp: Callable[[Number], Number]) -> Number:

@@ -23,7 +23,8 @@ export function standaloneSvg(diagram, title) {
   const box = diagram.getAttribute("viewBox") ?? `0 0 ${Math.round(across)} ${Math.round(down)}`;
   const [x, y, width, height] = box.split(" ");
   for (const [name, value] of Object.entries({ viewBox: box, width, height })) copy.setAttribute(name, value);
-  copy.prepend(svg("title", {}, title), svg("rect", { x, y, width, height, fill: backdrop(diagram) }));
+  const name = title.replace(/[\p{Cc}\p{Cs}\p{Cn}]/gu, "\ufffd"); // of what no XML holds
+  copy.prepend(svg("title", {}, name), svg("rect", { x, y, width, height, fill: backdrop(diagram) }));
   return new XMLSerializer().serializeToString(copy);
 }
 

@@ -377,6 +377,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     root = ElementTree.fromstring(download(explorer, "Diagram, SVG", tmp_path).read_bytes())
     assert {each.tag.removeprefix(SVG) for each in root.iter()} <= INERT
     assert HOSTILE[0] in root.find(f"{SVG}title").text
+    assert download(explorer, "Diagram, PNG", tmp_path).read_bytes().startswith(b"\x89PNG")
     assert HOSTILE[0] in json.loads(download(explorer, "Numbers, JSON", tmp_path).read_text(encoding="utf-8"))["title"]
     table = list(csv.reader(io.StringIO(download(explorer, "Training, CSV", tmp_path).read_bytes().decode(), newline="")))
     assert len({len(row) for row in table}) == 1

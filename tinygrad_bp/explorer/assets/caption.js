@@ -1,6 +1,6 @@
 // What happens, in words: the caption under the diagram, its alternative for those who do not see it, and what is wrong with a number.
 
-import { written } from "./numbers.js";
+import { counted, written } from "./numbers.js";
 import { inNumbers } from "./names.js";
 import { equations } from "./formula.js";
 import { happening } from "./frame.js";
@@ -9,7 +9,7 @@ import { text } from "./text.js";
 // Words about a number that is none: which one, where it comes from, and what can be done.
 export function explained(app, trouble) {
   const name = app.notation.name(trouble.node);
-  const round = trouble.round.toLocaleString("en");
+  const round = counted(trouble.round);
   if (trouble.kind === "data") {
     const { op } = app.graph.nodes[trouble.node];
     const operands = trouble.operands.map((x) => written(x)).join(", ");
@@ -25,7 +25,7 @@ export function inWords(app, frame) {
   const name = app.notation.name(graph.result);
   if (!graph.network) return text("words.graph", { nodes: graph.variables.length, name, error });
   const layers = Array.from({ length: graph.depth }, (_, k) => graph.network.neurons.filter((neuron) => neuron.depth === k + 1).length);
-  return text("words.network", { inputs: graph.network.inputs.length, layers: layers.join(", "), name, error, round: frame.round.toLocaleString("en") });
+  return text("words.network", { inputs: graph.network.inputs.length, layers: layers.join(", "), name, error, round: counted(frame.round) });
 }
 
 // What happens at this step, as pieces of a sentence.
@@ -35,12 +35,12 @@ export function captionPieces(app, frame) {
     const mark = /^\{(\w+)\}$/.exec(part);
     return mark ? parts[mark[1]] ?? [part] : [part];
   });
-  const where = { round: [frame.round.toLocaleString("en")], case: [String(frame.row + 1)] };
+  const where = { round: [counted(frame.round)], case: [String(frame.row + 1)] };
   const result = { number: frame.data[graph.result], id: graph.result, quantity: "data", enclose: false };
   const { current } = frame;
   if (frame.step === null) {
     if (frame.round === 0 && app.training.rounds === 0) return sentence("caption.start", { name: [{ name: graph.result }], error: [result] });
-    return sentence("caption.rest", { ...where, name: [{ name: graph.result }], error: [{ number: app.training.errors[frame.round], id: graph.result, quantity: "data", enclose: false }] });
+    return sentence(app.original.cases.length > 1 ? "caption.mean" : "caption.rest", { count: [String(app.original.cases.length)], ...where, name: [{ name: graph.result }], error: [{ number: app.training.errors[frame.round], id: graph.result, quantity: "data", enclose: false }] });
   }
   if (!current) return sentence("caption.begin", where);
   if (current.kind === "forward") {

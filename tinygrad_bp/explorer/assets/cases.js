@@ -1,7 +1,7 @@
 // The table that is learned: what each case should give, and what the network gives for it now.
 
 import { el, put, set, toggle } from "./svg.js";
-import { exactly, written } from "./numbers.js";
+import { counted, exactly, written } from "./numbers.js";
 import { nameElement } from "./names.js";
 import { text } from "./text.js";
 
@@ -13,7 +13,7 @@ export function casesView(app) {
 
   const presets = description.presets && el("div", { class: "cases-presets", role: "group", "aria-label": text("cases.presets") },
     Object.keys(description.presets.tables).map((name) => el("button", { class: "button", type: "button", "data-preset": name,
-      onclick: () => app.change({ settings: { cases: description.presets.tables[name], preset: name } }) }, name.toUpperCase())));
+      onclick: () => app.change({ preset: name }) }, name.toUpperCase())));
 
   const rows = description.cases.map((_, row) => {
     const cells = leaves.map(() => el("td", { class: "number" }));
@@ -46,7 +46,7 @@ export function casesView(app) {
       set(choose, "aria-label", text("cases.show", { number: row + 1 }));
     });
     for (const button of presets?.children ?? []) set(button, "aria-pressed", button.dataset.preset === frame.settings.preset);
-    put(epoch, text("cases.epoch", { round: frame.round.toLocaleString("en"), error: written(app.training.errors[frame.round], 9) }));
+    put(epoch, text("cases.epoch", { round: counted(frame.round), error: app.hides(graph.result, "data") ? "?" : written(app.training.errors[frame.round]) }));
   }
 
   return { root, render };

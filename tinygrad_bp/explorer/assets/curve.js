@@ -1,8 +1,8 @@
 // The error curve: the error after each round so far, and the ways to go to a round.
 
 import { el, onEnter, put, set, svg, toggle } from "./svg.js";
-import { parsed, written } from "./numbers.js";
-import { spoken, text } from "./text.js";
+import { counted, parsed, written } from "./numbers.js";
+import { text } from "./text.js";
 import { MOST_ROUNDS } from "./training.js";
 
 const CURVE_HEIGHT = 180;
@@ -13,10 +13,6 @@ const CURVE_RIGHT = 16; // from the right edge
 const CURVE_STRAIGHT = [(x) => x, (x) => x];
 const CURVE_ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
 
-// A whole number for people: 10,000.
-export function counted(n) {
-  return n.toLocaleString(spoken());
-}
 
 // From numbers to pixels and back. `bend` and `unbend` make the scale logarithmic.
 function curveAxis([low, high], [start, end], [bend, unbend]) {

@@ -6,7 +6,7 @@ import { nameElement } from "./names.js";
 import { text } from "./text.js";
 
 export function editView(app) {
-  const { graph } = app;
+  const { graph, description } = app;
   const rows = [];
 
   const field = (id) => {
@@ -52,7 +52,8 @@ export function editView(app) {
 
   const flag = (key, name, shown) => {
     const box = el("input", { type: "checkbox" });
-    const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`));
+    const more = key === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
+    const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`) + more);
     box.addEventListener("change", () => app.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }));
     return shown && { box, name, element: el("div", { class: "edit-switch" }, el("label", {}, box, " ", text(`edit.${key}`)), help) };
   };

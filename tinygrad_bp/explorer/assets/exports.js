@@ -1,7 +1,7 @@
 // The export panel: what is shown and computed, to keep or to hand on.
 
 import { el, put, svg } from "./svg.js";
-import { exactly } from "./numbers.js";
+import { counted, exactly } from "./numbers.js";
 import { text } from "./text.js";
 
 const MOST_LINES = 10_001; // of a table, below its heading
@@ -171,7 +171,7 @@ export function exportsView(app) {
 
   function render() {
     const step = roundsApart(app.training);
-    const given = { step: step.toLocaleString("en"), rounds: app.training.rounds.toLocaleString("en") };
+    const given = { step: counted(step), rounds: counted(app.training.rounds) };
     put(table, text(step === 1 ? "exports.csv.about" : "exports.csv.some", given));
   }
 

@@ -2,7 +2,7 @@
 
 import { el, onEnter, put, set, toggle } from "./svg.js";
 import { exactly, parsed, written } from "./numbers.js";
-import { inNumbers, pieces } from "./names.js";
+import { expanded, formulaPiece, inNumbers } from "./names.js";
 import { happening } from "./frame.js";
 import { text } from "./text.js";
 
@@ -24,30 +24,23 @@ export class Formulas {
   // How a node is computed, as pieces; null if that is no formula of readable length.
   forward(id, variant) {
     const neuron = this.neuronOf.get(id);
-    if (neuron && neuron.net !== id) {
-      return pieces(this.activations[this.activation(neuron, variant)]?.forward[0] ?? this.templates.forward[id][0], this.ends(neuron, variant));
-    }
+    const chosen = neuron && neuron.net !== id && this.activations[this.activation(neuron, variant)];
+    if (chosen) return [formulaPiece(chosen.forward, [neuron.net, neuron.out])];
     const template = this.templates.forward[id];
-    return template ? pieces(template[0]) : null;
+    return template ? [formulaPiece(template)] : null;
   }
 
   // A derivative as pieces; null if it has no formula of its own.
   factor({ of, by, whole }, variant) {
     const neuron = this.neuronOf.get(of);
-    if (neuron && neuron.net === by && neuron.net !== of && this.activations[this.activation(neuron, variant)]) {
-      return pieces(this.activations[this.activation(neuron, variant)].slope[0], [neuron.net, neuron.out]);
-    }
+    const chosen = neuron && neuron.net === by && neuron.net !== of && this.activations[this.activation(neuron, variant)];
+    if (chosen) return [formulaPiece(chosen.slope, [neuron.net, neuron.out])];
     const template = this.templates.factors[`${of},${by},${whole}`] ?? this.slope(of, by);
-    return template ? pieces(template[0]) : null;
+    return template ? [formulaPiece(template)] : null;
   }
 
   slope(of, by) {
-    const edges = this.graph.into[of].filter((edge) => edge.tail === by);
-    return edges.length === 1 ? this.templates.slopes[edges[0].index] : null;
-  }
-
-  ends(neuron, variant) {
-    return this.activations[this.activation(neuron, variant)] ? [neuron.net, neuron.out] : null;
+    return this.graph.single(of, by) ? this.templates.slopes[this.graph.into[of].find((edge) => edge.tail === by).index] : null;
   }
 
   value({ of, by, whole }, slopes) {
@@ -62,7 +55,7 @@ export class Formulas {
     return {
       terms: users[id].map((edge) => [
         ...(edge.head === result ? [] : [[result, edge.head, 1]]),
-        [edge.head, id, users[id].length === 1 ? 1 : 0, edge.index],
+        [edge.head, id, this.graph.single(edge.head, id) ? 1 : 0, edge.index],
       ]),
       parts: [], chain: null, delta: "",
     };
@@ -121,7 +114,7 @@ export function equations(app, frame, id) {
     if (delta) rows[rows.length] = [{ delta }, " = ", gradient];
     else rows.push([gradient]);
     if (!terms.length) rows.splice(0, rows.length, ["0"]);
-    const factors = [...new Map([...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole}`, piece])).values()];
+    const factors = [...new Map([...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole ? "" : piece.edge}`, piece])).values()];
     const shown = factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulas.factor(piece, variant), number: numberOf(piece) })) : [];
     found.push({ key: "gradient", left: [whole], rows, factors: shown });
   }
@@ -145,7 +138,7 @@ function deltaTerm(app, factors, variant) {
   const delta = app.formulas.templates.gradient[factors[0].by]?.delta;
   const local = app.formulas.factor(factors[1], variant);
   if (!delta || !local) return null;
-  const loose = local.some((piece) => typeof piece === "string" && / [+-] /.test(piece));
+  const loose = expanded(local).some((piece) => typeof piece === "string" && / [+-] /.test(piece));
   return loose ? [{ delta }, " · (", ...local, ")"] : [{ delta }, " · ", ...local];
 }
 
@@ -177,13 +170,13 @@ export function formulaView(app) {
   }
 
   function copy(form) {
-    app.copy(written_(form), text("formula.copied", { form: text(`formula.${form}`) }));
+    app.copy(words(form), text("formula.copied", { form: text(`formula.${form}`) }));
   }
 
-  function written_(form) {
+  function words(form) {
     const { notation } = app;
-    const list = equations(app, latest, shown).map((each) => masked(each));
-    if (form === "python") return list.map(pythonLines).join("\n\n");
+    const list = equations(app, latest, shown).map(masked);
+    if (form === "python") return pythonOf(list);
     return list.map(({ left, rows }) => {
       if (form === "latex") {
         return `\\begin{aligned}\n${rows.map((row, k) => `${k ? "" : notation.latex(left)} &= ${notation.latex(row)}`).join(" \\\\\n")}\n\\end{aligned}`;
@@ -196,23 +189,39 @@ export function formulaView(app) {
   // What the teacher's mode hides is not copied either.
   function masked({ rows, factors, ...rest }) {
     const mask = (piece) => (piece.quantity && app.hides(piece.id, piece.quantity) ? "?" : piece);
-    return { ...rest, rows: rows.map((row) => row.map(mask)), factors: factors?.map((each) => ({ ...each, number: mask(each.number) })) };
+    return { ...rest, rows: rows.map((row) => expandedUnless(row, mask)), factors: factors?.map((each) => ({ ...each, number: mask(each.number) })) };
   }
 
-  function pythonLines({ key, left, rows, factors }) {
+  // A row of which nothing is hidden keeps its formulas whole, for LaTeX.
+  function expandedUnless(row, mask) {
+    const parts = expanded(row).map(mask);
+    return parts.includes("?") ? parts : row;
+  }
+
+  // A program that computes each of the equations, with the functions it needs imported.
+  function pythonOf(list) {
+    const lines = list.flatMap((each, k) => [...(k ? [""] : []), ...pythonLines(each)]);
+    const used = new Set(app.graph.nodes.map(({ op }) => op).filter(Boolean).concat("tanh", "sigmoid", "step", "sign", "exp", "log"));
+    const called = new Set(lines.flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1])).filter((name) => used.has(name)));
+    return [...(called.size ? [`from tinygrad_bp.ops import ${[...called].sort().join(", ")}`, ""] : []), ...lines].join("\n");
+  }
+
+  function pythonLines({ key, left, rows, factors = [] }) {
     const { notation } = app;
+    const known = new Map(); // what the formula speaks of, each once
+    const give = (name, piece, formula) => known.set(name, `${name} = ${notation.python([{ ...piece, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
+    for (const { piece, formula, number } of factors) give(notation.pythonSymbol(piece), number, formula);
+    // A gradient is written with its factors where it has several, all else with the nodes in the formula.
+    const symbols = rows.find((row) => expanded(row).some((piece) => (factors.length ? piece.of !== undefined : piece.name !== undefined || key === "update")));
     const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
-    const before = (factors ?? []).filter(({ piece }) => notation.pythonSymbol(piece) !== name)
-      .map(({ piece, formula, number }) => `${notation.pythonSymbol(piece)} = ${notation.python([{ ...number, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
-    // A gradient of several factors is written with them, any other with the nodes in its formula.
-    const used = rows.find((row) => (factors?.length ? row.some((piece) => piece.of !== undefined) && !row.some((piece) => piece.delta) : row.some((piece) => piece.name !== undefined)));
-    const names = [...new Set((used ?? []).filter((piece) => piece.name !== undefined).map((piece) => piece.name))]
-      .map((id) => `${notation.python([{ name: id }])} = ${notation.python([app.hides(id, "data") ? "?" : { number: latest.data[id], enclose: false }])}`);
-    const last = rows[rows.length - 1];
-    const result = last[last.length - 1];
-    const shown = typeof result === "string" ? result : notation.python([result]);
-    if (key === "update" || !used) return `${name} = ${notation.python(key === "update" ? rows[1] : last)}  # ${shown}`;
-    return [...before, ...names, `${name} = ${notation.python(used)}  # ${shown}`].join("\n");
+    const result = notation.python([rows.at(-1).at(-1)]);
+    if (!symbols) return [`${name} = ${result}`];
+    for (const piece of expanded(symbols)) {
+      if (piece.name !== undefined) give(notation.python([piece]), app.hides(piece.name, "data") ? "?" : { number: latest.data[piece.name] });
+    }
+    if (key === "update") return [`${name} = ${notation.python(rows[1])}  # ${result}`];
+    known.delete(name);
+    return [...known.values(), `${name} = ${notation.python(symbols)}  # ${result}`];
   }
 
   function build(list) {
@@ -226,7 +235,7 @@ export function formulaView(app) {
       for (const kind of ["mouseleave", "blur"]) fraction.addEventListener(kind, () => app.light(null));
     };
     const html = (row) => {
-      const made = notation.html(row, { hide, onFactor }).flat(Infinity).filter(Boolean);
+      const made = notation.html(row, { hide, onFactor });
       live.push(...made.filter((element) => element.tagName === "DATA"));
       return made;
     };
@@ -257,15 +266,14 @@ export function formulaView(app) {
     }
     const node = app.graph.nodes[id];
     const list = equations(app, frame, id);
-    const numbers = list.flatMap(({ left, rows, factors }) => [...left, ...rows.flat(), ...(factors ?? []).flatMap((each) => [each.number])].filter((piece) => piece.number !== undefined));
+    const numbers = list.flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)])).filter((piece) => piece.number !== undefined);
     const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null]);
     if (now !== shape) {
       shape = now;
       heading.replaceChildren(app.notation.nameElement(id), el("span", { class: "formula-kind" }, text(kindOf(app, id))));
       build(list);
     } else {
-      const order = list.flatMap(({ rows, factors, left }) => [...rows.flatMap((row, k) => (k ? row : [...left, ...row])), ...(factors ?? []).flatMap(({ formula, number }) => [...(formula ?? []), number])])
-        .filter((piece) => piece.number !== undefined && !(piece.quantity && app.hides(piece.id, piece.quantity)));
+      const order = numbers.filter((piece) => !(piece.quantity && app.hides(piece.id, piece.quantity)));
       order.forEach((piece, k) => {
         put(live[k], written(piece.number));
         set(live[k], "value", exactly(piece.number));
@@ -277,7 +285,7 @@ export function formulaView(app) {
     if (leaf && document.activeElement !== field) field.value = app.hides(id, "data") ? "" : exactly(frame.data[id]);
     const adding = happening(app.graph, frame);
     accumulation.hidden = adding?.node !== id;
-    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }).flat(Infinity).filter(Boolean));
+    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }));
     note.hidden = !frame.settings.sequential;
     put(note, text("formula.sequential"));
     toggle(root, "formula-grad", app.view.quantity === "grad");

@@ -1,5 +1,7 @@
 // All numbers of one moment: a round, a case of it, and how far its steps have come.
 
+const GHOST_MILLISECONDS = 6; // of training the original, in a picture
+
 export function frameOf(app) {
   const { graph, training, view } = app;
   const { round, row, step } = view;
@@ -44,18 +46,19 @@ export function frameOf(app) {
   frame.changeAt = (id) => {
     if (frame.updated?.size) return frame.updated.has(id) ? frame.updated.get(id) - data[id] : null;
     if (round === 0) return null;
-    previous ??= graph.forward(training.at(round - 1, row).leaves, training.at(round - 1, row).settings.variant);
+    if (!previous) {
+      const before = training.at(round - 1, row);
+      previous = graph.forward(before.leaves, before.settings.variant);
+    }
     return data[id] - previous[id];
   };
 
   frame.ghost = null;
-  if (app.ghost) {
-    app.ghost.advance(round);
-    if (app.ghost.rounds >= round) {
-      const then = app.ghost.at(round, row);
-      frame.ghost = graph.pass(then.leaves, then.settings.variant);
-    }
-  }
+  const { ghost } = app;
+  if (ghost?.advance(round, GHOST_MILLISECONDS) && ghost.rounds >= round) {
+    const then = ghost.at(round, row);
+    frame.ghost = graph.pass(then.leaves, then.settings.variant);
+  } else if (ghost && !ghost.trouble) app.schedule(); // it goes on in the next picture
   return frame;
 }
 
@@ -64,11 +67,10 @@ export function happening(graph, frame) {
   const { current } = frame;
   if (current?.kind !== "backward") return null;
   const { tail, head, index } = current.edge;
-  const whole = (by) => ({ of: graph.result, by, whole: 1 });
-  const local = { of: head, by: tail, whole: graph.into[head].filter((edge) => edge.tail === tail).length === 1 ? 1 : 0 };
+  const local = { of: head, by: tail, whole: graph.single(head, tail) ? 1 : 0 };
   return {
     node: tail,
-    pieces: [whole(tail), ": ", { number: frame.before }, " + ", { number: frame.slopes[index] }, " · ", { number: frame.gradAt(head), id: head, quantity: "grad" },
+    pieces: ["grad ", { name: tail }, ": ", { number: frame.before }, " + ", { number: frame.slopes[index] }, " · ", { number: frame.gradAt(head), id: head, quantity: "grad" },
       " = ", { number: frame.gradAt(tail), id: tail, quantity: "grad", enclose: false }],
     local,
   };

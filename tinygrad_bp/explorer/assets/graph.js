@@ -32,8 +32,13 @@ export class Graph {
     this.variantNames = Object.keys(programs.variants);
     this.variant = this.variantNames.find((name) => programs.variants[name] === null) ?? "";
     this.layerOf = new Map(); // of each parameter of a neuron, the layer it is in
+    this.connections = []; // { neuron, weight, source, product, byWeight, bySource }: the edges from both to their product
     for (const neuron of this.network?.neurons ?? []) {
-      for (const [weight] of neuron.connections) this.layerOf.set(weight, neuron.depth);
+      for (const [weight, source, product, ...places] of neuron.connections) {
+        this.layerOf.set(weight, neuron.depth);
+        const [byWeight, bySource] = places.map((place) => this.into[product].find((edge) => edge.place === place));
+        this.connections.push({ neuron, weight, source, product, byWeight, bySource });
+      }
       if (neuron.bias !== null) this.layerOf.set(neuron.bias, neuron.depth);
     }
     this.depth = Math.max(0, ...this.layerOf.values());
@@ -69,15 +74,16 @@ export class Graph {
     return { data, slopes, grads: this.backward(slopes) };
   }
 
-  // The mistake of updating the later layers first: local derivatives taken with weights of the later layers that are updated already.
-  // `updated(id, gradient)` says what a parameter becomes.
+  // The local derivatives with the mistake of updating the later layers first: what a weight of theirs passes on to the layer before is
+  // taken with the weight as it is after the update. `updated(id, gradient)` says what a parameter becomes.
   sequentialSlopes(data, slopes, variant, updated) {
     const mixed = Float64Array.from(data);
-    let used = slopes;
+    const used = Float64Array.from(slopes);
     for (let layer = this.depth; layer > 1; layer--) {
       const grads = this.backward(used);
       for (const [id, depth] of this.layerOf) if (depth === layer) mixed[id] = updated(id, grads[id]);
-      used = this.slopes(mixed, variant);
+      const mistaken = this.slopes(mixed, variant);
+      for (const { neuron, bySource } of this.connections) if (neuron.depth === layer) used[bySource.index] = mistaken[bySource.index];
     }
     return used;
   }
@@ -112,6 +118,11 @@ export class Graph {
       }
     }
     return found;
+  }
+
+  // Whether there is one way only from a node to another, of one edge: the derivative along it is then the whole one.
+  single(of, by) {
+    return this.routes(of, by).size === 1;
   }
 
   // The ways from a node to the result: { count, paths }, the paths as lists of edges, those with the largest products first.

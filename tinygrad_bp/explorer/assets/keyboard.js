@@ -4,7 +4,7 @@ import { set } from "./svg.js";
 
 export function pressedKey(app, event) {
   const { player } = app;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input:not([type=checkbox]), select, textarea")) return;
   if (event.target.closest?.(".diagram") && event.key.startsWith("Arrow")) {
     event.preventDefault();
     moveFocus(app, event.key);
@@ -17,7 +17,7 @@ export function pressedKey(app, event) {
     "+": () => app.computation.zoom(1.4), "-": () => app.computation.zoom(1 / 1.4), 0: () => app.computation.fit(),
     Escape: () => { player.stop(); app.select(null); },
   };
-  const action = actions[event.key];
+  const action = app.view.keys || event.key === "Escape" ? actions[event.key] : null;
   if (!action || (event.key.startsWith("Arrow") && event.target.closest?.("[tabindex='0'], [role=tablist], button"))) return;
   event.preventDefault();
   action();
@@ -39,7 +39,9 @@ function moveFocus(app, key) {
   for (const item of all) {
     if (item === here) continue;
     const [ax, ay] = centre(item);
-    const along = (ax - x) * dx + (ay - y) * dy;
+    // Lines that cross in their middles come one after the other.
+    const crossing = Math.hypot(ax - x, ay - y) < 2;
+    const along = crossing ? 2 * (all.indexOf(item) - all.indexOf(here)) * (dx + dy) : (ax - x) * dx + (ay - y) * dy;
     const across = Math.abs((ax - x) * dy) + Math.abs((ay - y) * dx);
     if (along > 1 && along + 2 * across < least) [best, least] = [item, along + 2 * across];
   }

@@ -1,10 +1,11 @@
 // The page: one state, from which everything shown is computed, and what changes it.
 
-import { put, set, toggle } from "./svg.js";
+import { el, put, set, toggle } from "./svg.js";
 import { Notation } from "./names.js";
-import { Graph } from "./graph.js";
+import { counted } from "./numbers.js";
+import { firstTrouble, Graph } from "./graph.js";
 import { drawn, Training } from "./training.js";
-import { checked, decoded, encoded, fingerprint, STATE_VERSION } from "./state.js";
+import { checked, decoded, encoded, fingerprint, LONGEST_STATE, STATE_VERSION } from "./state.js";
 import { LANGUAGES, speak, spoken, text } from "./text.js";
 import { Formulas } from "./formula.js";
 import { frameOf } from "./frame.js";
@@ -26,7 +27,7 @@ class App {
     this.formulas = new Formulas(this.graph, description);
     this.original = {
       rate: description.learningRate, biases: description.trainBiases, sequential: false, accumulate: false, variant: this.graph.variant,
-      cases: description.cases, seed: null, preset: description.presets?.chosen ?? null, presets: Object.keys(description.presets?.tables ?? {}),
+      cases: description.cases, seed: null, preset: description.presets?.chosen ?? null, tables: description.presets?.tables ?? {},
     };
     this.training = new Training(this.graph, this.original);
     this.unedited = new Training(this.graph, this.original);
@@ -45,15 +46,15 @@ class App {
 
   firstView() {
     return {
-      round: 0, row: 0, step: null, selected: null, quantity: "grad", tab: this.graph.network ? "neurons" : "graph", mode: "values", panel: "formula",
-      pace: "neuron", full: false, logScale: true, logRounds: true, lens: null, quiz: null, collapsed: [],
+      round: 0, row: 0, step: null, selected: null, quantity: "grad", tab: this.graph.network?.whole ? "neurons" : "graph", mode: "values", panel: "formula",
+      pace: "neuron", full: false, logScale: true, logRounds: true, keys: true, lens: null, quiz: null, collapsed: [],
     };
   }
 
   // The state, and links.
 
   state() {
-    return { version: STATE_VERSION, graph: fingerprint(this.graph), view: { ...this.view, language: spoken() }, events: this.training.events };
+    return { version: STATE_VERSION, graph: fingerprint(this.graph), view: { ...this.view, trained: this.training.rounds, language: spoken() }, events: this.training.events };
   }
 
   link() {
@@ -64,27 +65,30 @@ class App {
     const kept = JSON.parse(document.getElementById("state").textContent);
     const fragment = location.hash;
     const linked = fragment.length > 1 ? decoded(fragment, this.graph, this.original) : null;
-    if (fragment.length > 1 && !linked) this.trouble = "link.unknown";
+    if (fragment.length > 1 && !linked) this.trouble = text("link.unknown");
     const state = linked ?? (kept && checked(kept, this.graph, this.original));
     if (state) this.take(state);
   }
 
   take(state) {
-    const { language, ...view } = state.view;
+    const { language, trained, ...view } = state.view;
     if (language) speak(language);
     this.view = { ...this.firstView(), ...view };
     this.solved = false; // the quiz
     const { training } = this;
     training.events = state.events;
     training.restart();
-    training.advance(this.view.round, LONGEST_REPLAY);
-    if (training.rounds < this.view.round) Object.assign(this.view, { round: training.rounds, row: 0, step: null });
+    training.advance(Math.max(this.view.round, trained), LONGEST_REPLAY);
+    if (training.rounds < this.view.round) {
+      this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(this.view.round) });
+      Object.assign(this.view, { round: training.rounds, row: 0, step: null });
+    }
     const places = [{ round: 0, row: 0 }, this.view, ...state.events.filter((event) => event.round <= training.rounds)];
     if (places.some(({ round, row }) => training.undefinedData(training.at(round, row)))) {
       training.events = [];
       training.restart();
       this.view = this.firstView();
-      this.trouble = "link.unknown";
+      this.trouble = text("link.unknown");
     }
     const most = this.steps().length;
     if (this.view.step !== null && this.view.step > most) this.view.step = most;
@@ -108,6 +112,7 @@ class App {
       const first = this.firstView();
       const plain = this.training.events.length === 0 && Object.keys(first).every((key) => JSON.stringify(this.view[key]) === JSON.stringify(first[key]));
       this.written = plain ? "" : `#s=${encoded(this.state())}`;
+      if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
       try {
         if (location.hash !== this.written) history.replaceState(null, "", this.written || location.href.split("#")[0]);
       } catch {
@@ -179,7 +184,7 @@ class App {
   }
 
   select(id, quantity) {
-    const changes = { selected: id, full: true };
+    const changes = id === null ? { selected: null } : { selected: id, full: true };
     if (quantity) changes.quantity = quantity;
     if (id !== null && this.view.panel !== "paths" && this.view.panel !== "teacher") changes.panel = "formula";
     if (id !== null && this.view.panel === "paths" && this.graph.parameters.includes(id)) changes.lens = id;
@@ -191,8 +196,7 @@ class App {
     requestAnimationFrame(() => put(this.status, words));
   }
 
-  change(change) {
-    const { round, row } = this.view;
+  change(change, { round, row } = this.view) {
     const trouble = this.training.change(round, row, change);
     if (trouble) {
       this.notice(text("edit.refused", { why: explained(this, trouble) }));
@@ -206,10 +210,7 @@ class App {
   }
 
   edit(id, x) {
-    if (this.graph.parameters.includes(id) || !this.description.cases[0].some(([leaf]) => leaf === id)) return this.change({ leaves: [[id, x]] });
-    const { settings } = this.training.at(this.view.round, this.view.row);
-    const cases = settings.cases.map((pairs, row) => (row === this.view.row ? pairs.map(([leaf, old]) => [leaf, leaf === id ? x : old]) : pairs));
-    return this.change({ settings: { cases, preset: null } });
+    return this.change(this.graph.parameters.includes(id) ? { leaves: [[id, x]] } : { cells: [[this.view.row, id, x]] });
   }
 
   drawWeights(seed) {
@@ -219,8 +220,8 @@ class App {
     }
     const { parameters } = this.graph;
     const numbers = drawn(parameters.length, seed);
-    this.go({ round: 0 });
-    this.change({ settings: { seed }, leaves: parameters.map((id, k) => [id, numbers[k]]), clear: true });
+    const change = { settings: { seed }, leaves: parameters.map((id, k) => [id, numbers[k]]), clear: true };
+    if (this.change(change, { round: 0, row: 0 })) this.go({ round: 0 });
   }
 
   reset() {
@@ -268,7 +269,9 @@ class App {
     buildPage(this);
     this.shownTab = null;
     this.render();
-    if (this.trouble) this.notice(text(this.trouble));
+    const infinite = this.player.fresh() && firstTrouble(this.graph, this.frame);
+    if (this.trouble) this.notice(this.trouble);
+    else if (infinite) this.notice(text("trouble.start", { why: explained(this, infinite) }));
     this.trouble = null;
   }
 
@@ -318,7 +321,9 @@ class App {
       toggle(item, "on", frame.phase === item.dataset.phase);
       set(item, "aria-current", frame.phase === item.dataset.phase ? "step" : "false");
     }
-    rove(this);
+    const items = [tab, view.selected, view.collapsed, view.mode].join();
+    if (items !== this.roved) rove(this);
+    this.roved = items;
 
     for (const [name, panel] of Object.entries(this.panels)) {
       const on = view.panel === name;
@@ -339,8 +344,9 @@ class App {
     this.paces.value = view.pace;
     this.caption.setAttribute("aria-live", playing ? "off" : "polite");
     const words = captionPieces(this, frame);
-    this.caption.replaceChildren(...this.notation.html(words, { hide: (piece) => piece.quantity && this.hides(piece.id, piece.quantity) }).flat(Infinity).filter(Boolean));
-    put(this.legend, text(tab === "graph" ? "legend.graph" : `legend.${view.mode}`));
+    const said = el("p", {}, this.notation.html(words, { hide: (piece) => piece.quantity && this.hides(piece.id, piece.quantity) }));
+    if (said.textContent !== this.caption.textContent) this.caption.replaceChildren(...said.childNodes);
+    put(this.legend, text(tab === "graph" ? "legend.graph" : `legend.${view.mode}`) + (tab === "neurons" && !this.graph.network.whole ? ` ${text("legend.part")}` : ""));
     put(this.describing, inWords(this, frame));
   }
 }

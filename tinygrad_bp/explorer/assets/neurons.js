@@ -74,12 +74,12 @@ export function neuronsView(app) {
       const clear = Math.min(share, 1 - share) * (pace - box.width); // from the middle of a number to the nearest box
       const fits = n * heads <= MOST_WRITTEN && room >= (upright ? 3.6 : 1) && (upright || clear > (room > 2 ? 26 : 44));
       const lineCount = !fits ? 0 : upright || room > 2 ? 2 : 1;
-      for (const [weight, source, product] of neuron.connections) {
+      for (const { weight, source, product, byWeight, bySource } of graph.connections.filter((each) => each.neuron === neuron)) {
         const from = leaving(at.get(source));
         const to = entering(at.get(neuron.out));
         const line = segment("weight-line", from, to);
         const group = item(weight, [segment("hit", from, to), line]);
-        const part = { id: weight, product, line, group };
+        const part = { id: weight, product: graph.nodes[product].op === "mul" ? product : weight, edges: [byWeight.index, bySource.index], line, group };
         lines.append(group);
         if (lineCount) {
           part.spot = { x: to.x + (from.x - to.x) * share, y: to.y + (from.y - to.y) * share };
@@ -111,10 +111,13 @@ export function neuronsView(app) {
     };
     columns.forEach((column) => column.forEach((node) => place(node, at.get(node.id), node.kind)));
 
+    const beside = new Map(); // how many shared biases a layer has already
     for (const [id, users] of sharedBiases) {
       if (users.length > 1) {
         const { depth } = users[0];
-        const spot = upright ? { x: width - box.width / 2 - 3, y: along(depth) - box.height - 4 } : { x: (along(depth - 1) + along(depth)) / 2, y: height - 32 };
+        const number = beside.get(depth) ?? 0;
+        beside.set(depth, number + 1);
+        const spot = upright ? { x: width - box.width / 2 - 3, y: along(depth) - (number + 1) * (box.height + 4) } : { x: (along(depth - 1) + along(depth)) / 2 + number * (box.width + 10), y: height - 32 };
         for (const { out } of users) {
           const head = at.get(out);
           lines.prepend(segment("bias-line", spot, upright ? { x: head.x + box.width * 0.4, y: head.y - box.height / 2 + 4 } : { x: head.x - box.width * 0.4, y: head.y + box.height / 2 }));
@@ -128,14 +131,14 @@ export function neuronsView(app) {
 
     // The error at the end of the lines from the outputs, and beside each output its target.
     const end = point(along(last + 1), middle);
-    for (const { neuron } of columns[last]) {
+    for (const neuron of neurons) {
       const spot = at.get(neuron.out);
       const from = leaving(spot);
-      if (upright) from.y += 24;
-      if (neuron.out !== graph.result) lines.append(segment("error-line", from, entering(end)));
+      if (upright && neuron.target !== null) from.y += 24;
+      if (neuron.end && neuron.out !== graph.result) lines.append(segment("error-line", from, entering(end)));
       if (neuron.target !== null) small(neuron.target, box.width > 60 ? `${text("neurons.target")} ` : "", { x: spot.x, y: spot.y + (upright ? box.height / 2 + 13 : -box.height / 2 - 11) });
     }
-    if (!columns[last].some(({ id }) => id === graph.result)) place({ id: graph.result, name: graph.nodes[graph.result].name }, end, "result");
+    if (!neurons.some(({ out }) => out === graph.result)) place({ id: graph.result, name: graph.nodes[graph.result].name }, end, "result");
 
     root.replaceChildren(lines, texts, boxes);
     set(root, "viewBox", `0 0 ${width} ${height}`);
@@ -161,7 +164,7 @@ export function neuronsView(app) {
       set(part.line, "stroke-width", (0.8 + 6.2 * strength).toFixed(2));
       toggle(part.line, "negative", x < 0);
       toggle(part.line, "positive", x > 0);
-      mark(part, part.id, [part.id, part.product]);
+      mark(part, part.id, [part.id, part.product], part.edges);
       write(part, part.id);
       if (part.words) {
         // The line is interrupted where the number stands.
@@ -197,12 +200,12 @@ export function neuronsView(app) {
       }
     }
 
-    function mark(part, id, ids) {
-      const on = !lens || ids.some((each) => lens.nodes.has(each));
+    function mark(part, id, ids, edges = null) {
+      const on = !lens || (edges ? edges.some((edge) => lens.edges.has(edge)) : ids.some((each) => lens.nodes.has(each)));
       toggle(part.group, "dim", Boolean(lens) && !on);
       toggle(part.group, "lit", Boolean(lens) && on);
       toggle(part.group, "selected", app.view.selected === id || ids.slice(1).includes(app.view.selected));
-      toggle(part.group, "current", frame.current && ids.includes(frame.current.node));
+      toggle(part.group, "current", frame.current && (edges?.includes(frame.current.edge?.index) || (ids.includes(frame.current.node) && !frame.current.edge) || (!edges && ids.includes(frame.current.node))));
     }
   }
 

@@ -1,10 +1,12 @@
 // How numbers are written and read.
 
+import { spoken } from "./text.js";
+
 // A number for people, as the explanations of the package write it: so many decimals, or of a very small or large one so many significant
 // digits. What is exact ends early.
 export function written(x, digits = 9) {
   if (x === null || x === undefined) return "·";
-  if (Number.isNaN(x)) return "NaN";
+  if (Number.isNaN(x)) return "undefined";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   let shown;
@@ -34,6 +36,7 @@ export function exactly(x) {
 
 // What was typed as a number; null if it is none, or not finite. A comma for the decimal point is understood, and a proper minus sign.
 export function parsed(typed) {
+  if (/^[-+]?[1-9]\d{0,2}(,\d{3})+$/.test(typed.trim())) return null; // 10,000 is meant to be ten thousand, or not
   const plain = typed.trim().replace(/[−–]/g, "-").replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
   if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
   const x = Number(plain);
@@ -42,4 +45,9 @@ export function parsed(typed) {
 
 export function signed(x, digits) {
   return (x > 0 ? "+" : "") + written(x, digits);
+}
+
+// A whole number for people: 10,000.
+export function counted(n) {
+  return n.toLocaleString(spoken());
 }

@@ -1,9 +1,8 @@
 // The path lens: every way from a parameter to the result, with its share of the derivative.
 
 import { el, put, set, toggle } from "./svg.js";
-import { exactly, signed, written } from "./numbers.js";
+import { counted, exactly, signed, written } from "./numbers.js";
 import { nameElement } from "./names.js";
-import { counted } from "./curve.js";
 import { text } from "./text.js";
 
 const PATHS_DIGITS = 6;

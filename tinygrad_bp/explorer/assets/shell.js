@@ -79,7 +79,8 @@ export function buildPage(app) {
 
   app.status = el("p", { class: "status", role: "status" });
   app.copyField = el("textarea", { class: "copy-field", hidden: true, readOnly: true, rows: 4, "aria-label": text("copy.field"), onblur: () => { app.copyField.hidden = true; } });
-  const help = el("details", { class: "help" }, el("summary", {}, text("help.title")), text("help.keys").split("\n").map((line) => el("p", {}, line)));
+  const keys = el("input", { type: "checkbox", checked: app.view.keys, onchange: () => app.set({ keys: keys.checked }) });
+  const help = el("details", { class: "help" }, el("summary", {}, text("help.title")), el("label", {}, keys, " ", text("help.on")), text("help.keys").split("\n").map((line) => el("p", {}, line)));
   const footer = el("footer", {}, help, el("p", { class: "quiet small" }, text("footer")));
   app.layoutBox = el("main", { class: "layout" }, stage, side, below);
   app.page.replaceChildren(header, app.layoutBox, app.copyField, app.status, footer);

@@ -4,7 +4,7 @@ import { LANGUAGES } from "./text.js";
 import { MOST_ROUNDS } from "./training.js";
 
 export const STATE_VERSION = 1;
-const LONGEST_STATE = 200_000;
+export const LONGEST_STATE = 200_000; // characters
 const MOST_EVENTS = 2000;
 
 const CHOICES = {
@@ -15,7 +15,7 @@ const CHOICES = {
   pace: ["node", "neuron", "pass"],
   language: LANGUAGES,
 };
-const SWITCHES = ["full", "logScale", "logRounds"];
+const SWITCHES = ["full", "logScale", "logRounds", "keys"];
 const NODES = ["selected", "lens"];
 
 export function encoded(state) {
@@ -60,6 +60,7 @@ function checkedView(view, graph, original) {
   require(view && typeof view === "object" && !Array.isArray(view));
   const found = {
     round: whole(view.round ?? 0, MOST_ROUNDS),
+    trained: whole(view.trained ?? view.round ?? 0, MOST_ROUNDS),
     row: whole(view.row ?? 0, original.cases.length - 1),
     step: view.step === null || view.step === undefined ? null : whole(view.step, graph.nodes.length + 1 + graph.edges.length + graph.parameters.length),
   };
@@ -92,33 +93,43 @@ function checkedView(view, graph, original) {
 
 function checkedEvents(events, graph, original) {
   require(Array.isArray(events) && events.length <= MOST_EVENTS);
-  const leaves = new Set(graph.leaves);
-  const pair = ([id, x]) => {
-    require(leaves.has(id) && Number.isFinite(x));
-    return [id, x];
+  const parameters = new Set(graph.parameters);
+  const leaves = new Set(original.cases[0].map(([id]) => id));
+  const number = (x) => {
+    require(Number.isFinite(x));
+    return x;
   };
-  return events.map((event) => {
-    const found = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
-    if (event.leaves) found.leaves = event.leaves.map(pair);
-    if (event.clear) found.clear = true;
+  const found = events.map((event) => {
+    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
+    if (event.leaves) {
+      made.leaves = event.leaves.map(([id, x]) => {
+        require(parameters.has(id));
+        return [id, number(x)];
+      });
+    }
+    if (event.cells) {
+      made.cells = event.cells.map(([row, id, x]) => {
+        require(leaves.has(id));
+        return [whole(row, original.cases.length - 1), id, number(x)];
+      });
+    }
+    if (event.preset !== undefined) {
+      require(Object.hasOwn(original.tables, event.preset));
+      made.preset = event.preset;
+    }
+    if (event.clear) made.clear = true;
     if (event.settings) {
-      const { rate, biases, sequential, accumulate, variant, cases, seed, preset } = event.settings;
-      found.settings = {};
-      if (rate !== undefined) require(Number.isFinite(rate) && rate > 0);
-      if (variant !== undefined) require(graph.variantNames.includes(variant));
+      const { rate, biases, sequential, accumulate, variant, seed } = event.settings;
+      require(rate === undefined || number(rate) > 0);
+      require(variant === undefined || graph.variantNames.includes(variant));
       for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
       if (seed !== undefined) whole(seed, 2 ** 32 - 1);
-      if (preset !== undefined) require(preset === null || original.presets.includes(preset));
-      if (cases !== undefined) {
-        require(Array.isArray(cases) && cases.length === original.cases.length);
-        found.settings.cases = cases.map((row) => row.map(pair));
-      }
-      for (const [key, x] of Object.entries({ rate, biases, sequential, accumulate, variant, seed, preset })) {
-        if (x !== undefined) found.settings[key] = x;
-      }
+      made.settings = Object.fromEntries(Object.entries({ rate, biases, sequential, accumulate, variant, seed }).filter(([, x]) => x !== undefined));
     }
-    return found;
-  });
+    return made;
+  }).sort((a, b) => a.round - b.round || a.row - b.row);
+  require(found.every((event, k) => k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row));
+  return found;
 }
 
 // A number that tells one page's graph from another's: FNV-1a of what its nodes are.

@@ -2,7 +2,7 @@
 
 import { el, onEnter, put, toggle } from "./svg.js";
 import { parsed } from "./numbers.js";
-import { inNumbers, pieces } from "./names.js";
+import { expanded, formulaPiece, inNumbers } from "./names.js";
 import { drawn } from "./training.js";
 import { equations, factorPiece, joined } from "./formula.js";
 import { text } from "./text.js";
@@ -98,6 +98,11 @@ function teacherSlips(value) {
   return [{ key: "sign", value: -value }, ...[10, 0.1, 100, 0.01].map((times) => ({ key: "point", value: value * times }))];
 }
 
+// A formula of the package taken apart; null if there is none.
+function teacherPieces(formula) {
+  return formula && expanded(formula);
+}
+
 function teacherSymbol(app, { id, quantity }) {
   return quantity === "data" ? { name: id } : { of: app.graph.result, by: id, whole: 1 };
 }
@@ -111,7 +116,7 @@ function teacherQuestion(app, frame, { id, quantity }) {
 function teacherDataQuestion(app, frame, id) {
   const { variant } = frame.settings;
   const terms = teacherSum(app, frame, id, true);
-  const symbols = app.formulas.forward(id, variant) ?? (terms.length > 1 ? teacherSymbols(terms) : null);
+  const symbols = teacherPieces(app.formulas.forward(id, variant)) ?? (terms.length > 1 ? teacherSymbols(terms) : null);
   const { op, args } = app.graph.nodes[id];
   const neuron = app.formulas.neuronOf.get(id);
   const meaning = ACTIVATION_MEANINGS[neuron && neuron.net !== id ? app.formulas.activation(neuron, variant) : op];
@@ -121,7 +126,7 @@ function teacherDataQuestion(app, frame, id) {
     terms,
     others: [{ key: "gradient", what: [{ name: id }], value: frame.grads[id] }],
     known: [
-      ...(meaning ? [{ left: symbols, formula: pieces(meaning, args), value: null }] : []),
+      ...(meaning ? [{ left: symbols, formula: teacherPieces([formulaPiece([meaning], args)]), value: null }] : []),
       ...teacherNumbers(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
     ],
   };
@@ -166,7 +171,7 @@ function teacherNode(app, frame, id, asked = false) {
   const instead = nodes[id].constant ? [] : teacherMixups(app, frame, id);
   if (asked && into[id].length === 1) {
     const [{ tail, index }] = into[id];
-    const slope = app.formulas.factor({ of: id, by: tail, whole: 1 }, frame.settings.variant);
+    const slope = teacherPieces(app.formulas.factor({ of: id, by: tail, whole: 1 }, frame.settings.variant));
     if (slope) instead.push({ pieces: slope, value: frame.slopes[index] });
   }
   return { pieces: loose ? ["(", ...written, ")"] : written, value: frame.data[id], instead };
@@ -175,7 +180,7 @@ function teacherNode(app, frame, id, asked = false) {
 // A node by its label; one without, or one that is asked for, by its formula.
 function teacherWritten(app, frame, id, asked = false) {
   const { op, label } = app.graph.nodes[id];
-  return (op && (asked || !label) && app.formulas.forward(id, frame.settings.variant)) || [{ name: id }];
+  return (op && (asked || !label) && teacherPieces(app.formulas.forward(id, frame.settings.variant))) || [{ name: id }];
 }
 
 // A parameter after the update; undefined if the node is not trained.
@@ -245,12 +250,12 @@ function teacherSummands(app, frame, id) {
 function teacherDerivative(app, frame, piece) {
   const { variant } = frame.settings;
   const value = teacherValue(app, frame, piece);
-  let formula = app.formulas.factor(piece, variant);
+  let formula = teacherPieces(app.formulas.factor(piece, variant));
   const instead = [];
   const neuron = app.formulas.neuronOf.get(piece.of);
   if (neuron && neuron.net === piece.by) {
     for (const [template, slope] of SLOPE_MIXUPS[app.formulas.activation(neuron, variant)] ?? []) {
-      instead.push({ pieces: pieces(template, [neuron.net, neuron.out]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
+      instead.push({ pieces: teacherPieces([formulaPiece([template], [neuron.net, neuron.out])]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
     }
   } else if (formula?.[0] === "-(") {
     instead.push({ pieces: formula.slice(1, -1), value: -value });
@@ -327,7 +332,7 @@ export function teacherView(app) {
   let seen = []; // what the question on the page depends on
   let question = null;
   let hints = 0;
-  let counted = false;
+  let judged = false;
   let offered = null;
 
   const lead = el("p", { class: "quiet" }, text("teacher.lead"));
@@ -389,9 +394,9 @@ export function teacherView(app) {
   }
 
   function count(right) {
-    if (!counted) teacherScore.tried += 1;
+    if (!judged) teacherScore.tried += 1;
     if (right) teacherScore.right += 1;
-    counted = true;
+    judged = true;
   }
 
   function check() {
@@ -481,7 +486,7 @@ export function teacherView(app) {
       if (quiz !== seen[0]) field.value = "";
       question = teacherQuestion(app, frame, quiz);
       hints = 0;
-      counted = false;
+      judged = false;
       verdict.className = "";
       verdict.replaceChildren();
       write();

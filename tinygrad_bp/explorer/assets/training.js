@@ -7,7 +7,8 @@ export const MOST_ROUNDS = 1_000_000;
 const MOST_STORED = 4_000_000; // numbers; of more, every second state is dropped
 
 export class Training {
-  // `settings`: { rate, biases, sequential, accumulate, variant, cases, seed }; `cases` is a list of lists of [leaf, number].
+  // `settings`: { rate, biases, sequential, accumulate, variant, cases, preset, tables, seed }; `cases` is a list of lists of
+  // [leaf, number], and `tables` has such lists by the names of presets.
   constructor(graph, settings) {
     this.graph = graph;
     this.original = settings;
@@ -56,7 +57,7 @@ export class Training {
   apply(state, round, row) {
     for (const event of this.events) {
       if (event.round !== round || event.row !== row) continue;
-      if (event.settings) state.settings = { ...state.settings, ...event.settings };
+      state.settings = changed(state.settings, event);
       for (const [id, x] of event.leaves ?? []) state.leaves[id] = x;
       if (event.clear) state.sums.fill(0);
     }
@@ -64,7 +65,7 @@ export class Training {
 
   settingsBefore(round) {
     let settings = this.original;
-    for (const event of this.events) if (event.round < round && event.settings) settings = { ...settings, ...event.settings };
+    for (const event of this.events) if (event.round < round) settings = changed(settings, event);
     return settings;
   }
 
@@ -189,7 +190,9 @@ export class Training {
     }
   }
 
-  // Changes something at a place of the training; what came after it is forgotten. `change`: { settings, leaves, clear }.
+  // Changes something at a place of the training; what came after it is forgotten. `change`: { settings, preset, cells, leaves, clear }:
+  // settings; the name of a table; single numbers of the table as [row, leaf, number]; of parameters as [leaf, number]; gradients kept
+  // so far.
   // Returns what is wrong with the numbers that the change makes, and then changes nothing; else null.
   change(round, row, change) {
     const before = this.events;
@@ -231,12 +234,24 @@ export class Training {
   }
 }
 
+// Settings after a change.
+function changed(settings, { settings: more, preset, cells }) {
+  const found = { ...settings, ...more };
+  if (preset !== undefined) Object.assign(found, { preset, cases: settings.tables[preset] });
+  for (const [row, leaf, x] of cells ?? []) {
+    found.preset = null;
+    found.cases = found.cases.map((pairs, k) => (k === row ? pairs.map(([id, old]) => [id, id === leaf ? x : old]) : pairs));
+  }
+  return found;
+}
+
 // Two changes at the same place as one.
 function together(first, second) {
-  const found = { ...first };
+  const found = { ...first, ...second };
   if (second.settings) found.settings = { ...first.settings, ...second.settings };
   if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
-  if (second.clear) found.clear = true;
+  if (second.preset !== undefined) delete found.cells; // unless the change has some
+  if (second.cells) found.cells = [...new Map([...(second.preset === undefined ? first.cells ?? [] : []), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell])).values()];
   return found;
 }
 

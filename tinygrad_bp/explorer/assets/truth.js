@@ -1,10 +1,9 @@
 // The check: autograd beside central differences, and for the worked example beside what is printed and the derivation by hand.
 
 import { el, put, set, toggle } from "./svg.js";
-import { exactly, written } from "./numbers.js";
+import { counted, exactly, written } from "./numbers.js";
 import { nameElement } from "./names.js";
 import { Training } from "./training.js";
-import { counted } from "./curve.js";
 import { text } from "./text.js";
 
 const TRUTH_STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding

@@ -1,0 +1,298 @@
+"""The explorer for everyone: its first sight, by keyboard alone, for screen readers, on screens of all sizes, in two languages; and the
+quiz, which keeps what it hides."""
+
+import functools
+import random
+import re
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.browser import axe_violations
+from tests.explorer import SUBJECTS, Explorer, graph_of, made, numbers, put_in, tutorial
+from tests.graphs import random_graph
+from tinygrad_bp import Value, explore
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+PANELS = ("formula", "edit", "paths", "truth", "teacher", "export")
+WIDTHS = (320, 360, 768, 1280, 2560)
+
+
+@pytest.fixture
+def opened(open_page, tmp_path):
+    """A function that opens the page of a subject, or another page."""
+
+    def open_subject(page, **options):
+        page = made(page) if isinstance(page, str) else page
+        return Explorer(open_page(page.save(tmp_path / "page.html"), **options))
+
+    return open_subject
+
+
+# The first sight.
+
+
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_the_first_sight_is_the_network_and_one_button(opened, name):
+    explorer = opened(name)
+    page = explorer.page
+    assert page.locator("button.primary:visible").all_inner_texts() == ["▶ Watch one round"]
+    assert page.locator(".neurons .box.neuron:visible").count() == {"tutorial": 4, "xor": 6}[name]
+    for hidden in (".side", ".below", ".controls", "[role=tab]", "[data-tab]", "input", "select"):
+        assert page.locator(f"{hidden}:visible").count() == 0
+    buttons = page.locator("button:visible").all_inner_texts()
+    assert buttons == ["English", "日本語", "▶ Watch one round", "or look around by yourself"]
+
+
+def test_the_button_plays_a_round_and_then_trains(opened):
+    explorer = opened("tutorial")
+    page, main = explorer.page, explorer.page.locator(".main-actions .primary")
+    page.clock.install()
+    main.click()
+    page.clock.run_for(100)
+    assert main.inner_text() == "❚❚ Pause"
+    seen = []
+    while main.inner_text() == "❚❚ Pause" and len(seen) < 60:
+        page.clock.run_for(500)
+        seen.append(page.locator(".caption").inner_text())
+    assert 15 < len(seen) < 40
+    kinds = [words.partition(",")[0].partition(":")[0] for words in seen]
+    assert [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before][:3] == ["Forward", "Backward", "Update"]
+    assert seen[-1].startswith("Round 1: the error is 0.291027774.")
+    assert main.inner_text() == "▶▶ Train 10,000 rounds"
+    main.click()
+    page.clock.run_for(100)
+    assert explorer.round() == 10_001
+
+
+# By keyboard alone.
+
+FOCUSABLE = """() => [...document.querySelectorAll("button, input, select, textarea, summary, a[href], [tabindex='0']")].filter((each) =>
+  each.getClientRects().length && !each.disabled && each.tabIndex >= 0 && getComputedStyle(each).visibility !== "hidden")"""
+
+
+def test_the_tab_key_reaches_everything_and_leaves_again(opened):
+    explorer = opened("tutorial")
+    page = explorer.page
+    explorer.show("neurons")
+    explorer.select("w5")
+    for k, panel in enumerate(PANELS):
+        explorer.show(("neurons", "graph")[k % 2])
+        explorer.panel(panel)
+        count = page.evaluate(f"() => {{ window.expected = ({FOCUSABLE})(); window.met = new Set(); return expected.length; }}")
+        assert count > 30
+        page.evaluate("() => { expected[0].focus(); met.add(expected[0]); }")
+        for _ in range(count + 5):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement === document.body || !met.add(document.activeElement)"):
+                break
+        else:
+            pytest.fail("the focus does not leave the page")
+        assert page.evaluate("expected.filter((each) => !met.has(each)).map((each) => each.outerHTML.slice(0, 200))") == []
+
+
+@pytest.mark.parametrize(("name", "tab"), [("tutorial", "neurons"), ("tutorial", "graph"), ("xor", "neurons"), ("hand-made", "graph")])
+def test_arrows_reach_every_item_of_a_diagram(opened, name, tab):
+    explorer = opened(name)
+    explorer.show(tab)
+    missed = explorer.page.evaluate(
+        """() => {
+          const items = [...document.querySelectorAll(".diagram .item:not(.gone)")];
+          const reached = new Set([items.find((item) => item.tabIndex === 0)]);
+          for (const item of reached) {
+            for (const key of ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"]) {
+              item.focus();
+              item.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+              reached.add(document.activeElement);
+            }
+          }
+          return items.filter((item) => !reached.has(item)).map((item) => item.ariaLabel);
+        }"""
+    )
+    assert missed == []
+
+
+def test_keys(opened):
+    explorer = opened("tutorial")
+    page = explorer.page
+    selected = lambda: page.locator(".item.selected").evaluate_all("(all) => all.map((each) => each.dataset.node)")  # noqa: E731
+    focused = lambda: page.evaluate("document.activeElement.dataset.node ?? null")  # noqa: E731
+    explorer.press("g")
+    assert page.locator(".computation").is_visible()
+    explorer.press("g")
+    assert page.locator(".neurons").is_visible()
+    page.locator(".neurons .item[tabindex='0']").focus()
+    first = focused()
+    explorer.press("ArrowRight", "ArrowRight", "ArrowDown")
+    assert focused() != first
+    for key in ("Enter", " "):
+        explorer.press(key)
+        assert selected() == [focused()]
+        assert page.locator(".formula-heading").is_visible()
+        explorer.press("Escape")
+        assert (selected(), page.locator(".formula-heading").is_visible()) == ([], False)
+    page.evaluate("document.activeElement.blur()")
+    captions = []
+    for key in (".", "ArrowRight", ",", "ArrowLeft"):
+        explorer.press(key)
+        captions.append(page.locator(".caption").inner_text())
+    assert captions[0] == captions[2] != captions[1]
+    explorer.press("r", "r")
+    assert explorer.round() == 2
+    explorer.press("g")
+    zoom = lambda: page.locator(".computation > g").get_attribute("transform")  # noqa: E731
+    whole = zoom()
+    for key in ("+", "-"):
+        explorer.press(key)
+        assert zoom() != whole
+        explorer.press("0")
+        assert zoom() == whole
+    explorer.panel("edit")
+    page.locator("#tab-edit").focus()
+    for key, panel in (("ArrowRight", "paths"), ("ArrowLeft", "edit"), ("ArrowLeft", "formula"), ("ArrowLeft", "export")):
+        explorer.press(key)
+        assert page.evaluate("document.activeElement.id") == f"tab-{panel}"
+        assert page.locator("[role=tabpanel]:visible").get_attribute("id") == f"panel-{panel}"
+    rounds = explorer.round()
+    field = explorer.panel("edit").get_by_label("w5", exact=True)
+    field.focus()
+    explorer.press("r", "t", "k", ".", "Control+r" if False else "g")  # in a field these are letters
+    assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
+
+
+# For screen readers, and for eyes.
+
+
+# Every pair of a language, a scheme and a width.
+@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", 360), ("en", "dark", 1280), ("ja", "light", 1280), ("ja", "dark", 360)])
+def test_nothing_is_found_against_the_page(opened, language, scheme, width):
+    locale = {"en": "en-GB", "ja": "ja-JP"}[language]
+    explorer = opened("tutorial", viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale)
+    assert axe_violations(explorer.page) == []
+    explorer.show("neurons")
+    explorer.press("r")
+    explorer.panel("edit").locator(".edit-field input").first.fill("0.5")
+    for tab in ("neurons", "graph"):
+        explorer.show(tab)
+        explorer.select("w5")
+        explorer.press("r", ".", ".")
+        for panel in PANELS:
+            explorer.panel(panel)
+        # All panels at once. What was said lies over the page, and over whatever is there.
+        explorer.page.evaluate(
+            """() => {
+              document.querySelectorAll("[role=tabpanel]").forEach((each) => { each.hidden = false; });
+              document.querySelector(".status").replaceChildren();
+            }"""
+        )
+        assert axe_violations(explorer.page) == []
+
+
+OVERFLOW = """async (panels) => {
+  const wide = [];
+  for (const panel of panels) {
+    document.getElementById(`tab-${panel}`).click();
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) wide.push([panel, scrollWidth]);
+  }
+  return wide;
+}"""
+
+
+@pytest.mark.parametrize(("name", "language"), [("tutorial", "en"), ("tutorial", "ja"), ("xor", "ja"), ("hand-made", "en"), ("linear", "en")])
+def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
+    explorer = opened(name, locale=language)
+    page = explorer.page
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        explorer.settle()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for tab in ("neurons", "graph"):
+        explorer.show(tab)
+        explorer.select(SUBJECTS[name].trained[0])
+        explorer.press("r", ".", ".")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            explorer.settle()
+            assert page.evaluate(OVERFLOW, PANELS) == [], (tab, width)
+
+
+def test_reduced_motion_is_respected(opened):
+    durations = "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).transitionDuration))]"
+    animations = "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).animationName))]"
+    for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.15s"})):
+        explorer = opened("tutorial", reduced_motion=motion)
+        explorer.show("graph")
+        assert {each for text in explorer.page.evaluate(durations) for each in text.split(", ")} == wanted
+        assert explorer.page.evaluate(animations) == ["none"]
+
+
+def test_diagrams_have_names_and_are_described_in_words(opened):
+    explorer = opened("tutorial")
+    explorer.button("▶ Watch one round")
+    explorer.press("k")
+    explorer.button("Show all numbers")
+    for tab, name in (("neurons", "Neuron diagram"), ("graph", "Computation graph")):
+        explorer.show(tab)
+        diagram = explorer.page.locator(".diagram")
+        assert diagram.get_attribute("aria-label") == name
+        described = explorer.page.locator(f"#{diagram.get_attribute('aria-describedby')}").text_content()
+        assert "2 inputs" in described
+        assert "0.298371109" in described
+        for item in diagram.locator(".item:not(.gone)").all():
+            assert re.search(r"\S", item.get_attribute("aria-label"))
+            assert item.get_attribute("role") == "button"
+
+
+# Two languages.
+
+
+def test_switching_the_language_says_everything_anew(opened):
+    explorer = opened("tutorial")
+    explorer.show("graph")
+    explorer.select("w5")
+    explorer.button("1 round")
+    here = explorer.numbers()
+    english = {panel: explorer.panel(panel).inner_text() for panel in PANELS}
+    explorer.panel("formula")
+    explorer.button("日本語", "header")
+    page = explorer.page
+    assert page.evaluate("[document.documentElement.lang, document.activeElement.lang]") == ["ja", "ja"]
+    assert explorer.numbers() == here
+    assert page.locator(".formula-heading").inner_text().startswith("w")
+    assert page.title() == explorer.text("title.tutorial", "ja")
+    # What is in English still, on the whole page: words that are the same in both languages, such as names and sigmoid.
+    same = page.evaluate(
+        """() => {
+          const { en, ja } = JSON.parse(document.getElementById("texts").textContent);
+          return Object.keys(en).filter((key) => en[key] === ja[key] && /[a-z]{3}/i.test(en[key].replace(/\\{\\w+\\}/g, "")));
+        }"""
+    )
+    assert same == ["formula.latex", "formula.python"]
+    for panel in PANELS:
+        words = explorer.panel(panel).inner_text()
+        assert words != english[panel]
+        assert re.search("[ぁ-んァ-ン一-龯]", words)
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll("#page *")].flatMap((each) => [
+          each.ariaLabel, each.title, ...[...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data),
+        ]).filter(Boolean).join("\\n")"""
+    )
+    left = set(re.findall(r"[A-Za-z]{4,}(?: [a-z]{2,})+", shown))
+    assert left == set()
+    explorer.button("English", "header")
+    assert {panel: explorer.panel(panel).inner_text() for panel in PANELS} == english
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("ja", "ja"), ("en-US", "en"), ("de-DE", "en")])
+def test_the_language_is_the_reader_s(opened, locale, language):
+    explorer = opened("tutorial", locale=locale)
+    assert explorer.page.evaluate("document.documentElement.lang") == language
+    assert explorer.page.title() == explorer.text("title.tutorial", language)
+
+
+def test_a_page_can_have_a_language_of_its_own(opened):
+    explorer = opened(explore("tutorial", language="ja"), locale="en-US")
+    assert explorer.page.locator("h1").inner_text() == explorer.text("title.tutorial", "ja")

@@ -247,17 +247,22 @@ class Explorer:
         """The round that is shown."""
         return self.page.evaluate(ROUND)
 
-    def link(self):
-        """The link to the page as it is, which a button copies."""
+    def copied(self, selector):
+        """What a button copies."""
         return self.page.evaluate(
-            """() => {
+            """(selector) => {
               let copied = null;
               const clipboard = { writeText: async (words) => { copied = words; } };
               Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
-              document.querySelector("[aria-describedby=exports-link]").click();
+              document.querySelector(selector).click();
               return copied;
-            }"""
+            }""",
+            selector,
         )
+
+    def link(self):
+        """The link to the page as it is."""
+        return self.copied("[aria-describedby=exports-link]")
 
     def state(self):
         """What the link holds."""

@@ -119,13 +119,14 @@ def _network(
     outs = {unit.out for unit in neurons}
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
     leading = ends(subject.result, neurons)
-    # What is not known to be a target may be one: a leaf that an output is subtracted from, or that is subtracted from it.
+    # What is not known to be a target may be one: a leaf beside an output, in a difference or called so.
     targets = dict(subject.targets)
     for v in order:
-        if v.op is ops.sub:
+        if len(v.args) == 2:
             a, b = v.args
             for out, other in ((a, b), (b, a)):
-                if out in leading and other.op is None and not isinstance(other, Constant):
+                leaf = other.op is None and not isinstance(other, Constant) and other not in inputs
+                if out in leading and leaf and (v.op is ops.sub or other.label.startswith("target")):
                     targets.setdefault(out, other)
     return {
         "whole": are_all(order, neurons, subject.parameters),

@@ -10,7 +10,7 @@ from tinygrad_bp.explorer.structure import Unit
 from tinygrad_bp.value import Constant, Value
 
 POINTS = 72.0  # an inch, in which Graphviz counts
-NARROWEST, WIDEST, HEIGHT = 128.0, 168.0, 60.0  # of a node, in points
+NARROWEST, WIDEST, HEIGHT = 134.0, 172.0, 60.0  # of a node, in points
 CONSTANT = 34.0, 22.0
 
 

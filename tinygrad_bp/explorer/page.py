@@ -64,7 +64,7 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
         [
             '"use strict";',
             f"const PROGRAMS = {_programs(programs)};",
-            *(_linked(_asset(f"{name}.js")) for name in SCRIPTS),
+            *map(_linked, SCRIPTS),
         ]
     )
     style = _asset("style.css")
@@ -98,10 +98,13 @@ def _asset(name: str) -> str:
     return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
 
 
-def _linked(module: str) -> str:
-    """A module's text for the one script that all of them become: without its imports, and with its exports as plain names."""
-    module = re.sub(r"^import [^;]*;\n", "", module, flags=re.MULTILINE)
-    return re.sub(r"^export (?=(?:const|let|function|class|async) )", "", module, flags=re.MULTILINE)
+def _linked(name: str) -> str:
+    """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
+    module = _asset(f"{name}.js")
+    exports = re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", module, flags=re.MULTILINE)
+    module = re.sub(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', r"const \1 = \2Module;", module, flags=re.MULTILINE)
+    module = re.sub(r"^export (?=(?:const|let|function|class|async) )", "", module, flags=re.MULTILINE)
+    return f"const {name}Module = (() => {{\n{module}return {{ {', '.join(exports)} }};\n}})();"
 
 
 def _programs(programs: dict[str, Any]) -> str:

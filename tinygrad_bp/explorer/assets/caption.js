@@ -3,7 +3,7 @@
 import { counted, written } from "./numbers.js";
 import { inNumbers } from "./names.js";
 import { equations } from "./formula.js";
-import { happening } from "./frame.js";
+import { boundaries, happening } from "./frame.js";
 import { text } from "./text.js";
 
 // Words about a number that is none: which one, where it comes from, and what can be done.
@@ -28,34 +28,74 @@ export function inWords(app, frame) {
   return text("words.network", { inputs: graph.network.inputs.length, layers: layers.join(", "), name, error, round: counted(frame.round) });
 }
 
-// What happens at this step, as pieces of a sentence.
+const MOST_LINES = 5;
+
+// What happens at this step, or since the last one that was stopped at, as pieces of sentences.
 export function captionPieces(app, frame) {
   const { graph } = app;
-  const sentence = (key, parts) => text(key).split(/(\{\w+\})/).flatMap((part) => {
+  const result = { number: frame.data[graph.result], id: graph.result, quantity: "data", enclose: false };
+  const where = { round: [counted(frame.round)], case: [String(frame.row + 1)], name: [{ name: graph.result }] };
+  const { current } = frame;
+  if (frame.step === null) {
+    const { selected } = app.view;
+    if (selected !== null) return inLines([valueLine(app, frame, selected), gradientLine(app, frame, selected)]);
+    if (app.player.fresh()) return sentence("caption.start", { ...where, error: [result] });
+    const count = app.original.cases.length;
+    const error = [{ ...result, number: app.training.errors[frame.round] }];
+    return sentence(count > 1 ? "caption.mean" : "caption.rest", { ...where, count: [String(count)], error });
+  }
+  if (!current) return sentence("caption.begin", where);
+  if (app.view.pace === "pass") return sentence(`caption.all.${frame.phase}`, { ...where, error: [result] });
+  if (current.kind === "seed") return sentence("caption.seed", where);
+  if (current.kind === "backward" && app.view.pace === "node") {
+    const { edge } = current;
+    const { pieces, local } = happening(graph, frame);
+    const uses = graph.users[edge.tail].length;
+    const more = uses > 1 && ["\n", ...sentence("caption.several", { name: [{ name: edge.tail }], count: [String(uses)] })];
+    return [...sentence("caption.backward", { formula: pieces, local: [local] }), ...(more || [])];
+  }
+  const lines = lately(app, frame).map((id) => ({ forward: valueLine, backward: gradientLine, update: updateLine }[current.kind](app, frame, id)));
+  return sentence(current.kind === "backward" ? "caption.gradients" : `caption.${current.kind}`, { formula: inLines(lines.slice(-MOST_LINES)) });
+}
+
+function sentence(key, parts) {
+  return text(key).split(/(\{\w+\})/).flatMap((part) => {
     const mark = /^\{(\w+)\}$/.exec(part);
     return mark ? parts[mark[1]] ?? [part] : [part];
   });
-  const where = { round: [counted(frame.round)], case: [String(frame.row + 1)] };
-  const result = { number: frame.data[graph.result], id: graph.result, quantity: "data", enclose: false };
-  const { current } = frame;
-  if (frame.step === null) {
-    if (frame.round === 0 && app.training.rounds === 0) return sentence("caption.start", { name: [{ name: graph.result }], error: [result] });
-    return sentence(app.original.cases.length > 1 ? "caption.mean" : "caption.rest", { count: [String(app.original.cases.length)], ...where, name: [{ name: graph.result }], error: [{ number: app.training.errors[frame.round], id: graph.result, quantity: "data", enclose: false }] });
-  }
-  if (!current) return sentence("caption.begin", where);
-  if (current.kind === "forward") {
-    const formula = app.formulas.forward(current.node, frame.settings.variant);
-    const value = { number: frame.data[current.node], id: current.node, quantity: "data", enclose: false };
-    const parts = formula ? [{ name: current.node }, " = ", ...formula, " = ", ...inNumbers(formula, (id) => frame.data[id]), " = ", value] : [{ name: current.node }, " = ", value];
-    return sentence("caption.forward", { formula: parts });
-  }
-  if (current.kind === "seed") return sentence("caption.seed", { name: [{ name: graph.result }] });
-  if (current.kind === "backward") {
-    const { edge } = current;
-    const { pieces, local } = happening(graph, frame);
-    const more = graph.users[edge.tail].length > 1 ? text("caption.several", { name: app.notation.name(edge.tail), count: graph.users[edge.tail].length }) : "";
-    return [...sentence("caption.backward", { formula: pieces, local: [local] }), more && `\n${more}`];
-  }
-  const update = equations(app, { ...frame, dataAt: undefined }, current.node).find((each) => each.key === "update");
-  return sentence("caption.update", { formula: [...update.left, " = ", ...update.rows[0], " = ", ...update.rows[1], " = ", ...update.rows[2]] });
+}
+
+function inLines(lines) {
+  return lines.filter(Boolean).flatMap((line, k) => (k ? ["\n", ...line] : line));
+}
+
+// The nodes that the steps since the last stop were about and are done with: those with labels, or if there is none the last.
+function lately(app, { steps, step, current }) {
+  const { graph, view } = app;
+  const from = boundaries(steps, view.pace).filter((place) => place < step).at(-1);
+  const left = new Set(steps.slice(step).filter(({ kind }) => kind === current.kind).map(({ node }) => node)); // of which more comes
+  const nodes = [...new Set(steps.slice(from, step).map(({ node }) => node))].filter((id) => !left.has(id));
+  const labelled = nodes.filter((id) => graph.nodes[id].label);
+  return labelled.length ? labelled : [current.node];
+}
+
+// net_h1 = w1 · i1 + … = numbers = result; null for a leaf.
+function valueLine(app, frame, id) {
+  if (!app.graph.nodes[id].op) return null;
+  const formula = app.formulas.forward(id, frame.settings.variant);
+  const value = { number: frame.data[id], id, quantity: "data", enclose: false };
+  return formula ? [{ name: id }, " = ", ...formula, " = ", ...inNumbers(formula, (of) => frame.data[of]), " = ", value] : [{ name: id }, " = ", value];
+}
+
+// dE/dw5 = δ_o1 · out_h1 = result.
+function gradientLine(app, frame, id) {
+  const { left, rows } = equations(app, frame, id).find(({ key }) => key === "gradient");
+  const symbols = rows.slice(0, -1).find((row) => row.some((piece) => piece.delta)) ?? (rows.length > 1 ? rows[0] : []);
+  return [...left, ...(symbols.length ? [" = ", ...symbols] : []), " = ", ...rows.at(-1)];
+}
+
+// w5⁺ = w5 − η · dE/dw5 = numbers = result.
+function updateLine(app, frame, id) {
+  const { left, rows } = equations(app, frame, id).find(({ key }) => key === "update");
+  return [...left, ...rows.flatMap((row) => [" = ", ...row])];
 }

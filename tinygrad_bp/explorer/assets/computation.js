@@ -7,6 +7,7 @@ import { shortened } from "./neurons.js";
 import { text } from "./text.js";
 
 const LEAST_SCALE = 0.08;
+const LEAST_READABLE = 0.42; // of the first sight
 const MOST_SCALE = 4;
 const FRAME = 14; // around the nodes of a neuron
 
@@ -14,7 +15,9 @@ export function computationView(app) {
   const { graph, description } = app;
   const { layout, groups } = description;
   const canvas = svg("g", {});
-  const root = svg("svg", { class: "diagram computation", role: "group", "aria-label": text("graph.label"), tabindex: "-1" }, canvas);
+  const arrow = svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" },
+    svg("path", { class: "arrow", d: "M0 0.5 8 4 0 7.5z" }));
+  const root = svg("svg", { class: "diagram computation", role: "group", "aria-label": text("graph.label"), tabindex: "-1" }, svg("defs", {}, arrow), canvas);
   const frames = svg("g", {});
   const lines = svg("g", {});
   const boxes = svg("g", {});
@@ -35,7 +38,7 @@ export function computationView(app) {
     node.args.forEach((tail, place) => {
       const points = layout.edges[drawn++];
       const constant = graph.nodes[tail].constant;
-      const path = svg("path", { class: "graph-line", d: splinePath(points) });
+      const path = svg("path", { class: "graph-line", "marker-end": "url(#arrow)", d: splinePath(points) });
       const middle = points[Math.floor(points.length / 2)];
       const number = constant ? null : svg("text", { class: "slope", x: middle[0], y: middle[1] - 4, "text-anchor": "middle" });
       lines.append(path, ...(number ? [number] : []));
@@ -59,7 +62,7 @@ export function computationView(app) {
     const rect = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
     const group = svg("g", { class: "item", role: "button", tabindex: "-1", "data-node": node.id, onclick: () => choose(node.id), onkeydown: (event) => pressed(event, () => choose(node.id)) },
       svg("title", {}, node.name), rect,
-      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 8 + 7 * node.symbol.length : 0), 6.6)),
+      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 10 + 7 * node.symbol.length : 0), 7.2)),
       node.symbol && svg("text", { class: "node-symbol", x: x + width / 2 - 8, y: y - 13, "text-anchor": "end" }, node.symbol),
       svg("text", { class: "node-word", x: left, y: y + 4 }, text("graph.data")), data,
       svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")), grad);
@@ -99,17 +102,17 @@ export function computationView(app) {
   function fit() {
     const { width, height } = root.getBoundingClientRect();
     if (!width || !height) return;
-    // As large as fits; a long graph is shown from its beginning at a size that can be read.
     const whole = Math.min(width / (layout.width + 40), height / (layout.height + 40));
-    view = { scale: Math.min(whole, 1), x: -20, y: -20 };
-    view.x = layout.width / 2 - width / view.scale / 2;
+    view = { scale: Math.max(LEAST_READABLE, Math.min(whole, 1)), x: 0, y: 0 };
+    // What is longer than the space is shown from its end, where the backward pass begins.
+    view.x = whole < LEAST_READABLE ? layout.width + 20 - width / view.scale : layout.width / 2 - width / view.scale / 2;
     view.y = layout.height / 2 - height / view.scale / 2;
     move();
   }
 
   function move() {
     set(canvas, "transform", `scale(${view.scale.toFixed(4)}) translate(${(-view.x).toFixed(2)} ${(-view.y).toFixed(2)})`);
-    toggle(root, "far", view.scale < 0.45);
+    toggle(root, "far", view.scale < 0.4);
   }
 
   function zoom(factor, at = null) {

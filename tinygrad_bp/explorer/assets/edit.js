@@ -26,7 +26,7 @@ export function editView(app) {
 
   const group = (key, ids) => ids.length > 0 && el("fieldset", {}, el("legend", {}, text(key)), el("div", { class: "edit-fields" }, ids.map(field)));
   const weights = graph.parameters.filter((id) => !graph.biases.has(id));
-  const others = graph.leaves.filter((id) => !graph.parameters.includes(id));
+  const others = description.cases[0].map(([id]) => id);
 
   const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
   rate.addEventListener("change", () => {
@@ -65,7 +65,10 @@ export function editView(app) {
 
   const reset = el("button", { class: "button", type: "button", onclick: () => app.reset() }, text("edit.reset"));
   const seed = el("input", { type: "number", min: "0", max: "4294967295", step: "1", value: "1" });
-  const draw = el("button", { class: "button", type: "button", onclick: () => app.drawWeights(Number(seed.value)) }, text("edit.draw"));
+  const draw = el("button", { class: "button", type: "button", onclick: () => {
+    if (Number(seed.value) === app.frame.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
+    app.drawWeights(Number(seed.value));
+  } }, text("edit.draw"));
 
   const root = el("section", { class: "edit" },
     el("h2", {}, text("panel.edit")),

@@ -125,8 +125,8 @@ export function fileName(title, ending) {
 export function exportsView(app) {
   const drawing = () => standaloneSvg(app.diagram(), app.title);
   const actions = {
-    svg: () => save("svg", "image/svg+xml", drawing()),
-    png: async () => save("png", "image/png", await pngOf(drawing())),
+    svg: () => save("svg", "image/svg+xml", drawing(), app.shownTab),
+    png: async () => save("png", "image/png", await pngOf(drawing()), app.shownTab),
     page: () => save("html", "text/html", pageInState(app.pristine, app.state())),
     json: () => save("json", "application/json", runAsJson(app, app.frame)),
     csv: () => save("csv", "text/csv", runAsCsv(app)),
@@ -151,9 +151,9 @@ export function exportsView(app) {
     }
   }
 
-  function save(ending, type, content) {
+  function save(ending, type, content, what = "") {
     const url = URL.createObjectURL(new Blob([content], { type }));
-    const download = fileName(app.title, ending);
+    const download = fileName(`${app.title} ${what}`, ending);
     el("a", { href: url, download }).click();
     setTimeout(() => URL.revokeObjectURL(url), KEPT_MILLISECONDS);
     app.notice(text("exports.saved", { file: download }));

@@ -127,7 +127,7 @@ export function equations(app, frame, id) {
       ? [datum(id), " − ", { number: rate }, " · (", { number: frame.sums[id] }, " + ", { ...gradient, enclose: true }, ")"]
       : [datum(id), " − ", { number: rate }, " · ", { ...gradient, enclose: true }];
     const symbols = accumulate ? [{ name: id }, " − η · (", text("formula.kept"), " + ", whole, ")"] : [{ name: id }, " − η · ", whole];
-    found.push({ key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [{ number: after, enclose: false }]] });
+    found.push({ key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [{ number: after, id, quantity: "grad", enclose: false }]] });
   }
   return found;
 }
@@ -151,10 +151,12 @@ export function formulaView(app) {
   const body = el("div", { class: "formula-body" });
   const accumulation = el("p", { class: "formula-accumulation", hidden: true });
   const note = el("p", { class: "formula-note", hidden: true });
+  const ghost = el("p", { class: "formula-ghost" });
+  const delta = el("p", { class: "quiet small" });
   const copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")),
     ...["latex", "python", "text"].map((form) => el("button", { class: "button small", type: "button", onclick: () => copy(form) }, text(`formula.${form}`))));
   const empty = el("p", { class: "quiet" }, text("formula.choose"));
-  const root = el("section", { class: "formula" }, heading, empty, accumulation, body, note, editor, copies);
+  const root = el("section", { class: "formula" }, heading, empty, accumulation, body, delta, ghost, note, editor, copies);
   let shape = "";
   let live = [];
   let latest = null;
@@ -259,13 +261,13 @@ export function formulaView(app) {
     const id = shown;
     const chosen = id !== null;
     empty.hidden = chosen;
-    for (const element of [editor, copies, body, heading]) element.hidden = !chosen;
+    for (const element of [editor, copies, body, heading, ghost, delta]) element.hidden = !chosen;
     if (!chosen) {
       accumulation.hidden = note.hidden = true;
       return;
     }
     const node = app.graph.nodes[id];
-    const list = equations(app, frame, id);
+    const list = equations(app, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
     const numbers = list.flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)])).filter((piece) => piece.number !== undefined);
     const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null]);
     if (now !== shape) {
@@ -286,9 +288,19 @@ export function formulaView(app) {
     const adding = happening(app.graph, frame);
     accumulation.hidden = adding?.node !== id;
     if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }));
-    note.hidden = !frame.settings.sequential;
-    put(note, text("formula.sequential"));
+    const { sequential, accumulate } = frame.settings;
+    note.hidden = !sequential && !accumulate;
+    put(note, [sequential && text("formula.sequential"), accumulate && text("formula.accumulate")].filter(Boolean).join(" "));
+    const deltas = new Set(list.flatMap(({ rows }) => rows.flat()).map((piece) => piece.delta).filter(Boolean));
+    put(delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");
+    put(ghost, frame.ghost ? without(id, frame) : "");
     toggle(root, "formula-grad", app.view.quantity === "grad");
+  }
+
+  // What the numbers would be without the changes that were made.
+  function without(id, frame) {
+    const told = (quantity, now, before) => (now === before || app.hides(id, quantity) ? "" : text(`formula.was.${quantity}`, { number: written(before) }));
+    return [told("data", frame.data[id], frame.ghost.data[id]), told("grad", frame.grads[id], frame.ghost.grads[id])].filter(Boolean).join(" ");
   }
 
   return { root, render };

@@ -75,3 +75,15 @@ export function happening(graph, frame) {
     local,
   };
 }
+
+// The places between steps at which one can stand: after each node, each neuron or each pass.
+export function boundaries(steps, pace) {
+  const pass = ({ kind }) => (kind === "seed" ? "backward" : kind);
+  const together = {
+    node: () => false,
+    neuron: (a, b) => a.group === b.group && pass(a) === pass(b),
+    pass: (a, b) => pass(a) === pass(b),
+  }[pace];
+  const inner = steps.map((_, k) => k).filter((k) => k > 0 && !together(steps[k - 1], steps[k]));
+  return [0, ...inner, steps.length];
+}

@@ -155,12 +155,26 @@ export class Graph {
     return { count, paths };
   }
 
+  // The computed nodes, neuron after neuron and layer after layer, if that is an order in which they can be computed.
+  byNeuron() {
+    const last = this.depth + 1;
+    const place = (id) => {
+      const neuron = this.network?.neurons[this.group[id]];
+      return neuron ? neuron.depth : last;
+    };
+    const order = [...this.computed].sort((a, b) => place(a) - place(b) || this.group[a] - this.group[b] || a - b);
+    const done = new Set(this.leaves);
+    const fits = order.every((id) => this.into[id].every(({ tail }) => done.has(tail)) && done.add(id));
+    return fits ? order : this.computed;
+  }
+
   // Every step of a round: each node computed, the gradient of the result set, each edge's addition, each parameter changed.
   steps(trained) {
+    const order = this.byNeuron();
     return [
-      ...this.computed.map((node) => ({ kind: "forward", node, group: this.group[node] })),
+      ...order.map((node) => ({ kind: "forward", node, group: this.group[node] })),
       { kind: "seed", node: this.result, group: -1 },
-      ...this.backwardOrder.map((edge) => ({ kind: "backward", edge, node: edge.tail, group: this.group[edge.head] })),
+      ...[...order].reverse().flatMap((id) => this.into[id]).map((edge) => ({ kind: "backward", edge, node: edge.tail, group: this.group[edge.head] })),
       ...trained.map((node) => ({ kind: "update", node, group: this.group[node] })),
     ];
   }

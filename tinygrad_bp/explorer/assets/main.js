@@ -251,6 +251,12 @@ class App {
     }
   }
 
+  // What the neuron diagram shows: while a round is gone through, what the phase is about.
+  mode() {
+    const { step, mode } = this.view;
+    return step !== null && mode === "values" && this.frame.phase === "backward" ? "gradients" : mode;
+  }
+
   diagram() {
     return (this.view.tab === "neurons" && this.neurons ? this.neurons : this.computation).root;
   }
@@ -314,14 +320,15 @@ class App {
     if (tab === "graph" && view.selected !== this.shownNode && view.selected !== null && view.full) this.computation.show(view.selected);
     this.shownNode = view.selected;
     for (const button of this.tabs.children) set(button, "aria-pressed", button.dataset.tab === tab);
-    for (const button of this.modes.children) set(button, "aria-pressed", button.dataset.mode === view.mode);
+    for (const button of this.modes.children) set(button, "aria-pressed", button.dataset.mode === this.mode());
+    document.body.dataset.panel = view.panel;
     this.zooms.hidden = tab !== "graph";
     this.modes.hidden = tab === "graph";
     for (const item of this.phases.children) {
       toggle(item, "on", frame.phase === item.dataset.phase);
       set(item, "aria-current", frame.phase === item.dataset.phase ? "step" : "false");
     }
-    const items = [tab, view.selected, view.collapsed, view.mode].join();
+    const items = [tab, view.selected, view.collapsed].join();
     if (items !== this.roved) rove(this);
     this.roved = items;
 
@@ -331,7 +338,8 @@ class App {
       const tabButton = document.getElementById(`tab-${name}`);
       set(tabButton, "aria-selected", on);
       set(tabButton, "tabindex", on ? "0" : "-1");
-      if (on && view.full) panel.render(frame);
+      if (view.full && (on || (view.quiz && panel.seen))) panel.render(frame); // a number that is hidden is no longer in the others either
+      panel.seen ||= on && view.full;
     }
     if (view.full) {
       this.cases?.render(frame);
@@ -346,7 +354,7 @@ class App {
     const words = captionPieces(this, frame);
     const said = el("p", {}, this.notation.html(words, { hide: (piece) => piece.quantity && this.hides(piece.id, piece.quantity) }));
     if (said.textContent !== this.caption.textContent) this.caption.replaceChildren(...said.childNodes);
-    put(this.legend, text(tab === "graph" ? "legend.graph" : `legend.${view.mode}`) + (tab === "neurons" && !this.graph.network.whole ? ` ${text("legend.part")}` : ""));
+    put(this.legend, text(tab === "graph" ? "legend.graph" : this.mode() === "change" && frame.round === 0 && !frame.updated?.size ? "legend.nothing" : `legend.${this.mode()}`) + (tab === "neurons" && !this.graph.network.whole ? ` ${text("legend.part")}` : ""));
     put(this.describing, inWords(this, frame));
   }
 }

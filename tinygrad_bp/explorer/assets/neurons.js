@@ -1,7 +1,7 @@
 // The neuron diagram: inputs, neurons and error in columns, a line for each weight.
 
 import { put, set, svg, toggle } from "./svg.js";
-import { exactly, written } from "./numbers.js";
+import { exactly, signed, written } from "./numbers.js";
 import { split } from "./names.js";
 import { text } from "./text.js";
 
@@ -55,7 +55,7 @@ export function neuronsView(app) {
     const boxes = svg("g", { class: "boxes" });
     parts = { weights: [], boxes: [], smalls: [] };
 
-    const choose = (id) => app.select(id, app.view.mode === "gradients" ? "grad" : "data");
+    const choose = (id) => app.select(id, app.mode() === "gradients" ? "grad" : "data");
     const item = (id, children) => svg("g", { class: "item", role: "button", tabindex: "-1", "data-node": id, onclick: () => choose(id),
       onkeydown: (event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -85,7 +85,8 @@ export function neuronsView(app) {
           part.spot = { x: to.x + (from.x - to.x) * share, y: to.y + (from.y - to.y) * share };
           part.prefix = lineCount === 1 ? `${graph.nodes[weight].name} ` : "";
           part.number = words("line-number", part.spot, lineCount === 1 ? 4 : 12);
-          part.ghost = lineCount === 2 ? words("ghost-number", part.spot, 28) : null;
+          part.places = Math.floor((upright ? apart / 6.6 - 0.6 : (2 * clear) / 7.2 - (lineCount === 1 ? graph.nodes[weight].name.length + 1 : 0)) - 3); // digits there is room for
+          part.ghost = lineCount === 2 && (upright || apart > 58) ? words("ghost-number", part.spot, 28) : null;
           part.ground = svg("rect", { class: "line-ground", y: part.spot.y - 8 * lineCount, height: 16 * lineCount, rx: 6 });
           part.words = svg("g", { class: "item-text", onclick: () => choose(weight) }, part.ground,
             lineCount === 2 && words("line-name", part.spot, -3, label(graph.nodes[weight].name)), part.number, part.ghost);
@@ -95,11 +96,11 @@ export function neuronsView(app) {
       }
     }
 
-    const small = (id, prefix, spot) => {
+    const small = (id, prefix, spot, only = null) => {
       const number = words("line-number", spot, 4);
       const group = item(id, [svg("rect", { class: "hit-box", x: spot.x - box.width / 2, y: spot.y - 10, width: box.width, height: 19, rx: 6 }), number]);
       boxes.append(group);
-      parts.smalls.push({ id, group, number, prefix });
+      parts.smalls.push({ id, group, number, prefix, places: Math.min(4, Math.floor(box.width / 6.6) - 3), only });
     };
     const place = (node, spot, kind) => {
       const number = words("box-number", spot, own ? 6 : 14);
@@ -107,7 +108,7 @@ export function neuronsView(app) {
       const rect = svg("rect", { class: `box ${kind}`, x: spot.x - box.width / 2, y: spot.y - box.height / 2, width: box.width, height: box.height, rx: kind === "neuron" ? 22 : 8 });
       const group = item(node.id, [rect, words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width))), number, ghost]);
       boxes.append(group);
-      parts.boxes.push({ id: node.id, group, rect, number, ghost });
+      parts.boxes.push({ id: node.id, group, rect, number, ghost, places: Math.floor(box.width / 6.6) - 3 });
     };
     columns.forEach((column) => column.forEach((node) => place(node, at.get(node.id), node.kind)));
 
@@ -136,7 +137,7 @@ export function neuronsView(app) {
       const from = leaving(spot);
       if (upright && neuron.target !== null) from.y += 24;
       if (neuron.end && neuron.out !== graph.result) lines.append(segment("error-line", from, entering(end)));
-      if (neuron.target !== null) small(neuron.target, box.width > 60 ? `${text("neurons.target")} ` : "", { x: spot.x, y: spot.y + (upright ? box.height / 2 + 13 : -box.height / 2 - 11) });
+      if (neuron.target !== null) small(neuron.target, box.width > 60 ? `${text("neurons.target")} ` : "", { x: spot.x, y: spot.y + (upright ? box.height / 2 + 13 : -box.height / 2 - 11) }, "values");
     }
     if (!neurons.some(({ out }) => out === graph.result)) place({ id: graph.result, name: graph.nodes[graph.result].name }, end, "result");
 
@@ -153,7 +154,7 @@ export function neuronsView(app) {
       build(width);
     }
     const places = digits();
-    const { mode } = app.view;
+    const mode = app.mode();
     const number = (id) => (mode === "gradients" ? frame.gradAt(id) : mode === "change" ? frame.changeAt(id) : frame.dataAt(id));
     const quantity = mode === "gradients" ? "grad" : "data";
     const largest = Math.max(1e-300, ...parts.weights.map(({ id }) => Math.abs(number(id) ?? 0)).filter(Number.isFinite));
@@ -176,6 +177,7 @@ export function neuronsView(app) {
       }
     }
     for (const part of [...parts.boxes, ...parts.smalls]) {
+      toggle(part.group, "gone", part.only && part.only !== mode); // the gradient of a target would be taken for the target
       write(part, part.id);
       mark(part, part.id, part.id === graph.result ? [part.id] : [part.id, ...(app.formulas.neuronOf.has(part.id) ? [app.formulas.neuronOf.get(part.id).net] : [])]);
       if (part.rect) {
@@ -189,14 +191,15 @@ export function neuronsView(app) {
     function write(part, id) {
       const x = number(id);
       const hidden = app.hides(id, quantity);
-      const words = hidden ? "?" : written(x, places);
+      const words = hidden ? "?" : written(x, Math.max(0, Math.min(places, part.places ?? places)));
       set(part.group, "aria-label", `${graph.nodes[id].name}: ${words}`);
       if (!part.number) return;
       put(part.number, (part.prefix ?? "") + words);
       set(part.number, "data-value", hidden ? "" : exactly(x));
       if (part.ghost) {
         const before = frame.ghost && mode !== "change" ? (mode === "gradients" ? frame.ghost.grads[id] : frame.ghost.data[id]) : null;
-        put(part.ghost, before !== null && before !== x && !hidden ? text("ghost.was", { number: written(before, Math.min(places, 6)) }) : "");
+        put(part.ghost, before === null || before === x || hidden ? "" : written(before, places) === written(x, places)
+          ? text("ghost.apart", { number: signed(x - before, 2) }) : text("ghost.was", { number: written(before, Math.min(places, 6)) }));
       }
     }
 

@@ -12,9 +12,9 @@ export function written(x, digits = 9) {
   let shown;
   if (size === 0) shown = "0";
   else if (size < 10 ** -Math.floor(digits / 2) || size >= 1e6) {
-    shown = x.toPrecision(digits);
-    if (shown.includes("e")) shown = x.toExponential(digits - 1);
-    else if (size < 1e-4) shown = x.toExponential(digits - 1);
+    shown = x.toPrecision(Math.max(1, digits));
+    if (shown.includes("e")) shown = x.toExponential(Math.max(0, digits - 1));
+    else if (size < 1e-4) shown = x.toExponential(Math.max(0, digits - 1));
     const [mantissa, exponent] = shown.split("e");
     const short = Number(shown) === x && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
     shown = exponent ? `${short}e${exponent.replace("+", "")}` : short;

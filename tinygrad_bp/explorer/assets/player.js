@@ -3,6 +3,7 @@
 import { counted, written } from "./numbers.js";
 import { MOST_ROUNDS } from "./training.js";
 import { explained } from "./caption.js";
+import { boundaries } from "./frame.js";
 import { text } from "./text.js";
 
 const FRAME_MILLISECONDS = 12; // of training between two pictures
@@ -154,16 +155,4 @@ export class Player {
     }
     return Boolean(trouble);
   }
-}
-
-// The places between steps at which one can stand: after each node, each neuron or each pass.
-function boundaries(steps, pace) {
-  const pass = ({ kind }) => (kind === "seed" ? "backward" : kind);
-  const together = {
-    node: () => false,
-    neuron: (a, b) => a.group === b.group && pass(a) === pass(b),
-    pass: (a, b) => pass(a) === pass(b),
-  }[pace];
-  const inner = steps.map((_, k) => k).filter((k) => k > 0 && !together(steps[k - 1], steps[k]));
-  return [0, ...inner, steps.length];
 }

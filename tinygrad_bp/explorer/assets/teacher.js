@@ -87,6 +87,7 @@ function teacherMistakes({ value, terms, others: more = [] }) {
       const full = formula ? [...what, " = ", ...formula] : what;
       found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
       if (term.length === 1) continue;
+      found.push({ key: "factor", what, value: number });
       found.push({ key: "omitted", what, number, value: by(1) }, { key: "twice", what, number, value: by(number ** 2) });
     }
   }
@@ -413,7 +414,7 @@ export function teacherView(app) {
     if (said.kind === "rounded") return say("wrong", "bad", sentence("rounded", { digits: [String(said.digits)] }));
     const { numbers, all } = told();
     return say("wrong", "bad",
-      said.ratio === null ? sentence("far.zero") : sentence("far", { ratio: plain(Number(said.ratio.toPrecision(3))) }),
+      said.ratio === null ? sentence("far.zero") : sentence(said.ratio < 0 ? "far.sign" : said.ratio > 1 ? "far.large" : "far.small"),
       all > 0 && sentence(numbers < all ? "far.hint" : "far.last", { numbers: [String(numbers)], all: [String(all)] }));
   }
 

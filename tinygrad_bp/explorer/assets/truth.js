@@ -66,8 +66,8 @@ function truthClose(a, b, tolerance) {
 
 // The derivative of one node by another from forward passes alone: how far both go when a leaf goes a little up and down. Null if no leaf
 // of `handles` moves `by`.
-function truthDifference(graph, { data, settings }, of, by, handles = [by]) {
-  const usual = (id) => TRUTH_STEP * Math.max(1, Math.abs(data[id]));
+function truthDifference(graph, { data, settings }, of, by, handles = [by], least = 1) {
+  const usual = (id) => TRUTH_STEP * Math.max(least, Math.abs(data[id]));
   for (const leaf of handles) {
     const at = (x) => {
       const moved = Float64Array.from(data);
@@ -116,13 +116,27 @@ function truthParameters(app) {
     for (const { id, gradient, difference, apart, verdict } of rows) {
       const hidden = app.hides(id, "grad");
       const found = frame.grads[id];
-      const check = truthDifference(graph, frame, graph.result, id);
+      // Near an end of the domain, as of a logarithm, only a step that is small beside the number itself stays inside.
+      const checks = [1, 0].map((least) => truthDifference(graph, frame, graph.result, id, [id], least)).filter(Number.isFinite);
+      const check = checks.find((each) => truthClose(found, each, 1e-5)) ?? checks[0] ?? NaN;
       const distance = Math.abs(found - check);
       truthNumber(gradient, found, hidden);
       truthNumber(difference, check, hidden);
       put(apart, hidden ? "?" : written(distance && distance / Math.max(Math.abs(found), Math.abs(check)), 2));
-      truthVerdict(verdict, distance <= noise || truthClose(found, check, 1e-5) ? "agrees" : "differs");
+      const agrees = distance <= noise || truthClose(found, check, 1e-5);
+      truthVerdict(verdict, agrees ? "agrees" : Number.isFinite(found) && Number.isFinite(check) && smooth(frame, id) ? "differs" : "notJudged");
     }
+  }
+
+  // Whether the result changes alike on both sides of a parameter: at a kink, as of relu at 0, it has no derivative to compare with.
+  function smooth(frame, id) {
+    const step = TRUTH_STEP * Math.max(1e-12, Math.abs(frame.data[id]));
+    const [below, here, above] = [-step, 0, step].map((move) => {
+      const moved = Float64Array.from(frame.data);
+      moved[id] += move;
+      return graph.forward(moved, frame.settings.variant)[graph.result];
+    });
+    return truthClose(above - here, here - below, 1e-2);
   }
 
   return { root, update };
@@ -219,12 +233,14 @@ function truthFigures(app) {
   });
   const root = truthRoot("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), notes);
   let trainings = null;
+  let errata = [];
 
   function update(frame) {
     if (!trainings) {
       trainings = truthTrainings(app);
-      notes.replaceChildren(...truthErrata(app, ids, trainings));
+      errata = truthErrata(app, ids, trainings);
     }
+    notes.replaceChildren(...(rows.some(({ figure }) => app.hides(...figure.secret)) ? [] : errata)); // which would tell a hidden number
     const { data, settings } = frame;
     const known = settings.variant === original.variant; // the derivation by hand is for these activations
     const found = known ? truthByHand(hand, (name) => (name === "eta" ? settings.rate : data[ids.get(name)])) : new Map();

@@ -186,8 +186,9 @@ class Explorer:
     def show(self, tab):
         """The neuron diagram or the computation graph, on the full page."""
         if self.page.locator("body.simple").count():
-            self.page.click(".main-actions .link")
-        self.click(f"[data-tab={tab}]")
+            self.click(".main-actions .link")
+        if self.page.locator(f"[data-tab={tab}]").is_visible():  # it is not where there is no other
+            self.click(f"[data-tab={tab}]")
 
     def panel(self, name):
         self.click(f"#tab-{name}")
@@ -210,7 +211,7 @@ class Explorer:
 
     def select(self, name):
         """Chooses an item of the diagram, by the keyboard."""
-        self.page.locator(f'.diagram .item[aria-label^="{name}:"]').first.focus()
+        self.page.locator(",".join(f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":：")).first.focus()
         self.press("Enter")
 
     def numbers(self):

@@ -77,9 +77,9 @@ def test_examples(capsys, name):
     [
         ("out", "graph", {"x", "w", "b", "net", "out"}),
         ("net", "graph", {"x", "w", "b", "net"}),
-        ("model", "network", {"i1", "i2", "w1", "out_h3", "out_o1", "target_o1", "E"}),
-        ("layer", "network", {"i1", "i2", "w1", "out_h3", "target_h3", "E_total"}),
-        ("neuron", "network", {"i1", "i2", "w1", "out_h1", "target_h1", "E"}),
+        ("model", "invented", {"i1", "i2", "w1", "out_h3", "out_o1", "target_o1", "E"}),
+        ("layer", "invented", {"i1", "i2", "w1", "out_h3", "target_h3", "E_total"}),
+        ("neuron", "invented", {"i1", "i2", "w1", "out_h1", "target_h1", "E"}),
     ],
 )
 def test_things_in_a_program(capsys, name, kind, labels):
@@ -94,7 +94,7 @@ def test_things_in_a_program(capsys, name, kind, labels):
 def test_a_saved_network(capsys):
     assert main(["explore", "plain.json"]) == 0
     about = described()
-    assert (about["kind"], about["title"], len(about["parameters"])) == ("network", "plain", 17)
+    assert (about["kind"], about["title"], len(about["parameters"])) == ("invented", "plain", 17)
 
 
 def test_options():

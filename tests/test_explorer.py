@@ -30,7 +30,7 @@ from tinygrad_bp.explorer.engine import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
 from tinygrad_bp.explorer.page import LANGUAGES, SCRIPTS
-from tinygrad_bp.explorer.structure import ACTIVATIONS, units
+from tinygrad_bp.explorer.structure import ACTIVATIONS, ends, units
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, setup
@@ -143,9 +143,35 @@ def test_networks_with_each_loss(loss):
     assert (subject.learning_rate, subject.title, subject.kind) == (0.1, "T", "network")
 
 
-def test_without_rows_a_network_is_shown_for_ones_and_zeros():
-    [case] = of_model(mlp()).cases
-    assert {leaf.label: x for leaf, x in case.items()} == {"i1": 1.0, "i2": 1.0, "target_o1": 0.0, "target_o2": 0.0}
+def test_without_rows_a_network_is_shown_for_a_row_that_is_made_up():
+    subject = of_model(mlp(), loss="cross_entropy")  # whose targets add up to 1
+    [case] = subject.cases
+    assert {leaf.label: x for leaf, x in case.items()} == {"i1": 1.0, "i2": 1.0, "target_o1": 1.0, "target_o2": 0.0}
+    assert subject.kind == "invented"
+
+
+@pytest.mark.parametrize("shape", ["lists", "iterators", pytest.param("arrays", marks=pytest.mark.extras)])
+def test_rows_may_be_any_iterables(shape):
+    inputs, targets = [[0.5, -1.0], [1, 2]], [[1.0, 0.0], [0, 1]]
+    rows = list(zip(inputs, targets, strict=True))
+    if shape == "iterators":
+        rows = ((iter(xs), tuple(ts)) for xs, ts in rows)
+    elif shape == "arrays":
+        rows = pytest.importorskip("numpy").array(rows)
+    subject = of_model(mlp(), rows=rows)
+    assert [list(case.values()) for case in subject.cases] == [[0.5, -1.0, 1.0, 0.0], [1.0, 2.0, 0.0, 1.0]]
+    assert {type(x) for case in subject.cases for x in case.values()} == {float}
+
+
+def test_further_leaves_of_a_loss_are_in_each_case():
+    weight = Value(0.25, "weight")
+    rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
+    subject = of_model(mlp(), rows=rows, loss=lambda outs, wanted: weight * (outs[0] - wanted[0]) ** 2)
+    assert [case[weight] for case in subject.cases] == [0.25, 0.25]
+    about, _ = describe(subject)
+    assert [[about["nodes"][k]["label"] for k, _ in case] for case in about["cases"]] == [
+        ["weight", "i1", "i2", "target_o1"]
+    ] * 2
 
 
 def test_summands_of_the_error_have_names():
@@ -160,7 +186,7 @@ def test_the_notes_of_a_network_name_its_inputs_and_its_loss():
     net.notes = {"columns": ["weight in kilograms", "age"], "loss": "hinge"}
     subject = of_model(net)
     assert [leaf.label for leaf in subject.cases[0]] == ["weight in kilograms", "age", "target_o1", "target_o2"]
-    assert subject.result.data == losses.hinge(net([1.0, 1.0]), [0.0, 0.0]).data
+    assert subject.result.data == losses.hinge(net([1.0, 1.0]), [1.0, 0.0]).data
     about, _ = describe(subject)
     assert [about["nodes"][k]["label"] for k in about["network"]["inputs"]] == ["weight in kilograms", "age"]
     assert of_model(net, loss="squared_error").result.label == "E_total"
@@ -185,15 +211,18 @@ def test_a_layer_and_a_neuron_are_networks_too():
     assert {leaf.label for leaf in both.cases[0]} == {"i1", "i2", "target_n1", "target_n2"}
 
 
+OUTSIDE = ["i1", "x", "y", "t", "target", "target_o1", "input_2", "inputs", "targets_a", "x_1", "x_train", "y12"]
+BIASES = ["b", "b1", "b_x", "bias", "bias_h1", "bias2"]
+WEIGHTS = ["w", "rate", "xs", "x1_2", "time", "index", "in", "i_", "targeted", "beta", "bx", ""]
+
+
 def test_a_value_trains_what_is_no_input_and_no_target():
-    leaves = [
-        Value(1.0, label)
-        for label in ["w", "b", "i1", "x", "y", "t", "target", "target_o1", "input_2", "x_1", "rate", "bias_h1"]
-    ]
+    leaves = [Value(1.0, label) for label in OUTSIDE + BIASES + WEIGHTS]
     subject = of_value(tg.sum_of(leaves))
-    assert [p.label for p in subject.parameters] == ["w", "b", "rate", "bias_h1"]
-    assert [b.label for b in subject.biases] == ["b", "bias_h1"]
-    assert [leaf.label for leaf in subject.cases[0]] == ["i1", "x", "y", "t", "target", "target_o1", "input_2", "x_1"]
+    assert [leaf.label for leaf in subject.cases[0]] == OUTSIDE
+    assert [b.label for b in subject.biases] == BIASES
+    assert [p.label for p in subject.parameters] == BIASES + WEIGHTS
+    assert [b.label for b in of_value(logistic_by_hand()).biases] == ["offset"]  # by its place in a neuron
 
 
 @pytest.mark.parametrize("labels", [["", ""], ["x", "y"]])
@@ -213,8 +242,11 @@ def test_parameters_can_be_given():
 
 
 def test_an_example_takes_a_title_and_a_rate():
-    subject = subject_of("xor", rows=None, loss=None, parameters=None, learning_rate=2.0, title="T")
-    assert (subject.title, subject.learning_rate, subject.kind) == ("T", 2.0, "truth")
+    options = {"rows": None, "loss": None, "parameters": None, "title": "T"}
+    for thing, kind in (("xor", "truth"), ("tutorial", "tutorial"), (mlp(), "invented"), (W * X, "graph")):
+        subject = subject_of(thing, learning_rate=2.0, **options)
+        assert (subject.title, subject.learning_rate, subject.kind) == ("T", 2.0, kind)
+        assert subject_of(thing, learning_rate=None, **options).learning_rate == 0.5
 
 
 W, X = Value(1.0, "w"), Value(2.0, "x")
@@ -248,7 +280,9 @@ MISTAKES = [
     (mlp(), {"rows": [([1, 1], [0, 0], 1)]}, ValueError, "row 1 is to be a pair"),
     (mlp(), {"rows": [([1], [0, 0])]}, ValueError, "takes 2 inputs, and row 1 has 1"),
     (mlp(), {"rows": [([1, 1], [0])]}, ValueError, "takes 2 targets, and row 1 has 1"),
-    (mlp(), {"rows": [([1, 1], 0)]}, ValueError, "takes 2 targets, and row 1 has none"),
+    (mlp(sizes=[2, 1]), {"rows": [([1, 1], [0, 0])]}, ValueError, "takes 1 target, and row 1 has 2"),
+    (mlp(), {"rows": [([1, 1], 0)]}, ValueError, "the targets of row 1 are to be a list of numbers, not 0"),
+    (mlp(), {"rows": [("11", [0, 0])]}, ValueError, "the inputs of row 1 are to be a list of numbers, not '11'"),
     (mlp(), {"rows": [([1, "a"], [0, 0])]}, TypeError, "row 1 with i2 takes a real number, not str 'a'"),
     (mlp(), {"rows": [([1, 1], [0, 10**400])]}, OverflowError, "row 1 with target_o2"),
     (mlp(), {"rows": [([1, 1], [0, 0]), ([1, math.nan], [0, 0])]}, ValueError, "i2 is nan in row 2; a page shows finite"),
@@ -269,47 +303,34 @@ def test_mistakes(thing, options, kind, said):
         explore(thing, **options)
 
 
-def test_a_page_shows_a_thousand_nodes():
-    y = W
-    for _ in range(500):
-        y = y * 1.0
-    with pytest.raises(ValueError, match=re.escape("up to 1,000 nodes, and this one has 1,001: explore a part of it")):
-        explore(y)
-    assert len(parsed(explore(y.args[0])).description["nodes"]) == 999
-
-
 # Structure
 
 
 def found(result, parameters=None):
-    """The neurons in a graph: name, activation, weights with what they multiply, bias, depth."""
-    subject = of_value(result, parameters=parameters)
-    return [
-        (
-            unit.name,
-            unit.activation.name if unit.activation else None,
-            [(c.weight.label, c.source.label) for c in unit.connections],
-            None if unit.bias is None else unit.bias.label,
-            unit.depth,
-        )
-        for unit in units(topological_order(result), subject.parameters)
-    ]
+    """The neurons in a graph, as formulas: h1[1] = tanh(w1*i1 + w2*i2 + b1), with the depth in brackets."""
+    written = []
+    for unit in units(topological_order(result), of_value(result, parameters=parameters).parameters):
+        terms = [f"{c.weight.label}*{c.source.label}" for c in unit.connections]
+        terms += [] if unit.bias is None else [unit.bias.label]
+        activation = unit.activation.name if unit.activation else ""
+        written.append(f"{unit.name}[{unit.depth}] = {activation}({' + '.join(terms)})")
+    return written
 
 
 def test_the_neurons_of_the_worked_example():
     subject = of_tutorial()
     about, _ = describe(subject)
     assert found(subject.result) == [
-        ("h1", "sigmoid", [("w1", "i1"), ("w2", "i2")], "b1", 1),
-        ("h2", "sigmoid", [("w3", "i1"), ("w4", "i2")], "b1", 1),
-        ("o1", "sigmoid", [("w5", "out_h1"), ("w6", "out_h2")], "b2", 2),
-        ("o2", "sigmoid", [("w7", "out_h1"), ("w8", "out_h2")], "b2", 2),
-    ]
+        "h1[1] = sigmoid(w1*i1 + w2*i2 + b1)", "h2[1] = sigmoid(w3*i1 + w4*i2 + b1)",
+        "o1[2] = sigmoid(w5*out_h1 + w6*out_h2 + b2)", "o2[2] = sigmoid(w7*out_h1 + w8*out_h2 + b2)",
+    ]  # fmt: skip
     label = [node.get("label") for node in about["nodes"]]
     net = about["network"]
+    assert net["whole"]
     assert [label[k] for k in net["inputs"]] == ["i1", "i2"]
     assert [n["target"] for n in net["neurons"][:2]] == [None, None]
     assert [label[n["target"]] for n in net["neurons"][2:]] == ["target_o1", "target_o2"]
+    assert [n["end"] for n in net["neurons"]] == [False, False, True, True]
     for n in net["neurons"]:
         assert (label[n["net"]], label[n["out"]]) == (f"net_{n['name']}", f"out_{n['name']}")
 
@@ -324,77 +345,99 @@ def test_the_neurons_of_a_network_are_found_however_it_is_recorded(sizes, shared
     one, other = (sorted(found(error_of(net, [0.5] * sizes[-1]))) for net in nets)
     assert one == other
     assert len(one) == sum(sizes)
-    assert {depth for *_, depth in one} == set(range(1, len(sizes) + 1))
-    assert sum(len(connections) for _, _, connections, _, _ in one) == len(nets[0].weights)
-    assert {bias for *_, bias, _ in one} == {bias.label for bias in nets[0].biases}
-    last = [each for each in one if each[-1] == len(sizes)]
-    assert [(name, activation) for name, activation, *_ in last] == [(f"o{k}", None) for k in range(1, sizes[-1] + 1)]
+    for depth, size in enumerate(sizes, 1):
+        kind = "tanh" if depth < len(sizes) else ""
+        layer = "h" if depth < len(sizes) else "o"
+        assert (
+            sum(re.match(rf"{layer}\S*\[{depth}\] = {kind}\(w.* \+ b\S*\)$", each) is not None for each in one) == size
+        )
+    assert len(set(re.findall(r"w\w*(?=\*)", str(one)))) == len(nets[0].weights)
 
 
-def test_a_network_by_hand_with_other_names():
-    x, y, t = Value(0.5, "x"), Value(0.2, "y"), Value(1.0, "t")
-    a, b, c, d = (Value(0.1 * k, label) for k, label in enumerate("abcd", 1))
-    hidden = (x * a + (c + y * b)).tanh()  # in any order
-    out = called("guess", (hidden * d).relu())
-    assert found((t - out) ** 2) == [
-        ("n1", "tanh", [("a", "x"), ("b", "y")], "c", 1),
-        ("guess", "relu", [("d", "")], None, 2),
-    ]
-    assert found(logistic_by_hand()) == [("n1", "sigmoid", [("slope", "x")], "offset", 1)]
+UNITS = [
+    # of any name, or none
+    (lambda w, v, x, y: w * x + v, ["n1[1] = (w*x + v)"], True),
+    (lambda w, v, x, y: called("line", x * w + v), ["line[1] = (w*x + v)"], True),
+    (lambda w, v, x, y: called("out_y", w * x + v), ["y[1] = (w*x + v)"], True),
+    (lambda w, v, x, y: called("out_", w * x), ["n1[1] = (w*x)"], True),
+    (lambda w, v, x, y: called("guess", called("net_y", w * x).relu()), ["guess[1] = relu(w*x)"], True),
+    (lambda w, v, x, y: (w * called("h", (v * x).sigmoid()) + Value(1.0, "u") * x).tanh(), ["h[1] = sigmoid(v*x)", "n2[2] = tanh(w*h + u*x)"], True),
+    # sums of any shape
+    (lambda w, v, x, y: (x * w + (Value(1.0, "u") + y * v)).tanh(), ["n1[1] = tanh(w*x + v*y + u)"], True),
+    (lambda w, v, x, y: (called("out_y", w * x) + v * y).tanh(), ["n1[1] = tanh(w*x + v*y)"], True),
+    (lambda w, v, x, y: tg.sum_of([tg.dot([w, y], [x, v]), Value(1.0, "u")]).sin(), ["n1[1] = sin(w*x + v*y + u)"], True),
+    (lambda w, v, x, y: tg.dot([w, v], [x, 1.0]), ["n1[1] = (w*x + v)"], True),
+    # the activation is the only user of the net input, and no arithmetic unless a name says so
+    (lambda w, v, x, y: (net := w * x + v).tanh() * net, ["n1[1] = (w*x + v)"], True),
+    (lambda w, v, x, y: called("out_y", w * x).tanh(), ["y[1] = (w*x)"], True),
+    *((lambda w, v, x, y, f=f: f(w * x), ["n1[1] = (w*x)"], True) for f in (ops.exp, ops.log, ops.sqrt, ops.abs, ops.neg)),
+    (lambda w, v, x, y: called("net_y", w * x).exp(), ["y[1] = exp(w*x)"], True),
+    # what else is done with it
+    (lambda w, v, x, y: (w * x + 1.0).tanh(), ["n1[1] = (w*x)"], True),
+    (lambda w, v, x, y: (w * x - v).tanh(), ["n1[1] = (w*x)"], False),
+    (lambda w, v, x, y: (called("h", w * x) * v).tanh(), ["h[1] = (w*x)", "n2[2] = tanh(v*h)"], True),
+    (lambda w, v, x, y: (w * x).tanh() + w**2, ["n1[1] = tanh(w*x)"], False),
+    (lambda w, v, x, y: ((p := w * x) + v).tanh() * (p + v).sin() * v.exp(), ["n1[1] = tanh(w*x + v)", "n2[1] = sin(w*x + v)"], False),
+    # nothing that comes in, two biases, a signal that is no leaf and no neuron, none with a weight
+    (lambda w, v, x, y: (w * v).tanh(), [], None),
+    (lambda w, v, x, y: (2.0 * x + w).tanh(), [], None),
+    (lambda w, v, x, y: (w * x + v + v).tanh(), [], None),
+    (lambda w, v, x, y: (w * x + v * y**2).tanh(), [], None),
+    (lambda w, v, x, y: x.tanh() * w, [], None),
+    (lambda w, v, x, y: (w + v).tanh(), [], None),
+    (lambda w, v, x, y: tg.sum_of([w, v, x]), [], None),
+]  # fmt: skip
 
 
-def test_a_linear_output_is_a_neuron_by_its_name():
-    w, x, b = Value(1.0, "w"), Value(2.0, "x"), Value(0.5, "b")
-    assert found(called("out_y", w * x + b)) == [("y", None, [("w", "x")], "b", 1)]
-    assert found(called("line", w * x + b)) == []
-    assert found(called("out_", w * x + b)) == [("n1", None, [("w", "x")], "b", 1)]
-
-
-def test_a_signal_that_is_added_without_a_weight_makes_no_neuron():
-    w, v, x, y = Value(1.0, "w"), Value(2.0, "v"), Value(2.0, "x"), Value(0.5, "y")
-    line = called("out_y", w * x)
-    assert found((line + v * y).tanh()) == [("y", None, [("w", "x")], None, 1)]
-
-
-def test_neurons_need_not_have_a_layer():
-    x, w1, w2, w3 = Value(2.0, "x"), Value(0.1, "w1"), Value(0.2, "w2"), Value(0.3, "w3")
-    h = called("h", (w1 * x).sigmoid())
-    assert found((w2 * h + w3 * x).sigmoid()) == [
-        ("h", "sigmoid", [("w1", "x")], None, 1),
-        ("n2", "sigmoid", [("w2", "h"), ("w3", "x")], None, 2),
-    ]
-
-
-NO_NEURONS = [
-    lambda w, v, x: w * x + v,
-    lambda w, v, x: (w * v).tanh(),  # two weights, nothing that comes in
-    lambda w, v, x: (2.0 * x + w).tanh(),
-    lambda w, v, x: (w * x + v + v).tanh(),  # two biases
-    lambda w, v, x: (w * x + 1.0).tanh(),
-    lambda w, v, x: (w * x - v).tanh(),
-    lambda w, v, x: (w * x * v).tanh(),
-    lambda w, v, x: (w * x**2).tanh(),
-    lambda w, v, x: -(w * x + v),
-    lambda w, v, x: x.tanh() * w,
-    lambda w, v, x: (w + v).tanh(),
-    lambda w, v, x: tg.sum_of([w, v, x]),
-]
-
-
-@pytest.mark.parametrize("number", range(len(NO_NEURONS)))
-def test_what_is_no_neuron(number):
-    w, v, x = Value(0.1, "w"), Value(0.2, "v"), Value(0.3, "x")
-    y = NO_NEURONS[number](w, v, x)
-    assert found(y) == []
-    assert describe(of_value(y))[0]["network"] is None
+@pytest.mark.parametrize(("make", "neurons", "whole"), UNITS)
+def test_neurons(make, neurons, whole):
+    y = make(*(Value(0.1 * k, label) for k, label in enumerate("wvxy", 1)))
+    assert found(y) == neurons
+    network = describe(of_value(y))[0]["network"]
+    assert (network and network["whole"]) is whole
 
 
 def test_what_is_trained_decides_what_a_weight_is():
     w, x = Value(0.1, "w"), Value(0.3, "x")
     y = (w * x).tanh()
-    assert found(y, [x]) == [("n1", "tanh", [("x", "w")], None, 1)]
-    assert found(y, [w, x]) == []
-    assert found(y, []) == []
+    assert found(y, [x]) == ["n1[1] = tanh(x*w)"]
+    assert found(y, [w, x]) == found(y, []) == []
+
+
+@pytest.mark.parametrize("make", [lambda: of_tutorial(), lambda: of_model(mlp()), lambda: of_value(X * W)])
+def test_connections_know_their_operands(make):
+    about, _ = describe(make())
+    for neuron in about["network"]["neurons"]:
+        for weight, source, product, *places in neuron["connections"]:
+            assert weight in about["parameters"]
+            assert [about["nodes"][product]["args"][place] for place in places] == [weight, source]
+
+
+def test_all_outputs_that_reach_the_result_by_themselves_are_ends():
+    w, x = Value(0.1, "w"), Value(0.3, "x")
+    h = called("h", (w * x).tanh())
+    out = called("o", (Value(0.2, "v") * h).tanh())
+    for result, wanted in ((out, {"o"}), ((out - 1.0) ** 2, {"o"}), (out + h * h, {"h", "o"})):
+        neurons = units(topological_order(result), of_value(result).parameters)
+        assert {v.label for v in ends(result, neurons)} == wanted
+
+
+def test_what_has_no_name_gets_one_in_a_copy():
+    w, x, b, t = Value(0.5, "w"), Value(1.5, "x"), Value(0.1, "result"), Value(0.2, "t")
+    result = ((w * x + b).tanh() - t) ** 2
+    result.backward()
+
+    def state():
+        return [(v, v.label, v.data, v.grad, v.op, v.operands) for v in topological_order(result, constants=False)]
+
+    before = state()
+    about, _ = describe(of_value(result))
+    assert state() == before
+    labels = [node.get("label") for node in about["nodes"]]
+    assert set(labels) == {"w", "x", "result", "t", "net_n1", "out_n1", "result′", None}
+    assert labels[about["result"]] == "result′"
+    assert {labels[k] for k in about["formulas"]["gradient"]} == {"w", "x", "result", "t", "net_n1", "out_n1"}
+    assert about["formulas"]["gradient"][labels.index("net_n1")]["delta"] == "delta_n1"
 
 
 @pytest.mark.parametrize("loss", losses.LOSSES)
@@ -411,6 +454,24 @@ def test_targets_of_a_graph_stand_beside_outputs(loss, there):
     about, _ = describe(of_value(error_of(mlp(["sigmoid", None]), loss=losses.LOSSES[loss])))
     found = [about["nodes"][n["target"]]["label"] for n in about["network"]["neurons"] if n["target"] is not None]
     assert found == (["target_o1", "target_o2"] if there else [])
+
+
+@pytest.mark.parametrize(
+    ("error", "target"),
+    [
+        (lambda out, x, y: (out - y) ** 2, "y"),
+        (lambda out, x, y: y - out, "y"),
+        (lambda out, x, y: (out - x) ** 2, None),  # an input
+        (lambda out, x, y: (out - 2.0 * y) ** 2, None),
+        (lambda out, x, y: out * y, None),
+        (lambda out, x, y: out * called("target_a", y), "target_a"),
+    ],
+)
+def test_a_leaf_in_a_difference_is_a_target_and_a_factor_is_none(error, target):
+    x, y = Value(0.3, "x"), Value(0.4, "y")
+    about, _ = describe(of_value(error((Value(0.1, "w") * x).tanh(), x, y)))
+    [neuron] = about["network"]["neurons"]
+    assert (neuron["target"] and about["nodes"][neuron["target"]]["label"]) == target
 
 
 def test_too_many_connections_are_not_drawn(monkeypatch):
@@ -536,16 +597,18 @@ def test_a_slope_is_computed_from_the_numbers_in_the_nodes(tmp_path):
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("separate", [False, True])
-def test_variants_are_the_same_graph_with_other_activations(tmp_path, separate):
+@pytest.mark.parametrize(
+    ("separate", "own"), [(False, ["sigmoid", "tanh"]), (True, ["relu", "softplus"]), (False, ["tanh", None])]
+)
+def test_variants_are_the_same_graph_with_other_activations(tmp_path, separate, own):
     def recorded_by(kinds):
-        return topological_order(error_of(mlp(kinds, separate_products=separate)))
+        return topological_order(error_of(mlp([kind or None for kind in kinds], separate_products=separate)))
 
-    order = recorded_by(["sigmoid", "tanh"])
+    order = recorded_by(own)
     written = variants(order, units(order, of_value(order[-1]).parameters))
-    kinds = [(a.name, b.name) for a in ACTIVATIONS for b in ACTIVATIONS]
-    assert set(written) == {",".join(pair) for pair in kinds}
-    assert written.pop("sigmoid,tanh") == {}
+    names = [op.name for op in ACTIVATIONS]
+    assert set(written) == {f"{a},{b}" for a in names for b in (names if own[1] else [""])}
+    assert written.pop(",".join(kind or "" for kind in own)) == {}
     orders = {name: recorded_by(name.split(",")) for name in written}
     results = iter(run(tmp_path, [job for name, both in written.items() for job in job_pair(both, orders[name])]))
     for name, other in orders.items():
@@ -566,24 +629,27 @@ def test_a_variant_need_not_have_a_number_here(tmp_path):
     assert math.isnan(beyond[-1])
 
 
-def test_one_layer_has_one_activation_to_choose():
-    order = topological_order(error_of(mlp(["relu"], [2])))
-    assert set(variants(order, units(order, of_value(order[-1]).parameters))) == {f",{op.name}" for op in ACTIVATIONS}
-
-
-@pytest.mark.parametrize("kinds", [["exp", "sigmoid"], ["sigmoid", None], [None, None]])
-def test_other_activations_are_not_exchanged(kinds):
-    order = topological_order(error_of(mlp(kinds)))
-    assert variants(order, units(order, of_value(order[-1]).parameters)) == {}
-
-
-def test_neurons_of_one_layer_with_several_activations_are_not_exchanged():
-    net = mlp()
-    net.layers[0].neurons[0].activation = ops.tanh
+@pytest.mark.parametrize(
+    ("kinds", "sides"),
+    [
+        (["relu"], [",{}"]),
+        (["tanh", None], ["{},"]),
+        (["exp", "sigmoid"], [",{}"]),
+        (["sigmoid", "exp"], ["{},"]),
+        ([["tanh", "sigmoid"], "sigmoid"], [",{}"]),
+        ([None, None], []),
+        (["exp", "exp"], []),
+    ],
+)
+def test_a_side_without_one_activation_to_exchange_keeps_its_own(kinds, sides):
+    net = mlp(["tanh"] * len(kinds), [2] * len(kinds))
+    for layer, kind in zip(net.layers, kinds, strict=True):
+        for neuron, name in zip(layer.neurons, kind if isinstance(kind, list) else [kind] * 2, strict=True):
+            neuron.activation = name and ops.OPERATIONS[name]
     order = topological_order(error_of(net))
     neurons = units(order, net.parameters())
-    assert len(neurons) == 4
-    assert variants(order, neurons) == {}
+    assert len(neurons) == 2 * len(kinds)
+    assert set(variants(order, neurons)) == {side.format(op.name) for side in sides for op in ACTIVATIONS}
     assert variants(order, []) == {}
 
 
@@ -734,9 +800,7 @@ def test_formulas_speak_of_nodes_with_labels_and_where_that_is_not_possible_of_a
     }
 
 
-def test_gradients_of_large_graphs_and_of_results_without_a_name_are_not_explained(monkeypatch):
-    y = W.tanh()
-    assert formulas(y, topological_order(y))["gradient"] == {}
+def test_gradients_of_large_graphs_are_not_explained(monkeypatch):
     order = topological_order(of_tutorial().result)
     monkeypatch.setattr("tinygrad_bp.explorer.formulas.MOST_EXPLAINED", len(order))
     assert len(formulas(order[-1], order)["gradient"]) == 24
@@ -853,7 +917,7 @@ def test_groups_hold_what_only_one_neuron_uses():
         ["net_o2", "out_o2", "w7", "w8"],
     ]
     assert grouped(of_model(mlp(["sigmoid"], [1]))) == [["b1", "net_o1", "out_o1", "w1", "w2"]]
-    assert grouped(of_value(W * X)) == []
+    assert grouped(of_value(W.tanh())) == []
 
 
 def test_boxes_are_as_wide_as_their_names():
@@ -920,17 +984,20 @@ def parsed(made):
 
 
 @pytest.fixture(scope="module")
+def texts():
+    return json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
 def tutorial():
     return explore("tutorial")
 
 
 def test_one_page_for_the_worked_example(tutorial):
     assert len(tutorial.html.encode()) < 1_000_000
-    assert tutorial.title == "The worked example"
     read = parsed(tutorial)
     assert read.path == []
     assert read.comments == []
-    assert read.all("title") == [({}, "The worked example")]
     assert [attributes.get("id") for attributes, _ in read.all("script")] == ["texts", "description", "state", None]
     assert read.json("state") is None
     assert read.json("texts") == json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
@@ -944,11 +1011,6 @@ def test_the_language(language, written):
     assert read.description["language"] == language
     [(attributes, _)] = read.all("html")
     assert attributes["lang"] == written
-
-
-@pytest.mark.parametrize("thing", ["tutorial", "nand", mlp(), logistic_by_hand()])
-def test_the_same_page_every_time(thing):
-    assert explore(thing).html == explore(thing).html
 
 
 def test_the_same_page_in_every_process():
@@ -965,7 +1027,7 @@ def test_the_same_page_in_every_process():
     assert len(runs) == 1
 
 
-@pytest.mark.parametrize("thing", ["tutorial", "xor", hostile("</script>"), mlp()])
+@pytest.mark.parametrize("thing", ["tutorial", hostile("</script>"), mlp()])
 def test_the_policy_allows_this_script_and_style_alone(thing):
     read = parsed(explore(thing))
 
@@ -997,8 +1059,8 @@ def test_labels_and_titles_stay_text(tmp_path, text):
     read = Read(whole)
     about = read.description
     assert about["title"] == text
-    assert [node.get("label", "") for node in about["nodes"] if "name" in node] == [text, text]
-    shown = printable(text) if text else "A computation graph"
+    assert [node.get("label", "") for node in about["nodes"] if "name" in node] == [text, text or "result"]
+    shown = printable(text) or "How result is computed, and how it changes"
     assert made.title == shown
     assert read.all("title") == [({}, shown)]
     assert [tag for tag, *_ in read.elements] == [tag for tag, *_ in parsed(explore(W * X)).elements]
@@ -1011,29 +1073,27 @@ def test_labels_and_titles_stay_text(tmp_path, text):
         assert text not in whole
 
 
-def test_names_of_columns_stay_text():
-    net = mlp()
-    net.notes = {"columns": HOSTILE[:2], "loss": "hinge"}
-    read = parsed(explore(net))
-    assert set(HOSTILE[:2]) <= {node.get("label") for node in read.description["nodes"]}
-    assert len(read.all("script")) == 4
-    assert "alert(1)</script>" not in read.all("script")[-1][1]
-
-
 def test_numbers_are_exact():
     numbers = [1 / 3, -0.0, 5e-324, 1.7976931348623157e308, 1e22]
     leaves = [Value(x, f"x{k}") for k, x in enumerate(numbers)]
     about = parsed(explore(tg.sum_of([leaf * 0.0 for leaf in leaves]))).description
-    found = [node["data"] for node in about["nodes"] if node.get("label")]
+    found = [node["data"] for node in about["nodes"] if "label" in node and "data" in node]
     assert list(map(float.hex, map(float, found))) == list(map(float.hex, numbers))
 
 
-def test_titles():
-    assert explore(called("loss", W * X)).title == "loss"
-    assert explore(called("loss", W * X), title="mine").title == "mine"
-    assert explore(W * X).title == "A computation graph"
-    assert explore("nand").title == "NAND: a network learns a truth table"
-    assert repr(explore(W * X, title="mine")) == "Page(title='mine')"
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("thing", "options", "kind"),
+    [("tutorial", {}, "tutorial"), ("nand", {}, "truth"), (mlp(), {"rows": [([1, 0], [0, 1])]}, "network"), (mlp(), {}, "invented"),
+     (called("a<{name}>", W * X), {}, "graph"), (W * X, {"title": "mine"}, None)],
+)  # fmt: skip
+def test_titles(texts, language, thing, options, kind):
+    made = explore(thing, language=language, **options)
+    title = "mine" if kind is None else texts[language][f"title.{kind}"].replace("{name}", "a<{name}>")
+    assert kind is None or f"lead.{kind}" in texts[language]
+    assert made.title == title
+    assert parsed(made).all("title") == [({}, title)]
+    assert repr(made) == f"Page(title={title!r})"
 
 
 def test_a_page_is_saved_whole(tmp_path, monkeypatch):
@@ -1080,11 +1140,6 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title):
 # The words
 
 
-@pytest.fixture(scope="module")
-def texts():
-    return json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
-
-
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js")}
 CODE = {
     name: re.sub(r"^import [^;]*;\n|^\s*//.*\n", "", source, flags=re.MULTILINE) for name, source in SOURCES.items()
@@ -1110,18 +1165,12 @@ def test_the_languages_say_the_same(texts):
             assert set(re.findall(r"\{(\w+)\}", other[key])) == set(re.findall(r"\{(\w+)\}", words)), key
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_is_empty(texts, language):
-    for key, words in texts[language].items():
-        assert words == words.strip() != "", key
-        assert not re.search(r"[<>&][a-z/#]|\{\{", words), key
-
-
-def test_no_key_is_twice():
-    pairs = json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"), object_pairs_hook=list)
-    for _, table in pairs:
-        keys = [key for key, _ in table]
-        assert len(set(keys)) == len(keys)
+def test_each_text_is_there_once_and_plain():
+    for _, table in json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"), object_pairs_hook=list):
+        assert len(dict(table)) == len(table)
+        for key, words in table:
+            assert words == words.strip() != "", key
+            assert not re.search(r"[<>&][a-z/#]|\{\{", words), key
 
 
 def test_every_text_that_is_asked_for_is_there(texts):
@@ -1138,7 +1187,7 @@ def test_every_text_that_is_asked_for_is_there(texts):
 
 def test_every_text_is_asked_for(texts):
     words = {word for code in CODE.values() for word in re.findall(r"\w+", code)} | LITERALS
-    known = words | {"tutorial", "truth", "network", "graph", *(figure.stage for figure in FIGURES)}
+    known = words | {"tutorial", "truth", "network", "invented", "graph", *(figure.stage for figure in FIGURES)}
     patterns = [pattern for pattern, _ in key_patterns()]
 
     def made(key):
@@ -1161,7 +1210,8 @@ def test_placeholders_are_given_where_a_text_is_asked_for_by_name(texts):
 
 
 def exports(name):
-    return re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", SOURCES[name], re.MULTILINE)
+    """What a module exports. Not by `let`: what is imported is the value at the start."""
+    return re.findall(r"^export (?:async )?(?:const|function\*?|class) (\w+)", SOURCES[name], re.MULTILINE)
 
 
 def imports(source):
@@ -1173,11 +1223,21 @@ def imports(source):
 
 def test_every_module_is_in_the_page_once(tutorial):
     assert sorted(SCRIPTS) == sorted(SOURCES)
-    assert len(set(SCRIPTS)) == len(SCRIPTS)
     script = parsed(tutorial).all("script")[-1][1]
-    assert not re.search(r"^\s*(import|export)\b", script, re.MULTILINE)
-    for name, code in CODE.items():
-        assert re.sub(r"^export ", "", code, flags=re.MULTILINE).strip().splitlines()[-1] in script, name
+    assert re.findall(r"^const (\w+)Module = \(\(\) => \{$", script, re.MULTILINE) == list(SCRIPTS)
+    for name in SCRIPTS:
+        linked = page._linked(name)
+        assert linked in script
+        assert not re.search(r"^\s*(import|export)\b", linked, re.MULTILINE), name
+        assert linked.endswith(f"\nreturn {{ {', '.join(exports(name))} }};\n}})();"), name
+        assert len(exports(name)) == len(re.findall(r"^\s*export\b", SOURCES[name], re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_line_of_a_text_is_taken_for_an_import_or_export(name):
+    source = SOURCES[name]
+    for line in re.finditer(r"^(import|export)\b", source, re.MULTILINE):
+        assert source.count("`", 0, line.start()) % 2 == 0, source[line.start() :][:80]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -1192,7 +1252,7 @@ def test_imports_name_what_an_earlier_module_exports(name):
 
 
 def test_modules_import_what_they_call():
-    # In the page, where all of them are one script, a forgotten import would not be noticed.
+    # A forgotten import would be noticed only when that line runs.
     for name, code in CODE.items():
         there = {each for _, given in imports(SOURCES[name]) for each in given}
         for each in {each for other in SOURCES if other != name for each in exports(other)} - there:
@@ -1205,21 +1265,6 @@ def test_modules_import_what_they_call():
             assert not called_here or declared, f"{name} calls {each}"
 
 
-def test_no_two_modules_declare_the_same_name():
-    declared = [
-        each
-        for source in SOURCES.values()
-        for each in re.findall(
-            r"^(?:export )?(?:async )?(?:const|let|var|function\*?|class) (\w+)", source, re.MULTILINE
-        )
-    ]
-    assert sorted(each for each in set(declared) if declared.count(each) > 1) == []
-    assert not any(
-        re.search(r"^(?:export )?(?:const|let|var) [\[{]", source, re.MULTILINE) for source in SOURCES.values()
-    )
-    assert not {"PROGRAMS"} & set(declared)
-
-
 FORBIDDEN = [
     r"\.innerHTML\b", r"\bouterHTML\s*\+?=[^=]", r"insertAdjacentHTML", r"createContextualFragment", r"\.setHTML", r"DOMParser",
     r"document\.write", r"</script", r"<!--", r"javascript:", r"\beval\b", r"\bFunction\(", r"new Function", r"\bimport\s*\(",
@@ -1228,18 +1273,15 @@ FORBIDDEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("pattern", FORBIDDEN)
-def test_the_scripts_make_no_markup_run_no_text_and_send_nothing(pattern):
-    found = {name: match[0] for name, code in CODE.items() if (match := re.search(pattern, code, re.IGNORECASE))}
-    assert found == {}
-
-
-def test_the_style_holds_no_markup():
+def test_the_scripts_make_no_markup_run_no_text_and_send_nothing():
+    for pattern in FORBIDDEN:
+        found = {name: match[0] for name, code in CODE.items() if (match := re.search(pattern, code, re.IGNORECASE))}
+        assert found == {}
     assert "<" not in (ASSETS / "style.css").read_text(encoding="utf-8")
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("thing", ["tutorial", "xor", "hostile", mlp()])
+@pytest.mark.parametrize("thing", ["tutorial", "xor", "hostile", mlp(["tanh", None]), all_operations()])
 def test_the_whole_script_is_javascript(tmp_path, thing):
     made = explore(tg.sum_of([hostile(text) for text in HOSTILE]) if thing == "hostile" else thing)
     path = tmp_path / "page.mjs"
@@ -1254,7 +1296,8 @@ def test_the_page_is_not_loaded_with_the_package():
     assert done.stdout.strip() == "['tinygrad_bp.explorer.page']"
 
 
-def test_descriptions_are_bounded(monkeypatch):
+def test_a_page_shows_a_bounded_graph(monkeypatch):
+    assert descriptions.MOST_NODES == 1000
     monkeypatch.setattr(descriptions, "MOST_NODES", 3)
     assert len(describe(of_value(W * X))[0]["nodes"]) == 3
     with pytest.raises(ValueError, match="up to 3 nodes, and this one has 5"):

@@ -256,7 +256,7 @@ def test_a_long_training_as_a_table_of_some_rounds(opened, tmp_path):
 
 
 SVG = "{http://www.w3.org/2000/svg}"
-INERT = {"svg", "title", "rect", "g", "line", "text", "tspan", "path"}
+INERT = {"svg", "title", "rect", "g", "line", "text", "tspan", "path", "defs", "marker"}
 
 
 def unlike(one, other):

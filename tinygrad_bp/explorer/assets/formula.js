@@ -203,7 +203,7 @@ export function formulaView(app) {
   // A program that computes each of the equations, with the functions it needs imported.
   function pythonOf(list) {
     const lines = list.flatMap((each, k) => [...(k ? [""] : []), ...pythonLines(each)]);
-    const used = new Set(app.graph.nodes.map(({ op }) => op).filter(Boolean).concat("tanh", "sigmoid", "step", "sign", "exp", "log"));
+    const used = new Set([...app.graph.nodes.map(({ op }) => op), ...Object.keys(app.formulas.activations), "step", "sign", "exp", "log"]);
     const called = new Set(lines.flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1])).filter((name) => used.has(name)));
     return [...(called.size ? [`from tinygrad_bp.ops import ${[...called].sort().join(", ")}`, ""] : []), ...lines].join("\n");
   }
@@ -269,7 +269,7 @@ export function formulaView(app) {
     const node = app.graph.nodes[id];
     const list = equations(app, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
     const numbers = list.flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)])).filter((piece) => piece.number !== undefined);
-    const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null]);
+    const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null, app.solved]);
     if (now !== shape) {
       shape = now;
       heading.replaceChildren(app.notation.nameElement(id), el("span", { class: "formula-kind" }, text(kindOf(app, id))));

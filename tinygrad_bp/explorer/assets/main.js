@@ -329,7 +329,7 @@ class App {
       set(item, "aria-current", frame.phase === item.dataset.phase ? "step" : "false");
     }
     const items = [tab, view.selected, view.collapsed].join();
-    if (items !== this.roved) rove(this);
+    if (items !== this.roved || !this.diagram().querySelector(".item[tabindex='0']")) rove(this); // a diagram may have been drawn anew
     this.roved = items;
 
     for (const [name, panel] of Object.entries(this.panels)) {

@@ -1,0 +1,131 @@
+"""Formulas on the pages of the explorer: each row of numbers is the result, and what is copied runs and gives it."""
+
+import math
+import re
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import MLP, Value, explore, ops
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+
+def unlabelled():
+    w, x, b, y = Value(0.5, "w"), Value(1.5, "x"), Value(0.1, "b"), Value(0.2, "y")
+    return ((w * x + b).tanh() - y) ** 2
+
+
+def two_ways():
+    w, p, q = Value(0.7, "w"), Value(1.25, "p"), Value(-0.5, "q")
+    u = w.sigmoid()
+    v = (tg.dot([w, w], [p, q]) + 1.0) ** 0.5
+    return 1.0 / (u * v.tanh() * u + 1.0) + w * w - (p * w - q) / (w**w)
+
+
+def named(label, other):
+    a, b = Value(0.5, label), Value(2.0, other)
+    c = (a * b).tanh() + a
+    c.label = "c"
+    return c * b
+
+
+def softmax():
+    return MLP(2, [3, 3], activation=["relu", None], seed=4)
+
+
+PAGES = {
+    "tutorial": lambda: explore("tutorial"),
+    "xor": lambda: explore("xor"),
+    "dots": lambda: explore(MLP(2, [3, 2], seed=1), rows=[([0.5, -1.0], [0.2, 0.8])]),
+    "softmax": lambda: explore(softmax(), rows=[([0.5, -1.0], [0.0, 1.0, 0.0])], loss="cross_entropy"),
+    "no labels": lambda: explore(unlabelled()),
+    "two ways": lambda: explore(
+        two_ways(),
+    ),
+    "words of Python": lambda: explore(named("lambda", "tanh")),
+    "the same identifier": lambda: explore(named("a b", "a-b")),
+}
+
+READ = {}  # what was copied from each page, which takes a while
+
+# Selects each node in turn and copies in every form; the clipboard is one of the test's own.
+COPIES = """async () => {
+  const copied = [];
+  Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { copied.push(text); } }, configurable: true });
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const found = {};
+  for (const item of document.querySelectorAll('.computation [data-node]')) {
+    item.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    await frame();
+    for (const button of document.querySelectorAll('.formula-copies button')) button.click();
+    await frame();
+    const [latex, python, text] = copied.splice(0);
+    found[item.dataset.node] = { latex, python, text };
+  }
+  return found;
+}"""
+
+
+@pytest.fixture
+def copies(open_page, tmp_path):
+    def open_copies(name, activation=None):
+        if (name, activation) in READ:
+            return READ[name, activation]
+        page = open_page(PAGES[name]().save(tmp_path / "page.html"))
+        page.locator(".button.link").click()
+        page.locator("body:not(.simple)").wait_for()
+        if activation:
+            page.locator("#tab-edit").click()
+            page.locator(".edit select").last.select_option(activation)
+            page.locator("#tab-formula").click()
+        graph = page.locator("[data-tab=graph]")
+        if graph.is_visible():
+            graph.click()
+        page.locator(".computation").wait_for()
+        return READ.setdefault((name, activation), page.evaluate(COPIES))
+
+    return open_copies
+
+
+def close(x, wanted, within=1e-12):
+    return math.isclose(x, wanted, rel_tol=within, abs_tol=within)
+
+
+CHOICES = [(name, None) for name in PAGES] + [("tutorial", "tanh"), ("no labels", "softplus"), ("dots", "relu")]
+
+
+@pytest.mark.parametrize(("name", "activation"), CHOICES)
+def test_what_is_copied_gives_the_number(copies, name, activation):
+    found = copies(name, activation)
+    assert found
+    for node, copied in found.items():
+        names = {}
+        exec(copied["python"], names)
+        results = re.findall(r"^(\w+) = .*  # (\S+)$", copied["python"], re.MULTILINE)
+        for variable, wanted in results:
+            if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wanted):
+                assert close(names[variable], float(wanted)), f"node {node}:\n{copied['python']}"
+
+
+@pytest.mark.parametrize(("name", "activation"), CHOICES)
+def test_every_row_of_numbers_is_the_result(copies, name, activation):
+    for node, copied in copies(name, activation).items():
+        for equation in copied["text"].split("\n\n"):
+            rows = [line.split(" = ", 1)[1] for line in equation.splitlines() if " = " in line]
+            result = re.split(" = ", rows[-1])[-1]
+            for row in rows:
+                try:
+                    number = eval(re.sub(r"^.* = ", "", row).replace("·", "*").replace("−", "-"), dict(ops.OPERATIONS))
+                except (NameError, SyntaxError, TypeError):
+                    continue  # a row of names
+                if isinstance(number, float | int):
+                    assert close(number, float(result), 3e-7), f"node {node}:\n{equation}"
+
+
+def test_latex_is_balanced_and_has_no_python_in_it(copies):
+    for name in PAGES:
+        for copied in copies(name).values():
+            latex = re.sub(r"\\text\{(?:[^{}]|\\[{}])*\}", "", copied["latex"])
+            assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
+            assert not re.search(r"\*\*|\bsigmoid\b|\bsqrt\(|⟦|⟧", latex), latex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def add(commands: Any) -> None:
         "--data", metavar="TABLE", help="of a network: the rows to learn: a file, or the name of a table"
     )
     explore.add_argument(
-        "--rows", type=common.positive, metavar="N", help="how many of them, the first ones (default: 8)"
+        "--rows", type=common.positive, metavar="N", help="how many of them, from all over the table (default: 8)"
     )
     explore.add_argument(
         "--learning-rate", type=common.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
@@ -63,8 +64,11 @@ def _explore(args: argparse.Namespace) -> int:
     suffix = args.output.suffix.lower()
     if suffix not in (".html", ".htm"):
         raise Mistake(f"-o {str(args.output)!r}: the name should end in .html")
-    path = _page(args).save(args.output)
+    page, made_up = _page(args)
+    path = page.save(args.output)
     print(path)
+    if made_up:
+        print(f"{args.subject} has no rows: the page shows made up inputs; --data gives it some", file=sys.stderr)
     if args.open:
         import webbrowser
 
@@ -73,7 +77,8 @@ def _explore(args: argparse.Namespace) -> int:
     return 0
 
 
-def _page(args: argparse.Namespace) -> Page:
+def _page(args: argparse.Namespace) -> tuple[Page, bool]:
+    """The page, and whether the numbers on it had to be made up."""
     from tinygrad_bp.data import TRUTH_TABLES
     from tinygrad_bp.explorer import explore
     from tinygrad_bp.nn import MLP, Layer, Neuron
@@ -95,6 +100,8 @@ def _page(args: argparse.Namespace) -> Page:
         thing = program[subject.rpartition(":")[2]]
         if not isinstance(thing, MLP | Layer | Neuron):
             [thing] = named(program, subject)
+    elif Path(subject).suffix.lower() == ".py":
+        raise Mistake(f"{subject!r} does not say what to explore in it: write {subject}:NAME")
     else:
         raise Mistake(
             f"{subject!r} is nothing to explore: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
@@ -105,11 +112,11 @@ def _page(args: argparse.Namespace) -> Page:
         options["rows"] = _rows(thing, args.data, args.rows or 8)
     elif args.rows is not None:
         raise Mistake("--rows says how many rows of --data to take, and there is no --data")
-    return explore(thing, **options)
+    return explore(thing, **options), isinstance(thing, MLP | Layer | Neuron) and "rows" not in options
 
 
 def _rows(net: MLP, name: str, count: int) -> list[Any]:
-    """The first rows of a table, scaled as those were that the network learned from."""
+    """Rows of a table, spread over the whole of it, scaled as those were that the network learned from."""
     from dataclasses import replace
 
     from tinygrad_bp import data
@@ -126,7 +133,8 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
         table = replace(table, outputs=_targets(table, predictor.classes, net.widths[-1], name))
     elif predictor.target_scaling is not None:
         table = replace(table, outputs=[predictor.target_scaling(row) for row in table.outputs])
-    return list(table)[:count]
+    rows, count = list(table), min(count, len(table))
+    return [rows[k * len(rows) // count] for k in range(count)]
 
 
 def _targets(table: Table, classes: list[str], outputs: int, name: str) -> list[list[float]]:

@@ -5,6 +5,7 @@ Read from the graph itself, so that a network written out by hand with ordinary 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,9 +82,10 @@ def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
 def are_all(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> bool:
     """Whether parameters are used in these neurons only, as their weights and biases: whether the neurons are the whole network."""
     trained = set(parameters)
-    used = [operand for v in order for operand in v.args if operand in trained]
-    drawn = [c.weight for unit in neurons for c in unit.connections] + [u.bias for u in neurons if u.bias is not None]
-    return len(used) == len(drawn)
+    used = Counter(operand for v in order for operand in v.args if operand in trained)
+    drawn = Counter(c.weight for unit in neurons for c in unit.connections)
+    drawn.update(unit.bias for unit in neurons if unit.bias is not None)
+    return used == drawn
 
 
 def ends(result: Value, neurons: Sequence[Unit]) -> set[Value]:

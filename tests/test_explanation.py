@@ -203,6 +203,36 @@ def test_a_shortcut_is_a_partial_derivative():
     assert "∂y/∂a  0.964027580  = b" in text
 
 
+def test_a_summand_in_another_summand_is_not_counted_twice():
+    h = Value(0.5, "h")
+    left = named(named(h * h, "l1") + h.tanh(), "L")
+    e = explain(named(left + named(named(h.sin(), "s") ** 2, "R"), "E"), h)
+    assert e.quantities[-1].parts == ()  # dE/dh is no sum of dl1/dh, dL/dh and dR/dh
+    assert len(e.quantities[-1].terms) == 3
+
+
+def test_parts_are_the_derivatives_of_summands_and_add_up():
+    rng = random.Random(3)
+    seen = 0
+    for _ in range(200):
+        nodes = random_graph(rng, 6, 1.0)
+        y = nodes[-1]
+        for k in range(rng.randint(2, 5)):
+            summand = named(named(rng.choice(nodes).sin(), f"u{k}") ** 2, f"p{k}")
+            if rng.random() < 0.5:
+                summand = named(summand + rng.choice([rng.choice(nodes), rng.choice(nodes).tanh()]), f"q{k}")
+            y = named(y + summand, f"s{k}")
+        for quantity in explain(y, nodes[0]).quantities:
+            by, numbers = quantity.derivative.by, [part.value for part in quantity.parts]
+            if numbers:
+                seen += 1
+                assert [explain(part.of, by).total for part in quantity.parts] == pytest.approx(
+                    numbers, rel=1e-9, abs=1e-12
+                )
+                assert math.fsum(numbers) == pytest.approx(quantity.derivative.value, rel=1e-9, abs=1e-9)
+    assert seen > 40
+
+
 # Formulas
 
 

@@ -99,14 +99,15 @@ export function computationView(app) {
   let view = null; // { x, y, scale }: the point of the drawing in the upper left corner
   const pointers = new Map();
 
-  function fit() {
+  // All of it; or at first sight, if that is too small to be read, the part around the result.
+  function fit(least = 0) {
     const { width, height } = root.getBoundingClientRect();
     if (!width || !height) return;
-    const whole = Math.min(width / (layout.width + 40), height / (layout.height + 40));
-    view = { scale: Math.max(LEAST_READABLE, Math.min(whole, 1)), x: 0, y: 0 };
-    // What is longer than the space is shown from its end, where the backward pass begins.
-    view.x = whole < LEAST_READABLE ? layout.width + 20 - width / view.scale : layout.width / 2 - width / view.scale / 2;
-    view.y = layout.height / 2 - height / view.scale / 2;
+    const whole = Math.min(1, width / (layout.width + 40), height / (layout.height + 40));
+    const scale = Math.max(least, whole);
+    const [x, y] = whole < least ? layout.nodes[graph.result] : [layout.width / 2, layout.height / 2];
+    const wide = width / scale;
+    view = { scale, x: Math.min(x - wide / 2, Math.max(layout.width + 20 - wide, layout.width / 2 - wide / 2)), y: y - height / scale / 2 };
     move();
   }
 
@@ -165,7 +166,7 @@ export function computationView(app) {
   for (const kind of ["pointerup", "pointercancel", "pointerleave"]) root.addEventListener(kind, (event) => pointers.delete(event.pointerId));
 
   function render(frame) {
-    if (!view) fit();
+    if (!view) fit(LEAST_READABLE);
     const shut = new Set(app.view.collapsed);
     const lens = app.lens();
     const hidden = (id) => graph.group[id] >= 0 && shut.has(graph.group[id]);

@@ -106,7 +106,7 @@ export function neuronsView(app) {
       const number = words("box-number", spot, own ? 6 : 14);
       const ghost = words("ghost-number", spot, box.height / 2 + 13);
       const rect = svg("rect", { class: `box ${kind}`, x: spot.x - box.width / 2, y: spot.y - box.height / 2, width: box.width, height: box.height, rx: kind === "neuron" ? 22 : 8 });
-      const group = item(node.id, [rect, words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width))), number, ghost]);
+      const group = item(node.id, [rect, words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width, 8.2))), number, ghost]);
       boxes.append(group);
       parts.boxes.push({ id: node.id, group, rect, number, ghost, places: Math.floor(box.width / 6.6) - 3 });
     };

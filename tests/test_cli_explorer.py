@@ -97,7 +97,7 @@ def test_a_saved_network(capsys):
     assert main(["explore", "plain.json"]) == 0
     out, err = capsys.readouterr()
     assert out == "explorer.html\n"
-    assert "plain.json has no rows: the page shows made up inputs; --data gives it some" in err
+    assert "plain.json comes without rows, so the inputs on the page are made up" in err
     about = described()
     assert (about["kind"], about["title"], len(about["parameters"])) == ("invented", "plain", 17)
 

@@ -150,15 +150,11 @@ def test_without_rows_a_network_is_shown_for_a_row_that_is_made_up():
     assert subject.kind == "invented"
 
 
-@pytest.mark.parametrize("shape", ["lists", "iterators", pytest.param("arrays", marks=pytest.mark.extras)])
-def test_rows_may_be_any_iterables(shape):
-    inputs, targets = [[0.5, -1.0], [1, 2]], [[1.0, 0.0], [0, 1]]
-    rows = list(zip(inputs, targets, strict=True))
-    if shape == "iterators":
-        rows = ((iter(xs), tuple(ts)) for xs, ts in rows)
-    elif shape == "arrays":
-        rows = pytest.importorskip("numpy").array(rows)
-    subject = of_model(mlp(), rows=rows)
+@pytest.mark.parametrize("arrays", [False, pytest.param(True, marks=pytest.mark.extras)])
+def test_rows_may_be_any_iterables(arrays):
+    rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
+    given = pytest.importorskip("numpy").array(rows) if arrays else ((iter(xs), tuple(ts)) for xs, ts in rows)
+    subject = of_model(mlp(), rows=given)
     assert [list(case.values()) for case in subject.cases] == [[0.5, -1.0, 1.0, 0.0], [1.0, 2.0, 0.0, 1.0]]
     assert {type(x) for case in subject.cases for x in case.values()} == {float}
 
@@ -166,12 +162,11 @@ def test_rows_may_be_any_iterables(shape):
 def test_further_leaves_of_a_loss_are_in_each_case():
     weight = Value(0.25, "weight")
     rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
-    subject = of_model(mlp(), rows=rows, loss=lambda outs, wanted: weight * (outs[0] - wanted[0]) ** 2)
-    assert [case[weight] for case in subject.cases] == [0.25, 0.25]
-    about, _ = describe(subject)
-    assert [[about["nodes"][k]["label"] for k, _ in case] for case in about["cases"]] == [
-        ["i1", "i2", "target_o1", "weight"]
-    ] * 2
+    about, _ = describe(of_model(mlp(), rows=rows, loss=lambda outs, wanted: weight * (outs[0] - wanted[0]) ** 2))
+    assert [{about["nodes"][k]["label"]: x for k, x in case} for case in about["cases"]] == [
+        {"i1": 0.5, "i2": -1.0, "target_o1": 1.0, "weight": 0.25},
+        {"i1": 1.0, "i2": 2.0, "target_o1": 0.0, "weight": 0.25},
+    ]
 
 
 def test_summands_of_the_error_have_names():

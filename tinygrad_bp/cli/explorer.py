@@ -68,7 +68,7 @@ def _explore(args: argparse.Namespace) -> int:
     path = page.save(args.output)
     print(path)
     if made_up:
-        print(f"{args.subject} has no rows: the page shows made up inputs; --data gives it some", file=sys.stderr)
+        print(f"{args.subject} comes without rows, so the inputs on the page are made up", file=sys.stderr)
     if args.open:
         import webbrowser
 

@@ -120,12 +120,17 @@ def _network(
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
     leading = ends(subject.result, neurons)
     # What is not known to be a target may be one: a leaf beside an output, in a difference or called so.
-    targets = dict(subject.targets)
+    targets, trained = dict(subject.targets), set(subject.parameters)
     for v in order:
         if len(v.args) == 2:
             a, b = v.args
             for out, other in ((a, b), (b, a)):
-                leaf = other.op is None and not isinstance(other, Constant) and other not in inputs
+                leaf = (
+                    other.op is None
+                    and not isinstance(other, Constant)
+                    and other not in inputs
+                    and other not in trained
+                )
                 if out in leading and leaf and (v.op is ops.sub or other.label.startswith("target")):
                     targets.setdefault(out, other)
     return {

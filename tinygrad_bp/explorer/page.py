@@ -19,7 +19,7 @@ from tinygrad_bp.files import write_whole
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
     "text", "numbers", "svg", "names", "graph", "training", "state", "frame", "formula", "caption", "neurons", "computation", "edit",
-    "cases", "curve", "paths", "truth", "teacher", "exports", "player", "keyboard", "shell", "main",
+    "cases", "curve", "paths", "truth", "teacher", "exports", "player", "keyboard", "shell", "links", "main",
 )  # fmt: skip
 LANGUAGES = ("en", "ja")
 

@@ -63,6 +63,7 @@ def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
             users.setdefault(arg, []).append(v)
     linear = _linear(order, trained)
     found: dict[Value, Unit] = {}  # by output
+    names = {v.label for v in order}
     for net in order:
         if net not in linear or any(user in linear and user.op in _SUMS for user in users.get(net, [])):
             continue  # no net input, or only a part of one
@@ -74,7 +75,11 @@ def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
         depth = 1 + max((found[c.source].depth for c in connections if c.source in found), default=0)
         label = out.label or net.label
         name = label.partition("_")[2] if label.startswith(("out_", "net_")) else label
-        found[out] = Unit(name or f"n{len(found) + 1}", net, out, connections, biases[0] if biases else None, depth)
+        number = len(found) + 1
+        while not name and f"n{number}" in names:
+            number += 1
+        names.add(name or f"n{number}")
+        found[out] = Unit(name or f"n{number}", net, out, connections, biases[0] if biases else None, depth)
     result = list(found.values())
     return result if sum(len(unit.connections) for unit in result) <= MOST_CONNECTIONS else []
 

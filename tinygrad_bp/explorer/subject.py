@@ -90,6 +90,10 @@ def of_model(
         net = _as_mlp(net)
     widths, about = net.widths, net.notes
     made_up = rows is None
+    if rows is not None and (isinstance(rows, str) or not isinstance(rows, Iterable)):
+        raise TypeError(
+            f"explore: rows are pairs of inputs and targets in a list, not {type(rows).__name__} {rows!r:.60}"
+        )
     # Targets that any loss takes: of several classes the first.
     rows = [([1.0] * widths[0], [1.0] + [0.0] * (widths[-1] - 1))] if rows is None else list(rows)
     if not rows:

@@ -5,24 +5,24 @@ import { counted, parsed, written } from "./numbers.js";
 import { text } from "./text.js";
 import { MOST_ROUNDS } from "./training.js";
 
-const CURVE_HEIGHT = 180;
-const CURVE_TOP = 24;
-const CURVE_BOTTOM = CURVE_HEIGHT - 26;
-const CURVE_LEFT = 64;
-const CURVE_RIGHT = 16; // from the right edge
-const CURVE_STRAIGHT = [(x) => x, (x) => x];
-const CURVE_ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
+const HEIGHT = 180;
+const TOP = 24;
+const BOTTOM = HEIGHT - 26;
+const LEFT = 64;
+const RIGHT = 16; // from the right edge
+const STRAIGHT = [(x) => x, (x) => x];
+const ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
 
 
 // From numbers to pixels and back. `bend` and `unbend` make the scale logarithmic.
-function curveAxis([low, high], [start, end], [bend, unbend]) {
+function axisOf([low, high], [start, end], [bend, unbend]) {
   const from = bend(low);
   const scale = (end - start) / (bend(high) - from);
   return { at: (x) => start + (bend(x) - from) * scale, back: (pixel) => unbend((pixel - start) / scale + from) };
 }
 
 // The rounds to draw: of those that share a pixel, the one with the smallest error and the one with the largest.
-function curveRounds(errors, last, axis) {
+function roundTicks(errors, last, axis) {
   const rounds = [];
   let first = 0;
   while (first <= last) {
@@ -41,7 +41,7 @@ function curveRounds(errors, last, axis) {
 }
 
 // Round numbers from `low` to `high`, about as many as wanted.
-function curveTicks(low, high, wanted) {
+function ticksOf(low, high, wanted) {
   const rough = (high - low) / wanted;
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = unit * [1, 2, 5, 10].find((factor) => factor * unit >= rough);
@@ -51,9 +51,9 @@ function curveTicks(low, high, wanted) {
 }
 
 // The same for a logarithmic axis: powers of ten, if there are enough of them.
-function curveDecades(low, high, wanted) {
+function decadesOf(low, high, wanted) {
   const span = Math.log10(high / low);
-  if (span < 1) return curveTicks(low, high, wanted);
+  if (span < 1) return ticksOf(low, high, wanted);
   const factors = span < 2 ? [1, 2, 5] : [1];
   const every = Math.ceil(span / wanted);
   const ticks = [];
@@ -63,7 +63,7 @@ function curveDecades(low, high, wanted) {
   return ticks;
 }
 
-function curvePath(rounds, errors, across, up) {
+function pathOf(rounds, errors, across, up) {
   return rounds.map((round, k) => `${k ? "L" : "M"}${across.at(round).toFixed(1)} ${up.at(errors[round]).toFixed(1)}`).join("");
 }
 
@@ -73,14 +73,14 @@ export function curveView(app) {
   const ghostLine = svg("path", { class: "curve-ghost" });
   const line = svg("path", { class: "curve-line" });
   const end = svg("g", { class: "curve-end" });
-  const hover = curvePointer("curve-hover");
-  const marker = curvePointer("curve-marker");
-  const tag = svg("rect", { class: "curve-tag", y: CURVE_BOTTOM + 4, height: 18, rx: 9 });
+  const hover = pointerAt("curve-hover");
+  const marker = pointerAt("curve-marker");
+  const tag = svg("rect", { class: "curve-tag", y: BOTTOM + 4, height: 18, rx: 9 });
   marker.group.insertBefore(tag, marker.label);
-  set(marker.label, "y", CURVE_BOTTOM + 17);
-  set(hover.label, "y", CURVE_TOP - 9);
+  set(marker.label, "y", BOTTOM + 17);
+  set(hover.label, "y", TOP - 9);
   const chart = svg("svg", {
-    class: "curve-chart", role: "img", height: CURVE_HEIGHT,
+    class: "curve-chart", role: "img", height: HEIGHT,
     onpointermove: (event) => point(pointed(event)), onpointerleave: () => point(null), onclick: (event) => go(pointed(event)),
   }, grid, ghostLine, line, marker.group, end, hover.group);
 
@@ -98,7 +98,7 @@ export function curveView(app) {
   const buttons = Object.entries(places).map(([name, round]) => {
     const words = text(`curve.${name}`);
     return el("button", { class: "button curve-button", type: "button", title: words, "aria-label": words, onclick: () => go(round()) },
-      svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: CURVE_ICONS[name] })));
+      svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })));
   });
 
   const scales = ["logScale", "logRounds"].map((key) => {
@@ -175,11 +175,11 @@ export function curveView(app) {
   function draw() {
     const { training, ghost, view } = app;
     const { errors, rounds } = training;
-    const right = width - CURVE_RIGHT;
+    const right = width - RIGHT;
     const span = Math.max(1, rounds);
-    across = curveAxis([0, span], [CURVE_LEFT, right], view.logRounds ? [Math.log1p, Math.expm1] : CURVE_STRAIGHT);
-    const own = curveRounds(errors, rounds, across);
-    const others = ghost ? curveRounds(ghost.errors, Math.min(ghost.rounds, span), across) : [];
+    across = axisOf([0, span], [LEFT, right], view.logRounds ? [Math.log1p, Math.expm1] : STRAIGHT);
+    const own = roundTicks(errors, rounds, across);
+    const others = ghost ? roundTicks(ghost.errors, Math.min(ghost.rounds, span), across) : [];
     const seen = [...own.map((round) => errors[round]), ...others.map((round) => ghost.errors[round])];
     const low = Math.min(...seen);
     const high = Math.max(...seen);
@@ -187,33 +187,33 @@ export function curveView(app) {
     let range = [Math.min(0, low), Math.max(0, high)];
     if (logarithmic) range = [low / 1.05, high * 1.05];
     else if (low === 0 && high === 0) range = [0, 1];
-    up = curveAxis(range, [CURVE_BOTTOM, CURVE_TOP], logarithmic ? [Math.log10, (x) => 10 ** x] : CURVE_STRAIGHT);
+    up = axisOf(range, [BOTTOM, TOP], logarithmic ? [Math.log10, (x) => 10 ** x] : STRAIGHT);
     const [{ box, label }] = scales;
     box.disabled = low <= 0;
     label.title = low <= 0 ? text("curve.noLogarithm") : "";
-    set(line, "d", curvePath(own, errors, across, up));
-    set(ghostLine, "d", ghost ? curvePath(others, ghost.errors, across, up) : "");
+    set(line, "d", pathOf(own, errors, across, up));
+    set(ghostLine, "d", ghost ? pathOf(others, ghost.errors, across, up) : "");
 
-    const heights = (logarithmic ? curveDecades : curveTicks)(...range, 4);
-    const most = Math.max(2, Math.floor((right - CURVE_LEFT) / 90));
-    const marked = view.logRounds && span >= 10 ? [0, ...curveDecades(1, span, most)] : curveTicks(0, span, most).filter(Number.isInteger);
+    const heights = (logarithmic ? decadesOf : ticksOf)(...range, 4);
+    const most = Math.max(2, Math.floor((right - LEFT) / 90));
+    const marked = view.logRounds && span >= 10 ? [0, ...decadesOf(1, span, most)] : ticksOf(0, span, most).filter(Number.isInteger);
     ticks = marked.map((round) => {
       const x = across.at(round);
-      return { x, label: svg("text", { x, y: CURVE_BOTTOM + 17, "text-anchor": x > right - 30 ? "end" : "middle" }, counted(round)) };
+      return { x, label: svg("text", { x, y: BOTTOM + 17, "text-anchor": x > right - 30 ? "end" : "middle" }, counted(round)) };
     });
     grid.replaceChildren(
-      ...heights.map((x) => svg("g", {}, svg("line", { x1: CURVE_LEFT, x2: right, y1: up.at(x), y2: up.at(x) }),
-        svg("text", { x: CURVE_LEFT - 8, y: up.at(x) + 4, "text-anchor": "end" }, written(x)))),
-      svg("line", { class: "curve-floor", x1: CURVE_LEFT, x2: right, y1: CURVE_BOTTOM, y2: CURVE_BOTTOM }),
+      ...heights.map((x) => svg("g", {}, svg("line", { x1: LEFT, x2: right, y1: up.at(x), y2: up.at(x) }),
+        svg("text", { x: LEFT - 8, y: up.at(x) + 4, "text-anchor": "end" }, written(x)))),
+      svg("line", { class: "curve-floor", x1: LEFT, x2: right, y1: BOTTOM, y2: BOTTOM }),
       ...ticks.map(({ label }) => label),
     );
 
     const [x, y] = [across.at(rounds), up.at(errors[rounds])];
     end.replaceChildren(...(training.trouble ? [
       svg("path", { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` }),
-      svg("text", { x: x - 10, y: y < CURVE_TOP + 20 ? y + 16 : y - 8, "text-anchor": "end" }, text("curve.diverged")),
+      svg("text", { x: x - 10, y: y < TOP + 20 ? y + 16 : y - 8, "text-anchor": "end" }, text("curve.diverged")),
     ] : []));
-    set(slider, "min", CURVE_LEFT);
+    set(slider, "min", LEFT);
     set(slider, "max", right);
   }
 
@@ -269,8 +269,8 @@ export function curveView(app) {
 }
 
 // A line down through the chart, with a dot on the curve and a label.
-function curvePointer(name) {
+function pointerAt(name) {
   const dot = svg("circle", { r: 4.5 });
   const label = svg("text", { "text-anchor": "middle" });
-  return { dot, label, group: svg("g", { class: name }, svg("line", { y1: CURVE_TOP - 4, y2: CURVE_BOTTOM }), dot, label) };
+  return { dot, label, group: svg("g", { class: name }, svg("line", { y1: TOP - 4, y2: BOTTOM }), dot, label) };
 }

@@ -37,9 +37,9 @@ export function editView(app) {
     } else if (x !== app.frame.settings.rate) app.change({ settings: { rate: x } });
   });
 
-  const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[1]))];
-  const hasHidden = graph.variantNames.some((name) => name.split(",")[0] !== "");
   const choice = (key, place) => {
+    const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[place]))];
+    if (kinds.length < 2) return null; // these neurons keep what they have
     const select = el("select", {}, kinds.map((kind) => el("option", { value: kind }, kind)));
     select.addEventListener("change", () => {
       const both = app.frame.settings.variant.split(",");
@@ -48,7 +48,7 @@ export function editView(app) {
     });
     return { select, element: el("label", { class: "edit-choice" }, text(key), " ", select), place };
   };
-  const choices = graph.variantNames.length > 1 ? [...(hasHidden ? [choice("edit.hidden", 0)] : []), choice("edit.outputs", 1)] : [];
+  const choices = [choice("edit.hidden", 0), choice("edit.outputs", 1)].filter(Boolean);
 
   const flag = (key, name, shown) => {
     const box = el("input", { type: "checkbox" });

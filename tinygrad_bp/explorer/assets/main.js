@@ -2,10 +2,9 @@
 
 import { el, put, set, toggle } from "./svg.js";
 import { Notation } from "./names.js";
-import { counted } from "./numbers.js";
 import { firstTrouble, Graph } from "./graph.js";
 import { drawn, Training } from "./training.js";
-import { checked, decoded, encoded, fingerprint, LONGEST_STATE, STATE_VERSION } from "./state.js";
+import { addressOf, follow, keepInAddress, restore, stateOf } from "./links.js";
 import { LANGUAGES, speak, spoken, text } from "./text.js";
 import { Formulas } from "./formula.js";
 import { frameOf } from "./frame.js";
@@ -13,9 +12,6 @@ import { captionPieces, explained, inWords } from "./caption.js";
 import { Player } from "./player.js";
 import { buildPage } from "./shell.js";
 import { pressedKey, rove } from "./keyboard.js";
-
-const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
-const LINK_MILLISECONDS = 300; // browsers refuse to change the address more often than they like
 
 class App {
   constructor() {
@@ -36,10 +32,10 @@ class App {
     this.view = this.firstView();
     const wanted = description.language ?? (navigator.languages ?? []).map((tag) => tag.slice(0, 2)).find((tag) => LANGUAGES.includes(tag));
     speak(wanted ?? LANGUAGES[0]);
-    this.restore();
+    restore(this);
     this.page = document.getElementById("page");
     this.build();
-    addEventListener("hashchange", () => this.followLink());
+    addEventListener("hashchange", () => follow(this));
     addEventListener("keydown", (event) => pressedKey(this, event));
     new ResizeObserver(() => this.schedule()).observe(this.page);
   }
@@ -51,74 +47,14 @@ class App {
     };
   }
 
-  // The state, and links.
+  // What exports write.
 
   state() {
-    return { version: STATE_VERSION, graph: fingerprint(this.graph), view: { ...this.view, trained: this.training.rounds, language: spoken() }, events: this.training.events };
+    return stateOf(this);
   }
 
   link() {
-    return `${location.href.split("#")[0]}#s=${encoded(this.state())}`;
-  }
-
-  restore() {
-    const kept = JSON.parse(document.getElementById("state").textContent);
-    const fragment = location.hash;
-    const linked = fragment.length > 1 ? decoded(fragment, this.graph, this.original) : null;
-    if (fragment.length > 1 && !linked) this.trouble = text("link.unknown");
-    const state = linked ?? (kept && checked(kept, this.graph, this.original));
-    if (state) this.take(state);
-  }
-
-  take(state) {
-    const { language, trained, ...view } = state.view;
-    if (language) speak(language);
-    this.view = { ...this.firstView(), ...view };
-    this.solved = false; // the quiz
-    const { training } = this;
-    training.events = state.events;
-    training.restart();
-    training.advance(Math.max(this.view.round, trained), LONGEST_REPLAY);
-    if (training.rounds < this.view.round) {
-      this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(this.view.round) });
-      Object.assign(this.view, { round: training.rounds, row: 0, step: null });
-    }
-    const places = [{ round: 0, row: 0 }, this.view, ...state.events.filter((event) => event.round <= training.rounds)];
-    if (places.some(({ round, row }) => training.undefinedData(training.at(round, row)))) {
-      training.events = [];
-      training.restart();
-      this.view = this.firstView();
-      this.trouble = text("link.unknown");
-    }
-    const most = this.steps().length;
-    if (this.view.step !== null && this.view.step > most) this.view.step = most;
-  }
-
-  followLink() {
-    if (location.hash === this.written) return;
-    const state = decoded(location.hash, this.graph, this.original);
-    if (!state) {
-      if (location.hash.length > 1) this.notice(text("link.unknown"));
-      return;
-    }
-    this.player.stop();
-    this.take(state);
-    this.build();
-  }
-
-  writeLink() {
-    clearTimeout(this.linkTimer);
-    this.linkTimer = setTimeout(() => {
-      const first = this.firstView();
-      const plain = this.training.events.length === 0 && Object.keys(first).every((key) => JSON.stringify(this.view[key]) === JSON.stringify(first[key]));
-      this.written = plain ? "" : `#s=${encoded(this.state())}`;
-      if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
-      try {
-        if (location.hash !== this.written) history.replaceState(null, "", this.written || location.href.split("#")[0]);
-      } catch {
-        // A page in a sandboxed frame has no address to write to.
-      }
-    }, LINK_MILLISECONDS);
+    return addressOf(this);
   }
 
   // What is shown, computed.
@@ -176,7 +112,7 @@ class App {
     if ("quiz" in changes) this.solved = false;
     Object.assign(this.view, changes);
     this.schedule();
-    this.writeLink();
+    keepInAddress(this);
   }
 
   go({ round, row = 0, step = null }) {
@@ -205,7 +141,7 @@ class App {
     }
     if (this.view.step !== null) this.view.step = null;
     this.schedule();
-    this.writeLink();
+    keepInAddress(this);
     return true;
   }
 

@@ -5,7 +5,7 @@ import { counted, exactly, signed, written } from "./numbers.js";
 import { nameElement } from "./names.js";
 import { text } from "./text.js";
 
-const PATHS_DIGITS = 6;
+const DIGITS = 6;
 
 export function pathsView(app) {
   const { graph, notation } = app;
@@ -41,7 +41,7 @@ export function pathsView(app) {
 
   function arrange(paths) {
     const before = new Map(rows.map((row) => [row.key, row]));
-    rows = paths.map((path) => before.get(pathsKey(path)) ?? pathsRow(app, path, shownFrom));
+    rows = paths.map((path) => before.get(keyOf(path)) ?? rowOf(app, path, shownFrom));
     list.replaceChildren(...rows.map(({ element }) => element));
   }
 
@@ -57,7 +57,7 @@ export function pathsView(app) {
         symbol.replaceChildren(...notation.html([{ of: graph.result, by: from, whole: 1 }]));
         put(count, text(ways.count === 1n ? "paths.one" : "paths.count", { count: counted(ways.count) }));
       }
-      if (ways.paths.length !== rows.length || ways.paths.some((path, k) => pathsKey(path) !== rows[k].key)) arrange(ways.paths);
+      if (ways.paths.length !== rows.length || ways.paths.some((path, k) => keyOf(path) !== rows[k].key)) arrange(ways.paths);
     }
 
     const hidden = app.hides(from, "grad");
@@ -71,7 +71,7 @@ export function pathsView(app) {
     rows.forEach((row, k) => {
       for (const { number, edges } of row.factors) {
         const secret = edges.some(({ tail, head }) => app.hidesSlope(tail, head));
-        put(number, secret ? "?" : written(edges.reduce((factor, edge) => factor * slopes[edge.index], 1), PATHS_DIGITS));
+        put(number, secret ? "?" : written(edges.reduce((factor, edge) => factor * slopes[edge.index], 1), DIGITS));
       }
       put(row.product, shown(products[k]));
       put(row.share, shares[k] === null ? "" : `${signed(100 * shares[k], 1)} %`);
@@ -93,12 +93,12 @@ export function pathsView(app) {
   return { root, render };
 }
 
-function pathsKey(path) {
+function keyOf(path) {
   return path.map((edge) => edge.index).join();
 }
 
 // A path in the list: from the result down, by way of the nodes that have a label, each with the derivative by it of the one before.
-function pathsRow(app, path, from) {
+function rowOf(app, path, from) {
   const { graph, notation } = app;
   const factors = [];
   let edges = [];
@@ -122,5 +122,5 @@ function pathsRow(app, path, from) {
   const element = el("li", {}, el("button", { class: "paths-path", type: "button", ...events },
     el("span", { class: "paths-chain" }, station(graph.result), chain),
     el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share)));
-  return { key: pathsKey(path), path, factors, product, share, zero, bar, element };
+  return { key: keyOf(path), path, factors, product, share, zero, bar, element };
 }

@@ -13,7 +13,7 @@ const MOST_MISTAKES = 2; // that are named for one answer
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
 const ROUNDED = 0.005; // numbers that differ by no more than this share agree in two digits
 
-const teacherScore = { right: 0, tried: 0 }; // of this session, in whatever language it goes on
+const session = { right: 0, tried: 0 }; // of this session, in whatever language it goes on
 
 // What is easily taken for the slope of an activation: ⟦0⟧ is the net input, ⟦1⟧ the output.
 const SLOPE_MIXUPS = {
@@ -34,13 +34,13 @@ const ACTIVATION_MEANINGS = { sigmoid: "1 / (1 + exp(-⟦0⟧))", softplus: "log
 // those `found` that lead to what was typed, each { key, value } and what its sentence names; "rounded" with the `digits` that agree;
 // or "far" with the `ratio` to the true number, null if that is 0.
 export function diagnosis(question, typed) {
-  const answer = teacherAnswer(typed);
+  const answer = answerOf(typed);
   if (!answer) return { kind: "none" };
   const { value } = question;
-  if (teacherFits(answer, value)) return { kind: "right" };
-  if (teacherFits(answer, value, 1)) return { kind: "few" };
-  for (const mistakes of [teacherMistakes(question), teacherSlips(value)]) {
-    const found = mistakes.filter((mistake) => teacherFits(answer, mistake.value));
+  if (fits(answer, value)) return { kind: "right" };
+  if (fits(answer, value, 1)) return { kind: "few" };
+  for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
+    const found = mistakes.filter((mistake) => fits(answer, mistake.value));
     if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
   }
   const off = Math.abs(answer.x / value - 1);
@@ -49,7 +49,7 @@ export function diagnosis(question, typed) {
 }
 
 // The number that was typed, how many of its digits are significant, and what the last of them counts. Null if it is no number.
-function teacherAnswer(typed) {
+function answerOf(typed) {
   const x = parsed(typed);
   if (x === null) return null;
   const [mantissa] = typed.split(/e/i);
@@ -59,7 +59,7 @@ function teacherAnswer(typed) {
 }
 
 // Whether the answer is this number, to as many digits as were typed, rounded or cut off there.
-function teacherFits({ x, digits, unit }, value, least = LEAST_DIGITS) {
+function fits({ x, digits, unit }, value, least = LEAST_DIGITS) {
   if (x === value) return true;
   if (digits < least || Math.sign(x) !== Math.sign(value)) return false;
   const last = Math.round(Math.abs(x) / unit);
@@ -67,22 +67,22 @@ function teacherFits({ x, digits, unit }, value, least = LEAST_DIGITS) {
   return last === Math.round(size) || last === Math.floor(size * (1 + Number.EPSILON));
 }
 
-function teacherProduct(factors) {
+function productOf(factors) {
   return factors.reduce((product, factor) => product * factor.value, 1);
 }
 
 // Mistakes in the factors and summands, and the others that are known of this question.
-function teacherMistakes({ value, terms, others: more = [] }) {
+function mistakesOf({ value, terms, others: more = [] }) {
   const found = [];
   for (const term of terms) {
-    const product = teacherProduct(term);
+    const product = productOf(term);
     if (terms.length > 1) {
       const about = { what: joined(term.map((factor) => factor.pieces), " · "), number: product };
       found.push({ key: "summand", ...about, value: value - product }, { key: "summandSign", ...about, value: value - 2 * product });
     }
     for (const factor of term) {
       const { pieces: what, value: number, formula, instead = [] } = factor;
-      const others = teacherProduct(term.filter((other) => other !== factor));
+      const others = productOf(term.filter((other) => other !== factor));
       const by = (x) => value - product + others * x;
       const full = formula ? [...what, " = ", ...formula] : what;
       found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
@@ -95,29 +95,29 @@ function teacherMistakes({ value, terms, others: more = [] }) {
 }
 
 // Mistakes that are made with any number.
-function teacherSlips(value) {
+function slipsOf(value) {
   return [{ key: "sign", value: -value }, ...[10, 0.1, 100, 0.01].map((times) => ({ key: "point", value: value * times }))];
 }
 
 // A formula of the package taken apart; null if there is none.
-function teacherPieces(formula) {
+function takenApart(formula) {
   return formula && expanded(formula);
 }
 
-function teacherSymbol(app, { id, quantity }) {
+function symbolOf(app, { id, quantity }) {
   return quantity === "data" ? { name: id } : { of: app.graph.result, by: id, whole: 1 };
 }
 
 // The question about a hidden number. Beside what `diagnosis` reads: its `symbols`, or null; and `known`, what hints tell, each
 // { left, formula, value }: a part of the symbols, how it is computed, and its number; either may be null.
-function teacherQuestion(app, frame, { id, quantity }) {
-  return quantity === "data" ? teacherDataQuestion(app, frame, id) : teacherGradientQuestion(app, frame, id);
+function questionOf(app, frame, { id, quantity }) {
+  return quantity === "data" ? dataQuestion(app, frame, id) : gradientQuestion(app, frame, id);
 }
 
-function teacherDataQuestion(app, frame, id) {
+function dataQuestion(app, frame, id) {
   const { variant } = frame.settings;
-  const terms = teacherSum(app, frame, id, true);
-  const symbols = teacherPieces(app.formulas.forward(id, variant)) ?? (terms.length > 1 ? teacherSymbols(terms) : null);
+  const terms = sumOf(app, frame, id, true);
+  const symbols = takenApart(app.formulas.forward(id, variant)) ?? (terms.length > 1 ? symbolsOf(terms) : null);
   const { op, args } = app.graph.nodes[id];
   const neuron = app.formulas.neuronOf.get(id);
   const meaning = ACTIVATION_MEANINGS[neuron && neuron.net !== id ? app.formulas.activation(neuron, variant) : op];
@@ -127,30 +127,30 @@ function teacherDataQuestion(app, frame, id) {
     terms,
     others: [{ key: "gradient", what: [{ name: id }], value: frame.grads[id] }],
     known: [
-      ...(meaning ? [{ left: symbols, formula: teacherPieces([formulaPiece([meaning], args)]), value: null }] : []),
-      ...teacherNumbers(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
+      ...(meaning ? [{ left: symbols, formula: takenApart([formulaPiece([meaning], args)]), value: null }] : []),
+      ...numbersIn(frame, symbols ?? app.graph.into[id].map((edge) => ({ name: edge.tail }))),
     ],
   };
 }
 
-function teacherSymbols(terms) {
+function symbolsOf(terms) {
   return joined(terms.map((term) => joined(term.map((factor) => factor.pieces), " · ")), " + ");
 }
 
 // The numbers of the nodes that are named in a formula.
-function teacherNumbers(frame, formula) {
+function numbersIn(frame, formula) {
   const ids = new Set(formula.filter((piece) => piece.name !== undefined).map((piece) => piece.name));
   return [...ids].map((id) => ({ left: [{ name: id }], formula: null, value: frame.data[id] }));
 }
 
 // A node's number as a sum of products, down to nodes with labels. `asked` for the node that the question is about.
-function teacherSum(app, frame, id, asked = false) {
+function sumOf(app, frame, id, asked = false) {
   const { nodes } = app.graph;
   const { op, args } = nodes[id];
-  const inner = (arg) => (nodes[arg].op && !nodes[arg].label ? teacherSum(app, frame, arg) : [[teacherNode(app, frame, arg)]]);
+  const inner = (arg) => (nodes[arg].op && !nodes[arg].label ? sumOf(app, frame, arg) : [[nodeFactor(app, frame, arg)]]);
   const single = (arg) => {
     const terms = inner(arg);
-    return terms.length === 1 ? terms[0] : [teacherNode(app, frame, arg)];
+    return terms.length === 1 ? terms[0] : [nodeFactor(app, frame, arg)];
   };
   if (op === "add" || op === "sum_of") return args.flatMap(inner);
   if (op === "mul" && args[0] !== args[1]) return [args.flatMap(single)];
@@ -161,39 +161,39 @@ function teacherSum(app, frame, id, asked = false) {
     const half = args.length / 2;
     return args.slice(0, half).map((arg, k) => [...single(arg), ...single(args[half + k])]);
   }
-  return [[teacherNode(app, frame, id, asked)]];
+  return [[nodeFactor(app, frame, id, asked)]];
 }
 
 // A node as a factor.
-function teacherNode(app, frame, id, asked = false) {
+function nodeFactor(app, frame, id, asked = false) {
   const { nodes, into } = app.graph;
-  const written = teacherWritten(app, frame, id, asked);
+  const written = writtenOf(app, frame, id, asked);
   const loose = !asked && !nodes[id].label && ["add", "sub", "sum_of", "dot"].includes(nodes[id].op);
-  const instead = nodes[id].constant ? [] : teacherMixups(app, frame, id);
+  const instead = nodes[id].constant ? [] : mixupsOf(app, frame, id);
   if (asked && into[id].length === 1) {
     const [{ tail, index }] = into[id];
-    const slope = teacherPieces(app.formulas.factor({ of: id, by: tail, whole: 1 }, frame.settings.variant));
+    const slope = takenApart(app.formulas.factor({ of: id, by: tail, whole: 1 }, frame.settings.variant));
     if (slope) instead.push({ pieces: slope, value: frame.slopes[index] });
   }
   return { pieces: loose ? ["(", ...written, ")"] : written, value: frame.data[id], instead };
 }
 
 // A node by its label; one without, or one that is asked for, by its formula.
-function teacherWritten(app, frame, id, asked = false) {
+function writtenOf(app, frame, id, asked = false) {
   const { op, label } = app.graph.nodes[id];
-  return (op && (asked || !label) && teacherPieces(app.formulas.forward(id, frame.settings.variant))) || [{ name: id }];
+  return (op && (asked || !label) && takenApart(app.formulas.forward(id, frame.settings.variant))) || [{ name: id }];
 }
 
 // A parameter after the update; undefined if the node is not trained.
-function teacherUpdated(app, frame, id) {
+function updatedOf(app, frame, id) {
   return equations(app, frame, id).find(({ key }) => key === "update")?.rows.at(-1)[0].number;
 }
 
 // What is easily taken for a node's number: that of a parameter after the update; that of the only node it is computed from, as the net
 // input for the output; those of weights or signals beside it.
-function teacherMixups(app, frame, id) {
+function mixupsOf(app, frame, id) {
   const { into, network } = app.graph;
-  const after = teacherUpdated(app, frame, id);
+  const after = updatedOf(app, frame, id);
   const beside = new Set(into[id].length === 1 ? [into[id][0].tail] : []);
   const all = (network?.neurons ?? []).flatMap((neuron) => neuron.connections.map(([weight, source]) => ({ neuron, weight, source })));
   for (const own of all) {
@@ -207,63 +207,63 @@ function teacherMixups(app, frame, id) {
   beside.delete(id);
   return [
     ...(after === undefined ? [] : [{ pieces: [{ name: id }, "⁺"], value: after }]),
-    ...[...beside].map((other) => ({ pieces: teacherWritten(app, frame, other), value: frame.data[other] })),
+    ...[...beside].map((other) => ({ pieces: writtenOf(app, frame, other), value: frame.data[other] })),
   ];
 }
 
 // The products of derivatives that a gradient is the sum of.
-function teacherProducts(app, id) {
+function productsOf(app, id) {
   const { chain, terms } = app.formulas.terms(id);
   return chain ? [chain] : terms;
 }
 
-function teacherGradientQuestion(app, frame, id) {
-  const terms = teacherProducts(app, id).map((product) => product.map((factor) => teacherDerivative(app, frame, factorPiece(factor))));
+function gradientQuestion(app, frame, id) {
+  const terms = productsOf(app, id).map((product) => product.map((factor) => derivativeFactor(app, frame, factorPiece(factor))));
   const factors = [...new Map(terms.flat().map((factor) => [app.notation.symbol(factor.pieces[0]), factor])).values()];
   const only = factors.length === 1 ? factors[0] : null;
   return {
     value: frame.grads[id],
-    symbols: teacherSymbols(terms),
+    symbols: symbolsOf(terms),
     terms,
-    others: teacherWholes(app, frame, id),
+    others: wholeMistakes(app, frame, id),
     // The number of an only factor is the answer: of it, the numbers in its formula are told.
     known: only
-      ? [{ left: only.pieces, formula: only.formula, value: null }, ...teacherNumbers(frame, only.formula ?? [])]
+      ? [{ left: only.pieces, formula: only.formula, value: null }, ...numbersIn(frame, only.formula ?? [])]
       : factors.map(({ pieces: left, formula, value }) => ({ left, formula, value })),
   };
 }
 
-function teacherValue({ formulas }, { slopes }, piece) {
+function valueOf({ formulas }, { slopes }, piece) {
   return piece.edge === undefined ? formulas.value(piece, slopes) : slopes[piece.edge];
 }
 
 // What a gradient is the sum of, as { pieces, value }.
-function teacherSummands(app, frame, id) {
+function summandsOf(app, frame, id) {
   const { parts, terms } = app.formulas.terms(id);
   return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
     const factors = product.map(factorPiece);
-    const value = factors.reduce((x, factor) => x * teacherValue(app, frame, factor), 1);
+    const value = factors.reduce((x, factor) => x * valueOf(app, frame, factor), 1);
     return { pieces: joined(factors.map((factor) => [factor]), " · "), value };
   });
 }
 
 // A derivative as a factor, with its formula, which may be null.
-function teacherDerivative(app, frame, piece) {
+function derivativeFactor(app, frame, piece) {
   const { variant } = frame.settings;
-  const value = teacherValue(app, frame, piece);
-  let formula = teacherPieces(app.formulas.factor(piece, variant));
+  const value = valueOf(app, frame, piece);
+  let formula = takenApart(app.formulas.factor(piece, variant));
   const instead = [];
   const neuron = app.formulas.neuronOf.get(piece.of);
   if (neuron && neuron.net === piece.by) {
     for (const [template, slope] of SLOPE_MIXUPS[app.formulas.activation(neuron, variant)] ?? []) {
-      instead.push({ pieces: teacherPieces([formulaPiece([template], [neuron.net, neuron.out])]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
+      instead.push({ pieces: takenApart([formulaPiece([template], [neuron.net, neuron.out])]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
     }
   } else if (formula?.[0] === "-(") {
     instead.push({ pieces: formula.slice(1, -1), value: -value });
   } else if (formula?.length === 1 && formula[0].name !== undefined) {
-    instead.push(...teacherMixups(app, frame, formula[0].name));
+    instead.push(...mixupsOf(app, frame, formula[0].name));
   } else if (!formula && piece.of === app.graph.result) {
-    const sum = teacherSummands(app, frame, piece.by);
+    const sum = summandsOf(app, frame, piece.by);
     const written = joined(sum.map((summand) => summand.pieces), " + ");
     if (written.length > 1) formula = written;
     for (const summand of sum.length > 1 ? sum : []) {
@@ -277,12 +277,12 @@ function teacherDerivative(app, frame, piece) {
 }
 
 // Mistakes with a gradient as a whole.
-function teacherWholes(app, frame, id) {
+function wholeMistakes(app, frame, id) {
   const { graph, training } = app;
   const { settings, data, grads, sums, leaves } = frame;
   const { rate, sequential, accumulate } = settings;
   const value = grads[id];
-  const updated = teacherUpdated(app, frame, id);
+  const updated = updatedOf(app, frame, id);
   const otherwise = graph.backward(training.slopes(data, { settings: { ...settings, sequential: !sequential }, sums, leaves }));
   const heads = [...graph.routes(graph.result, id)].map((index) => graph.nodes[graph.edges[index].head]);
   const byTwo = (op) => heads.some((node) => node.op === op && graph.nodes[node.args[1]].data === 2);
@@ -300,26 +300,26 @@ function teacherWholes(app, frame, id) {
 }
 
 // Whether a number can be computed from others on the page.
-function teacherAsks({ graph }, id, quantity) {
+function canBeAsked({ graph }, id, quantity) {
   return quantity === "data" ? Boolean(graph.nodes[id].op) : id !== graph.result;
 }
 
 // The quantities that are worth a question: of nodes with labels all that is computed, and the gradients of what is computed or trained.
 // Those with long formulas are not, nor are 0 and 1, which are seen without computing.
-function teacherQuantities(app, frame) {
+function quantitiesOf(app, frame) {
   const { graph, training, formulas } = app;
   const short = (id, quantity) =>
-    quantity === "data" ? formulas.forward(id, frame.settings.variant) !== null : teacherProducts(app, id).length <= MOST_SUMMANDS;
+    quantity === "data" ? formulas.forward(id, frame.settings.variant) !== null : productsOf(app, id).length <= MOST_SUMMANDS;
   const labelled = graph.computed.filter((id) => graph.nodes[id].label);
   return [
     ...labelled.map((id) => ({ id, quantity: "data", value: frame.data[id] })),
     ...[...labelled, ...training.trained(frame.settings)].map((id) => ({ id, quantity: "grad", value: frame.grads[id] })),
   ].filter(({ id, quantity, value }) =>
-    teacherAsks(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1 && short(id, quantity));
+    canBeAsked(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1 && short(id, quantity));
 }
 
 // One after the other in a random order; after the last, in another.
-function teacherPick(quantities, seed) {
+function pickOne(quantities, seed) {
   const lap = Math.floor(seed / quantities.length);
   const order = drawn(quantities.length, lap).map((key, k) => ({ key, ...quantities[k] })).sort((a, b) => a.key - b.key);
   const { id, quantity } = order[seed % quantities.length];
@@ -359,9 +359,9 @@ export function teacherView(app) {
   const root = el("section", { class: "teacher" }, el("h2", {}, text("panel.teacher")), lead, choices, task, end);
 
   function next() {
-    const quantities = teacherQuantities(app, app.frame);
+    const quantities = quantitiesOf(app, app.frame);
     if (quantities.length) {
-      ask(teacherPick(quantities, seed));
+      ask(pickOne(quantities, seed));
       seed += 1;
     } else app.notice(text("teacher.nothing"));
   }
@@ -370,7 +370,7 @@ export function teacherView(app) {
   function selectedQuantity() {
     const { selected: id, quantity } = app.view;
     if (id === null) return null;
-    return { id, quantity: teacherAsks(app, id, quantity) ? quantity : quantity === "data" ? "grad" : "data" };
+    return { id, quantity: canBeAsked(app, id, quantity) ? quantity : quantity === "data" ? "grad" : "data" };
   }
 
   function ask(quiz) {
@@ -395,8 +395,8 @@ export function teacherView(app) {
   }
 
   function count(right) {
-    if (!judged) teacherScore.tried += 1;
-    if (right) teacherScore.right += 1;
+    if (!judged) session.tried += 1;
+    if (right) session.right += 1;
     judged = true;
   }
 
@@ -444,7 +444,7 @@ export function teacherView(app) {
   }
 
   function writeScore() {
-    put(score, teacherScore.tried ? text("teacher.score", teacherScore) : "");
+    put(score, session.tried ? text("teacher.score", session) : "");
   }
 
   function solve(word) {
@@ -467,7 +467,7 @@ export function teacherView(app) {
   // Everything about the question but what was said to an answer.
   function write() {
     const { id, quantity } = app.view.quiz;
-    const left = [teacherSymbol(app, app.view.quiz)];
+    const left = [symbolOf(app, app.view.quiz)];
     const parts = { what: left, name: [{ name: id }], result: [{ name: app.graph.result }] };
     words.replaceChildren(...sentence(`ask.${quantity}`, parts).childNodes);
     formula.replaceChildren(...equation(left, app.solved ? solution() : [...(question.symbols ? [question.symbols] : []), ["?"]]));
@@ -481,11 +481,11 @@ export function teacherView(app) {
     const { quiz } = app.view;
     lead.hidden = choices.hidden = quiz !== null;
     task.hidden = onward.hidden = ending.hidden = quiz === null;
-    end.hidden = quiz === null && teacherScore.tried === 0;
+    end.hidden = quiz === null && session.tried === 0;
     const now = [quiz, app.training.events, frame.round, frame.row];
     if (quiz && now.some((each, k) => each !== seen[k])) {
       if (quiz !== seen[0]) field.value = "";
-      question = teacherQuestion(app, frame, quiz);
+      question = questionOf(app, frame, quiz);
       hints = 0;
       judged = false;
       verdict.className = "";
@@ -495,10 +495,10 @@ export function teacherView(app) {
     seen = now;
     const offer = quiz ? null : selectedQuantity();
     hiding.disabled = offer === null;
-    const label = offer ? notation.plain([teacherSymbol(app, offer)]) : null;
+    const label = offer ? notation.plain([symbolOf(app, offer)]) : null;
     if (label !== offered) {
       offered = label;
-      hiding.replaceChildren(...(offer ? sentence("hide", { what: [teacherSymbol(app, offer)] }).childNodes : [text("teacher.selected")]));
+      hiding.replaceChildren(...(offer ? sentence("hide", { what: [symbolOf(app, offer)] }).childNodes : [text("teacher.selected")]));
     }
   }
 

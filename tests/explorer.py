@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import pytest
+
 import tinygrad_bp as tg
 from tinygrad_bp import MLP, Value, explore
 from tinygrad_bp.losses import squared_error
@@ -146,6 +148,23 @@ def numbers(model, keep=()):
     return Numbers([v.data for v in nodes], [v.grad for v in nodes], [slope for _, _, slope in edges])
 
 
+def start(name, **changes):
+    """The model of a subject with the numbers of its first case, and changes to them."""
+    subject = SUBJECTS[name]
+    return put_in(subject.model(), {**subject.rows[0], **changes})
+
+
+def close(wanted, within=0.0):
+    return pytest.approx(wanted, rel=1e-12, abs=within)
+
+
+def assert_same(found, wanted, within=0.0):
+    """That numbers of a page are Python's; None is for what is not reached yet."""
+    for kind, these, those in zip(Numbers._fields, found, wanted, strict=False):
+        assert [x is None for x in these] == [x is None for x in those], kind
+        assert [x for x in these if x is not None] == close([x for x in those if x is not None], within), kind
+
+
 # Of the computation graph, whose boxes and edges are drawn in topological order.
 READ = """
 () => {
@@ -181,6 +200,12 @@ class Explorer:
 
     def button(self, name, within="main"):
         self.page.locator(within).get_by_role("button", name=name, exact=True).click()
+        self.settle()
+
+    def train(self, rounds):
+        """Presses a button of training, and waits until it is done."""
+        self.button(rounds)
+        self.page.wait_for_function("!document.body.classList.contains('playing')")
         self.settle()
 
     def show(self, tab):

@@ -57,7 +57,11 @@ def test_the_button_plays_a_round_and_then_trains(opened):
         seen.append(page.locator(".caption").inner_text())
     assert 15 < len(seen) < 40
     kinds = [words.partition(",")[0].partition(":")[0] for words in seen]
-    assert [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before][:3] == ["Forward", "Backward", "Update"]
+    assert [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before][:3] == [
+        "Forward",
+        "Backward",
+        "Update",
+    ]
     assert seen[-1].startswith("Round 1: the error is 0.291027774.")
     assert main.inner_text() == "▶▶ Train 10,000 rounds"
     main.click()
@@ -79,7 +83,9 @@ def test_the_tab_key_reaches_everything_and_leaves_again(opened):
     for k, panel in enumerate(PANELS):
         explorer.show(("neurons", "graph")[k % 2])
         explorer.panel(panel)
-        count = page.evaluate(f"() => {{ window.expected = ({FOCUSABLE})(); window.met = new Set(); return expected.length; }}")
+        count = page.evaluate(
+            f"() => {{ window.expected = ({FOCUSABLE})(); window.met = new Set(); return expected.length; }}"
+        )
         assert count > 30
         page.evaluate("() => { expected[0].focus(); met.add(expected[0]); }")
         for _ in range(count + 5):
@@ -88,10 +94,14 @@ def test_the_tab_key_reaches_everything_and_leaves_again(opened):
                 break
         else:
             pytest.fail("the focus does not leave the page")
-        assert page.evaluate("expected.filter((each) => !met.has(each)).map((each) => each.outerHTML.slice(0, 200))") == []
+        assert (
+            page.evaluate("expected.filter((each) => !met.has(each)).map((each) => each.outerHTML.slice(0, 200))") == []
+        )
 
 
-@pytest.mark.parametrize(("name", "tab"), [("tutorial", "neurons"), ("tutorial", "graph"), ("xor", "neurons"), ("hand-made", "graph")])
+@pytest.mark.parametrize(
+    ("name", "tab"), [("tutorial", "neurons"), ("tutorial", "graph"), ("xor", "neurons"), ("hand-made", "graph")]
+)
 def test_arrows_reach_every_item_of_a_diagram(opened, name, tab):
     explorer = opened(name)
     explorer.show(tab)
@@ -149,7 +159,12 @@ def test_keys(opened):
         assert zoom() == whole
     explorer.panel("edit")
     page.locator("#tab-edit").focus()
-    for key, panel in (("ArrowRight", "paths"), ("ArrowLeft", "edit"), ("ArrowLeft", "formula"), ("ArrowLeft", "export")):
+    for key, panel in (
+        ("ArrowRight", "paths"),
+        ("ArrowLeft", "edit"),
+        ("ArrowLeft", "formula"),
+        ("ArrowLeft", "export"),
+    ):
         explorer.press(key)
         assert page.evaluate("document.activeElement.id") == f"tab-{panel}"
         assert page.locator("[role=tabpanel]:visible").get_attribute("id") == f"panel-{panel}"
@@ -164,7 +179,10 @@ def test_keys(opened):
 
 
 # Every pair of a language, a scheme and a width.
-@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", 360), ("en", "dark", 1280), ("ja", "light", 1280), ("ja", "dark", 360)])
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("en", "light", 360), ("en", "dark", 1280), ("ja", "light", 1280), ("ja", "dark", 360)],
+)
 def test_nothing_is_found_against_the_page(opened, language, scheme, width):
     locale = {"en": "en-GB", "ja": "ja-JP"}[language]
     explorer = opened("tutorial", viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale)
@@ -200,7 +218,9 @@ OVERFLOW = """async (panels) => {
 }"""
 
 
-@pytest.mark.parametrize(("name", "language"), [("tutorial", "en"), ("tutorial", "ja"), ("xor", "ja"), ("hand-made", "en"), ("linear", "en")])
+@pytest.mark.parametrize(
+    ("name", "language"), [("tutorial", "en"), ("tutorial", "ja"), ("xor", "ja"), ("hand-made", "en"), ("linear", "en")]
+)
 def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
     explorer = opened(name, locale=language)
     page = explorer.page
@@ -219,7 +239,9 @@ def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
 
 
 def test_reduced_motion_is_respected(opened):
-    durations = "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).transitionDuration))]"
+    durations = (
+        "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).transitionDuration))]"
+    )
     animations = "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).animationName))]"
     for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.15s"})):
         explorer = opened("tutorial", reduced_motion=motion)
@@ -252,7 +274,7 @@ def test_switching_the_language_says_everything_anew(opened):
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.select("w5")
-    explorer.button("1 round")
+    explorer.train("1 round")
     here = explorer.numbers()
     english = {panel: explorer.panel(panel).inner_text() for panel in PANELS}
     explorer.panel("formula")
@@ -353,13 +375,20 @@ def test_a_hidden_number_and_its_answers(opened):
         assert re.search(key.rpartition("...")[2].strip().removeprefix("is taken for {}"), words), words
         assert named[:1] == factors, words
     words, named = verdict(explorer, -gradient)
-    assert "(target_o1 - out_o1)" in words.replace("−", "-").replace("\n", "").replace("targeto1", "target_o1").replace("outo1", "out_o1") or "sign" in words
+    assert (
+        "(target_o1 - out_o1)"
+        in words.replace("−", "-").replace("\n", "").replace("targeto1", "target_o1").replace("outo1", "out_o1")
+        or "sign" in words
+    )
     assert "comes out if the gradient is multiplied by the learning rate" in verdict(explorer, 0.5 * gradient)[0]
     assert "digits and no further" in verdict(explorer, 0.0822 * 1.001)[0]
     assert "That is too large, and no mistake that is known here" in verdict(explorer, 123.456)[0]
     panel.get_by_role("button", name="Hint").click()
     assert verdict(explorer, f"{gradient:.6g}")[0].startswith("✓ Right.")
-    assert panel.locator(".teacher-score").inner_text() == "0 right of 1 tried" or "1 tried" in panel.locator(".teacher-score").inner_text()
+    assert (
+        panel.locator(".teacher-score").inner_text() == "0 right of 1 tried"
+        or "1 tried" in panel.locator(".teacher-score").inner_text()
+    )
     assert f"{gradient:.9f}" in panel.locator(".teacher-equation").first.inner_text()
     panel.get_by_role("button", name="Next question").click()
     explorer.settle()
@@ -465,7 +494,9 @@ def unlabelled_chain():
 
 
 @pytest.mark.parametrize(
-    ("graph", "nodes"), [(unlabelled, 7), (unlabelled_chain, 300), (lambda: random_graph(3, 800)[0], 500)], ids=["small", "chain", "500 nodes"]
+    ("graph", "nodes"),
+    [(unlabelled, 7), (unlabelled_chain, 300), (lambda: random_graph(3, 800)[0], 500)],
+    ids=["small", "chain", "500 nodes"],
 )
 def test_graphs_without_neurons(opened, graph, nodes):
     result = graph()

@@ -1,35 +1,18 @@
 """The explorer in a browser: every number on its pages is Python's, at every place of a training and after every change."""
 
 import itertools
-import math
 import re
 
 import pytest
 
 import tinygrad_bp as tg
-from tests.explorer import (
-    SUBJECTS,
-    TRUTHS,
-    WEIGHTS,
-    Explorer,
-    READ,
-    ROUND,
-    Numbers,
-    cases,
-    graph_of,
-    made,
-    numbers,
-    put_in,
-    train,
-    truth,
-)
+from tests.explorer import SUBJECTS, Explorer, assert_same, close, graph_of, made, numbers, put_in, start, train
 from tinygrad_bp.tutorial import comparison, training
 from tinygrad_bp.tutorial.figures import setup
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 every_subject = pytest.mark.parametrize("name", SUBJECTS)
-BIASES = ["b1", "b2"]
 
 
 @pytest.fixture
@@ -44,25 +27,6 @@ def opened(open_page, tmp_path):
     return open_subject
 
 
-def start(name, **changes):
-    subject = SUBJECTS[name]
-    return put_in(subject.model(), {**subject.rows[0], **changes})
-
-
-def trained_tutorial(rounds, **options):
-    return put_in(start("tutorial"), training.train(setup(float), rounds, **options).parameters)
-
-
-def close(wanted, within=0.0):
-    return pytest.approx(wanted, rel=1e-12, abs=within)
-
-
-def assert_same(found, wanted, within=0.0):
-    for kind, these, those in zip(Numbers._fields, found, wanted, strict=False):
-        assert [x is None for x in these] == [x is None for x in those], kind
-        assert [x for x in these if x is not None] == close([x for x in those if x is not None], within), kind
-
-
 # All numbers of the page.
 
 NEURONS = """() => {
@@ -73,19 +37,10 @@ NEURONS = """() => {
 }"""
 
 
-@every_subject
-def test_the_start(opened, name):
-    explorer = opened(name)
-    assert_same(explorer.numbers(), numbers(start(name)))
-    fields = explorer.panel("edit").locator(".edit-field input")
-    typed = fields.evaluate_all("(fields) => Object.fromEntries(fields.map((field) => [field.ariaLabel, field.value]))")
-    assert typed == {name: repr(leaf.data) for name, leaf in start(name).leaves.items()}
-
-
 @pytest.mark.parametrize("name", ["tutorial", "xor", "linear"])
 def test_the_neuron_diagram(opened, name):
     explorer = opened(name, "neurons", viewport={"width": 1920, "height": 1200})
-    explorer.button("1 round")
+    explorer.train("1 round")
     after = train(SUBJECTS[name], 1)
     for leaf in after.leaves.values():
         leaf.grad = 0.0
@@ -113,24 +68,27 @@ def test_the_neuron_diagram(opened, name):
         ("hand-made", {"p": "-1.75", "x": "0.1", "r": "3"}),
     ],
 )
-def test_edits_are_followed_by_every_number(opened, name, edits):
+def test_every_number_at_the_start_and_after_edits(opened, name, edits):
     subject = SUBJECTS[name]
     explorer = opened(name)
+    assert_same(explorer.numbers(), numbers(start(name)))
+    fields = explorer.panel("edit").locator(".edit-field input")
+    typed = fields.evaluate_all("(fields) => Object.fromEntries(fields.map((field) => [field.ariaLabel, field.value]))")
+    assert typed == {name: repr(leaf.data) for name, leaf in start(name).leaves.items()}
     changes = {}
     for label, typed in edits.items():
         explorer.change(label, typed)
         changes[label] = float(typed.replace(",", ".").replace("−", "-"))
         assert_same(explorer.numbers(), numbers(start(name, **changes)))
     explorer.change("learning rate η", "0.01")
-    explorer.button("1 round")
+    explorer.train("1 round")
     rows = [{x: changes.get(x, number) for x, number in subject.rows[0].items()}, *subject.rows[1:]]
     assert_same(explorer.numbers(), numbers(train(subject, 1, model=start(name, **changes), rows=rows, rate=0.01)))
 
 
-@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "softplus"])
-def test_other_activations(opened, hidden):
+def test_other_activations(opened):
     explorer = opened("xor")
-    for output in ("tanh", "relu", "softplus", "sigmoid"):
+    for hidden, output in itertools.product(("softplus", "relu", "tanh", "sigmoid"), repeat=2):
         explorer.choose("hidden activation", hidden)
         explorer.choose("output activation", output)
         model = put_in(SUBJECTS["xor"].model(hidden, output), SUBJECTS["xor"].rows[0])
@@ -143,7 +101,7 @@ def test_other_activations_of_the_worked_example(opened, monkeypatch):
     explorer.choose("output activation", "tanh")
     monkeypatch.setattr("tinygrad_bp.tutorial.network.sigmoid", tg.tanh)
     assert_same(explorer.numbers(), numbers(start("tutorial")))
-    explorer.button("1 round")
+    explorer.train("1 round")
     assert_same(explorer.numbers(), numbers(train(SUBJECTS["tutorial"], 1)))
 
 
@@ -178,7 +136,7 @@ def computed(row):
     return float(eval(text, dict(FUNCTIONS)))
 
 
-@every_subject
+@pytest.mark.parametrize("name", ["tutorial", "hand-made"])
 @pytest.mark.parametrize("kept", [False, True], ids=["", "gradients kept"])
 def test_formulas(opened, name, kept):
     subject = SUBJECTS[name]
@@ -186,7 +144,7 @@ def test_formulas(opened, name, kept):
     model = start(name)
     if kept:
         explorer.switch("do not zero the gradients")
-        explorer.button("1 round")
+        explorer.train("1 round")
         model = train(subject, 1, keep=True)
     before = {label: model.leaves[label].grad for label in subject.trained}
     result = model.record()
@@ -221,8 +179,10 @@ def test_the_check_of_the_worked_example(opened):
     found = comparison.compare(rounds=1)
     run = training.train(setup(float), 9999)
     explorer = opened("tutorial")
-    rows = explorer.panel("truth").locator("tr:has(td)").evaluate_all(
-        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))"
+    rows = (
+        explorer.panel("truth")
+        .locator("tr:has(td)")
+        .evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))")
     )
     verdicts = explorer.page.locator("#panel-truth .truth-verdict").all_inner_texts()
     assert len(rows) == len(verdicts) == len(found.rows) == 31
@@ -239,12 +199,14 @@ def test_the_check_of_the_worked_example(opened):
 
 
 @pytest.mark.parametrize("name", ["xor", "hand-made"])
-def test_the_check_of_other_graphs(opened, name):
+def test_the_check_and_the_paths_of_other_graphs(opened, name):
     explorer = opened(name)
     model = start(name)
     numbers(model)
-    rows = explorer.panel("truth").locator("tbody tr").evaluate_all(
-        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))"
+    rows = (
+        explorer.panel("truth")
+        .locator("tbody tr")
+        .evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))")
     )
     assert len(rows) == len(SUBJECTS[name].trained)
     for label, (_, autograd, difference, _, verdict) in zip(SUBJECTS[name].trained, rows, strict=True):
@@ -252,465 +214,145 @@ def test_the_check_of_other_graphs(opened, name):
         assert float(difference) == pytest.approx(float(autograd), rel=1e-6, abs=1e-10)
         assert verdict == "✓ agrees"
 
-
-# Paths.
-@every_subject
-def test_paths_multiply_and_add_up_to_the_derivative(opened, name):
-    explorer = opened(name)
-    model = start(name)
-    numbers(model)
     panel = explorer.panel("paths")
-    for label in SUBJECTS[name].trained[-8:]:
+    for label in SUBJECTS[name].trained[-5:]:
         panel.get_by_label("from").select_option(label=label)
         explorer.settle()
         wanted = model.leaves[label].grad
         assert float(panel.locator(".paths-total data").get_attribute("title")) == close(wanted, 1e-16)
-        said = [re.sub("[ %]", "", words.replace("−", "-")) for words in panel.locator(".paths-amount").all_inner_texts()]
+        said = [
+            re.sub("[ %]", "", words.replace("−", "-")) for words in panel.locator(".paths-amount").all_inner_texts()
+        ]
         products, shares = zip(*(map(float, words.split()) for words in said), strict=True)
         assert sum(products) == pytest.approx(wanted, rel=1e-7, abs=1e-9)
         assert sum(shares) == pytest.approx(100 * (wanted != 0), abs=0.3)
 
 
-# Stepping.
-
-@pytest.mark.parametrize("name", ["tutorial", "hand-made"])
-def test_steps_cover_everything_once_forward_and_back(opened, name):
-    subject = SUBJECTS[name]
-    explorer = opened(name)
-    model = start(name)
-    whole = numbers(model)
-    nodes, edges = graph_of(model.record())
-    explorer.page.locator(".controls select").select_option("node")
-    explorer.button("Begin this round")
-    begin = explorer.numbers()
-    computed = [k for k, v in enumerate(nodes) if v.args]
-    assert_same(begin, ([None if v.args else v.data for v in nodes], [None] * len(nodes)))
-    shown = explorer.page.locator(".computation .item[data-node]").nth(computed[0])
-    assert shown.get_attribute("aria-label").endswith(": data ·, gradient ·")
-
-    kinds = {"forward": len(computed), "seed": 1, "backward": len(edges), "update": len(subject.trained)}
-    found = explorer.walk(".", sum(kinds.values()))
-    states = iter(zip([begin, *(there for there, _ in found)], [there for there, _ in found], [caption for _, caption in found], strict=False))
-    for _ in computed:
-        before, after, _ = next(states)
-        [k] = [k for k in computed if before.data[k] is None and after.data[k] is not None]
-        assert after.data[k] == close(whole.data[k])
-        assert all(before.data[nodes.index(x)] is not None for head, x, _ in edges if head is nodes[k])
-        assert after.grads == before.grads
-    before, after, _ = next(states)
-    assert (after.data, after.grads) == (close(whole.data), [0.0] * (len(nodes) - 1) + [1.0])
-    left = list(edges)
-    for _ in edges:
-        before, after, (so_far, slope, arriving, total) = next(states)
-        changed = {k for k, (x, y) in enumerate(zip(before.grads, after.grads, strict=True)) if x != y}
-        # What it adds is that of an edge, to whose head everything has come that comes.
-        fits = [
-            (head, x, d) for head, x, d in left
-            if {nodes.index(x)} >= changed and d == close(slope) and after.grads[nodes.index(x)] == close(total)
-            and before.grads[nodes.index(head)] == close(arriving) and not any(other is head for _, other, _ in left)
-        ]  # fmt: skip
-        assert fits
-        left.remove(fits[0])
-        assert before.grads[nodes.index(fits[0][1])] == close(so_far)
-        assert so_far + slope * arriving == close(total, 1e-16)
-    assert (left, after.grads) == ([], close(whole.grads))
-    updated = list(whole.data)
-    for _ in subject.trained:
-        before, after, _ = next(states)
-        [k] = [k for k, (x, y) in enumerate(zip(before.data, after.data, strict=True)) if x != y]
-        assert nodes[k].label in subject.trained
-        updated[k] -= 0.5 * whole.grads[k]
-        assert after.data == close(updated)
-    assert {v.label for v, x, y in zip(nodes, whole.data, updated, strict=True) if x != y} == set(subject.trained)
-
-    back = explorer.walk(",", len(found))
-    assert back == [*found[-2::-1], (begin, back[-1][1])]
-    explorer.walk(".", len(found))
-    explorer.press(".")
-    assert explorer.round() == 1
+# Both diagrams.
 
 
-def test_the_output_of_a_neuron_gets_its_gradient_in_two_additions(opened):
-    explorer = opened("tutorial")
-    model = start("tutorial")
-    result = model.record()
-    result.backward()
-    nodes, edges = graph_of(result)
-    [wanted] = [v.grad for v in nodes if v.label == "out_h1"]
-    explorer.page.locator(".controls select").select_option("node")
-    explorer.select("out_h1")
-    explorer.button("Begin this round")
-    lines = explorer.page.evaluate(
-        """async (count) => {
-          const found = [];
-          for (let k = 0; k < count; k++) {
-            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: ".", bubbles: true }));
-            await new Promise(requestAnimationFrame);
-            const line = document.querySelector(".formula-accumulation");
-            if (line.checkVisibility()) found.push([...line.querySelectorAll("data")].map((data) => Number(data.value)));
-          }
-          return found;
-        }""",
-        len(nodes) + len(edges),
+def lit(explorer):
+    """What is lit in the diagram: edges, and places of nodes."""
+    return explorer.page.evaluate(
+        """() => [
+          document.querySelectorAll(".graph-line.lit").length,
+          [...document.querySelectorAll(".diagram .item.lit[data-node]")].map((each) => Number(each.dataset.node)),
+        ]"""
     )
-    assert len(lines) == 2
-    (none, slope, upstream, part), (before, other_slope, other_upstream, total) = lines
-    assert (none, part, before, total) == (0.0, close(slope * upstream), part, close(wanted))
-    assert before + other_slope * other_upstream == close(total)
-    assert {slope, other_slope} == {0.4, 0.5}  # w5 and w7, of the ways by o1 and o2
 
 
-@pytest.mark.parametrize("pace", ["neuron", "pass"])
-def test_other_paces(opened, pace):
+def test_a_factor_lights_its_way_in_both_diagrams(opened):
     explorer = opened("tutorial")
-    explorer.page.locator(".controls select").select_option(pace)
-    explorer.button("Begin this round")
-    whole = numbers(start("tutorial"))
-    nodes, _ = graph_of(start("tutorial").record())
-    after = [x - 0.5 * g * (v.label in WEIGHTS) for v, x, g in zip(nodes, whole.data, whole.grads, strict=True)]
-    found = [there for there, _ in explorer.walk(".", 40)]
-    stops = 1 + next(k for k, there in enumerate(found) if there.data == close(after))
-    assert_same(found[stops - 1], (after, whole.grads))
-    assert stops == 3 if pace == "pass" else 12 <= stops < 40
-    labels = [v.label for v in nodes]
-    for neuron in ("h1", "h2", "o1", "o2"):
-        net, out = labels.index(f"net_{neuron}"), labels.index(f"out_{neuron}")
-        assert all((there.data[net] is None) == (there.data[out] is None) for there in found)
-
-
-def test_a_round_of_several_cases_step_by_step(opened):
-    subject = SUBJECTS["linear"]
-    explorer = opened("linear")
-    explorer.page.locator(".controls select").select_option("pass")
-    explorer.button("Begin this round")
-    model = subject.model()
-    for row in subject.rows:
-        put_in(model, row)
-        before = numbers(model)
-        found = [there for there, _ in explorer.walk(".", 3)]
-        assert_same((found[0].data, found[1].grads), (before.data, before.grads))
-        model = train(subject, 1, model=model, rows=[row])
-        explorer.press(".")
-    assert explorer.round() == 1
-    explorer.button("Show all numbers")
-    assert_same(explorer.numbers(), numbers(train(subject, 1)))
-    explorer.press(*[","] * 4)
-    assert explorer.page.locator(".cases-row[aria-pressed=true]").inner_text() == "3"
-    assert explorer.round() == 0
-
-
-def test_playing_and_pausing(opened):
-    explorer = opened("tutorial")
-    clock = explorer.page.clock
-    clock.install()
-
-    def caption(milliseconds):
-        clock.run_for(milliseconds)
-        return explorer.page.locator(".caption").inner_text()
-
-    explorer.page.keyboard.press("k")
-    played = {caption(1000) for _ in range(5)}
-    assert len(played) == 5
-    explorer.page.keyboard.press("k")
-    there = caption(100)
-    assert there == caption(5000)
-    explorer.page.keyboard.press("k")
-    assert caption(1000) != there
-    explorer.page.keyboard.press("Escape")
-    assert caption(100) == caption(5000)
-    explorer.page.locator(".controls").get_by_role("button", name="Play").click()
-    explorer.page.get_by_role("slider", name="speed").first.fill("5")
-    assert caption(1000) != caption(200)
-
-
-# Training.
-
-WAYS = {
-    "as told": {},
-    "sequential": {"sequential": True},
-    "with biases": {"train_biases": True},
-    "sequential, with biases": {"sequential": True, "train_biases": True},
-}
-ERRORS = {"as told": "0.291027774", "sequential": "0.291027924"}
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_training_the_worked_example(opened, way):
-    explorer = opened("tutorial")
-    explorer.switch("sequential update", WAYS[way].get("sequential", False))
-    explorer.switch("train the biases", WAYS[way].get("train_biases", False))
-    for rounds, name in ((1, "1 round"), (10_001, "10,000 rounds")):
-        explorer.button(name)
-        assert explorer.round() == rounds
-        found, wanted = explorer.numbers(), numbers(trained_tutorial(rounds, **WAYS[way]))
-        if WAYS[way].get("sequential"):
-            assert found.data == close(wanted.data)  # what is shown for gradients is not that of anything
-        else:
-            assert_same(found, wanted)
-        if rounds == 1:
-            assert ERRORS.get(way, "") in explorer.status()
-    for share in (0.3, 0.75, 0.0, 1.0):
-        explorer.slide(share)
-        assert explorer.numbers().data == close(numbers(trained_tutorial(explorer.round(), **WAYS[way])).data)
-
-
-def test_training_the_biases_needs_their_gradients(opened):
-    explorer = opened("tutorial")
-    nodes, _ = graph_of(start("tutorial").record())
-    found = dict(zip((v.label for v in nodes), explorer.numbers().grads, strict=True))
-    # from a computation of its own, to 15 digits
-    assert (found["b1"], found["b2"]) == pytest.approx((0.018725609394704, 0.100400325112001), abs=5e-16)
-
-
-# What is left of an error that training has brought to nothing is rounding, which no two computers do alike.
-LEARNED = {"tutorial": 0.0, "xor": 0.0, "linear": 1e-12, "hand-made": 1e-12}
-
-
-@every_subject
-@pytest.mark.parametrize("keep", [False, True], ids=["", "gradients kept"])
-def test_training(opened, name, keep):
-    subject = SUBJECTS[name]
-    explorer = opened(name)
-    explorer.change("learning rate η", 0.25)
-    explorer.switch("do not zero the gradients", keep)
-    kept = subject.trained if keep else ()
-    explorer.button("1 round")
-    assert_same(explorer.numbers(), numbers(train(subject, 1, rate=0.25, keep=keep), kept))
-    if keep and name in ("linear", "hand-made"):
-        return  # they swing without end
-    explorer.button("10,000 rounds")
-    for share in (1.0, 0.5):
-        explorer.slide(share)
-        wanted = train(subject, explorer.round(), rate=0.25, keep=keep)
-        assert_same(explorer.numbers(), numbers(wanted, kept), LEARNED[name])
-
-
-def test_training_runs_and_pauses(opened):
-    explorer = opened("tutorial")
-    clock = explorer.page.clock
-    clock.install()
-    explorer.page.keyboard.press("t")
-    clock.run_for(500)
-    explorer.page.keyboard.press("t")
-    clock.run_for(100)
-    rounds = explorer.round()
-    assert rounds > 10
-    clock.run_for(500)
-    assert explorer.round() == rounds
-    found = Numbers(*explorer.page.evaluate(READ))
-    assert_same(found, numbers(train(SUBJECTS["tutorial"], rounds)))
-
-
-def test_ways_to_a_round(opened):
-    explorer = opened("tutorial")
-    errors = training.train(setup(float), 10_000).errors
-    explorer.button("10,000 rounds")
-    chart = explorer.page.locator(".curve-chart")
-    chart.click(position={"x": chart.bounding_box()["width"] / 2, "y": 80})
-    explorer.settle()
-    middle = explorer.round()
-    assert 10 < middle < 1000
-    for name, rounds in {"Previous round": middle - 1, "Next round": middle, "First round": 0, "Last round so far": 10_000}.items():
-        explorer.button(name)
-        assert explorer.round() == rounds
-    explorer.page.locator(".curve-slider").focus()
-    for key, rounds in {"Home": 0, "ArrowRight": 1, "ArrowUp": 2, "ArrowLeft": 1, "End": 10_000, "ArrowDown": 9_999}.items():
-        explorer.press(key)
-        assert explorer.round() == rounds
-    wanted = explorer.page.get_by_label("first round with an error below")
-    for below in (0.2, 0.01, 1e-3, errors[9000]):
-        wanted.fill(repr(below))
-        explorer.button("Go there")
-        assert explorer.round() == next(k for k, error in enumerate(errors) if error < below)
-    wanted.fill("2e-5")
-    explorer.button("Go there")
-    assert explorer.status() == "In the 10,000 rounds so far the error has not come below 2e−5."
-    explorer.button("Train until it does")
-    errors = training.train(setup(float), 40_000).errors
-    assert explorer.round() == next(k for k, error in enumerate(errors) if error < 2e-5)
-    assert_same(explorer.numbers(), numbers(trained_tutorial(explorer.round())))
-
-
-# Changes.
-
-
-def said(locator):
-    """The texts that say what a number was before the changes, as numbers."""
-    return [float(text.split()[-1].replace("−", "-")) for text in locator.all_text_contents() if text]
-
-
-def test_the_original_stays_beside_what_was_changed(opened):
-    explorer = opened("tutorial", "neurons", viewport={"width": 1920, "height": 1200})
-    explorer.button("1 round")
-    was = trained_tutorial(1)
-    was.record().backward()
-    explorer.change("w5", "0.9")
-    ghosts = explorer.page.locator(".edit-ghost")
-    assert said(ghosts) == pytest.approx([was.leaves["w5"].data], abs=1e-9)
-    result = was.record()
-    for mode, kind in (("values", "data"), ("gradients", "grad")):
-        explorer.click(f"[data-mode={mode}]")
-        result.backward()
-        shown = {
-            label: said(explorer.page.locator(f".boxes .item[aria-label^='{label}:'] .ghost-number"))
-            for label in ("out_o1", "out_o2", "E_total")
-        }
-        nodes = {v.label: v for v in graph_of(result)[0]}
-        for label in ("out_o1", "E_total"):
-            changed = kind == "data" or label == "out_o1"
-            assert shown[label] == [pytest.approx(getattr(nodes[label], kind), abs=1e-6)] * changed
-        assert shown["out_o2"] == []
-    curve = explorer.page.locator(".curve-ghost")
-    assert curve.get_attribute("d")
-    explorer.button("Reset everything")
-    assert explorer.status() == "Everything is as it was in the beginning."
-    assert (curve.get_attribute("d"), said(ghosts)) == ("", [])
-    assert explorer.round() == 0
-    explorer.show("graph")
-    assert_same(explorer.numbers(), numbers(start("tutorial")))
-
-
-REFUSED = ["abc", "", "1e999", "-1e999", "NaN", "Infinity", "0x10", "1 2", "1,2,3", "<img src=x onerror=alert(1)>", "９"]
-
-
-def test_what_is_no_number_is_refused(opened):
-    explorer = opened("tutorial")
-    before = explorer.numbers()
+    places = {v.label: k for k, v in enumerate(tg.topological_order(start("tutorial").record())) if v.label}
     explorer.select("w5")
-    value = explorer.page.get_by_label("Value", exact=True)
-    for typed in REFUSED:
-        value.fill(typed)
-        value.press("Enter")
-        assert explorer.status() == f"“{typed}” is not a finite number: write it like 0.15 or -1.5e-3."
-    for typed in REFUSED:
-        explorer.change("w5", typed)
-        assert explorer.status().startswith(f"“{typed}” is not a finite number")
-        assert explorer.panel("edit").get_by_label("w5", exact=True).input_value() == "0.4"
-    for typed in (*REFUSED, "0", "-1"):
-        explorer.change("learning rate η", typed)
-        assert explorer.status().startswith(f"“{typed}” is no learning rate")
-    assert explorer.numbers() == before
+    factor = explorer.page.locator('.formula-equation [aria-label="dout_o1/dnet_o1"]').first
+    factor.hover()
+    explorer.settle()
+    assert lit(explorer) == [1, [places["net_o1"], places["out_o1"]]]
+    explorer.show("neurons")
+    assert lit(explorer) == [0, []]
+    factor.focus()
+    explorer.settle()
+    assert places["out_o1"] in lit(explorer)[1]
+    assert not {places["out_h1"], places["w1"]} & set(lit(explorer)[1])
+    factor.blur()
+    explorer.settle()
+    assert lit(explorer) == [0, []]
 
 
-@pytest.mark.parametrize(
-    ("name", "label", "message"),
-    [
-        ("linear", "w7", "That was not changed: (target_o1 - out_o1) ** 2 = pow("),
-        ("linear", "target_o2", "That was not changed: (target_o2 - out_o2) ** 2 = pow(1e308, 2) would be ∞"),
-        ("hand-made", "q", "That was not changed: power = pow(1e308, 3) would be ∞, which is no finite number (round 0)."),
-    ],
-)
-def test_a_number_that_makes_others_overflow_is_refused(opened, name, label, message):
-    explorer = opened(name)
-    before = explorer.numbers()
-    explorer.change(label, "1e308")
-    assert message in explorer.status()
-    assert explorer.numbers() == before
-    assert explorer.panel("edit").get_by_label(label, exact=True).input_value() != "1e308"
+def test_paths_light_their_edges(opened):
+    explorer = opened("tutorial")
+    panel = explorer.panel("paths")
+    panel.get_by_label("from").select_option(label="w1")
+    explorer.settle()
+    order = tg.topological_order(start("tutorial").record())
+    labels = {label: k for k, label in enumerate(v.label for v in order)}
+    edges, nodes = lit(explorer)
+    assert {labels[x] for x in ("w1", "net_h1", "out_h1", "net_o1", "net_o2", "E_o1", "E_o2", "E_total")} <= set(nodes)
+    assert not {labels[x] for x in ("w2", "i1", "b1", "out_h2", "target_o1")} & set(nodes)
+    ways = panel.locator(".paths-path")
+    assert ways.count() == 2
+    parts = []
+    for k in range(2):
+        ways.nth(k).focus()
+        explorer.settle()
+        parts.append(lit(explorer))
+        assert parts[k][0] < edges
+    assert set(parts[0][1]) | set(parts[1][1]) == set(nodes)
+    assert labels["out_o1"] in set(parts[0][1]) ^ set(parts[1][1])
 
 
-def test_a_training_that_diverges_says_where(opened):
-    subject = SUBJECTS["linear"]
-    explorer = opened("linear")
-    explorer.change("learning rate η", "1e10")
-    explorer.button("10,000 rounds")
-    rounds = explorer.round()
-    told = re.fullmatch(r"The training ends after round ([\d,]+): (.+)\. A smaller learning rate helps\.", explorer.status())
-    assert told is not None, explorer.status()
-    assert int(told[1]) == rounds > 1
-    assert "(target_o1 - out_o1) ** 2 = pow(" in told[2]
-    assert_same(explorer.numbers(), numbers(train(subject, rounds, rate=1e10)))
-    with pytest.raises(OverflowError):
-        numbers(train(subject, rounds + 1, rate=1e10))
-    for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
-        explorer.panel(panel)
-        for tab in ("neurons", "graph"):
-            explorer.show(tab)
-            assert explorer.page.evaluate(UNDEFINED) == []
-    for _ in range(2):
-        explorer.press(".")  # no further
-    explorer.panel("edit")
-    explorer.button("Reset everything")
-    explorer.button("1 round")
-    assert_same(explorer.numbers(), numbers(train(subject, 1)))
-
-
-# What on the page, between its tags or in them, is no number or no finite one.
-UNDEFINED = r"""() => [...document.querySelectorAll("#page *")].flatMap((element) => [
-  ...[...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data),
-  ...[...element.attributes].map(({ value }) => value), element.value ?? "",
-]).filter((text) => /\bNaN\b|\bundefined\b|\bnull\b|-?\binf\b|Infinity|\[object/.test(text))"""
-
-
-def test_truth_tables_can_be_switched_while_it_trains(opened):
-    subject = SUBJECTS["xor"]
-    explorer = opened("xor")
-    explorer.press("t")
-    for name in ("and", "or", "nand", "xor", "and"):
-        explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round())
-        explorer.click(f"[data-preset={name}]")
-    explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round() + 2)
-    explorer.press("t")
-    model, done = subject.model(), 0
-    rows = subject.rows
-    events = explorer.state()["events"]
-    assert len(events) == 5
-    for event in [*events, {"round": explorer.round()}]:
-        model = train(subject, event["round"] - done, model=model, rows=rows)
-        done = event["round"]
-        rows = cases(truth(event["preset"])) if "preset" in event else rows
-    assert_same(explorer.numbers(), numbers(put_in(model, rows[0])))
-    assert explorer.page.locator("[data-preset=and]").get_attribute("aria-pressed") == "true"
-
-
-@pytest.mark.parametrize("name", TRUTHS)
-def test_predictions_for_the_truth_table(opened, name):
-    explorer = opened("xor", "neurons")
-    explorer.click(f"[data-preset={name}]")
-    explorer.button("10,000 rounds")
-    rows = cases(truth(name))
-    model = train(SUBJECTS["xor"], 10_000, rows=rows)
-    wanted = []
-    for row in rows:
-        result = put_in(model, row).record()
-        [prediction] = [v.data for v in graph_of(result)[0] if v.label == "out_o1"]
-        wanted.append([row["i1"], row["i2"], row["target_o1"], prediction, result.data])
-    cells = explorer.page.locator(".cases tbody tr").evaluate_all(
-        "(rows) => rows.map((row) => [...row.querySelectorAll('[data-value]')].map((cell) => Number(cell.dataset.value)))"
+def test_both_edges_of_a_square(opened):
+    explorer = opened("hand-made")
+    model = start("hand-made")
+    _, edges = graph_of(model.record())
+    [first, second] = [k for k, (head, x, _) in enumerate(edges) if head.label == "square" and x.label == "p"]
+    lines = explorer.page.evaluate(
+        "[...document.querySelectorAll('.slope')].map((each) => [each.dataset.value, each.getAttribute('x')])"
     )
-    assert cells == [close(row) for row in wanted]
-    assert [round(row[3]) for row in cells] == list(TRUTHS[name])
-    mean = sum(row[-1] for row in wanted) / 4
-    epoch = explorer.page.locator(".cases-epoch").inner_text().replace("−", "-")
-    assert float(epoch.split()[-1]) == pytest.approx(mean, abs=1e-9)
+    assert float(lines[first][0]) == float(lines[second][0]) == model.leaves["p"].data
+    assert lines[first][1] != lines[second][1]
+    explorer.select("square")
+    paths = explorer.panel("paths")
+    paths.get_by_label("from").select_option(label="p")
+    explorer.settle()
+    assert paths.locator(".paths-path").count() == 7  # twice by each of three ways from the square, and once by itself
 
 
-def mulberry32(seed):
-    """The generator that the page draws weights with."""
-    while True:
-        seed = (seed + 0x6D2B79F5) & 0xFFFFFFFF
-        t = (seed ^ seed >> 15) * (seed | 1) & 0xFFFFFFFF
-        t ^= (t + ((t ^ t >> 7) * (t | 61) & 0xFFFFFFFF)) & 0xFFFFFFFF
-        yield 2 * ((t ^ t >> 14) / 2**32) - 1
+def test_neurons_can_be_closed(opened):
+    explorer = opened("tutorial")
+    page = explorer.page
+    whole = {v.label: v for v in graph_of(start("tutorial").record())[0] if v.label}
+    shown = explorer.numbers()
+    count = lambda: page.locator(".computation .item[data-node]:visible").count()  # noqa: E731
+    every = count()
+    page.locator("[aria-label='Close neuron h1 into one box']").dispatch_event("click")
+    explorer.settle()
+    assert count() == every - 5
+    cover = page.locator("[aria-label^='Open neuron h1']")
+    assert re.findall(r"[\d.]+", cover.locator(".cover-number").first.text_content()) == [f"{whole['net_h1'].data}"]
+    assert f"{whole['out_h1'].data:.9f}" in cover.text_content()
+    cover.focus()
+    explorer.press("Enter")
+    assert count() == every
+    explorer.button("Close or open neurons")
+    assert page.locator("[aria-label^='Open neuron']:visible").count() == 4
+    assert count() < every - 15
+    assert explorer.numbers() == shown
+    explorer.button("Close or open neurons")
+    assert count() == every
 
 
-def test_a_seed_draws_the_same_weights_again(opened):
-    explorer = opened("xor")
-    edit = explorer.panel("edit")
-    subject = SUBJECTS["xor"]
+def test_moving_and_zooming(opened):
+    explorer = opened("tutorial")
+    page = explorer.page
+    graph = page.locator(".computation")
     seen = []
-    for seed in (7, 4294967295, 7):
-        edit.get_by_label("seed").fill(str(seed))
-        explorer.button("Draw new weights")
-        assert explorer.round() == 0
-        # In the order of the page's parameters: the weights, and then the biases.
-        drawn = dict(zip(subject.trained, mulberry32(seed), strict=False))
-        assert_same(explorer.numbers(), numbers(start("xor", **drawn)))
-        explorer.button("1 round")
-        seen.append(explorer.numbers())
-    assert seen[0] == seen[2] != seen[1]
-    for seed in ("-1", "1.5", "4294967296"):
-        edit.get_by_label("seed").fill(seed)
-        explorer.button("Draw new weights")
-        assert explorer.status() == "A seed is a whole number from 0 to 4294967295."
-    assert explorer.numbers() == seen[2]
+    box = graph.bounding_box()
+    x, y = box["x"] + box["width"] - 15, box["y"] + 15
+
+    def moved():
+        seen.append(page.locator(".computation > g").get_attribute("transform"))
+        return seen[-1] not in seen[:-1]
+
+    assert moved()
+    for name in ("Zoom in", "Zoom out"):
+        page.get_by_role("button", name=name).click()
+        moved()
+    assert seen[1] != seen[0] == seen[2]
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        "before => document.querySelector('.computation > g').getAttribute('transform') !== before", arg=seen[-1]
+    )
+    assert moved()
+    page.mouse.down()
+    page.mouse.move(x - 60, y + 40, steps=4)
+    page.mouse.up()
+    assert moved()
+    explorer.button("Fit")
+    moved()
+    assert seen[-1] == seen[0]
+    assert page.locator(".item.selected").count() == 0  # dragging chooses nothing

@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import html
 import io
 import json
 import math
@@ -53,13 +52,13 @@ def what_is_seen(explorer):
 def go_far(explorer, name):
     """Changes, trains, steps and selects."""
     explorer.show("graph")
-    explorer.button("1 round")
+    explorer.train("1 round")
     explorer.change(SUBJECTS[name].trained[-1], "0.625")
     explorer.change("learning rate η", "0.3")
-    explorer.button("10,000 rounds")
+    explorer.train("10,000 rounds")
     explorer.slide(0.5)
     explorer.switch("do not zero the gradients")
-    explorer.button("1 round")
+    explorer.train("1 round")
     explorer.press(".", ".", ".")
     explorer.select(SUBJECTS[name].trained[0])
     explorer.press(".")
@@ -89,8 +88,6 @@ def test_the_address_is_the_link(opened):
     explorer.page.wait_for_url("**/tutorial.html#s=*")
     explorer.select("w1")
     explorer.page.wait_for_function("link => location.href === link", arg=explorer.link())
-
-
 
 
 def hostile(state):
@@ -169,7 +166,9 @@ def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened, link):
         explorer.show("graph")
         explorer.change("w5", "0.75")
         state = explorer.state()
-        places = [k for k, v in enumerate(topological_order(SUBJECTS["tutorial"].model().record())) if v.label in ("w5", "w6")]
+        places = [
+            k for k, v in enumerate(topological_order(SUBJECTS["tutorial"].model().record())) if v.label in ("w5", "w6")
+        ]
         state["events"][0]["leaves"] = [[place, 1.7e308] for place in places]
         link = fragment(state)
     explorer = opened("tutorial", link)
@@ -201,7 +200,7 @@ def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path, name):
     path = download(explorer, "This page", tmp_path)
     other = Explorer(open_page(path))
     assert what_is_seen(other) == what_is_seen(explorer)
-    other.button("1 round")
+    other.train("1 round")
     again = Explorer(open_page(download(other, "This page", tmp_path)))
     assert what_is_seen(again) == what_is_seen(other)
     assert abs(len(path.read_bytes()) - len(made(name).html.encode())) < 2000
@@ -213,7 +212,7 @@ def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.change("learning rate η", "0.25")
-    explorer.button("10,000 rounds")
+    explorer.train("10,000 rounds")
     explorer.slide(0.5)
     rounds = explorer.round()
     run = training.train({**setup(float), "eta": 0.25}, 10_000)
@@ -231,7 +230,9 @@ def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
     for v, name in zip(nodes, found["names"], strict=True):
         assert v.label in ("", name)
     names = dict(zip(nodes, found["names"], strict=True))
-    assert [(each["of"], each["by"]) for each in found["derivatives"]] == [(names[head], names[x]) for head, x, _ in edges]
+    assert [(each["of"], each["by"]) for each in found["derivatives"]] == [
+        (names[head], names[x]) for head, x, _ in edges
+    ]
     assert found["leaves"] == {label: found["data"][label] for label in model.leaves}
 
     path = download(explorer, "Training, CSV", tmp_path)
@@ -247,9 +248,9 @@ def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
 def test_a_long_training_as_a_table_of_some_rounds(opened, tmp_path):
     explorer = opened("tutorial")
     explorer.show("graph")
-    explorer.button("10,000 rounds")
-    explorer.button("10,000 rounds")
-    explorer.button("1 round")
+    explorer.train("10,000 rounds")
+    explorer.train("10,000 rounds")
+    explorer.train("1 round")
     path = download(explorer, "Training, CSV", tmp_path)
     rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     assert [int(row[0]) for row in rows] == list(range(0, 20_002, 3))
@@ -278,14 +279,19 @@ def test_pictures(opened, open_page, tmp_path, tab, scheme):
 
     explorer = opened("tutorial", color_scheme=scheme)
     explorer.show(tab)
-    explorer.button("1 round")
+    explorer.train("1 round")
     shown = explorer.page.locator(".diagram text").evaluate_all(
         "(all) => all.filter((each) => each.getBoundingClientRect().width).map((each) => each.textContent)"
     )
     path = download(explorer, "Diagram, SVG", tmp_path)
     root = ElementTree.fromstring(path.read_bytes())
     assert {each.tag.removeprefix(SVG) for each in root.iter()} <= INERT
-    assert not [name for each in root.iter() for name in each.attrib if name.startswith("on") or "href" in name or name in ("class", "style")]
+    assert not [
+        name
+        for each in root.iter()
+        for name in each.attrib
+        if name.startswith("on") or "href" in name or name in ("class", "style")
+    ]
     texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
     assert [text for text in texts if text] == shown
     assert len(texts) > 40
@@ -355,7 +361,9 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     explorer.show("neurons")
     assert_inert(explorer)
     explorer.show("graph")
-    items = explorer.page.locator(".computation .item[data-node]").evaluate_all("(all) => all.map((each) => each.ariaLabel)")
+    items = explorer.page.locator(".computation .item[data-node]").evaluate_all(
+        "(all) => all.map((each) => each.ariaLabel)"
+    )
     nodes, _ = graph_of(result)
     labelled = 0
     for v, words in zip(nodes, items, strict=True):
@@ -371,7 +379,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
         explorer.panel(panel)
         assert_inert(explorer)
-    explorer.button("1 round")
+    explorer.train("1 round")
     explorer.press(".", ".")
     other = Explorer(open_page(download(explorer, "This page", tmp_path)))
     assert_inert(other)
@@ -381,7 +389,9 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     assert HOSTILE[0] in root.find(f"{SVG}title").text
     assert download(explorer, "Diagram, PNG", tmp_path).read_bytes().startswith(b"\x89PNG")
     assert HOSTILE[0] in json.loads(download(explorer, "Numbers, JSON", tmp_path).read_text(encoding="utf-8"))["title"]
-    table = list(csv.reader(io.StringIO(download(explorer, "Training, CSV", tmp_path).read_bytes().decode(), newline="")))
+    table = list(
+        csv.reader(io.StringIO(download(explorer, "Training, CSV", tmp_path).read_bytes().decode(), newline=""))
+    )
     assert len({len(row) for row in table}) == 1
     assert not [cell for cell in table[0] if cell.startswith(("=", "+", "-", "@"))]
 
@@ -424,7 +434,7 @@ def test_a_page_in_a_notebook(open_page, tmp_path, name):
     assert page.evaluate("document.querySelector('iframe').title") == made(name).title
     explorer.show("graph")
     explorer.change("w5", "0.75")
-    explorer.button("10,000 rounds")
+    explorer.train("10,000 rounds")
     subject = SUBJECTS[name]
     wanted = numbers(train(subject, 10_000, model=put_in(subject.model(), {"w5": 0.75})))
     assert explorer.numbers().data == pytest.approx(wanted.data, rel=1e-11)

@@ -5,7 +5,7 @@ import { Notation } from "./names.js";
 import { firstTrouble, Graph } from "./graph.js";
 import { drawn, Training } from "./training.js";
 import { addressOf, follow, keepInAddress, restore, stateOf } from "./links.js";
-import { LANGUAGES, speak, spoken, text } from "./text.js";
+import { LANGUAGES, speak, text } from "./text.js";
 import { Formulas } from "./formula.js";
 import { frameOf } from "./frame.js";
 import { captionPieces, explained, inWords } from "./caption.js";

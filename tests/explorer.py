@@ -175,7 +175,7 @@ READ = """
 }
 """
 ROUND = "Number(document.querySelector('.curve-readout').textContent.match(/[\\d,]+/)[0].replaceAll(',', ''))"
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 class Explorer:
@@ -187,7 +187,7 @@ class Explorer:
 
     def settle(self):
         """Waits until the page shows what was done."""
-        self.page.evaluate(SETTLED)
+        self.page.evaluate(DRAWN)
 
     def press(self, *keys):
         for key in keys:
@@ -241,7 +241,6 @@ class Explorer:
 
     def numbers(self):
         """What the computation graph shows; None for what is not reached yet."""
-        self.settle()
         return Numbers(*self.page.evaluate(READ))
 
     def walk(self, key, count):
@@ -266,6 +265,7 @@ class Explorer:
         return self.page.evaluate(f"JSON.parse(document.getElementById('texts').textContent).{language}['{key}']")
 
     def status(self):
+        """What was said last."""
         self.settle()
         return self.page.locator(".status").inner_text()
 

@@ -150,6 +150,7 @@ def test_keys(opened):
     explorer.press("r", "r")
     assert explorer.round() == 2
     explorer.press("g")
+    explorer.press("0")
     zoom = lambda: page.locator(".computation > g").get_attribute("transform")  # noqa: E731
     whole = zoom()
     for key in ("+", "-"):
@@ -173,12 +174,18 @@ def test_keys(opened):
     field.focus()
     explorer.press("r", "t", "k", ".", "g")  # in a field these are letters
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
+    page.locator(".help summary").click()
+    page.get_by_label("single keys do something").uncheck()
+    explorer.press("r", "g")
+    assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
+    page.get_by_label("single keys do something").check()
+    explorer.press("r")
+    assert explorer.round() == rounds + 1
 
 
-# For screen readers, and for eyes.
+# For screen readers, and for eyes: every pair of a language, a scheme and a width.
 
 
-# Every pair of a language, a scheme and a width.
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [("en", "light", 360), ("en", "dark", 1280), ("ja", "light", 1280), ("ja", "dark", 360)],
@@ -210,7 +217,7 @@ OVERFLOW = """async (panels) => {
   const wide = [];
   for (const panel of panels) {
     document.getElementById(`tab-${panel}`).click();
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await new Promise(requestAnimationFrame);
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) wide.push([panel, scrollWidth]);
   }
@@ -218,9 +225,7 @@ OVERFLOW = """async (panels) => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("name", "language"), [("tutorial", "en"), ("tutorial", "ja"), ("xor", "ja"), ("hand-made", "en"), ("linear", "en")]
-)
+@pytest.mark.parametrize(("name", "language"), [("tutorial", "en"), ("xor", "ja"), ("hand-made", "en")])
 def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
     explorer = opened(name, locale=language)
     page = explorer.page
@@ -248,6 +253,23 @@ def test_reduced_motion_is_respected(opened):
         explorer.show("graph")
         assert {each for text in explorer.page.evaluate(durations) for each in text.split(", ")} == wanted
         assert explorer.page.evaluate(animations) == ["none"]
+
+
+def test_what_is_printed(opened):
+    explorer = opened("tutorial", color_scheme="dark")
+    explorer.show("neurons")
+    explorer.select("w5")
+    page = explorer.page
+    page.emulate_media(media="print")
+    for kept in (".neurons", ".formula-heading", ".formula-equation", ".caption", ".curve-chart", "h1"):
+        assert page.locator(f"{kept}:visible").count() > 0
+    for left_out in ("button", "input[type=range]", "select", ".controls", ".panel-tabs", ".help"):
+        assert page.locator(f"{left_out}:visible").count() == 0, left_out
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 31, 36)"
+    printed = page.pdf(format="A4")
+    assert printed.startswith(b"%PDF")
+    assert printed.count(b"/Type /Page\n") in range(1, 5)
 
 
 def test_diagrams_have_names_and_are_described_in_words(opened):
@@ -308,7 +330,7 @@ def test_switching_the_language_says_everything_anew(opened):
     assert {panel: explorer.panel(panel).inner_text() for panel in PANELS} == english
 
 
-@pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("ja", "ja"), ("en-US", "en"), ("de-DE", "en")])
+@pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("de-DE", "en")])
 def test_the_language_is_the_reader_s(opened, locale, language):
     explorer = opened("tutorial", locale=locale)
     assert explorer.page.evaluate("document.documentElement.lang") == language
@@ -361,41 +383,32 @@ def test_a_hidden_number_and_its_answers(opened):
     assert gradient == pytest.approx(out * slope * signal)
     assert verdict(explorer, "abc")[0].startswith("That is no number.")
     assert verdict(explorer, "0.08")[0].startswith("Right so far.")
-    for answer, key, factors in (
-        (out * signal, "the factor {} ... is left out", ["dout_o1/dnet_o1"]),
-        (out * slope, "the factor {} ... is left out", ["dnet_o1/dw5"]),
-        (slope * signal, "the factor {} ... is left out", ["dE_total/dout_o1"]),
-        (gradient * slope, "the factor {} ... is taken twice", ["dout_o1/dnet_o1"]),
-        (out * worked()["out_o1"][0] * signal, "is taken for {}", ["dout_o1/dnet_o1"]),
-        (out * slope * worked()["out_h2"][0], "is taken for {}", ["dnet_o1/dw5"]),
+    for answer, mistake, factor in (
+        (out * signal, "is left out", "dout_o1/dnet_o1"),
+        (out * slope, "is left out", "dnet_o1/dw5"),
+        (slope * signal, "is left out", "dE_total/dout_o1"),
+        (gradient * slope, "is taken twice", "dout_o1/dnet_o1"),
+        (out * worked()["out_o1"][0] * signal, "is taken for", "dout_o1/dnet_o1"),
+        (out * slope * worked()["out_h2"][0], "is taken for", "dnet_o1/dw5"),
+        (-gradient, "is taken for", "dE_total/dout_o1"),  # target - out in place of -(target - out)
     ):
         words, named = verdict(explorer, answer)
-        assert words.startswith("✗ Not yet."), answer
-        assert re.search(key.partition("{}")[0].strip(), words), words
-        assert re.search(key.rpartition("...")[2].strip().removeprefix("is taken for {}"), words), words
-        assert named[:1] == factors, words
-    words, named = verdict(explorer, -gradient)
-    assert (
-        "(target_o1 - out_o1)"
-        in words.replace("−", "-").replace("\n", "").replace("targeto1", "target_o1").replace("outo1", "out_o1")
-        or "sign" in words
-    )
+        assert words.startswith("✗ Not yet.")
+        assert mistake in words
+        assert named[0] == factor
     assert "comes out if the gradient is multiplied by the learning rate" in verdict(explorer, 0.5 * gradient)[0]
     assert "digits and no further" in verdict(explorer, 0.0822 * 1.001)[0]
     assert "That is too large, and no mistake that is known here" in verdict(explorer, 123.456)[0]
     panel.get_by_role("button", name="Hint").click()
     assert verdict(explorer, f"{gradient:.6g}")[0].startswith("✓ Right.")
-    assert (
-        panel.locator(".teacher-score").inner_text() == "0 right of 1 tried"
-        or "1 tried" in panel.locator(".teacher-score").inner_text()
-    )
+    assert panel.locator(".teacher-score").inner_text() == "1 right of 1 tried"
     assert f"{gradient:.9f}" in panel.locator(".teacher-equation").first.inner_text()
     panel.get_by_role("button", name="Next question").click()
     explorer.settle()
     panel.get_by_role("button", name="Show the solution").click()
     explorer.settle()
     assert panel.locator(".teacher-verdict").inner_text() == explorer.text("teacher.solved")
-    assert panel.locator(".teacher-score").inner_text().endswith("of 2 tried")
+    assert panel.locator(".teacher-score").inner_text() == "1 right of 2 tried"
     panel.get_by_role("button", name="End").click()
     explorer.settle()
     assert panel.get_by_role("button", name="Choose one for me").is_visible()
@@ -451,7 +464,7 @@ def digits_of(x):
 def test_a_hidden_number_is_nowhere_on_the_page(opened, mode):
     explorer = opened("tutorial")
     explorer.show("neurons")
-    labels = {"gradients": ("w5", "w1", "out_h1"), "values": ("out_o1", "net_o1", "E_total")}
+    labels = {"gradients": ("w5", "out_h1"), "values": ("out_o1", "E_total")}
     for label in labels[mode]:
         digits = digits_of(worked()[label][mode == "gradients"])
         assert len(explorer.page.evaluate(EVERYWHERE, [digits, PANELS])) > 5
@@ -515,3 +528,20 @@ def test_graphs_without_neurons(opened, graph, nodes):
     explorer.press("r", ".", ".", ",")
     assert explorer.round() == 1
     assert explorer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_derivative_that_is_infinite(opened):
+    w, x = Value(0.0, "w"), Value(2.0, "x")
+    explorer = opened(explore(tg.sqrt(w) * x))
+    assert explorer.status().startswith("Not all is finite here: the derivative of sqrt(w) by w is ∞")
+    explorer.show("graph")
+    explorer.select("w")
+    for panel in PANELS:
+        explorer.panel(panel)
+    assert "NaN" not in explorer.page.locator("#page").inner_text()
+    explorer.press("r")
+    assert "the derivative of sqrt(w) by w is ∞" in explorer.status()
+    assert explorer.round() == 0
+    explorer.change("w", "9")
+    explorer.press("r")
+    assert explorer.round() == 1

@@ -43,7 +43,7 @@ def what_is_seen(explorer):
             all(".diagram text").map((each) => each.textContent),
             all("[data-value], data").map((each) => each.dataset.value ?? each.value),
             all("input:not([type=range]), select").map((each) => (each.type === "checkbox" ? each.checked : each.value)),
-            all(".selected, .current, .gone, [aria-selected=true], [aria-pressed=true]").map((each) => each.dataset.node ?? each.textContent),
+            all(".selected, .current, .gone, [aria-selected=true], [aria-pressed=true]").map(({ dataset, textContent }) => dataset.node ?? textContent),
           ];
         }"""
     )
@@ -67,7 +67,7 @@ def go_far(explorer, name):
 # Links.
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", ["tutorial", "linear"])
 def test_a_link_leads_to_the_same_sight(opened, name):
     explorer = opened(name)
     go_far(explorer, name)
@@ -90,50 +90,63 @@ def test_the_address_is_the_link(opened):
     explorer.page.wait_for_function("link => location.href === link", arg=explorer.link())
 
 
-def hostile(state):
-    """States that are none of this page: each with something in the wrong place."""
-    view, events = state["view"], state["events"]
-    for wrong in (None, 5, "x", [], [state], {}, True):
-        yield wrong
-    for key, wrongs in {
-        "version": (0, 2, "1", None), "graph": (state["graph"] + 1, None, "x"), "view": (None, [], "x", 5),
-        "events": (None, {}, "x", [None], [5], [[]], [{}], events * 3000),
-    }.items():  # fmt: skip
-        yield from ({**state, key: wrong} for wrong in wrongs)
-    for key, wrongs in {
-        "round": (-1, 0.5, "1", 10**9, [], math.inf, math.nan), "row": (1, -1, "0"), "step": (-1, 10**6, "1", 0.5),
-        "tab": ("__proto__", "toString", 5, None), "mode": ("x",), "panel": ("constructor", "<img src=x onerror=alert(1)>"),
-        "pace": ({},), "language": ("fr", "__proto__"), "full": (1, "yes"), "logScale": (None, 0), "selected": (-1, 10**6, "3", 0.5, [3]),
-        "lens": ("__proto__", 999), "quantity": ("x",), "collapsed": ("x", [-1], [10**9], ["0"], list(range(1000))),
-        "quiz": ({"id": 999, "quantity": "grad", "seed": 0}, {"id": 1, "quantity": "x", "seed": 0}, {"id": 1, "quantity": "grad", "seed": -1}, "x", 5, [1]),
-    }.items():  # fmt: skip
-        yield from ({**state, "view": {**view, key: wrong}} for wrong in wrongs)
-    place = {"round": 0, "row": 0}
-    for event in (
-        {"round": -1, "row": 0}, {"round": 0, "row": 9}, {"round": "0", "row": 0}, {"row": 0}, {"round": 0}, {**place, "preset": "xor"},
-        *({**place, "leaves": leaves} for leaves in ("x", 5, [5], [[1]], [[1, "1"]], [[1, None]], [[0, 1]], [[999, 1]], [["1", 1]], [[-1, 1]],
-                                                     [["__proto__", 1]], [[1, math.inf]], [[1, math.nan]], [[40, 1]])),
-        *({**place, "cells": cells} for cells in ("x", [5], [[0, 0]], [[0, 0, "1"]], [[0, 1, 1]], [[1, 0, 1]], [[0, 0, math.nan]], [[-1, 0, 1]])),
-        *({**place, "preset": preset} for preset in ("x", "__proto__", "toString", 5, None, [])),
-        *({**place, "settings": settings} for settings in (
-            {"rate": 0}, {"rate": -1}, {"rate": "1"}, {"rate": None}, {"rate": math.inf}, {"variant": "__proto__"}, {"variant": "x,y"},
-            {"variant": 5}, {"biases": 1}, {"sequential": "yes"}, {"accumulate": None}, {"seed": -1}, {"seed": "x"}, {"seed": 0.5})),
-    ):  # fmt: skip
-        yield {**state, "events": [event]}
-    yield {**state, "events": [place, place]}
+def packed(text):
+    return "s=" + base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
 GARBAGE = [
-    "s=", "s", "x", "s=%", "s=%00", "s=AAAA", "s=AAAA==", "s=" + "A" * 300_000, "S=e30", "s=e30&s=e30", "<img src=x onerror=window.__pwned=1>",
-    "%3Cscript%3Ewindow.__pwned=1%3C/script%3E", "javascript:window.__pwned=1", "s=javascript:1", "s=\u202e\u0000", "s=日本語",
-    "s=" + base64.urlsafe_b64encode(b"\xff\xfe\xfd").decode(), "s=" + base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("="),
-    "s=" + base64.urlsafe_b64encode(b'{"version": NaN}').decode().rstrip("="), "tab-edit", "panel-formula",
+    "s=", "s", "x", "s=%", "s=%00", "s=AAAA", "s=AAAA==", "s=" + "A" * 300_000, "S=e30", "s=e30&s=e30", "tab-edit", "s=\u202e\0", "s=日本語",
+    "<img src=x onerror=window.__pwned=1>", "%3Cscript%3Ewindow.__pwned=1%3C/script%3E", "javascript:window.__pwned=1", "s=javascript:1",
+    packed(b"\xff\xfe\xfd"), packed(b"[" * 100_000), packed(b'{"version": NaN}'), *map(packed, (b"null", b"5", b'"x"', b"[]", b"{}", b"true")),
 ]  # fmt: skip
+
+# What may not be in a state of the worked example: the numbers that are given are no parameters, and 1 is the place of w5, which is one.
+WRONG_STATES = {
+    "version": (0, 2, "1", None),
+    "graph": (0, None, "x"),
+    "view": (None, [], "x", 5),
+    "events": (None, {}, "x", [None], [5], [[]], [{}]),
+}
+WRONG_VIEWS = {
+    "round": (-1, 0.5, "1", 10**9, [], math.inf, math.nan), "trained": (-1, "1", 10**9), "row": (1, -1, "0"), "step": (-1, 10**6, "1", 0.5),
+    "tab": ("__proto__", "toString", 5, None), "mode": ("x",), "panel": ("constructor", "<img src=x onerror=alert(1)>"), "pace": ({},),
+    "language": ("fr", "__proto__"), "full": (1, "yes"), "logScale": (None, 0), "selected": (-1, 10**6, "3", 0.5, [3]),
+    "lens": ("__proto__", 999), "quantity": ("x",), "collapsed": ("x", [-1], [10**9], ["0"], list(range(1000))),
+    "quiz": ("x", 5, [1], *({"seed": 0, "id": place, "quantity": quantity} for place, quantity in ((999, "grad"), (1, "x"), (1, "data"), (40, "grad"))),
+             {"id": 1, "quantity": "grad", "seed": -1}),
+}  # fmt: skip
+WRONG_EVENTS = {
+    "round": (-1, "0", None, 10**9), "row": (1, "0", None),
+    "leaves": ("x", 5, [5], [[1]], [[1, "1"]], [[1, None]], [[0, 1]], [[999, 1]], [["1", 1]], [[-1, 1]], [["__proto__", 1]], [[1, math.inf]], [[40, 1]]),
+    "cells": ("x", [5], [[0, 0]], [[0, 0, "1"]], [[0, 1, 1]], [[1, 0, 1]], [[0, 0, math.nan]], [[-1, 0, 1]]),
+    "preset": ("xor", "x", "__proto__", "toString", 5, None, []),
+    "settings": tuple({key: wrong} for key, wrongs in {
+        "rate": (0, -1, "1", None, math.inf), "variant": ("__proto__", "x,y", 5), "biases": (1,), "sequential": ("yes",), "accumulate": (None,),
+        "seed": (-1, "x", 0.5),
+    }.items() for wrong in wrongs),
+}  # fmt: skip
+
+
+def hostile(state):
+    """States that are none of this page: each with something in the wrong place."""
+
+    def spoilt(thing, wrongs):
+        return [{**thing, key: wrong} for key, several in wrongs.items() for wrong in several]
+
+    event = {"round": 0, "row": 0}
+    yield from spoilt(state, WRONG_STATES)
+    yield from ({**state, "view": view} for view in spoilt(state["view"], WRONG_VIEWS))
+    yield from ({**state, "events": [wrong]} for wrong in spoilt(event, WRONG_EVENTS))
+    yield from (
+        {**state, "events": events} for events in ([event, event], [{**event, "round": k} for k in range(3000)])
+    )
+
+
 FOLLOWED = """(hash) => new Promise((done) => {
   document.querySelector(".status").replaceChildren();
-  addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+  addEventListener("hashchange", () => requestAnimationFrame(() => {
     done([document.querySelector(".status").textContent, window.__pwned ?? null, ({}).polluted ?? null]);
-  })), { once: true });
+  }), { once: true });
   location.hash = hash;
 })"""
 
@@ -144,18 +157,18 @@ def test_links_that_hold_no_state_are_ignored(opened):
     explorer.change("w5", "0.75")
     here, state = explorer.numbers(), explorer.state()
     links = [*GARBAGE, *(fragment(wrong) for wrong in hostile(state))]
-    assert len(links) > 120
+    assert len(links) > 100
     for link in dict.fromkeys(links):
         assert explorer.page.evaluate(FOLLOWED, link) == [UNKNOWN, None, None], link[:200]
     assert explorer.numbers() == here
     for harmless in ({"__proto__": {"polluted": 1}}, {"constructor": {"prototype": {"polluted": 1}}}):
         text = json.dumps({**state, "view": {**state["view"], **harmless}, **harmless})
-        link = "s=" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        link = packed(text.encode())
         assert explorer.page.evaluate(FOLLOWED, link) == ["", None, None]
     assert explorer.numbers() == here
 
 
-@pytest.mark.parametrize("link", [GARBAGE[7], GARBAGE[10], "s=AAAA", "another page", "overflow"])
+@pytest.mark.parametrize("link", ["<img src=x onerror=window.__pwned=1>", "another page", "overflow"])
 def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened, link):
     if link == "another page":
         explorer = opened("xor")
@@ -193,8 +206,8 @@ def download(explorer, name, tmp_path):
     return path
 
 
-@pytest.mark.parametrize("name", ["tutorial", "xor"])
-def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path, name):
+def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path):
+    name = "xor"
     explorer = opened(name)
     go_far(explorer, name)
     path = download(explorer, "This page", tmp_path)
@@ -272,8 +285,7 @@ def unlike(one, other):
     return sum(apart[80:]) / sum(apart)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("tab", ["neurons", "graph"])
+@pytest.mark.parametrize(("tab", "scheme"), [("neurons", "dark"), ("graph", "light")])
 def test_pictures(opened, open_page, tmp_path, tab, scheme):
     from PIL import Image
 
@@ -347,7 +359,7 @@ def hostile_page(**options):
 def assert_inert(explorer):
     explorer.settle()
     assert explorer.page.evaluate("window.__pwned ?? ({}).__pwned ?? null") is None
-    found = "[...document.querySelectorAll('img, iframe, object, embed, link, base, form[action], [onload], [onerror], [onclick], [href], [src]')]"
+    found = "[...document.querySelectorAll('img, iframe, object, embed, link, base, [onload], [onerror], [onclick], [href], [src]')]"
     assert explorer.page.evaluate(f"{found}.map((each) => each.outerHTML)") == []
     assert explorer.page.evaluate("document.scripts.length") == 4
 
@@ -422,8 +434,8 @@ def test_nothing_but_the_page_s_own_script_runs(open_page, tmp_path):
 # In a notebook.
 
 
-@pytest.mark.parametrize("name", ["tutorial", "xor"])
-def test_a_page_in_a_notebook(open_page, tmp_path, name):
+def test_a_page_in_a_notebook(open_page, tmp_path):
+    name = "tutorial"
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")
     page = open_page(path)

@@ -213,7 +213,7 @@ class App {
     this.render();
     const infinite = this.player.fresh() && firstTrouble(this.graph, this.frame);
     if (this.trouble) this.notice(this.trouble);
-    else if (infinite) this.notice(text("trouble.start", { why: explained(this, infinite) }));
+    else if (infinite) this.notice(text("trouble.start", { why: explained(this, { round: 0, ...infinite }) }));
     this.trouble = null;
   }
 

@@ -81,7 +81,7 @@ function checkedView(view, graph, original) {
   }
   if (view.quiz) {
     const { id, quantity, seed } = view.quiz;
-    require(graph.variables.includes(id) && CHOICES.quantity.includes(quantity));
+    require(graph.variables.includes(id) && CHOICES.quantity.includes(quantity) && (quantity === "data" ? graph.nodes[id].op : id !== graph.result));
     found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
   }
   if (view.collapsed !== undefined) {

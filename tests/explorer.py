@@ -183,7 +183,7 @@ class Explorer:
 
     def __init__(self, page):
         self.page = page
-        getattr(page, "page", page).set_default_timeout(5000)
+        getattr(page, "page", page).set_default_timeout(15_000)
 
     def settle(self):
         """Waits until the page shows what was done."""
@@ -309,4 +309,5 @@ class Explorer:
 
 def fragment(state):
     """The part of a link after the #."""
-    return f"s={base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip('=')}"
+    text = json.dumps(state).replace("Infinity", "1e999")  # which is JSON, and infinite
+    return f"s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"

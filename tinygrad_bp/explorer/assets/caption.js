@@ -15,7 +15,8 @@ export function explained(app, trouble) {
     const operands = trouble.operands.map((x) => written(x)).join(", ");
     return text(op ? "trouble.data" : "trouble.leaf", { name, op: op ?? "", operands, value: written(trouble.value), round });
   }
-  if (trouble.kind === "slope") return text("trouble.slope", { name, by: app.notation.name(trouble.by), value: written(trouble.value), round });
+  if (trouble.kind === "slope")
+    return text("trouble.slope", { name, by: app.notation.name(trouble.by), value: written(trouble.value), round });
   return text(trouble.kind === "update" ? "trouble.update" : "trouble.gradient", { name, value: written(trouble.value), round });
 }
 
@@ -25,7 +26,13 @@ export function inWords(app, frame) {
   const name = app.notation.name(graph.result);
   if (!graph.network) return text("words.graph", { nodes: graph.variables.length, name, error });
   const layers = Array.from({ length: graph.depth }, (_, k) => graph.network.neurons.filter((neuron) => neuron.depth === k + 1).length);
-  return text("words.network", { inputs: graph.network.inputs.length, layers: layers.join(", "), name, error, round: counted(frame.round) });
+  return text("words.network", {
+    inputs: graph.network.inputs.length,
+    layers: layers.join(", "),
+    name,
+    error,
+    round: counted(frame.round),
+  });
 }
 
 const MOST_LINES = 5;
@@ -54,15 +61,21 @@ export function captionPieces(app, frame) {
     const more = uses > 1 && ["\n", ...sentence("caption.several", { name: [{ name: edge.tail }], count: [String(uses)] })];
     return [...sentence("caption.backward", { formula: pieces, local: [local] }), ...(more || [])];
   }
-  const lines = lately(app, frame).map((id) => ({ forward: valueLine, backward: gradientLine, update: updateLine }[current.kind](app, frame, id)));
-  return sentence(current.kind === "backward" ? "caption.gradients" : `caption.${current.kind}`, { formula: inLines(lines.slice(-MOST_LINES)) });
+  const lines = lately(app, frame).map((id) =>
+    ({ forward: valueLine, backward: gradientLine, update: updateLine })[current.kind](app, frame, id),
+  );
+  return sentence(current.kind === "backward" ? "caption.gradients" : `caption.${current.kind}`, {
+    formula: inLines(lines.slice(-MOST_LINES)),
+  });
 }
 
 function sentence(key, parts) {
-  return text(key).split(/(\{\w+\})/).flatMap((part) => {
-    const mark = /^\{(\w+)\}$/.exec(part);
-    return mark ? parts[mark[1]] ?? [part] : [part];
-  });
+  return text(key)
+    .split(/(\{\w+\})/)
+    .flatMap((part) => {
+      const mark = /^\{(\w+)\}$/.exec(part);
+      return mark ? (parts[mark[1]] ?? [part]) : [part];
+    });
 }
 
 function inLines(lines) {
@@ -72,8 +85,15 @@ function inLines(lines) {
 // The nodes that the steps since the last stop were about and are done with: those with labels, or if there is none the last.
 function lately(app, { steps, step, current }) {
   const { graph, view } = app;
-  const from = boundaries(steps, view.pace).filter((place) => place < step).at(-1);
-  const left = new Set(steps.slice(step).filter(({ kind }) => kind === current.kind).map(({ node }) => node)); // of which more comes
+  const from = boundaries(steps, view.pace)
+    .filter((place) => place < step)
+    .at(-1);
+  const left = new Set(
+    steps
+      .slice(step)
+      .filter(({ kind }) => kind === current.kind)
+      .map(({ node }) => node),
+  ); // of which more comes
   const nodes = [...new Set(steps.slice(from, step).map(({ node }) => node))].filter((id) => !left.has(id));
   const labelled = nodes.filter((id) => graph.nodes[id].label);
   return labelled.length ? labelled : [current.node];
@@ -84,7 +104,9 @@ function valueLine(app, frame, id) {
   if (!app.graph.nodes[id].op) return null;
   const formula = app.formulas.forward(id, frame.settings.variant);
   const value = { number: frame.data[id], id, quantity: "data", enclose: false };
-  return formula ? [{ name: id }, " = ", ...formula, " = ", ...inNumbers(formula, (of) => frame.data[of]), " = ", value] : [{ name: id }, " = ", value];
+  return formula
+    ? [{ name: id }, " = ", ...formula, " = ", ...inNumbers(formula, (of) => frame.data[of]), " = ", value]
+    : [{ name: id }, " = ", value];
 }
 
 // dE/dw5 = δ_o1 · out_h1 = result.

@@ -11,23 +11,64 @@ export function casesView(app) {
   const targets = new Set(outputs.map((neuron) => neuron.target));
   const leaves = description.cases[0].map(([id]) => id).filter((id) => !targets.has(id));
 
-  const presets = description.presets && el("div", { class: "cases-presets", role: "group", "aria-label": text("cases.presets") },
-    Object.keys(description.presets.tables).map((name) => el("button", { class: "button", type: "button", "data-preset": name,
-      onclick: () => app.change({ preset: name }) }, name.toUpperCase())));
+  const presets =
+    description.presets &&
+    el(
+      "div",
+      { class: "cases-presets", role: "group", "aria-label": text("cases.presets") },
+      Object.keys(description.presets.tables).map((name) =>
+        el(
+          "button",
+          { class: "button", type: "button", "data-preset": name, onclick: () => app.change({ preset: name }) },
+          name.toUpperCase(),
+        ),
+      ),
+    );
 
   const rows = description.cases.map((_, row) => {
     const cells = leaves.map(() => el("td", { class: "number" }));
     const ends = outputs.map(() => [el("td", { class: "number" }), el("td", { class: "number cases-prediction" })]);
     const error = el("td", { class: "number" });
-    const choose = el("button", { class: "cases-row", type: "button", onclick: () => app.go({ round: app.view.round, row, step: null }) }, String(row + 1));
+    const choose = el(
+      "button",
+      { class: "cases-row", type: "button", onclick: () => app.go({ round: app.view.round, row, step: null }) },
+      String(row + 1),
+    );
     return { choose, cells, ends, error, element: el("tr", {}, el("th", { scope: "row" }, choose), cells, ends, error) };
   });
-  const headings = el("tr", {}, el("th", { scope: "col" }, text("cases.case")), leaves.map((id) => el("th", { scope: "col" }, nameElement(graph.nodes[id].name))),
-    outputs.map((neuron) => [el("th", { scope: "col" }, text("cases.target")), el("th", { scope: "col" }, nameElement(graph.nodes[neuron.out].name))]),
-    el("th", { scope: "col" }, text("cases.error")));
+  const headings = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, text("cases.case")),
+    leaves.map((id) => el("th", { scope: "col" }, nameElement(graph.nodes[id].name))),
+    outputs.map((neuron) => [
+      el("th", { scope: "col" }, text("cases.target")),
+      el("th", { scope: "col" }, nameElement(graph.nodes[neuron.out].name)),
+    ]),
+    el("th", { scope: "col" }, text("cases.error")),
+  );
   const epoch = el("p", { class: "cases-epoch" });
-  const root = el("section", { class: "cases" }, el("h2", {}, text("cases.title")), presets,
-    el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": text("cases.title") }, el("table", {}, el("thead", {}, headings), el("tbody", {}, rows.map(({ element }) => element)))), epoch);
+  const root = el(
+    "section",
+    { class: "cases" },
+    el("h2", {}, text("cases.title")),
+    presets,
+    el(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": text("cases.title") },
+      el(
+        "table",
+        {},
+        el("thead", {}, headings),
+        el(
+          "tbody",
+          {},
+          rows.map(({ element }) => element),
+        ),
+      ),
+    ),
+    epoch,
+  );
 
   function render(frame) {
     rows.forEach(({ choose, cells, ends, error, element }, row) => {
@@ -46,7 +87,13 @@ export function casesView(app) {
       set(choose, "aria-label", text("cases.show", { number: row + 1 }));
     });
     for (const button of presets?.children ?? []) set(button, "aria-pressed", button.dataset.preset === frame.settings.preset);
-    put(epoch, text("cases.epoch", { round: counted(frame.round), error: app.hides(graph.result, "data") ? "?" : written(app.training.errors[frame.round]) }));
+    put(
+      epoch,
+      text("cases.epoch", {
+        round: counted(frame.round),
+        error: app.hides(graph.result, "data") ? "?" : written(app.training.errors[frame.round]),
+      }),
+    );
   }
 
   return { root, render };

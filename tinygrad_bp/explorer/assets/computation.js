@@ -15,9 +15,17 @@ export function computationView(app) {
   const { graph, description } = app;
   const { layout, groups } = description;
   const canvas = svg("g", {});
-  const arrow = svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" },
-    svg("path", { class: "arrow", d: "M0 0.5 8 4 0 7.5z" }));
-  const root = svg("svg", { class: "diagram computation", role: "group", "aria-label": text("graph.label"), tabindex: "-1" }, svg("defs", {}, arrow), canvas);
+  const arrow = svg(
+    "marker",
+    { id: "arrow", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" },
+    svg("path", { class: "arrow", d: "M0 0.5 8 4 0 7.5z" }),
+  );
+  const root = svg(
+    "svg",
+    { class: "diagram computation", role: "group", "aria-label": text("graph.label"), tabindex: "-1" },
+    svg("defs", {}, arrow),
+    canvas,
+  );
   const frames = svg("g", {});
   const lines = svg("g", {});
   const boxes = svg("g", {});
@@ -50,9 +58,12 @@ export function computationView(app) {
   const nodeParts = graph.nodes.map((node) => {
     const [x, y, width, height] = layout.nodes[node.id];
     if (node.constant) {
-      const group = svg("g", { class: "constant" },
+      const group = svg(
+        "g",
+        { class: "constant" },
         svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 4 }),
-        svg("text", { class: "box-number", x, y: y + 4, "text-anchor": "middle" }, written(node.data, 4)));
+        svg("text", { class: "box-number", x, y: y + 4, "text-anchor": "middle" }, written(node.data, 4)),
+      );
       boxes.append(group);
       return { group, constant: true };
     }
@@ -60,12 +71,29 @@ export function computationView(app) {
     const data = svg("text", { class: "node-number", x: x + width / 2 - 8, y: y + 4, "text-anchor": "end" });
     const grad = svg("text", { class: "node-number", x: x + width / 2 - 8, y: y + 21, "text-anchor": "end" });
     const rect = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
-    const group = svg("g", { class: "item", role: "button", tabindex: "-1", "data-node": node.id, onclick: () => choose(node.id), onkeydown: (event) => pressed(event, () => choose(node.id)) },
-      svg("title", {}, node.name), rect,
-      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 10 + 7 * node.symbol.length : 0), 7.2)),
+    const group = svg(
+      "g",
+      {
+        class: "item",
+        role: "button",
+        tabindex: "-1",
+        "data-node": node.id,
+        onclick: () => choose(node.id),
+        onkeydown: (event) => pressed(event, () => choose(node.id)),
+      },
+      svg("title", {}, node.name),
+      rect,
+      svg(
+        "text",
+        { class: "node-name", x: left, y: y - 13 },
+        shortened(node.label ? node.name : node.name.replaceAll(" * ", "·"), width - (node.symbol ? 10 + 7 * node.symbol.length : 0), 7.2),
+      ),
       node.symbol && svg("text", { class: "node-symbol", x: x + width / 2 - 8, y: y - 13, "text-anchor": "end" }, node.symbol),
-      svg("text", { class: "node-word", x: left, y: y + 4 }, text("graph.data")), data,
-      svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")), grad);
+      svg("text", { class: "node-word", x: left, y: y + 4 }, text("graph.data")),
+      data,
+      svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")),
+      grad,
+    );
     boxes.append(group);
     return { group, rect, data, grad };
   });
@@ -82,15 +110,44 @@ export function computationView(app) {
     const neuron = neurons[number];
     const shut = () => app.collapse(number);
     frames.append(svg("rect", { class: "group-frame", x, y, width, height, rx: 12 }));
-    const handle = svg("g", { class: "item group-handle", role: "button", tabindex: "-1", "data-group": number, "aria-label": text("graph.close", { name: neuron.name }), onclick: shut, onkeydown: (event) => pressed(event, shut) },
-      svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`));
+    const handle = svg(
+      "g",
+      {
+        class: "item group-handle",
+        role: "button",
+        tabindex: "-1",
+        "data-group": number,
+        "aria-label": text("graph.close", { name: neuron.name }),
+        onclick: shut,
+        onkeydown: (event) => pressed(event, shut),
+      },
+      svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`),
+    );
     frames.append(handle);
     const net = svg("text", { class: "cover-number", x: x + width / 2, y: y + height / 2 + 8, "text-anchor": "middle" });
     const out = svg("text", { class: "cover-number", x: x + width / 2, y: y + height / 2 + 30, "text-anchor": "middle" });
     const grad = svg("text", { class: "cover-number", x: x + width / 2, y: y + height / 2 + 52, "text-anchor": "middle" });
-    const cover = svg("g", { class: "item cover", role: "button", tabindex: "-1", "data-group": number, "aria-label": text("graph.open", { name: neuron.name }), onclick: shut, onkeydown: (event) => pressed(event, shut) },
+    const cover = svg(
+      "g",
+      {
+        class: "item cover",
+        role: "button",
+        tabindex: "-1",
+        "data-group": number,
+        "aria-label": text("graph.open", { name: neuron.name }),
+        onclick: shut,
+        onkeydown: (event) => pressed(event, shut),
+      },
       svg("rect", { class: "box neuron", x, y, width, height, rx: 26 }),
-      svg("text", { class: "cover-name", x: x + width / 2, y: y + height / 2 - 22, "text-anchor": "middle" }, `▸ ${shortened(neuron.name, width)}`), net, out, grad);
+      svg(
+        "text",
+        { class: "cover-name", x: x + width / 2, y: y + height / 2 - 22, "text-anchor": "middle" },
+        `▸ ${shortened(neuron.name, width)}`,
+      ),
+      net,
+      out,
+      grad,
+    );
     covers.append(cover);
     return { cover, handle, members: new Set(members), neuron, net, out, grad };
   });
@@ -139,11 +196,15 @@ export function computationView(app) {
     move();
   }
 
-  root.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !root.contains(document.activeElement)) return; // the page scrolls until the graph is entered
-    event.preventDefault();
-    zoom(Math.exp(-event.deltaY * 0.0015), { x: event.clientX, y: event.clientY });
-  }, { passive: false });
+  root.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey && !root.contains(document.activeElement)) return; // the page scrolls until the graph is entered
+      event.preventDefault();
+      zoom(Math.exp(-event.deltaY * 0.0015), { x: event.clientX, y: event.clientY });
+    },
+    { passive: false },
+  );
   root.addEventListener("pointerdown", (event) => {
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   });
@@ -159,11 +220,15 @@ export function computationView(app) {
       move();
     } else {
       const [other] = [...pointers].filter(([key]) => key !== event.pointerId).map(([, spot]) => spot);
-      zoom(Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y)), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
+      zoom(Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y)), {
+        x: (now.x + other.x) / 2,
+        y: (now.y + other.y) / 2,
+      });
     }
     pointers.set(event.pointerId, now);
   });
-  for (const kind of ["pointerup", "pointercancel", "pointerleave"]) root.addEventListener(kind, (event) => pointers.delete(event.pointerId));
+  for (const kind of ["pointerup", "pointercancel", "pointerleave"])
+    root.addEventListener(kind, (event) => pointers.delete(event.pointerId));
 
   function render(frame) {
     if (!view) fit(LEAST_READABLE);
@@ -183,7 +248,7 @@ export function computationView(app) {
       set(part.data, "data-value", app.hides(id, "data") ? "" : exactly(frame.dataAt(id)));
       set(part.grad, "data-value", app.hides(id, "grad") ? "" : exactly(frame.gradAt(id)));
       set(part.group, "aria-label", text("graph.node", { name: graph.nodes[id].name, data, grad }));
-      const x = app.hides(id, "grad") ? 0 : frame.gradAt(id) ?? 0;
+      const x = app.hides(id, "grad") ? 0 : (frame.gradAt(id) ?? 0);
       toggle(part.rect, "negative", x < 0);
       toggle(part.rect, "positive", x > 0);
       toggle(part.group, "selected", app.view.selected === id);
@@ -235,6 +300,12 @@ function brief(x, digits, most) {
 function splinePath(points) {
   const [[x, y], ...rest] = points;
   const words = [];
-  for (let k = 0; k + 2 < rest.length; k += 3) words.push(`C${rest.slice(k, k + 3).map(([a, b]) => `${a} ${b}`).join(" ")}`);
+  for (let k = 0; k + 2 < rest.length; k += 3)
+    words.push(
+      `C${rest
+        .slice(k, k + 3)
+        .map(([a, b]) => `${a} ${b}`)
+        .join(" ")}`,
+    );
   return `M${x} ${y}${words.join("")}`;
 }

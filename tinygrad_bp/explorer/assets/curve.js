@@ -13,7 +13,6 @@ const RIGHT = 16; // from the right edge
 const STRAIGHT = [(x) => x, (x) => x];
 const ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
 
-
 // From numbers to pixels and back. `bend` and `unbend` make the scale logarithmic.
 function axisOf([low, high], [start, end], [bend, unbend]) {
   const from = bend(low);
@@ -79,13 +78,29 @@ export function curveView(app) {
   marker.group.insertBefore(tag, marker.label);
   set(marker.label, "y", BOTTOM + 17);
   set(hover.label, "y", TOP - 9);
-  const chart = svg("svg", {
-    class: "curve-chart", role: "img", height: HEIGHT,
-    onpointermove: (event) => point(pointed(event)), onpointerleave: () => point(null), onclick: (event) => go(pointed(event)),
-  }, grid, ghostLine, line, marker.group, end, hover.group);
+  const chart = svg(
+    "svg",
+    {
+      class: "curve-chart",
+      role: "img",
+      height: HEIGHT,
+      onpointermove: (event) => point(pointed(event)),
+      onpointerleave: () => point(null),
+      onclick: (event) => go(pointed(event)),
+    },
+    grid,
+    ghostLine,
+    line,
+    marker.group,
+    end,
+    hover.group,
+  );
 
   const slider = el("input", {
-    class: "curve-slider", type: "range", step: "any", "aria-label": text("curve.slider"),
+    class: "curve-slider",
+    type: "range",
+    step: "any",
+    "aria-label": text("curve.slider"),
     oninput: () => go(Math.round(across.back(slider.valueAsNumber))),
     onkeydown: (event) => {
       const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
@@ -97,8 +112,11 @@ export function curveView(app) {
   const places = { first: () => 0, previous: () => latest.round - 1, next: () => latest.round + 1, last: () => app.training.rounds };
   const buttons = Object.entries(places).map(([name, round]) => {
     const words = text(`curve.${name}`);
-    return el("button", { class: "button curve-button", type: "button", title: words, "aria-label": words, onclick: () => go(round()) },
-      svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })));
+    return el(
+      "button",
+      { class: "button curve-button", type: "button", title: words, "aria-label": words, onclick: () => go(round()) },
+      svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })),
+    );
   });
 
   const scales = ["logScale", "logRounds"].map((key) => {
@@ -107,19 +125,48 @@ export function curveView(app) {
   });
 
   const wanted = el("input", {
-    class: "curve-wanted", type: "text", inputMode: "decimal", value: "0.01", autocomplete: "off", spellcheck: false,
-    oninput: () => { trainOn.hidden = true; },
+    class: "curve-wanted",
+    type: "text",
+    inputMode: "decimal",
+    value: "0.01",
+    autocomplete: "off",
+    spellcheck: false,
+    oninput: () => {
+      trainOn.hidden = true;
+    },
   });
-  const trainOn = el("button", { class: "button", type: "button", hidden: true, onclick: () => trainUntil(parsed(wanted.value)) },
-    text("curve.trainOn"));
+  const trainOn = el(
+    "button",
+    { class: "button", type: "button", hidden: true, onclick: () => trainUntil(parsed(wanted.value)) },
+    text("curve.trainOn"),
+  );
   onEnter(wanted, find);
-  const finder = el("div", { class: "curve-finder" },
-    el("label", {}, text("curve.below"), wanted), el("button", { class: "button", type: "button", onclick: find }, text("curve.find")), trainOn);
+  const finder = el(
+    "div",
+    { class: "curve-finder" },
+    el("label", {}, text("curve.below"), wanted),
+    el("button", { class: "button", type: "button", onclick: find }, text("curve.find")),
+    trainOn,
+  );
 
-  const root = el("section", { class: "curve" },
-    el("div", { class: "curve-head" }, el("h2", {}, text("curve.title")), readout,
-      el("div", { class: "curve-scales" }, scales.map(({ label }) => label))),
-    chart, slider, el("div", { class: "curve-controls" }, el("div", { class: "curve-buttons" }, buttons), finder));
+  const root = el(
+    "section",
+    { class: "curve" },
+    el(
+      "div",
+      { class: "curve-head" },
+      el("h2", {}, text("curve.title")),
+      readout,
+      el(
+        "div",
+        { class: "curve-scales" },
+        scales.map(({ label }) => label),
+      ),
+    ),
+    chart,
+    slider,
+    el("div", { class: "curve-controls" }, el("div", { class: "curve-buttons" }, buttons), finder),
+  );
 
   let width = 0;
   let across = null; // the axis of the rounds
@@ -202,17 +249,27 @@ export function curveView(app) {
       return { x, label: svg("text", { x, y: BOTTOM + 17, "text-anchor": x > right - 30 ? "end" : "middle" }, counted(round)) };
     });
     grid.replaceChildren(
-      ...heights.map((x) => svg("g", {}, svg("line", { x1: LEFT, x2: right, y1: up.at(x), y2: up.at(x) }),
-        svg("text", { x: LEFT - 8, y: up.at(x) + 4, "text-anchor": "end" }, written(x)))),
+      ...heights.map((x) =>
+        svg(
+          "g",
+          {},
+          svg("line", { x1: LEFT, x2: right, y1: up.at(x), y2: up.at(x) }),
+          svg("text", { x: LEFT - 8, y: up.at(x) + 4, "text-anchor": "end" }, written(x)),
+        ),
+      ),
       svg("line", { class: "curve-floor", x1: LEFT, x2: right, y1: BOTTOM, y2: BOTTOM }),
       ...ticks.map(({ label }) => label),
     );
 
     const [x, y] = [across.at(rounds), up.at(errors[rounds])];
-    end.replaceChildren(...(training.trouble ? [
-      svg("path", { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` }),
-      svg("text", { x: x - 10, y: y < TOP + 20 ? y + 16 : y - 8, "text-anchor": "end" }, text("curve.diverged")),
-    ] : []));
+    end.replaceChildren(
+      ...(training.trouble
+        ? [
+            svg("path", { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` }),
+            svg("text", { x: x - 10, y: y < TOP + 20 ? y + 16 : y - 8, "text-anchor": "end" }, text("curve.diverged")),
+          ]
+        : []),
+    );
     set(slider, "min", LEFT);
     set(slider, "max", right);
   }
@@ -241,8 +298,15 @@ export function curveView(app) {
     buttons.forEach((button, k) => set(button, "aria-disabled", round === (k < 2 ? 0 : training.rounds)));
     if (!width) return;
     const shown = [
-      training.errors, training.events, training.rounds, training.trouble, ghost?.errors, ghost?.rounds,
-      width, view.logScale, view.logRounds,
+      training.errors,
+      training.events,
+      training.rounds,
+      training.trouble,
+      ghost?.errors,
+      ghost?.rounds,
+      width,
+      view.logScale,
+      view.logRounds,
     ];
     if (shown.some((each, k) => each !== drawnFor[k])) {
       drawnFor = shown;
@@ -260,9 +324,17 @@ export function curveView(app) {
     for (const tick of ticks) toggle(tick.label, "covered", Math.abs(tick.x - x - shift) < half + 4 * tick.label.textContent.length);
     if (Math.round(across.back(slider.valueAsNumber)) !== round) slider.value = x;
     set(slider, "aria-valuetext", text("curve.readout", { round: counted(round), error: error(round, 6) }));
-    set(chart, "aria-label", text("curve.alternative", {
-      first: error(0, 3), rounds: counted(training.rounds), last: error(training.rounds, 3), round: counted(round), error: error(round, 3),
-    }) + (training.trouble ? ` ${text("curve.diverged")}` : ""));
+    set(
+      chart,
+      "aria-label",
+      text("curve.alternative", {
+        first: error(0, 3),
+        rounds: counted(training.rounds),
+        last: error(training.rounds, 3),
+        round: counted(round),
+        error: error(round, 3),
+      }) + (training.trouble ? ` ${text("curve.diverged")}` : ""),
+    );
   }
 
   return { root, render };

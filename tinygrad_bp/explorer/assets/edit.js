@@ -10,7 +10,13 @@ export function editView(app) {
   const rows = [];
 
   const field = (id) => {
-    const input = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off", "aria-label": graph.nodes[id].name });
+    const input = el("input", {
+      type: "text",
+      inputMode: "decimal",
+      spellcheck: false,
+      autocomplete: "off",
+      "aria-label": graph.nodes[id].name,
+    });
     const ghost = el("span", { class: "edit-ghost" });
     const commit = () => {
       const x = parsed(input.value);
@@ -24,7 +30,8 @@ export function editView(app) {
     return el("label", { class: "edit-field" }, nameElement(graph.nodes[id].name), input, ghost);
   };
 
-  const group = (key, ids) => ids.length > 0 && el("fieldset", {}, el("legend", {}, text(key)), el("div", { class: "edit-fields" }, ids.map(field)));
+  const group = (key, ids) =>
+    ids.length > 0 && el("fieldset", {}, el("legend", {}, text(key)), el("div", { class: "edit-fields" }, ids.map(field)));
   const weights = graph.parameters.filter((id) => !graph.biases.has(id));
   const others = description.cases[0].map(([id]) => id);
 
@@ -40,7 +47,11 @@ export function editView(app) {
   const choice = (key, place) => {
     const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[place]))];
     if (kinds.length < 2) return null; // these neurons keep what they have
-    const select = el("select", {}, kinds.map((kind) => el("option", { value: kind }, kind)));
+    const select = el(
+      "select",
+      {},
+      kinds.map((kind) => el("option", { value: kind }, kind)),
+    );
     select.addEventListener("change", () => {
       const both = app.frame.settings.variant.split(",");
       both[place] = select.value;
@@ -54,7 +65,9 @@ export function editView(app) {
     const box = el("input", { type: "checkbox" });
     const more = key === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
     const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`) + more);
-    box.addEventListener("change", () => app.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }));
+    box.addEventListener("change", () =>
+      app.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }),
+    );
     return shown && { box, name, element: el("div", { class: "edit-switch" }, el("label", {}, box, " ", text(`edit.${key}`)), help) };
   };
   const flags = [
@@ -65,20 +78,36 @@ export function editView(app) {
 
   const reset = el("button", { class: "button", type: "button", onclick: () => app.reset() }, text("edit.reset"));
   const seed = el("input", { type: "number", min: "0", max: "4294967295", step: "1", value: "1" });
-  const draw = el("button", { class: "button", type: "button", onclick: () => {
-    if (Number(seed.value) === app.frame.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
-    app.drawWeights(Number(seed.value));
-  } }, text("edit.draw"));
+  const draw = el(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: () => {
+        if (Number(seed.value) === app.frame.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
+        app.drawWeights(Number(seed.value));
+      },
+    },
+    text("edit.draw"),
+  );
 
-  const root = el("section", { class: "edit" },
+  const root = el(
+    "section",
+    { class: "edit" },
     el("h2", {}, text("panel.edit")),
     el("p", { class: "quiet" }, text("edit.intro")),
-    el("div", { class: "edit-top" }, el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate), choices.map(({ element }) => element)),
+    el(
+      "div",
+      { class: "edit-top" },
+      el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate),
+      choices.map(({ element }) => element),
+    ),
     flags.map(({ element }) => element),
     group("edit.weights", weights),
     group("edit.biasesGroup", [...graph.biases]),
     group("edit.cases", others),
-    el("div", { class: "edit-buttons" }, reset, el("span", { class: "edit-seed" }, el("label", {}, text("edit.seed"), " ", seed), draw)));
+    el("div", { class: "edit-buttons" }, reset, el("span", { class: "edit-seed" }, el("label", {}, text("edit.seed"), " ", seed), draw)),
+  );
 
   function render(frame) {
     for (const { id, input, ghost } of rows) {
@@ -97,7 +126,8 @@ export function editView(app) {
     for (const { box, name } of flags) box.checked = frame.settings[name];
     set(reset, "aria-disabled", app.training.events.length === 0);
     toggle(reset, "off", app.training.events.length === 0);
-    if (frame.settings.seed !== undefined && frame.settings.seed !== null && document.activeElement !== seed) seed.value = frame.settings.seed;
+    if (frame.settings.seed !== undefined && frame.settings.seed !== null && document.activeElement !== seed)
+      seed.value = frame.settings.seed;
   }
 
   return { root, render };

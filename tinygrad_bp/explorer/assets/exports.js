@@ -9,8 +9,19 @@ const LONGEST_FILE_NAME = 60;
 const PNG_SCALE = 2;
 const KEPT_MILLISECONDS = 10_000; // of a file until the browser has it
 const INHERITED = [
-  "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order",
-  "font-family", "font-size", "font-style", "font-weight", "text-anchor", "visibility",
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "stroke-linejoin",
+  "paint-order",
+  "font-family",
+  "font-size",
+  "font-style",
+  "font-weight",
+  "text-anchor",
+  "visibility",
 ];
 
 // A diagram as a file that looks the same by itself: what style sheets say of it is written into its attributes.
@@ -79,15 +90,20 @@ export function runAsJson({ title, graph, notation, training }, frame) {
     names: graph.variables.map((id) => notation.name(id)),
     settings: named(frame.settings),
     events: training.events.map(({ settings, leaves, ...event }) => ({
-      ...event, ...(settings && { settings: named(settings) }), ...(leaves && { leaves: byName(leaves) }),
+      ...event,
+      ...(settings && { settings: named(settings) }),
+      ...(leaves && { leaves: byName(leaves) }),
     })),
     round: frame.round,
     row: frame.row,
     leaves: numbers(graph.leaves, frame.data),
     data: numbers(graph.variables, frame.data),
     gradients: numbers(graph.variables, frame.grads),
-    derivatives: graph.edges.map(({ head, tail, index }) => (
-      { of: notation.name(head), by: notation.name(tail), value: frame.slopes[index] })),
+    derivatives: graph.edges.map(({ head, tail, index }) => ({
+      of: notation.name(head),
+      by: notation.name(tail),
+      value: frame.slopes[index],
+    })),
     errors: training.errors,
   };
   // JSON has no infinity and no NaN: they are written as words.
@@ -119,7 +135,12 @@ function labelField(label) {
 // A file name of letters, digits and hyphens.
 export function fileName(title, ending) {
   const plain = title.normalize("NFC").replace(/[^\p{L}\p{N}]+/gu, "-");
-  return `${[...plain].slice(0, LONGEST_FILE_NAME).join("").replace(/^-+|-+$/g, "") || "page"}.${ending}`;
+  return `${
+    [...plain]
+      .slice(0, LONGEST_FILE_NAME)
+      .join("")
+      .replace(/^-+|-+$/g, "") || "page"
+  }.${ending}`;
 }
 
 export function exportsView(app) {
@@ -140,8 +161,17 @@ export function exportsView(app) {
     return { name, about, button };
   });
   const table = rows.find(({ name }) => name === "csv").about;
-  const root = el("section", { class: "exports" }, el("h2", {}, text("panel.export")), el("p", { class: "quiet" }, text("exports.lead")),
-    el("div", { class: "exports-list" }, rows.map(({ about, button }) => [button, about])));
+  const root = el(
+    "section",
+    { class: "exports" },
+    el("h2", {}, text("panel.export")),
+    el("p", { class: "quiet" }, text("exports.lead")),
+    el(
+      "div",
+      { class: "exports-list" },
+      rows.map(({ about, button }) => [button, about]),
+    ),
+  );
 
   async function run(name) {
     try {
@@ -162,7 +192,9 @@ export function exportsView(app) {
   // Prints, and says whether the browser did: it does not listen to a sandboxed frame.
   function printed() {
     let heard = window === top;
-    const hear = () => { heard = true; };
+    const hear = () => {
+      heard = true;
+    };
     addEventListener("beforeprint", hear);
     print();
     removeEventListener("beforeprint", hear);

@@ -57,7 +57,9 @@ export class Formulas {
         ...(edge.head === result ? [] : [[result, edge.head, 1]]),
         [edge.head, id, this.graph.single(edge.head, id) ? 1 : 0, edge.index],
       ]),
-      parts: [], chain: null, delta: "",
+      parts: [],
+      chain: null,
+      delta: "",
     };
   }
 }
@@ -97,25 +99,66 @@ export function equations(app, frame, id) {
     const { terms, parts, chain, delta } = formulas.terms(id);
     const products = (chain ? [chain] : terms).map((factors) => factors.map(factorPiece));
     const rows = [];
-    if (parts.length) rows.push(joined(parts.map((part) => [factorPiece(part)]), " + "));
+    if (parts.length)
+      rows.push(
+        joined(
+          parts.map((part) => [factorPiece(part)]),
+          " + ",
+        ),
+      );
     const itself = products.length === 1 && products[0].length === 1 && products[0][0].of === whole.of; // as the left side
-    if (!itself) rows.push(joined(products.map((factors) => joined(factors.map((factor) => [factor]), " · ")), " + "));
+    if (!itself)
+      rows.push(
+        joined(
+          products.map((factors) =>
+            joined(
+              factors.map((factor) => [factor]),
+              " · ",
+            ),
+          ),
+          " + ",
+        ),
+      );
     const byDelta = terms.map((factors) => deltaTerm(app, factors.map(factorPiece), variant));
     if (terms.length && byDelta.every(Boolean)) rows.push(joined(byDelta, " + "));
     if (products.length === 1 && products[0].length === 1) {
       const only = formulas.factor(products[0][0], variant);
-      if (only) rows.push(only, inNumbers(only, (of) => frame.data[of]));
+      if (only)
+        rows.push(
+          only,
+          inNumbers(only, (of) => frame.data[of]),
+        );
     } else {
-      rows.push(joined(products.map((factors) => joined(factors.map((factor) => [numberOf(factor)]), " · ")), " + "));
+      rows.push(
+        joined(
+          products.map((factors) =>
+            joined(
+              factors.map((factor) => [numberOf(factor)]),
+              " · ",
+            ),
+          ),
+          " + ",
+        ),
+      );
       if (products.length > 1) {
-        rows.push(joined(products.map((factors) => [{ number: factors.reduce((x, factor) => x * numberOf(factor).number, 1) }]), " + "));
+        rows.push(
+          joined(
+            products.map((factors) => [{ number: factors.reduce((x, factor) => x * numberOf(factor).number, 1) }]),
+            " + ",
+          ),
+        );
       }
     }
     if (delta) rows[rows.length] = [{ delta }, " = ", gradient];
     else rows.push([gradient]);
     if (!terms.length) rows.splice(0, rows.length, ["0"]);
-    const factors = [...new Map([...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole ? "" : piece.edge}`, piece])).values()];
-    const shown = factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulas.factor(piece, variant), number: numberOf(piece) })) : [];
+    const factors = [
+      ...new Map(
+        [...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole ? "" : piece.edge}`, piece]),
+      ).values(),
+    ];
+    const shown =
+      factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulas.factor(piece, variant), number: numberOf(piece) })) : [];
     found.push({ key: "gradient", left: [whole], rows, factors: shown });
   }
 
@@ -127,7 +170,11 @@ export function equations(app, frame, id) {
       ? [datum(id), " − ", { number: rate }, " · (", { number: frame.sums[id] }, " + ", { ...gradient, enclose: true }, ")"]
       : [datum(id), " − ", { number: rate }, " · ", { ...gradient, enclose: true }];
     const symbols = accumulate ? [{ name: id }, " − η · (", text("formula.kept"), " + ", whole, ")"] : [{ name: id }, " − η · ", whole];
-    found.push({ key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [{ number: after, id, quantity: "grad", enclose: false }]] });
+    found.push({
+      key: "update",
+      left: [{ name: id }, "⁺"],
+      rows: [symbols, numbers, [{ number: after, id, quantity: "grad", enclose: false }]],
+    });
   }
   return found;
 }
@@ -146,15 +193,25 @@ export function formulaView(app) {
   const heading = el("h2", { class: "formula-heading" });
   const field = el("input", { class: "formula-value", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
   onEnter(field, apply);
-  const editor = el("div", { class: "formula-edit" },
-    el("label", {}, text("formula.value"), " ", field), el("button", { class: "button", type: "button", onclick: apply }, text("formula.set")));
+  const editor = el(
+    "div",
+    { class: "formula-edit" },
+    el("label", {}, text("formula.value"), " ", field),
+    el("button", { class: "button", type: "button", onclick: apply }, text("formula.set")),
+  );
   const body = el("div", { class: "formula-body" });
   const accumulation = el("p", { class: "formula-accumulation", hidden: true });
   const note = el("p", { class: "formula-note", hidden: true });
   const ghost = el("p", { class: "formula-ghost" });
   const delta = el("p", { class: "quiet small" });
-  const copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")),
-    ...["latex", "python", "text"].map((form) => el("button", { class: "button small", type: "button", onclick: () => copy(form) }, text(`formula.${form}`))));
+  const copies = el(
+    "div",
+    { class: "formula-copies" },
+    el("span", { class: "quiet" }, text("formula.copy")),
+    ...["latex", "python", "text"].map((form) =>
+      el("button", { class: "button small", type: "button", onclick: () => copy(form) }, text(`formula.${form}`)),
+    ),
+  );
   const empty = el("p", { class: "quiet" }, text("formula.choose"));
   const root = el("section", { class: "formula" }, heading, empty, accumulation, body, delta, ghost, note, editor, copies);
   let shape = "";
@@ -179,19 +236,25 @@ export function formulaView(app) {
     const { notation } = app;
     const list = equations(app, latest, shown).map(masked);
     if (form === "python") return pythonOf(list);
-    return list.map(({ left, rows }) => {
-      if (form === "latex") {
-        return `\\begin{aligned}\n${rows.map((row, k) => `${k ? "" : notation.latex(left)} &= ${notation.latex(row)}`).join(" \\\\\n")}\n\\end{aligned}`;
-      }
-      const start = notation.plain(left);
-      return rows.map((row, k) => `${k ? " ".repeat(start.length) : start} = ${notation.plain(row)}`).join("\n");
-    }).join("\n\n");
+    return list
+      .map(({ left, rows }) => {
+        if (form === "latex") {
+          return `\\begin{aligned}\n${rows.map((row, k) => `${k ? "" : notation.latex(left)} &= ${notation.latex(row)}`).join(" \\\\\n")}\n\\end{aligned}`;
+        }
+        const start = notation.plain(left);
+        return rows.map((row, k) => `${k ? " ".repeat(start.length) : start} = ${notation.plain(row)}`).join("\n");
+      })
+      .join("\n\n");
   }
 
   // What the teacher's mode hides is not copied either.
   function masked({ rows, factors, ...rest }) {
     const mask = (piece) => (piece.quantity && app.hides(piece.id, piece.quantity) ? "?" : piece);
-    return { ...rest, rows: rows.map((row) => expandedUnless(row, mask)), factors: factors?.map((each) => ({ ...each, number: mask(each.number) })) };
+    return {
+      ...rest,
+      rows: rows.map((row) => expandedUnless(row, mask)),
+      factors: factors?.map((each) => ({ ...each, number: mask(each.number) })),
+    };
   }
 
   // A row of which nothing is hidden keeps its formulas whole, for LaTeX.
@@ -204,22 +267,30 @@ export function formulaView(app) {
   function pythonOf(list) {
     const lines = list.flatMap((each, k) => [...(k ? [""] : []), ...pythonLines(each)]);
     const used = new Set([...app.graph.nodes.map(({ op }) => op), ...Object.keys(app.formulas.activations), "step", "sign", "exp", "log"]);
-    const called = new Set(lines.flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1])).filter((name) => used.has(name)));
+    const called = new Set(
+      lines
+        .flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1]))
+        .filter((name) => used.has(name)),
+    );
     return [...(called.size ? [`from tinygrad_bp.ops import ${[...called].sort().join(", ")}`, ""] : []), ...lines].join("\n");
   }
 
   function pythonLines({ key, left, rows, factors = [] }) {
     const { notation } = app;
     const known = new Map(); // what the formula speaks of, each once
-    const give = (name, piece, formula) => known.set(name, `${name} = ${notation.python([{ ...piece, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
+    const give = (name, piece, formula) =>
+      known.set(name, `${name} = ${notation.python([{ ...piece, enclose: false }])}${formula ? `  # ${notation.plain(formula)}` : ""}`);
     for (const { piece, formula, number } of factors) give(notation.pythonSymbol(piece), number, formula);
     // A gradient is written with its factors where it has several, all else with the nodes in the formula.
-    const symbols = rows.find((row) => expanded(row).some((piece) => (factors.length ? piece.of !== undefined : piece.name !== undefined || key === "update")));
+    const symbols = rows.find((row) =>
+      expanded(row).some((piece) => (factors.length ? piece.of !== undefined : piece.name !== undefined || key === "update")),
+    );
     const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
     const result = notation.python([rows.at(-1).at(-1)]);
     if (!symbols) return [`${name} = ${result}`];
     for (const piece of expanded(symbols)) {
-      if (piece.name !== undefined) give(notation.python([piece]), app.hides(piece.name, "data") ? "?" : { number: latest.data[piece.name] });
+      if (piece.name !== undefined)
+        give(notation.python([piece]), app.hides(piece.name, "data") ? "?" : { number: latest.data[piece.name] });
     }
     if (key === "update") return [`${name} = ${notation.python(rows[1])}  # ${result}`];
     known.delete(name);
@@ -231,7 +302,8 @@ export function formulaView(app) {
     live = [];
     const hide = (piece) => piece.quantity && app.hides(piece.id, piece.quantity);
     const onFactor = (fraction, piece) => {
-      const lit = () => app.light(app.graph.routes(piece.of, piece.by, piece.whole ? null : app.formulas.labelled), new Set([piece.of, piece.by]));
+      const lit = () =>
+        app.light(app.graph.routes(piece.of, piece.by, piece.whole ? null : app.formulas.labelled), new Set([piece.of, piece.by]));
       fraction.tabIndex = 0;
       for (const kind of ["mouseenter", "focus"]) fraction.addEventListener(kind, lit);
       for (const kind of ["mouseleave", "blur"]) fraction.addEventListener(kind, () => app.light(null));
@@ -241,18 +313,38 @@ export function formulaView(app) {
       live.push(...made.filter((element) => element.tagName === "DATA"));
       return made;
     };
-    const line = (left, row, k, count) => el("div", { class: "formula-row" },
-      el("span", { class: "formula-left" }, k ? "" : html(left)),
-      el("span", { class: "formula-equals" }, "="),
-      el("span", { class: k === count - 1 ? "formula-right formula-result" : "formula-right" }, html(row)));
-    const factor = ({ piece, formula, number }) => el("tr", {},
-      el("th", { scope: "row" }, html([piece])),
-      el("td", {}, formula ? ["= ", html(formula)] : ""),
-      el("td", { class: "number" }, "= ", html([{ ...number, enclose: false }])));
-    body.replaceChildren(...list.map(({ key, left, rows, factors = [] }) => el("section", { class: "formula-part" },
-      el("h3", {}, text(`formula.${key}`)),
-      el("div", { class: "formula-equation", role: "group", tabIndex: 0, "aria-label": text(`formula.${key}`) }, rows.map((row, k) => line(left, row, k, rows.length))),
-      factors.length > 0 && el("table", { class: "formula-factors" }, el("caption", {}, text("formula.factors")), el("tbody", {}, factors.map(factor))))));
+    const line = (left, row, k, count) =>
+      el(
+        "div",
+        { class: "formula-row" },
+        el("span", { class: "formula-left" }, k ? "" : html(left)),
+        el("span", { class: "formula-equals" }, "="),
+        el("span", { class: k === count - 1 ? "formula-right formula-result" : "formula-right" }, html(row)),
+      );
+    const factor = ({ piece, formula, number }) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, html([piece])),
+        el("td", {}, formula ? ["= ", html(formula)] : ""),
+        el("td", { class: "number" }, "= ", html([{ ...number, enclose: false }])),
+      );
+    body.replaceChildren(
+      ...list.map(({ key, left, rows, factors = [] }) =>
+        el(
+          "section",
+          { class: "formula-part" },
+          el("h3", {}, text(`formula.${key}`)),
+          el(
+            "div",
+            { class: "formula-equation", role: "group", tabIndex: 0, "aria-label": text(`formula.${key}`) },
+            rows.map((row, k) => line(left, row, k, rows.length)),
+          ),
+          factors.length > 0 &&
+            el("table", { class: "formula-factors" }, el("caption", {}, text("formula.factors")), el("tbody", {}, factors.map(factor))),
+        ),
+      ),
+    );
   }
 
   function render(frame) {
@@ -268,8 +360,18 @@ export function formulaView(app) {
     }
     const node = app.graph.nodes[id];
     const list = equations(app, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
-    const numbers = list.flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)])).filter((piece) => piece.number !== undefined);
-    const now = JSON.stringify([id, frame.settings.variant, frame.settings.accumulate, list.map((each) => each.key), numbers.map((piece) => piece.number < 0), app.view.quiz ?? null, app.solved]);
+    const numbers = list
+      .flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)]))
+      .filter((piece) => piece.number !== undefined);
+    const now = JSON.stringify([
+      id,
+      frame.settings.variant,
+      frame.settings.accumulate,
+      list.map((each) => each.key),
+      numbers.map((piece) => piece.number < 0),
+      app.view.quiz ?? null,
+      app.solved,
+    ]);
     if (now !== shape) {
       shape = now;
       heading.replaceChildren(app.notation.nameElement(id), el("span", { class: "formula-kind" }, text(kindOf(app, id))));
@@ -287,11 +389,19 @@ export function formulaView(app) {
     if (leaf && document.activeElement !== field) field.value = app.hides(id, "data") ? "" : exactly(frame.data[id]);
     const adding = happening(app.graph, frame);
     accumulation.hidden = adding?.node !== id;
-    if (!accumulation.hidden) accumulation.replaceChildren(...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }));
+    if (!accumulation.hidden)
+      accumulation.replaceChildren(
+        ...app.notation.html(adding.pieces, { hide: (piece) => piece.quantity && app.hides(piece.id, piece.quantity) }),
+      );
     const { sequential, accumulate } = frame.settings;
     note.hidden = !sequential && !accumulate;
     put(note, [sequential && text("formula.sequential"), accumulate && text("formula.accumulate")].filter(Boolean).join(" "));
-    const deltas = new Set(list.flatMap(({ rows }) => rows.flat()).map((piece) => piece.delta).filter(Boolean));
+    const deltas = new Set(
+      list
+        .flatMap(({ rows }) => rows.flat())
+        .map((piece) => piece.delta)
+        .filter(Boolean),
+    );
     put(delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");
     put(ghost, frame.ghost ? without(id, frame) : "");
     toggle(root, "formula-grad", app.view.quantity === "grad");
@@ -299,8 +409,11 @@ export function formulaView(app) {
 
   // What the numbers would be without the changes that were made.
   function without(id, frame) {
-    const told = (quantity, now, before) => (now === before || app.hides(id, quantity) ? "" : text(`formula.was.${quantity}`, { number: written(before) }));
-    return [told("data", frame.data[id], frame.ghost.data[id]), told("grad", frame.grads[id], frame.ghost.grads[id])].filter(Boolean).join(" ");
+    const told = (quantity, now, before) =>
+      now === before || app.hides(id, quantity) ? "" : text(`formula.was.${quantity}`, { number: written(before) });
+    return [told("data", frame.data[id], frame.ghost.data[id]), told("grad", frame.grads[id], frame.ghost.grads[id])]
+      .filter(Boolean)
+      .join(" ");
   }
 
   return { root, render };

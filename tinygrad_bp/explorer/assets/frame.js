@@ -70,8 +70,18 @@ export function happening(graph, frame) {
   const local = { of: head, by: tail, whole: graph.single(head, tail) ? 1 : 0 };
   return {
     node: tail,
-    pieces: ["grad ", { name: tail }, ": ", { number: frame.before }, " + ", { number: frame.slopes[index] }, " · ", { number: frame.gradAt(head), id: head, quantity: "grad" },
-      " = ", { number: frame.gradAt(tail), id: tail, quantity: "grad", enclose: false }],
+    pieces: [
+      "grad ",
+      { name: tail },
+      ": ",
+      { number: frame.before },
+      " + ",
+      { number: frame.slopes[index] },
+      " · ",
+      { number: frame.gradAt(head), id: head, quantity: "grad" },
+      " = ",
+      { number: frame.gradAt(tail), id: tail, quantity: "grad", enclose: false },
+    ],
     local,
   };
 }

@@ -27,7 +27,11 @@ export class Graph {
     }
     this.backwardOrder = [...this.computed].reverse().flatMap((id) => this.into[id]);
     this.group = this.nodes.map(() => -1);
-    description.groups.forEach((members, number) => members.forEach((id) => { this.group[id] = number; }));
+    description.groups.forEach((members, number) =>
+      members.forEach((id) => {
+        this.group[id] = number;
+      }),
+    );
     this.start = Float64Array.from(this.nodes, (node) => node.data ?? 0);
     this.variantNames = Object.keys(programs.variants);
     this.variant = this.variantNames.find((name) => programs.variants[name] === null) ?? "";
@@ -51,7 +55,9 @@ export class Graph {
   // Fills in the data of all computed nodes; those of leaves are there.
   forward(data, variant) {
     const found = this.program(variant).forward(...this.leaves.map((id) => data[id]));
-    this.computed.forEach((id, place) => { data[id] = found[place]; });
+    this.computed.forEach((id, place) => {
+      data[id] = found[place];
+    });
     return data;
   }
 
@@ -132,7 +138,7 @@ export class Graph {
       if (!ways.has(id)) continue;
       for (const edge of this.into[id]) ways.set(edge.tail, (ways.get(edge.tail) ?? 0n) + ways.get(id));
     }
-    const count = from === this.result ? 1n : ways.get(from) ?? 0n;
+    const count = from === this.result ? 1n : (ways.get(from) ?? 0n);
     // The largest `most` by magnitude at each node, from the result down.
     const best = new Map([[this.result, [{ size: 1, edge: null, rest: null }]]]);
     for (let id = this.result; id > from; id--) {
@@ -174,7 +180,10 @@ export class Graph {
     return [
       ...order.map((node) => ({ kind: "forward", node, group: this.group[node] })),
       { kind: "seed", node: this.result, group: -1 },
-      ...[...order].reverse().flatMap((id) => this.into[id]).map((edge) => ({ kind: "backward", edge, node: edge.tail, group: this.group[edge.head] })),
+      ...[...order]
+        .reverse()
+        .flatMap((id) => this.into[id])
+        .map((edge) => ({ kind: "backward", edge, node: edge.tail, group: this.group[edge.head] })),
       ...trained.map((node) => ({ kind: "update", node, group: this.group[node] })),
     ];
   }
@@ -183,7 +192,8 @@ export class Graph {
 // The first number that is not finite, and where it comes from; null if all are.
 export function firstTrouble(graph, { data, slopes, grads }) {
   for (const id of graph.variables) {
-    if (!Number.isFinite(data[id])) return { kind: "data", node: id, operands: graph.nodes[id].args.map((arg) => data[arg]), value: data[id] };
+    if (!Number.isFinite(data[id]))
+      return { kind: "data", node: id, operands: graph.nodes[id].args.map((arg) => data[arg]), value: data[id] };
   }
   for (const edge of graph.backwardOrder) {
     if (!Number.isFinite(slopes[edge.index])) return { kind: "slope", node: edge.head, by: edge.tail, value: slopes[edge.index] };

@@ -11,11 +11,33 @@ export function pressedKey(app, event) {
     return;
   }
   const actions = {
-    ".": () => { player.stop(); player.stepForward(); }, ",": () => { player.stop(); player.stepBack(); },
-    ArrowRight: () => { player.stop(); player.stepForward(); }, ArrowLeft: () => { player.stop(); player.stepBack(); },
-    k: () => player.play(), t: () => player.train(), r: () => player.rounds(1), g: () => app.set({ tab: app.view.tab === "graph" && app.neurons ? "neurons" : "graph", full: true }),
-    "+": () => app.computation.zoom(1.4), "-": () => app.computation.zoom(1 / 1.4), 0: () => app.computation.fit(),
-    Escape: () => { player.stop(); app.select(null); },
+    ".": () => {
+      player.stop();
+      player.stepForward();
+    },
+    ",": () => {
+      player.stop();
+      player.stepBack();
+    },
+    ArrowRight: () => {
+      player.stop();
+      player.stepForward();
+    },
+    ArrowLeft: () => {
+      player.stop();
+      player.stepBack();
+    },
+    k: () => player.play(),
+    t: () => player.train(),
+    r: () => player.rounds(1),
+    g: () => app.set({ tab: app.view.tab === "graph" && app.neurons ? "neurons" : "graph", full: true }),
+    "+": () => app.computation.zoom(1.4),
+    "-": () => app.computation.zoom(1 / 1.4),
+    0: () => app.computation.fit(),
+    Escape: () => {
+      player.stop();
+      app.select(null);
+    },
   };
   const action = app.view.keys || event.key === "Escape" ? actions[event.key] : null;
   if (!action || (event.key.startsWith("Arrow") && event.target.closest?.("[tabindex='0'], [role=tablist], button"))) return;
@@ -55,7 +77,10 @@ function items(app) {
 // One item of the diagram can be reached by the tab key, the others from it by arrows.
 export function rove(app) {
   const all = items(app);
-  const chosen = all.find((item) => item.contains(document.activeElement)) ?? all.find((item) => Number(item.dataset.node) === app.view.selected) ?? all[0];
+  const chosen =
+    all.find((item) => item.contains(document.activeElement)) ??
+    all.find((item) => Number(item.dataset.node) === app.view.selected) ??
+    all[0];
   for (const item of all) set(item, "tabindex", item === chosen ? "0" : "-1");
 }
 

@@ -8,7 +8,12 @@ const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
 const LINK_MILLISECONDS = 300; // browsers refuse to change the address more often than they like
 
 export function stateOf(app) {
-  return { version: STATE_VERSION, graph: fingerprint(app.graph), view: { ...app.view, trained: app.training.rounds, language: spoken() }, events: app.training.events };
+  return {
+    version: STATE_VERSION,
+    graph: fingerprint(app.graph),
+    view: { ...app.view, trained: app.training.rounds, language: spoken() },
+    events: app.training.events,
+  };
 }
 
 export function addressOf(app) {
@@ -67,7 +72,8 @@ export function keepInAddress(app) {
   clearTimeout(app.linkTimer);
   app.linkTimer = setTimeout(() => {
     const first = app.firstView();
-    const plain = app.training.events.length === 0 && Object.keys(first).every((key) => JSON.stringify(app.view[key]) === JSON.stringify(first[key]));
+    const plain =
+      app.training.events.length === 0 && Object.keys(first).every((key) => JSON.stringify(app.view[key]) === JSON.stringify(first[key]));
     app.written = plain ? "" : `#s=${encoded(stateOf(app))}`;
     if (app.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
     try {

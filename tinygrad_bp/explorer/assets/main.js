@@ -22,8 +22,15 @@ class App {
     this.notation = new Notation(this.graph);
     this.formulas = new Formulas(this.graph, description);
     this.original = {
-      rate: description.learningRate, biases: description.trainBiases, sequential: false, accumulate: false, variant: this.graph.variant,
-      cases: description.cases, seed: null, preset: description.presets?.chosen ?? null, tables: description.presets?.tables ?? {},
+      rate: description.learningRate,
+      biases: description.trainBiases,
+      sequential: false,
+      accumulate: false,
+      variant: this.graph.variant,
+      cases: description.cases,
+      seed: null,
+      preset: description.presets?.chosen ?? null,
+      tables: description.presets?.tables ?? {},
     };
     this.training = new Training(this.graph, this.original);
     this.unedited = new Training(this.graph, this.original);
@@ -42,8 +49,22 @@ class App {
 
   firstView() {
     return {
-      round: 0, row: 0, step: null, selected: null, quantity: "grad", tab: this.graph.network?.whole ? "neurons" : "graph", mode: "values", panel: "formula",
-      pace: "neuron", full: false, logScale: true, logRounds: true, keys: true, lens: null, quiz: null, collapsed: [],
+      round: 0,
+      row: 0,
+      step: null,
+      selected: null,
+      quantity: "grad",
+      tab: this.graph.network?.whole ? "neurons" : "graph",
+      mode: "values",
+      panel: "formula",
+      pace: "neuron",
+      full: false,
+      logScale: true,
+      logRounds: true,
+      keys: true,
+      lens: null,
+      quiz: null,
+      collapsed: [],
     };
   }
 
@@ -225,7 +246,8 @@ class App {
 
   openPanel(name) {
     const changes = { panel: name };
-    if (name === "paths" && this.view.lens === null) changes.lens = this.graph.parameters.includes(this.view.selected) ? this.view.selected : this.graph.parameters[0];
+    if (name === "paths" && this.view.lens === null)
+      changes.lens = this.graph.parameters.includes(this.view.selected) ? this.view.selected : this.graph.parameters[0];
     this.set(changes);
   }
 
@@ -290,7 +312,16 @@ class App {
     const words = captionPieces(this, frame);
     const said = el("p", {}, this.notation.html(words, { hide: (piece) => piece.quantity && this.hides(piece.id, piece.quantity) }));
     if (said.textContent !== this.caption.textContent) this.caption.replaceChildren(...said.childNodes);
-    put(this.legend, text(tab === "graph" ? "legend.graph" : this.mode() === "change" && frame.round === 0 && !frame.updated?.size ? "legend.nothing" : `legend.${this.mode()}`) + (tab === "neurons" && !this.graph.network.whole ? ` ${text("legend.part")}` : ""));
+    put(
+      this.legend,
+      text(
+        tab === "graph"
+          ? "legend.graph"
+          : this.mode() === "change" && frame.round === 0 && !frame.updated?.size
+            ? "legend.nothing"
+            : `legend.${this.mode()}`,
+      ) + (tab === "neurons" && !this.graph.network.whole ? ` ${text("legend.part")}` : ""),
+    );
     put(this.describing, inWords(this, frame));
   }
 }

@@ -30,7 +30,10 @@ export function neuronsView(app) {
     const most = Math.max(...columns.map((column) => column.length));
     const own = [...sharedBiases].some(([, users]) => users.length === 1);
     const shared = [...sharedBiases].some(([, users]) => users.length > 1);
-    const box = { width: places === 9 ? 112 : places === 6 ? 88 : Math.max(34, Math.min(64, (width - 8) / (most + (shared ? 1 : 0)) - 6)), height: own ? 62 : 46 };
+    const box = {
+      width: places === 9 ? 112 : places === 6 ? 88 : Math.max(34, Math.min(64, (width - 8) / (most + (shared ? 1 : 0)) - 6)),
+      height: own ? 62 : 46,
+    };
     const last = columns.length - 1;
 
     // `along` the way from the inputs to the error, `across` it within a layer.
@@ -56,12 +59,23 @@ export function neuronsView(app) {
     parts = { weights: [], boxes: [], smalls: [] };
 
     const choose = (id) => app.select(id, app.mode() === "gradients" ? "grad" : "data");
-    const item = (id, children) => svg("g", { class: "item", role: "button", tabindex: "-1", "data-node": id, onclick: () => choose(id),
-      onkeydown: (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        choose(id);
-      } }, children);
+    const item = (id, children) =>
+      svg(
+        "g",
+        {
+          class: "item",
+          role: "button",
+          tabindex: "-1",
+          "data-node": id,
+          onclick: () => choose(id),
+          onkeydown: (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            choose(id);
+          },
+        },
+        children,
+      );
     const words = (kind, spot, dy, ...content) => svg("text", { class: kind, x: spot.x, y: spot.y + dy, "text-anchor": "middle" }, content);
 
     for (const neuron of neurons) {
@@ -79,17 +93,31 @@ export function neuronsView(app) {
         const to = entering(at.get(neuron.out));
         const line = segment("weight-line", from, to);
         const group = item(weight, [segment("hit", from, to), line]);
-        const part = { id: weight, product: graph.nodes[product].op === "mul" ? product : weight, edges: [byWeight.index, bySource.index], line, group };
+        const part = {
+          id: weight,
+          product: graph.nodes[product].op === "mul" ? product : weight,
+          edges: [byWeight.index, bySource.index],
+          line,
+          group,
+        };
         lines.append(group);
         if (lineCount) {
           part.spot = { x: to.x + (from.x - to.x) * share, y: to.y + (from.y - to.y) * share };
           part.prefix = lineCount === 1 ? `${graph.nodes[weight].name} ` : "";
           part.number = words("line-number", part.spot, lineCount === 1 ? 4 : 12);
-          part.places = Math.floor((upright ? apart / 6.6 - 0.6 : (2 * clear) / 7.2 - (lineCount === 1 ? graph.nodes[weight].name.length + 1 : 0)) - 3); // digits there is room for
+          part.places = Math.floor(
+            (upright ? apart / 6.6 - 0.6 : (2 * clear) / 7.2 - (lineCount === 1 ? graph.nodes[weight].name.length + 1 : 0)) - 3,
+          ); // digits there is room for
           part.ghost = lineCount === 2 && (upright || apart > 58) ? words("ghost-number", part.spot, 28) : null;
           part.ground = svg("rect", { class: "line-ground", y: part.spot.y - 8 * lineCount, height: 16 * lineCount, rx: 6 });
-          part.words = svg("g", { class: "item-text", onclick: () => choose(weight) }, part.ground,
-            lineCount === 2 && words("line-name", part.spot, -3, label(graph.nodes[weight].name)), part.number, part.ghost);
+          part.words = svg(
+            "g",
+            { class: "item-text", onclick: () => choose(weight) },
+            part.ground,
+            lineCount === 2 && words("line-name", part.spot, -3, label(graph.nodes[weight].name)),
+            part.number,
+            part.ghost,
+          );
           texts.append(part.words);
         }
         parts.weights.push(part);
@@ -98,15 +126,30 @@ export function neuronsView(app) {
 
     const small = (id, prefix, spot, only = null) => {
       const number = words("line-number", spot, 4);
-      const group = item(id, [svg("rect", { class: "hit-box", x: spot.x - box.width / 2, y: spot.y - 10, width: box.width, height: 19, rx: 6 }), number]);
+      const group = item(id, [
+        svg("rect", { class: "hit-box", x: spot.x - box.width / 2, y: spot.y - 10, width: box.width, height: 19, rx: 6 }),
+        number,
+      ]);
       boxes.append(group);
       parts.smalls.push({ id, group, number, prefix, places: Math.min(4, Math.floor(box.width / 6.6) - 3), only });
     };
     const place = (node, spot, kind) => {
       const number = words("box-number", spot, own ? 6 : 14);
       const ghost = words("ghost-number", spot, box.height / 2 + 13);
-      const rect = svg("rect", { class: `box ${kind}`, x: spot.x - box.width / 2, y: spot.y - box.height / 2, width: box.width, height: box.height, rx: kind === "neuron" ? 22 : 8 });
-      const group = item(node.id, [rect, words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width, 8.2))), number, ghost]);
+      const rect = svg("rect", {
+        class: `box ${kind}`,
+        x: spot.x - box.width / 2,
+        y: spot.y - box.height / 2,
+        width: box.width,
+        height: box.height,
+        rx: kind === "neuron" ? 22 : 8,
+      });
+      const group = item(node.id, [
+        rect,
+        words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width, 8.2))),
+        number,
+        ghost,
+      ]);
       boxes.append(group);
       parts.boxes.push({ id: node.id, group, rect, number, ghost, places: Math.floor(box.width / 6.6) - 3 });
     };
@@ -118,10 +161,20 @@ export function neuronsView(app) {
         const { depth } = users[0];
         const number = beside.get(depth) ?? 0;
         beside.set(depth, number + 1);
-        const spot = upright ? { x: width - box.width / 2 - 3, y: along(depth) - (number + 1) * (box.height + 4) } : { x: (along(depth - 1) + along(depth)) / 2 + number * (box.width + 10), y: height - 32 };
+        const spot = upright
+          ? { x: width - box.width / 2 - 3, y: along(depth) - (number + 1) * (box.height + 4) }
+          : { x: (along(depth - 1) + along(depth)) / 2 + number * (box.width + 10), y: height - 32 };
         for (const { out } of users) {
           const head = at.get(out);
-          lines.prepend(segment("bias-line", spot, upright ? { x: head.x + box.width * 0.4, y: head.y - box.height / 2 + 4 } : { x: head.x - box.width * 0.4, y: head.y + box.height / 2 }));
+          lines.prepend(
+            segment(
+              "bias-line",
+              spot,
+              upright
+                ? { x: head.x + box.width * 0.4, y: head.y - box.height / 2 + 4 }
+                : { x: head.x - box.width * 0.4, y: head.y + box.height / 2 },
+            ),
+          );
         }
         place({ id, name: graph.nodes[id].name }, spot, "bias");
       } else {
@@ -137,7 +190,13 @@ export function neuronsView(app) {
       const from = leaving(spot);
       if (upright && neuron.target !== null) from.y += 24;
       if (neuron.end && neuron.out !== graph.result) lines.append(segment("error-line", from, entering(end)));
-      if (neuron.target !== null) small(neuron.target, box.width > 60 ? `${text("neurons.target")} ` : "", { x: spot.x, y: spot.y + (upright ? box.height / 2 + 13 : -box.height / 2 - 11) }, "values");
+      if (neuron.target !== null)
+        small(
+          neuron.target,
+          box.width > 60 ? `${text("neurons.target")} ` : "",
+          { x: spot.x, y: spot.y + (upright ? box.height / 2 + 13 : -box.height / 2 - 11) },
+          "values",
+        );
     }
     if (!neurons.some(({ out }) => out === graph.result)) place({ id: graph.result, name: graph.nodes[graph.result].name }, end, "result");
 
@@ -160,7 +219,7 @@ export function neuronsView(app) {
     const largest = Math.max(1e-300, ...parts.weights.map(({ id }) => Math.abs(number(id) ?? 0)).filter(Number.isFinite));
     const lens = app.lens();
     for (const part of parts.weights) {
-      const x = app.hides(part.id, quantity) ? 0 : number(part.id) ?? 0;
+      const x = app.hides(part.id, quantity) ? 0 : (number(part.id) ?? 0);
       const strength = Math.min(1, Math.abs(x) / largest);
       set(part.line, "stroke-width", (0.8 + 6.2 * strength).toFixed(2));
       toggle(part.line, "negative", x < 0);
@@ -179,9 +238,15 @@ export function neuronsView(app) {
     for (const part of [...parts.boxes, ...parts.smalls]) {
       toggle(part.group, "gone", part.only && part.only !== mode); // the gradient of a target would be taken for the target
       write(part, part.id);
-      mark(part, part.id, part.id === graph.result ? [part.id] : [part.id, ...(app.formulas.neuronOf.has(part.id) ? [app.formulas.neuronOf.get(part.id).net] : [])]);
+      mark(
+        part,
+        part.id,
+        part.id === graph.result
+          ? [part.id]
+          : [part.id, ...(app.formulas.neuronOf.has(part.id) ? [app.formulas.neuronOf.get(part.id).net] : [])],
+      );
       if (part.rect) {
-        const x = app.hides(part.id, quantity) ? 0 : number(part.id) ?? 0;
+        const x = app.hides(part.id, quantity) ? 0 : (number(part.id) ?? 0);
         toggle(part.rect, "negative", mode !== "values" && x < 0);
         toggle(part.rect, "positive", mode !== "values" && x > 0);
         toggle(part.group, "pending", number(part.id) === null);
@@ -198,8 +263,14 @@ export function neuronsView(app) {
       set(part.number, "data-value", hidden ? "" : exactly(x));
       if (part.ghost) {
         const before = frame.ghost && mode !== "change" ? (mode === "gradients" ? frame.ghost.grads[id] : frame.ghost.data[id]) : null;
-        put(part.ghost, before === null || before === x || hidden ? "" : written(before, places) === written(x, places)
-          ? text("ghost.apart", { number: signed(x - before, 2) }) : text("ghost.was", { number: written(before, Math.min(places, 6)) }));
+        put(
+          part.ghost,
+          before === null || before === x || hidden
+            ? ""
+            : written(before, places) === written(x, places)
+              ? text("ghost.apart", { number: signed(x - before, 2) })
+              : text("ghost.was", { number: written(before, Math.min(places, 6)) }),
+        );
       }
     }
 
@@ -208,7 +279,14 @@ export function neuronsView(app) {
       toggle(part.group, "dim", Boolean(lens) && !on);
       toggle(part.group, "lit", Boolean(lens) && on);
       toggle(part.group, "selected", app.view.selected === id || ids.slice(1).includes(app.view.selected));
-      toggle(part.group, "current", frame.current && (edges?.includes(frame.current.edge?.index) || (ids.includes(frame.current.node) && !frame.current.edge) || (!edges && ids.includes(frame.current.node))));
+      toggle(
+        part.group,
+        "current",
+        frame.current &&
+          (edges?.includes(frame.current.edge?.index) ||
+            (ids.includes(frame.current.node) && !frame.current.edge) ||
+            (!edges && ids.includes(frame.current.node))),
+      );
     }
   }
 

@@ -37,7 +37,10 @@ export function exactly(x) {
 // What was typed as a number; null if it is none, or not finite. A comma for the decimal point is understood, and a proper minus sign.
 export function parsed(typed) {
   if (/^[-+]?[1-9]\d{0,2}(,\d{3})+$/.test(typed.trim())) return null; // 10,000 is meant to be ten thousand, or not
-  const plain = typed.trim().replace(/[−–]/g, "-").replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
+  const plain = typed
+    .trim()
+    .replace(/[−–]/g, "-")
+    .replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
   if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
   const x = Number(plain);
   return Number.isFinite(x) ? x : null;

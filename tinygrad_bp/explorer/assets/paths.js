@@ -11,18 +11,28 @@ export function pathsView(app) {
   const { graph, notation } = app;
   const option = (id) => el("option", { value: id }, notation.name(id));
   const others = el("optgroup", { label: text("paths.others") });
-  const choice = el("select", { onchange: () => app.set({ lens: Number(choice.value) }) },
-    el("optgroup", { label: text("paths.parameters") }, graph.parameters.map(option)));
+  const choice = el(
+    "select",
+    { onchange: () => app.set({ lens: Number(choice.value) }) },
+    el("optgroup", { label: text("paths.parameters") }, graph.parameters.map(option)),
+  );
   const symbol = el("span", {});
   const total = el("data", {});
   const count = el("span", { class: "quiet" });
   const list = el("ol", { class: "paths-list" });
   const summary = el("p", { class: "paths-summary" });
   const note = el("p", { class: "paths-note" }, text("formula.sequential"));
-  const root = el("section", { class: "paths" },
-    el("h2", {}, text("paths.title")), el("p", { class: "quiet small" }, text("paths.intro")),
+  const root = el(
+    "section",
+    { class: "paths" },
+    el("h2", {}, text("paths.title")),
+    el("p", { class: "quiet small" }, text("paths.intro")),
     el("label", { class: "paths-choice" }, text("paths.from"), choice),
-    el("p", { class: "paths-total" }, symbol, " = ", total, count), list, summary, note);
+    el("p", { class: "paths-total" }, symbol, " = ", total, count),
+    list,
+    summary,
+    note,
+  );
 
   let shownFrom = null;
   let ways = null; // { count, paths }
@@ -71,7 +81,15 @@ export function pathsView(app) {
     rows.forEach((row, k) => {
       for (const { number, edges } of row.factors) {
         const secret = edges.some(({ tail, head }) => app.hidesSlope(tail, head));
-        put(number, secret ? "?" : written(edges.reduce((factor, edge) => factor * slopes[edge.index], 1), DIGITS));
+        put(
+          number,
+          secret
+            ? "?"
+            : written(
+                edges.reduce((factor, edge) => factor * slopes[edge.index], 1),
+                DIGITS,
+              ),
+        );
       }
       put(row.product, shown(products[k]));
       put(row.share, shares[k] === null ? "" : `${signed(100 * shares[k], 1)} %`);
@@ -119,8 +137,15 @@ function rowOf(app, path, from) {
   const link = (number) => el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
   const chain = factors.map(({ id, number }) => station(id, link(number)));
   const events = { onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark };
-  const element = el("li", {}, el("button", { class: "paths-path", type: "button", ...events },
-    el("span", { class: "paths-chain" }, station(graph.result), chain),
-    el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share)));
+  const element = el(
+    "li",
+    {},
+    el(
+      "button",
+      { class: "paths-path", type: "button", ...events },
+      el("span", { class: "paths-chain" }, station(graph.result), chain),
+      el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share),
+    ),
+  );
   return { key: keyOf(path), path, factors, product, share, zero, bar, element };
 }

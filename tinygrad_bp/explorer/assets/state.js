@@ -41,7 +41,12 @@ export function decoded(fragment, graph, original) {
 export function checked(state, graph, original) {
   try {
     if (state?.version !== STATE_VERSION || state.graph !== fingerprint(graph)) return null;
-    return { version: STATE_VERSION, graph: state.graph, view: checkedView(state.view, graph, original), events: checkedEvents(state.events, graph, original) };
+    return {
+      version: STATE_VERSION,
+      graph: state.graph,
+      view: checkedView(state.view, graph, original),
+      events: checkedEvents(state.events, graph, original),
+    };
   } catch {
     return null;
   }
@@ -62,7 +67,10 @@ function checkedView(view, graph, original) {
     round: whole(view.round ?? 0, MOST_ROUNDS),
     trained: whole(view.trained ?? view.round ?? 0, MOST_ROUNDS),
     row: whole(view.row ?? 0, original.cases.length - 1),
-    step: view.step === null || view.step === undefined ? null : whole(view.step, graph.nodes.length + 1 + graph.edges.length + graph.parameters.length),
+    step:
+      view.step === null || view.step === undefined
+        ? null
+        : whole(view.step, graph.nodes.length + 1 + graph.edges.length + graph.parameters.length),
   };
   for (const [key, choices] of Object.entries(CHOICES)) {
     if (view[key] === undefined) continue;
@@ -81,7 +89,11 @@ function checkedView(view, graph, original) {
   }
   if (view.quiz) {
     const { id, quantity, seed } = view.quiz;
-    require(graph.variables.includes(id) && CHOICES.quantity.includes(quantity) && (quantity === "data" ? graph.nodes[id].op : id !== graph.result));
+    require(
+      graph.variables.includes(id) &&
+        CHOICES.quantity.includes(quantity) &&
+        (quantity === "data" ? graph.nodes[id].op : id !== graph.result),
+    );
     found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
   }
   if (view.collapsed !== undefined) {
@@ -99,35 +111,39 @@ function checkedEvents(events, graph, original) {
     require(Number.isFinite(x));
     return x;
   };
-  const found = events.map((event) => {
-    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
-    if (event.leaves) {
-      made.leaves = event.leaves.map(([id, x]) => {
-        require(parameters.has(id));
-        return [id, number(x)];
-      });
-    }
-    if (event.cells) {
-      made.cells = event.cells.map(([row, id, x]) => {
-        require(leaves.has(id));
-        return [whole(row, original.cases.length - 1), id, number(x)];
-      });
-    }
-    if (event.preset !== undefined) {
-      require(Object.hasOwn(original.tables, event.preset));
-      made.preset = event.preset;
-    }
-    if (event.clear) made.clear = true;
-    if (event.settings) {
-      const { rate, biases, sequential, accumulate, variant, seed } = event.settings;
-      require(rate === undefined || number(rate) > 0);
-      require(variant === undefined || graph.variantNames.includes(variant));
-      for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
-      if (seed !== undefined) whole(seed, 2 ** 32 - 1);
-      made.settings = Object.fromEntries(Object.entries({ rate, biases, sequential, accumulate, variant, seed }).filter(([, x]) => x !== undefined));
-    }
-    return made;
-  }).sort((a, b) => a.round - b.round || a.row - b.row);
+  const found = events
+    .map((event) => {
+      const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
+      if (event.leaves) {
+        made.leaves = event.leaves.map(([id, x]) => {
+          require(parameters.has(id));
+          return [id, number(x)];
+        });
+      }
+      if (event.cells) {
+        made.cells = event.cells.map(([row, id, x]) => {
+          require(leaves.has(id));
+          return [whole(row, original.cases.length - 1), id, number(x)];
+        });
+      }
+      if (event.preset !== undefined) {
+        require(Object.hasOwn(original.tables, event.preset));
+        made.preset = event.preset;
+      }
+      if (event.clear) made.clear = true;
+      if (event.settings) {
+        const { rate, biases, sequential, accumulate, variant, seed } = event.settings;
+        require(rate === undefined || number(rate) > 0);
+        require(variant === undefined || graph.variantNames.includes(variant));
+        for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
+        if (seed !== undefined) whole(seed, 2 ** 32 - 1);
+        made.settings = Object.fromEntries(
+          Object.entries({ rate, biases, sequential, accumulate, variant, seed }).filter(([, x]) => x !== undefined),
+        );
+      }
+      return made;
+    })
+    .sort((a, b) => a.round - b.round || a.row - b.row);
   require(found.every((event, k) => k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row));
   return found;
 }

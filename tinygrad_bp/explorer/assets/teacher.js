@@ -17,8 +17,16 @@ const session = { right: 0, tried: 0 }; // of this session, in whatever language
 
 // What is easily taken for the slope of an activation: ⟦0⟧ is the net input, ⟦1⟧ the output.
 const SLOPE_MIXUPS = {
-  sigmoid: [["⟦1⟧", (net, out) => out], ["1 - ⟦1⟧", (net, out) => 1 - out], ["⟦0⟧ * (1 - ⟦0⟧)", (net) => net * (1 - net)]],
-  tanh: [["⟦1⟧", (net, out) => out], ["1 - ⟦1⟧", (net, out) => 1 - out], ["1 - ⟦0⟧ ** 2", (net) => 1 - net * net]],
+  sigmoid: [
+    ["⟦1⟧", (net, out) => out],
+    ["1 - ⟦1⟧", (net, out) => 1 - out],
+    ["⟦0⟧ * (1 - ⟦0⟧)", (net) => net * (1 - net)],
+  ],
+  tanh: [
+    ["⟦1⟧", (net, out) => out],
+    ["1 - ⟦1⟧", (net, out) => 1 - out],
+    ["1 - ⟦0⟧ ** 2", (net) => 1 - net * net],
+  ],
   relu: [["⟦1⟧", (net, out) => out]],
   softplus: [["⟦1⟧", (net, out) => out]],
 };
@@ -77,7 +85,13 @@ function mistakesOf({ value, terms, others: more = [] }) {
   for (const term of terms) {
     const product = productOf(term);
     if (terms.length > 1) {
-      const about = { what: joined(term.map((factor) => factor.pieces), " · "), number: product };
+      const about = {
+        what: joined(
+          term.map((factor) => factor.pieces),
+          " · ",
+        ),
+        number: product,
+      };
       found.push({ key: "summand", ...about, value: value - product }, { key: "summandSign", ...about, value: value - 2 * product });
     }
     for (const factor of term) {
@@ -134,7 +148,15 @@ function dataQuestion(app, frame, id) {
 }
 
 function symbolsOf(terms) {
-  return joined(terms.map((term) => joined(term.map((factor) => factor.pieces), " · ")), " + ");
+  return joined(
+    terms.map((term) =>
+      joined(
+        term.map((factor) => factor.pieces),
+        " · ",
+      ),
+    ),
+    " + ",
+  );
 }
 
 // The numbers of the nodes that are named in a formula.
@@ -186,7 +208,9 @@ function writtenOf(app, frame, id, asked = false) {
 
 // A parameter after the update; undefined if the node is not trained.
 function updatedOf(app, frame, id) {
-  return equations(app, frame, id).find(({ key }) => key === "update")?.rows.at(-1)[0].number;
+  return equations(app, frame, id)
+    .find(({ key }) => key === "update")
+    ?.rows.at(-1)[0].number;
 }
 
 // What is easily taken for a node's number: that of a parameter after the update; that of the only node it is computed from, as the net
@@ -243,7 +267,13 @@ function summandsOf(app, frame, id) {
   return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
     const factors = product.map(factorPiece);
     const value = factors.reduce((x, factor) => x * valueOf(app, frame, factor), 1);
-    return { pieces: joined(factors.map((factor) => [factor]), " · "), value };
+    return {
+      pieces: joined(
+        factors.map((factor) => [factor]),
+        " · ",
+      ),
+      value,
+    };
   });
 }
 
@@ -256,7 +286,10 @@ function derivativeFactor(app, frame, piece) {
   const neuron = app.formulas.neuronOf.get(piece.of);
   if (neuron && neuron.net === piece.by) {
     for (const [template, slope] of SLOPE_MIXUPS[app.formulas.activation(neuron, variant)] ?? []) {
-      instead.push({ pieces: takenApart([formulaPiece([template], [neuron.net, neuron.out])]), value: slope(frame.data[neuron.net], frame.data[neuron.out]) });
+      instead.push({
+        pieces: takenApart([formulaPiece([template], [neuron.net, neuron.out])]),
+        value: slope(frame.data[neuron.net], frame.data[neuron.out]),
+      });
     }
   } else if (formula?.[0] === "-(") {
     instead.push({ pieces: formula.slice(1, -1), value: -value });
@@ -264,11 +297,20 @@ function derivativeFactor(app, frame, piece) {
     instead.push(...mixupsOf(app, frame, formula[0].name));
   } else if (!formula && piece.of === app.graph.result) {
     const sum = summandsOf(app, frame, piece.by);
-    const written = joined(sum.map((summand) => summand.pieces), " + ");
+    const written = joined(
+      sum.map((summand) => summand.pieces),
+      " + ",
+    );
     if (written.length > 1) formula = written;
     for (const summand of sum.length > 1 ? sum : []) {
       const others = sum.filter((other) => other !== summand);
-      instead.push({ pieces: joined(others.map((other) => other.pieces), " + "), value: value - summand.value });
+      instead.push({
+        pieces: joined(
+          others.map((other) => other.pieces),
+          " + ",
+        ),
+        value: value - summand.value,
+      });
       const turned = sum.flatMap((each, k) => [each === summand ? " − " : k ? " + " : "", ...each.pieces]);
       instead.push({ pieces: turned, value: value - 2 * summand.value });
     }
@@ -314,14 +356,18 @@ function quantitiesOf(app, frame) {
   return [
     ...labelled.map((id) => ({ id, quantity: "data", value: frame.data[id] })),
     ...[...labelled, ...training.trained(frame.settings)].map((id) => ({ id, quantity: "grad", value: frame.grads[id] })),
-  ].filter(({ id, quantity, value }) =>
-    canBeAsked(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1 && short(id, quantity));
+  ].filter(
+    ({ id, quantity, value }) =>
+      canBeAsked(app, id, quantity) && Number.isFinite(value) && value !== 0 && value !== 1 && short(id, quantity),
+  );
 }
 
 // One after the other in a random order; after the last, in another.
 function pickOne(quantities, seed) {
   const lap = Math.floor(seed / quantities.length);
-  const order = drawn(quantities.length, lap).map((key, k) => ({ key, ...quantities[k] })).sort((a, b) => a.key - b.key);
+  const order = drawn(quantities.length, lap)
+    .map((key, k) => ({ key, ...quantities[k] }))
+    .sort((a, b) => a.key - b.key);
   const { id, quantity } = order[seed % quantities.length];
   return { id, quantity, seed };
 }
@@ -343,14 +389,26 @@ export function teacherView(app) {
   const formula = el("div", { class: "teacher-equation" });
   const known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
   const field = el("input", {
-    type: "text", id: "teacher-answer", inputMode: "decimal", autocomplete: "off", spellcheck: false,
+    type: "text",
+    id: "teacher-answer",
+    inputMode: "decimal",
+    autocomplete: "off",
+    spellcheck: false,
   });
   onEnter(field, check);
-  const answer = el("div", { class: "teacher-buttons" },
-    el("label", { for: field.id }, text("teacher.answer")), field, button("check", check, "button primary"));
+  const answer = el(
+    "div",
+    { class: "teacher-buttons" },
+    el("label", { for: field.id }, text("teacher.answer")),
+    field,
+    button("check", check, "button primary"),
+  );
   const verdict = el("div", { role: "status" });
   const hinting = el("button", { class: "button", type: "button", onclick: hint });
-  const solving = button("solution", () => { count(false); solve("solved"); });
+  const solving = button("solution", () => {
+    count(false);
+    solve("solved");
+  });
   const onward = button("next", next);
   const ending = button("end", () => app.set({ quiz: null }));
   const task = el("div", {}, words, formula, known, answer, verdict, el("div", { class: "teacher-buttons" }, hinting, solving));
@@ -380,12 +438,20 @@ export function teacherView(app) {
   }
 
   function sentence(key, parts = {}) {
-    return el("p", {}, text(`teacher.${key}`).split(/\{(\w+)\}/).map((part, k) => (k % 2 ? notation.html(parts[part]) : part)));
+    return el(
+      "p",
+      {},
+      text(`teacher.${key}`)
+        .split(/\{(\w+)\}/)
+        .map((part, k) => (k % 2 ? notation.html(parts[part]) : part)),
+    );
   }
 
   function equation(left, rows) {
     return rows.flatMap((row, k) => [
-      el("span", {}, k ? "" : notation.html(left)), el("span", { class: "teacher-equals" }, "="), el("span", {}, notation.html(row)),
+      el("span", {}, k ? "" : notation.html(left)),
+      el("span", { class: "teacher-equals" }, "="),
+      el("span", {}, notation.html(row)),
     ]);
   }
 
@@ -413,9 +479,12 @@ export function teacherView(app) {
     }
     if (said.kind === "rounded") return say("wrong", "bad", sentence("rounded", { digits: [String(said.digits)] }));
     const { numbers, all } = told();
-    return say("wrong", "bad",
+    return say(
+      "wrong",
+      "bad",
       said.ratio === null ? sentence("far.zero") : sentence(said.ratio < 0 ? "far.sign" : said.ratio > 1 ? "far.large" : "far.small"),
-      all > 0 && sentence(numbers < all ? "far.hint" : "far.last", { numbers: [String(numbers)], all: [String(all)] }));
+      all > 0 && sentence(numbers < all ? "far.hint" : "far.last", { numbers: [String(numbers)], all: [String(all)] }),
+    );
   }
 
   // How far the hints have come: whether they tell formulas, how many numbers of how many, and how many hints are left.
@@ -433,12 +502,14 @@ export function teacherView(app) {
   function writeHints() {
     const { formulas, numbers, left } = told();
     const numbered = question.known.filter((part) => part.value !== null).slice(0, numbers);
-    known.replaceChildren(...question.known.flatMap((part) => {
-      const sides = [];
-      if (formulas && part.formula) sides.push(part.formula);
-      if (numbered.includes(part)) sides.push([{ number: part.value, enclose: false }]);
-      return sides.length ? equation(part.left, [joined(sides, " = ")]) : [];
-    }));
+    known.replaceChildren(
+      ...question.known.flatMap((part) => {
+        const sides = [];
+        if (formulas && part.formula) sides.push(part.formula);
+        if (numbered.includes(part)) sides.push([{ number: part.value, enclose: false }]);
+        return sides.length ? equation(part.left, [joined(sides, " = ")]) : [];
+      }),
+    );
     hinting.hidden = app.solved || left === 0;
     put(hinting, text("teacher.hint", { left }));
   }

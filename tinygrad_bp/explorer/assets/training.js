@@ -106,7 +106,8 @@ export class Training {
     if (!settings.sequential) return slopes;
     const trained = new Set(this.trained(settings));
     return graph.sequentialSlopes(data, slopes, settings.variant, (id, gradient) =>
-      trained.has(id) ? leaves[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient) : leaves[id]);
+      trained.has(id) ? leaves[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient) : leaves[id],
+    );
   }
 
   // The state in which the training comes to this case of this round, which must be one that it has reached.
@@ -251,7 +252,12 @@ function together(first, second) {
   if (second.settings) found.settings = { ...first.settings, ...second.settings };
   if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
   if (second.preset !== undefined) delete found.cells; // unless the change has some
-  if (second.cells) found.cells = [...new Map([...(second.preset === undefined ? first.cells ?? [] : []), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell])).values()];
+  if (second.cells)
+    found.cells = [
+      ...new Map(
+        [...(second.preset === undefined ? (first.cells ?? []) : []), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell]),
+      ).values(),
+    ];
   return found;
 }
 

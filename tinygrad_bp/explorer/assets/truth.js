@@ -22,8 +22,14 @@ export function truthView(app) {
     const { rate, variant, sequential, accumulate } = frame.settings;
     const { leaves, parameters, variables } = app.graph;
     const key = JSON.stringify([
-      rate, variant, sequential, accumulate, leaves.map((id) => frame.data[id]), parameters.map((id) => frame.sums[id]),
-      variables.filter((id) => app.hides(id, "data")), variables.filter((id) => app.hides(id, "grad")),
+      rate,
+      variant,
+      sequential,
+      accumulate,
+      leaves.map((id) => frame.data[id]),
+      parameters.map((id) => frame.sums[id]),
+      variables.filter((id) => app.hides(id, "data")),
+      variables.filter((id) => app.hides(id, "grad")),
     ]);
     if (key === seen) return;
     seen = key;
@@ -35,9 +41,19 @@ export function truthView(app) {
 
 function sectionOf(intro, remarks, columns, bodies, ...more) {
   const headings = columns.map((key) => el("th", { scope: "col", title: text(`${key}.help`) }, text(key)));
-  return el("section", { class: "truth" }, el("h2", {}, text("truth.title")), el("p", { class: "quiet small" }, text(intro)), remarks,
-    el("div", { class: "truth-scroll", tabIndex: 0, role: "region", "aria-label": text("truth.title") },
-      el("table", { class: "truth-table" }, el("thead", {}, el("tr", {}, headings)), bodies)), more);
+  return el(
+    "section",
+    { class: "truth" },
+    el("h2", {}, text("truth.title")),
+    el("p", { class: "quiet small" }, text(intro)),
+    remarks,
+    el(
+      "div",
+      { class: "truth-scroll", tabIndex: 0, role: "region", "aria-label": text("truth.title") },
+      el("table", { class: "truth-table" }, el("thead", {}, el("tr", {}, headings)), bodies),
+    ),
+    more,
+  );
 }
 
 // Sentences on how what is shown differs from what is usual.
@@ -107,7 +123,16 @@ function parametersTable(app) {
     return { id, gradient, difference, apart, verdict, element };
   });
   const columns = ["truth.parameter", "truth.autograd", "truth.difference", "truth.apart", "truth.verdict"];
-  const root = sectionOf("truth.introGraph", remarks, columns, el("tbody", {}, rows.map(({ element }) => element)));
+  const root = sectionOf(
+    "truth.introGraph",
+    remarks,
+    columns,
+    el(
+      "tbody",
+      {},
+      rows.map(({ element }) => element),
+    ),
+  );
 
   function update(frame) {
     remarks.replaceChildren(...remarksOn(frame));
@@ -124,7 +149,10 @@ function parametersTable(app) {
       showNumber(difference, check, hidden);
       put(apart, hidden ? "?" : written(distance && distance / Math.max(Math.abs(found), Math.abs(check)), 2));
       const agrees = distance <= noise || isClose(found, check, 1e-5);
-      showVerdict(verdict, agrees ? "agrees" : Number.isFinite(found) && Number.isFinite(check) && smooth(frame, id) ? "differs" : "notJudged");
+      showVerdict(
+        verdict,
+        agrees ? "agrees" : Number.isFinite(found) && Number.isFinite(check) && smooth(frame, id) ? "differs" : "notJudged",
+      );
     }
   }
 
@@ -213,22 +241,28 @@ function figuresTable(app) {
   const remarks = el("div", { class: "truth-remarks" });
   const notes = el("ol", { class: "truth-notes" });
   const columns = ["truth.printed", "truth.hand", "truth.autograd", "truth.difference"];
-  const heading = (kind, ...words) => el("tr", {}, el("th", { class: kind, scope: "rowgroup", colSpan: columns.length },
-    el("div", { class: "truth-line" }, words)));
+  const heading = (kind, ...words) =>
+    el("tr", {}, el("th", { class: kind, scope: "rowgroup", colSpan: columns.length }, el("div", { class: "truth-line" }, words)));
 
   const bodies = [];
   const rows = figures.map(([stage, name, formula, printed], k) => {
     if (stage !== figures[k - 1]?.[0]) bodies.push(el("tbody", {}, heading("truth-stage", text(`truth.${stage}`))));
-    const [left, right] = name in UPDATES
-      ? [`truth.after${UPDATES[name]}`, `truth.after${UPDATES[name]}.formula`].map((key) => text(key))
-      : [name.replace("+", "⁺"), formula].map((each) => notation.html(piecesOf(each, ids)));
+    const [left, right] =
+      name in UPDATES
+        ? [`truth.after${UPDATES[name]}`, `truth.after${UPDATES[name]}.formula`].map((key) => text(key))
+        : [name.replace("+", "⁺"), formula].map((each) => notation.html(piecesOf(each, ids)));
     const [print, byHand, autograd, difference] = emptyCells(4);
     const verdict = el("span", { class: "truth-verdict", title: text("truth.verdict.help") });
     const note = NOTES.indexOf(name) + 1;
     const see = note > 0 && el("span", { class: "quiet" }, ` · ${text("truth.note", { number: note })}`);
-    bodies.push(el("tbody", {},
-      heading("truth-figure", el("span", {}, left, " = ", right), el("span", { class: "truth-end" }, verdict, see)),
-      el("tr", {}, print, byHand, autograd, difference)));
+    bodies.push(
+      el(
+        "tbody",
+        {},
+        heading("truth-figure", el("span", {}, left, " = ", right), el("span", { class: "truth-end" }, verdict, see)),
+        el("tr", {}, print, byHand, autograd, difference),
+      ),
+    );
     return { name, printed, figure: figureOf(graph, name, ids), print, byHand, autograd, difference, verdict };
   });
   const root = sectionOf("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), notes);
@@ -249,7 +283,7 @@ function figuresTable(app) {
     remarks.replaceChildren(...remarksOn(frame, !atStart && "truth.elsewhere", !known && "truth.noHand"));
     for (const { name, printed, figure, print, byHand, autograd, difference, verdict } of rows) {
       const hidden = app.hides(...figure.secret);
-      const derived = name in UPDATES ? trainings.byHand[UPDATES[name]] : found.get(name) ?? null;
+      const derived = name in UPDATES ? trainings.byHand[UPDATES[name]] : (found.get(name) ?? null);
       const graphs = figure.autograd(frame, trainings);
       put(print, hidden ? "?" : printed.replace("-", "−"));
       showNumber(byHand, derived, hidden);
@@ -290,13 +324,29 @@ function errataOf(app, ids, { told, sequential }) {
   };
 
   const given = [
-    { exact: written(exact.get("dE_o2/dout_h1"), 12), out: printed.get("out_o2"), product: written(product, 12),
-      rounded: written(product, 9), whole, other, remainder: written(whole - other, 9) },
-    { right: written(told.errors[1], 11), mistaken: written(sequential.errors[1], 11),
+    {
+      exact: written(exact.get("dE_o2/dout_h1"), 12),
+      out: printed.get("out_o2"),
+      product: written(product, 12),
+      rounded: written(product, 9),
+      whole,
+      other,
+      remainder: written(whole - other, 9),
+    },
+    {
+      right: written(told.errors[1], 11),
+      mistaken: written(sequential.errors[1], 11),
       asPrinted: written(graph.forward(asPrinted, original.variant)[graph.result], 9),
-      editions: otherEditions.map(([, print]) => print).join(", "), sequential: outputs(sequential), simultaneous: outputs(told) },
-    { rounds: counted(ROUNDS), updates: counted(ROUNDS - 1),
-      seen: written(told.errors[ROUNDS - 1], 14), after: written(told.errors[ROUNDS], 14) },
+      editions: otherEditions.map(([, print]) => print).join(", "),
+      sequential: outputs(sequential),
+      simultaneous: outputs(told),
+    },
+    {
+      rounds: counted(ROUNDS),
+      updates: counted(ROUNDS - 1),
+      seen: written(told.errors[ROUNDS - 1], 14),
+      after: written(told.errors[ROUNDS], 14),
+    },
     { right: written(exact.get("net_h1"), 4), slip: written(start("w1") * start("i1") + start("w3") * start("i2") + start("b1"), 4) },
   ];
 
@@ -307,8 +357,13 @@ function errataOf(app, ids, { told, sequential }) {
     app.go({ round: 1 });
   }
 
-  return NOTES.map((name, k) => el("li", {},
-    el("h3", {}, text(`truth.note${k + 1}.title`)),
-    el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: printed.get(name).replace("-", "−") })),
-    UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see"))));
+  return NOTES.map((name, k) =>
+    el(
+      "li",
+      {},
+      el("h3", {}, text(`truth.note${k + 1}.title`)),
+      el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: printed.get(name).replace("-", "−") })),
+      UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see")),
+    ),
+  );
 }

@@ -5,7 +5,7 @@
 >>> out = (w * x).tanh()
 >>> out.label = "out"
 >>> explore(out)
-Page(title='out')
+Page(title='How out is computed, and how it changes')
 
 The page is one HTML file. It computes with the programs that `compile` wrote from the recorded graph, so its numbers are the
 engine's.

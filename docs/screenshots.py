@@ -48,7 +48,9 @@ def main() -> None:
                 page.mouse.move(0, 0)
                 page.evaluate("scrollTo(0, 0)")
                 page.evaluate("document.activeElement.blur()")
-                page.wait_for_function("document.querySelector('.status').textContent !== ''") if show is formula else None
+                page.wait_for_function(
+                    "document.querySelector('.status').textContent !== ''"
+                ) if show is formula else None
                 page.evaluate("document.querySelector('.status').textContent = ''")
                 page.screenshot(path=PICTURES / f"{name}{'-dark' * (scheme == 'dark')}.png")
                 page.close()

@@ -255,7 +255,9 @@ def test_the_pictures_are_all_there_and_no_others():
 
 
 def test_every_picture_is_shown_on_a_page():
-    shown = set(re.findall(r"pictures/([\w-]+)\.(?:svg|png)", " ".join(page.read_text(encoding="utf-8") for page in PAGES)))
+    shown = set(
+        re.findall(r"pictures/([\w-]+)\.(?:svg|png)", " ".join(page.read_text(encoding="utf-8") for page in PAGES))
+    )
     assert {name.removesuffix("-dark") for name in [*DRAWINGS, *SCREENSHOTS, "error-curve"]} == {
         name.removesuffix("-dark") for name in shown
     }

@@ -119,8 +119,8 @@ export function equations(app, frame, id) {
           " + ",
         ),
       );
-    const byDelta = terms.map((factors) => deltaTerm(app, factors.map(factorPiece), variant));
-    if (terms.length && byDelta.every(Boolean)) rows.push(joined(byDelta, " + "));
+    const byDelta = deltaRow(app, terms, variant);
+    if (byDelta) rows.push(byDelta);
     if (products.length === 1 && products[0].length === 1) {
       const only = formulas.factor(products[0][0], variant);
       if (only)
@@ -157,8 +157,10 @@ export function equations(app, frame, id) {
         [...products.flat(), ...parts.map(factorPiece)].map((piece) => [`${piece.of},${piece.by},${piece.whole ? "" : piece.edge}`, piece]),
       ).values(),
     ];
-    const shown =
-      factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulas.factor(piece, variant), number: numberOf(piece) })) : [];
+    // Where paths meet, the derivative of the result is no formula but a sum over them.
+    const formulaOf = (piece) =>
+      formulas.factor(piece, variant) ?? (piece.of === graph.result ? deltaRow(app, formulas.terms(piece.by).terms, variant) : null);
+    const shown = factors.length > 1 ? factors.map((piece) => ({ piece, formula: formulaOf(piece), number: numberOf(piece) })) : [];
     found.push({ key: "gradient", left: [whole], rows, factors: shown });
   }
 
@@ -177,6 +179,12 @@ export function equations(app, frame, id) {
     });
   }
   return found;
+}
+
+// The delta rule's form of a gradient, δ_o1 · w5 + δ_o2 · w7; null if it has none.
+function deltaRow(app, terms, variant) {
+  const row = terms.map((factors) => deltaTerm(app, factors.map(factorPiece), variant));
+  return row.length && row.every(Boolean) ? joined(row, " + ") : null;
 }
 
 // The delta rule's form of a term, δ_o1 · out_h1; null if it has none.
@@ -398,7 +406,7 @@ export function formulaView(app) {
     put(note, [sequential && text("formula.sequential"), accumulate && text("formula.accumulate")].filter(Boolean).join(" "));
     const deltas = new Set(
       list
-        .flatMap(({ rows }) => rows.flat())
+        .flatMap(({ rows, factors = [] }) => [...rows.flat(), ...factors.flatMap(({ formula }) => formula ?? [])])
         .map((piece) => piece.delta)
         .filter(Boolean),
     );

@@ -72,7 +72,7 @@ export function happening(graph, frame) {
     node: tail,
     pieces: [
       "grad ",
-      { name: tail },
+      { name: tail, inside: true },
       ": ",
       { number: frame.before },
       " + ",

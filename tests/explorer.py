@@ -212,7 +212,7 @@ class Explorer:
         """The neuron diagram or the computation graph, on the full page."""
         if self.page.locator("body.simple").count():
             self.click(".main-actions .link")
-        if self.page.locator(f"[data-tab={tab}]").is_visible():  # it is not where there is no other
+        if self.page.locator(f"[data-tab={tab}][aria-pressed=false]").count():
             self.click(f"[data-tab={tab}]")
 
     def panel(self, name):

@@ -144,12 +144,7 @@ export function neuronsView(app) {
         height: box.height,
         rx: kind === "neuron" ? 22 : 8,
       });
-      const group = item(node.id, [
-        rect,
-        words("box-name", spot, own ? -10 : -3, label(shortened(node.name, box.width, 8.2))),
-        number,
-        ghost,
-      ]);
+      const group = item(node.id, [rect, words("box-name", spot, own ? -10 : -3, label(fitting(node.name, box.width))), number, ghost]);
       boxes.append(group);
       parts.boxes.push({ id: node.id, group, rect, number, ghost, places: Math.floor(box.width / 6.6) - 3 });
     };
@@ -297,6 +292,12 @@ export function neuronsView(app) {
 function label(name) {
   const [base, below] = split(name);
   return below ? [base, svg("tspan", { class: "sub", dy: "3" }, below)] : [base];
+}
+
+// A name that fits into a box as it is set, w with a lower 5, or as much of it as fits.
+function fitting(name, width) {
+  const [base, below] = split(name);
+  return 8.2 * base.length + 6 * below.length < width - 8 ? name : shortened(name, width, 8.2);
 }
 
 // As much of a name as fits into a box.

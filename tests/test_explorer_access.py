@@ -244,15 +244,15 @@ def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
 
 
 def test_reduced_motion_is_respected(opened):
-    durations = (
-        "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).transitionDuration))]"
-    )
-    animations = "[...new Set([...document.querySelectorAll('*')].map((each) => getComputedStyle(each).animationName))]"
+    explorer = opened("tutorial")
+    explorer.show("graph")
     for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.15s"})):
-        explorer = opened("tutorial", reduced_motion=motion)
-        explorer.show("graph")
-        assert {each for text in explorer.page.evaluate(durations) for each in text.split(", ")} == wanted
-        assert explorer.page.evaluate(animations) == ["none"]
+        explorer.page.emulate_media(reduced_motion=motion)
+        for kind, expected in (("transitionDuration", wanted), ("animationName", {"none"})):
+            found = explorer.page.evaluate(
+                f"[...document.querySelectorAll('*')].map((each) => getComputedStyle(each).{kind})"
+            )
+            assert {each for text in found for each in text.split(", ")} == expected
 
 
 def test_what_is_printed(opened):
@@ -460,14 +460,14 @@ def digits_of(x):
     return f"{abs(x):.8e}".replace(".", "")[:7]
 
 
-@pytest.mark.parametrize("mode", ["gradients", "values"])
-def test_a_hidden_number_is_nowhere_on_the_page(opened, mode):
+def test_a_hidden_number_is_nowhere_on_the_page(opened):
     explorer = opened("tutorial")
     explorer.show("neurons")
-    labels = {"gradients": ("w5", "out_h1"), "values": ("out_o1", "E_total")}
-    for label in labels[mode]:
+    for label, mode in (("w5", "gradients"), ("out_h1", "gradients"), ("out_o1", "values")):
         digits = digits_of(worked()[label][mode == "gradients"])
-        assert len(explorer.page.evaluate(EVERYWHERE, [digits, PANELS])) > 5
+        if label == "w5":  # all panels and diagrams are drawn, with the number in them
+            assert len(explorer.page.evaluate(EVERYWHERE, [digits, PANELS])) > 5
+        assert len(explorer.page.evaluate(DIGITS, digits)) > 1
         ask(explorer, label, mode)
         assert explorer.page.evaluate(DIGITS, digits) == []
         assert explorer.page.evaluate(EVERYWHERE, [digits, PANELS]) == []
@@ -499,21 +499,12 @@ def unlabelled():
     return y * y + tg.exp(x) - w
 
 
-def unlabelled_chain():
-    node = Value(0.5)
-    for _ in range(100):
-        node = (node * 1.01).sin() if node.data > 0.3 else node + 0.25
-    return node
-
-
 @pytest.mark.parametrize(
-    ("graph", "nodes"),
-    [(unlabelled, 7), (unlabelled_chain, 300), (lambda: random_graph(3, 800)[0], 500)],
-    ids=["small", "chain", "500 nodes"],
+    ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(3, 800)[0], 500)], ids=["small", "500 nodes"]
 )
 def test_graphs_without_neurons(opened, graph, nodes):
     result = graph()
-    assert len(tg.topological_order(result)) == pytest.approx(nodes, abs=40)
+    assert len(tg.topological_order(result)) == nodes
     explorer = opened(explore(result))
     assert explorer.page.locator("[data-tab=neurons]").count() == 0
     assert axe_violations(explorer.page) == []

@@ -87,15 +87,7 @@ def test_every_number_at_the_start_and_after_edits(opened, name, edits):
 
 def test_other_activations(opened):
     explorer = opened("xor")
-    pairs = (
-        "tanh relu",
-        "tanh tanh",
-        "relu softplus",
-        "softplus softplus",
-        "softplus sigmoid",
-        "sigmoid tanh",
-        "relu relu",
-    )
+    pairs = ("tanh relu", "relu softplus", "softplus tanh", "sigmoid sigmoid")
     for hidden, output in map(str.split, pairs):
         explorer.choose("hidden activation", hidden)
         explorer.choose("output activation", output)
@@ -116,7 +108,8 @@ def test_other_activations_of_the_worked_example(opened, monkeypatch):
 # The formula panel, node by node: rows of numbers, what they come to, and what is copied.
 FORMULAS = """async () => {
   let copied = null;
-  Object.defineProperty(navigator, "clipboard", { value: { writeText: async (words) => { copied = words; } } });
+  const clipboard = { writeText: async (words) => { copied = words; } };
+  Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
   const written = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return node.data;
     if (node.tagName === "DATA") return node.value;
@@ -145,15 +138,16 @@ def computed(row):
 
 
 @pytest.mark.parametrize("name", ["tutorial", "hand-made"])
-@pytest.mark.parametrize("kept", [False, True], ids=["", "gradients kept"])
-def test_formulas(opened, name, kept):
+def test_formulas(opened, name):
     subject = SUBJECTS[name]
     explorer = opened(name)
-    model = start(name)
-    if kept:
-        explorer.switch("do not zero the gradients")
-        explorer.train("1 round")
-        model = train(subject, 1, keep=True)
+    assert_formulas(explorer, subject, start(name), kept=False)
+    explorer.switch("do not zero the gradients")
+    explorer.train("1 round")
+    assert_formulas(explorer, subject, train(subject, 1, keep=True), kept=True)
+
+
+def assert_formulas(explorer, subject, model, kept):
     before = {label: model.leaves[label].grad for label in subject.trained}
     result = model.record()
     for leaf in model.leaves.values():

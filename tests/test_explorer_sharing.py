@@ -223,8 +223,6 @@ def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path):
     again = Explorer(open_page(download(other, "This page", tmp_path)))
     assert what_is_seen(again) == what_is_seen(other)
     assert abs(len(path.read_bytes()) - len(made(name).html.encode())) < 2000
-    link = opened(name, explorer.link().partition("#")[2]).link().partition("#")[2]
-    assert what_is_seen(Explorer(open_page(path, link))) == what_is_seen(opened(name, link))  # a link has the last word
 
 
 def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
@@ -391,7 +389,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
             assert name.startswith(printable(v.label))
             labelled += 1
     assert labelled > len(HOSTILE)
-    for place in range(0, len(nodes), 3):
+    for place in range(0, len(nodes), 8):
         explorer.page.locator(".computation .item[data-node]").nth(place).dispatch_event("click")
         for form in ("LaTeX", "Python", "text"):
             explorer.page.locator(".formula-copies").get_by_role("button", name=form).dispatch_event("click")

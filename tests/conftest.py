@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 from tests.browser import browser, find_chromium, open_page
+from tests.explorer import opened
 
-__all__ = ["browser", "open_page"]  # fixtures, for every test
+__all__ = ["browser", "open_page", "opened"]  # fixtures, for every test
 
 MAY_BE_MISSING = {
     "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,

@@ -311,3 +311,15 @@ def fragment(state):
     """The part of a link after the #."""
     text = json.dumps(state).replace("Infinity", "1e999")  # which is JSON, and infinite
     return f"s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
+
+
+@pytest.fixture
+def opened(open_page, tmp_path):
+    """A function that opens the page of a subject, at its computation graph if not told otherwise."""
+
+    def open_subject(name, tab="graph", **options):
+        explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), **options))
+        explorer.show(tab)
+        return explorer
+
+    return open_subject

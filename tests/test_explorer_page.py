@@ -5,25 +5,13 @@ import re
 import pytest
 
 import tinygrad_bp as tg
-from tests.explorer import SUBJECTS, Explorer, assert_same, close, graph_of, made, numbers, put_in, start, train
+from tests.explorer import SUBJECTS, assert_same, close, graph_of, numbers, put_in, start, train
 from tinygrad_bp.tutorial import comparison, training
 from tinygrad_bp.tutorial.figures import setup
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 every_subject = pytest.mark.parametrize("name", SUBJECTS)
-
-
-@pytest.fixture
-def opened(open_page, tmp_path):
-    """A function that opens the page of a subject, at its computation graph if not told otherwise."""
-
-    def open_subject(name, tab="graph", **options):
-        explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), **options))
-        explorer.show(tab)
-        return explorer
-
-    return open_subject
 
 
 # All numbers of the page.

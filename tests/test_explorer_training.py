@@ -10,13 +10,11 @@ from tests.explorer import (
     SUBJECTS,
     TRUTHS,
     WEIGHTS,
-    Explorer,
     Numbers,
     assert_same,
     cases,
     close,
     graph_of,
-    made,
     numbers,
     put_in,
     start,
@@ -27,18 +25,6 @@ from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
-
-
-@pytest.fixture
-def opened(open_page, tmp_path):
-    """A function that opens the page of a subject, at its computation graph if not told otherwise."""
-
-    def open_subject(name, tab="graph", **options):
-        explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), **options))
-        explorer.show(tab)
-        return explorer
-
-    return open_subject
 
 
 def trained_tutorial(rounds, **options):

@@ -15,6 +15,7 @@ from typing import Any
 
 from tinygrad_bp.checking import printable
 from tinygrad_bp.files import write_whole
+from tinygrad_bp.program.javascript import script_json
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
@@ -84,8 +85,8 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
         "TITLE": html.escape(title),
         "POLICY": policy,
         "STYLE": style,
-        "TEXTS": _json(texts),
-        "DESCRIPTION": _json({**description, "language": language}),
+        "TEXTS": script_json(texts),
+        "DESCRIPTION": script_json({**description, "language": language}),
         "SCRIPT": script,
     }
     # In one pass: nothing that is put in place is looked at again.
@@ -121,12 +122,3 @@ def _programs(programs: dict[str, Any]) -> str:
 
 def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _json(thing: object) -> str:
-    """As JSON that is harmless inside a script element: no < > or & is in it."""
-    return re.sub(
-        "[<>&\u2028\u2029]",
-        lambda sign: f"\\u{ord(sign[0]):04x}",
-        json.dumps(thing, ensure_ascii=True, allow_nan=False),
-    )

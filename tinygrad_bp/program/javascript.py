@@ -161,7 +161,7 @@ def javascript(code: Code) -> str:
     returned = bracketed(code.shape, [operand(x) for x in code.outputs])
     everything, helper = f"{{ {', '.join(slots)} }}", ""
     if large:
-        pairs = f"[{', '.join(f'[{_text(name)}, {name}]' for name in slots[:first])}]"
+        pairs = f"[{', '.join(f'[{script_json(name)}, {name}]' for name in slots[:first])}]"
         everything = f"Object.fromEntries({pairs}.concat(nodes.map((name, k) => [name, nodeValues[k]])))"
         helper = f"function compute({', '.join(['nodeValues', *slots[:first]])}) {{\n{lines}}}\n\n"
         lines = f"  const nodeValues = new Float64Array({len(code.instructions)});\n"
@@ -169,9 +169,9 @@ def javascript(code: Code) -> str:
     labels = {shown[slot]: label for slot, label in code.labels.items()}
     return (
         f"{_helpers(code)}"
-        f"export const inputs = {_text(shown[:first])};\n"
-        f"export const nodes = {_text(shown[first:])};\n"
-        f"export const labels = Object.fromEntries({_text(list(labels.items()))});\n\n"
+        f"export const inputs = {script_json(shown[:first])};\n"
+        f"export const nodes = {script_json(shown[first:])};\n"
+        f"export const labels = Object.fromEntries({script_json(list(labels.items()))});\n\n"
         f"{helper}export function program({parameters}) {{\n{lines}  return {returned};\n}}\n\n"
         f"export function values({parameters}) {{\n{lines}  return {everything};\n}}\n"
     )
@@ -205,6 +205,7 @@ def _literal(x: float) -> str:
     return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
 
 
-def _text(thing: object) -> str:
-    """As JSON that is harmless in a script element too."""
-    return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(thing, ensure_ascii=True))
+def script_json(thing: object) -> str:
+    """As JSON that is harmless inside a script element: no <, > or & is in it. Raises ValueError for what JSON has not, such as NaN."""
+    text = json.dumps(thing, ensure_ascii=True, allow_nan=False)
+    return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import tinygrad_bp
 from tinygrad_bp import MLP, Reduction, Value, draw, draw_network, topological_order
+from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
+from tinygrad_bp.core.ops import OPERATIONS
 from tinygrad_bp.drawing import Drawing, curve
+from tinygrad_bp.explanation.formulas import Writer
 from tinygrad_bp.explanation.names import latex_name
-from tinygrad_bp.explanation.rules import Writer
-from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
-from tinygrad_bp.ops import OPERATIONS
 from tinygrad_bp.tutorial.figures import ROUNDS, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.pictures import pictures as tutorial_pictures
@@ -196,7 +196,7 @@ def line(row: Operation) -> str:
         rf"\partial y / \partial {latex_name(x.label)} = {writer.derivative(y, x, place, set(operands)) or f'{slope:g}'}"
         for x, slope in zip(operands, y.local_derivatives, strict=True)
     ]
-    rules = [f"`{code(slope)}`" for slope in row.slopes(y, operands)]
+    rules = [f"`{code(slope)}`" for slope in row.derivatives(y, operands)]
     return f"| `{row.name}` | {math([formula])} | {math(book)} | {'<br>'.join(rules)} | {row.domain.needs.replace('|', '&#124;')} |"
 
 
@@ -238,7 +238,7 @@ def kinks() -> str:
     lines = ["| name | at | derivative | why |", "|---|---|---|---|"]
     for name, numbers, why in KINKS:
         row = OPERATIONS[name]
-        slopes = row.slopes(row.forward(*numbers), numbers)
+        slopes = row.derivatives(row.forward(*numbers), numbers)
         where, found = (", ".join(f"{float(x) + 0.0:g}" for x in xs) for xs in (numbers, slopes))
         lines.append(f"| `{name}` | {where} | {found} | {why} |")
     return "\n".join(lines) + "\n"

@@ -10,10 +10,11 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import MLP, Value, explore
-from tinygrad_bp.losses import squared_error
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant
+from tinygrad_bp.networks.losses import squared_error
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.network import forward
-from tinygrad_bp.value import Constant, topological_order
 
 
 class Model(NamedTuple):

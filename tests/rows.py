@@ -3,8 +3,8 @@
 import math
 import random
 
-from tinygrad_bp import Program
-from tinygrad_bp.program.code import Code, Instruction
+from tinygrad_bp.program import Program
+from tinygrad_bp.program.instructions import Code, Instruction
 
 
 def alone(op, count):

@@ -38,7 +38,7 @@ def test_a_wrong_rule_is_found_and_named(case):
 
 
 def test_the_wrong_operand_of_two_is_named():
-    swapped = dataclasses.replace(tg.div, partials=tg.div.partials[::-1])
+    swapped = dataclasses.replace(tg.ops.div, partials=tg.ops.div.partials[::-1])
     found = check_gradients(swapped(Value(2.0, "a"), Value(3.0, "b")))
     assert [(fault.operation, fault.operand) for fault in found.faults] == [("div", 1), ("div", 2)]
 

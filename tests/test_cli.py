@@ -77,7 +77,7 @@ def test_version(capsys):
 def test_help_loads_nothing_that_only_commands_need():
     code = (
         "import sys; from tinygrad_bp.cli import main; main(['--help']); "
-        "print([m for m in ('rich', 'graphviz', 'numpy', 'csv', 'tinygrad_bp.tutorial', 'tinygrad_bp.data') if m in sys.modules])"
+        "print([m for m in ('rich', 'graphviz', 'numpy', 'csv', 'tinygrad_bp.tutorial', 'tinygrad_bp.networks.data') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

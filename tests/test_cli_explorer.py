@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_bp import MLP, data, explore, save
+from tinygrad_bp import MLP, explore, save
 from tinygrad_bp.cli import main
-from tinygrad_bp.prediction import notes
+from tinygrad_bp.networks import data
+from tinygrad_bp.networks.prediction import notes
 
 PROGRAM = """
 from tinygrad_bp import Layer, MLP, Module, Neuron, Value

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import tinygrad_bp as tg
-from tinygrad_bp import MLP, data, load, save
+from tinygrad_bp import MLP, load, save
 from tinygrad_bp.cli import main
-from tinygrad_bp.prediction import Predictor, notes
+from tinygrad_bp.networks import data
+from tinygrad_bp.networks.prediction import Predictor, notes
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +176,7 @@ def test_the_pictures_are_pictures(drawn):
 
 
 def test_ctrl_c_saves_what_was_trained(monkeypatch, capsys):
-    from tinygrad_bp import training
+    from tinygrad_bp.networks import training
 
     def interrupted(self, batches):
         if self.optimizer.steps >= 40:

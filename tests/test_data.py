@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tinygrad_bp.data import NAMES, Scaling, Table, bundled, moons, penguins, read, spiral, truth_table
+from tinygrad_bp.networks.data import NAMES, Scaling, Table, bundled, moons, penguins, read, spiral, truth_table
 
 
 def test_truth_tables():

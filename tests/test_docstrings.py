@@ -26,5 +26,11 @@ def test_examples_in_docstrings(name, tmp_path, monkeypatch):
 
 def test_the_core_has_examples():
     finder = doctest.DocTestFinder()
-    for name in ("tinygrad_bp", "tinygrad_bp.ops", "tinygrad_bp.value", "tinygrad_bp.gradients", "tinygrad_bp.nn"):
+    for name in (
+        "tinygrad_bp",
+        "tinygrad_bp.core.ops",
+        "tinygrad_bp.core.value",
+        "tinygrad_bp.core.gradients",
+        "tinygrad_bp.networks.nn",
+    ):
         assert any(found.examples for found in finder.find(importlib.import_module(name))), name

@@ -20,10 +20,11 @@ from pathlib import Path
 import pytest
 
 import tinygrad_bp.drawing.rendering as rendering
+from tinygrad_bp.core.ops import sum_of
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing, draw, draw_network, style
-from tinygrad_bp.nn import MLP
-from tinygrad_bp.ops import sum_of
-from tinygrad_bp.value import Value, topological_order
+from tinygrad_bp.networks.nn import MLP
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
@@ -143,7 +144,7 @@ def test_the_text_is_the_same_every_time() -> None:
     drawings = [draw(square(Value(3.0, "x")), local_derivatives=True).source for _ in range(3)]
     assert len(set(drawings)) == 1
     code = (
-        "from tinygrad_bp.drawing import draw; from tinygrad_bp.nn import MLP; o = MLP(2, [3, 1], seed=1)([1, 2])[0]; "
+        "from tinygrad_bp.drawing import draw; from tinygrad_bp.networks.nn import MLP; o = MLP(2, [3, 1], seed=1)([1, 2])[0]; "
         "o.backward(); print(draw(o, highlight=o.args[0]).source)"
     )
     runs = {

@@ -9,12 +9,13 @@ import re
 import pytest
 
 from tinygrad_bp import ops
+from tinygrad_bp.core.gradients import grad
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation import Explanation, explain
+from tinygrad_bp.explanation.formulas import TEXTBOOK
 from tinygrad_bp.explanation.names import columns, latex_name, number, printable
-from tinygrad_bp.explanation.rules import TEXTBOOK
-from tinygrad_bp.gradients import grad
-from tinygrad_bp.nn import MLP
-from tinygrad_bp.value import Constant, Value, topological_order
+from tinygrad_bp.networks.nn import MLP
 
 
 def named(value, label):
@@ -270,7 +271,7 @@ def test_textbook_forms_are_the_rules_of_the_table(op):
         y = op.compute(operands)
         rules = TEXTBOOK[op]
         found = [rule(y, *operands) for rule in rules] if isinstance(rules, tuple) else rules(y, *operands)
-        assert found == pytest.approx([*op.slopes(y, operands)], rel=1e-9)
+        assert found == pytest.approx([*op.derivatives(y, operands)], rel=1e-9)
 
 
 def test_formulas_through_unlabelled_nodes_give_the_numbers():
@@ -308,7 +309,7 @@ def test_formulas_are_the_short_ones(make, formula):
 
 
 def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number():
-    from tinygrad_bp.operation import Operation
+    from tinygrad_bp.core.operation import Operation
 
     own = Operation("own", math.sin, (lambda y, x: math.cos(x),), "own({})", "own({})", "own")
     x = Value(0.5, "x")

@@ -21,24 +21,27 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
-from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Page, Value, data, explore, losses, ops
+from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Value, explore, ops
 from tinygrad_bp.checking import printable
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant
 from tinygrad_bp.drawing import rendering
+from tinygrad_bp.explorer import Page, page, structure
 from tinygrad_bp.explorer import description as descriptions
-from tinygrad_bp.explorer import engine, page, structure
+from tinygrad_bp.explorer import programs as programs_module
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.engine import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
 from tinygrad_bp.explorer.page import LANGUAGES, SCRIPTS
+from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.structure import ACTIVATIONS, ends, units
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
+from tinygrad_bp.networks import data, losses
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, setup
 from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.value import Constant, topological_order
 
-ASSETS = Path(page.__file__).parent / "assets"
+ASSETS = Path(page.__file__).parent / "web"
 OUTER = ["i1", "i2", "target_o1", "target_o2"]
 HOSTILE = [
     "</script><script>alert(1)</script>", "<!--", "<!--<script>", "-->", "]]>", "{{SCRIPT}}", "{{TITLE}}", "</title><b>", "'",
@@ -650,7 +653,7 @@ def test_too_long_variants_are_left_out(monkeypatch):
     order = topological_order(subject.result)
     neurons = units(order, subject.parameters)
     assert len(variants(order, neurons)) == 16
-    monkeypatch.setattr(engine, "MOST_VARIANTS_TEXT", 20_000)
+    monkeypatch.setattr(programs_module, "MOST_VARIANTS_TEXT", 20_000)
     assert variants(order, neurons) == {}
 
 

@@ -16,7 +16,7 @@ from tinygrad_bp import (
     mean_squared_error,
     squared_error,
 )
-from tinygrad_bp.losses import LOSSES, one_hot
+from tinygrad_bp.networks.losses import LOSSES, one_hot
 
 OUTPUTS = [0.7, -1.2, 2.5]
 TARGETS = {

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tinygrad_bp import Operation, Reduction, Value, grad, ops, topological_order
-from tinygrad_bp.operation import ADDITIVE, ATOM, MULTIPLICATIVE, NEGATIVE, POWER, Domain
-from tinygrad_bp.ops import OPERATIONS
+from tinygrad_bp.core.operation import ADDITIVE, ATOM, MULTIPLICATIVE, NEGATIVE, POWER, Domain
+from tinygrad_bp.core.ops import OPERATIONS
 
 ROWS = pytest.mark.parametrize("row", OPERATIONS.values(), ids=list(OPERATIONS))
 

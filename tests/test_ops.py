@@ -15,8 +15,8 @@ import pytest
 from mpmath import mp, mpf
 
 from tinygrad_bp import Constant, Operation, Reduction, Value, grad, ops
-from tinygrad_bp.operation import HUGE, TINY
-from tinygrad_bp.ops import OPERATIONS
+from tinygrad_bp.core.operation import HUGE, TINY
+from tinygrad_bp.core.ops import OPERATIONS
 
 INF = math.inf
 SMALLEST = 5e-324  # the distance between floats below TINY
@@ -367,7 +367,7 @@ def second_partials(row: Operation, operands: Sequence[float]) -> list[list[floa
     xs = [Value(x) for x in operands]
     y = row(*(halves(xs) if row is ops.dot else [xs] if isinstance(row, Reduction) else xs))
     rows = []
-    for slope in row.slopes(y, xs):
+    for slope in row.derivatives(y, xs):
         for x in xs:
             x.grad = 0.0
         if isinstance(slope, Value):
@@ -487,7 +487,7 @@ def test_a_nan_among_the_operands_never_gives_a_number(row: Operation) -> None:
 def test_slopes_at_nan_are_nan(name: str) -> None:
     row = OPERATIONS[name]
     operands = [math.nan, 1.0][: row.arity]
-    assert all(math.isnan(slope) for slope in row.slopes(math.nan, operands))
+    assert all(math.isnan(slope) for slope in row.derivatives(math.nan, operands))
 
 
 @pytest.mark.parametrize(
@@ -533,7 +533,7 @@ def test_infinite_operands_follow_the_limit(
     row: Operation, operands: list[float], value: float, slopes: list[float]
 ) -> None:
     y = row.compute(operands)
-    assert (y, list(row.slopes(y, operands))) == (value, slopes)
+    assert (y, list(row.derivatives(y, operands))) == (value, slopes)
 
 
 @pytest.mark.parametrize("name", ["sin", "cos", "tan", "asin", "acos", "hypot"])

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_bp import MLP, SGD, Adam, AdamW, Optimizer, Value, cos, optim, sin
-from tinygrad_bp.optim import (
+from tinygrad_bp import MLP, SGD, Adam, AdamW, Optimizer, Value, cos, sin
+from tinygrad_bp.networks import optim
+from tinygrad_bp.networks.optim import (
     OPTIMIZERS,
     cosine_annealing,
     exponential_decay,

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from tinygrad_bp import MLP, Value, ops, plotting
-from tinygrad_bp.data import Table, moons, penguins, spiral, truth_table
+from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.drawing import style
-from tinygrad_bp.losses import binary_cross_entropy, cross_entropy, squared_error
-from tinygrad_bp.nn import Module
-from tinygrad_bp.operation import Operation
-from tinygrad_bp.optim import SGD, Adam
-from tinygrad_bp.training import Diverged, History, train
+from tinygrad_bp.networks.data import Table, moons, penguins, spiral, truth_table
+from tinygrad_bp.networks.losses import binary_cross_entropy, cross_entropy, squared_error
+from tinygrad_bp.networks.nn import Module
+from tinygrad_bp.networks.optim import SGD, Adam
+from tinygrad_bp.networks.training import Diverged, History, train
 
 pytestmark = pytest.mark.extras
 

@@ -36,7 +36,7 @@ def replay(outputs: Sequence[Value], leaves: Sequence[Value], numbers: Sequence[
     for node in topological_order(*outputs, constants=False):
         if node.op is not None:
             operands = [new.get(x, x) for x in node.operands]
-            new[node] = Value._record(node.op, operands)
+            new[node] = Value.record_operation(node.op, operands)
             new[node].label = node.label
     return [new.get(output, output).data for output in outputs]
 
@@ -110,7 +110,7 @@ def test_every_row_and_its_gradient_at_points_of_its_domain(row: Operation) -> N
     draw = random.Random(row.name)
     for length in sorted({len(point) for point in sampled}):
         leaves = start(row, length)
-        y = Value._record(row, leaves)
+        y = Value.record_operation(row, leaves)
         outputs = [y, *grad(y, leaves)]
         alone, both = compile(y, leaves), compile(outputs, leaves)
         outside = [tuple(draw.choice((*SPECIAL, *INFINITE)) for _ in range(length)) for _ in range(100)]
@@ -133,7 +133,7 @@ def test_a_constant_operand(row: Operation, place: int, constant: float) -> None
     x = Value(1.5, "x")
     operands: list[Any] = [x, constant] if place else [constant, x]
     try:
-        y = Value._record(row, operands)
+        y = Value.record_operation(row, operands)
     except (ValueError, ArithmeticError):  # undefined for any x
         return
     program = compile([y], [x])

@@ -11,7 +11,7 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
-from tinygrad_bp.program.code import decay, logistic
+from tinygrad_bp.program.instructions import decay, logistic
 
 pytestmark = pytest.mark.node
 

@@ -14,7 +14,7 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.rows import alone, corners_of
 from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
-from tinygrad_bp.program.code import bell, decay, logistic
+from tinygrad_bp.program.instructions import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
 WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
@@ -450,7 +450,7 @@ def test_sums_of_many_operands(op, count):
         within = pytest.approx(wanted, rel=4e-16, abs=lost if op is tg.dot else 0.0)
         assert machine(*point)[0] == within
         assert machine.rows([point] * 9)[8][0] == within
-        assert machine(*point)[1:] == pytest.approx(list(op.slopes(wanted, point)), rel=1e-13, abs=1e-300)
+        assert machine(*point)[1:] == pytest.approx(list(op.derivatives(wanted, point)), rel=1e-13, abs=1e-300)
     for special in (math.nan, math.inf, -math.inf):
         point[3] = special
         assert machine(*point)[0] == pytest.approx(op.forward(*point), nan_ok=True)

@@ -6,8 +6,10 @@ import random
 import pytest
 
 import tinygrad_bp as tg
-from tinygrad_bp import MLP, SGD, Adam, AdamW, Diverged, History, Module, Optimizer, Value, losses, optim, train
-from tinygrad_bp.data import truth_table
+from tinygrad_bp import MLP, SGD, Adam, AdamW, Diverged, Module, Optimizer, Value, train
+from tinygrad_bp.networks import losses, optim
+from tinygrad_bp.networks.data import truth_table
+from tinygrad_bp.networks.training import History
 
 WORKED = {
     "weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55],

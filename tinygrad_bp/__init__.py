@@ -1,4 +1,4 @@
-"""A minimal autograd engine that shows its work.
+"""A small autograd engine with many readings, which shows its work.
 
 A `Value` is a number that remembers how it was computed. Everything else reads that memory: `backward` and `grad` as derivatives,
 `explain` as the chain rule written out, `draw` as a picture, `check_gradients` against numerical differences.
@@ -9,26 +9,24 @@ A `Value` is a number that remembers how it was computed. Everything else reads 
     >>> c.backward()
     >>> a.grad, b.grad
     (-0.00054474969283142, 0.00036316646188761333)
+
+The engine is `core`. It is loaded here; the readings are when they are asked for.
 """
 
-from tinygrad_bp.checking import GradientCheck, check_gradients
-from tinygrad_bp.drawing import Drawing, draw, draw_network
-from tinygrad_bp.explanation import Explanation, explain
-from tinygrad_bp.explorer import Page, explore
-from tinygrad_bp.gradients import grad, hessian, jacobian
-from tinygrad_bp.losses import binary_cross_entropy, cross_entropy, hinge, mean_squared_error, squared_error
-from tinygrad_bp.nn import MLP, Layer, Module, Neuron
-from tinygrad_bp.operation import Domain, Operation, Reduction
-from tinygrad_bp.ops import (
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_bp.core import ops as ops
+from tinygrad_bp.core.gradients import grad, hessian, jacobian
+from tinygrad_bp.core.operation import Operation, Reduction
+from tinygrad_bp.core.ops import (
     OPERATIONS,
     acos,
-    add,
     asin,
     atan,
     atan2,
     cos,
     cosh,
-    div,
     dot,
     exp,
     expm1,
@@ -39,8 +37,6 @@ from tinygrad_bp.ops import (
     logsumexp,
     maximum,
     minimum,
-    mul,
-    neg,
     relu,
     sigmoid,
     sign,
@@ -49,25 +45,70 @@ from tinygrad_bp.ops import (
     softplus,
     sqrt,
     step,
-    sub,
     sum_of,
     tan,
     tanh,
 )
-from tinygrad_bp.ops import (
+from tinygrad_bp.core.ops import (
     abs as abs,
 )
-from tinygrad_bp.ops import (
+from tinygrad_bp.core.ops import (
     pow as pow,
 )
-from tinygrad_bp.optim import SGD, Adam, AdamW, Optimizer
-from tinygrad_bp.program import Program
-from tinygrad_bp.program import compile as compile
-from tinygrad_bp.saving import load, save
-from tinygrad_bp.training import Diverged, History, train
-from tinygrad_bp.value import Constant, Value, topological_order
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
+
+if TYPE_CHECKING:
+    from tinygrad_bp import data as data
+    from tinygrad_bp import losses as losses
+    from tinygrad_bp import optim as optim
+    from tinygrad_bp import plotting as plotting
+    from tinygrad_bp.checking import check_gradients
+    from tinygrad_bp.drawing import draw, draw_network
+    from tinygrad_bp.explanation import explain
+    from tinygrad_bp.explorer import explore
+    from tinygrad_bp.networks.losses import (
+        binary_cross_entropy,
+        cross_entropy,
+        hinge,
+        mean_squared_error,
+        squared_error,
+    )
+    from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+    from tinygrad_bp.networks.optim import SGD, Adam, AdamW, Optimizer
+    from tinygrad_bp.networks.saving import load, save
+    from tinygrad_bp.networks.training import Diverged, train
+    from tinygrad_bp.program import compile as compile
 
 __version__ = "0.1.0"
+
+# Where the readings stand, by the names that programs use (PEP 562).
+_READINGS = {
+    "check_gradients": "checking",
+    "draw": "drawing",
+    "draw_network": "drawing",
+    "explain": "explanation",
+    "explore": "explorer",
+    "binary_cross_entropy": "networks.losses",
+    "cross_entropy": "networks.losses",
+    "hinge": "networks.losses",
+    "mean_squared_error": "networks.losses",
+    "squared_error": "networks.losses",
+    "MLP": "networks.nn",
+    "Layer": "networks.nn",
+    "Module": "networks.nn",
+    "Neuron": "networks.nn",
+    "SGD": "networks.optim",
+    "Adam": "networks.optim",
+    "AdamW": "networks.optim",
+    "Optimizer": "networks.optim",
+    "load": "networks.saving",
+    "save": "networks.saving",
+    "Diverged": "networks.training",
+    "train": "networks.training",
+    "compile": "program",
+}
+_MODULES = frozenset(("data", "losses", "optim", "plotting"))
 
 # All but `abs`, `compile` and `pow`: `from tinygrad_bp import *` leaves Python's own in place.
 __all__ = [
@@ -78,22 +119,14 @@ __all__ = [
     "AdamW",
     "Constant",
     "Diverged",
-    "Domain",
-    "Drawing",
-    "Explanation",
-    "GradientCheck",
-    "History",
     "Layer",
     "Module",
     "Neuron",
     "Operation",
     "Optimizer",
-    "Page",
-    "Program",
     "Reduction",
     "Value",
     "acos",
-    "add",
     "asin",
     "atan",
     "atan2",
@@ -102,7 +135,6 @@ __all__ = [
     "cos",
     "cosh",
     "cross_entropy",
-    "div",
     "dot",
     "draw",
     "draw_network",
@@ -123,8 +155,6 @@ __all__ = [
     "maximum",
     "mean_squared_error",
     "minimum",
-    "mul",
-    "neg",
     "relu",
     "save",
     "sigmoid",
@@ -135,10 +165,22 @@ __all__ = [
     "sqrt",
     "squared_error",
     "step",
-    "sub",
     "sum_of",
     "tan",
     "tanh",
     "topological_order",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"tinygrad_bp.{name}")
+    if name not in _READINGS:
+        raise AttributeError(f"module 'tinygrad_bp' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"tinygrad_bp.{_READINGS[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_READINGS, *_MODULES})

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.value import Constant, Value, topological_order
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 
 Function = Callable[[float], float]
 EPSILON = sys.float_info.epsilon

@@ -26,17 +26,17 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.data import Scaling, Table
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing.style import DARK, LIGHT, Palette, printable, shorten
 from tinygrad_bp.files import write_whole
-from tinygrad_bp.losses import Loss
-from tinygrad_bp.nn import MLP, Layer, Module, Neuron
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.optim import Optimizer
+from tinygrad_bp.networks.data import Scaling, Table
+from tinygrad_bp.networks.losses import Loss
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.training import History, train
+from tinygrad_bp.networks.training.watching import watch
 from tinygrad_bp.program import compile
-from tinygrad_bp.training import History, train
-from tinygrad_bp.training.watching import watch
-from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

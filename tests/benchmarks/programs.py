@@ -17,7 +17,8 @@ from typing import Any
 from tests.benchmarks.eager import WEIGHTS
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.tables import agree, table
-from tinygrad_bp import MLP, Program, Value, compile, grad
+from tinygrad_bp import MLP, Value, compile, grad
+from tinygrad_bp.program import Program
 
 ROW = [0.05, 0.10, 0.01, 0.99]
 Runner = Callable[[], Any]

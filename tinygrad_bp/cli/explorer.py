@@ -12,9 +12,9 @@ from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.programs import load_program, named
 
 if TYPE_CHECKING:
-    from tinygrad_bp.data import Table
     from tinygrad_bp.explorer import Page
-    from tinygrad_bp.nn import MLP
+    from tinygrad_bp.networks.data import Table
+    from tinygrad_bp.networks.nn import MLP
 
 EXAMPLES = """SUBJECT is tutorial, the worked example; xor, or, and, nand, a network that
 learns a truth table; FILE.py:NAME, a Value, an MLP, a Layer or a Neuron in your
@@ -79,9 +79,9 @@ def _explore(args: argparse.Namespace) -> int:
 
 def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     """The page, and whether the numbers on it had to be made up."""
-    from tinygrad_bp.data import TRUTH_TABLES
     from tinygrad_bp.explorer import explore
-    from tinygrad_bp.nn import MLP, Layer, Neuron
+    from tinygrad_bp.networks.data import TRUTH_TABLES
+    from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
     subject = args.subject
     options: dict[str, Any] = {"title": args.title, "language": args.language}
@@ -91,7 +91,7 @@ def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     if subject == "tutorial" or subject in TRUTH_TABLES:
         thing = subject
     elif Path(subject).suffix.lower() == ".json":
-        from tinygrad_bp.saving import load
+        from tinygrad_bp.networks.saving import load
 
         thing = load(subject)
         options["title"] = options["title"] or Path(subject).stem
@@ -119,8 +119,8 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
     """Rows of a table, spread over the whole of it, scaled as those were that the network learned from."""
     from dataclasses import replace
 
-    from tinygrad_bp import data
-    from tinygrad_bp.prediction import Predictor
+    from tinygrad_bp.networks import data
+    from tinygrad_bp.networks.prediction import Predictor
 
     predictor = Predictor(net)
     table = data.bundled(name) if name in data.NAMES else data.read(name, predictor.targets if net.notes else None)
@@ -139,7 +139,7 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
 
 def _targets(table: Table, classes: list[str], outputs: int, name: str) -> list[list[float]]:
     """For each row the class as the network has it, which may know more classes than the table, or have learned numbers as classes."""
-    from tinygrad_bp.losses import one_hot
+    from tinygrad_bp.networks.losses import one_hot
 
     kinds = [f"{row[0]:.17g}" for row in table.outputs]
     if table.classes is not None:

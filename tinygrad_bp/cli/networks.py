@@ -15,10 +15,10 @@ from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.files import write_whole
 
 if TYPE_CHECKING:
-    from tinygrad_bp.data import Scaling, Table
-    from tinygrad_bp.nn import MLP
-    from tinygrad_bp.prediction import Predictor
-    from tinygrad_bp.training import History
+    from tinygrad_bp.networks.data import Scaling, Table
+    from tinygrad_bp.networks.nn import MLP
+    from tinygrad_bp.networks.prediction import Predictor
+    from tinygrad_bp.networks.training import History
 
 EXAMPLES = {
     "train": """DATA is a file, or one of xor, or, and, nand, moons, spiral, penguins and
@@ -117,10 +117,10 @@ class Plan:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from tinygrad_bp.optim import OPTIMIZERS
-    from tinygrad_bp.prediction import Predictor, notes
-    from tinygrad_bp.saving import save
-    from tinygrad_bp.training import train
+    from tinygrad_bp.networks.optim import OPTIMIZERS
+    from tinygrad_bp.networks.prediction import Predictor, notes
+    from tinygrad_bp.networks.saving import save
+    from tinygrad_bp.networks.training import train
 
     plan = _plan(args)
     given = plan.settings
@@ -157,10 +157,10 @@ def _train(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> Plan:
     """Reads the table and chooses what was not said."""
-    from tinygrad_bp import data
     from tinygrad_bp.drawing.style import nearest
-    from tinygrad_bp.losses import LOSSES
-    from tinygrad_bp.nn import MLP
+    from tinygrad_bp.networks import data
+    from tinygrad_bp.networks.losses import LOSSES
+    from tinygrad_bp.networks.nn import MLP
 
     name = args.data
     worked: dict[str, Any] = {}
@@ -247,7 +247,7 @@ def _plan(args: argparse.Namespace) -> Plan:
 
 def _worked_example() -> tuple[Table, dict[str, Any]]:
     """The one row of the worked example, and what an `MLP` takes to be its network."""
-    from tinygrad_bp.data import Table
+    from tinygrad_bp.networks.data import Table
     from tinygrad_bp.tutorial.figures import setup
     from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
 
@@ -262,7 +262,7 @@ def _worked_example() -> tuple[Table, dict[str, Any]]:
 
 def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) -> Table:
     """The table with the numbers of its one target as classes, where it is asked for by as many outputs or by a loss of classes."""
-    from tinygrad_bp.data.table import Table
+    from tinygrad_bp.networks.data.table import Table
 
     if table.classes is not None or len(table.targets) > 1:
         return table
@@ -459,9 +459,9 @@ def _predict(args: argparse.Namespace) -> int:
     import json
 
     from tinygrad_bp.checking import printable
-    from tinygrad_bp.data.reading import cells, number, place_of
-    from tinygrad_bp.prediction import Predictor
-    from tinygrad_bp.saving import load
+    from tinygrad_bp.networks.data.reading import cells, number, place_of
+    from tinygrad_bp.networks.prediction import Predictor
+    from tinygrad_bp.networks.saving import load
 
     predictor = Predictor(load(args.model))
     columns, rows = cells(args.data)

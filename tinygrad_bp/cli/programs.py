@@ -15,7 +15,8 @@ from typing import Any
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.value import Value, topological_order
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
 
 EXAMPLES = {
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tinygrad_bp.checking import changed_leaves
+from tinygrad_bp.core.operation import ATOM, NEGATIVE
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.rendering import Drawing
-from tinygrad_bp.operation import ATOM, NEGATIVE
-from tinygrad_bp.value import Constant, Value, topological_order
 
 MOST_NAMES = 8  # in a heading
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first

@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.rendering import Drawing
-from tinygrad_bp.nn import MLP, Layer, Neuron
-from tinygrad_bp.value import Value
+from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
 MOST_INPUTS, MOST_LINES = (
     8,

@@ -1,6 +1,6 @@
 """The chain rule, written out: how a Value changes with another, factor by factor and path by path.
 
-    >>> from tinygrad_bp.value import Value
+    >>> from tinygrad_bp.core.value import Value
     >>> w, x = Value(0.5, "w"), Value(3.0, "x")
     >>> net = w * x + 1.0
     >>> net.label = "net"
@@ -37,9 +37,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.page import MarkdownPage, Page
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term, Waypoints
-from tinygrad_bp.value import Constant, Value
 
 __all__ = ["Explanation", "Factor", "Path", "Quantity", "Term", "explain"]
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
 
 LONGEST = 32  # characters of a name
 # Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.

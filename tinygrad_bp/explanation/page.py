@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
-from tinygrad_bp.value import Value, topological_order
 
 if TYPE_CHECKING:
     from tinygrad_bp.explanation import Explanation

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp import ops
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.formulas import Writer
 from tinygrad_bp.explanation.names import enclosed, unique_names
-from tinygrad_bp.explanation.rules import Writer
-from tinygrad_bp.value import Value, topological_order
 
 MOST_STEPS = 1000  # of the search for a second way between two waypoints
 

@@ -1,6 +1,6 @@
 """The explorer: a page on which backpropagation is seen happening, number by number.
 
->>> from tinygrad_bp.value import Value
+>>> from tinygrad_bp.core.value import Value
 >>> w, x = Value(0.5, "w"), Value(3.0, "x")
 >>> out = (w * x).tanh()
 >>> out.label = "out"
@@ -17,9 +17,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explorer.page import LANGUAGES, Page, page_of
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer.subject import Subject

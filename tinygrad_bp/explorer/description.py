@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tinygrad_bp import ops
-from tinygrad_bp.data import TRUTH_TABLES, truth_table
-from tinygrad_bp.explorer.engine import by_hand, programs, rebuilt, variants
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
+from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.structure import Unit, are_all, ends, units
 from tinygrad_bp.explorer.subject import Subject
+from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS
-from tinygrad_bp.value import Constant, Value, topological_order
 
 MOST_NODES = 1000
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.formulas import Writer
 from tinygrad_bp.explanation.names import unique_names
-from tinygrad_bp.explanation.rules import Writer
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Waypoints
 from tinygrad_bp.explorer.structure import ACTIVATIONS
-from tinygrad_bp.value import Constant, Value
 
 MOST_EXPLAINED = 400  # nodes; of a larger graph the page explains each step by itself
 LONGEST_NAME = 40  # of what is called by its formula

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing.rendering import run
 from tinygrad_bp.explorer.structure import Unit
-from tinygrad_bp.value import Constant, Value
 
 POINTS = 72.0  # an inch, in which Graphviz counts
 NARROWEST, WIDEST, HEIGHT = 134.0, 172.0, 60.0  # of a node, in points

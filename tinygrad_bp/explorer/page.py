@@ -96,7 +96,7 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
 
 @cache
 def _asset(name: str) -> str:
-    return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "web" / name).read_text(encoding="utf-8")
 
 
 def _linked(name: str) -> str:

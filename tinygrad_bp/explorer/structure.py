@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_bp import ops
-from tinygrad_bp.operation import Operation
-from tinygrad_bp.value import Constant, Value
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.value import Constant, Value
 
 ACTIVATIONS = (ops.sigmoid, ops.tanh, ops.relu, ops.softplus)  # what a page can exchange for one another
 MOST_CONNECTIONS = 600

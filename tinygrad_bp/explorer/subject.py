@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tinygrad_bp import data, losses, ops
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explorer.structure import units
-from tinygrad_bp.nn import MLP, Layer, Module, Neuron
-from tinygrad_bp.operation import as_float
+from tinygrad_bp.networks import data, losses
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.tutorial.figures import SETUP, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
-from tinygrad_bp.value import Constant, Value, topological_order
 
 MOST_CASES = 64
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example

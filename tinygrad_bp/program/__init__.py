@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.program.code import Code, trace
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.program.instructions import Code, trace
 from tinygrad_bp.program.python import Source, nested
-from tinygrad_bp.value import Value
 
 __all__ = ["Program", "compile"]
 

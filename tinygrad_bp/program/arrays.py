@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.program.code import refuse_own_operations
+from tinygrad_bp.program.instructions import refuse_own_operations
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 import math
 import re
 
-from tinygrad_bp.operation import Operation
-from tinygrad_bp.program.code import Code, refuse_own_operations
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program.instructions import Code, refuse_own_operations
 from tinygrad_bp.program.naming import Temporaries, names
 from tinygrad_bp.program.python import bracketed
 

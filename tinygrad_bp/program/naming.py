@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from tinygrad_bp import ops
-from tinygrad_bp.program.code import Code, decay
+from tinygrad_bp.core import ops
+from tinygrad_bp.program.instructions import Code, decay
 
 LONGEST = 48  # characters of an identifier
 # What an identifier must not be in any target: words of Python and JavaScript, and the names that generated source itself uses.

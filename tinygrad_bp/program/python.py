@@ -9,9 +9,9 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from tinygrad_bp import ops
-from tinygrad_bp.operation import ATOM, NEGATIVE, Operation
-from tinygrad_bp.program.code import PARTS, Code, decay, is_own
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
+from tinygrad_bp.program.instructions import PARTS, Code, decay, is_own
 from tinygrad_bp.program.naming import Temporaries, identifier, names
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own

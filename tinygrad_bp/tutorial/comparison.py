@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS, ROUNDS, SETUP, Figure, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.training import Run, train, train_by_hand
-from tinygrad_bp.value import Value, topological_order
 
 AGREEMENT = 1e-15
 DIGITS = 30

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinygrad_bp.ops import sigmoid
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.ops import sigmoid
+from tinygrad_bp.core.value import Value
 
 
 def forward(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing, draw, draw_network
-from tinygrad_bp.nn import MLP
+from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
-from tinygrad_bp.value import Value
 
 
 def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Drawing]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.tutorial.derivation import Number, one_round
 from tinygrad_bp.tutorial.network import forward
-from tinygrad_bp.value import Value
 
 WEIGHTS = [f"w{k}" for k in range(1, 9)]
 BIASES = ["b1", "b2"]

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.program.code import Code, refuse_own_operations
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.program.instructions import Code, refuse_own_operations
 from tinygrad_bp.program.llvm import functions, training
 from tinygrad_bp.program.python import nested
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.operation import Operation
-from tinygrad_bp.program.code import Code
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, WIDE, Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_bp.program.code import Code
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.llvm.functions import Layout, Module, add_rows, load, put, store, write
 from tinygrad_bp.program.llvm.numbers import Real, Writer
 

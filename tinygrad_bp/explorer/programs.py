@@ -8,17 +8,17 @@ the sequential update, whose derivatives are taken with weights that are updated
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp import ops
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.copying import copied_onto
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explorer.structure import ACTIVATIONS, Unit
-from tinygrad_bp.operation import Operation
 from tinygrad_bp.program import compile
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import setup
-from tinygrad_bp.value import Constant, Value
 
 MOST_VARIANTS_TEXT = 400_000  # characters of programs for other activations
 
@@ -112,9 +112,7 @@ def rebuilt(order: Sequence[Value], ops_of: Mapping[Value, Operation]) -> dict[V
         if isinstance(v, Constant):
             copies[v] = v
         else:
-            copies[v] = copy.copy(v)
-            copies[v].op = ops_of.get(v, v.op) if v.op else None
-            copies[v]._connect([copies[x] for x in v.args])
+            copies[v] = copied_onto(v, ops_of.get(v, v.op) if v.op else None, [copies[x] for x in v.args])
     return copies
 
 

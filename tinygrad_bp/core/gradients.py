@@ -16,7 +16,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, overload
 
-from tinygrad_bp.value import Constant, Value, topological_order
+from tinygrad_bp.core.order import dependents, topological_order
+from tinygrad_bp.core.value import Constant, Value
 
 
 @overload
@@ -44,33 +45,30 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
             )
 
     order = topological_order(y, constants=False)
-    varies = set(targets)
-    for node in order:
-        if node not in varies and any(x in varies for x in node.operands):
-            varies.add(node)
+    varies = dependents(order, targets)
 
     recorded = set(order) if y.label else set()  # which only labels need
     # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one.
-    adjoints: dict[Value, Any] = {y: 1.0}
+    gradients: dict[Value, Any] = {y: 1.0}
     for node in reversed(order):
-        if node not in varies or node not in adjoints:
+        if node not in varies or node not in gradients:
             continue
-        _label(adjoints[node], y, node, recorded)
+        _label(gradients[node], y, node, recorded)
         if node.op is not None:
-            for operand, slope in _slopes(node, varies):
-                term = _times(slope, adjoints[node])
-                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+            for operand, derivative in _local(node, varies):
+                term = _times(derivative, gradients[node])
+                gradients[operand] = gradients[operand] + term if operand in gradients else term
 
-    found = [adjoints.get(x, 0.0) for x in targets]
+    found = [gradients.get(x, 0.0) for x in targets]
     results = [x if isinstance(x, Value) else Constant(x) for x in found]
     return results[0] if single else results
 
 
-def _label(adjoint: Any, y: Value, node: Value, recorded: set[Value]) -> None:
+def _label(gradient: Any, y: Value, node: Value, recorded: set[Value]) -> None:
     """Calls a derivative dy/dnode, if both have names, it is no node that was there before, and no other node's derivative too."""
-    if y.label and node.label and isinstance(adjoint, Value) and adjoint.op and adjoint not in recorded:
+    if y.label and node.label and isinstance(gradient, Value) and gradient.op and gradient not in recorded:
         of, by = (f"({label})" if "/" in label else label for label in (y.label, node.label))
-        adjoint.label = "" if adjoint.label else f"d{of}/d{by}"
+        gradient.label = "" if gradient.label else f"d{of}/d{by}"
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
@@ -85,43 +83,43 @@ def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
     return jacobian(grad(y, columns), columns)
 
 
-def _slopes(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
-    """For each operand of `node` that varies: the operand and the node's derivative by it, a Value or, where it is constant, a number."""
-    op = node.op
-    assert op is not None
-    operands = [x.data if isinstance(x, Constant) else x for x in node.operands]
-    if isinstance(op.partials, tuple):
-        slopes: Sequence[Any] = [
-            d(node, *operands) if x in varies else None for x, d in zip(operands, op.partials, strict=True)
-        ]
-    else:
-        slopes = op.partials(node, *operands)
-    for x, slope, recorded in zip(operands, slopes, node._slopes, strict=True):
-        if x in varies:
-            _require_unchanged(node, slope.data if isinstance(slope, Value) else slope, recorded)
-    return [(x, slope) for x, slope in zip(operands, slopes, strict=True) if x in varies]
+def _local(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
+    """For each operand of `node` that varies: it, and the node's derivative with respect to it, a Value or, where constant, a number."""
+    assert node.op is not None
+    operands = node.operands
+    wanted = [x in varies for x in operands]
+    derivatives = node.op.derivatives(node, operands, wanted)
+    found: list[tuple[Value, Any]] = []
+    for x, derivative, recorded, want in zip(operands, derivatives, node.recorded_derivatives, wanted, strict=True):
+        if want:
+            assert isinstance(x, Value)
+            _require_unchanged(node, derivative.data if isinstance(derivative, Value) else derivative, recorded)
+            found.append((x, derivative))
+    return found
 
 
-def _require_unchanged(node: Value, slope: float, recorded: float | None) -> None:
-    """Raises ValueError if a slope of `node` is another one now than it was when the node was recorded."""
+def _require_unchanged(node: Value, derivative: float, recorded: float | None) -> None:
+    """Raises ValueError if a local derivative of `node` is another one now than it was when the node was recorded."""
     assert node.op is not None
     assert recorded is not None
-    if math.isclose(slope, recorded, rel_tol=1e-12, abs_tol=1e-290) or (slope != slope and recorded != recorded):
+    if math.isclose(derivative, recorded, rel_tol=1e-12, abs_tol=1e-290) or (
+        derivative != derivative and recorded != recorded
+    ):
         return
     leaves = dict.fromkeys(x for x in node.operands if isinstance(x, Value) and x.op is None)
     changed = ", ".join(f"{leaf.label or 'an unlabelled leaf'} is now {leaf.data!r}" for leaf in leaves)
     raise ValueError(
         f"grad: the data of a leaf was changed after {node.op.name} recorded it ({changed}), and its derivative with it, "
-        f"from {recorded!r} to {slope!r}: compute y anew"
+        f"from {recorded!r} to {derivative!r}: compute y anew"
     )
 
 
-def _times(slope: Any, adjoint: Any) -> Any:
-    """slope * adjoint, without a node for a factor that is the number 1 or -1."""
-    for factor, other in ((slope, adjoint), (adjoint, slope)):
+def _times(derivative: Any, gradient: Any) -> Any:
+    """derivative * gradient, without a node for a factor that is the number 1 or -1."""
+    for factor, other in ((derivative, gradient), (gradient, derivative)):
         if factor.__class__ is float and factor in (1.0, -1.0):
             return other if factor == 1.0 else -other
-    return slope * adjoint
+    return derivative * gradient
 
 
 def _values(xs: Sequence[Value], operation: str) -> list[Value]:

@@ -6,120 +6,122 @@ says where a function is defined, and what it raises elsewhere.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp import ops
-from tinygrad_bp.operation import Operation
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Operation
 
-V = TypeVar("V", bound="Functions")
+if TYPE_CHECKING:
+    from tinygrad_bp.core.operators import Operand
+    from tinygrad_bp.core.value import Value
 
 
-class Functions:
+class Methods:
     """What `Value` inherits. All methods return the node of their row, with the operands self and, if there is one, other."""
 
     __slots__ = ()
 
-    def _apply(self: V, op: Operation, *others: Any) -> V:
-        node: V = op(self, *others)
-        return node
+    def _apply(self, op: Operation, *others: Any) -> Value:
+        node: Any = op(self, *others)  # type: ignore[call-overload]
+        return node  # type: ignore[no-any-return]
 
-    def expm1(self: V) -> V:
+    def expm1(self) -> Value:
         """exp(x) - 1 without loss for small x."""
         return self._apply(ops.expm1)
 
-    def log(self: V) -> V:
+    def log(self) -> Value:
         """The natural logarithm."""
         return self._apply(ops.log)
 
-    def log1p(self: V) -> V:
+    def log1p(self) -> Value:
         """log(1 + x) without loss for small x."""
         return self._apply(ops.log1p)
 
-    def sqrt(self: V) -> V:
+    def sqrt(self) -> Value:
         """The square root."""
         return self._apply(ops.sqrt)
 
-    def sin(self: V) -> V:
+    def sin(self) -> Value:
         """The sine of x radians."""
         return self._apply(ops.sin)
 
-    def cos(self: V) -> V:
+    def cos(self) -> Value:
         """The cosine of x radians."""
         return self._apply(ops.cos)
 
-    def tan(self: V) -> V:
+    def tan(self) -> Value:
         """The tangent of x radians."""
         return self._apply(ops.tan)
 
-    def asin(self: V) -> V:
+    def asin(self) -> Value:
         """The arc sine, in radians."""
         return self._apply(ops.asin)
 
-    def acos(self: V) -> V:
+    def acos(self) -> Value:
         """The arc cosine, in radians."""
         return self._apply(ops.acos)
 
-    def atan(self: V) -> V:
+    def atan(self) -> Value:
         """The arc tangent, in radians."""
         return self._apply(ops.atan)
 
-    def sinh(self: V) -> V:
+    def sinh(self) -> Value:
         """The hyperbolic sine."""
         return self._apply(ops.sinh)
 
-    def cosh(self: V) -> V:
+    def cosh(self) -> Value:
         """The hyperbolic cosine."""
         return self._apply(ops.cosh)
 
-    def softplus(self: V) -> V:
+    def softplus(self) -> Value:
         """log(1 + exp(x)), a smooth relu."""
         return self._apply(ops.softplus)
 
-    def sign(self: V) -> V:
+    def sign(self) -> Value:
         """-1, 0 or 1."""
         return self._apply(ops.sign)
 
-    def step(self: V) -> V:
+    def step(self) -> Value:
         """1 above 0, else 0."""
         return self._apply(ops.step)
 
-    def atan2(self: V, other: Any) -> V:
+    def atan2(self, other: Operand) -> Value:
         """The angle of the point (other, self), in radians."""
         return self._apply(ops.atan2, other)
 
-    def hypot(self: V, other: Any) -> V:
+    def hypot(self, other: Operand) -> Value:
         """The square root of self**2 + other**2."""
         return self._apply(ops.hypot, other)
 
-    def maximum(self: V, other: Any) -> V:
+    def maximum(self, other: Operand) -> Value:
         """The larger of the two."""
         return self._apply(ops.maximum, other)
 
-    def minimum(self: V, other: Any) -> V:
+    def minimum(self, other: Operand) -> Value:
         """The smaller of the two."""
         return self._apply(ops.minimum, other)
 
-    def leaky_relu(self: V, slope: Any = 0.01) -> V:
+    def leaky_relu(self, slope: Operand = 0.01) -> Value:
         """x above 0, else slope * x."""
         return self._apply(ops.leaky_relu, slope)
 
-    def add(self: V, other: Any) -> V:
+    def add(self, other: Operand) -> Value:
         """self + other."""
         return self._apply(ops.add, other)
 
-    def sub(self: V, other: Any) -> V:
+    def sub(self, other: Operand) -> Value:
         """self - other."""
         return self._apply(ops.sub, other)
 
-    def mul(self: V, other: Any) -> V:
+    def mul(self, other: Operand) -> Value:
         """self * other."""
         return self._apply(ops.mul, other)
 
-    def div(self: V, other: Any) -> V:
+    def div(self, other: Operand) -> Value:
         """self / other."""
         return self._apply(ops.div, other)
 
-    def pow(self: V, other: Any) -> V:
+    def pow(self, other: Operand) -> Value:
         """self ** other."""
         return self._apply(ops.pow, other)
 

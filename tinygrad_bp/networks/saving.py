@@ -18,10 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, overload
 
-from tinygrad_bp import ops
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import parse_json, write_whole
-from tinygrad_bp.nn import MLP, Layer, Module, Neuron
-from tinygrad_bp.value import Value
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 
 FORMAT = "tinygrad_bp network"
 VERSION = 1

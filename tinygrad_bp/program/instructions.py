@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tinygrad_bp import ops
-from tinygrad_bp.operation import MULTIPLICATIVE, Operation
-from tinygrad_bp.value import Constant, Value, topological_order
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import MULTIPLICATIVE, Operation
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
 
 DEEPEST = 50  # lists inside each other: Python's parser, for one, has a limit of its own
 

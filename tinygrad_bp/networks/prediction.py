@@ -1,7 +1,7 @@
 """`Predictor`: a trained network and what its numbers mean: names, classes, and how inputs and targets were scaled.
 
-    >>> from tinygrad_bp.data import penguins
-    >>> from tinygrad_bp.nn import MLP
+    >>> from tinygrad_bp.networks.data import penguins
+    >>> from tinygrad_bp.networks.nn import MLP
     >>> table = penguins().scaled()
     >>> net = MLP(4, [8, 3], activation=["tanh", None], seed=1)
     >>> net.notes = notes(table, "cross_entropy")
@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp import ops
-from tinygrad_bp.data import Scaling, Table
-from tinygrad_bp.nn import MLP
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.data import Scaling, Table
+from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.program import Program, compile
-from tinygrad_bp.value import Value
 
 PROBABILITIES = ("cross_entropy", "binary_cross_entropy")  # losses whose outputs are logits of probabilities
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from tinygrad_bp import ops
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import enclosed, latex_number
-from tinygrad_bp.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
-from tinygrad_bp.value import Constant, Value
 
 LONGEST = 200  # characters of a formula, names as they are
 MOST_NODES = 60  # that a formula may be made of
@@ -43,7 +43,7 @@ class Term:
         self.text, self.binding, self.latex, self.coefficient = text, binding, latex, coefficient
 
     @staticmethod
-    def _record(op: Operation, operands: Sequence[Any]) -> Any:
+    def record_operation(op: Operation, operands: Sequence[Any]) -> Any:
         if op is ops.power_term:
             c, a, b, k = operands
             return c * a ** (b - k)
@@ -92,10 +92,10 @@ class Term:
     def __pow__(self, exponent: Any) -> Any:
         if exponent == 1:
             return self
-        return self._record(ops.pow, (self, exponent)) if exponent != 0 else 1.0
+        return self.record_operation(ops.pow, (self, exponent)) if exponent != 0 else 1.0
 
     def __rpow__(self, base: Any) -> Any:
-        return self._record(ops.pow, (base, self))
+        return self.record_operation(ops.pow, (base, self))
 
     __rmul__ = __mul__
 
@@ -242,7 +242,9 @@ class Writer:
                 continue
             waiting.pop()
             operands = [self._term(x) for x in head.operands]
-            term = Term._record(head.op, operands) if head.op is ops.power_term else None  # x ** 2, not x ** (3 - 1)
+            term = (
+                Term.record_operation(head.op, operands) if head.op is ops.power_term else None
+            )  # x ** 2, not x ** (3 - 1)
             if not isinstance(term, Term):
                 text = head.op.write([write(x, self.latex) for x in operands], latex=self.latex)
                 term = Term(text, head.op.binding, self.latex)

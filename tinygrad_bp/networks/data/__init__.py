@@ -14,8 +14,8 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tinygrad_bp.data.reading import read
-from tinygrad_bp.data.table import Scaling, Table
+from tinygrad_bp.networks.data.reading import read
+from tinygrad_bp.networks.data.table import Scaling, Table
 
 __all__ = ["NAMES", "Scaling", "Table", "bundled", "moons", "penguins", "read", "spiral", "truth_table"]
 

@@ -9,12 +9,27 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, overload
+
+if TYPE_CHECKING:
+    from tinygrad_bp.core.value import Value
 
 HUGE, TINY = sys.float_info.max, sys.float_info.min  # below TINY = 2.2e-308 floats have fewer digits
 ADDITIVE, MULTIPLICATIVE, NEGATIVE, POWER, ATOM = range(5)  # how tightly a formula binds, loosest first
 
-Interval = tuple[float, float]
+Interval: TypeAlias = tuple[float, float]
+Number: TypeAlias = float | Real
+
+
+class Recorder(Protocol):
+    """What an operation can be applied to beside plain numbers: a `Value`, or a symbol of which a formula or a program is made.
+
+    An operation hands itself over to the first operand whose type has this method, and returns what that returns.
+    """
+
+    @staticmethod
+    def record_operation(op: Operation, operands: Sequence[Any]) -> Any:
+        """What stands for `op` applied to these operands, at least one of which is of this type; the others may be plain numbers."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +48,20 @@ class Domain:
 REALS = Domain("a finite number", (((-HUGE, HUGE),),))
 
 
+class _Documentation:
+    """`__doc__` of a class for the class itself, and of a row, as `help(tanh)` shows it, what the row says of itself."""
+
+    def __init__(self, of_class: str) -> None:
+        self.of_class = of_class
+
+    def __get__(self, row: Operation | None, kind: type) -> str:
+        return self.of_class if row is None else row.describe()
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """A row of the table of operations, and the function of that name: numbers give a float, Values record a node.
+    __doc__ = _Documentation(
+        """A row of the table of operations, and the function of that name: numbers give a float, Values record a node.
 
     Attributes:
         name: what it is called in Python and in errors.
@@ -50,8 +76,11 @@ class Operation:
         binding: how tightly the formula binds, from ADDITIVE to ATOM.
         domain: where it is defined.
         defaults: values of the last operands, if these may be left out.
+        definition: the operation in ordinary operators and other rows, `(*operands) -> y`, which every reading can follow that has
+            no function for it. None: `forward` is written so itself.
         arity: the number of operands; None if it takes any number.
     """
+    )
 
     name: str
     forward: Callable[..., float]
@@ -62,13 +91,14 @@ class Operation:
     binding: int = ATOM
     domain: Domain = REALS
     defaults: tuple[float, ...] = ()
+    definition: Callable[..., Any] | None = field(default=None, kw_only=True)
     arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arity", len(self.partials) if isinstance(self.partials, tuple) else None)
-        # Like a function, an operation is pickled by reference: the name under which its module holds it.
-        object.__setattr__(self, "__module__", sys._getframe(2).f_globals["__name__"])
         object.__setattr__(self, "__name__", self.name)
+        # Like a function, an operation is pickled by reference; without the name of a module, pickle looks for the one that holds it.
+        object.__setattr__(self, "__module__", None)
 
     def __reduce__(self) -> str:
         return self.name
@@ -76,6 +106,10 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
+    @overload
+    def __call__(self, x: Number, /, *more: Number) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, x: Value | Number, /, *more: Value | Number) -> Value: ...
     def __call__(self, *operands: Any) -> Any:
         """The result: a float if all operands are numbers, a `Value` that records this operation if one of them is a Value.
 
@@ -84,7 +118,7 @@ class Operation:
         """
         operands = self._complete(operands)
         for operand in operands:
-            record = getattr(type(operand), "_record", None)
+            record = getattr(type(operand), "record_operation", None)
             if record is not None:
                 return record(self, operands)
         return self.compute([x if type(x) is float else as_float(x, self.name) for x in operands])
@@ -97,7 +131,7 @@ class Operation:
             return (*operands, *self.defaults[-missing:])
         counts = range(self.arity - len(self.defaults), self.arity + 1)
         raise TypeError(
-            f"{self.name} takes {' or '.join(map(str, counts))} operand{'s' * (counts[-1] > 1)}, not {len(operands)}"
+            f"{self.name} takes {' or '.join(map(str, counts))} operand{'' if counts[-1] == 1 else 's'}, not {len(operands)}"
         )
 
     def compute(self, numbers: Sequence[float], labels: Sequence[str] = ()) -> float:
@@ -117,11 +151,19 @@ class Operation:
         where = "at " + ", ".join(shown) if shown else "for no operands"
         return type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
 
-    def slopes(self, y: Any, operands: Sequence[Any]) -> Sequence[Any]:
-        """The partial derivatives with respect to all operands, at output `y`."""
-        if isinstance(self.partials, tuple):
+    def derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool] | None = None) -> list[Any]:
+        """The partials at output `y` and these operands: numbers, Values or symbols. None in the place of those not wanted."""
+        if not isinstance(self.partials, tuple):
+            return list(self.partials(y, *operands))
+        if wanted is None:
             return [partial(y, *operands) for partial in self.partials]
-        return self.partials(y, *operands)
+        return [partial(y, *operands) if want else None for partial, want in zip(self.partials, wanted, strict=True)]
+
+    def describe(self) -> str:
+        """What `help` shows: how it is called, its formula, its derivatives by the rules of the row, and where it is defined."""
+        from tinygrad_bp.core.symbol import described  # which knows the table, whose rows are of this class
+
+        return described(self)
 
     def write(self, operands: Sequence[tuple[str, int]], *, latex: bool = False) -> str:
         """The formula of this operation. Each operand is its text and how tightly that binds; parentheses go where they are needed."""
@@ -152,14 +194,20 @@ class Operation:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduction(Operation):
-    """An operation on sequences of any length, such as `sum_of(xs)` or `dot(ws, xs)`: one node whose operands are all their elements.
+    __doc__ = _Documentation(
+        """An operation on sequences of any length, such as `sum_of(xs)` or `dot(ws, xs)`: one node whose operands are all their elements.
 
     Attributes:
         sequences: how many sequences of equal length it takes.
     """
+    )
 
     sequences: int = 1
 
+    @overload  # type: ignore[override]
+    def __call__(self, xs: Iterable[Number], /, *more: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, xs: Iterable[Value | Number], /, *more: Iterable[Value | Number]) -> Value: ...
     def __call__(self, *sequences: Iterable[Any]) -> Any:
         """The result over all elements: a float if they are all numbers, a `Value` if one of them is.
 
@@ -173,21 +221,22 @@ class Reduction(Operation):
         for column in columns[1:]:
             if len(column) != len(columns[0]):
                 lengths = " and ".join([str(len(each)) for each in columns])
-                raise ValueError(f"{self._usage} needs sequences of equal length, not of {lengths}")
+                raise ValueError(f"{self.usage} needs sequences of equal length, not of {lengths}")
             operands = operands + column
-        record = getattr(type(operands[0]), "_record", None) if operands else None
+        record = getattr(type(operands[0]), "record_operation", None) if operands else None
         return super().__call__(*operands) if record is None else record(self, operands)
 
     @property
-    def _usage(self) -> str:
+    def usage(self) -> str:
+        """How it is called."""
         return f"{self.name}({', '.join(('ws', 'xs')[-self.sequences :])})"
 
     def _columns(self, sequences: Sequence[Any]) -> list[list[Any]]:
         if len(sequences) != self.sequences:
-            raise TypeError(f"{self.name} is called as {self._usage}, not with {len(sequences)} arguments")
+            raise TypeError(f"{self.name} is called as {self.usage}, not with {len(sequences)} arguments")
         for sequence in sequences:
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
-                raise TypeError(f"{self._usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
+                raise TypeError(f"{self.usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
         return [list(sequence) for sequence in sequences]
 
 

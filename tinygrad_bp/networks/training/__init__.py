@@ -1,8 +1,8 @@
 """`train`: a model, rows of data, a loss and an optimizer; the loop that everybody writes, with all it needs around it.
 
->>> from tinygrad_bp.losses import squared_error
->>> from tinygrad_bp.nn import MLP
->>> from tinygrad_bp.optim import SGD
+>>> from tinygrad_bp.networks.losses import squared_error
+>>> from tinygrad_bp.networks.nn import MLP
+>>> from tinygrad_bp.networks.optim import SGD
 >>> net = MLP(2, [5, 1], activation="tanh", seed=1)
 >>> rows = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
 >>> history = train(net, rows, squared_error, SGD(net.parameters(), lr=0.1), epochs=1000)
@@ -22,11 +22,12 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from tinygrad_bp.losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, one_hot
-from tinygrad_bp.optim import Optimizer
-from tinygrad_bp.training.diagnosis import what_went_wrong
-from tinygrad_bp.training.engines import Compiled, Eager, Machine, Row, Uncompilable
-from tinygrad_bp.value import Value, topological_order
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, one_hot
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.training.diagnosis import what_went_wrong
+from tinygrad_bp.networks.training.engines import Compiled, Eager, Machine, Row, Uncompilable
 
 __all__ = ["Diverged", "History", "train"]
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tinygrad_bp.optim import Optimizer
-from tinygrad_bp.value import Value, topological_order
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.optim import Optimizer
 
 
 def what_went_wrong(

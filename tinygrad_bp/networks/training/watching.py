@@ -11,14 +11,9 @@ from contextlib import contextmanager
 from numbers import Real
 from typing import Any
 
-from tinygrad_bp.operation import Operation
-from tinygrad_bp.value import Value
-
-# Methods of Value that record a node and do not go by `_record`.
-_RECORDING = (
-    *[f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")],
-    "__neg__", "__abs__", "neg", "abs", "exp", "tanh", "sigmoid", "relu",
-)  # fmt: skip
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.operators import WRITTEN_OUT
+from tinygrad_bp.core.value import Value
 
 
 class Watched(Value):
@@ -45,8 +40,8 @@ class Watched(Value):
     __hash__ = Value.__hash__
 
     @classmethod
-    def _record(cls, op: Operation, operands: Any) -> Value:
-        node = Value._record(op, operands)
+    def record_operation(cls, op: Operation, operands: Any) -> Value:
+        node = Value.record_operation(op, operands)
         node.__class__ = cls
         return node
 
@@ -66,8 +61,9 @@ def _recording(name: str) -> Callable[..., Any]:
     return record
 
 
-for _name in _RECORDING:
-    setattr(Watched, _name, _recording(_name))
+for _methods in WRITTEN_OUT.values():
+    for _name in _methods:
+        setattr(Watched, _name, _recording(_name))
 
 
 @contextmanager

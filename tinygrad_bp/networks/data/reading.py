@@ -14,8 +14,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tinygrad_bp.data.table import Table
 from tinygrad_bp.files import parse_json
+from tinygrad_bp.networks.data.table import Table
 
 MOST_CLASSES = 1000
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, chain
 from typing import Any
 
-from tinygrad_bp.gradients import grad
-from tinygrad_bp.operation import as_float
-from tinygrad_bp.optim import Optimizer
+from tinygrad_bp.core.gradients import grad
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.training.watching import watch
 from tinygrad_bp.program import Program, compile
-from tinygrad_bp.training.watching import watch
-from tinygrad_bp.value import Value, topological_order
 
 Row = tuple[Any, Any]
 Forward = Callable[[Any, Any], Value]  # the loss of a row, given its inputs and its target

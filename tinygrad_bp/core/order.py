@@ -1,0 +1,128 @@
+"""Walks over the graph, each question asked once: in what order, what depends on what, how much flows from here to there.
+
+None recurs, so the depth of a graph does not matter.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygrad_bp.core.value import (  # at run time `value` puts the classes here, whose walks these are
+        Constant,
+        Value,
+    )
+
+
+def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
+    """All nodes from which the roots were computed, and the roots, each once and after its args. The same order every time.
+
+    With `constants=False` the plain numbers among the operands are left out. Raises TypeError for a root that is no Value.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    for root in roots:
+        if not isinstance(root, Value):
+            raise TypeError(f"topological_order takes Values, not {type(root).__name__} {root!r:.60}")
+        trail: list[tuple[Value | None, Iterator[Any]]] = [(None, iter((root,)))]
+        while trail:  # the nodes being entered, from the root inward, each with the args it has still to visit
+            node, rest = trail[-1]
+            for arg in rest:
+                if (
+                    arg not in seen
+                    and type(arg) is not float
+                    and (constants or node is None or type(arg) is not Constant)
+                ):
+                    seen.add(arg)
+                    trail.append((arg, iter(arg.args if constants else arg.operands)))
+                    break
+            else:
+                trail.pop()
+                if node is not None:
+                    order.append(node)
+    return order
+
+
+def dependents(order: Iterable[Value], xs: Iterable[Value]) -> set[Value]:
+    """Those of the nodes, which come in topological order, that depend on one of `xs`, and these themselves."""
+    found = set(xs)
+    for node in order:
+        if node not in found and any(x in found for x in node.operands):
+            found.add(node)
+    return found
+
+
+def flow(
+    start: Value, place: Mapping[Value, int], order: Sequence[Value], stops: Collection[Value]
+) -> dict[Value, float]:
+    """The derivatives of `start` with respect to the stops that it was computed from without another stop between.
+
+    This is reverse accumulation from `start` that ends at stops: what lies between is contracted into one factor for each.
+
+    Args:
+        place: for each node that takes part its place in `order`, which is topological; what is not there lets nothing through.
+    """
+    gradients = {start: 1.0}
+    found: dict[Value, float] = {}
+    waiting = [-place[start]]
+    while waiting:  # the last in the order first: all that was added to its gradient is there
+        node = order[-heapq.heappop(waiting)]
+        gradient = gradients[node]
+        for x, local in zip(node.operands, node.local_derivatives, strict=True):
+            if not isinstance(x, Value) or x not in place:
+                continue
+            if x in stops:
+                found[x] = found.get(x, 0.0) + local * gradient
+            else:
+                if x not in gradients:
+                    heapq.heappush(waiting, -place[x])
+                gradients[x] = gradients.get(x, 0.0) + local * gradient
+    return found
+
+
+def recorded_order(root: Value) -> list[Value]:
+    """The nodes from which a recorded one was computed, and itself, leaves left out: `topological_order`, made for `backward`.
+
+    Walks depth first without recursion. What has been seen is marked in `grad`, which is worthless until `backward` sets it: by
+    a NaN of this walk's own, so that an interrupt leaves nothing that could be taken for a gradient.
+    """
+    seen = math.nan + 0.0  # a new object; not equal to any number
+    order: list[Value] = []
+    entered: list[Value] = []
+    rows: dict[Value, Iterator[Any]] = {}
+    done, enter, leave = order.append, entered.append, entered.pop
+    node = root
+    node.grad = seen
+    while True:
+        a = node._a
+        if type(a) is Value and a.op is not None and a.grad is not seen:
+            a.grad = seen
+            enter(node)
+            node = a
+            continue
+        while True:  # all under a is in the order; now b, or each x of a row
+            b = node._b
+            next_node = None
+            if type(b) is Value:
+                if b.op is not None and b.grad is not seen:
+                    next_node = b
+            elif node._a is None:
+                row = rows.get(node)
+                if row is None:
+                    row = rows[node] = iter(b)
+                for x in row:
+                    if type(x) is Value and x.op is not None and x.grad is not seen:
+                        next_node = x
+                        break
+            if next_node is not None:
+                next_node.grad = seen
+                enter(node)
+                node = next_node
+                break
+            done(node)
+            if not entered:
+                return order
+            node = leave()

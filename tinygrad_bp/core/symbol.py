@@ -1,0 +1,121 @@
+"""Symbols: what the rules of the table are run on where not a number is wanted but what they say.
+
+A rule is ordinary arithmetic on its operands. Handed a `Symbol`, it calls `record_operation` for each step; what that makes is up to
+the reading. Here it makes text, of which a row describes itself; elsewhere instructions of a program.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation, Reduction
+
+
+class Symbol(ABC):
+    """Anything with the operators of a number, each of which hands its row of the table to `record_operation`.
+
+    It has no number: what would ask for one, `float(x)`, `if x > 0` or `math.exp(x)`, raises TypeError.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    @abstractmethod
+    def record_operation(op: Operation, operands: Sequence[Any]) -> Any:
+        """What stands for `op` on these operands, symbols and numbers."""
+
+    def __add__(self, other: Any) -> Any:
+        return self.record_operation(ops.add, (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self.record_operation(ops.add, (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self.record_operation(ops.sub, (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.record_operation(ops.sub, (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self.record_operation(ops.mul, (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.record_operation(ops.mul, (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.record_operation(ops.div, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.record_operation(ops.div, (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return self.record_operation(ops.pow, (self, other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.record_operation(ops.pow, (other, self))
+
+    def __neg__(self) -> Any:
+        return self.record_operation(ops.neg, (self,))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.record_operation(ops.abs, (self,))
+
+    def _has_no_number(self, *_: Any) -> Any:
+        raise TypeError("a rule asked for a number, where it has to hold for every number")
+
+    __bool__ = __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = _has_no_number
+    __eq__ = __ne__ = _has_no_number
+    __hash__ = object.__hash__
+
+
+class Text(Symbol):
+    """A formula, and how tightly it binds."""
+
+    __slots__ = ("binding", "text")
+
+    def __init__(self, text: str, binding: int = ATOM) -> None:
+        self.text, self.binding = text, binding
+
+    @staticmethod
+    def record_operation(op: Operation, operands: Sequence[Any]) -> Text:
+        return Text(op.write([_written(x) for x in operands]), op.binding)
+
+
+def _written(x: Any) -> tuple[str, int]:
+    if isinstance(x, Text):
+        return x.text, x.binding
+    return f"{x:.12g}", NEGATIVE if x < 0 else ATOM
+
+
+def described(op: Operation) -> str:
+    """A row in words: how it is called, its formula, its derivatives, where it is defined."""
+    if isinstance(op, Reduction):
+        usage, names = op.usage, [f"{name}{k}" for name in ("w", "x")[-op.sequences :] for k in (1, 2)]
+    else:
+        names = _operand_names(op)
+        defaults = [""] * (len(names) - len(op.defaults)) + [f"={x:g}" for x in op.defaults]
+        usage = f"{op.name}({', '.join(map(''.join, zip(names, defaults, strict=True)))})"
+    operands, atoms = [Text(name) for name in names], [(name, ATOM) for name in names]
+    lines = [usage, "", f"Formula: y = {op.write(atoms)}, in LaTeX {op.write(atoms, latex=True)}"]
+    try:
+        partials = [_written(partial)[0] for partial in op.derivatives(Text("y"), operands)]
+    except (TypeError, ValueError, ArithmeticError, AttributeError):  # a rule of one's own that knows numbers only
+        partials = []
+    d = "d" if len(names) == 1 else "∂"
+    lines += [f"Derivative: {d}y/{d}{name} = {partial}" for name, partial in zip(names, partials, strict=False)]
+    lines += [f"It needs {op.domain.needs}."]
+    return "\n".join(lines)
+
+
+def _operand_names(op: Operation) -> list[str]:
+    """As the rules of the row call them, after y."""
+    assert isinstance(op.partials, tuple)
+    code = getattr(op.partials[0], "__code__", None)
+    names = list(code.co_varnames[1 : code.co_argcount]) if code else []
+    return names if len(names) == op.arity else [f"x{k + 1}" for k in range(len(op.partials))]

@@ -1,0 +1,151 @@
+"""Losses: how far outputs are from their targets, as one Value to be made small.
+
+    >>> out = Value(0.75, "out")
+    >>> squared_error(out, 0.25).data
+    0.125
+
+All take the outputs of a network, a list or a single one, and as many targets. They follow PyTorch, where it has them; the mean is
+over the outputs of one row, and training takes the mean over the rows of a batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
+
+__all__ = [
+    "binary_cross_entropy",
+    "cross_entropy",
+    "hinge",
+    "mean_squared_error",
+    "one_hot",
+    "squared_error",
+]
+
+Loss = Callable[[Any, Any], Value]
+
+
+def squared_error(outputs: Any, targets: Any) -> Value:
+    """The sum over all outputs of (target - output)**2 / 2, as in the worked example.
+
+    As all losses: raises ValueError for another number of targets than of outputs, TypeError for what is no Value or number.
+    """
+    return _sum([(target - out) ** 2 / 2 for out, target in _pairs("squared_error", outputs, targets)])
+
+
+def mean_squared_error(outputs: Any, targets: Any) -> Value:
+    """The mean over all outputs of (output - target)**2, PyTorch's `mse_loss`."""
+    return _mean([(out - target) ** 2 for out, target in _pairs("mean_squared_error", outputs, targets)])
+
+
+def cross_entropy(outputs: Any, targets: Any) -> Value:
+    """-ln of the probability that softmax gives to the right class, from the net inputs of the last layer (*logits*).
+
+    ln Σ exp(z_i) - z_right, without loss where the network is sure of itself, and without overflow. The last layer has no activation:
+    softmax is part of this loss.
+
+    Args:
+        targets: the number of the right class, from 0; or for each class how probable it should be, numbers that add up to 1.
+
+    Raises ValueError for a class that is not there and for probabilities below 0 or that do not add up to 1.
+    """
+    zs = _sequence(outputs)
+    if isinstance(targets, Integral) and not isinstance(targets, bool) and zs:
+        number = int(targets)
+        if not 0 <= number < len(zs):
+            raise ValueError(
+                f"cross_entropy: with {len(zs)} outputs the classes are 0 to {len(zs) - 1}, and the target is {number!s:.60}"
+            )
+        zs = _numbers("cross_entropy", zs)
+        right = zs[number]
+    else:
+        if len(zs) > 1 and len(_sequence(targets)) == 1:
+            raise _no_class(len(zs), targets)
+        pairs = _pairs("cross_entropy", zs, targets)
+        chances = [target for _, target in pairs]
+        if not any(isinstance(p, Value) for p in chances):
+            if not math.isclose(sum(chances), 1.0, rel_tol=1e-9):
+                raise ValueError(f"cross_entropy: the probabilities of the classes add up to 1, not {sum(chances):.9g}")
+            if min(chances) < 0.0:
+                raise ValueError(
+                    f"cross_entropy: the probabilities of the classes are from 0 to 1, not {min(chances)!r}"
+                )
+        right = ops.dot(chances, zs)
+    loss: Value = ops.logsumexp([z - right for z in zs])
+    return loss
+
+
+def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
+    """The mean over all outputs of -ln of the probability that the sigmoid gives to the target, 0 or 1, from net inputs (*logits*).
+
+    t softplus(-z) + (1 - t) softplus(z), PyTorch's `binary_cross_entropy_with_logits`. The last layer has no activation: the sigmoid is
+    part of this loss. A target between 0 and 1 is a probability.
+    """
+    pairs = _pairs("binary_cross_entropy", outputs, targets)
+    wrong = next((target for _, target in pairs if not isinstance(target, Value) and not 0.0 <= target <= 1.0), None)
+    if wrong is not None:
+        raise ValueError(f"binary_cross_entropy: a target is 0 or 1, or a probability between, not {wrong:g}")
+    return _mean([target * ops.softplus(-z) + (1.0 - target) * ops.softplus(z) for z, target in pairs])
+
+
+def hinge(outputs: Any, targets: Any) -> Value:
+    """The mean over all outputs of max(0, 1 - target * output); targets are 1 and -1. As in support vector machines."""
+    return _mean([ops.relu(1.0 - target * out) for out, target in _pairs("hinge", outputs, targets)])
+
+
+LOSSES: dict[str, Loss] = {
+    loss.__name__: loss for loss in (squared_error, mean_squared_error, cross_entropy, binary_cross_entropy, hinge)
+}
+
+
+def one_hot(number: int, count: int) -> list[float]:
+    """A list of `count` numbers, all 0 but the one with this number, from 0, which is 1. Raises ValueError if there is none."""
+    if not 0 <= number < count:
+        raise ValueError(f"one_hot: of {count} places the numbers are 0 to {count - 1}, not {number}")
+    return [float(place == number) for place in range(count)]
+
+
+def _sum(terms: Sequence[Value]) -> Value:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _mean(terms: Sequence[Value]) -> Value:
+    return _sum(terms) if len(terms) == 1 else _sum(terms) / len(terms)
+
+
+def _no_class(count: int, target: Any) -> Exception:
+    kind = TypeError if isinstance(target, str | bytes) else ValueError
+    return kind(
+        f"cross_entropy: with {count} outputs the target is the number of a class, a whole number from 0 to {count - 1}, or {count} "
+        f"probabilities, not {target!r:.60}"
+    )
+
+
+def _sequence(things: Any) -> list[Any]:
+    if isinstance(things, Value | int | float | str | bytes) or not hasattr(things, "__len__"):
+        return [things]
+    try:
+        return list(things)
+    except TypeError:  # an array of no dimensions
+        return [things]
+
+
+def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """Each output with its target, a Value or a float."""
+    outs, wanted = _sequence(outputs), _sequence(targets)
+    if len(outs) != len(wanted) or not outs:
+        raise ValueError(f"{loss}: {len(outs)} outputs and {len(wanted)} targets; it takes one for each")
+    return list(zip(_numbers(loss, outs), _numbers(loss, wanted), strict=True))
+
+
+def _numbers(loss: str, things: Sequence[Any]) -> list[Any]:
+    return [x if isinstance(x, Value) else as_float(x, loss, wants="takes Values and real numbers") for x in things]

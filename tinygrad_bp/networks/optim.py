@@ -1,0 +1,268 @@
+"""Optimizers: how a parameter is changed, given the gradient of the loss. Names and formulas are those of PyTorch.
+
+    >>> w = Value(3.0, "w")
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 9)
+    2.4
+
+Each formula is written once, in `update`, with ordinary operators: on floats it is a step, on Values it is recorded and becomes part of
+the compiled training of `train`. Schedules, functions from the number of a step to its learning rate, are below them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Constant, Value
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "Schedule",
+    "cosine_annealing",
+    "exponential_decay",
+    "linear_decay",
+    "step_decay",
+    "warmup",
+]
+
+Schedule = Callable[[int], float]
+State = Sequence[Any]
+
+
+class Optimizer:
+    """What all optimizers have in common.
+
+    Attributes:
+        parameters: the Values that it changes.
+        lr: the learning rate, a number or a function of the number of steps done before.
+        steps: how many steps are done.
+        moments: for each quantity that the optimizer remembers a list, with a number for each parameter.
+
+    Raises TypeError for parameters that are no leaf Values, ValueError for none, for one that is there twice and for settings out of range.
+    """
+
+    kept = 0  # how many numbers it remembers of each parameter
+
+    def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
+        name = type(self).__name__
+        if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
+            raise TypeError(
+                f"{name} takes a list of parameters, such as net.parameters(), not {type(parameters).__name__}"
+            )
+        self.parameters = list(parameters)
+        for p in self.parameters:
+            if not isinstance(p, Value) or isinstance(p, Constant) or p.op is not None:
+                raise TypeError(f"{name}: parameters are Values that were made from numbers, not {p!r:.80}")
+        if not self.parameters or len(set(self.parameters)) < len(self.parameters):
+            raise ValueError(f"{name} needs at least one parameter, and each of them once")
+        self.lr = lr if callable(lr) else self._setting("lr", lr, math.inf)
+        self.steps = 0
+        self.moments = [[0.0] * len(self.parameters) for _ in range(self.kept)]
+
+    def rate(self) -> float:
+        """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up."""
+        return (
+            self._setting(f"lr of step {self.steps}", self.lr(self.steps), math.inf) if callable(self.lr) else self.lr
+        )
+
+    def settings(self) -> tuple[float, ...]:
+        """The numbers that `update` needs of the next step: of most optimizers its learning rate."""
+        return (self.rate(),)
+
+    def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
+        """A parameter after a step, and what is remembered of it then: the formula, on floats or on Values."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method `update`, the formula of its step")
+
+    def step(self) -> None:
+        """Changes the data of each parameter by its `grad`."""
+        settings = self.settings()
+        for k, p in enumerate(self.parameters):
+            p.data, moments = self.update(p.data, p.grad, [row[k] for row in self.moments], settings)
+            for row, moment in zip(self.moments, moments, strict=True):
+                row[k] = moment
+        self.steps += 1
+
+    def zero_grad(self) -> None:
+        """Sets the gradient of every parameter to 0."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def __repr__(self) -> str:
+        rate = "a schedule" if callable(self.lr) else f"{self.lr:g}"
+        return f"{type(self).__name__}({len(self.parameters)} parameters, lr={rate}, {self.steps:,} steps done)"
+
+    def _setting(self, name: str, x: Any, below: float) -> float:
+        number = as_float(x, type(self).__name__, name, wants="takes a real number")
+        if not 0.0 <= number < below:
+            raise ValueError(f"{type(self).__name__}: {name} is from 0 to below {below:g}, not {number!r}")
+        return number
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: p - lr g, where g is the gradient, plus `weight_decay` p.
+
+    With momentum μ the step goes along a velocity v = μ v + g in place of g, and with `nesterov` along g + μ v.
+
+    Sources: Sutskever and others, *On the importance of initialization and momentum in deep learning* (2013); PyTorch's `torch.optim.SGD`.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.01,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.momentum = self._setting("momentum", momentum, math.inf)
+        self.nesterov = nesterov
+        self.weight_decay = self._setting("weight_decay", weight_decay, math.inf)
+        self.kept = 1 if self.momentum else 0
+        if nesterov and not self.momentum:
+            raise ValueError("SGD: nesterov needs a momentum above 0")
+        super().__init__(parameters, lr)
+
+    def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
+        [rate] = settings
+        step = gradient + self.weight_decay * p if self.weight_decay else gradient
+        if self.momentum:
+            velocity = self.momentum * moments[0] + step
+            moments = [velocity]
+            step = step + self.momentum * velocity if self.nesterov else velocity
+        return p - rate * step, moments
+
+
+class Adam(Optimizer):
+    """Adam: steps of about lr each, along a running mean of the gradient over a running mean of its size.
+
+    m = β1 m + (1 - β1) g and v = β2 v + (1 - β2) g², begun at 0; in step t, counted from 1, p - lr m' / (sqrt(v') + eps) with
+    m' = m / (1 - β1^t) and v' = v / (1 - β2^t). `weight_decay` p is added to the gradient g.
+
+    Sources: Kingma and Ba, *Adam: A Method for Stochastic Optimization* (2015), algorithm 1; PyTorch's `torch.optim.Adam`.
+    """
+
+    kept = 2
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        try:
+            beta1, beta2 = betas
+        except (TypeError, ValueError):
+            raise TypeError(f"{type(self).__name__}: betas are two numbers, not {betas!r:.60}") from None
+        self.betas = self._setting("betas[0]", beta1, 1.0), self._setting("betas[1]", beta2, 1.0)
+        self.eps = self._setting("eps", eps, math.inf)
+        self.weight_decay = self._setting("weight_decay", weight_decay, math.inf)
+        super().__init__(parameters, lr)
+
+    def settings(self) -> tuple[float, ...]:
+        """The learning rate, the same over 1 - β1^t, and the root of 1 - β2^t."""
+        rate, (beta1, beta2), t = self.rate(), self.betas, self.steps + 1
+        return rate, rate / (1.0 - beta1**t), math.sqrt(1.0 - beta2**t)
+
+    def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * p
+        return self._step(p, gradient, moments, settings)
+
+    def _step(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
+        (beta1, beta2), (m, v), (_, rate, root) = self.betas, moments, settings
+        m = beta1 * m + (1.0 - beta1) * gradient
+        v = beta2 * v + (1.0 - beta2) * (gradient * gradient)
+        return p - rate * (m / (ops.sqrt(v) / root + self.eps)), [m, v]
+
+
+class AdamW(Adam):
+    """Adam whose weight decay does not go through its means: each step first takes lr `weight_decay` p away from p.
+
+    Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019); PyTorch's `torch.optim.AdamW`.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
+        return self._step(p * (1.0 - settings[0] * self.weight_decay), gradient, moments, settings)
+
+
+OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+
+# Schedules: the learning rate as a function of the number of steps done before. Named after PyTorch's, where those step after each step.
+
+
+def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
+    """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
+    _from("step_decay", "step_size", step_size, 1)
+    _rates("step_decay", lr=lr, gamma=gamma)
+    return lambda step: lr * gamma ** (step // step_size)
+
+
+def exponential_decay(lr: float, gamma: float) -> Schedule:
+    """lr times gamma**step: PyTorch's `ExponentialLR`."""
+    _rates("exponential_decay", lr=lr, gamma=gamma)
+    return lambda step: lr * gamma**step
+
+
+def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
+    """From lr to `lr_min` in so many steps, along half a wave of the cosine; it stays there. Until then PyTorch's `CosineAnnealingLR`.
+
+    Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts* (2017), without the restarts.
+    """
+    _from("cosine_annealing", "steps", steps, 1)
+    _rates("cosine_annealing", lr=lr, lr_min=lr_min)
+    return lambda step: lr_min + 0.5 * (lr - lr_min) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+
+
+def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
+    """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
+    _from("linear_decay", "steps", steps, 1)
+    _rates("linear_decay", lr=lr, lr_end=lr_end)
+    return lambda step: lr + (lr_end - lr) * (min(step, steps) / steps)
+
+
+def warmup(schedule: float | Schedule, steps: int) -> Schedule:
+    """The rates of another schedule, or a rate, but the first so many steps go up to them evenly: by step / steps of each, from 1 on."""
+    _from("warmup", "steps", steps, 1)
+    if not callable(schedule):
+        _rates("warmup", lr=schedule)
+
+    def rate(step: int) -> float:
+        now = schedule(step) if callable(schedule) else schedule
+        return now * min(1.0, (step + 1) / steps)
+
+    return rate
+
+
+def _from(schedule: str, name: str, number: Any, least: int) -> None:
+    if not isinstance(number, int) or number < least:
+        raise ValueError(f"{schedule}: {name} is a whole number from {least} up, not {number!r:.60}")
+
+
+def _rates(schedule: str, **numbers: Any) -> None:
+    for name, x in numbers.items():
+        if not 0.0 <= as_float(x, schedule, name, wants="takes a real number") < math.inf:
+            raise ValueError(f"{schedule}: {name} is from 0 to below inf, not {x!r:.60}")

@@ -1,0 +1,63 @@
+"""How names, counts, numbers and mistakes are said, the same everywhere.
+
+One rule for errors: TypeError for a wrong type, ValueError for a wrong number or name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Iterable
+from typing import Any
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""`text` with what could steer a terminal or break a line in Python's notation: \x1b, \n. The characters of `keep` stay."""
+    return "".join([c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text])
+
+
+def shown(x: object, most: int = 60) -> str:
+    """The repr of a thing for a message, printable and cut to so many characters."""
+    text = printable(repr(x))
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 row`, `2 rows`, `1,000 rows`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *rest, end = list(names) or [""]
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """To end an error about an unknown name with: `; did you mean 'adam'?`, or nothing where no name is like it. Case does not count."""
+    spelled = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(str(name)[:200].lower(), spelled, 1)
+    return f"; did you mean {shown(spelled[near[0]])}?" if near else ""
+
+
+def whole_number(x: Any, name: str, least: int = 0, most: int | None = None) -> int:
+    """`x` as an int, if it is a whole number in the range: an int or one of NumPy's integers.
+
+    Raises TypeError for another type, truth values and 2.0 included, ValueError for a number out of the range; both begin with `name`.
+    """
+    try:
+        if type(x).__name__ in ("bool", "bool_"):
+            raise TypeError
+        number = operator.index(x)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number, not {type(x).__name__} {shown(x)}") from None
+    if number < least or (most is not None and number > most):
+        within = f"from {least} to {most}" if most is not None else f"of at least {least}"
+        raise ValueError(f"{name} is a whole number {within}, not {number}")
+    return number
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of white space as one blank."""
+    return re.sub(r"\s+", " ", text).strip()

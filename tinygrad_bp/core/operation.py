@@ -141,13 +141,15 @@ class Operation:
         except (ValueError, ArithmeticError) as error:
             raise self.failure(error, numbers, labels) from None
 
-    def failure(self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = ()) -> Exception:
+    def failure(
+        self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = (), verb: str = "is undefined"
+    ) -> Exception:
         """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right."""
         shown = [
             f"{x!r} ({label})" if label else repr(x)
             for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)
         ]
-        verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
+        verb = "overflows" if isinstance(error, OverflowError) else verb
         where = "at " + ", ".join(shown) if shown else "for no operands"
         return type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
 

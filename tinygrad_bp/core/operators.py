@@ -18,8 +18,8 @@ from tinygrad_bp.core.operation import Number, Operation, as_float
 
 if TYPE_CHECKING:
     from tinygrad_bp.core.value import (
-        Value,  # at run time `value` puts the class here, which inherits from the one below
-    )
+        Value,
+    )  # which at run time puts itself here, since it inherits from the class below
 
 Operand: TypeAlias = "Value | Number"
 
@@ -40,6 +40,8 @@ class Operators:
 
     if TYPE_CHECKING:
 
+        @property
+        def data(self) -> float: ...
         @staticmethod
         def record_operation(op: Operation, operands: Sequence[Any]) -> Value: ...
 
@@ -265,6 +267,31 @@ class Operators:
         return out
 
     neg, abs = __neg__, __abs__
+
+    # A Value among numbers: comparisons look at data
+
+    def __lt__(self, other: Value | float) -> bool:
+        return self.data < (other.data if isinstance(other, Value) else other)
+
+    def __le__(self, other: Value | float) -> bool:
+        return self.data <= (other.data if isinstance(other, Value) else other)
+
+    def __gt__(self, other: Value | float) -> bool:
+        return self.data > (other.data if isinstance(other, Value) else other)
+
+    def __ge__(self, other: Value | float) -> bool:
+        return self.data >= (other.data if isinstance(other, Value) else other)
+
+    def __bool__(self) -> bool:
+        return self.data != 0
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, "
+            "or the function of this package or method of Value (v.exp()) in place of math's"
+        )
+
+    __int__ = __float__
 
 
 def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tinygrad_bp.core.value import (  # at run time `value` puts the classes here, whose walks these are
+    from tinygrad_bp.core.value import (
         Constant,
         Value,
-    )
+    )  # which at run time put themselves here, since `backward` walks by this file
 
 
 def topological_order(*roots: Value, constants: bool = True) -> list[Value]:

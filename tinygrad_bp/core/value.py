@@ -209,38 +209,13 @@ class Value(Operators, Methods):
     def _receive(self, local: float, gradient: float) -> None:
         self.grad += local * gradient
 
-    # A Value among numbers
-
-    def __lt__(self, other: Value | float) -> bool:
-        return self.data < (other.data if isinstance(other, Value) else other)
-
-    def __le__(self, other: Value | float) -> bool:
-        return self.data <= (other.data if isinstance(other, Value) else other)
-
-    def __gt__(self, other: Value | float) -> bool:
-        return self.data > (other.data if isinstance(other, Value) else other)
-
-    def __ge__(self, other: Value | float) -> bool:
-        return self.data >= (other.data if isinstance(other, Value) else other)
-
-    def __bool__(self) -> bool:
-        return self.data != 0
-
-    def __float__(self) -> float:
-        raise TypeError(
-            f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, "
-            "or the function of this package or method of Value (v.exp()) in place of math's"
-        )
-
-    __int__ = __float__
+    # Being shown and copied; copies are made in a file of their own, which is loaded with the first
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(data={self.data!r}, grad={self.grad!r}{f', label={self.label!r}' if self.label else ''})"
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
-
-    # Copies are made in a file of their own, which is loaded with the first.
 
     def __copy__(self) -> Value:
         from tinygrad_bp.core.copying import copied
@@ -281,7 +256,7 @@ def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers
         local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
         return local if ops.OPERATIONS.get(op.name) is op else [float(each) for each in local]
     except (ValueError, ArithmeticError):
-        message = str(_failure(op, operands, ValueError())).replace("is undefined", "has no derivative", 1)
+        message = _failure(op, operands, ValueError(), "has no derivative")
         raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
     except TypeError as error:
         raise TypeError(
@@ -290,7 +265,7 @@ def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers
         ) from error
 
 
-def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Exception:
+def _failure(op: Operation, operands: Sequence[Any], error: Exception, verb: str = "is undefined") -> Exception:
     """What to raise where recording `op` met `error`: the same in words that name the operands' labels and numbers."""
     labels = [x.label if isinstance(x, Value) else "" for x in operands]
     try:
@@ -299,4 +274,4 @@ def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Except
         ]
     except (TypeError, OverflowError) as no_number:
         return no_number
-    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels)
+    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels, verb)

@@ -8,7 +8,8 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
-from tinygrad_bp import MLP, Value, check_gradients
+from tests.worked import worked_example
+from tinygrad_bp import Value, check_gradients
 from tinygrad_bp.checking import derivative
 
 WRONG = {
@@ -61,10 +62,8 @@ def test_random_graphs_pass(seed):
 
 
 def test_the_worked_network_passes_and_every_input_is_named():
-    net = MLP(
-        2, [2, 2], weights=[0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], biases=[0.35, 0.60], shared_bias=True
-    )
-    out_o1, out_o2 = net([Value(0.05, "i1"), Value(0.10, "i2")])
+    net, inputs, _, _ = worked_example()
+    out_o1, out_o2 = net(inputs)
     found = check_gradients((0.01 - out_o1) ** 2 / 2 + (0.99 - out_o2) ** 2 / 2)
     rows = {row.label: row for row in found.inputs}
     assert set(rows) == {*(f"w{k}" for k in range(1, 9)), "b1", "b2", "i1", "i2"}

@@ -18,6 +18,7 @@ from tinygrad_bp.cli import main
 from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.figures import FIGURES
 
+pytestmark = pytest.mark.usefixtures("empty_folder")
 NEURON = """
 from tinygrad_bp import Value
 print("this must not be among the answer")
@@ -29,11 +30,6 @@ out.label = "out"
 pair = [net, out]
 number = 3.5
 """
-
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

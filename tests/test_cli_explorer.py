@@ -1,6 +1,5 @@
 """The command `explore`: every subject, every option, and every mistake."""
 
-import csv
 import json
 import re
 import webbrowser
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.files import write_csv
 from tinygrad_bp import MLP, explore, save
 from tinygrad_bp.cli import main
 from tinygrad_bp.networks import data
@@ -34,15 +34,9 @@ red = Value(1.0, "\\x1b[31mred") * 2.0
 
 
 @pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def subjects(empty_folder):
     Path("program.py").write_text(PROGRAM, encoding="utf-8")
     save(MLP(2, [3, 2], seed=1), "plain.json")
-
-
-def write(name, rows):
-    with Path(name).open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
 
 
 def described(path="explorer.html"):
@@ -165,7 +159,7 @@ def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned():
 
 
 def test_targets_are_scaled_too():
-    write("line.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(5)]])
+    write_csv("line.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(5)]])
     table = data.read("line.csv")
     trained([1, 2, 1], table.scaled(), "mean_squared_error", target_scaling=data.Scaling([7.0], [100.0]))
     assert main(["explore", "model.json", "--data", "line.csv"]) == 0
@@ -175,7 +169,7 @@ def test_targets_are_scaled_too():
 
 
 def test_a_network_without_notes_takes_a_table_as_it_is():
-    write("table.csv", [["a", "b", "c"], [1, 2, 3], [4, 5, 6]])
+    write_csv("table.csv", [["a", "b", "c"], [1, 2, 3], [4, 5, 6]])
     save(MLP(2, [2, 1], seed=1), "one.json")
     assert main(["explore", "one.json", "--data", "table.csv"]) == 0
     assert cases(described()) == [{"i1": 1.0, "i2": 2.0, "target_o1": 3.0}, {"i1": 4.0, "i2": 5.0, "target_o1": 6.0}]
@@ -187,7 +181,7 @@ def test_a_network_without_notes_takes_a_table_as_it_is():
 def test_classes_have_the_places_that_the_network_learned(outputs):
     table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1)], ["b", "d"])
     trained([1, 2, outputs], table, "cross_entropy" if outputs == 2 else "binary_cross_entropy")
-    write("kinds.csv", [["x", "kind"], [5, "d"], [6, "b"]])
+    write_csv("kinds.csv", [["x", "kind"], [5, "d"], [6, "b"]])
     assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
     wanted = [[1.0], [0.0]] if outputs == 1 else [[0.0, 1.0], [1.0, 0.0]]
     assert [[row[f"target_o{k}"] for k in range(1, outputs + 1)] for row in cases(described())] == wanted
@@ -199,7 +193,7 @@ def test_classes_have_the_places_that_the_network_learned(outputs):
 def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes, kinds, places):
     table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1), ([2.0], 2)], classes)
     trained([1, 2, 3], table, "cross_entropy")
-    write("kinds.csv", [["x", "kind"], *[[1, kind] for kind in kinds]])
+    write_csv("kinds.csv", [["x", "kind"], *[[1, kind] for kind in kinds]])
     assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
     found = [[row[f"target_o{k}"] for k in (1, 2, 3)].index(1.0) for row in cases(described())]
     assert found == places
@@ -207,7 +201,7 @@ def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes
 
 def test_a_page_for_what_train_wrote(monkeypatch):
     monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
-    write("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
+    write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     for table, layers in (("kinds.csv", ["1", "4", "3"]), ("xor", ["2", "5", "1"]), ("moons", ["2", "4", "2"])):
         assert main(["train", table, "--layers", *layers, "--epochs", "2", "--out", "run"]) == 0
         assert main(["explore", "run/model.json", "--data", table, "--rows", "2"]) == 0
@@ -272,9 +266,9 @@ def test_mistakes(capsys, monkeypatch, arguments, said):
     table = data.penguins()
     trained([4, 2, 3], table, "cross_entropy")
     Path("model.json").rename("birds.json")
-    write("zebra.csv", [[*table.columns, "species"], [1, 2, 3, 4, "Zebra"], [1, 2, 3, 4, "Gentoo"]])
-    write("other.csv", [["a", "b", "c", "d", "species"], [1, 2, 3, 4, "Adelie"], [1, 2, 3, 4, "Gentoo"]])
-    write("many.csv", [["a", "b", "c"], *[[1, 2, 3] for _ in range(70)]])
+    write_csv("zebra.csv", [[*table.columns, "species"], [1, 2, 3, 4, "Zebra"], [1, 2, 3, 4, "Gentoo"]])
+    write_csv("other.csv", [["a", "b", "c", "d", "species"], [1, 2, 3, 4, "Adelie"], [1, 2, 3, 4, "Gentoo"]])
+    write_csv("many.csv", [["a", "b", "c"], *[[1, 2, 3] for _ in range(70)]])
     Path("text.json").write_text("no network", encoding="utf-8")
     Path("broken.py").write_text("y = 1 / 0\n", encoding="utf-8")
     Path("folder.html").mkdir()

@@ -11,15 +11,13 @@ from pathlib import Path
 import pytest
 
 import tinygrad_bp as tg
+from tests.files import write_csv
 from tinygrad_bp import MLP, load, save
 from tinygrad_bp.cli import main
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.prediction import Predictor, notes
 
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 @pytest.fixture(autouse=True)
@@ -29,17 +27,12 @@ def quick(request, monkeypatch):
         monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
 
 
-def write(name, rows):
-    with Path(name).open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
 def line(points=60):
     """A table whose target is a plane over two inputs of different sizes."""
     draw = random.Random(1)
     rows = [[draw.uniform(0, 1), draw.uniform(-500, 500)] for _ in range(points)]
-    write("plane.csv", [["x", "y", "z"], *[[x, y, 3 * x - 0.01 * y + 1000] for x, y in rows]])
-    write("counted.csv", [["x", "n"], *[[x, k] for k, (x, _) in enumerate(rows)]])
+    write_csv("plane.csv", [["x", "y", "z"], *[[x, y, 3 * x - 0.01 * y + 1000] for x, y in rows]])
+    write_csv("counted.csv", [["x", "n"], *[[x, k] for k, (x, _) in enumerate(rows)]])
 
 
 # train
@@ -102,14 +95,14 @@ def test_a_file_with_numbers_to_learn(capsys):
 
 
 def test_a_few_rows_of_large_numbers(capsys):
-    write("few.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(9)]])
+    write_csv("few.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(9)]])
     assert main(["train", "few.csv", "--epochs", "1500"]) == 0
     assert "held out" not in capsys.readouterr().out
     assert Predictor(load("training-out/model.json"))([4.0])[0] == pytest.approx(407, abs=15)
 
 
 def test_two_targets(capsys):
-    write("two.csv", [["a", "x", "b"], *[[k, k / 50, -2 * k] for k in range(50)]])
+    write_csv("two.csv", [["a", "x", "b"], *[[k, k / 50, -2 * k] for k in range(50)]])
     assert main(["train", "two.csv", "--target", "a", "--target", "b", "--epochs", "300"]) == 0
     assert "learned  a, b from x" in capsys.readouterr().out
     assert Predictor(load("training-out/model.json"))([0.5]) == pytest.approx([25, -50], abs=3)
@@ -118,7 +111,7 @@ def test_two_targets(capsys):
 @pytest.mark.parametrize("outputs", ["1", "2"])
 def test_two_classes_by_one_output_or_two(outputs, capsys):
     table = data.moons(60, seed=3)
-    write(
+    write_csv(
         "moons.csv", [["x", "y", "moon"], *[[*row, "ab"[k]] for row, k in zip(table.inputs, table.labels, strict=True)]]
     )
     assert main(["train", "moons.csv", "--layers", "2", "8", outputs]) == 0
@@ -131,7 +124,7 @@ def test_two_classes_by_one_output_or_two(outputs, capsys):
 
 
 def test_classes_that_are_numbers():
-    write("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
+    write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     assert main(["train", "kinds.csv", "--layers", "1", "8", "3", "--epochs", "300"]) == 0
     predictor = Predictor(load("training-out/model.json"))
     assert predictor.classes == ["1", "5", "7"]
@@ -202,7 +195,7 @@ def test_a_training_that_leaves_all_bounds_says_where(capsys):
 
 def test_hostile_names_are_only_names(capsys):
     name = "<script>|`x`\x1b[31m"
-    write("h.csv", [[name, "y$(rm)"], *[[k, k % 2] for k in range(30)]])
+    write_csv("h.csv", [[name, "y$(rm)"], *[[k, k % 2] for k in range(30)]])
     assert main(["train", "h.csv", "--epochs", "2"]) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out
@@ -258,7 +251,7 @@ def test_mistakes_are_said_in_a_line(arguments, says, capsys):
 def birds(capsys):
     main(["train", "penguins", "--epochs", "30", "--out", "birds"])
     table = data.penguins()
-    write(
+    write_csv(
         "some.csv", [["id", *reversed(table.columns)], *[[k, *reversed(row)] for k, row in enumerate(table.inputs[:5])]]
     )
     capsys.readouterr()
@@ -277,7 +270,9 @@ def test_predictions_as_csv_by_the_names_of_columns(birds, capsys):
 def test_predictions_as_json_into_a_file_and_their_score(birds, capsys):
     table = data.penguins()
     names = [table.classes[k] for k in table.labels]
-    write("all.csv", [[*table.columns, "species"], *[[*row, n] for row, n in zip(table.inputs, names, strict=True)]])
+    write_csv(
+        "all.csv", [[*table.columns, "species"], *[[*row, n] for row, n in zip(table.inputs, names, strict=True)]]
+    )
     assert main(["predict", "birds/model.json", "all.csv", "--format", "json", "-o", "found.json"]) == 0
     out, err = capsys.readouterr()
     assert out == "found.json\n"
@@ -302,7 +297,7 @@ def test_predictions_of_numbers(capsys):
 
 def test_a_network_without_notes(capsys):
     save(MLP(2, [1], weights=[2.0, -1.0], activation=None), "plain.json")
-    write("in.csv", [["i2", "i1"], [3, 10], [0.5, 0.25]])
+    write_csv("in.csv", [["i2", "i1"], [3, 10], [0.5, 0.25]])
     assert main(["predict", "plain.json", "in.csv"]) == 0
     assert capsys.readouterr().out == "o1\n17.0\n0.0\n"
 
@@ -321,8 +316,8 @@ def test_a_network_without_notes(capsys):
     ],
 )
 def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, capsys):
-    write("lacking.csv", [["a", "b"], [1, 2]])
-    write("wordy.csv", [data.penguins().columns, [1, "deep", 3, 4]])
+    write_csv("lacking.csv", [["a", "b"], [1, 2]])
+    write_csv("wordy.csv", [data.penguins().columns, [1, "deep", 3, 4]])
     assert main(["predict", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""

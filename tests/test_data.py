@@ -229,12 +229,10 @@ def test_a_split_takes_a_number():
 
 
 @pytest.fixture
-def read_text(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
+def read_text(empty_folder):
     def reads(content, target=None, name="t.csv"):
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-        (tmp_path / name).write_bytes(content)
+        (empty_folder / name).write_bytes(content)
         return read(name, target)
 
     return reads

@@ -166,8 +166,7 @@ def anchors(source: str) -> list[str]:
     [pytest.param(page, marks=[pytest.mark.extras] * (page.name in NEEDS_EXTRAS)) for page in PAGES],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
-def test_blocks_run_and_print_what_the_page_says(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_blocks_run_and_print_what_the_page_says(page, empty_folder):
     wrong = list(run(page.read_text(encoding="utf-8")))
     assert not wrong, "\n".join(wrong)
 
@@ -200,8 +199,7 @@ WRONG_PAGES = {
 
 
 @pytest.mark.parametrize("source", WRONG_PAGES.values(), ids=WRONG_PAGES.keys())
-def test_a_wrong_block_is_found(source, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_wrong_block_is_found(source, empty_folder):
     assert list(run(source))
 
 

@@ -19,8 +19,7 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # some write files
+def test_examples_in_docstrings(name, empty_folder):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 

@@ -6,11 +6,9 @@ import math
 import os
 import random
 import re
-import shutil
 import struct
 import subprocess
 import sys
-import sysconfig
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -20,6 +18,9 @@ from pathlib import Path
 import pytest
 
 import tinygrad_bp.drawing.rendering as rendering
+from tests.labels import HOSTILE
+from tests.renderers import RENDERERS
+from tests.worked import worked_example, worked_net
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
@@ -27,45 +28,14 @@ from tinygrad_bp.drawing import Drawing, draw, draw_network, style
 from tinygrad_bp.networks.nn import MLP
 
 SVG = "{http://www.w3.org/2000/svg}"
-SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
-RENDERERS = [
-    found
-    for found in (shutil.which("dot"), shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=SCRIPTS))
-    if found
-]
-HOSTILE = [
-    '"', 'a"b', "\\", "trailing\\", "\\N \\G \\E \\T \\H \\L \\n \\l \\r", "\\\\", "<", ">", "<b>bold</b>", "<<x>>", "<x>", "{a|b}", "a|b",
-    "&", "&amp;", "&#65;", "&lt;", "a\nb", "a\r\nb\rc", "a\tb", "\0", "x\x01y", "\x7f", "\x85", "\ud800", "\uffff", "😀👩\u200d👩\u200d👧",
-    "日本語", "שלום",
-    "مرحبا", "  two  blanks ", '"];evil[label="', "-->", "]]>", "<script>alert(1)</script>", "/* */", "//x", "#x", "v1:r0",
-    "a->b", "\u202eevil", "%s {0} {}", "\u2028x", "strict", "'",
-]  # fmt: skip
-
-
-@pytest.fixture(params=RENDERERS, ids=lambda program: Path(program).stem)
-def renderer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each renderer that is here, as the only one."""
-    program: str = request.param
-    monkeypatch.setattr(rendering, "_programs", lambda: iter([program]))
-    return program
 
 
 @pytest.fixture
 def example() -> dict[str, Value]:
     """The worked example, after backward(): every labelled Value."""
-    net, inputs, targets = worked_example()
-    errors = [0.5 * (target - out) ** 2 for target, out in zip(targets, net(inputs), strict=True)]
-    errors[0].label, errors[1].label = "E_o1", "E_o2"
-    total = errors[0] + errors[1]
-    total.label = "E_total"
+    total = worked_example().error
     total.backward()
     return {v.label: v for v in topological_order(total) if v.label}
-
-
-def worked_example() -> tuple[MLP, list[Value], list[Value]]:
-    weights = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
-    net = MLP(2, [2, 2], weights=weights, biases=[0.35, 0.60], shared_bias=True)
-    return net, [Value(0.05, "i1"), Value(0.10, "i2")], [Value(0.01, "target_o1"), Value(0.99, "target_o2")]
 
 
 def square(x: Value) -> Value:
@@ -406,7 +376,7 @@ def test_titles_come_out_as_typed(title: str, renderer: str) -> None:
 
 
 def test_hostile_labels_in_png(renderer: str) -> None:
-    drawable = [label for label in HOSTILE if not re.search("[\u0600-\u06ff\u3000-\U0001ffff]", label)]
+    drawable = [label for label in HOSTILE if not re.search("[⟦\u0600-\u06ff\u3000-\U0001ffff]", label)]
     assert hostile_groups(drawable).render("png").startswith(b"\x89PNG")
 
 
@@ -623,7 +593,7 @@ def test_names_of_changed_leaves_are_only_text_and_few(renderer: str) -> None:
 
 
 def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
-    net, inputs, targets = worked_example()
+    net, inputs, targets, _ = worked_example()
     for dark, palette, other in ((False, style.LIGHT, style.DARK), (True, style.DARK, style.LIGHT)):
         for drawing in (
             draw(example["E_total"], dark=dark),
@@ -638,13 +608,13 @@ def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
 
 
 def test_the_structure_has_names_only(renderer: str) -> None:
-    net, _, _ = worked_example()
+    net = worked_net()
     shown = set(texts(draw_network(net, values=False)))
     assert shown == {"i1", "i2", "h1", "h2", "o1", "o2", "b1", "b2", *(f"w{k}" for k in range(1, 9))}
 
 
 def test_numbers_are_written_on_request(renderer: str) -> None:
-    net, inputs, targets = worked_example()
+    net, inputs, targets, _ = worked_example()
     shown = set(texts(draw_network(net, inputs=inputs, targets=targets, activations=False)))
     assert {"0.05", "0.1", "0.01", "0.99", "target_o1", "0.15", "0.55", "0.35", "0.6"} <= shown
     assert {"0.3775", "0.593269992", "0.751365070"} <= set(texts(draw_network(net, inputs=inputs)))
@@ -653,7 +623,7 @@ def test_numbers_are_written_on_request(renderer: str) -> None:
 
 
 def test_a_shared_bias_is_one_node_and_own_biases_are_one_each() -> None:
-    net, _, _ = worked_example()
+    net = worked_net()
     assert re.findall(r"^\t(b\w+) \[", draw_network(net).source, re.MULTILINE) == ["b1", "b2"]
     own = draw_network(MLP(2, [2, 1]))
     assert re.findall(r"^\t(b\w+) \[", own.source, re.MULTILINE) == ["b1_1", "b1_2", "b2_1"]
@@ -695,13 +665,13 @@ def test_the_legend_of_a_network_has_what_occurs(renderer: str, weights, options
 
 @pytest.mark.parametrize("thing", ["w1", "value"])
 def test_ways_to_the_outputs_stand_out(thing: str) -> None:
-    net, _, _ = worked_example()
+    net = worked_net()
     drawing = draw_network(net, highlight=net.weights[0] if thing == "value" else "w1")
     assert highlighted(drawing) == [("n0_1", "n1_1"), ("n1_1", "n2_1"), ("n1_1", "n2_2")]
 
 
 def test_texts_on_lines_of_a_layer_are_evenly_spaced() -> None:
-    for net in (worked_example()[0], MLP(4, [3], shared_bias=True)):
+    for net in (worked_net(), MLP(4, [3], shared_bias=True)):
         places = re.findall(r'n0_\d_n1_\d \[.*pos="[-\d.]+,([-\d.]+)!"', draw_network(net).source)
         count = len(net.layers[0].neurons[0].weights)
         heights = [float(y) for y in places]
@@ -711,7 +681,7 @@ def test_texts_on_lines_of_a_layer_are_evenly_spaced() -> None:
 
 
 def test_a_layer_and_a_neuron_are_networks_too() -> None:
-    net, _, _ = worked_example()
+    net = worked_net()
     assert len(edges(draw_network(net.layers[0]))) == 6
     assert len(edges(draw_network(net.layers[0].neurons[0]))) == 3
 

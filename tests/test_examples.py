@@ -23,8 +23,7 @@ def promised(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_prints_what_it_says(path, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_an_example_prints_what_it_says(path, empty_folder, capsys):
     runpy.run_path(str(path), run_name="__main__")
     assert promised(path)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == promised(path).splitlines()
@@ -38,11 +37,10 @@ def test_the_example_on_eight_devices_prints_what_it_says():
     assert done.stdout.rstrip().endswith("True")
 
 
-def test_the_drawn_neuron_is_a_picture(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_drawn_neuron_is_a_picture(empty_folder):
     runpy.run_path(str(EXAMPLES[[path.stem for path in EXAMPLES].index("draw_neuron")]), run_name="__main__")
-    assert (tmp_path / "neuron.svg").read_text(encoding="utf-8").count("<text") > 20
-    assert (tmp_path / "neuron.png").read_bytes().startswith(b"\x89PNG")
+    assert (empty_folder / "neuron.svg").read_text(encoding="utf-8").count("<text") > 20
+    assert (empty_folder / "neuron.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_network_fits_on_a_page():

@@ -7,13 +7,12 @@ import random
 import pytest
 
 import tinygrad_bp as tg
+from tests.worked import BIASES, WEIGHTS, worked_net
 from tinygrad_bp import MLP, Layer, Module, Neuron, Value, topological_order
-
-WORKED = {"weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55], "biases": [0.35, 0.60], "shared_bias": True}
 
 
 def test_the_worked_network():
-    net = MLP(2, [2, 2], **WORKED)
+    net = worked_net()
     o1, o2 = net([Value(0.05, "i1"), Value(0.10, "i2")])
     nodes = {node.label: node for node in topological_order(o1, o2) if node.label}
     assert {f"{kind}_{name}" for kind in ("net", "out") for name in ("h1", "h2", "o1", "o2")} <= set(nodes)
@@ -25,9 +24,7 @@ def test_the_worked_network():
 
 
 def test_fixed_biases_are_no_parameters():
-    assert [p.label for p in MLP(2, [2, 2], **WORKED, train_biases=False).parameters()] == [
-        f"w{k}" for k in range(1, 9)
-    ]
+    assert [p.label for p in worked_net(train_biases=False).parameters()] == [f"w{k}" for k in range(1, 9)]
 
 
 def test_fixed_biases_are_fixed_inside_other_modules_too():
@@ -92,7 +89,7 @@ def test_the_gradients_of_a_network_are_right():
 
 
 def test_networks_are_copied_and_pickled():
-    net = MLP(2, [2, 2], **WORKED)
+    net = worked_net()
     for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert [o.data for o in twin([0.05, 0.1])] == [o.data for o in net([0.05, 0.1])]
         assert twin.biases[0] is twin.layers[0].neurons[1].bias
@@ -101,7 +98,7 @@ def test_networks_are_copied_and_pickled():
 
 def test_repr():
     assert repr(
-        MLP(2, [2, 1], **{**WORKED, "weights": WORKED["weights"][:6]}, activation=["tanh", None])
+        MLP(2, [2, 1], weights=WEIGHTS[:6], biases=BIASES, shared_bias=True, activation=["tanh", None])
     ).splitlines() == [
         "MLP(2-2-1, 8 parameters)",
         "├─ layer1: Layer(2 inputs, 2 neurons, tanh, shared bias)",

@@ -22,8 +22,10 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.labels import HOSTILE
 from tests.test_ops import SPECIAL, points
-from tinygrad_bp import MLP, OPERATIONS, Operation, Reduction, Value, grad, topological_order
+from tests.worked import worked_example
+from tinygrad_bp import OPERATIONS, Operation, Reduction, Value, grad, topological_order
 from tinygrad_bp.program import Program, compile
 
 INFINITE = (math.inf, -math.inf, math.nan)
@@ -81,18 +83,8 @@ def run(source: str, tmp_path: Path, more: str, seed: str = "0") -> str:
 
 def network() -> tuple[list[Value], list[Value]]:
     """The error of the worked example and its gradient; the weights, inputs and targets."""
-    weights = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
-    net = MLP(2, [2, 2], weights=weights, biases=[0.35, 0.60], shared_bias=True)
-    i1, i2, target_o1, target_o2 = (
-        Value(0.05, "i1"),
-        Value(0.1, "i2"),
-        Value(0.01, "target_o1"),
-        Value(0.99, "target_o2"),
-    )
-    out_o1, out_o2 = net([i1, i2])
-    E_total = (target_o1 - out_o1) ** 2 / 2 + (target_o2 - out_o2) ** 2 / 2
-    E_total.label = "E_total"
-    return [E_total, *grad(E_total, net.weights)], [*net.weights, i1, i2, target_o1, target_o2]
+    net, inputs, targets, error = worked_example()
+    return [error, *grad(error, net.weights)], [*net.weights, *inputs, *targets]
 
 
 # The same numbers and errors -------------------------------------------------------------------------------------------
@@ -293,17 +285,17 @@ def test_a_formula_uses_no_more_than_a_line() -> None:
 
 # Names -------------------------------------------------------------------------------------------------------------------
 
-HOSTILE = [
-    *keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "inf", "nan", "program", "ops", "print", "decay", "logistic", "bell",
-    "ﬁ", "fi", "Å", "Å", "Å", "\u0308", "ẍ", "x\u0308", "x", "µ", "μ", "重み", "٣", "²", "ª", "𝐱", "🙂", "", " ",
-    "\n", "'", '"', '"""', "\\", "#", "{}", "%s",
-    "a\nimport os", "__import__", "__import__('os').abort()", "__debug__", "\x00", "\ud800", "a" * 10_000, "a" * 10_001, "t1", "t2", "t3",
+# Words of Python and of the source, letters that Python takes for one another, and names that are taken already.
+LABELS = [
+    *HOSTILE, *keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "inf", "nan", "program", "ops", "print", "decay", "logistic", "bell",
+    "ﬁ", "fi", "Å", "Å", "Å", "ẍ", "x", "µ", "μ", "٣", "ª", "", " ", "\n", "#", "{}", "%s", "\x00",
+    "__import__", "__debug__", "a" * 10_000, "a" * 10_001, "t1", "t2", "t3",
     "x1", "x2", "x3", "x1", "same", "same", "same_2", "same", "dE/dw", "dE/d", "d/d", "dF/dw", "dE/dlambda", "d_w", "e_net", "net", "net",
-    "_", "__", "___", "self", "def program(", "return", "None", "operation", "exp_2", "exp_", "sigmoid_", "arguments", "eval", "await",
+    "_", "__", "___", "self", "def program(", "return", "None", "operation", "exp_2", "exp_", "sigmoid_", "eval", "await",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=lambda label: f"{label[:30]!a}")
+@pytest.mark.parametrize("label", LABELS, ids=lambda label: f"{label[:30]!a}")
 def test_one_hostile_label_everywhere(label: str) -> None:
     a, b, c = Value(0.5, label), Value(0.25, label), Value(2.0)
     y = (a * b + c).sigmoid()
@@ -318,7 +310,7 @@ def test_one_hostile_label_everywhere(label: str) -> None:
 
 @pytest.mark.parametrize("order", [1, -1, 0])
 def test_all_hostile_labels_together(order: int) -> None:
-    labels = HOSTILE[::order] if order else random.Random(1).sample(HOSTILE, len(HOSTILE))
+    labels = LABELS[::order] if order else random.Random(1).sample(LABELS, len(LABELS))
     leaves = [Value(k / 100, label) for k, label in enumerate(labels)]
     nodes, last = [], leaves[0]
     for x in leaves:

@@ -9,6 +9,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.labels import HOSTILE
 from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
 from tinygrad_bp.program.instructions import decay, logistic
@@ -142,20 +143,18 @@ def test_what_python_raises_is_infinity_or_nan(tmp_path):
     assert large[2] == math.inf
 
 
-HOSTILE = ["</script><script>alert(1)</script>", "a'); process.exit(1); //", "__proto__", "constructor", "class", "重み", "a b", "🙂", "x",
-           "x", "split", "await", "\u2028", "`${process.exit(1)}`", "dE/dw", "Math", "Object", "Number", "nodeValues",
-           "Float64Array", "compute", "arguments", ""]  # fmt: skip
+LABELS = [*HOSTILE, "Math", "Object", "Number", "nodeValues", "Float64Array", "compute", "split", "await", "x", "x", ""]
 
 
 def test_labels_stay_data(tmp_path):
-    leaves = [Value(float(k), label) for k, label in enumerate(HOSTILE, 1)]
+    leaves = [Value(float(k), label) for k, label in enumerate(LABELS, 1)]
     module = compile(sum(leaves), leaves).to("javascript")
     assert "</script>" not in module
     [found] = run(tmp_path, [(module, [[leaf.data for leaf in leaves]])])
     assert found["results"] == [sum(leaf.data for leaf in leaves)]
-    assert len(set(found["inputs"])) == len(HOSTILE)
-    assert set(found["labels"].values()) == set(HOSTILE) - {""} - ({"__proto__"} - set(found["labels"].values()))
-    assert dict(found["values"][0])[found["inputs"][5]] == 6.0
+    assert len(set(found["inputs"])) == len(LABELS)
+    assert set(found["labels"].values()) == set(LABELS) - {""} - ({"__proto__"} - set(found["labels"].values()))
+    assert dict(found["values"][0])[found["inputs"][LABELS.index("重み")]] == LABELS.index("重み") + 1
 
 
 def test_sums_are_exact_where_floats_overflow_on_the_way(tmp_path):

@@ -13,21 +13,18 @@ import pytest
 import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.rows import alone, corners_of
-from tinygrad_bp import MLP, OPERATIONS, Operation, Value, compile, grad
+from tests.worked import WEIGHTS, worked_example
+from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
 from tinygrad_bp.program.instructions import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
-WEIGHTS = [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55]
 # Where the C library or compensated arithmetic rounds twice: as far as each may be from the row, relative.
 LOOSE = {"pow": 4e-15, "power_term": 4e-15, "over_squares": 2e-15}
 
 
-def worked_example():
-    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
-    rest = [Value(x, label) for x, label in ((0.05, "i1"), (0.10, "i2"), (0.01, "target_o1"), (0.99, "target_o2"))]
-    outs = net(rest[:2])
-    error = sum((target - out) ** 2 / 2 for target, out in zip(rest[2:], outs, strict=True))
-    return compile([error, *grad(error, net.weights)], [*net.weights, *rest])
+def worked_program():
+    net, inputs, targets, error = worked_example()
+    return compile([error, *grad(error, net.weights)], [*net.weights, *inputs, *targets])
 
 
 def samples(op, count=400):
@@ -154,7 +151,7 @@ def test_nan_goes_through_every_row(op):
 
 
 def test_a_call_by_name_and_errors():
-    machine = worked_example().to("llvm")
+    machine = worked_program().to("llvm")
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, target_o2=0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
     with pytest.raises(TypeError, match="takes 12 numbers"):
         machine(1.0)
@@ -165,7 +162,7 @@ def test_a_call_by_name_and_errors():
 
 
 def test_buffers_are_read_and_written_in_place():
-    program = worked_example()
+    program = worked_program()
     inputs, outputs = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), array("d", bytes(72))
     call = program.to("llvm").bind(inputs, outputs)
     call()
@@ -181,7 +178,7 @@ def test_buffers_are_read_and_written_in_place():
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
 def test_rows_and_their_sums(count):
-    program = worked_example()
+    program = worked_program()
     machine = program.to("llvm")
     draw = random.Random(count)
     table = [[draw.uniform(-2, 2) for _ in range(4)] for _ in range(count)]
@@ -196,7 +193,7 @@ def test_rows_and_their_sums(count):
 
 
 def test_a_table_that_does_not_fit():
-    machine = worked_example().to("llvm")
+    machine = worked_program().to("llvm")
     with pytest.raises(ValueError, match="row 2 has 3 numbers, and the program takes 4"):
         machine.rows([[1.0] * 4, [1.0] * 3], WEIGHTS)
     with pytest.raises(TypeError, match="real number"):
@@ -206,7 +203,7 @@ def test_a_table_that_does_not_fit():
 def test_tables_of_numpy():
     import numpy
 
-    machine = worked_example().to("llvm")
+    machine = worked_program().to("llvm")
     table = numpy.linspace(0.1, 1.0, 40).reshape(10, 4)
     wanted = list(machine.rows(table.tolist(), WEIGHTS))
     frozen = table.copy()
@@ -280,7 +277,7 @@ KINDS = ["sgd", "momentum", "adam"]
 @pytest.mark.parametrize("size", [1, 3, 11])
 @pytest.mark.parametrize("kind", KINDS)
 def test_descent_is_what_python_computes(kind, size):
-    program = worked_example()
+    program = worked_program()
     draw = random.Random(3)
     table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
     batches = [draw.sample(range(11), max(1, size - k % 2)) for k in range(1000)]
@@ -292,12 +289,10 @@ def test_descent_is_what_python_computes(kind, size):
 
 def one_step(kind="sgd"):
     """A step of the worked example as a program: weights, learning rate and row; error and new weights."""
-    net = MLP(2, [2, 2], weights=WEIGHTS, biases=[0.35, 0.60], shared_bias=True)
-    row = [Value(x, label) for x, label in ((0.05, "i1"), (0.10, "i2"), (0.01, "target_o1"), (0.99, "target_o2"))]
-    error = sum((target - out) ** 2 / 2 for target, out in zip(row[2:], net(row[:2]), strict=True))
+    net, inputs, targets, error = worked_example()
     lr = Value(0.5, "lr")
     after = [w - lr * slope for w, slope in zip(net.weights, grad(error, net.weights), strict=True)]
-    return compile([error, *after], [*net.weights, lr, *row])
+    return compile([error, *after], [*net.weights, lr, *inputs, *targets])
 
 
 def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
@@ -341,7 +336,7 @@ def test_iterations_that_do_not_fit():
 
 
 def test_descents_that_do_not_fit():
-    machine, row = worked_example().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
+    machine, row = worked_program().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
     update, _, _ = formula("sgd")
 
     def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,), ends=(1,)):
@@ -379,7 +374,7 @@ def test_rows_are_a_sequence_and_an_array():
 def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
     row = [0.05, 0.10, 0.01, 0.99]
     for _ in range(5):
-        machine = worked_example().to("llvm")
+        machine = worked_program().to("llvm")
         uses = {
             "call": lambda machine=machine: machine(*WEIGHTS, *row),
             "rows": lambda machine=machine: machine.rows([row] * 500, WEIGHTS)[499],
@@ -411,7 +406,7 @@ def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
 
 def test_the_functions_outlive_the_machine_program():
     outputs = array("d", [0.0] * 9)
-    call = worked_example().to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
+    call = worked_program().to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
     gc.collect()
     call()
     assert outputs[0] == pytest.approx(0.298371109, abs=5e-10)
@@ -420,7 +415,7 @@ def test_the_functions_outlive_the_machine_program():
 
 
 def test_a_machine_program_is_pickled():
-    machine = pickle.loads(pickle.dumps(worked_example().to("llvm")))
+    machine = pickle.loads(pickle.dumps(worked_program().to("llvm")))
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, 0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
 
 

@@ -12,8 +12,10 @@ import sys
 import pytest
 
 import tinygrad_bp as tg
+from tests.worked import worked_net
 from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Value, load, save
 
+pytestmark = pytest.mark.usefixtures("empty_folder")
 ODD = [
     5e-324,
     -2.2e-308,
@@ -29,12 +31,6 @@ ODD = [
     1e22,
     1e16,
 ]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def bits(module):
@@ -79,7 +75,7 @@ def noted():
 
 
 NETWORKS = {
-    "worked": lambda: MLP(2, [2, 2], weights=[0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], biases=[0.35, 0.6], shared_bias=True),
+    "worked": worked_net,
     "odd floats": lambda: MLP(len(ODD), [1], weights=ODD, biases=[-0.0]),
     "one": lambda: MLP(1, [1], seed=1),
     "deep": lambda: MLP(3, [4, 3, 2, 1], seed=1),
@@ -307,30 +303,30 @@ UNSAVABLE = [
 
 
 @pytest.mark.parametrize(("make", "error", "says"), UNSAVABLE)
-def test_what_cannot_be_saved_is_named_and_the_file_there_stays(folder, make, error, says):
+def test_what_cannot_be_saved_is_named_and_the_file_there_stays(empty_folder, make, error, says):
     path = save(MLP(1, [1], seed=1), "net.json")
     before = path.read_bytes()
     with pytest.raises(error, match=f"^save:? .*{says}|^{says}"):
         save(make(), path)
     assert path.read_bytes() == before
-    assert os.listdir(folder) == ["net.json"]
+    assert os.listdir(empty_folder) == ["net.json"]
 
 
-def test_notes_nested_beyond_measure_are_refused(folder):
+def test_notes_nested_beyond_measure_are_refused(empty_folder):
     notes = []
     for _ in range(100_000):
         notes = [notes]
     with pytest.raises(TypeError, match="what JSON knows"):
         save(with_notes({"x": notes}), "net.json")
-    assert os.listdir(folder) == []
+    assert os.listdir(empty_folder) == []
 
 
 @pytest.mark.parametrize("path", ["none/net.json", ".", "file/net.json"])
-def test_places_that_cannot_be_written_are_named(folder, path):
-    (folder / "file").write_text("kept")
+def test_places_that_cannot_be_written_are_named(empty_folder, path):
+    (empty_folder / "file").write_text("kept")
     with pytest.raises(OSError, match=f"cannot write {path!r}"):
         save(MLP(1, [1]), path)
-    assert os.listdir(folder) == ["file"]
+    assert os.listdir(empty_folder) == ["file"]
 
 
 def test_a_file_is_replaced():

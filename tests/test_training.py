@@ -6,23 +6,14 @@ import random
 import pytest
 
 import tinygrad_bp as tg
+from tests.worked import INPUTS, TARGETS, worked_net
 from tinygrad_bp import MLP, SGD, Adam, AdamW, Diverged, Module, Optimizer, Value, train
 from tinygrad_bp.networks import losses, optim
 from tinygrad_bp.networks.data import truth_table
 from tinygrad_bp.networks.training import History
 
-WORKED = {
-    "weights": [0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55],
-    "biases": [0.35, 0.60],
-    "shared_bias": True,
-    "train_biases": False,
-}
-ROW = ([0.05, 0.10], [0.01, 0.99])
+ROW = (INPUTS, TARGETS)
 each_engine = pytest.mark.parametrize("engine", ["eager", "python", pytest.param("llvm", marks=pytest.mark.extras)])
-
-
-def worked_example():
-    return MLP(2, [2, 2], **WORKED)
 
 
 def some_rows(count=24, seed=1):
@@ -34,7 +25,7 @@ def some_rows(count=24, seed=1):
 
 @each_engine
 def test_the_worked_example(engine):
-    net = worked_example()
+    net = worked_net(train_biases=False)
     history = train(net, [ROW], losses.squared_error, SGD(net.parameters(), lr=0.5), epochs=10_000, engine=engine)
     assert history.engine == engine
     assert history.losses[0] == pytest.approx(0.298371109, abs=5e-10)

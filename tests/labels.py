@@ -15,7 +15,9 @@ TYPESETTING = [
 ]  # fmt: skip
 QUOTES = ["'", '"', 'a"b', '"quoted"', '"a", b', '"""', "\\", "\\\\", "trailing\\"]
 BLANKS = ["a b", "  two  blanks ", "a\nb", "a\r\nb\rc", "line\nbreak\ttab", "a\tb", "\u2028x", "\u2029"]
-CONTROLS = ["\0", "x\x01y", "a\nb\0c", "\x7f", "\x85", "\x1b[31mred", "\x1b]0;title\x07", "\ud800", "\udfff\ud800", "\ufeff", "\uffff"]  # fmt: skip
+CONTROLS = [
+    "\0", "x\x01y", "a\nb\0c", "\x7f", "\x85", "\x1b[31mred", "\x1b]0;title\x07", "\ud800", "\udfff\ud800", "\ufeff", "\uffff",
+]  # fmt: skip
 DIRECTIONS = ["\u202eevil", "\u202eltr\u202c", "\u200f"]
 LETTERS = ["שלום", "مرحبا", "重み", "日本語 ラベル", "🙂", "😀👩\u200d👩\u200d👧", "\u0308", "x\u0308", "𝐱", "²"]
 

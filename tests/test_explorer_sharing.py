@@ -342,18 +342,19 @@ def test_copying_where_the_browser_does_not_let(opened):
 
 # Labels and titles of others.
 
-LABELS = [*HOSTILE, "a" * 3000]  # every second one is the label of a parameter, and so in the heading of a table
+LABELS = [*HOSTILE, "a" * 3000]
+HALF = len(LABELS) // 2  # of them are labels of inputs; the rest are of parameters, and so in the heading of a table
 
 
 def hostile_page(**options):
     leaves = [Value(0.1 + 0.01 * k, label) for k, label in enumerate(LABELS)]
-    neurons = [(w * x).tanh() for w, x in zip(leaves[::2], leaves[1::2], strict=True)]
+    neurons = [(w * x).tanh() for w, x in zip(leaves[HALF:], leaves[:HALF], strict=True)]
     for neuron, label in zip(neurons, LABELS, strict=False):
         neuron.label = f"out_{label}"
     result = sum(neurons) ** 2
     result.label = LABELS[0]
     title = " ".join(LABELS)
-    return explore(result, title=title, parameters=leaves[::2], **options), result
+    return explore(result, title=title, parameters=leaves[HALF:], **options), result
 
 
 def assert_inert(explorer):
@@ -403,7 +404,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     assert download(explorer, "Diagram, PNG", tmp_path).read_bytes().startswith(b"\x89PNG")
     assert LABELS[0] in json.loads(download(explorer, "Numbers, JSON", tmp_path).read_text(encoding="utf-8"))["title"]
     table = rows_of(download(explorer, "Training, CSV", tmp_path))
-    assert {len(row) for row in table} == {2 + len(LABELS) // 2}
+    assert {len(row) for row in table} == {2 + HALF}
     assert {'"a", b', "'=1+1"} < set(table[0])
     assert not [cell for cell in table[0] if cell.startswith(("=", "+", "-", "@"))]
 

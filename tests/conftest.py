@@ -9,9 +9,10 @@ import pytest
 from tests.browser import browser, find_chromium, open_page
 from tests.explorer import opened
 from tests.files import empty_folder
+from tests.plots import settings_stay
 from tests.renderers import renderer
 
-__all__ = ["browser", "empty_folder", "open_page", "opened", "renderer"]  # fixtures, for every test
+__all__ = ["browser", "empty_folder", "open_page", "opened", "renderer", "settings_stay"]  # fixtures, for every test
 
 MAY_BE_MISSING = {
     "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,

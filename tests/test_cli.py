@@ -186,7 +186,7 @@ def test_options_that_leave_the_text_are_said(quick, capsys, options, said):
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_a_wrong_derivation_fails_and_its_first_factor_is_named(quick, monkeypatch, capsys, form):
-    monkeypatch.setattr(derivation, "logistic_slope", lambda x, exp: derivation.logistic(x, exp))
+    monkeypatch.setattr(derivation, "logistic_derivative", lambda x, exp: derivation.logistic(x, exp))
     assert main(["tutorial", "--steps", "2", "--format", form]) == 1
     out, err = capsys.readouterr()
     named = "The first factor that differs is dout_o1/dnet_o1"

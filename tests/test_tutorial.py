@@ -9,10 +9,14 @@ import pytest
 
 from tinygrad_bp import Value, tanh
 from tinygrad_bp.drawing import curve
-from tinygrad_bp.tutorial import comparison, derivation, report
+from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, central_difference, compare
+from tinygrad_bp.tutorial.facts import facts
 from tinygrad_bp.tutorial.figures import FIGURES, STAGES, setup
+from tinygrad_bp.tutorial.markdown import markdown
 from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.tutorial.report import report
+from tinygrad_bp.tutorial.sentences import conclusion, decimals
 from tinygrad_bp.tutorial.training import train, train_by_hand
 
 # quantity, printed, exact to 18 decimals (the last one to 17), from a computation of its own
@@ -287,11 +291,11 @@ def test_the_first_wrong_factor_is_named(monkeypatch, factor):
     found = compare(**SHORT)
     assert not found.holds
     assert found.first_difference.startswith(f"The first factor that differs is {factor}: by hand ")
-    assert report.conclusion(found).endswith(found.first_difference)
+    assert conclusion(found).endswith(found.first_difference)
 
 
 def test_a_wrong_slope_of_the_logistic_function_is_found_where_it_is_first_used(monkeypatch):
-    monkeypatch.setattr(derivation, "logistic_slope", lambda x, exp: derivation.logistic(x, exp))
+    monkeypatch.setattr(derivation, "logistic_derivative", lambda x, exp: derivation.logistic(x, exp))
     found = compare(**SHORT)
     assert not found.holds
     assert "The first factor that differs is dout_o1/dnet_o1" in found.first_difference
@@ -323,25 +327,25 @@ def test_an_erratum_that_its_cause_does_not_account_for_fails(monkeypatch, quant
     found = compare(**SHORT)
     assert not found.holds
     assert verdicts(found)[quantity] == FAILS
-    assert "not explained" in report.conclusion(found)
+    assert "not explained" in conclusion(found)
 
 
 # The report
 
 
 def test_the_facts_have_the_agreed_form(full):
-    facts = report.facts(full, update="simultaneous", train_biases=False, files=[])
+    found = facts(full, update="simultaneous", train_biases=False, files=[])
     keys = ["quantity", "printed", "exact", "hand", "autograd", "difference", "verdict"]
-    assert [list(figure) for figure in facts["figures"]] == [keys] * 31
-    assert list(facts)[:2] == ["figures", "training"]
-    for figure, (quantity, printed, exact) in zip(facts["figures"], TUTORIAL, strict=True):
+    assert [list(figure) for figure in found["figures"]] == [keys] * 31
+    assert list(found)[:2] == ["figures", "training"]
+    for figure, (quantity, printed, exact) in zip(found["figures"], TUTORIAL, strict=True):
         assert (figure["quantity"], figure["printed"]) == (quantity, printed)
         assert re.fullmatch(r"-?\d+\.\d+", figure["exact"])
         assert figure["exact"].startswith(exact[:12])
-    assert facts["training"]["rounds"] == 10_000
-    assert facts["training"]["error_seen_by_last_round"] == pytest.approx(3.510854812e-05, rel=1e-9)
-    assert facts["training"]["error_after"] == pytest.approx(3.510187783e-05, rel=1e-9)
-    assert facts["holds"] is True
+    assert found["training"]["rounds"] == 10_000
+    assert found["training"]["error_seen_by_last_round"] == pytest.approx(3.510854812e-05, rel=1e-9)
+    assert found["training"]["error_after"] == pytest.approx(3.510187783e-05, rel=1e-9)
+    assert found["holds"] is True
 
 
 @pytest.mark.parametrize(
@@ -354,11 +358,11 @@ def test_the_facts_have_the_agreed_form(full):
     ],
 )
 def test_decimals_are_written_without_an_exponent(number, text):
-    assert report.decimals(Decimal(number)) == text
+    assert decimals(Decimal(number)) == text
 
 
 def test_the_markdown_tables_are_whole(short):
-    text = report.markdown(short, update="sequential", train_biases=False, files=[], notes=["a note"])
+    text = markdown(report(short, update="sequential", train_biases=False, files=[], notes=["a note"]))
     assert "a note" in text
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         rows = table.splitlines()

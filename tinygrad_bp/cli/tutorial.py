@@ -64,9 +64,13 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import Progress, SpinnerColumn
 
     from tinygrad_bp.drawing import curve
-    from tinygrad_bp.tutorial import report
     from tinygrad_bp.tutorial.comparison import compare
+    from tinygrad_bp.tutorial.facts import facts
+    from tinygrad_bp.tutorial.markdown import markdown
     from tinygrad_bp.tutorial.pictures import pictures
+    from tinygrad_bp.tutorial.report import report
+    from tinygrad_bp.tutorial.sentences import conclusion
+    from tinygrad_bp.tutorial.terminal import print_report
 
     class Output(Console):
         def on_broken_pipe(self) -> None:
@@ -89,26 +93,22 @@ def run(args: argparse.Namespace) -> int:
         )
         bar.add_task("pictures", total=None)
         files, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), folder)
-    errors = comparison.run.errors
     files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
-    facts = json.dumps(report.facts(comparison, **how, files=files), indent=2) + "\n"
-    text = report.markdown(comparison, **how, files=files, notes=notes)
-    write_whole(
-        folder / "error-curve.svg",
-        curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds"),
-    )
-    write_whole(
-        folder / "error-curve.csv", "updates,E_total\n" + "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
-    )
+    blocks = report(comparison, **how, files=files, notes=notes)
+    for_programs = json.dumps(facts(comparison, **how, files=files), indent=2) + "\n"
+    text = markdown(blocks)
+    errors = comparison.run.errors
+    picture = curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds")
+    table = "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
+    write_whole(folder / "error-curve.svg", picture)
+    write_whole(folder / "error-curve.csv", f"updates,E_total\n{table}")
     write_whole(folder / "report.md", text)
-    write_whole(folder / "report.json", facts)
+    write_whole(folder / "report.json", for_programs)
     if args.format == "text":
         # 80 columns also where the terminal is wider, and where it cannot be asked
-        report.print_text(
-            comparison, Output(width=80, highlight=False, markup=False, emoji=False), **how, files=files, notes=notes
-        )
+        print_report(blocks, Output(width=80, highlight=False, markup=False, emoji=False))
     else:
-        print(facts if args.format == "json" else text, end="")
+        print(for_programs if args.format == "json" else text, end="")
     if not comparison.holds and args.format != "text":
-        print(f"tinygrad-bp: {report.conclusion(comparison)}", file=sys.stderr)
+        print(f"tinygrad-bp: {conclusion(comparison)}", file=sys.stderr)
     return 0 if comparison.holds else 1

@@ -23,9 +23,8 @@ from tinygrad_bp.tutorial.training import Run, train, train_by_hand
 
 AGREEMENT = 1e-15
 DIGITS = 30
-STEP = (
-    1e-5  # of a central difference: its own error, of the order STEP ** 2, is then about as large as that of rounding
-)
+# Of a central difference: its own error, of the order STEP ** 2, is then about as large as that of rounding.
+STEP = 1e-5
 
 HOLDS, ERRATUM, FAILS, NOT_JUDGED = "holds", "erratum", "fails", "not judged"
 
@@ -155,17 +154,18 @@ def compare(
         exact = one_round(Decimal.exp, **start, sequential=False)
         as_told = train_by_hand(setup(Decimal), Decimal.exp, reached)
         mistaken = train_by_hand(setup(Decimal), Decimal.exp, reached, sequential=True)
-        other_options = train_biases or start["eta"] != Decimal(SETUP["eta"])
-        run_exact = (
-            train_by_hand(start, Decimal.exp, reached, sequential=sequential, train_biases=train_biases)
-            if other_options
-            else mistaken
-            if sequential
-            else as_told
-        )
+        run_exact = mistaken if sequential else as_told
+        if train_biases or eta != Decimal(SETUP["eta"]):
+            run_exact = train_by_hand(start, Decimal.exp, reached, sequential=sequential, train_biases=train_biases)
         errata = [_misprint(exact), _sequential_update(as_told, mistaken), _wiring_slip()]
         if rounds >= ROUNDS:
             errata.insert(2, _count_of_rounds(as_told))
+    editions = []
+    if rounds >= ROUNDS:
+        editions = [
+            Edition(name, printed, mistaken.outputs[name], as_told.outputs[name])
+            for name, printed in OTHER_EDITIONS.items()
+        ]
 
     explained = {each.quantity: each.explained for each in errata}
     updates = {"E_total after 1 update": 1, "E_total after 10000 rounds": ROUNDS - 1}
@@ -180,35 +180,34 @@ def compare(
         else:
             rows.append(Row(figure, None, None, None, None, NOT_JUDGED, reason))
             continue
-        if not agree(found[1], found[2]):
+        by_exact, by_hand, by_engine, _ = found
+        if not agree(by_hand, by_engine):
             verdict, note = FAILS, "the derivation by hand and autograd differ"
         elif reason:
             verdict, note = NOT_JUDGED, reason
-        elif name in explained:
-            verdict, note = (
-                (ERRATUM, "see the errata") if explained[name] else (FAILS, "the erratum is not explained by its cause")
-            )
-        elif rounds_to(found[0], figure.printed):
-            verdict, note = HOLDS, ""
         else:
-            verdict, note = FAILS, "the exact value is not what is printed"
+            verdict, note = _judged(figure, by_exact, explained.get(name))
         rows.append(Row(figure, *found, verdict, note))
 
     return Comparison(
-        rows,
-        errata,
-        [
-            Edition(name, printed, mistaken.outputs[name], as_told.outputs[name])
-            for name, printed in OTHER_EDITIONS.items()
-        ]
-        if rounds >= ROUNDS
-        else [],
-        hand,
-        one_round(math.exp, **numbers, sequential=True),
-        values,
-        run,
-        _first_difference(rows, hand, autograd, difference),
+        rows=rows,
+        errata=errata,
+        editions=editions,
+        hand=hand,
+        mistaken=one_round(math.exp, **numbers, sequential=True),
+        values=values,
+        run=run,
+        first_difference=_first_difference(rows, hand, autograd, difference),
     )
+
+
+def _judged(figure: Figure, exact: Decimal, explained: bool | None) -> tuple[str, str]:
+    """The verdict on a figure and a note; `explained` says, of one known to be mistaken, whether its cause accounts for it."""
+    if explained is not None:
+        return (ERRATUM, "see the errata") if explained else (FAILS, "the erratum is not explained by its cause")
+    if rounds_to(exact, figure.printed):
+        return HOLDS, ""
+    return FAILS, "the exact value is not what is printed"
 
 
 def by_autograd(values: dict[str, Value], name: str, eta: float) -> float:
@@ -243,9 +242,12 @@ def central_difference(y: Value, x: Value) -> float:
     def y_at(number: float) -> float:
         data: dict[Value, float] = {}
         for node in order:
-            data[node] = (
-                number if node is x else node.op.compute([data[arg] for arg in node.args]) if node.op else node.data
-            )
+            if node is x:
+                data[node] = number
+            elif node.op:
+                data[node] = node.op.compute([data[arg] for arg in node.args])
+            else:
+                data[node] = node.data
         return data[y]
 
     above, below = x.data + STEP, x.data - STEP

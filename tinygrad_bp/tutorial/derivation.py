@@ -26,7 +26,7 @@ def logistic(x: Number, exp: Callable[[Number], Number]) -> Number:
     return e / (e + exp(-above_zero))
 
 
-def logistic_slope(x: Number, exp: Callable[[Number], Number]) -> Number:
+def logistic_derivative(x: Number, exp: Callable[[Number], Number]) -> Number:
     """out * (1 - out), where out = logistic(x), as exp(-x) / (1 + exp(-x))**2: where out is nearly 1, `1 - out` would lose digits."""
     e = exp(-abs(x))
     return e / (1 + e * (2 + e))
@@ -75,8 +75,8 @@ def one_round(
     # Backward pass, output layer. E_total holds out_o1 only in E_o1, so both have the same derivative by it.
     dE_total_dout_o1 = out_o1 - target_o1
     dE_total_dout_o2 = out_o2 - target_o2
-    dout_o1_dnet_o1 = logistic_slope(net_o1, exp)
-    dout_o2_dnet_o2 = logistic_slope(net_o2, exp)
+    dout_o1_dnet_o1 = logistic_derivative(net_o1, exp)
+    dout_o2_dnet_o2 = logistic_derivative(net_o2, exp)
     dnet_o1_dw5 = out_h1
     dnet_o1_dw6 = out_h2
     dnet_o2_dw7 = out_h1
@@ -107,8 +107,8 @@ def one_round(
     dE_o2_dout_h2 = dE_o2_dnet_o2 * dnet_o2_dout_h2
     dE_total_dout_h2 = dE_o1_dout_h2 + dE_o2_dout_h2
 
-    dout_h1_dnet_h1 = logistic_slope(net_h1, exp)
-    dout_h2_dnet_h2 = logistic_slope(net_h2, exp)
+    dout_h1_dnet_h1 = logistic_derivative(net_h1, exp)
+    dout_h2_dnet_h2 = logistic_derivative(net_h2, exp)
     dnet_h1_dw1 = i1
     dnet_h1_dw2 = i2
     dnet_h2_dw3 = i1

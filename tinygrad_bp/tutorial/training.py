@@ -41,7 +41,7 @@ def train_by_hand(
 ) -> Run[Number]:
     """Trains with the derivation by hand, in numbers of any kind. Raises OverflowError where the numbers leave all bounds."""
     numbers = dict(start)
-    trained = WEIGHTS + BIASES * train_biases
+    trained = _trained(train_biases)
     errors: list[Number] = []
     for done in range(rounds + 1):
         found = one_round(exp, **numbers, sequential=sequential)
@@ -68,7 +68,7 @@ def train(
     the weights it was computed with.
     """
     leaves = {name: Value(number, name) for name, number in start.items() if name != "eta"}
-    trained = [leaves[name] for name in WEIGHTS + BIASES * train_biases]
+    trained = [leaves[name] for name in _trained(train_biases)]
     eta = start["eta"]
     errors: list[float] = []
     for _ in range(rounds):
@@ -94,14 +94,18 @@ def train(
     )
 
 
+def _trained(train_biases: bool) -> list[str]:
+    return [*WEIGHTS, *BIASES] if train_biases else WEIGHTS
+
+
 def _update_output_layer_first(values: Mapping[str, Value], eta: float) -> None:
     """Puts the mistaken gradients of the hidden layer in place of the right ones."""
     updated = {name: values[name].data - eta * values[name].grad for name in ("w5", "w6", "w7", "w8")}
     deltas = {}
     for hidden, to_o1, to_o2 in (("h1", "w5", "w7"), ("h2", "w6", "w8")):
         mistaken = values["net_o1"].grad * updated[to_o1] + values["net_o2"].grad * updated[to_o2]
-        [slope] = values[f"out_{hidden}"].local_derivatives
-        deltas[hidden] = mistaken * slope
+        [local_derivative] = values[f"out_{hidden}"].local_derivatives
+        deltas[hidden] = mistaken * local_derivative
     for weight, hidden, x in (("w1", "h1", "i1"), ("w2", "h1", "i2"), ("w3", "h2", "i1"), ("w4", "h2", "i2")):
         values[weight].grad = deltas[hidden] * values[x].data
     values["b1"].grad = deltas["h1"] + deltas["h2"]

@@ -203,10 +203,10 @@ def test_the_sequential_update_reproduces_the_printed_error():
     assert comparison.rounds_to(row.exact, "0.291027924")
     assert (round(row.hand, 9), round(row.autograd, 9)) == (0.291027924, 0.291027924)
     assert row.verdict == ERRATUM
-    changed = {name for name, _, _ in report.mistaken_rows(found, train_biases=False)}
+    changed = {name for name, _, _ in found.mistakes(train_biases=False)}
     assert {"dnet_o1/dout_h1", "dE_total/dw1", "w1+"} <= changed
     assert not changed & {"b1+", "b2+"}
-    assert {name for name, _, _ in report.mistaken_rows(found, train_biases=True)} == changed | {"b1+"}
+    assert {name for name, _, _ in found.mistakes(train_biases=True)} == changed | {"b1+"}
     assert not changed & {"dE_total/dw5", "w5+", "out_o1"}
 
 

@@ -105,6 +105,14 @@ class Comparison:
         explained = all(each.explained for each in self.errata) and all(each.explained for each in self.editions)
         return judged and explained and not self.first_difference
 
+    def mistakes(self, *, train_biases: bool) -> list[tuple[str, float, float]]:
+        """What the sequential update gets wrong in the first round: name, right, mistaken. Biases only if they are trained."""
+        return [
+            (name, right, self.mistaken[name])
+            for name, right in self.hand.items()
+            if not agree(right, self.mistaken[name]) and (train_biases or name not in ("b1+", "b2+"))
+        ]
+
 
 def rounds_to(number: Decimal, printed: str) -> bool:
     """Whether `number`, rounded to the digits that `printed` has, is what is printed."""

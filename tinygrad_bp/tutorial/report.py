@@ -25,7 +25,7 @@ from tinygrad_bp.tutorial.blocks import (
     Table,
     Title,
 )
-from tinygrad_bp.tutorial.comparison import FAILS, NOT_JUDGED, Comparison, Row, agree
+from tinygrad_bp.tutorial.comparison import FAILS, NOT_JUDGED, Comparison, Row
 from tinygrad_bp.tutorial.figures import SETUP, STAGES
 
 
@@ -76,14 +76,10 @@ def _not_judged(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _mistake(comparison: Comparison, update: str, train_biases: bool) -> Iterator[Block]:
-    """The quantities of the first round that the sequential update gets wrong; those of biases only if they are trained."""
     if update == "sequential":
         yield Heading("What the sequential update changes in the first round")
-        rows = [
-            (name, f"{right:.12f}", f"{comparison.mistaken[name]:.12f}")
-            for name, right in comparison.hand.items()
-            if not agree(right, comparison.mistaken[name]) and (train_biases or name not in ("b1+", "b2+"))
-        ]
+        mistakes = comparison.mistakes(train_biases=train_biases)
+        rows = [(name, f"{right:.12f}", f"{mistaken:.12f}") for name, right, mistaken in mistakes]
         yield Table(("quantity", "as in the text", "sequential"), rows, widths=(18, 18, 18), quoted=True)
 
 

@@ -41,8 +41,13 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     return f"; did you mean {shown(spelled[near[0]])}?" if near else ""
 
 
-def whole_number(x: Any, name: str, least: int = 0, most: int | None = None) -> int:
-    """`x` as an int, if it is a whole number in the range: an int or one of NumPy's integers.
+def shown_json(x: object) -> str:
+    """What a JSON file holds, for a message: a list and an object, which may be nested too deeply for their repr, are only called so."""
+    return "a list" if isinstance(x, list) else "an object" if isinstance(x, dict) else shown(x)
+
+
+def whole_number(x: Any, name: str, least: int | None = 0, most: int | None = None) -> int:
+    """`x` as an int, if it is a whole number in the range: an int or one of NumPy's integers. None for `least` lets negative ones pass.
 
     Raises TypeError for another type, truth values and 2.0 included, ValueError for a number out of the range; both begin with `name`.
     """
@@ -52,7 +57,7 @@ def whole_number(x: Any, name: str, least: int = 0, most: int | None = None) -> 
         number = operator.index(x)
     except TypeError:
         raise TypeError(f"{name} is a whole number, not {type(x).__name__} {shown(x)}") from None
-    if number < least or (most is not None and number > most):
+    if least is not None and (number < least or (most is not None and number > most)):
         within = f"from {least} to {most}" if most is not None else f"of at least {least}"
         raise ValueError(f"{name} is a whole number {within}, not {number}")
     return number

@@ -242,6 +242,11 @@ class Constant(Value):
         pass
 
 
+def label_pair(first: Value, second: Value, labels: tuple[str, str]) -> None:
+    """Labels two nodes without a look at whether these are texts: for what labels every node that it makes, as a neuron does."""
+    first._label, second._label = labels
+
+
 # The operators make Values, and the walks tell them from numbers, so both need the class; it inherits from the one and calls the other.
 operators.Value = order.Value = Value  # type: ignore[attr-defined]
 order.Constant = Constant  # type: ignore[attr-defined]

@@ -103,14 +103,9 @@ def of_model(
     if len(rows) > MOST_CASES:
         raise ValueError(f"explore shows up to {MOST_CASES} rows, and there are {len(rows):,}: pass fewer")
     rows = [_row(number, row, widths) for number, row in enumerate(rows, 1)]
-    names = about.get("columns") if isinstance(about.get("columns"), list) else None
+    names = about.columns
     inputs = [Value(0.0, f"i{k}") for k in range(1, widths[0] + 1)]
-    if (
-        names
-        and len(names) == widths[0]
-        and all(isinstance(name, str) for name in names)
-        and len(set(names)) == len(names)
-    ):
+    if names and len(names) == widths[0] and len(set(names)) == len(names):
         for value, name in zip(inputs, names, strict=True):
             value.label = name
     ends = [neuron.name or f"o{k}" for k, neuron in enumerate(net.layers[-1].neurons, 1)]
@@ -125,7 +120,7 @@ def of_model(
         cases.append(case)
     for leaf, x in cases[0].items():
         leaf.data = x
-    chosen = loss if loss is not None else about.get("loss", "squared_error")
+    chosen = loss if loss is not None else about.loss or "squared_error"
     if isinstance(chosen, str):
         if chosen not in losses.LOSSES:
             raise ValueError(f"explore: there is no loss {chosen!r:.60}; there are {', '.join(losses.LOSSES)}")

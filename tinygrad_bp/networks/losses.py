@@ -18,6 +18,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.text import shown, whole_number
 
 __all__ = [
     "binary_cross_entropy",
@@ -105,7 +106,11 @@ LOSSES: dict[str, Loss] = {
 
 
 def one_hot(number: int, count: int) -> list[float]:
-    """A list of `count` numbers, all 0 but the one with this number, from 0, which is 1. Raises ValueError if there is none."""
+    """A list of `count` numbers, all 0 but the one with this number, from 0, which is 1.
+
+    Raises ValueError if there is none, TypeError for what is no whole number.
+    """
+    number, count = whole_number(number, "one_hot: number", least=None), whole_number(count, "one_hot: count")
     if not 0 <= number < count:
         raise ValueError(f"one_hot: of {count} places the numbers are 0 to {count - 1}, not {number}")
     return [float(place == number) for place in range(count)]
@@ -126,7 +131,7 @@ def _no_class(count: int, target: Any) -> Exception:
     kind = TypeError if isinstance(target, str | bytes) else ValueError
     return kind(
         f"cross_entropy: with {count} outputs the target is the number of a class, a whole number from 0 to {count - 1}, or {count} "
-        f"probabilities, not {target!r:.60}"
+        f"probabilities, not {shown(target)}"
     )
 
 

@@ -17,16 +17,20 @@ Weights are numbered w1, w2, ... through the whole network, neuron by neuron; so
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import get_close_matches
-from operator import methodcaller
+from itertools import pairwise
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation, as_float
-from tinygrad_bp.core.operators import WRITTEN_OUT, dots
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.operators import dots
+from tinygrad_bp.core.value import Constant, Value, label_pair
+from tinygrad_bp.networks.activations import FASTER, activation_named
+from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.seeds import generator
+from tinygrad_bp.text import counted, shown, whole_number
 
 Initializer = Callable[[random.Random, int, int], float]
 
@@ -48,10 +52,6 @@ def he(draw: random.Random, inputs: int, neurons: int) -> float:
     return draw.uniform(-limit, limit)
 
 
-# The methods of a Value do the same as these rows, faster.
-_FASTER: dict[Operation, Callable[[Value], Value]] = {
-    row: methodcaller(methods[-1]) for row, methods in WRITTEN_OUT.items() if row.arity == 1
-}
 INITIALIZERS: dict[str, Initializer] = {"uniform": uniform, "glorot": glorot, "he": he}
 
 
@@ -96,7 +96,7 @@ class Module:
 
     def summary(self) -> str:
         """What it is, in a line."""
-        return f"{type(self).__name__}({_count(len(self.parameters()), 'parameter')})"
+        return f"{type(self).__name__}({counted(len(self.parameters()), 'parameter')})"
 
     def __repr__(self) -> str:
         return "\n".join(_tree(self.summary(), self, {self}))
@@ -112,11 +112,14 @@ class Neuron(Module):
     Attributes:
         weights: a Value for each input.
         bias: a Value, which neurons may share.
-        activation: a row of the table of operations with one operand, or None for a neuron that passes its net input on.
+        activation: a row of the table of operations with one operand, or None for a neuron that passes its net input on. May be
+            assigned, the name of a row, too.
         name: what stands in the labels of the nodes it makes, `net_h1` and `out_h1` for the name h1.
         train_bias: whether the bias is among its parameters; True to begin with.
     """
 
+    _activation: Operation | None
+    _activate: Callable[[Value], Value] | None
     _name: str
     _labels: tuple[str, str]
 
@@ -133,13 +136,13 @@ class Neuron(Module):
         for value in (*weights, bias):
             if not isinstance(value, Value):
                 raise TypeError(
-                    f"neuron {name or '(unnamed)'} takes Values as weights and bias, not {type(value).__name__} {value!r:.60}"
+                    f"neuron {name or '(unnamed)'} takes Values as weights and bias, not {type(value).__name__} {shown(value)}"
                 )
         if not weights:
             raise ValueError(f"neuron {name or '(unnamed)'} needs at least one weight")
         self.weights = weights
         self.bias = bias
-        self.activation = _activation(activation)
+        self.activation = activation
         self.name = name
         self.separate_products = separate_products
         self.train_bias = True
@@ -159,14 +162,25 @@ class Neuron(Module):
             net = net + self.bias
         else:
             net = ops.dot([*weights, self.bias], [*inputs, 1.0])
-        return self._activated(net)
+        return self.activated(net)
 
-    def _activated(self, net: Value) -> Value:
-        activation = self.activation
-        out: Value = net if activation is None else _FASTER.get(activation, activation)(net)
+    def activated(self, net: Value) -> Value:
+        """The neuron's output for its net input. Both are labelled, if the neuron has a name."""
+        activate = self._activate
+        out = net if activate is None else activate(net)
         if self._name:
-            net._label, out._label = self._labels
+            label_pair(net, out, self._labels)
         return out
+
+    @property
+    def activation(self) -> Operation | None:
+        """What it makes of its net input. Raises ValueError when set to what is no operation on one operand."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, choice: Operation | str | None) -> None:
+        self._activation = row = activation_named(choice)
+        self._activate = None if row is None else FASTER.get(row, row)
 
     @property
     def name(self) -> str:
@@ -185,7 +199,7 @@ class Neuron(Module):
 
     def summary(self) -> str:
         kind = self.activation.name if self.activation else "linear"
-        return f"Neuron({self.name or 'unnamed'}: {_count(len(self.weights), 'input')}, {kind})"
+        return f"Neuron({self.name or 'unnamed'}: {counted(len(self.weights), 'input')}, {kind})"
 
 
 class Layer(Module):
@@ -195,7 +209,7 @@ class Layer(Module):
         neurons = list(neurons)
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
-                raise TypeError(f"a layer takes Neurons, not {type(neuron).__name__} {neuron!r:.60}")
+                raise TypeError(f"a layer takes Neurons, not {type(neuron).__name__} {shown(neuron)}")
         if len({len(neuron.weights) for neuron in neurons}) != 1:
             raise ValueError(
                 f"a layer needs neurons, all with the same number of inputs, not {[len(n.weights) for n in neurons]}"
@@ -212,7 +226,7 @@ class Layer(Module):
         else:
             nets = dots(rows, [*inputs, 1.0])
             if nets is not None:
-                return [neuron._activated(net) for neuron, net in zip(neurons, nets, strict=True)]
+                return [neuron.activated(net) for neuron, net in zip(neurons, nets, strict=True)]
         return [neuron(inputs) for neuron in neurons]
 
     def parts(self) -> Iterator[tuple[str, Any]]:
@@ -222,8 +236,8 @@ class Layer(Module):
         kinds = {neuron.activation.name if neuron.activation else "linear" for neuron in self.neurons}
         shared = len({neuron.bias for neuron in self.neurons}) == 1 < len(self.neurons)
         facts = [
-            _count(len(self.neurons[0].weights), "input"),
-            _count(len(self.neurons), "neuron"),
+            counted(len(self.neurons[0].weights), "input"),
+            counted(len(self.neurons), "neuron"),
             "/".join(sorted(kinds)),
         ]
         return f"Layer({', '.join(facts + ['shared bias'] * shared)})"
@@ -248,9 +262,10 @@ class MLP(Module):
 
     Attributes:
         layers: the layers, from the inputs on.
-        notes: what should be saved with the network: the names of its inputs, for instance. Texts, numbers, lists and dictionaries.
+        notes: `Notes`, which are saved with the network: the names of its inputs, for instance.
 
-    Raises ValueError for numbers that do not fit the shape, saying how many it takes, and TypeError for what is no number.
+    Raises ValueError for numbers that do not fit the shape, saying how many it takes, and TypeError for what is no number, or in its
+    shape no whole one.
     """
 
     def __init__(
@@ -268,47 +283,30 @@ class MLP(Module):
         labels: str = "numbered",
         separate_products: bool = False,
     ) -> None:
-        sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
-        widths = [inputs, *sizes]
-        if len(widths) < 2 or any(type(n) is not int or n < 1 for n in widths):
-            raise ValueError(
-                f"MLP needs one or more inputs and layers of one or more neurons, not {inputs!r} inputs and layers {sizes!r}"
-            )
+        widths = _widths(inputs, sizes)
+        sizes = widths[1:]
         kinds: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * len(sizes)
         if len(kinds) != len(sizes):
             raise ValueError(f"MLP with {len(sizes)} layers takes {len(sizes)} activations, not {len(kinds)}")
         if labels not in ("numbered", "nested"):
-            raise ValueError(f"MLP: labels are 'numbered' or 'nested', not {labels!r:.60}")
-        if isinstance(init, str) and init not in INITIALIZERS:
-            raise ValueError(
-                f"MLP: init is one of {', '.join(map(repr, INITIALIZERS))} or a function, not {init!r:.60}"
-            )
-        weight_count = sum(a * b for a, b in zip(widths, sizes, strict=False))
-        bias_count = len(sizes) if shared_bias else sum(sizes)
+            raise ValueError(f"MLP: labels are 'numbered' or 'nested', not {shown(labels)}")
+        rule = _initializer(init)
         if weights is None:
-            draw, rule = random.Random(seed), INITIALIZERS[init] if isinstance(init, str) else init
-            weights = [rule(draw, n, m) for n, m in zip(widths, sizes, strict=False) for _ in range(n * m)]
-        next_weight = _labelled(weights, weight_count, "w")
+            draw = generator(seed, "MLP: seed")
+            weights = [rule(draw, n, m) for n, m in pairwise(widths) for _ in range(n * m)]
+        next_weight = _labelled(weights, sum(map(operator.mul, widths, sizes)), "w")
+        bias_count = len(sizes) if shared_bias else sum(sizes)
         next_bias = _labelled([0.0] * bias_count if biases is None else biases, bias_count, "b")
-        self.notes: dict[str, Any] = {}
+        self.notes = Notes()
         self.layers: list[Layer] = []
         for depth, (width, size, kind) in enumerate(zip(widths, sizes, kinds, strict=False), 1):
             prefix = "o" if depth == len(sizes) else "h" if len(sizes) == 2 else f"h{depth}_"
             layer_biases = [next(next_bias)] * size if shared_bias else [next(next_bias) for _ in range(size)]
-            self.layers.append(
-                Layer(
-                    [
-                        Neuron(
-                            [next(next_weight) for _ in range(width)],
-                            b,
-                            kind,
-                            f"{prefix}{k}",
-                            separate_products=separate_products,
-                        )
-                        for k, b in enumerate(layer_biases, 1)
-                    ]
-                )
-            )
+            neurons = []
+            for k, bias in enumerate(layer_biases, 1):
+                row = [next(next_weight) for _ in range(width)]
+                neurons.append(Neuron(row, bias, kind, f"{prefix}{k}", separate_products=separate_products))
+            self.layers.append(Layer(neurons))
         if labels == "nested":
             for path, parameter in self.named_parameters().items():
                 parameter.label = path if not path.endswith(".b") or not shared_bias else f"{path.split('.')[0]}.b"
@@ -320,6 +318,17 @@ class MLP(Module):
         for layer in self.layers:
             values = layer(values)
         return list(values)
+
+    @property
+    def notes(self) -> Notes:
+        """What is saved with the network. May be assigned; raises TypeError for what is no `Notes`."""
+        return self._notes
+
+    @notes.setter
+    def notes(self, notes: Notes) -> None:
+        if not isinstance(notes, Notes):
+            raise TypeError(f"the notes of a network are Notes, not {type(notes).__name__} {shown(notes)}")
+        self._notes = notes
 
     @property
     def weights(self) -> list[Value]:
@@ -356,7 +365,7 @@ class MLP(Module):
         yield from ((f"layer{k}", layer) for k, layer in enumerate(self.layers, 1))
 
     def summary(self) -> str:
-        return f"MLP({'-'.join(map(str, self.widths))}, {_count(len(self.parameters()), 'parameter')})"
+        return f"MLP({'-'.join(map(str, self.widths))}, {counted(len(self.parameters()), 'parameter')})"
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
@@ -394,8 +403,24 @@ def _modules(module: Module) -> Iterator[tuple[str, Module]]:
             waiting += [(f"{name}.{inner}", part) for inner, part in _parts(thing)][::-1]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+def _widths(inputs: Any, sizes: Any) -> list[int]:
+    """The number of inputs, and that of the neurons in each layer."""
+    sizes = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    widths = [whole_number(n, "MLP: a number of inputs or neurons", least=None) for n in (inputs, *sizes)]
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(
+            f"MLP needs one or more inputs and layers of one or more neurons, not {inputs!r} inputs and layers {sizes!r}"
+        )
+    return widths
+
+
+def _initializer(init: str | Initializer) -> Initializer:
+    if not isinstance(init, str):
+        return init
+    if init not in INITIALIZERS:
+        names = ", ".join(map(repr, INITIALIZERS))
+        raise ValueError(f"MLP: init is one of {names} or a function, not {shown(init)}")
+    return INITIALIZERS[init]
 
 
 def _labelled(numbers: Iterable[float], count: int, letter: str) -> Iterator[Value]:
@@ -409,24 +434,4 @@ def _labelled(numbers: Iterable[float], count: int, letter: str) -> Iterator[Val
             Value(as_float(x, "MLP", label, wants="takes a real number"), label)
             for x, label in zip(numbers, labels, strict=True)
         ]
-    )
-
-
-def _activation(choice: Operation | str | None) -> Operation | None:
-    def fits(row: object) -> bool:
-        return isinstance(row, Operation) and row.arity is not None and row.arity - len(row.defaults) == 1
-
-    if choice is None or choice == "linear":
-        return None
-    row = ops.OPERATIONS.get(choice) if isinstance(choice, str) else choice
-    if fits(row):
-        return row
-    usual = ["sigmoid", "tanh", "relu", "softplus", "linear"]
-    near = get_close_matches(str(choice).lower(), usual, n=1)
-    near = near or get_close_matches(
-        str(choice).lower(), [name for name, each in ops.OPERATIONS.items() if fits(each)], n=1
-    )
-    raise ValueError(
-        f"activation {choice!r} is no operation on one operand{f'; did you mean {near[0]!r}?' if near else ':'} It is the name of one, "
-        "such as 'sigmoid', 'tanh' or 'relu', or the operation itself, or None or 'linear' for none"
     )

@@ -20,6 +20,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.text import counted, shown, whole_number
 
 __all__ = [
     "SGD",
@@ -98,7 +99,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         rate = "a schedule" if callable(self.lr) else f"{self.lr:g}"
-        return f"{type(self).__name__}({len(self.parameters)} parameters, lr={rate}, {self.steps:,} steps done)"
+        return f"{type(self).__name__}({counted(len(self.parameters), 'parameter')}, lr={rate}, {counted(self.steps, 'step')} done)"
 
     def _setting(self, name: str, x: Any, below: float) -> float:
         number = as_float(x, type(self).__name__, name, wants="takes a real number")
@@ -165,7 +166,7 @@ class Adam(Optimizer):
         try:
             beta1, beta2 = betas
         except (TypeError, ValueError):
-            raise TypeError(f"{type(self).__name__}: betas are two numbers, not {betas!r:.60}") from None
+            raise TypeError(f"{type(self).__name__}: betas are two numbers, not {shown(betas)}") from None
         self.betas = self._setting("betas[0]", beta1, 1.0), self._setting("betas[1]", beta2, 1.0)
         self.eps = self._setting("eps", eps, math.inf)
         self.weight_decay = self._setting("weight_decay", weight_decay, math.inf)
@@ -216,7 +217,7 @@ OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam, "adam
 
 def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
     """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
-    _from("step_decay", "step_size", step_size, 1)
+    step_size = whole_number(step_size, "step_decay: step_size", 1)
     _rates("step_decay", lr=lr, gamma=gamma)
     return lambda step: lr * gamma ** (step // step_size)
 
@@ -232,21 +233,21 @@ def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
 
     Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts* (2017), without the restarts.
     """
-    _from("cosine_annealing", "steps", steps, 1)
+    steps = whole_number(steps, "cosine_annealing: steps", 1)
     _rates("cosine_annealing", lr=lr, lr_min=lr_min)
     return lambda step: lr_min + 0.5 * (lr - lr_min) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
 
 
 def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
     """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
-    _from("linear_decay", "steps", steps, 1)
+    steps = whole_number(steps, "linear_decay: steps", 1)
     _rates("linear_decay", lr=lr, lr_end=lr_end)
     return lambda step: lr + (lr_end - lr) * (min(step, steps) / steps)
 
 
 def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     """The rates of another schedule, or a rate, but the first so many steps go up to them evenly: by step / steps of each, from 1 on."""
-    _from("warmup", "steps", steps, 1)
+    steps = whole_number(steps, "warmup: steps", 1)
     if not callable(schedule):
         _rates("warmup", lr=schedule)
 
@@ -257,12 +258,7 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     return rate
 
 
-def _from(schedule: str, name: str, number: Any, least: int) -> None:
-    if not isinstance(number, int) or number < least:
-        raise ValueError(f"{schedule}: {name} is a whole number from {least} up, not {number!r:.60}")
-
-
 def _rates(schedule: str, **numbers: Any) -> None:
     for name, x in numbers.items():
         if not 0.0 <= as_float(x, schedule, name, wants="takes a real number") < math.inf:
-            raise ValueError(f"{schedule}: {name} is from 0 to below inf, not {x!r:.60}")
+            raise ValueError(f"{schedule}: {name} is from 0 to below inf, not {shown(x)}")

@@ -16,31 +16,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.networks.data import Scaling, Table
+from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.program import Program, compile
 
-PROBABILITIES = ("cross_entropy", "binary_cross_entropy")  # losses whose outputs are logits of probabilities
 
-
-def notes(table: Table, loss: str, target_scaling: Scaling | None = None) -> dict[str, Any]:
+def notes(table: Table, loss: str, target_scaling: Scaling | None = None) -> Notes:
     """What a network that was trained on a table, as it is, should be saved with.
 
     Args:
         loss: the name of the loss.
         target_scaling: how the targets were scaled, if they were.
     """
-    found: dict[str, Any] = {"columns": table.columns, "targets": table.targets, "loss": loss}
-    if table.classes is not None:
-        found["classes"] = table.classes
-    for name, scaling in (("scaling", table.scaling), ("target_scaling", target_scaling)):
-        if scaling is not None:
-            found[name] = {"means": scaling.means, "scales": scaling.scales}
-    return found
+    return Notes(table.columns, table.targets, loss, table.classes, table.scaling, target_scaling)
 
 
 class Predictor:
@@ -55,25 +48,27 @@ class Predictor:
     """
 
     def __init__(self, net: MLP) -> None:
-        widths, about = net.widths, net.notes
+        inputs, *_, outputs = net.widths
+        about = net.notes
         self.net = net
-        self.classes: list[str] | None = _names(about, "classes")
-        outputs = widths[-1]
-        self.columns = _names(about, "columns") or [f"i{k}" for k in range(1, widths[0] + 1)]
-        self.targets = _names(about, "targets") or [f"o{k}" for k in range(1, outputs + 1)]
-        self.loss = about.get("loss")
-        wanted = (
-            len(self.targets)
-            if self.classes is None
-            else 1
-            if len(self.classes) == 2 and outputs == 1
-            else len(self.classes)
-        )
-        self.scaling = _scaling(about, "scaling", widths[0])
-        self.target_scaling = _scaling(about, "target_scaling", outputs)
-        if len(self.columns) != widths[0] or wanted != outputs:
+        self.classes = about.classes
+        self.columns = about.columns or [f"i{k}" for k in range(1, inputs + 1)]
+        self.targets = about.targets or [f"o{k}" for k in range(1, outputs + 1)]
+        self.loss = about.loss
+        self.scaling = about.scaling
+        self.target_scaling = about.target_scaling
+        wanted = len(self.targets)
+        if self.classes is not None:
+            wanted = 1 if len(self.classes) == 2 and outputs == 1 else len(self.classes)
+        for name, scaling, count in (
+            ("scaling", self.scaling, inputs),
+            ("target_scaling", self.target_scaling, outputs),
+        ):
+            if scaling is not None and not len(scaling.means) == len(scaling.scales) == count:
+                raise ValueError(f"the notes of the network have a {name} that is not two lists of {count} numbers")
+        if len(self.columns) != inputs or wanted != outputs:
             raise ValueError(
-                f"the notes of the network name {len(self.columns)} inputs and {wanted} outputs, and it has {widths[0]} and {outputs}"
+                f"the notes of the network name {len(self.columns)} inputs and {wanted} outputs, and it has {inputs} and {outputs}"
             )
 
     @cached_property
@@ -98,8 +93,7 @@ class Predictor:
             )
         found: list[float] = self._program(*(self.scaling(inputs) if self.scaling else inputs))
         if self.target_scaling:
-            scaling = self.target_scaling
-            found = [x * scale + mean for x, mean, scale in zip(found, scaling.means, scaling.scales, strict=True)]
+            found = self.target_scaling.undone(found)
         if self.classes is not None and len(found) == 1:
             found = [1.0 - found[0], found[0]]
         return found
@@ -120,24 +114,3 @@ class Predictor:
             (x - wanted) ** 2 for inputs, outputs in table for x, wanted in zip(self(inputs), outputs, strict=True)
         ]
         return math.sqrt(math.fsum(squares) / len(squares))
-
-
-def _names(about: dict[str, Any], key: str) -> list[str] | None:
-    names = about.get(key)
-    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise ValueError(f"the notes of the network have {key} that are no list of names: {names!r:.60}")
-    return names
-
-
-def _scaling(about: dict[str, Any], key: str, count: int) -> Scaling | None:
-    found = about.get(key)
-    if found is None:
-        return None
-    parts = [found.get(part) for part in ("means", "scales")] if isinstance(found, dict) else [None, None]
-    for part in parts:
-        if not isinstance(part, list) or len(part) != count or not all(type(x) in (int, float) for x in part):
-            raise ValueError(f"the notes of the network have a {key} that is not two lists of {count} numbers")
-    means, scales = ([float(x) for x in part or []] for part in parts)
-    if not all(math.isfinite(x) and x for x in scales):
-        raise ValueError(f"the notes of the network have a {key} by 0 or by what is no finite number")
-    return Scaling(means, scales)

@@ -21,7 +21,10 @@ from typing import Any, NoReturn, TypeVar, overload
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import parse_json, write_whole
+from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.text import shown, shown_json
 
 FORMAT = "tinygrad_bp network"
 VERSION = 1
@@ -39,46 +42,11 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     where the file cannot be written.
     """
     if not isinstance(model, Module):
-        raise TypeError(f"save takes an MLP or another Module, not {type(model).__name__} {model!r:.60}")
+        raise TypeError(f"save takes an MLP or another Module, not {type(model).__name__} {shown(model)}")
     content: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     if isinstance(model, MLP):
-        neurons = [layer.neurons for layer in model.layers]
-        parts = [model, *model.layers, *(neuron for layer in neurons for neuron in layer)]
-        if any(type(part) not in (MLP, Layer, Neuron) for part in parts):
-            raise ValueError(
-                "save: a file cannot hold what a class of your own computes; save it as a Module that is no MLP"
-            )
-        if any(isinstance(x, Value) for x in vars(model).values()):
-            raise ValueError("save: a file of an MLP holds its weights and biases, and this one has Values besides")
-        if len({neuron.train_bias for layer in neurons for neuron in layer}) > 1:
-            raise ValueError("save: the biases are all trained or all fixed, and here some are")
-        kinds = [neuron.activation for layer in neurons for neuron in layer]
-        for op in kinds:
-            if op is not None and ops.OPERATIONS.get(op.name) is not op:
-                raise ValueError(
-                    f"save: the activation {op.name} is an operation of your own, which a file cannot hold"
-                )
-        shared = _shares_biases(model)
-        if len(model.biases) != (len(neurons) if shared else sum(map(len, neurons))):
-            raise ValueError("save: neurons share a bias with all others of their layer or with none, and here some do")
-        if len({*model.weights, *model.biases}) < len(model.weights) + len(model.biases):
-            raise ValueError("save: a file holds each weight once, and here neurons share some")
-        if len({neuron.separate_products for layer in neurons for neuron in layer}) > 1:
-            raise ValueError("save: separate_products is the same for all neurons, and here it is not")
-        if not isinstance(model.notes, dict):
-            raise TypeError(f"save: the notes of a network are a dictionary, not {type(model.notes).__name__}")
-        activations = [[op.name if op else None for op in [neuron.activation for neuron in layer]] for layer in neurons]
-        content |= {
-            "shape": model.widths,
-            "activations": [kinds[0] if len(set(kinds)) == 1 else kinds for kinds in activations],
-            "shared_bias": shared,
-            "train_biases": model.train_biases,
-            "separate_products": neurons[0][0].separate_products,
-            "names": [[neuron.name for neuron in layer] for layer in neurons],
-            "weights": _numbers(model.weights),
-            "biases": _numbers(model.biases),
-            "notes": model.notes,
-        }
+        _check_that_a_file_can_hold(model)
+        content |= _content(model)
     else:
         content["parameters"] = {name: _number(p.data) for name, p in model.named_parameters().items()}
     try:
@@ -86,6 +54,45 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"save: the notes of a network are what JSON knows, texts, numbers, lists: {error}") from None
     return write_whole(path, text)
+
+
+def _check_that_a_file_can_hold(net: MLP) -> None:
+    """Raises ValueError for what a network has that a file has no place for."""
+    neurons = [neuron for layer in net.layers for neuron in layer.neurons]
+    if any(type(part) not in (MLP, Layer, Neuron) for part in (net, *net.layers, *neurons)):
+        raise ValueError(
+            "save: a file cannot hold what a class of your own computes; save it as a Module that is no MLP"
+        )
+    if any(isinstance(x, Value) for x in vars(net).values()):
+        raise ValueError("save: a file of an MLP holds its weights and biases, and this one has Values besides")
+    if len({neuron.train_bias for neuron in neurons}) > 1:
+        raise ValueError("save: the biases are all trained or all fixed, and here some are")
+    for op in [neuron.activation for neuron in neurons]:
+        if op is not None and ops.OPERATIONS.get(op.name) is not op:
+            raise ValueError(f"save: the activation {op.name} is an operation of your own, which a file cannot hold")
+    if len(net.biases) != (len(net.layers) if _shares_biases(net) else len(neurons)):
+        raise ValueError("save: neurons share a bias with all others of their layer or with none, and here some do")
+    if len({*net.weights, *net.biases}) < len(net.weights) + len(net.biases):
+        raise ValueError("save: a file holds each weight once, and here neurons share some")
+    if len({neuron.separate_products for neuron in neurons}) > 1:
+        raise ValueError("save: separate_products is the same for all neurons, and here it is not")
+
+
+def _content(net: MLP) -> dict[str, Any]:
+    """What a file says of a network."""
+    layers = [layer.neurons for layer in net.layers]
+    activations = [[neuron.activation.name if neuron.activation else None for neuron in layer] for layer in layers]
+    return {
+        "shape": net.widths,
+        "activations": [kinds[0] if len(set(kinds)) == 1 else kinds for kinds in activations],
+        "shared_bias": _shares_biases(net),
+        "train_biases": net.train_biases,
+        "separate_products": layers[0][0].separate_products,
+        "names": [[neuron.name for neuron in layer] for layer in layers],
+        "weights": _numbers(net.weights),
+        "biases": _numbers(net.biases),
+        "notes": net.notes.as_json(),
+    }
 
 
 @overload
@@ -102,35 +109,26 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     """
     name = str(path)
     if into is not None and not isinstance(into, Module):
-        raise TypeError(f"load puts numbers into an MLP or another Module, not {type(into).__name__} {into!r:.60}")
+        raise TypeError(f"load puts numbers into an MLP or another Module, not {type(into).__name__} {shown(into)}")
     content = _read(name, path)
     if into is not None:
         return _load_into(name, content, into)
     if "shape" not in content:
         _fail(name, "this file holds the parameters of a Module of your own; build one, and load(path, into=...) it")
-    shape: Any = content["shape"]
-    kinds: Any = content.get("activations")
-    names: Any = content.get("names")
-    shared: Any = content.get("shared_bias")
-    if not _list_of(shape, int) or len(shape) < 2 or any(isinstance(n, bool) or n < 1 for n in shape):
-        _fail(name, f"the shape is a list of two or more numbers of neurons, not {shape!r:.60}")
-    weight_count = sum(a * b for a, b in pairwise(shape))
-    bias_count = len(shape) - 1 if shared else sum(shape[1:])
-    if weight_count + bias_count > LARGEST:
-        _fail(name, f"a network {'-'.join(map(str, shape)):.60} has more than {LARGEST:,} parameters")
+    return _network(name, content)
+
+
+def _network(name: str, content: dict[str, Any]) -> MLP:
+    """The network that a file describes. Raises ValueError for what is no network."""
     for key in ("shared_bias", "train_biases", "separate_products"):
         if not isinstance(content.get(key), bool):
-            _fail(name, f"{key} is true or false, not {content.get(key)!r:.60}")
-    weights = _parameters(name, content, "weights", weight_count)
-    biases = _parameters(name, content, "biases", bias_count)
-    if not _list_of(kinds, object) or not _list_of(names, list) or not len(kinds) == len(names) == len(shape) - 1:
-        _fail(name, "there should be activations and names of neurons for each layer")
-    for width, kind, layer in zip(shape[1:], kinds, names, strict=True):
-        if len(layer) != width or not _list_of(layer, str) or (isinstance(kind, list) and len(kind) != width):
-            _fail(name, "there should be an activation and a name for each neuron")
-        for op in kind if isinstance(kind, list) else [kind]:
-            if op is not None and not isinstance(op, str):
-                _fail(name, f"an activation is the name of an operation, or null, not {op!r:.60}")
+            _fail(name, f"{key} is true or false, not {shown_json(content.get(key))}")
+    shape = _shape(name, content)
+    size = sum(a * b for a, b in pairwise(shape)), len(shape) - 1 if content["shared_bias"] else sum(shape[1:])
+    if sum(size) > LARGEST:
+        _fail(name, f"a network {'-'.join(map(str, shape)):.60} has more than {LARGEST:,} parameters")
+    weights, biases = (_parameters(name, content, kind, n) for kind, n in zip(("weights", "biases"), size, strict=True))
+    activations, names = _neurons(name, content, shape)
     notes = content.get("notes", {})
     if not isinstance(notes, dict):
         _fail(name, "the notes are an object")
@@ -138,31 +136,54 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
         net = MLP(
             shape[0],
             shape[1:],
-            activation=[kind[0] if isinstance(kind, list) else kind for kind in kinds],
             weights=[x for _, x in weights],
             biases=[x for _, x in biases],
-            shared_bias=shared,
+            shared_bias=content["shared_bias"],
             train_biases=content["train_biases"],
             separate_products=content["separate_products"],
         )
-        for layer, kind, words in zip(net.layers, kinds, names, strict=True):
-            for k, neuron in enumerate(layer.neurons):
-                neuron.name = words[k]
-                if isinstance(kind, list):
-                    neuron.activation = MLP(1, [1], activation=kind[k]).layers[0].neurons[0].activation
+        for layer, kinds, words in zip(net.layers, activations, names, strict=True):
+            for neuron, kind, word in zip(layer.neurons, kinds, words, strict=True):
+                neuron.name, neuron.activation = word, activation_named(kind)
+        net.notes = Notes.of_json(notes)
     except (TypeError, ValueError) as error:
         _fail(name, str(error))
     for p, (label, _) in zip((*net.weights, *net.biases), (*weights, *biases), strict=True):
         p.label = label
-    net.notes = notes
     return net
+
+
+def _shape(name: str, content: dict[str, Any]) -> list[int]:
+    """The number of inputs, and that of the neurons in each layer."""
+    shape: Any = content["shape"]
+    if not _list_of(shape, int) or len(shape) < 2 or any(isinstance(n, bool) or n < 1 for n in shape):
+        _fail(name, f"the shape is a list of two or more numbers of neurons, not {shown(shape)}")
+    return shape  # type: ignore[no-any-return]
+
+
+def _neurons(
+    name: str, content: dict[str, Any], shape: Sequence[int]
+) -> tuple[list[list[str | None]], list[list[str]]]:
+    """The activation of each neuron in each layer, and its name. A file may give an activation for a whole layer."""
+    kinds: Any = content.get("activations")
+    names: Any = content.get("names")
+    if not _list_of(kinds, object) or not _list_of(names, list) or not len(kinds) == len(names) == len(shape) - 1:
+        _fail(name, "there should be activations and names of neurons for each layer")
+    found = [kind if isinstance(kind, list) else [kind] * width for kind, width in zip(kinds, shape[1:], strict=True)]
+    for width, layer, words in zip(shape[1:], found, names, strict=True):
+        if len(words) != width or not _list_of(words, str) or len(layer) != width:
+            _fail(name, "there should be an activation and a name for each neuron")
+        for op in layer:
+            if op is not None and not isinstance(op, str):
+                _fail(name, f"an activation is the name of an operation, or null, not {shown_json(op)}")
+    return found, names
 
 
 def _load_into(name: str, content: dict[str, Any], module: Module) -> Module:
     there = module.named_parameters()
     if "shape" in content and isinstance(module, MLP):
         if content["shape"] != module.widths:
-            _fail(name, f"this network has the shape {content['shape']!r:.60}, and yours has {module.widths}")
+            _fail(name, f"this network has the shape {shown(content['shape'])}, and yours has {module.widths}")
         found = {p: x for kind, ps in (("weights", module.weights), ("biases", module.biases))
                  for p, (_, x) in zip(ps, _parameters(name, content, kind, len(ps)), strict=True)}  # fmt: skip
     else:
@@ -171,7 +192,7 @@ def _load_into(name: str, content: dict[str, Any], module: Module) -> Module:
             _fail(name, "this file holds no parameters of a Module")
         if set(saved) != set(there):
             odd = sorted(set(saved) ^ set(there))[0]
-            _fail(name, f"{odd!r} is a parameter {'of the file' if odd in saved else 'of yours'} only")
+            _fail(name, f"{shown(odd)} is a parameter {'of the file' if odd in saved else 'of yours'} only")
         found = {there[path]: _as_float(name, path, x) for path, x in saved.items()}
     for p, x in found.items():
         p.data = x
@@ -199,7 +220,7 @@ def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
         _fail(name, f'this is no saved network: it lacks "format": "{FORMAT}"')
     version = content.get("version")
     if type(version) is not int or version < 1:
-        _fail(name, f"the version of a saved network is a whole number from 1 up, not {version!r:.60}")
+        _fail(name, f"the version of a saved network is a whole number from 1 up, not {shown_json(version)}")
     if version > VERSION:
         _fail(
             name,
@@ -222,7 +243,7 @@ def _as_float(name: str, label: str, x: Any) -> float:
     if x in ("inf", "-inf", "nan"):
         return float(x)
     if isinstance(x, bool) or not isinstance(x, int | float):
-        _fail(name, f"{label:.60} is {_shown(x)}, which is no number")
+        _fail(name, f"{label:.60} is {shown_json(x)}, which is no number")
     try:
         number = float(x)
     except OverflowError:
@@ -230,12 +251,6 @@ def _as_float(name: str, label: str, x: Any) -> float:
     if not math.isfinite(number):
         _fail(name, f"{label:.60} is beyond the range of floats")
     return number
-
-
-def _shown(x: Any) -> str:
-    if isinstance(x, list | dict):  # which may be nested too deeply for its repr
-        return "a list" if isinstance(x, list) else "an object"
-    return f"{x!r:.60}"
 
 
 def _no_json(constant: str) -> NoReturn:

@@ -5,107 +5,15 @@
 [([0.0, 0.0], [0.0]), ([0.0, 1.0], [1.0]), ([1.0, 0.0], [1.0]), ([1.0, 1.0], [0.0])]
 >>> read("penguins.csv")  # doctest: +SKIP
 <342 rows: bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g → species (Adelie, Chinstrap, Gentoo)>
+
+table      `Table`: rows of inputs and targets, with the names of both
+made       the tables that are built in
+reading    tables from CSV and JSON files
 """
 
-from __future__ import annotations
-
-import math
-import random
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
+from tinygrad_bp.networks.data.made import NAMES, TRUTH_TABLES, bundled, moons, penguins, spiral, truth_table
 from tinygrad_bp.networks.data.reading import read
-from tinygrad_bp.networks.data.table import Scaling, Table
+from tinygrad_bp.networks.data.table import Table
+from tinygrad_bp.networks.scaling import Scaling
 
-__all__ = ["NAMES", "Scaling", "Table", "bundled", "moons", "penguins", "read", "spiral", "truth_table"]
-
-TRUTH_TABLES: dict[str, tuple[int, int, int, int]] = {
-    "xor": (0, 1, 1, 0),
-    "or": (0, 1, 1, 1),
-    "and": (0, 0, 0, 1),
-    "nand": (1, 1, 1, 0),
-}
-
-
-def truth_table(name: str) -> Table:
-    """ "xor", "or", "and" or "nand" of two inputs, 0 and 1, in four rows. Raises ValueError for another name."""
-    if name not in TRUTH_TABLES:
-        raise ValueError(f"truth tables are {', '.join(TRUTH_TABLES)}, not {name!r:.60}")
-    cases = [[float(a), float(b)] for a in (0, 1) for b in (0, 1)]
-    return Table(["a", "b"], [f"a {name} b"], cases, [[float(x)] for x in TRUTH_TABLES[name]])
-
-
-def moons(count: int = 100, noise: float = 0.1, seed: int = 0) -> Table:
-    """Points on two half circles that reach into each other, half of the points on each, classes 0 and 1.
-
-    Args:
-        noise: the standard deviation of what is added to each coordinate; the circles have the radius 1.
-
-    The shape is that of scikit-learn's `make_moons`; the points are evenly spaced, and then moved by the noise.
-    """
-    _at_least("moons", "count", count, 2)
-    _deviation("moons", noise)
-    draw = random.Random(seed)
-    upper = count // 2
-
-    def points() -> Iterator[tuple[float, float, int]]:
-        for k in range(upper):
-            angle = math.pi * k / max(upper - 1, 1)
-            yield math.cos(angle), math.sin(angle), 0
-        for k in range(count - upper):
-            angle = math.pi * k / max(count - upper - 1, 1)
-            yield 1.0 - math.cos(angle), 0.5 - math.sin(angle), 1
-
-    rows = [([x + draw.gauss(0.0, noise), y + draw.gauss(0.0, noise)], label) for x, y, label in points()]
-    return Table.of_classes(["x", "y"], "moon", rows, ["0", "1"])
-
-
-def spiral(count: int = 300, arms: int = 3, noise: float = 0.1, seed: int = 0) -> Table:
-    """Points on arms that wind around the origin, `count` in all, classes 0, 1, ..., one for each arm.
-
-    Args:
-        noise: the standard deviation, in radians, of what is added to each angle. An arm winds by 4 radians from the middle to radius 1.
-    """
-    _at_least("spiral", "arms", arms, 2)
-    _at_least("spiral", "count", count, arms)
-    _deviation("spiral", noise)
-    draw = random.Random(seed)
-    rows = []
-    for arm in range(arms):
-        share = count // arms + (arm < count % arms)
-        for k in range(share):
-            radius = (k + 1) / share
-            angle = 4.0 * radius + 2.0 * math.pi * arm / arms + draw.gauss(0.0, noise)
-            rows.append(([radius * math.cos(angle), radius * math.sin(angle)], arm))
-    return Table.of_classes(["x", "y"], "arm", rows, [str(arm) for arm in range(arms)])
-
-
-def penguins() -> Table:
-    """342 penguins of three species, measured: length and depth of the bill and length of a flipper in mm, mass in g.
-
-    Source: Gorman, Williams and Fraser (2014), *Ecological Sexual Dimorphism and Environmental Variability within a Community of
-    Antarctic Penguins*, as in the collection palmerpenguins (Horst, Hill and Gorman, 2020), free of rights (CC0). Of its 344 birds two
-    were not measured; they are left out.
-    """
-    return read(Path(__file__).with_name("penguins.csv"), target="species")
-
-
-def bundled(name: str) -> Table:
-    """The table of this name: one of `NAMES`. Raises ValueError for another."""
-    if name not in NAMES:
-        raise ValueError(f"there is no table {name!r:.60}; the names are {', '.join(NAMES)}")
-    return truth_table(name) if name in TRUTH_TABLES else _MADE[name]()
-
-
-_MADE: dict[str, Callable[[], Table]] = {"moons": moons, "spiral": spiral, "penguins": penguins}
-NAMES = (*TRUTH_TABLES, *_MADE)
-
-
-def _at_least(function: str, name: str, number: int, least: int) -> None:
-    if not isinstance(number, int) or number < least:
-        raise ValueError(f"{function}: {name} is a whole number from {least} up, not {number!r:.60}")
-
-
-def _deviation(function: str, noise: float) -> None:
-    if not isinstance(noise, int | float) or not 0.0 <= noise < math.inf:
-        raise ValueError(f"{function}: noise is a number from 0 up, not {noise!r:.60}")
+__all__ = ["NAMES", "TRUTH_TABLES", "Scaling", "Table", "bundled", "moons", "penguins", "read", "spiral", "truth_table"]

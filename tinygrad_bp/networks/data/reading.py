@@ -10,12 +10,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygrad_bp.files import parse_json
 from tinygrad_bp.networks.data.table import Table
+from tinygrad_bp.text import counted, did_you_mean, shown, shown_json
 
 MOST_CLASSES = 1000
 
@@ -37,7 +37,7 @@ def read(path: str | os.PathLike[str], target: str | Sequence[str] | None = None
     """
     targets = [target] if isinstance(target, str) else target
     if targets is not None and not (isinstance(targets, Sequence) and all(isinstance(t, str) for t in targets)):
-        raise TypeError(f"read: target is the name of a column, or a list of names, not {target!r:.60}")
+        raise TypeError(f"read: target is the name of a column, or a list of names, not {shown(target)}")
     columns, rows = cells(path)
     return _table(str(path), columns, rows, targets)
 
@@ -48,6 +48,18 @@ def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list
     suffix = Path(path).suffix.lower()
     if suffix not in (".csv", ".tsv", ".json"):
         _fail(name, "the name of a table should end in .csv, .tsv or .json")
+    text = _text(name, path)
+    columns, rows = _json(name, text) if suffix == ".json" else _csv(name, text)
+    _check_columns(name, columns)
+    if not rows:
+        _fail(name, "there are names of columns, but no rows")
+    for where, row in rows:
+        if len(row) != len(columns):
+            _fail(name, f"{where} has {counted(len(row), 'field')}, and there are {counted(len(columns), 'column')}")
+    return columns, rows
+
+
+def _text(name: str, path: str | os.PathLike[str]) -> str:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -60,20 +72,17 @@ def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list
         _fail(name, "this is no text: it holds zero bytes")
     if not text.strip():
         _fail(name, "the file is empty")
-    columns, rows = _json(name, text) if suffix == ".json" else _csv(name, text)
+    return text
+
+
+def _check_columns(name: str, columns: Sequence[str]) -> None:
     for place, (column, count) in enumerate(Counter(columns).items(), 1):
         if not column:
             _fail(name, f"column {place} has no name")
         if count > 1:
-            _fail(name, f"there are two columns {column!r:.60}")
+            _fail(name, f"there are two columns {shown(column)}")
     if not columns:
         _fail(name, "row 1 has no columns")
-    if not rows:
-        _fail(name, "there are names of columns, but no rows")
-    for where, row in rows:
-        if len(row) != len(columns):
-            _fail(name, f"{where} has {len(row)} fields, and there are {len(columns)} columns")
-    return columns, rows
 
 
 def _csv(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
@@ -113,15 +122,20 @@ def _json(name: str, text: str) -> tuple[list[str], list[tuple[str, list[Any]]]]
         _fail(name, "a table is a list of objects, or an object with columns and rows")
     if not content:
         _fail(name, "there are no rows")
-    columns, known = list(content[0]), set(content[0])
+    return _objects(name, content)
+
+
+def _objects(name: str, rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    """The table of objects, all of which have the keys of the first."""
+    columns, known = list(rows[0]), set(rows[0])
     found = []
-    for number, row in enumerate(content, 1):
+    for number, row in enumerate(rows, 1):
         for column in columns:
             if column not in row:
-                _fail(name, f"row {number} has no {column!r:.60}")
+                _fail(name, f"row {number} has no {shown(column)}")
         for column in row:
             if column not in known:
-                _fail(name, f"row {number} has {column!r:.60}, which the first row has not")
+                _fail(name, f"row {number} has {shown(column)}, which the first row has not")
         found.append((f"row {number}", [row[column] for column in columns]))
     return columns, found
 
@@ -131,7 +145,7 @@ def _table(name: str, columns: list[str], rows: list[tuple[str, list[Any]]], tar
     for column in chosen:
         place_of(name, columns, column)
         if chosen.count(column) > 1:
-            _fail(name, f"column {column!r:.60} cannot be a target twice")
+            _fail(name, f"column {shown(column)} cannot be a target twice")
     inputs = [column for column in columns if column not in chosen]
     if not inputs or not chosen:
         _fail(name, "a table needs a column to learn from and one to be learned")
@@ -155,21 +169,21 @@ def _classes(
     found: list[str] = []
     for where, row in rows:
         if not isinstance(row[place], str) or not row[place]:
-            _fail(name, f"{where}, column {target!r:.60}: {_shown(row[place])} among the names of classes")
+            _fail(name, f"{where}, column {shown(target)}: {_what(row[place])} among the names of classes")
         if _is_number(row[place]):
             words = next(str(row[place]) for _, row in rows if not _is_number(row[place]))
             _fail(
                 name,
-                f"{where}, column {target!r:.60}: the number {row[place]:.60} among the names of classes, such as {words!r:.60}",
+                f"{where}, column {shown(target)}: the number {row[place]:.60} among the names of classes, such as {shown(words)}",
             )
         found.append(row[place])
     classes = sorted(set(found))
     if len(classes) < 2:
-        _fail(name, f"column {target!r:.60} has one class only, {classes[0]!r:.60}: there is nothing to learn")
+        _fail(name, f"column {shown(target)} has one class only, {shown(classes[0])}: there is nothing to learn")
     if len(classes) > MOST_CLASSES:
         _fail(
             name,
-            f"column {target!r:.60} has {len(classes)} classes; more than {MOST_CLASSES} are most likely no classes",
+            f"column {shown(target)} has {len(classes)} classes; more than {MOST_CLASSES} are most likely no classes",
         )
     number_of = {kind: k for k, kind in enumerate(classes)}
     numbered = [(row, number_of[kind]) for row, kind in zip(numbers, found, strict=True)]
@@ -179,9 +193,8 @@ def _classes(
 def place_of(name: str, columns: Sequence[str], column: str) -> int:
     """The place of a column. Raises ValueError, with the names there are, if there is none of this name."""
     if column not in columns:
-        near = get_close_matches(column, columns, n=1)
-        hint = f"; did you mean {near[0]!r:.60}?" if near else ""
-        _fail(name, f"there is no column {column!r:.60}; the columns are {', '.join(columns):.200}{hint}")
+        hint = did_you_mean(column, columns)
+        _fail(name, f"there is no column {shown(column)}; the columns are {', '.join(columns):.200}{hint}")
     return list(columns).index(column)
 
 
@@ -192,13 +205,13 @@ def number(name: str, columns: Sequence[str], where: str, row: Sequence[Any], co
 
 def _finite(name: str, where: str, column: str, cell: Any) -> float:
     if isinstance(cell, bool) or not isinstance(cell, int | float | str) or not _is_number(cell):
-        _fail(name, f"{where}, column {column!r:.60}: {_shown(cell)} where a number should be")
+        _fail(name, f"{where}, column {shown(column)}: {_what(cell)} where a number should be")
     try:
         x = float(cell)
     except OverflowError:
         x = math.inf
     if not math.isfinite(x):
-        _fail(name, f"{where}, column {column!r:.60}: {cell!r:.40} is no finite number")
+        _fail(name, f"{where}, column {shown(column)}: {cell!r:.40} is no finite number")
     return x
 
 
@@ -212,10 +225,10 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell, int | float)
 
 
-def _shown(cell: Any) -> str:
-    if isinstance(cell, list | dict):  # which may be nested too deeply for its repr
-        return "a list" if isinstance(cell, list) else "an object"
-    return "nothing" if cell is None or cell == "" else f"{'the text ' if isinstance(cell, str) else ''}{cell!r:.60}"
+def _what(cell: Any) -> str:
+    if cell is None or cell == "":
+        return "nothing"
+    return f"the text {shown(cell)}" if isinstance(cell, str) else shown_json(cell)
 
 
 def _fail(name: str, words: str) -> NoReturn:

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
+
+from tinygrad_bp.networks.scaling import Scaling
+from tinygrad_bp.networks.seeds import generator
+from tinygrad_bp.text import counted, shown
 
 Pair = tuple[list[float], list[float]]
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """What is taken from each column, and what it is then divided by.
-
-    Attributes:
-        means, scales: a number for each column.
-    """
-
-    means: list[float]
-    scales: list[float]
-
-    def __call__(self, inputs: Sequence[float]) -> list[float]:
-        """The inputs of a row, scaled. Raises ValueError for another number of them than of columns."""
-        if len(inputs) != len(self.means):
-            raise ValueError(f"a row of {len(inputs)} inputs cannot be scaled as {len(self.means)} columns were")
-        return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,14 +84,16 @@ class Table:
     def split(self, held_out: float = 0.25, seed: int = 0) -> tuple[Table, Table]:
         """Two tables: most rows to learn from, and a share of them held out, drawn at random. Both keep the order of the rows.
 
-        Raises ValueError where one of them would be empty.
+        Raises ValueError where one of them would be empty, TypeError for a share that is no number.
         """
-        if not isinstance(held_out, int | float):
-            raise TypeError(f"split: the share to hold out is a number, such as 0.25, not {held_out!r:.60}")
+        if not isinstance(held_out, Real):
+            raise TypeError(f"split: the share to hold out is a number, such as 0.25, not {shown(held_out)}")
         count = round(held_out * len(self)) if math.isfinite(held_out) else 0
         if not 0 < count < len(self):
-            raise ValueError(f"split: of {len(self)} rows a share of {held_out!r} leaves one side without a row")
-        apart = set(random.Random(seed).sample(range(len(self)), count))
+            raise ValueError(
+                f"split: of {counted(len(self), 'row')} a share of {held_out!r} leaves one side without a row"
+            )
+        apart = set(generator(seed, "split: seed").sample(range(len(self)), count))
         return self._rows([k for k in range(len(self)) if k not in apart]), self._rows(sorted(apart))
 
     def _rows(self, places: Sequence[int]) -> Table:
@@ -113,4 +101,4 @@ class Table:
 
     def __repr__(self) -> str:
         kinds = f" ({', '.join(self.classes)})" if self.classes is not None else ""
-        return f"<{len(self)} rows: {', '.join(self.columns)} → {', '.join(self.targets)}{kinds}>"
+        return f"<{counted(len(self), 'row')}: {', '.join(self.columns)} → {', '.join(self.targets)}{kinds}>"

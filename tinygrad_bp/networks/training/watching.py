@@ -49,7 +49,28 @@ class Watched(Value):
         raise TypeError("a Value that is being watched is not to be kept")
 
 
+@contextmanager
+def watch(leaves: Iterable[Value]) -> Iterator[list[str]]:
+    """Watches these leaves and what is computed from them: a list that names each Value whose number was read.
+
+    For that time the leaves are of another class, so no other thread should use them then.
+    """
+    looks: list[str] = []
+    # What is written out for speed makes Values past `record_operation`, so it gets a layer that passes the class on.
+    written_out = {name: _recording(name) for names in WRITTEN_OUT.values() for name in names}
+    kind = type("Watched", (Watched,), {"__slots__": (), "looks": looks, **written_out})
+    leaves = [leaf for leaf in leaves if type(leaf) is Value]
+    try:
+        for leaf in leaves:
+            leaf.__class__ = kind
+        yield looks
+    finally:
+        for leaf in leaves:
+            leaf.__class__ = Value
+
+
 def _recording(name: str) -> Callable[..., Any]:
+    """A method that does as that of Value does, and makes the node one of the class that it was called on."""
     method = getattr(Value, name)
 
     def record(self: Watched, *operands: Any) -> Any:
@@ -59,26 +80,3 @@ def _recording(name: str) -> Callable[..., Any]:
         return node
 
     return record
-
-
-for _methods in WRITTEN_OUT.values():
-    for _name in _methods:
-        setattr(Watched, _name, _recording(_name))
-
-
-@contextmanager
-def watch(leaves: Iterable[Value]) -> Iterator[list[str]]:
-    """Watches these leaves and what is computed from them: a list that names each Value whose number was read.
-
-    For that time the leaves are of another class, so no other thread should use them then.
-    """
-    looks: list[str] = []
-    kind = type("Watched", (Watched,), {"__slots__": (), "looks": looks})
-    leaves = [leaf for leaf in leaves if type(leaf) is Value]
-    try:
-        for leaf in leaves:
-            leaf.__class__ = kind
-        yield looks
-    finally:
-        for leaf in leaves:
-            leaf.__class__ = Value

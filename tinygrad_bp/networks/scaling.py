@@ -1,0 +1,30 @@
+"""`Scaling`: how the columns of a table were moved and stretched, to do the same to others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is taken from each column, and what it is then divided by.
+
+    Attributes:
+        means, scales: a number for each column.
+    """
+
+    means: list[float]
+    scales: list[float]
+
+    def __call__(self, inputs: Sequence[float]) -> list[float]:
+        """The inputs of a row, scaled. Raises ValueError for another number of them than of columns."""
+        if len(inputs) != len(self.means):
+            raise ValueError(f"a row of {len(inputs)} inputs cannot be scaled as {len(self.means)} columns were")
+        return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
+
+    def undone(self, outputs: Sequence[float]) -> list[float]:
+        """The numbers of a row as they were before they were scaled. Raises ValueError as a call does."""
+        if len(outputs) != len(self.means):
+            raise ValueError(f"a row of {len(outputs)} outputs cannot be scaled back as {len(self.means)} columns were")
+        return [x * scale + mean for x, mean, scale in zip(outputs, self.means, self.scales, strict=True)]

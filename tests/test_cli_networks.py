@@ -15,7 +15,9 @@ from tests.files import write_csv
 from tinygrad_bp import MLP, load, save
 from tinygrad_bp.cli import main
 from tinygrad_bp.networks import data
+from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.prediction import Predictor, notes
+from tinygrad_bp.networks.scaling import Scaling
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
@@ -332,15 +334,13 @@ def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, caps
     [
         ({"columns": ["a"]}, "name 1 inputs and 2 outputs, and it has 2 and 2"),
         ({"classes": ["a", "b", "c"]}, "name 2 inputs and 3 outputs"),
-        ({"columns": "ab"}, "columns that are no list of names: 'ab'"),
-        ({"scaling": 3}, "a scaling that is not two lists of 2 numbers"),
-        ({"scaling": {"means": [0, 0], "scales": [1, 0]}}, "a scaling by 0"),
-        ({"target_scaling": {"means": [0, "x"], "scales": [1, 1]}}, "a target_scaling that is not two lists"),
+        ({"scaling": Scaling([0.0], [1.0])}, "a scaling that is not two lists of 2 numbers"),
+        ({"target_scaling": Scaling([0.0, 0.0], [1.0])}, "a target_scaling that is not two lists of 2 numbers"),
     ],
 )
 def test_notes_that_do_not_fit(about, says):
     net = MLP(2, [2])
-    net.notes = about
+    net.notes = Notes(**about)
     with pytest.raises(ValueError, match=says):
         Predictor(net)
 

@@ -109,18 +109,31 @@ def test_seeds_make_points_repeatable(make):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: moons(1), "moons: count is a whole number from 2 up, not 1"),
-        (lambda: moons(2.5), "moons: count is a whole number from 2 up, not 2.5"),
-        (lambda: moons("9"), "moons: count is a whole number from 2 up, not '9'"),
+        (lambda: moons(1), "moons: count is a whole number of at least 2, not 1"),
         (lambda: moons(noise=-0.1), "moons: noise is a number from 0 up, not -0.1"),
         (lambda: moons(noise=math.nan), "moons: noise is a number from 0 up, not nan"),
-        (lambda: spiral(noise="a"), "spiral: noise is a number from 0 up, not 'a'"),
-        (lambda: spiral(2), "spiral: count is a whole number from 3 up, not 2"),
-        (lambda: spiral(arms=1), "spiral: arms is a whole number from 2 up, not 1"),
+        (lambda: spiral(2), "spiral: count is a whole number of at least 3, not 2"),
+        (lambda: spiral(arms=1), "spiral: arms is a whole number of at least 2, not 1"),
     ],
 )
 def test_shapes_that_cannot_be_drawn_are_named(make, says):
     with pytest.raises(ValueError, match=says):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: moons(2.5), "moons: count is a whole number, not float 2.5"),
+        (lambda: moons("9"), "moons: count is a whole number, not str '9'"),
+        (lambda: moons(True), "moons: count is a whole number, not bool True"),
+        (lambda: moons(seed=0.5), "moons: seed is a whole number, not float 0.5"),
+        (lambda: spiral(noise="a"), "spiral with noise takes a real number, not str 'a'"),
+        (lambda: penguins().split(0.5, seed="x"), "split: seed is a whole number, not str 'x'"),
+    ],
+)
+def test_what_is_no_number_is_named(make, says) -> None:
+    with pytest.raises(TypeError, match=says):
         make()
 
 
@@ -332,7 +345,7 @@ WRONG_CSV = [
     ("a,b", "t.csv: there are names of columns, but no rows"),
     ("a,b\n\n", "t.csv: there are names of columns, but no rows"),
     ("1,2\n3,4\n", "t.csv: the first line should name the columns, and it holds numbers: 1, 2"),
-    ("a,b\n1,2\n3\n", "t.csv: line 3 has 1 fields, and there are 2 columns"),
+    ("a,b\n1,2\n3\n", "t.csv: line 3 has 1 field, and there are 2 columns"),
     ("a,b\n\n1,2,3\n", "t.csv: line 3 has 3 fields, and there are 2 columns"),
     ("a,b,a\n1,2,3\n", "t.csv: there are two columns 'a'"),
     (",b\n0,1\n", "t.csv: column 1 has no name"),
@@ -391,7 +404,7 @@ WRONG_JSON = [
     ('{"columns": [], "rows": [[]]}', "t.json: row 1 has no columns"),
     ('{"columns": ["a", 1], "rows": [[1, 2]]}', "t.json: columns are a list of names, and rows lists"),
     ('{"columns": ["a", "b"], "rows": [1, 2]}', "t.json: columns are a list of names, and rows lists"),
-    ('{"columns": ["a", "b"], "rows": [[1, 2], [1]]}', "t.json: row 2 has 1 fields, and there are 2 columns"),
+    ('{"columns": ["a", "b"], "rows": [[1, 2], [1]]}', "t.json: row 2 has 1 field, and there are 2 columns"),
     ('{"columns": ["a", "b"], "rows": [[1, 2, 3]]}', "t.json: row 1 has 3 fields, and there are 2 columns"),
     ('{"columns": ["a", "a"], "rows": [[1, 2]]}', "t.json: there are two columns 'a'"),
     ('{"columns": ["a", ""], "rows": [[1, 2]]}', "t.json: column 2 has no name"),

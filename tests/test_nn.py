@@ -223,7 +223,7 @@ def test_activations_are_their_rows(op):
         (lambda: MLP(0, [2]), ValueError, "not 0 inputs"),
         (lambda: MLP(2, []), ValueError, "layers of one or more neurons"),
         (lambda: MLP(2, [2, 0]), ValueError, "layers of one or more neurons"),
-        (lambda: MLP(2, [1.5]), ValueError, "layers of one or more neurons"),
+        (lambda: MLP(2, [1.5]), TypeError, "a number of inputs or neurons is a whole number, not float 1.5"),
         (lambda: MLP(2, [1], weights=["a", 1.0]), TypeError, "MLP with w1 takes a real number, not str 'a'"),
         (lambda: MLP(2, [1], activation="tahn"), ValueError, "activation 'tahn'.*tanh"),
         (lambda: MLP(2, [1], activation=tg.maximum), ValueError, "no operation on one operand"),

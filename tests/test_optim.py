@@ -315,11 +315,15 @@ def test_warmup():
 @pytest.mark.parametrize(
     ("make", "error", "says"),
     [
-        (lambda: step_decay(0.1, 0), ValueError, "step_decay: step_size is a whole number from 1 up, not 0"),
-        (lambda: step_decay(0.1, 2.5), ValueError, "step_decay: step_size is a whole number from 1 up, not 2.5"),
-        (lambda: cosine_annealing(0.1, -1), ValueError, "cosine_annealing: steps is a whole number from 1 up, not -1"),
-        (lambda: linear_decay(0.1, "9"), ValueError, "linear_decay: steps is a whole number from 1 up, not '9'"),
-        (lambda: warmup(0.1, 0), ValueError, "warmup: steps is a whole number from 1 up, not 0"),
+        (lambda: step_decay(0.1, 0), ValueError, "step_decay: step_size is a whole number of at least 1, not 0"),
+        (lambda: step_decay(0.1, 2.5), TypeError, "step_decay: step_size is a whole number, not float 2.5"),
+        (
+            lambda: cosine_annealing(0.1, -1),
+            ValueError,
+            "cosine_annealing: steps is a whole number of at least 1, not -1",
+        ),
+        (lambda: linear_decay(0.1, "9"), TypeError, "linear_decay: steps is a whole number, not str '9'"),
+        (lambda: warmup(0.1, 0), ValueError, "warmup: steps is a whole number of at least 1, not 0"),
         (lambda: step_decay("a", 1), TypeError, "step_decay with lr takes a real number, not str 'a'"),
         (lambda: step_decay(0.1, 1, -2.0), ValueError, "step_decay: gamma is from 0 to below inf, not -2.0"),
         (lambda: exponential_decay(0.1, None), TypeError, "exponential_decay with gamma takes a real number"),

@@ -14,6 +14,8 @@ import pytest
 import tinygrad_bp as tg
 from tests.worked import worked_net
 from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Value, load, save
+from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.scaling import Scaling
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 ODD = [
@@ -70,7 +72,9 @@ def per_neuron():
 
 def noted():
     net = MLP(1, [1], seed=1)
-    net.notes = {"inputs": ["a", "é"], "scales": [0.1, 1e-300], "deep": {"x": [None, True, {"y": ""}]}, "n": 10**30}
+    more = {"inputs": ["a", "é"], "scales": [0.1, 1e-300], "deep": {"x": [None, True, {"y": ""}]}, "n": 10**30}
+    scaling = Scaling([0.5, -1e300], [5e-324, 2.0])
+    net.notes = Notes(["a", "b"], ["c"], "mean_squared_error", ["d", "é"], scaling, Scaling([0.0], [1.0]), more)
     return net
 
 
@@ -239,9 +243,9 @@ def own_activation():
     return MLP(1, [1], activation=Operation("tanh", math.tanh, (lambda y, x: 1 - y * y,), "t({})", "t({})", "t"))
 
 
-def with_notes(notes):
+def with_notes(more):
     net = MLP(1, [1])
-    net.notes = notes
+    net.notes = Notes(more=more)
     return net
 
 
@@ -296,8 +300,6 @@ UNSAVABLE = [
     (lambda: with_notes({"x": math.nan}), TypeError, "what JSON knows"),
     (lambda: with_notes({(1, 2): 3}), TypeError, "what JSON knows, .*: keys must be str"),
     (lambda: with_notes(cyclic()), TypeError, "what JSON knows"),
-    (lambda: with_notes("text"), TypeError, "the notes of a network are a dictionary, not str"),
-    (lambda: with_notes(None), TypeError, "the notes of a network are a dictionary, not NoneType"),
     (lambda: [1.0], TypeError, r"save takes an MLP or another Module, not list \[1.0\]"),
 ]  # fmt: skip
 
@@ -355,7 +357,7 @@ def refused(text):
 @pytest.fixture
 def whole():
     net = per_neuron()
-    net.notes = {"inputs": ["a", "b"]}
+    net.notes = Notes(more={"inputs": ["a", "b"]})
     return save(net, "net.json").read_text()
 
 
@@ -453,7 +455,7 @@ def test_missing_keys_are_refused(whole):
     for key in content:
         text = json.dumps({each: value for each, value in content.items() if each != key})
         if key == "notes":
-            assert load(write(text)).notes == {}
+            assert load(write(text)).notes == Notes()
         else:
             refused(text)
 
@@ -542,7 +544,7 @@ def test_a_key_that_is_there_twice_is_refused(whole, key):
 def test_notes_at_the_limit_of_recursion(whole, depth):
     text = whole.replace('{"inputs": ["a", "b"]}', f'{{"x": {"[" * depth + "]" * depth}}}')
     try:
-        assert load(write(text)).notes["x"]
+        assert load(write(text)).notes.more["x"]
     except ValueError as error:
         words = str(error)
         assert words.startswith("net.json: ")

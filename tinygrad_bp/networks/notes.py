@@ -80,7 +80,7 @@ def _check_scaling(name: str, scaling: Any) -> None:
         return
     parts: Iterable[Any] = (scaling.means, scaling.scales) if isinstance(scaling, Scaling) else (None,)
     for part in parts:
-        if not isinstance(part, list) or not all(isinstance(x, int | float) for x in part):
+        if not isinstance(part, list) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in part):
             raise TypeError(
                 f"the notes of the network have a {name} that is not two lists of numbers: {shown(scaling)}"
             )

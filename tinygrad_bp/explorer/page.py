@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.checking import printable
 from tinygrad_bp.files import write_whole
 from tinygrad_bp.program.javascript import script_json
+from tinygrad_bp.text import printable, shown
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
@@ -45,7 +45,7 @@ class Page:
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a page is saved as HTML: its name ends in .html, and not as in {target.name!r:.60}")
+            raise ValueError(f"a page is saved as HTML: its name ends in .html, and not as in {shown(target.name)}")
         return write_whole(target, self.html)
 
     def _repr_html_(self) -> str:

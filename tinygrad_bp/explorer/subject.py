@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
 from tinygrad_bp.explorer.structure import units
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.text import did_you_mean, shown
 from tinygrad_bp.tutorial.figures import SETUP, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
 
-MOST_CASES = 64
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
 RATE = 0.5  # the learning rate, if none is given
 SEED = 2  # with which they learn all four tables
-
-Case = Mapping[Value, float]
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def of_tutorial() -> Subject:
         values["E_total"],
         "",
         [values[name] for name in WEIGHTS + BIASES],
-        [values[name] for name in BIASES],
+        biases=[values[name] for name in BIASES],
         train_biases=False,
         cases=[case],
         learning_rate=float(SETUP["eta"]),
@@ -80,100 +77,43 @@ def of_truth_table(name: str) -> Subject:
 
 
 def of_model(
-    net: Any,
+    net: MLP | Layer | Neuron,
     *,
     rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
     loss: Any = None,
     learning_rate: float = RATE,
     title: str = "",
 ) -> Subject:
-    """A network, and a loss over its outputs. Raises ValueError where rows do not fit it."""
-    if not isinstance(net, MLP):
-        net = _as_mlp(net)
-    widths, about = net.widths, net.notes
-    made_up = rows is None
-    if rows is not None and (isinstance(rows, str) or not isinstance(rows, Iterable)):
-        raise TypeError(
-            f"explore: rows are pairs of inputs and targets in a list, not {type(rows).__name__} {rows!r:.60}"
-        )
-    # Targets that any loss takes: of several classes the first.
-    rows = [([1.0] * widths[0], [1.0] + [0.0] * (widths[-1] - 1))] if rows is None else list(rows)
-    if not rows:
-        raise ValueError("explore: there is no row to compute the network for")
-    if len(rows) > MOST_CASES:
-        raise ValueError(f"explore shows up to {MOST_CASES} rows, and there are {len(rows):,}: pass fewer")
-    rows = [_row(number, row, widths) for number, row in enumerate(rows, 1)]
-    names = about.columns
-    inputs = [Value(0.0, f"i{k}") for k in range(1, widths[0] + 1)]
-    if names and len(names) == widths[0] and len(set(names)) == len(names):
-        for value, name in zip(inputs, names, strict=True):
-            value.label = name
-    ends = [neuron.name or f"o{k}" for k, neuron in enumerate(net.layers[-1].neurons, 1)]
+    """A network, and a loss over its outputs.
+
+    Raises TypeError for rows or a loss of another kind, ValueError for rows that do not fit the network and for the name of no loss.
+    """
+    whole = net if isinstance(net, MLP) else _as_mlp(net)
+    first, last = whole.widths[0], whole.widths[-1]
+    pairs = made_up(first, last) if rows is None else pairs_of(rows, first, last)
+    inputs = [Value(0.0, name) for name in _input_names(whole)]
+    ends = [neuron.name or f"o{k}" for k, neuron in enumerate(whole.layers[-1].neurons, 1)]
     targets = [Value(0.0, f"target_{end}") for end in ends]
-    cases: list[Case] = []
-    for number, (given, wanted) in enumerate(rows, 1):
-        leaves = [*zip(inputs, given, strict=True), *zip(targets, wanted, strict=True)]
-        case = {leaf: as_float(x, f"explore: row {number}", leaf.label, "takes a real number") for leaf, x in leaves}
-        for leaf, x in case.items():
-            if not math.isfinite(x):
-                raise ValueError(f"explore: {leaf.label} is {x!r} in row {number}; a page shows finite numbers")
-        cases.append(case)
+    cases = cases_of(pairs, inputs, targets)
     for leaf, x in cases[0].items():
         leaf.data = x
-    chosen = loss if loss is not None else about.loss or "squared_error"
-    if isinstance(chosen, str):
-        if chosen not in losses.LOSSES:
-            raise ValueError(f"explore: there is no loss {chosen!r:.60}; there are {', '.join(losses.LOSSES)}")
-        chosen = losses.LOSSES[chosen]
-    if not callable(chosen):
-        raise TypeError(
-            f"explore: a loss is a function, or the name of one, not {type(chosen).__name__} {chosen!r:.60}"
-        )
-    outputs = net(inputs)
-    result = chosen(outputs, targets)
-    if not isinstance(result, Value) or result.op is None:
-        raise TypeError(f"explore: a loss returns a Value computed from the outputs, not {result!r:.60}")
-    result.label = result.label or "E"
-    if len(outputs) > 1 and chosen is losses.squared_error:
-        for end, part in zip(ends, _summands(result, len(outputs)), strict=False):
-            part.label = part.label or f"E_{end}"
-        result.label = "E_total" if result.label == "E" else result.label
-    parameters = [*net.weights, *net.biases]
+    function = _loss_function(loss if loss is not None else whole.notes.loss or "squared_error")
+    outputs = whole(inputs)
+    result = _error(function, outputs, targets, ends)
+    parameters = [*whole.weights, *whole.biases]
     known = {*parameters, *inputs, *targets}
     others = {v: v.data for v in _leaves(result) if v not in known}  # of a loss of one's own
     return Subject(
         result,
         title,
         parameters,
-        net.biases,
-        net.train_biases,
-        [{**case, **others} for case in cases],
-        learning_rate,
-        dict(zip(outputs, targets, strict=True)),
-        kind="invented" if made_up else "network",
+        biases=whole.biases,
+        train_biases=whole.train_biases,
+        cases=[{**case, **others} for case in cases],
+        learning_rate=learning_rate,
+        targets=dict(zip(outputs, targets, strict=True)),
+        kind="invented" if rows is None else "network",
     )
-
-
-def _row(number: int, row: Any, widths: Sequence[int]) -> tuple[list[Any], list[Any]]:
-    """A pair of lists of the right lengths; what is in them is not looked at."""
-    try:
-        inputs, targets = row
-    except (TypeError, ValueError):
-        raise ValueError(f"explore: row {number} is to be a pair of inputs and targets, not {row!r:.60}") from None
-    found = []
-    for what, given, wanted in (("input", inputs, widths[0]), ("target", targets, widths[-1])):
-        if isinstance(given, str) or not isinstance(given, Iterable):
-            raise ValueError(f"explore: the {what}s of row {number} are to be a list of numbers, not {given!r:.60}")
-        numbers = list(given)
-        if len(numbers) != wanted:
-            count = f"{wanted} {what}{'s' * (wanted != 1)}"
-            raise ValueError(f"explore: this network takes {count}, and row {number} has {len(numbers)}")
-        found.append(numbers)
-    return found[0], found[1]
-
-
-def _leaves(result: Value) -> list[Value]:
-    return [v for v in topological_order(result, constants=False) if v.op is None]
 
 
 def _as_mlp(net: Layer | Neuron) -> MLP:
@@ -182,6 +122,43 @@ def _as_mlp(net: Layer | Neuron) -> MLP:
     whole = MLP(len(layer.neurons[0].weights), [len(layer.neurons)])
     whole.layers = [layer]
     return whole
+
+
+def _input_names(net: MLP) -> list[str]:
+    """The columns of the table that it learned from, if there is one for each input, or else i1, i2, ...."""
+    columns = net.notes.columns or []
+    if len(columns) == len(set(columns)) == net.widths[0]:
+        return columns
+    return [f"i{k}" for k in range(1, net.widths[0] + 1)]
+
+
+def _loss_function(loss: Any) -> Callable[..., Any]:
+    if isinstance(loss, str):
+        if loss not in losses.LOSSES:
+            near = did_you_mean(loss, losses.LOSSES)
+            raise ValueError(f"explore: there is no loss {shown(loss)}; there are {', '.join(losses.LOSSES)}{near}")
+        return losses.LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(f"explore: a loss is a function, or the name of one, not {type(loss).__name__} {shown(loss)}")
+    function: Callable[..., Any] = loss
+    return function
+
+
+def _error(function: Callable[..., Any], outputs: list[Value], targets: list[Value], ends: Sequence[str]) -> Value:
+    """The loss over the outputs, with a label; of the squared error each output's own part has one, too."""
+    result = function(outputs, targets)
+    if not isinstance(result, Value) or result.op is None:
+        raise TypeError(f"explore: a loss returns a Value computed from the outputs, not {shown(result)}")
+    several = len(outputs) > 1 and function is losses.squared_error
+    if several:
+        for end, part in zip(ends, _summands(result, len(outputs)), strict=False):
+            part.label = part.label or f"E_{end}"
+    result.label = result.label or ("E_total" if several else "E")
+    return result
+
+
+def _leaves(result: Value) -> list[Value]:
+    return [v for v in topological_order(result, constants=False) if v.op is None]
 
 
 def _summands(total: Value, count: int) -> list[Value]:
@@ -203,25 +180,27 @@ def of_value(
     learning_rate: float = RATE,
     title: str = "",
 ) -> Subject:
-    """A Value and all that it was computed from."""
+    """A Value and all that it was computed from. Raises ValueError for parameters that are no leaves of it."""
     leaves = _leaves(result)
     if parameters is None:
-        chosen = [v for v in leaves if not outer(v.label)]
-        chosen = chosen or leaves
+        chosen = [v for v in leaves if not outer(v.label)] or leaves
     else:
         chosen = list(dict.fromkeys(parameters))
-        present = set(leaves)
-        for v in chosen:
-            if v not in present:
-                name = v.label if isinstance(v, Value) and v.label else repr(v)
-                raise ValueError(f"explore: the parameter {name:.60} is no leaf of the graph that is shown")
+        _require_leaves(chosen, set(leaves))
     neurons = units(topological_order(result), chosen)
     in_neurons = {unit.bias for unit in neurons}
     biases = [v for v in chosen if v in in_neurons or re.fullmatch(r"b\d*|b_\w+|bias\w*", v.label)]
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
-    return Subject(result, title, chosen, biases, True, [case], learning_rate)
+    return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate)
+
+
+def _require_leaves(chosen: Iterable[Any], leaves: Collection[Value]) -> None:
+    for v in chosen:
+        if v not in leaves:
+            name = v.label if isinstance(v, Value) and v.label else repr(v)
+            raise ValueError(f"explore: the parameter {name:.60} is no leaf of the graph that is shown")
 
 
 def outer(label: str) -> bool:
@@ -236,12 +215,12 @@ def subject_of(
     if isinstance(thing, str):
         if any(given is not None for given in (rows, loss, parameters)):
             raise ValueError(
-                f"explore: rows, loss and parameters are for a graph or a network of yours; {thing!r:.60} has its own"
+                f"explore: rows, loss and parameters are for a graph or a network of yours; {shown(thing)} has its own"
             )
-        if thing != "tutorial" and thing not in data.TRUTH_TABLES:
-            raise ValueError(
-                f"explore: there is no example {thing!r:.60}; there are tutorial, {', '.join(data.TRUTH_TABLES)}"
-            )
+        examples = ("tutorial", *data.TRUTH_TABLES)
+        if thing not in examples:
+            near = did_you_mean(thing, examples)
+            raise ValueError(f"explore: there is no example {shown(thing)}; there are {', '.join(examples)}{near}")
         subject = of_tutorial() if thing == "tutorial" else of_truth_table(thing)
         return replace(subject, title=title, learning_rate=learning_rate or subject.learning_rate)
     if isinstance(thing, Value):
@@ -258,4 +237,4 @@ def subject_of(
         raise TypeError(
             f"explore shows an MLP, a Layer or a Neuron, and of a {type(thing).__name__} the graph: give it the loss, a Value"
         )
-    raise TypeError(f"explore takes a Value, an MLP, a Layer or a Neuron, not {type(thing).__name__} {thing!r:.60}")
+    raise TypeError(f"explore takes a Value, an MLP, a Layer or a Neuron, not {type(thing).__name__} {shown(thing)}")

@@ -46,8 +46,10 @@ def _texts(block: Block) -> Iterator[str]:
             yield _table(numbers, [numbers.values()], texts=len(numbers))
         case Figures(rows):
             yield _figures(rows)
-        case Table(head, rows, quoted=quoted):
-            yield _table(head, [[f"`{name}`" if quoted else name, *numbers] for name, *numbers in rows])
+        case Table(head, rows, quoted=True):
+            yield _table(head, [(f"`{name}`", *numbers) for name, *numbers in rows])
+        case Table(head, rows):
+            yield _table(head, rows)
         case Curve(_, file):
             yield f"![Error curve]({file})"
         case Errata(errata):
@@ -56,9 +58,8 @@ def _texts(block: Block) -> Iterator[str]:
             yield explanation.markdown().strip()
         case Files(paths):
             yield "## Pictures"
-            for path in paths:
-                if path.suffix == ".svg" and path.stem[0].isdigit():
-                    yield f"![{path.stem.replace('-', ' ')}]({path.name})"
+            pictures = [path for path in paths if path.suffix == ".svg" and path.stem[0].isdigit()]
+            yield from (f"![{path.stem.replace('-', ' ')}]({path.name})" for path in pictures)
         case Conclusion(text):
             yield "## Conclusion"
             yield _escaped(text)

@@ -70,22 +70,15 @@ def _lines(block: Block) -> Iterator[Line]:
             for names in SETUP_LINES:
                 yield ("   " + "  ".join(f"{name} = {numbers[name]}" for name in names),)
         case Figures(rows):
-            yield ((f"   {'printed':<14}{'by hand':>16}{'autograd':>16}{'difference':>16}  verdict", "dim"),)
-            for row in rows:
-                yield from _figure(row)
+            yield from _figures(rows)
         case Table():
             yield from _table(block)
         case Curve(errors):
-            for line in curve.plot(errors):
-                yield (f" {line}",)
+            yield from _indented(curve.plot(errors))
         case Errata(errata):
-            for place, erratum in enumerate(errata):
-                if place:
-                    yield ()
-                yield from _erratum(erratum)
+            yield from _errata(errata)
         case ChainRule(explanation):
-            for line in explanation.text(width=WIDTH).splitlines():
-                yield (f" {line}" if line else "",)
+            yield from _indented(explanation.text(width=WIDTH).splitlines())
         case Files(paths):
             yield _heading("Files")
             for path in paths:
@@ -94,6 +87,11 @@ def _lines(block: Block) -> Iterator[Line]:
 
 def _heading(text: str) -> Line:
     return (f" {text} ", "bold"), ("─" * (WIDTH - 1 - len(text)), "dim")
+
+
+def _indented(lines: Iterable[str]) -> Iterator[Line]:
+    for line in lines:
+        yield (f" {line}" if line else "",)
 
 
 def _filled(text: str, indent: int = 1) -> Iterator[Line]:
@@ -107,6 +105,12 @@ def _filled(text: str, indent: int = 1) -> Iterator[Line]:
     )
     for line in wrapper.wrap(text):
         yield (line,)
+
+
+def _figures(rows: Iterable[Row]) -> Iterator[Line]:
+    yield ((f"   {'printed':<14}{'by hand':>16}{'autograd':>16}{'difference':>16}  verdict", "dim"),)
+    for row in rows:
+        yield from _figure(row)
 
 
 def _figure(row: Row) -> Iterator[Line]:
@@ -128,7 +132,10 @@ def _table(table: Table) -> Iterator[Line]:
         yield (f"  {name:<{first}}" + "".join(f"{x:>{width}}" for x, width in zip(numbers, others, strict=True)),)
 
 
-def _erratum(erratum: Erratum) -> Iterator[Line]:
-    verdict = "" if erratum.explained else "  NOT EXPLAINED"
-    yield " ", (erratum.quantity, "bold"), f": {erratum_heading(erratum)}{verdict}"
-    yield from _filled(erratum.cause, indent=3)
+def _errata(errata: Iterable[Erratum]) -> Iterator[Line]:
+    for place, erratum in enumerate(errata):
+        if place:
+            yield ()
+        verdict = "" if erratum.explained else "  NOT EXPLAINED"
+        yield " ", (erratum.quantity, "bold"), f": {erratum_heading(erratum)}{verdict}"
+        yield from _filled(erratum.cause, indent=3)

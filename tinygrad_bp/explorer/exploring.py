@@ -1,0 +1,61 @@
+"""`explore`: from a Value, a network or the name of an example to its page."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.page import LANGUAGES, Page, page_of
+from tinygrad_bp.explorer.subject import subject_of
+from tinygrad_bp.text import shown
+
+
+def explore(
+    thing: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
+    loss: Any = None,
+    parameters: Sequence[Value] | None = None,
+    learning_rate: float | None = None,
+    title: str = "",
+    language: str | None = None,
+) -> Page:
+    """The page for a Value, a network or one of the examples. A notebook shows it; `.save("page.html")` or a `path` writes it.
+
+    Args:
+        thing: a Value, an error as a rule, whose graph is shown; an MLP, a Layer or a Neuron; or the name of an example: "tutorial", the
+            worked example, or "xor", "or", "and", "nand", a network that learns a truth table.
+        path: a file to write the page to.
+        rows: for a network: pairs of inputs and targets, up to 64 of them, that it learns one by one. Without them it is shown for
+            a row that is made up.
+        loss: for a network: a loss, or the name of one. By default that in the notes of the network, else `squared_error`.
+        parameters: for a Value: the leaves that training changes. By default all whose labels are not those of inputs and targets, such
+            as i1, x, y or target_o1.
+        learning_rate: what a parameter changes by, per unit of its gradient; 0.5 by default. It can be changed on the page.
+        title: a heading.
+        language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
+
+    Raises TypeError for what is no Value, network or text; ValueError for another name, for a Value that was not computed, for more than
+    1,000 nodes, for numbers that are not finite, for operations of one's own, which only Python can compute, and for rows that do not
+    fit; and RuntimeError where no Graphviz is there to lay out the graph.
+    """
+    rate = learning_rate
+    if rate is not None:
+        rate = as_float(rate, "explore: learning_rate", wants="takes a real number")
+        if not 0.0 < rate < math.inf:
+            raise ValueError(f"explore: learning_rate is a finite number above 0, not {learning_rate!r}")
+    if not isinstance(title, str):
+        raise TypeError(f"explore: a title is text, not {type(title).__name__} {shown(title)}")
+    subject = subject_of(thing, rows=rows, loss=loss, parameters=parameters, learning_rate=rate, title=title)
+    if language is not None and language not in LANGUAGES:
+        raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {shown(language)}")
+    made = page_of(*describe(subject), language=language)
+    if path is not None:
+        made.save(path)
+    return made

@@ -394,8 +394,8 @@ def test_all_outputs_that_reach_the_result_by_themselves_are_ends():
     h = called("h", (w * x).tanh())
     out = called("o", (Value(0.2, "v") * h).tanh())
     for result, wanted in ((out, {"o"}), ((out - 1.0) ** 2, {"o"}), (out + h * h, {"h", "o"})):
-        neurons = units(topological_order(result), of_value(result).parameters)
-        assert {v.label for v in ends(result, neurons)} == wanted
+        order = topological_order(result)
+        assert {v.label for v in ends(order, units(order, of_value(result).parameters))} == wanted
 
 
 def test_what_has_no_name_gets_one_in_a_copy():

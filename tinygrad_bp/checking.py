@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 
 Function = Callable[[float], float]
@@ -192,11 +192,11 @@ def changed_leaves(nodes: Iterable[Value]) -> list[Value]:
     """
     stale, kept = [], set()
     for node in nodes:
-        leaves = [x for x in node.operands if isinstance(x, Value) and x.op is None and not isinstance(x, Constant)]
+        leaves = [x for x in node.operands if isinstance(x, Value) and x.op is None]
         if node.op is None or not leaves:
             continue
         try:
-            now = node.op.forward(*_numbers(node))
+            now = node.op.forward(*node.numbers)
         except Exception:  # anyone's rule; it did work on the data of then
             now = math.inf if math.isnan(node.data) else math.nan
         if now == node.data or (math.isnan(now) and math.isnan(node.data)):
@@ -212,10 +212,6 @@ def _require_unchanged(y: Value) -> None:
         raise ValueError(
             f"check_gradients: the data of a leaf was changed after the value was computed from it ({now}): compute the value anew"
         )
-
-
-def _numbers(node: Value) -> list[float]:
-    return [x.data if isinstance(x, Value) else x for x in node.operands]
 
 
 def _leaves(y: Value, inputs: Iterable[Value | float] | None) -> list[Value]:
@@ -260,20 +256,18 @@ def _recall(f: Callable[..., Value], leaves: Sequence[Value], k: int) -> Functio
 
 def _replay(y: Value, leaf: Value) -> Function:
     """y as a function of the number in one leaf: the nodes computed from it are computed again, the others keep their data."""
-    varies = {leaf}
-    nodes = []
-    for node in topological_order(y, constants=False):
-        if any(x in varies for x in node.operands):
-            varies.add(node)
-            nodes.append(node)
+    order = topological_order(y, constants=False)
+    varies = dependents(order, [leaf]) - {leaf}
+    steps = [
+        (node, node.op.forward, list(zip(node.operands, node.numbers, strict=True)))
+        for node in order
+        if node in varies and node.op
+    ]
 
     def function(x: float) -> float:
         numbers: dict[Any, float] = {leaf: x}
-        for node in nodes:
-            assert node.op is not None
-            numbers[node] = node.op.forward(
-                *[numbers.get(v, v.data) if isinstance(v, Value) else v for v in node.operands]
-            )
+        for node, forward, operands in steps:
+            numbers[node] = forward(*[numbers.get(operand, recorded) for operand, recorded in operands])
         return numbers.get(y, y.data)
 
     return function
@@ -379,18 +373,17 @@ def _faults(y: Value, tolerance: float) -> list[Fault]:
     """The recorded local derivatives under y that the numerical derivative of their own operation contradicts."""
     faults = []
     for node in topological_order(y, constants=False):
-        numbers = _numbers(node)
-        for place, (x, slope) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
-            if isinstance(x, Value) and not isinstance(x, Constant):
+        for place, (x, local) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
+            if isinstance(x, Value):
                 assert node.op is not None
-                function = _partly(node.op.forward, numbers, place)
-                row = _compare("", x.data, slope, function, 2.0 * math.ulp(node.data), tolerance)
+                function = _partly(node.op.forward, node.numbers, place)
+                row = _compare("", x.data, local, function, 2.0 * math.ulp(node.data), tolerance)
                 if not row.ok:
                     shown = ", ".join(
                         f"{v.data!r} ({printable(v.label)})" if v.label else repr(v.data) for v in node.args
                     )
                     name = f"{printable(node.label)} = {node.data!r}" if node.label else repr(node.data)
-                    faults.append(Fault(node.op.name, place + 1, name, shown, slope, row.difference))
+                    faults.append(Fault(node.op.name, place + 1, name, shown, local, row.difference))
     return faults
 
 

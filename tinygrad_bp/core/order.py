@@ -1,4 +1,4 @@
-"""Walks over the graph, each question asked once: in what order, what depends on what, how much flows from here to there.
+"""Walks over the graph, each question asked once: in what order, what depends on what, how much flows from here to there, whose it is.
 
 None recurs, so the depth of a graph does not matter.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from tinygrad_bp.core.value import (
         Constant,
         Value,
     )  # which at run time put themselves here, since `backward` walks by this file
+
+Owner = TypeVar("Owner")
 
 
 def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
@@ -46,40 +48,63 @@ def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
     return order
 
 
-def dependents(order: Iterable[Value], xs: Iterable[Value]) -> set[Value]:
-    """Those of the nodes, which come in topological order, that depend on one of `xs`, and these themselves."""
+def dependents(order: Iterable[Value], xs: Iterable[Value], *, constants: bool = False) -> set[Value]:
+    """Those of the nodes, which come in topological order, that depend on one of `xs`, and these themselves.
+
+    With `constants=True` an x may be a plain number among the operands.
+    """
     found = set(xs)
     for node in order:
-        if node not in found and any(x in found for x in node.operands):
+        if node not in found and any(x in found for x in (node.args if constants else node.operands)):
             found.add(node)
     return found
 
 
+def between(
+    start: Value, stops: Collection[Value], place: Mapping[Value, int], *, constants: bool = False
+) -> Iterator[tuple[Value, tuple[Any, ...]]]:
+    """`start` and what it was computed from up to the stops, these left out: each after all that were computed from it, with its operands.
+
+    Args:
+        place: for each node that takes part its place in topological order; what is not there is passed over.
+    """
+    seen = {start}
+    waiting = [(-place[start], start)]
+    while waiting:  # no two have the same place, so no two nodes are ever compared
+        _, node = heapq.heappop(waiting)
+        operands: tuple[Any, ...] = node.args if constants else node.operands
+        yield node, operands
+        for x in operands:
+            if x in place and x not in stops and x not in seen:
+                seen.add(x)
+                heapq.heappush(waiting, (-place[x], x))
+
+
 def flow(
-    start: Value, place: Mapping[Value, int], order: Sequence[Value], stops: Collection[Value]
+    start: Value, stops: Collection[Value], place: Mapping[Value, int], *, constants: bool = False
 ) -> dict[Value, float]:
     """The derivatives of `start` with respect to the stops that it was computed from without another stop between.
 
-    This is reverse accumulation from `start` that ends at stops: what lies between is contracted into one factor for each.
-
-    Args:
-        place: for each node that takes part its place in `order`, which is topological; what is not there lets nothing through.
+    This is reverse accumulation from `start` that ends at stops: what lies `between` is contracted into one factor for each. With
+    `constants=True` a plain number among the operands may be a stop.
     """
-    gradients = {start: 1.0}
-    found: dict[Value, float] = {}
-    waiting = [-place[start]]
-    while waiting:  # the last in the order first: all that was added to its gradient is there
-        node = order[-heapq.heappop(waiting)]
-        gradient = gradients[node]
-        for x, local in zip(node.operands, node.local_derivatives, strict=True):
-            if not isinstance(x, Value) or x not in place:
-                continue
-            if x in stops:
-                found[x] = found.get(x, 0.0) + local * gradient
-            else:
-                if x not in gradients:
-                    heapq.heappush(waiting, -place[x])
+    gradients: dict[Any, float] = {start: 1.0}
+    for node, operands in between(start, stops, place, constants=constants):
+        gradient = gradients.pop(node)
+        for x, local in zip(operands, node.local_derivatives, strict=True):
+            if x in place:
                 gradients[x] = gradients.get(x, 0.0) + local * gradient
+    return gradients
+
+
+def owners(order: Sequence[Value], given: Mapping[Value, Owner | None]) -> dict[Value, Owner | None]:
+    """Whom each node belongs to: the one given for it, else the one that all computed from it belongs to; None if there is no such one."""
+    found = dict(given)
+    for node in reversed(order):
+        owner = found.setdefault(node, None)
+        for x in node.args:
+            if x not in given:
+                found[x] = owner if found.get(x, owner) == owner else None
     return found
 
 

@@ -7,7 +7,6 @@ and the next drawn ones is not, one edge stands for all that was left out, and i
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Literal
 
 from tinygrad_bp.checking import changed_leaves
 from tinygrad_bp.core.operation import ATOM, NEGATIVE
-from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.order import dependents, flow, owners, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.rendering import Drawing
@@ -116,7 +115,7 @@ def draw(
 
     on_path = set(highlighted)
     if highlighted:
-        on_path.update(v for v in order if v in on_path or not on_path.isdisjoint(v.args))
+        on_path = dependents(order, highlighted, constants=True)
     together: dict[tuple[str, ...], set[str]] = {}
     for v in shown:
         path = homes.get(v, ())
@@ -163,18 +162,7 @@ class _Choice:
 
     def stretches(self, v: Value, drawn: Collection[Value]) -> dict[Value, float]:
         """The drawn Values that `v` comes from by way of ones that are not, with the derivatives of `v` by them."""
-        slopes = {v: 1.0}
-        found: dict[Value, float] = {}
-        waiting = [-self.place[v]]
-        while waiting:  # the last in the order first: all that was added to its slope is there
-            node = self.order[-heapq.heappop(waiting)]
-            for arg, slope in zip(node.args, node.local_derivatives, strict=True):
-                if arg in drawn:
-                    found[arg] = found.get(arg, 0.0) + slopes[node] * slope
-                elif arg.op is not None and arg in self.place:
-                    if arg not in slopes:
-                        heapq.heappush(waiting, -self.place[arg])
-                    slopes[arg] = slopes.get(arg, 0.0) + slopes[node] * slope
+        found = flow(v, drawn, self.place, constants=True)
         return dict(sorted(found.items(), key=lambda item: self.place[item[0]]))
 
 
@@ -234,18 +222,18 @@ def _within(outputs: Sequence[Value], depth: int) -> set[Value]:
 
 def neurons(order: Sequence[Value]) -> Homes:
     """By layer and neuron. A node belongs to the neuron whose net_ or out_ it is, or to the one that alone uses it."""
+    given: dict[Value, str | None] = {}
+    for v in order:
+        if v.op is None:
+            if re.fullmatch(r"(?:i|x|input|target)_?\w?\d*", v.label):
+                given[v] = None  # what comes from outside is in no neuron
+        elif named := re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL):
+            given[v] = named[1]
     homes: Homes = {}
-    user: dict[Value, str | None] = {}  # the neuron that alone uses a node; None if there is no such one
-    for v in reversed(order):
-        named = re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL)
-        # What comes from outside is in no neuron.
-        outer = v.op is None and re.fullmatch(r"(?:i|x|input|target)_?\w?\d*", v.label)
-        neuron = named[1] if named and v.op else None if outer else user.get(v)
+    for v, neuron in owners(order, given).items():
         if neuron is not None:
             layer = re.fullmatch(r"(.*?)_?\d+", neuron, re.DOTALL)
             homes[v] = (f"layer {layer[1]}", neuron) if layer and layer[1] else (neuron,)
-        for arg in v.args:
-            user[arg] = neuron if user.get(arg, neuron) == neuron else None
     return homes
 
 

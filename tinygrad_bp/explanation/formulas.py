@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.order import between
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import enclosed, latex_number
 
 LONGEST = 200  # characters of a formula, names as they are
 MOST_NODES = 60  # that a formula may be made of
 
 # Where the table arranges a rule for accuracy or for derivatives of its own, the same as textbooks have it. The tests hold them together.
-TEXTBOOK: dict[Operation, Any] = {
+_PARTIALS: dict[Operation, Any] = {
     ops.sqrt: (lambda y, x: 1.0 / (2.0 * y),),
     ops.asin: (lambda y, x: 1.0 / ops.sqrt(1.0 - x**2.0),),
     ops.acos: (lambda y, x: -1.0 / ops.sqrt(1.0 - x**2.0),),
@@ -26,6 +27,7 @@ TEXTBOOK: dict[Operation, Any] = {
     ops.sigmoid: (lambda y, x: y * (1.0 - y),),
     ops.logsumexp: lambda y, *xs: [ops.exp(x - y) for x in xs],
 }
+TEXTBOOK = {op: replace(op, partials=partials) for op, partials in _PARTIALS.items()}
 
 
 class Unwritable(Exception):
@@ -174,7 +176,7 @@ class Writer:
 
         Args:
             place: the position in topological order of every Value that lies on a route.
-            stops: the Values at which routes end.
+            stops: the Values at which routes end, `by` among them.
 
         Returns: the formula; empty if it is only a number or none of readable length.
         """
@@ -191,35 +193,23 @@ class Writer:
         return write(term, self.latex)[0] if isinstance(term, Term) else ""
 
     def _derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> Any:
-        flow: dict[Value, list[Any]] = {of: [1.0]}
-        waiting: list[int] = [-place[of]]
-        at = {place[of]: of}
-        for _ in range(MOST_NODES):
-            if not waiting:
-                return _total(flow[by])
-            node = at[-heapq.heappop(waiting)]
-            gradient = _total(flow.pop(node))
+        gradients: dict[Any, list[Any]] = {of: [1.0]}
+        for count, (node, operands) in enumerate(between(of, stops, place), 1):
+            if count == MOST_NODES:
+                raise Unwritable
+            gradient = _total(gradients.pop(node))
             assert node.op is not None
-            wanted = [isinstance(x, Value) and x in place and (x is by or x not in stops) for x in node.operands]
-            y, operands = self._term(node), [self._term(x) for x in node.operands]
-            rules = TEXTBOOK.get(node.op, node.op.partials)
-            if isinstance(rules, tuple):
-                slopes = [rule(y, *operands) if want else None for rule, want in zip(rules, wanted, strict=True)]
-            else:
-                slopes = rules(y, *operands)
-            for x, slope, want in zip(node.operands, slopes, wanted, strict=True):
-                if want and isinstance(x, Value):
-                    if x not in flow and x is not by:
-                        heapq.heappush(waiting, -place[x])
-                        at[place[x]] = x
-                    flow.setdefault(x, []).append(gradient * slope)
-        raise Unwritable
+            wanted = [x in place and (x is by or x not in stops) for x in operands]
+            op = TEXTBOOK.get(node.op, node.op)
+            partials = op.derivatives(self._term(node), [self._term(x) for x in operands], wanted)
+            for x, partial, want in zip(operands, partials, wanted, strict=True):
+                if want:
+                    gradients.setdefault(x, []).append(gradient * partial)
+        return _total(gradients[by])
 
     def _term(self, x: Value | float) -> Any:
         if not isinstance(x, Value):
             return x
-        if isinstance(x, Constant):
-            return x.data
         if x in self._names:
             return Term(enclosed(self._names[x], latex=self.latex), ATOM, self.latex)
         return self._terms.get(x) or self._spelled(x)
@@ -231,9 +221,7 @@ class Writer:
             if head.op is None:
                 raise Unwritable
             missing = [
-                x
-                for x in head.operands
-                if isinstance(x, Value) and not (x in self._terms or x in self._names or isinstance(x, Constant))
+                x for x in head.operands if isinstance(x, Value) and x not in self._terms and x not in self._names
             ]
             if missing:
                 waiting.extend(missing)

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.order import between, dependents, topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import Writer
 from tinygrad_bp.explanation.names import enclosed, unique_names
@@ -135,10 +135,7 @@ class Waypoints:
     def __init__(self, y: Value, x: Value, labelled_only: bool) -> None:
         self.y, self.x = y, x
         under_y = topological_order(y, constants=False)
-        after_x = {x}
-        for node in under_y:
-            if node not in after_x and any(operand in after_x for operand in node.operands):
-                after_x.add(node)
+        after_x = dependents(under_y, [x])
         nodes = [node for node in under_y if node in after_x]
         self.depends = bool(nodes)
         nodes = nodes or [x, y]
@@ -176,34 +173,31 @@ class Waypoints:
         for node in reversed(self._nodes):
             if node is not self.x:
                 gradient = total[node]
-                for operand, slope in zip(node.operands, node.local_derivatives, strict=True):
-                    if operand in place:
-                        total[operand] = total.get(operand, 0.0) + slope * gradient
+                for x, local in zip(node.operands, node.local_derivatives, strict=True):
+                    if isinstance(x, Value) and x in place:
+                        total[x] = total.get(x, 0.0) + local * gradient
 
     def _connect(self) -> None:
-        place, nodes = self.place, self._nodes
+        """The edges: reverse accumulation from each waypoint to the next ones and no further, as `flow` has it."""
         for waypoint in reversed(self.order):
-            flow: dict[Any, float] = {waypoint: 1.0}
+            if waypoint is self.x:
+                continue
+            gradients: dict[Any, float] = {waypoint: 1.0}
             plain: set[Any] = {waypoint}
-            waiting = [] if waypoint is self.x else [-place[waypoint]]
-            while waiting:  # reverse accumulation, from this waypoint to the next ones and no further
-                node = nodes[-heapq.heappop(waiting)]
-                gradient = flow.pop(node)
+            for node, operands in between(waypoint, self.waypoints, self.place):
+                gradient = gradients.pop(node)
                 adds = node in plain and (node.op is ops.add or node.op is ops.sub or node.op is ops.sum_of)
-                for operand, slope in zip(node.operands, node.local_derivatives, strict=True):
-                    if operand in flow:
-                        flow[operand] += slope * gradient
-                        plain.discard(operand)
-                    elif operand in place:
-                        flow[operand] = slope * gradient
-                        if adds and slope == 1.0:
-                            plain.add(operand)
-                        if operand not in self.waypoints:
-                            heapq.heappush(waiting, -place[operand])
-            if waypoint is not self.x:
-                self.edges[waypoint] = edges = [Edge(waypoint, by, value, by in plain) for by, value in flow.items()]
-                for edge in edges:
-                    self.users.setdefault(edge.by, []).append(edge)
+                for x, local in zip(operands, node.local_derivatives, strict=True):
+                    if x in gradients:
+                        gradients[x] += local * gradient
+                        plain.discard(x)
+                    elif x in self.place:
+                        gradients[x] = local * gradient
+                        if adds and local == 1.0:
+                            plain.add(x)
+            self.edges[waypoint] = [Edge(waypoint, by, value, by in plain) for by, value in gradients.items()]
+            for edge in self.edges[waypoint]:
+                self.users.setdefault(edge.by, []).append(edge)
 
     @property
     def hides_all(self) -> bool:

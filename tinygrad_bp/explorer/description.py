@@ -119,7 +119,7 @@ def _network(
         return None
     outs = {unit.out for unit in neurons}
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
-    leading = ends(subject.result, neurons)
+    leading = ends(order, neurons)
     # What is not known to be a target may be one: a leaf beside an output, in a difference or called so.
     targets, trained = dict(subject.targets), set(subject.parameters)
     for v in order:

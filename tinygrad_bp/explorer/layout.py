@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.core.order import owners
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing.rendering import run
 from tinygrad_bp.explorer.structure import Unit
@@ -75,16 +76,7 @@ def _read(text: str, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple
 
 def groups(order: Sequence[Value], units: Sequence[Unit]) -> list[list[Value]]:
     """For each neuron the nodes in it: its output, its net input and what they alone were computed from, weights included."""
-    home: dict[Value, int | None] = {}  # None for what several neurons, or anything else, use
+    outside: dict[Value, int | None] = {c.source: None for unit in units for c in unit.connections}
     ends = {v: number for number, unit in enumerate(units) for v in (unit.net, unit.out)}
-    sources = {c.source for unit in units for c in unit.connections}
-    for v in reversed(order):
-        if v in ends:
-            home[v] = ends[v]
-        elif v in sources:
-            home[v] = None
-        for arg in v.args:
-            if arg not in ends and arg not in sources:
-                mine = home.get(v)
-                home[arg] = mine if home.get(arg, mine) == mine else None
-    return [[v for v in order if home.get(v) == number] for number in range(len(units))]
+    owner = owners(order, {**outside, **ends})
+    return [[v for v in order if owner[v] == number] for number in range(len(units))]

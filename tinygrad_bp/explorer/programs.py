@@ -35,30 +35,24 @@ def programs(order: Sequence[Value]) -> dict[str, str]:
     nodes = [v for v in variables if v.op is not None]
     return {
         "forward": _function(compile(nodes, leaves).to("javascript")),
-        "slopes": _function(_slopes(variables).to("javascript")),
+        "slopes": _function(_local_derivatives(variables).to("javascript")),
     }
 
 
-def _slopes(variables: Sequence[Value]) -> Any:
-    stand_ins = {
-        v: Value(v.data, v.label) for v in variables
-    }  # leaves, so that a slope is written in terms of what it is computed from
+def _local_derivatives(variables: Sequence[Value]) -> Any:
+    # Leaves, so that a local derivative is written in terms of what it is computed from.
+    stand_ins: dict[Any, Value] = {v: Value(v.data, v.label) for v in variables}
     found: list[Value] = []
     for v in variables:
-        op = v.op
-        if op is None:
-            continue
-        operands = [stand_ins[x] if x in stand_ins else x.data if isinstance(x, Value) else x for x in v.operands]
-        varies = [isinstance(x, Value) for x in operands]
-        if isinstance(op.partials, tuple):
-            slopes = [d(stand_ins[v], *operands) if vary else 0.0 for d, vary in zip(op.partials, varies, strict=True)]
-        else:
-            slopes = list(op.partials(stand_ins[v], *operands))
-        found += [
-            slope if isinstance(slope, Value) else Constant(float(slope))
-            for slope, vary in zip(slopes, varies, strict=True)
-            if vary
-        ]
+        if v.op is not None:
+            operands = [stand_ins.get(x, x) for x in v.operands]
+            wanted = [isinstance(x, Value) for x in operands]
+            derivatives = v.op.derivatives(stand_ins[v], operands, wanted)
+            found += [
+                d if isinstance(d, Value) else Constant(float(d))
+                for d, want in zip(derivatives, wanted, strict=True)
+                if want
+            ]
     return compile(found, list(stand_ins.values()))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.order import flow
 from tinygrad_bp.core.value import Constant, Value
 
 ACTIVATIONS = (ops.sigmoid, ops.tanh, ops.relu, ops.softplus)  # what a page can exchange for one another
@@ -93,21 +94,10 @@ def are_all(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collect
     return used == drawn
 
 
-def ends(result: Value, neurons: Sequence[Unit]) -> set[Value]:
-    """The outputs of neurons from which the result is computed without another neuron between."""
-    outs = {unit.out for unit in neurons}
-    found: set[Value] = set()
-    waiting, seen = [result], {result}
-    while waiting:
-        v = waiting.pop()
-        if v in outs:
-            found.add(v)
-            continue
-        for arg in v.args:
-            if arg not in seen:
-                seen.add(arg)
-                waiting.append(arg)
-    return found
+def ends(order: Sequence[Value], neurons: Sequence[Unit]) -> set[Value]:
+    """The outputs of neurons from which the result, last in the order, is computed without another neuron between."""
+    outs, result = {unit.out for unit in neurons}, order[-1]
+    return {result} if result in outs else set(flow(result, outs, {v: k for k, v in enumerate(order)}))
 
 
 _SUMS = (ops.add, ops.sum_of)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tinygrad_bp import __version__
-from tinygrad_bp.checking import printable
 from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.text import printable
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                          the worked example, step by step
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except (Mistake, TypeError, ValueError, ArithmeticError, ImportError, OSError, RuntimeError) as error:
         # Labels and names of files are anyone's text: none may steer the terminal.
-        words = "\n".join(map(printable, str(error).split("\n")))
+        words = printable(str(error), keep="\n")
         print(f"tinygrad-bp: error: {words}", file=sys.stderr)
         return 2
     return status
@@ -72,16 +72,14 @@ def _spell_what_cannot_be_printed(stream: Any) -> None:
         able = stream.errors != "strict"
     except (UnicodeEncodeError, LookupError):
         able = False
-    except (
-        AttributeError,
-        TypeError,
-    ):  # no stream, or one that someone put in its place and that is theirs to answer for
-        return
+    except (AttributeError, TypeError):
+        return  # no stream, or one that someone put in its place and that is theirs to answer for
     if not able and hasattr(stream, "reconfigure"):
         codecs.register_error("tinygrad_bp", _spelled)
         stream.reconfigure(errors="tinygrad_bp")
 
 
+# "⠀", U+2800, is the empty one of the dots that curves are drawn with.
 _SPELLINGS = dict(zip("✓✗≠–—−─│┤└·∂×←→⠀", "+x!----|++.d*<> ", strict=True))
 
 

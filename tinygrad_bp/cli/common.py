@@ -14,6 +14,7 @@ class Mistake(Exception):
 
 
 def command(make: Any, name: str, examples: str, **about: Any) -> argparse.ArgumentParser:
+    """A parser made by `make`, whose help ends with examples."""
     parser: argparse.ArgumentParser = make(
         *([name] if name else []),
         epilog=examples,
@@ -21,17 +22,18 @@ def command(make: Any, name: str, examples: str, **about: Any) -> argparse.Argum
         allow_abbrev=False,
         **about,
     )
-    parser.description = textwrap.fill(
-        parser.description or "", 78
-    )  # the formatter keeps lines as they are, for the examples
+    # The formatter keeps lines as they are, for the examples.
+    parser.description = textwrap.fill(parser.description or "", 78)
     return parser
 
 
 def rounds(text: str) -> int:
+    """An argument that is a whole number from 0 up."""
     return _integer(text, 0)
 
 
 def positive(text: str) -> int:
+    """An argument that is a whole number from 1 up."""
     return _integer(text, 1)
 
 
@@ -46,6 +48,7 @@ def _integer(text: str, least: int) -> int:
 
 
 def learning_rate(text: str) -> Decimal:
+    """An argument that is a finite number above 0, digit for digit as it was typed."""
     try:
         rate = Decimal(text)
     except InvalidOperation:

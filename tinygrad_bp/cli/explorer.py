@@ -80,39 +80,43 @@ def _explore(args: argparse.Namespace) -> int:
 def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     """The page, and whether the numbers on it had to be made up."""
     from tinygrad_bp.explorer import explore
+    from tinygrad_bp.networks.nn import MLP, Layer, Neuron
+
+    thing, title = _thing(args.subject)
+    rows = None
+    if args.data is not None:
+        if not isinstance(thing, MLP):
+            raise Mistake(f"--data is for an MLP; {args.subject} has its numbers already")
+        rows = _rows(thing, args.data, args.rows or 8)
+    elif args.rows is not None:
+        raise Mistake("--rows says how many rows of --data to take, and there is no --data")
+    rate = None if args.learning_rate is None else float(args.learning_rate)
+    page = explore(thing, rows=rows, learning_rate=rate, title=args.title or title, language=args.language)
+    return page, rows is None and isinstance(thing, MLP | Layer | Neuron)
+
+
+def _thing(subject: str) -> tuple[Any, str]:
+    """What is to be explored, and a heading if it has one of its own."""
     from tinygrad_bp.networks.data import TRUTH_TABLES
     from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
-    subject = args.subject
-    options: dict[str, Any] = {"title": args.title, "language": args.language}
-    if args.learning_rate is not None:
-        options["learning_rate"] = float(args.learning_rate)
-    thing: Any
     if subject == "tutorial" or subject in TRUTH_TABLES:
-        thing = subject
-    elif Path(subject).suffix.lower() == ".json":
+        return subject, ""
+    if Path(subject).suffix.lower() == ".json":
         from tinygrad_bp.networks.saving import load
 
-        thing = load(subject)
-        options["title"] = options["title"] or Path(subject).stem
-    elif ":" in subject:
+        return load(subject), Path(subject).stem
+    if ":" in subject:
         program = load_program(subject)
         thing = program[subject.rpartition(":")[2]]
         if not isinstance(thing, MLP | Layer | Neuron):
             [thing] = named(program, subject)
-    elif Path(subject).suffix.lower() == ".py":
+        return thing, ""
+    if Path(subject).suffix.lower() == ".py":
         raise Mistake(f"{subject!r} does not say what to explore in it: write {subject}:NAME")
-    else:
-        raise Mistake(
-            f"{subject!r} is nothing to explore: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
-        )
-    if args.data is not None:
-        if not isinstance(thing, MLP):
-            raise Mistake(f"--data is for an MLP; {subject} has its numbers already")
-        options["rows"] = _rows(thing, args.data, args.rows or 8)
-    elif args.rows is not None:
-        raise Mistake("--rows says how many rows of --data to take, and there is no --data")
-    return explore(thing, **options), isinstance(thing, MLP | Layer | Neuron) and "rows" not in options
+    raise Mistake(
+        f"{subject!r} is nothing to explore: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
+    )
 
 
 def _rows(net: MLP, name: str, count: int) -> list[Any]:

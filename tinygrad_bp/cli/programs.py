@@ -17,6 +17,7 @@ from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.text import counted, did_you_mean, listed
 
 EXAMPLES = {
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
@@ -175,14 +176,31 @@ def load_program(target: str) -> dict[str, Any]:
         raise Mistake(f"there is no file {file!r}") from None
     except OSError as error:
         raise Mistake(f"{file!r} cannot be read: {error.strerror}") from None
+    program = _run(source, file, name)
+    values = _values(program)
+    for key, v in values.items():
+        if not v.label and not key.startswith("_"):
+            v.label = key
+    if name not in program:
+        hint = ""
+        if re.search(rb"""^if\s+__name__\s*==\s*['"]__main__['"]""", source, re.MULTILINE):
+            hint = '; what stands under if __name__ == "__main__": is not run here, move it out'
+        raise Mistake(f"there is no {name!r} in {file}; {_those(values, file)}{did_you_mean(name, values)}{hint}")
+    return program
+
+
+def _run(source: bytes, file: str, name: str) -> dict[str, Any]:
+    """The names of the program after it ran, in its own folder's company; all is put back as it was."""
+    path = Path(file)
     module = ModuleType("user_program")
     module.__file__ = str(path)
-    before = sys.argv, sys.path[:], Path.cwd()
+    argv, places, folder = sys.argv, sys.path[:], Path.cwd()
     sys.argv, sys.path[:0] = [str(path)], [str(path.resolve().parent)]
     sys.modules[module.__name__] = module  # dataclasses look their module up
+    program = vars(module)
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
+            exec(compile(source, str(path), "exec", dont_inherit=True), program)
     except SystemExit as end:
         code = "" if end.code is None else repr(end.code)
         raise Mistake(f"{file} ended itself with sys.exit({code}), so there is no {name} to look at") from None
@@ -191,23 +209,14 @@ def load_program(target: str) -> dict[str, Any]:
     except BaseException as error:
         raise Mistake(_where(error, path)) from None
     finally:
-        sys.argv, sys.path[:], folder = before
+        sys.argv, sys.path[:] = argv, places
         os.chdir(folder)
         sys.modules.pop(module.__name__, None)
-    program = vars(module)
-    values = {key: thing for key, thing in program.items() if isinstance(thing, Value)}
-    for key, v in values.items():
-        if not v.label and not key.startswith("_"):
-            v.label = key
-    if name not in program:
-        from tinygrad_bp.drawing.style import nearest
-
-        main_only = re.search(rb"""^if\s+__name__\s*==\s*['"]__main__['"]""", source, re.MULTILINE)
-        raise Mistake(
-            f"there is no {name!r} in {file}; {_those(values, file)}{nearest(name, values)}"
-            + ('; what stands under if __name__ == "__main__": is not run here, move it out' if main_only else "")
-        )
     return program
+
+
+def _values(program: dict[str, Any]) -> dict[str, Value]:
+    return {key: thing for key, thing in program.items() if isinstance(thing, Value)}
 
 
 def _where(error: BaseException, path: Path) -> str:
@@ -216,14 +225,17 @@ def _where(error: BaseException, path: Path) -> str:
     import traceback
 
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    line = (
-        error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else lines[-1] if lines else None
-    )
+    line = lines[-1] if lines else None
     try:
-        words = error.msg if isinstance(error, SyntaxError) else str(error)
+        words = str(error)
     except Exception:  # the user's error cannot even say what it is
         words = ""
-    text = f"{path}{f', line {line}' if line else ''}: {type(error).__name__}{f': {words}' if words else ''}"
+    if isinstance(error, SyntaxError):
+        words = error.msg
+        if error.filename == str(path):
+            line = error.lineno
+    place = f"{path}, line {line}" if line else str(path)
+    text = f"{place}: {type(error).__name__}" + (f": {words}" if words else "")
     code = linecache.getline(str(path), line).strip() if line else ""
     return f"{text}\n    {code}" if code else text
 
@@ -231,14 +243,15 @@ def _where(error: BaseException, path: Path) -> str:
 def named(program: dict[str, Any], target: str, several: bool = False) -> list[Value]:
     """The Value that FILE.py:NAME names, in a list, or if `several` are welcome the list of them that it names."""
     file, _, name = target.rpartition(":")
-    there = _those([key for key, thing in program.items() if isinstance(thing, Value)], file)
+    there = _those(_values(program), file)
     thing = program[name]
     if isinstance(thing, Value):
         return [thing]
     if isinstance(thing, list | tuple) and thing and all(isinstance(x, Value) for x in thing):
         if several:
             return list(thing)
-        raise Mistake(f"{name} in {file} is a {type(thing).__name__} of {len(thing)} Values, not a Value; {there}")
+        count = counted(len(thing), "Value")
+        raise Mistake(f"{name} in {file} is a {type(thing).__name__} of {count}, not a Value; {there}")
     kind = type(thing)
     of = "" if kind.__module__ == "builtins" else f"{kind.__module__}."  # other libraries have a Value too
     raise Mistake(
@@ -253,11 +266,11 @@ def _labelled(order: Sequence[Value], label: str, program: dict[str, Any], targe
         return found[0]
     if found:
         raise Mistake(f"{len(found)} Values have the label {label!r}; give the one you mean a label of its own")
-    named = program.get(label)
-    if isinstance(named, Value) and named in set(order):
-        return named
+    meant = program.get(label)
+    if isinstance(meant, Value) and meant in set(order):
+        return meant
     file, _, name = target.rpartition(":")
-    values = {key: thing for key, thing in program.items() if isinstance(thing, Value)}
+    values = _values(program)
     for key, v in values.items():
         if label and label in (key, v.label):
             swapped = order[-1] in set(topological_order(v, constants=False))
@@ -265,25 +278,31 @@ def _labelled(order: Sequence[Value], label: str, program: dict[str, Any], targe
             raise Mistake(f"{label!r} is a Value in {file}, but {name} was not computed from it{hint}")
     if label and any(node.label == label for node in topological_order(*values.values(), constants=False)):
         raise Mistake(f"{label!r} is a Value in {file}, but {name} was not computed from it")
-    from tinygrad_bp.drawing.style import nearest
+    labels = sorted({node.label for node in order if node.label}, key=_by_number)
+    if not labels:
+        there = "no Value in it has one: write Value(0.5, label='w')"
+    elif len(labels) == 1:
+        there = f"the label is {labels[0]}"
+    else:
+        there = f"the labels are {_some(labels)}"
+    raise Mistake(f"there is no label {label!r} in this graph; {there}{did_you_mean(label, labels)}")
 
-    # x10 after x2
-    labels = sorted(
-        {node.label for node in order if node.label}, key=lambda text: re.sub(r"\d+", lambda n: n[0].zfill(20), text)
-    )
-    there = f"the label{'s are' if len(labels) > 1 else ' is'} {_listed(labels)}{nearest(label, labels)}"
-    raise Mistake(
-        f"there is no label {label!r} in this graph; "
-        + (there if labels else "no Value in it has one: write Value(0.5, label='w')")
-    )
+
+def _by_number(label: str) -> str:
+    """What to sort labels by: x10 comes after x2."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(20), label)
 
 
 def _those(names: Collection[str], file: str) -> str:
     if not names:
         return f"there are no Values in {file}"
-    return f"the Value{'s' * (len(names) > 1)} in {file} {'are' if len(names) > 1 else 'is'} {_listed(list(names))}"
+    if len(names) == 1:
+        return f"the Value in {file} is {_some(names)}"
+    return f"the Values in {file} are {_some(names)}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+def _some(names: Collection[str]) -> str:
+    """The names, or if they are many the first of them and how many there are besides."""
+    some = list(names)[:MOST_NAMES]
+    more = len(names) - len(some)
+    return listed([*some, f"{more:,} more"] if more else some)

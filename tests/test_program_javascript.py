@@ -11,7 +11,7 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.labels import HOSTILE
 from tests.rows import alone, corners_of, points_of
-from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
+from tinygrad_bp import OPERATIONS, Value, compile, grad
 from tinygrad_bp.program.instructions import decay, logistic
 
 pytestmark = pytest.mark.node
@@ -184,12 +184,3 @@ def test_long_sums_and_long_programs(tmp_path):
     assert found[1]["values"][0][-1][1] == found[1]["results"][0]
     with pytest.raises(ValueError, match="up to 65,000 inputs"):
         compile(y, [Value(1.0) for _ in range(65_001)]).to("javascript")
-
-
-def test_an_operation_of_ones_own_is_refused_whatever_its_name():
-    cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
-    x = Value(1.0)
-    relu = Operation("relu", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
-    for own in (cube, relu):
-        with pytest.raises(ValueError, match=f"javascript has no {own.name}: it is an operation of your own"):
-            compile(own(x), [x]).to("javascript")

@@ -14,7 +14,7 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.rows import alone, corners_of
 from tests.worked import WEIGHTS, worked_example
-from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
+from tinygrad_bp import OPERATIONS, Value, compile, grad
 from tinygrad_bp.program.instructions import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
@@ -510,10 +510,3 @@ def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
 def test_the_three_ways_to_write_a_program():
     forms = [deep(depth).to("llvm")._layout for depth in (2, 200, 2000)]
     assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]
-
-
-def test_an_operation_of_ones_own_is_refused():
-    cube = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
-    x = Value(1.0)
-    with pytest.raises(ValueError, match="llvm has no cube"):
-        compile(cube(x), [x]).to("llvm")

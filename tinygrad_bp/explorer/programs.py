@@ -28,7 +28,7 @@ def programs(order: Sequence[Value]) -> dict[str, str]:
 
     `forward` takes the data of the leaves and returns those of all other nodes; `slopes` takes the data of all nodes and returns
     for each edge, node by node and operand by operand, the local derivative; both leave out constants. Raises ValueError for an
-    operation of one's own.
+    operation that JavaScript has not and that no definition leads to.
     """
     variables = [v for v in order if not isinstance(v, Constant)]
     leaves = [v for v in variables if v.op is None]

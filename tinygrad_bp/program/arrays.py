@@ -15,7 +15,10 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.program.instructions import refuse_own_operations
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.instructions import bell, decay, logistic
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:
@@ -37,8 +40,8 @@ class ArrayProgram:
         namespace: the module of array functions.
         source: the program as Python on arrays; the functions it calls are those of this module, with the namespace put in.
 
-    Raises ImportError where the namespace is not installed, ValueError for an operation of one's own; a call raises TypeError for a wrong
-    count or name of inputs.
+    Raises ImportError where the namespace is not installed, ValueError for an operation that there is no function for and that no
+    definition leads to; a call raises TypeError for a wrong count or name of inputs.
     """
 
     def __init__(self, program: Program, namespace: Any) -> None:
@@ -47,18 +50,18 @@ class ArrayProgram:
                 namespace = importlib.import_module(_MODULES[namespace])
             except ImportError as error:
                 raise ImportError(f'{namespace} is not installed: pip install "tinygrad-bp[{namespace}]"') from error
-        refuse_own_operations(program.code, "the array target")
+        self._code = expanded(program.code, NATIVE, "the array target")
         self.program = program
         self.namespace = namespace
         self._compiled: dict[Any, Callable[..., Any]] = {}  # by the type of the floats
 
     @cached_property
     def _formulas(self) -> Formulas:
-        return Formulas(self.program.code, infix=ARITHMETIC, constant="constant({})")
+        return Formulas(self._code, infix=ARITHMETIC, constant="constant({})")
 
     @cached_property
     def source(self) -> str:
-        code, formulas = self.program.code, self._formulas
+        code, formulas = self._code, self._formulas
         returned = bracketed(
             code.shape,
             [formulas.operand(x)[0] if x >= 0 else f"constant({formulas.operand(x)[0]})" for x in code.outputs],
@@ -76,7 +79,7 @@ class ArrayProgram:
             # Only here can an operand still be a number; operators take those as they are.
             return lambda *xs: row(xp, *[x if hasattr(x, "dtype") else constant(x) for x in xs])
 
-        functions = {name: bound(_FUNCTIONS[op.name]) for name, op in self._formulas.functions.items()}
+        functions = {name: bound(_FUNCTIONS[op]) for name, op in self._formulas.functions.items()}
         return defined(self.source, functions | {"inf": math.inf, "nan": math.nan, "constant": constant})
 
     def __call__(self, *arrays: Any, **named: Any) -> Any:
@@ -307,31 +310,32 @@ def _expm1(xp: Any, x: Any) -> Any:
     return xp.where(x < -1.0, xp.exp(x) - 1.0, xp.expm1(x))
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _named(name) for name in (
-        "exp", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")},
-    "expm1": _expm1,
-    "tanh": _tanh,
-    "abs": _abs,
-    "pow": _pow,
-    "decay": _decay,
-    "logistic": _logistic,
-    "bell": lambda xp, e: e / (1.0 + e * (2.0 + e)),
-    "softplus": _softplus,
-    "relu": lambda xp, x: xp.where(x <= 0.0, xp.zeros_like(x), x),
-    "leaky_relu": lambda xp, x, slope: xp.where((x <= 0.0) | _nan(slope), slope * x, x),
-    "sign": _sign,
-    "step": _step,
-    "maximum": _maximum,
-    "minimum": _minimum,
-    "reciprocal": _reciprocal,
-    "atan2": _atan2,
-    "hypot": _hypot,
-    "over_squares": _over_squares,
-    "power_term": _power_term,
-    "log_term": _log_term,
-    "exp_difference": _exp_difference,
-    "sum_of": lambda xp, *xs: _total(xp, xs),
-    "dot": _dot,
-    "logsumexp": _logsumexp,
+_FUNCTIONS: dict[Operation, Callable[..., Any]] = {
+    **{row: _named(row.name) for row in (
+        ops.exp, ops.log, ops.log1p, ops.sqrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh)},
+    ops.expm1: _expm1,
+    ops.tanh: _tanh,
+    ops.abs: _abs,
+    ops.pow: _pow,
+    decay: _decay,
+    logistic: _logistic,
+    bell: lambda xp, e: e / (1.0 + e * (2.0 + e)),
+    ops.softplus: _softplus,
+    ops.relu: lambda xp, x: xp.where(x <= 0.0, xp.zeros_like(x), x),
+    ops.leaky_relu: lambda xp, x, slope: xp.where((x <= 0.0) | _nan(slope), slope * x, x),
+    ops.sign: _sign,
+    ops.step: _step,
+    ops.maximum: _maximum,
+    ops.minimum: _minimum,
+    ops.reciprocal: _reciprocal,
+    ops.atan2: _atan2,
+    ops.hypot: _hypot,
+    ops.over_squares: _over_squares,
+    ops.power_term: _power_term,
+    ops.log_term: _log_term,
+    ops.exp_difference: _exp_difference,
+    ops.sum_of: lambda xp, *xs: _total(xp, xs),
+    ops.dot: _dot,
+    ops.logsumexp: _logsumexp,
 }  # fmt: skip
+NATIVE = ARITHMETIC.union(_FUNCTIONS)

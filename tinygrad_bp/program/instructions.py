@@ -31,27 +31,14 @@ decay    = Operation("decay", lambda x: math.exp(-math.fabs(x)), (lambda y, x: -
                      "exp(-{tight[0]} if {bare[0]} > 0.0 else {bare[0]})", r"e^{{-\left|{bare[0]}\right|}}", "exp(-|x|)")
 logistic = Operation("logistic", _logistic,                      (lambda y, x, e: 0.0,
                                                                   lambda y, x, e: ops.sign(-x) / ((1.0 + e) * (1.0 + e))),
-                     "(1.0 if {bare[0]} > 0.0 else {bare[1]}) / (1.0 + {tight[1]})", "", "σ", MULTIPLICATIVE)
+                     "(1.0 if {bare[0]} > 0.0 else {bare[1]}) / (1.0 + {tight[1]})", "", "σ", MULTIPLICATIVE,
+                     definition=lambda x, e: (ops.step(x) + e * (1.0 - ops.step(x))) / (1.0 + e))
 bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: (1.0 - e) / ((1.0 + e) * (1.0 + e) * (1.0 + e)),),
                      "{tight[0]} / (1.0 + {tight[0]} * (2.0 + {tight[0]}))", "", "σ′", MULTIPLICATIVE)
 # fmt: on
 
 
 PARTS = frozenset((decay, logistic, bell))
-
-
-def is_own(op: Operation) -> bool:
-    """Whether an operation is one of the user's own, no row of the table, whatever its name."""
-    return ops.OPERATIONS.get(op.name) is not op and op not in PARTS
-
-
-def refuse_own_operations(code: Code, target: str) -> None:
-    """Raises ValueError where the code has an operation of the user's own: only Python can compute it."""
-    for op in code.operations():
-        if is_own(op):
-            raise ValueError(
-                f"{target} has no {op.name}: it is an operation of your own, which only Python can compute"
-            )
 
 
 class Instruction(NamedTuple):
@@ -114,9 +101,13 @@ class Code:
         key = (op, *(sorted(operands) if op is ops.add or op is ops.mul else operands))
         found = self._known.get(key)
         if found is None:
-            self.instructions.append(Instruction(op, operands))
-            found = self._known[key] = len(self.inputs) + len(self.instructions) - 1
+            found = self._known[key] = self.add(op, operands)
         return found
+
+    def add(self, op: Operation, operands: tuple[int, ...]) -> int:
+        """The slot of a new instruction."""
+        self.instructions.append(Instruction(op, operands))
+        return len(self.inputs) + len(self.instructions) - 1
 
     def _simplified(self, op: Operation, operands: tuple[int, ...]) -> int | None:
         """The same number by less work, if there is a way that rounds no worse."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
-from tinygrad_bp.program.instructions import Code, refuse_own_operations
+from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.instructions import Code, bell, decay, logistic
 from tinygrad_bp.program.naming import Temporaries, names
 from tinygrad_bp.program.python import bracketed
 
@@ -16,32 +19,33 @@ MOST_CONSTANTS = 20_000  # each takes a place on the stack of a call; a larger p
 
 # What an operation is where JavaScript has it: an expression in the operands {0}, {1}, ...
 _EXPRESSIONS = {
-    "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
-    **{name: f"Math.{name}({{0}})" for name in (
-        "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs")},
-    "decay": "Math.exp(-Math.abs({0}))",
-    "logistic": "({0} > 0 ? 1 : {1}) / (1 + {1})",
-    "bell": "{0} / (1 + {0} * (2 + {0}))",
-    "relu": "{0} <= 0 ? 0 : {0}",
-    "leaky_relu": "{0} <= 0 || {1} !== {1} ? {1} * {0} : {0}",
-    "step": "{0} > 0 ? 1 : {0} === {0} ? 0 : {0}",
-    "maximum": "{0} >= {1} || {0} !== {0} ? {0} : {1}",
-    "minimum": "{0} <= {1} || {0} !== {0} ? {0} : {1}",
+    ops.add: "{0} + {1}", ops.sub: "{0} - {1}", ops.mul: "{0} * {1}", ops.div: "{0} / {1}", ops.neg: "-{0}",
+    **{row: f"Math.{row.name}({{0}})" for row in (
+        ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan,
+        ops.sinh, ops.cosh, ops.tanh, ops.abs)},
+    decay: "Math.exp(-Math.abs({0}))",
+    logistic: "({0} > 0 ? 1 : {1}) / (1 + {1})",
+    bell: "{0} / (1 + {0} * (2 + {0}))",
+    ops.relu: "{0} <= 0 ? 0 : {0}",
+    ops.leaky_relu: "{0} <= 0 || {1} !== {1} ? {1} * {0} : {0}",
+    ops.step: "{0} > 0 ? 1 : {0} === {0} ? 0 : {0}",
+    ops.maximum: "{0} >= {1} || {0} !== {0} ? {0} : {1}",
+    ops.minimum: "{0} <= {1} || {0} !== {0} ? {0} : {1}",
 }  # fmt: skip
 
-# The others are functions; each names those that it calls.
-_FUNCTIONS = {
-    "pow": ((), """(a, b) => a !== a || b !== b ? NaN : a === 1 ? 1 : Math.abs(a) === 1 && !Number.isFinite(b) ? 1 : a ** b"""),
-    "sign": ((), """(x) => x > 0 ? 1 : x < 0 ? -1 : x * x"""),
-    "softplus": ((), """(x) => x === x ? Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) : x"""),
-    "reciprocal": ((), """(x) => x === 0 ? Infinity : 1 / x"""),
-    "atan2": ((), """(a, b) => a === 0 && b === 0 ? NaN : Math.atan2(a, b)"""),
-    "hypot": ((), """(a, b) => (a === 0 && b === 0) || a !== a || b !== b ? NaN : Math.hypot(a, b)"""),
+# The others are functions, some called by others only; each names those that it calls.
+_FUNCTIONS: dict[Operation | str, tuple[Sequence[Operation | str], str]] = {
+    ops.pow: ((), """(a, b) => a !== a || b !== b ? NaN : a === 1 ? 1 : Math.abs(a) === 1 && !Number.isFinite(b) ? 1 : a ** b"""),
+    ops.sign: ((), """(x) => x > 0 ? 1 : x < 0 ? -1 : x * x"""),
+    ops.softplus: ((), """(x) => x === x ? Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) : x"""),
+    ops.reciprocal: ((), """(x) => x === 0 ? Infinity : 1 / x"""),
+    ops.atan2: ((), """(a, b) => a === 0 && b === 0 ? NaN : Math.atan2(a, b)"""),
+    ops.hypot: ((), """(a, b) => (a === 0 && b === 0) || a !== a || b !== b ? NaN : Math.hypot(a, b)"""),
     "power_of_two_below": ((), """(x) => {  // 2 ** n, so that dividing by it is exact
   const exponent = Math.min(Math.max(Math.floor(Math.log2(x)), -1022), 1023);
   return 2 ** exponent;
 }"""),
-    "over_squares": (("power_of_two_below",), """(c, a, b) => {
+    ops.over_squares: (("power_of_two_below",), """(c, a, b) => {
   if (!Number.isFinite(a) || !Number.isFinite(b)) return a !== a || b !== b || c !== c ? NaN : 0;
   const scale = power_of_two_below(Math.max(Math.abs(a), Math.abs(b)));
   a /= scale;
@@ -49,7 +53,7 @@ _FUNCTIONS = {
   const squares = a * a + b * b;  // from 1 to 8; the division that brings c closer to 1 comes first
   return Math.abs(c) < 1 ? c / scale / squares / scale : c / squares / scale / scale;
 }"""),
-    "power_term": ((), """(c, a, b, k) => {
+    ops.power_term: ((), """(c, a, b, k) => {
   if (c !== c || a !== a || b !== b || k !== k) return NaN;
   if (a < 0 && (b % 1 !== 0 || k % 1 !== 0)) return NaN;
   const exponent = b - k;
@@ -65,8 +69,8 @@ _FUNCTIONS = {
   const lost = (b - (exponent - back) - (k + back)) * Math.log(Math.abs(a));
   return Math.abs(lost) < 0.1 ? c * power * (1 + lost) : c * power;
 }"""),
-    "log_term": ((), """(c, a) => c !== c || a !== a || a < 0 ? NaN : c === 0 || a === 0 ? 0 : c * Math.log(a)"""),
-    "exp_difference": ((), """(a, b) => {
+    ops.log_term: ((), """(c, a) => c !== c || a !== a || a < 0 ? NaN : c === 0 || a === 0 ? 0 : c * Math.log(a)"""),
+    ops.exp_difference: ((), """(a, b) => {
   if (a === b) return 1;
   const difference = a - b;
   const y = Math.exp(difference);
@@ -93,7 +97,7 @@ _FUNCTIONS = {
   const y = Number(kept) * 2 ** (Number(dropped) - below);
   return n < 0n ? -y : y;
 }"""),
-    "sum_of": (("exact", "nearest"), """(xs) => {  // exact partial sums (Shewchuk), added up from the largest
+    ops.sum_of: (("exact", "nearest"), """(xs) => {  // exact partial sums (Shewchuk), added up from the largest
   if (!xs.every(Number.isFinite)) return xs.reduce((a, b) => a + b, 0);
   const parts = [];
   for (let x of xs) {
@@ -111,7 +115,7 @@ _FUNCTIONS = {
   }
   return parts.reduceRight((a, b) => a + b, 0);
 }"""),
-    "dot": (("sum_of", "exact", "nearest"), """(xs) => {
+    ops.dot: ((ops.sum_of, "exact", "nearest"), """(xs) => {
   const half = xs.length / 2;
   const total = sum_of(xs.slice(0, half).map((w, k) => w * xs[half + k]));
   if (!Number.isNaN(total) || !xs.every(Number.isFinite)) return total;
@@ -119,7 +123,7 @@ _FUNCTIONS = {
   for (let k = 0; k < half; k++) sum += exact(xs[k]) * exact(xs[half + k]);
   return nearest(sum, 2148);
 }"""),
-    "logsumexp": (("sum_of", "exp_difference"), """(xs) => {
+    ops.logsumexp: ((ops.sum_of, ops.exp_difference), """(xs) => {
   if (xs.some((x) => x !== x)) return NaN;
   const largest = xs.reduce((a, b) => Math.max(a, b));
   if (!Number.isFinite(largest)) return largest;
@@ -128,6 +132,7 @@ _FUNCTIONS = {
   return largest + Math.log1p(sum_of(others));
 }"""),
 }  # fmt: skip
+NATIVE = frozenset(_EXPRESSIONS).union(op for op in _FUNCTIONS if isinstance(op, Operation))
 
 
 def javascript(code: Code) -> str:
@@ -137,9 +142,10 @@ def javascript(code: Code) -> str:
     with every input and every intermediate number by its name; `inputs` and `nodes`, the names; and `labels`, from names to labels.
     The numbers are Python's to 1e-12, but for a logsumexp whose two terms cancel: it is good to 16 digits of its largest operand.
 
-    Raises ValueError for an operation of one's own, which only Python can compute, and for more inputs than a function can have.
+    Raises ValueError for an operation that JavaScript has not and that no definition leads to, and for more inputs than a function can
+    have.
     """
-    refuse_own_operations(code, "javascript")
+    code = expanded(code, NATIVE, "javascript")
     if len(code.inputs) > MOST_INPUTS:
         raise ValueError(f"javascript takes up to {MOST_INPUTS:,} inputs of a function, not {len(code.inputs):,}")
     named = names(code)
@@ -178,25 +184,26 @@ def javascript(code: Code) -> str:
 
 
 def _written(op: Operation, operands: list[str]) -> str:
-    if op.name in _EXPRESSIONS:
-        return _EXPRESSIONS[op.name].format(*[f"({x})" if x.startswith("-") else x for x in operands])
+    if op in _EXPRESSIONS:
+        return _EXPRESSIONS[op].format(*[f"({x})" if x.startswith("-") else x for x in operands])
     listed = ", ".join(operands)
     # Engines limit the arguments of a call, but not the elements of an array.
     return f"{op.name}([{listed}])" if op.arity is None else f"{op.name}({listed})"
 
 
 def _helpers(code: Code) -> str:
-    needed: dict[str, None] = {}
+    needed: dict[Operation | str, None] = {}
 
-    def need(name: str) -> None:
-        for other in _FUNCTIONS[name][0]:
+    def need(function: Operation | str) -> None:
+        for other in _FUNCTIONS[function][0]:
             need(other)
-        needed.setdefault(name)
+        needed.setdefault(function)
 
     for op in code.operations():
-        if op.name in _FUNCTIONS:
-            need(op.name)
-    return "".join(f"const {name} = {_FUNCTIONS[name][1]};\n" for name in needed) + "\n" * bool(needed)
+        if op in _FUNCTIONS:
+            need(op)
+    lines = [f"const {f if isinstance(f, str) else f.name} = {_FUNCTIONS[f][1]};\n" for f in needed]
+    return "".join([*lines, "\n"]) if lines else ""
 
 
 def _literal(x: float) -> str:

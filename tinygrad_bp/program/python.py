@@ -11,13 +11,16 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
-from tinygrad_bp.program.instructions import PARTS, Code, decay, is_own
+from tinygrad_bp.program.instructions import PARTS, Code, decay
 from tinygrad_bp.program.naming import Temporaries, identifier, names
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
 ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
 _INFIX = ARITHMETIC | PARTS
 _SUMS = frozenset((ops.sum_of, ops.dot))
+NATIVE = (
+    frozenset(ops.OPERATIONS.values()) | PARTS
+)  # what source can import; any other operation is handed to the function
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
 
 
@@ -104,11 +107,11 @@ class Formulas:
 
 
 def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> dict[Operation, str]:
-    """What the source calls each operation: a row of the table by its name, one of the user's own by one that is free."""
+    """What the source calls each operation: one that can be imported by its name, any other by one that is free."""
     found: dict[Operation, str] = {}
     used = set(taken)
     for op in operations:
-        if not is_own(op):
+        if op in NATIVE:
             found[op] = op.name  # which `naming` keeps free
             continue
         name = wanted = identifier(op.name) or "operation"
@@ -122,8 +125,8 @@ def _function_names(operations: Iterable[Operation], taken: Iterable[str]) -> di
 
 
 def _forward(op: Operation) -> Callable[..., float]:
-    """The operation on floats. What the user's own may return besides, an int or a scalar of NumPy, becomes a float, as in Values."""
-    return (lambda *operands: float(op.forward(*operands))) if is_own(op) else op.forward
+    """The operation on floats. What one that is no row may return besides, an int or a scalar of NumPy, becomes a float, as in Values."""
+    return op.forward if op in NATIVE else lambda *operands: float(op.forward(*operands))
 
 
 def nested(shape: Any, things: Sequence[Any]) -> Any:
@@ -173,7 +176,7 @@ class Source:
         from_math += ["inf"] if any(math.isinf(x) for x in code.constants) else []
         from_math += ["nan"] if any(x != x for x in code.constants) else []
         others = sorted(set(functions).difference(from_math))
-        own = [name for name in others if is_own(functions[name])]
+        own = [name for name in others if functions[name] not in NATIVE]
         rows = [name for name in others if name not in own]
         lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
         if rows:

@@ -45,7 +45,7 @@ class History:
         validation: after each epoch the mean loss over the rows held out, if there are any.
         steps: how many steps were taken.
         engine: what computed them: "llvm", "python" or "eager".
-        why_eager: where "auto" did not compile the model, the reason.
+        why_eager: where "auto" did not compile the model, or not to machine code, the reason.
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
             "interrupted" (by Ctrl-C) or, in the history of an error, "diverged".
         seconds: how long it took, compiling included.
@@ -225,9 +225,11 @@ def _engine(
     if wanted != "python":
         try:
             return Machine(compiled), ""
-        except (ImportError, ValueError):  # no llvmlite, or operations of one's own
+        except (ImportError, ValueError) as error:  # no llvmlite, or an operation that has no definition to follow
             if wanted == "llvm":
                 raise
+            if isinstance(error, ValueError):
+                return compiled, str(error)
     return compiled, ""
 
 

@@ -14,8 +14,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.program.instructions import Code, refuse_own_operations
+from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.llvm import functions, training
+from tinygrad_bp.program.llvm.numbers import NATIVE
 from tinygrad_bp.program.python import nested
 
 if TYPE_CHECKING:
@@ -65,9 +67,11 @@ class MachineProgram:
 
     Attributes:
         program: the program that it was made from.
+        code: its instructions, by operations that machine code has.
         source: LLVM's text of one call.
 
-    Raises ImportError without llvmlite (`pip install llvmlite`), ValueError for an operation of your own.
+    Raises ImportError without llvmlite (`pip install llvmlite`), ValueError for an operation that machine code has not and that no
+    definition leads to.
     """
 
     def __init__(self, program: Program) -> None:
@@ -75,15 +79,11 @@ class MachineProgram:
             import llvmlite.binding
         except ImportError as error:
             raise ImportError("machine code needs llvmlite: pip install llvmlite") from error
-        refuse_own_operations(program.code, "llvm")
+        self.code = expanded(program.code, NATIVE, "llvm")
         self.program = program
         self._llvm = llvmlite.binding
         self._compiled: dict[Any, Any] = {}
         self._lock = threading.Lock()
-
-    @property
-    def code(self) -> Code:
-        return self.program.code
 
     @property
     def is_large(self) -> bool:
@@ -203,7 +203,8 @@ class MachineProgram:
         remembered of it and the row of settings of this step what takes their place. The state, changed in place, is all parameters,
         then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
 
-        Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other; nothing is changed then.
+        Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other or the update has an
+        operation that no definition leads to; nothing is changed then.
         """
         parameters, count = len(self.code.outputs) - 1, len(ends)
         given = len(settings) // max(count, 1)
@@ -219,10 +220,11 @@ class MachineProgram:
             )
         if any(a >= b for a, b in pairwise([0, *ends])) or (ends and ends[-1] > len(order)):
             raise ValueError("descend: ends go up, from 1 at least to the length of order at most")
-        key = tuple(update.code.constants), tuple(update.code.instructions), tuple(update.code.outputs)
+        step = expanded(update.code, NATIVE, "llvm")
+        key = tuple(step.constants), tuple(step.instructions), tuple(step.outputs)
         function = self._function(
             ("descend", parameters, given, key),
-            lambda: training.in_batches(self.code, update.code, parameters, given, self._layout),
+            lambda: training.in_batches(self.code, step, parameters, given, self._layout),
             "run",
             TRAINING,
             ctypes.c_int64,

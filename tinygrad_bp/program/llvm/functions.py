@@ -35,7 +35,7 @@ def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) ->
             group = places[start : start + lanes]
             rows = [[operand(x) for x in code.instructions[place].operands] for place in group]
             alone = len(group) == 1
-            results = [writer.apply(op.name, rows[0])] if alone else writer.together(FUNCTIONS[op.name], rows)
+            results = [writer.apply(op, rows[0])] if alone else writer.together(FUNCTIONS[op], rows)
             for place, y in zip(group, results, strict=True):
                 slots[first + place] = y
     return [operand(x) for x in code.outputs]
@@ -53,7 +53,7 @@ def _order(code: Code) -> Iterator[tuple[Operation, list[int]]]:
     costly: dict[int, dict[Operation, list[int]]] = {}
     for place, (op, operands) in enumerate(code.instructions):
         stage = max([stages[x] for x in operands if x >= 0], default=0)
-        if op.name in COSTLY:
+        if op in COSTLY:
             costly.setdefault(stage, {}).setdefault(op, []).append(place)
             stage += 1
         else:
@@ -87,7 +87,7 @@ class Layout:
             if op.arity is None:
                 lines += 12 * min(len(operands), WIDE) + 2 * len(operands)
             else:
-                lines += 1 if op.name in INLINE else 35
+                lines += 1 if op in INLINE else 35
         blocks = len(code.instructions) + len(code.inputs) + 2 * len(code.outputs) > LONGEST
         return Layout(width, lines > LONGEST, blocks)
 
@@ -152,7 +152,7 @@ def _add_blocks(module: Module, code: Code) -> None:
             return slots[x]
 
         for place, (op, operands) in enumerate(code.instructions[start : start + BLOCK], first + start):
-            slots[place] = writer.apply(op.name, [operand(x) for x in operands])
+            slots[place] = writer.apply(op, [operand(x) for x in operands])
             store(writer, slots[place], "%slots", place)
         module.add(
             f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",

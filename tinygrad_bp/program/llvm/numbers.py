@@ -11,6 +11,10 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program import instructions as parts
+
 # Their sum is ln 2 to 29 digits, and the first ends in zeros, so that its product with n is exact.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-1"), float.fromhex("0x1.cf79abc9e3b39p-40")
 # The coefficients of (exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2, by interpolation at Chebyshev's points (mpmath.chebyfit, 40 digits). They
@@ -92,14 +96,14 @@ class Writer:
             out = self.line(f"insertelement {self.type} {out}, double {y}, i32 {lane}")
         return Real(self, out)
 
-    def apply(self, name: str, operands: Sequence[Real]) -> Real:
-        """The result of the row of this name."""
-        if name in _LOOPS and len(operands) > WIDE:
-            return self._loop(name, operands)
-        function = FUNCTIONS[name]
-        if not self.outline or name in INLINE:
+    def apply(self, op: Operation, operands: Sequence[Real]) -> Real:
+        """The result of a row."""
+        if op in _LOOPS and len(operands) > WIDE:
+            return self._loop(op, operands)
+        function = FUNCTIONS[op]
+        if not self.outline or op in INLINE:
             return function(*operands)
-        outlined = f"@{name}.{len(operands)}.{self.width}"
+        outlined = f"@{op.name}.{len(operands)}.{self.width}"
         if outlined not in self.declared:
             inner = Writer(self.width)
             y = function(*[Real(inner, f"%x{k}") for k in range(len(operands))])
@@ -111,12 +115,12 @@ class Writer:
             self, self.line(f"call {self.type} {outlined}({', '.join(f'{self.type} {x.name}' for x in operands)})")
         )
 
-    def _loop(self, name: str, operands: Sequence[Real]) -> Real:
+    def _loop(self, op: Operation, operands: Sequence[Real]) -> Real:
         """A sum of very many operands, which go to memory for a loop over them."""
-        function = f"@{name}.loop.{self.width}"
+        function = f"@{op.name}.loop.{self.width}"
         if function not in self.declared:
             inner = Writer(self.width)
-            text = _LOOPS[name](inner)
+            text = _LOOPS[op](inner)
             self.declared |= inner.declared
             self.declared |= {
                 function: f"define internal {self.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n",
@@ -569,28 +573,54 @@ def _logsumexp_loop(w: Writer) -> str:
 
 
 WIDE = 64  # operands of a sum, beyond which it is a loop
-_LOOPS: dict[str, Callable[[Writer], str]] = {"sum_of": _sum_loop, "dot": _dot_loop, "logsumexp": _logsumexp_loop}
+_LOOPS: dict[Operation, Callable[[Writer], str]] = {
+    ops.sum_of: _sum_loop,
+    ops.dot: _dot_loop,
+    ops.logsumexp: _logsumexp_loop,
+}
 
-FUNCTIONS: dict[str, Callable[..., Real]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda x: -x,
-    "abs": absolute,
-    "sqrt": lambda x: x.writer.intrinsic("sqrt", x),
-    **{
-        name: lambda x, name=name: x.writer.libm(name, x)
-        for name in ("expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")
-    },
-    **{
-        f.__name__: f
-        for f in (
-            exp, decay, tanh, logistic, bell, softplus, relu, leaky_relu, sign, step, maximum, minimum, reciprocal, atan2, hypot,
-            over_squares, pow, power_term, log_term, exp_difference, sum_of, dot, logsumexp,
-        )
-    },
+
+def _called(row: Operation) -> Callable[..., Real]:
+    """A row that the C library has under its name."""
+    return lambda x: x.writer.libm(row.name, x)
+
+
+FUNCTIONS: dict[Operation, Callable[..., Real]] = {
+    ops.add: lambda a, b: a + b,
+    ops.sub: lambda a, b: a - b,
+    ops.mul: lambda a, b: a * b,
+    ops.div: lambda a, b: a / b,
+    ops.neg: lambda x: -x,
+    ops.abs: absolute,
+    ops.sqrt: lambda x: x.writer.intrinsic("sqrt", x),
+    **{row: _called(row) for row in (
+        ops.expm1, ops.log, ops.log1p, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh)},
+    ops.exp: exp,
+    parts.decay: decay,
+    parts.logistic: logistic,
+    parts.bell: bell,
+    ops.tanh: tanh,
+    ops.softplus: softplus,
+    ops.relu: relu,
+    ops.leaky_relu: leaky_relu,
+    ops.sign: sign,
+    ops.step: step,
+    ops.maximum: maximum,
+    ops.minimum: minimum,
+    ops.reciprocal: reciprocal,
+    ops.atan2: atan2,
+    ops.hypot: hypot,
+    ops.over_squares: over_squares,
+    ops.pow: pow,
+    ops.power_term: power_term,
+    ops.log_term: log_term,
+    ops.exp_difference: exp_difference,
+    ops.sum_of: sum_of,
+    ops.dot: dot,
+    ops.logsumexp: logsumexp,
 }  # fmt: skip
+NATIVE = frozenset(FUNCTIONS)
 
-COSTLY = frozenset(("exp", "decay", "tanh", "logistic", "bell", "softplus", "exp_difference"))  # better done together
-INLINE = frozenset(("add", "sub", "mul", "div", "neg", "abs", "sqrt"))  # one instruction each
+# Better done together, and of one instruction each
+COSTLY = frozenset((ops.exp, parts.decay, ops.tanh, parts.logistic, parts.bell, ops.softplus, ops.exp_difference))
+INLINE = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.abs, ops.sqrt))

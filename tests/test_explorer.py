@@ -230,7 +230,7 @@ def test_an_example_takes_a_title_and_a_rate():
 
 
 W, X = Value(1.0, "w"), Value(2.0, "x")
-OWN = Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} cubed", "", "cube")
+OWN = Operation("folded", lambda x: x if x > 0.0 else -x, (lambda y, x: y / x,), "{} folded", "", "folded")
 MISTAKES = [
     (3.5, {}, TypeError, "explore takes a Value, an MLP, a Layer or a Neuron, not float 3.5"),
     ([W * X], {}, TypeError, "not list [Value("),
@@ -270,10 +270,10 @@ MISTAKES = [
     (mlp(), {"loss": 5}, TypeError, "a loss is a function, or the name of one, not int 5"),
     (mlp(), {"loss": lambda outs, wanted: 3.0}, TypeError, "a loss returns a Value computed from the outputs, not 3.0"),
     (mlp(), {"loss": lambda outs, wanted: Value(3.0)}, TypeError, "a loss returns a Value computed from"),
-    (OWN(W), {}, ValueError, "cube: it is an operation of your own, which only Python can compute"),
+    (OWN(W), {}, ValueError, "javascript has no folded, and its forward cannot be followed"),
     (Value(math.inf, "far") - X, {}, ValueError, "explore: far is inf; a page shows finite numbers"),
     (W * math.nan, {}, ValueError, "explore: a Value without a label is nan"),
-    (mlp([OWN, None]), {}, ValueError, "cube: it is an operation of your own"),
+    (mlp([OWN, None]), {}, ValueError, "javascript has no folded"),
 ]  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_any_function_of_two_values_can_be_drawn() -> None:
     assert "2 of 2 rows right" in smooth
     looking = plotting.decision_boundary(lambda xs: xs[0] - 1.0 if xs[0] > 0.5 else xs[1] * 0.0 - 1.0, rows)
     assert "2 of 2 rows right" in texts(looking)
-    own = Operation("own", lambda x: x - 1.0, (lambda y, x: 1.0,), "own({})", "own({})", "own")
+    own = Operation("own", lambda x: float(x) - 1.0, (lambda y, x: 1.0,), "own({})", "own({})", "own")
     assert "2 of 2 rows right" in texts(plotting.decision_boundary(lambda xs: own(xs[0]), rows, threshold=0))
 
 

@@ -42,7 +42,7 @@ def explore(
         language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
 
     Raises TypeError for what is no Value, network or text; ValueError for another name, for a Value that was not computed, for more than
-    1,000 nodes, for numbers that are not finite, for operations of one's own, which only Python can compute, and for rows that do not
+    1,000 nodes, for numbers that are not finite, for an operation of one's own that only Python can compute, and for rows that do not
     fit; and RuntimeError where no Graphviz is there to lay out the graph.
     """
     rate = learning_rate

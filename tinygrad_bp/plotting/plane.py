@@ -75,7 +75,7 @@ class Plane:
             program = compile(outputs, [x, y, *self._parameters])
             try:
                 self._program = program.to("numpy")
-            except ValueError:  # an operation of one's own, which only Python knows
+            except ValueError:  # an operation of one's own that only Python can compute
                 self._program = lambda xs, ys, *numbers: _one_by_one(lambda x, y: program(x, y, *numbers), xs, ys)
         return outputs
 

@@ -2,8 +2,10 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -100,14 +102,74 @@ def test_everything_public_says_what_it_is():
         assert (thing.__doc__ or "").strip() or isinstance(thing, dict), name
 
 
-def test_importing_loads_no_graphviz_rich_or_numpy():
-    code = (
-        "import sys, tinygrad_bp; "
-        "print([m for m in ('graphviz', 'rich', 'numpy', 'matplotlib', 'mpmath', 'argparse', 'tinygrad_bp.cli', 'tinygrad_bp.tutorial') "
-        "if m in sys.modules])"
-    )
+def loaded_by(code: str) -> set[str]:
+    """The modules that a new process has after running this."""
+    code += "; import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_the_core_and_nothing_else() -> None:
+    new = loaded_by("import tinygrad_bp") - loaded_by("pass")
+    own = {name for name in new if name.startswith("tinygrad_bp")}
+    assert {name for name in own if not f"{name}.".startswith("tinygrad_bp.core.")} == {"tinygrad_bp"}
+    others = {name.split(".")[0] for name in new - own}
+    assert others <= sys.stdlib_module_names
+    assert not others & {"argparse", "csv", "difflib", "json", "subprocess", "tempfile"}
+
+
+def test_every_name_is_reached_and_every_room_as_the_first() -> None:
+    """What is loaded when it is asked for asks for nothing else to be loaded before."""
+    code = """
+        import importlib, sys
+        import tinygrad_bp
+        firsts = {room: name for name, room in tinygrad_bp._READINGS.items()}
+        for first in [*firsts.values(), *tinygrad_bp._MODULES]:
+            for module in [module for module in sys.modules if module.startswith("tinygrad_bp")]:
+                del sys.modules[module]
+            package = importlib.import_module("tinygrad_bp")
+            assert first in dir(package), first
+            assert getattr(package, first) is getattr(package, first), first
+        for name in [*package.__all__, *package._MODULES, "abs", "compile", "pow"]:
+            assert name in dir(package), name
+            getattr(package, name)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with pytest.raises(AttributeError, match="module 'tinygrad_bp' has no attribute 'nothing'"):
+        _ = tinygrad_bp.nothing  # type: ignore[attr-defined]
+
+
+def test_type_checkers_see_what_is_loaded_later() -> None:
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    [typing] = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        alias.name: f"{node.module}.{alias.name}"
+        for node in typing.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    later = {f"tinygrad_bp.{module}.{name}" for name, module in tinygrad_bp._READINGS.items()}
+    assert set(seen.values()) == later | {f"tinygrad_bp.{name}" for name in tinygrad_bp._MODULES}
+
+
+@pytest.mark.parametrize("path", [*FILES, ROOT / "__init__.py"], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_underscored_name_is_imported_from_another_file(path: Path) -> None:
+    """Nor is one reached as an attribute, says ruff (SLF001)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = [*(node.module or "").split("."), *[alias.name for alias in node.names]]
+            private = {name for name in names if name.startswith("_") and not name.startswith("__")}
+            assert node.module == "__future__" or not private, private
+
+
+def test_the_picture_for_contributors_has_every_room() -> None:
+    text = (ROOT.parent / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    picture = text.split("```")[1]
+    rooms = {room for room in FLOOR if (ROOT / room).is_dir()}
+    rooms |= {f"{room}.py" for room in ("text", "files", "checking")}
+    drawn = set(re.findall(r"(\w+)/ |(\w+\.py)", picture))
+    assert {f"{folder or file}" for folder, file in drawn} - {"tests", "docs", "examples"} == rooms
 
 
 def test_the_version_is_the_installed_one():

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tinygrad_bp import OPERATIONS, Operation, Reduction, Value, grad, topological_order
-from tinygrad_bp.core.order import dependents, flow
+from tinygrad_bp.core.order import dependents, flow, owners
 from tinygrad_bp.core.value import Constant
 
 holds = settings(derandomize=True, database=None, deadline=None, max_examples=80)
@@ -123,6 +123,22 @@ def test_every_node_comes_once_and_after_what_it_was_computed_from(
     assert varying == [node for node in order if type(node) is not Constant]
     some = varying[:: places[0] + 1]
     assert dependents(order, some) == {node for node in order if reached(node) & set(some)}
+    some = order[:: places[0] + 1]
+    assert dependents(order, some, constants=True) == {node for node in order if reached(node) & set(some)}
+
+
+@holds
+@given(PROGRAMS, st.dictionaries(st.integers(0, 30), st.sampled_from(["h1", "h2", None]), max_size=5))
+def test_a_node_belongs_to_what_all_computed_from_it_belong_to(
+    program: tuple[list[float], list[Step]], given_to: dict[int, str | None]
+) -> None:
+    *_, root = nodes_of(program)
+    order = topological_order(root)
+    given_owners = {order[place % len(order)]: owner for place, owner in given_to.items()}
+    found = owners(order, given_owners)
+    for node in order:
+        users = {found[user] for user in order if node in user.args}
+        assert found[node] == given_owners.get(node, users.pop() if len(users) == 1 else None)
 
 
 @holds
@@ -145,6 +161,7 @@ def test_copies_are_the_same_graph_again(program: tuple[list[float], list[Step]]
 def test_backward_grad_and_flow_agree(program: tuple[list[float], list[Step]]) -> None:
     nodes = nodes_of(program)
     *_, root = nodes
+    assume(root.op is not None)
     order = topological_order(root, constants=False)
     leaves = [node for node in nodes if node.op is None]
     root.backward()
@@ -153,7 +170,7 @@ def test_backward_grad_and_flow_agree(program: tuple[list[float], list[Step]]) -
         for x, local in zip(node.operands, node.local_derivatives, strict=True):
             if isinstance(x, Value):
                 size[x] += abs(local) * size[node]
-    between = flow(root, {node: k for k, node in enumerate(order)}, order, set(leaves)) if root.op else {root: 1.0}
+    flows = flow(root, set(leaves), {node: k for k, node in enumerate(order)})
     for leaf, derivative in zip(leaves, grad(root, leaves), strict=True):
-        for other in (derivative.data, between.get(leaf, 0.0)):
+        for other in (derivative.data, flows.get(leaf, 0.0)):
             assert math.isclose(other, leaf.grad, rel_tol=1e-12, abs_tol=1e-13 * size.get(leaf, 0.0))

@@ -206,7 +206,8 @@ class Explorer:
     def train(self, rounds):
         """Presses a button of training, and waits until it is done."""
         self.button(rounds)
-        self.page.wait_for_function("!document.body.classList.contains('playing')")
+        # A function: an expression would be evaluated anew at every look, which the page's content-security policy forbids.
+        self.page.wait_for_function("() => !document.body.classList.contains('playing')")
         self.settle()
 
     def show(self, tab):

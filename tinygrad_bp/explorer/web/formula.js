@@ -280,7 +280,7 @@ export function formulaView(app) {
         .flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1]))
         .filter((name) => used.has(name)),
     );
-    return [...(called.size ? [`from tinygrad_bp.ops import ${[...called].sort().join(", ")}`, ""] : []), ...lines].join("\n");
+    return [...(called.size ? [`from tinygrad_bp.core.ops import ${[...called].sort().join(", ")}`, ""] : []), ...lines].join("\n");
   }
 
   function pythonLines({ key, left, rows, factors = [] }) {

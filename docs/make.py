@@ -12,7 +12,7 @@ from tinygrad_bp import MLP, Reduction, Value, draw, draw_network, topological_o
 from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
 from tinygrad_bp.core.ops import OPERATIONS
 from tinygrad_bp.drawing import Drawing, curve
-from tinygrad_bp.explanation.formulas import Writer
+from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import latex_name
 from tinygrad_bp.tutorial.figures import ROUNDS, setup
 from tinygrad_bp.tutorial.network import network
@@ -191,7 +191,7 @@ def line(row: Operation) -> str:
     y.label = "y"
     formula = row.write([(latex_name(x.label), ATOM) for x in operands], latex=True)
     place = {node: k for k, node in enumerate(topological_order(y))}
-    writer = Writer({x: x.label for x in (*operands, y)}, latex=True)
+    writer = FormulaWriter({x: x.label for x in (*operands, y)}, latex=True)
     book = [
         rf"\partial y / \partial {latex_name(x.label)} = {writer.derivative(y, x, place, set(operands)) or f'{slope:g}'}"
         for x, slope in zip(operands, y.local_derivatives, strict=True)

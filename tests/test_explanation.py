@@ -16,7 +16,7 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation import Explanation, explain
 from tinygrad_bp.explanation.formulas import TEXTBOOK
-from tinygrad_bp.explanation.names import columns, latex_name, number, printable
+from tinygrad_bp.explanation.names import columns, latex_name, number, short_name
 
 
 def named(value, label):
@@ -506,13 +506,15 @@ def test_infinite_and_undefined_slopes_are_shown_as_they_are():
         (lambda y, x: explain(3.0, x), TypeError, "y is a Value, not float 3.0"),
         (lambda y, x: explain(y, "x"), TypeError, "x is a Value, not str 'x'"),
         (lambda y, x: explain(y, y.args[0]), TypeError, "make it a Value"),
-        (lambda y, x: explain(y, x, max_paths=0), ValueError, "max_paths is at least 1, not 0"),
+        (lambda y, x: explain(y, x, max_paths=0), ValueError, "max_paths is a whole number of at least 1, not 0"),
         (lambda y, x: explain(y, x, max_paths=2.5), TypeError, "max_paths is a whole number, not float 2.5"),
         (lambda y, x: explain(y, x, max_paths=True), TypeError, "max_paths is a whole number"),
-        (lambda y, x: explain(y, x).text(digits=0), ValueError, "digits is from 1 to 17, not 0"),
-        (lambda y, x: explain(y, x).markdown(digits=18), ValueError, "digits is from 1 to 17, not 18"),
+        (lambda y, x: explain(y, x).text(digits=2.0), TypeError, "digits is a whole number, not float 2.0"),
+        (lambda y, x: explain(y, x).markdown(digits=True), TypeError, "digits is a whole number, not bool True"),
+        (lambda y, x: explain(y, x).text(digits=0), ValueError, "digits is a whole number from 1 to 17, not 0"),
+        (lambda y, x: explain(y, x).markdown(digits=18), ValueError, "digits is a whole number from 1 to 17, not 18"),
         (lambda y, x: explain(y, x).text(digits="9"), TypeError, "digits is a whole number, not str '9'"),
-        (lambda y, x: explain(y, x).text(width=5), ValueError, "width of 5 columns"),
+        (lambda y, x: explain(y, x).text(width=5), ValueError, "width is a whole number of at least 20, not 5"),
     ],
 )
 def test_wrong_arguments_are_refused_in_words(call, error, words):
@@ -595,4 +597,4 @@ def test_fewer_digits_and_narrow_terminals():
 
 
 def test_a_long_label_keeps_its_ends():
-    assert printable("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11
+    assert short_name("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11

@@ -1,15 +1,16 @@
-"""Derivatives as formulas: the rules of the table of operations, evaluated on pieces of text instead of numbers."""
+"""Derivatives as formulas: the partials of the table of operations, evaluated on pieces of text instead of numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
 from tinygrad_bp.core.order import between
+from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import enclosed, latex_number
 
@@ -34,7 +35,7 @@ class Unwritable(Exception):
     """There is no formula: it would be too long, or speak of a Value that has no name."""
 
 
-class Term:
+class Formula(Symbol):
     """A number times a formula's text. Arithmetic with it writes the text of the result and computes what is only numbers."""
 
     __slots__ = ("binding", "coefficient", "latex", "text")
@@ -46,67 +47,21 @@ class Term:
 
     @staticmethod
     def record_operation(op: Operation, operands: Sequence[Any]) -> Any:
-        if op is ops.power_term:
-            c, a, b, k = operands
-            return c * a ** (b - k)
-        if op is ops.log_term:
-            c, a = operands
-            latex = (c if isinstance(c, Term) else a).latex
-            return c * Term(
-                ops.log.write([write(a, latex)], latex=latex), ATOM, latex
-            )  # of a number too: log(2), not 0.693147181
-        if op is ops.exp_difference:
-            return ops.exp(operands[0] - operands[1])
-        if op is ops.reciprocal:
-            return 1.0 / operands[0]
-        latex = any(isinstance(x, Term) and x.latex for x in operands)
-        return Term(op.write([write(x, latex) for x in operands], latex=latex), op.binding, latex)
+        if op in _ARITHMETIC:
+            return _ARITHMETIC[op](*operands)
+        return spelled(op, operands, any(isinstance(x, Formula) and x.latex for x in operands))
 
-    def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Term):
-            return Term(self.text, self.binding, self.latex, self.coefficient * other) if other else 0.0
-        pair = [(self.text, self.binding), (other.text, ATOM if other.binding == MULTIPLICATIVE else other.binding)]
-        return Term(
-            ops.mul.write(pair, latex=self.latex), MULTIPLICATIVE, self.latex, self.coefficient * other.coefficient
-        )
 
-    def __add__(self, other: Any) -> Any:
-        return _sum(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _sum(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _sum(self, other * -1.0)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _sum(other, self * -1.0)
-
-    def __neg__(self) -> Any:
-        return self * -1.0
-
-    def __truediv__(self, other: Any) -> Any:
-        return self * (1.0 / other) if not isinstance(other, Term) else _quotient(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _quotient(other, self) if other else 0.0
-
-    def __pow__(self, exponent: Any) -> Any:
-        if exponent == 1:
-            return self
-        return self.record_operation(ops.pow, (self, exponent)) if exponent != 0 else 1.0
-
-    def __rpow__(self, base: Any) -> Any:
-        return self.record_operation(ops.pow, (base, self))
-
-    __rmul__ = __mul__
+def spelled(op: Operation, operands: Sequence[Any], latex: bool) -> Formula:
+    """The operation on formulas and numbers, as its row says it."""
+    return Formula(op.write([write(x, latex) for x in operands], latex=latex), op.binding, latex)
 
 
 def _total(terms: Sequence[Any]) -> Any:
     """The sum, like terms put together, the last first: reverse accumulation meets them in the opposite of the written order."""
     like: dict[str, Any] = {}
     for term in reversed(terms):
-        text = term.text if isinstance(term, Term) else ""
+        text = term.text if isinstance(term, Formula) else ""
         like[text] = _sum(like[text], term) if text in like else term
     total: Any = 0.0
     for term in like.values():
@@ -115,37 +70,81 @@ def _total(terms: Sequence[Any]) -> Any:
 
 
 def _sum(a: Any, b: Any) -> Any:
+    """Without a zero, and with like terms put together."""
     for zero, other in ((a, b), (b, a)):
-        if not isinstance(zero, Term) and zero == 0:
+        if not isinstance(zero, Formula) and zero == 0:
             return other
-    if isinstance(a, Term) and isinstance(b, Term) and a.text == b.text:
+    if isinstance(a, Formula) and isinstance(b, Formula) and a.text == b.text:
         both = a.coefficient + b.coefficient
-        return Term(a.text, a.binding, a.latex, both) if both else 0.0
-    latex = (a if isinstance(a, Term) else b).latex
-    negative = (b.coefficient if isinstance(b, Term) else b) < 0
+        return Formula(a.text, a.binding, a.latex, both) if both else 0.0
+    latex = (a if isinstance(a, Formula) else b).latex
+    negative = (b.coefficient if isinstance(b, Formula) else b) < 0
     op = ops.sub if negative else ops.add
     right, binding = write(-b if negative else b, latex)
-    return Term(
+    return Formula(
         op.write([write(a, latex), (right, binding if negative else max(binding, MULTIPLICATIVE))], latex=latex),
         op.binding,
         latex,
     )
 
 
-def _quotient(a: Any, b: Term) -> Term:
-    top = Term(a.text, a.binding, a.latex) if isinstance(a, Term) else abs(a)
-    sign = a.coefficient if isinstance(a, Term) else math.copysign(1.0, a)
+def _product(a: Any, b: Any) -> Any:
+    """The numbers are multiplied, the texts written side by side."""
+    if not (isinstance(a, Formula) and isinstance(b, Formula)):
+        formula, factor = (a, b) if isinstance(a, Formula) else (b, a)
+        return Formula(formula.text, formula.binding, formula.latex, formula.coefficient * factor) if factor else 0.0
+    pair = [(a.text, a.binding), (b.text, ATOM if b.binding == MULTIPLICATIVE else b.binding)]
+    return Formula(ops.mul.write(pair, latex=a.latex), MULTIPLICATIVE, a.latex, a.coefficient * b.coefficient)
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    """A fraction with its sign before it; a number below it becomes a factor."""
+    if not isinstance(b, Formula):
+        return a * (1.0 / b)
+    if not isinstance(a, Formula) and a == 0:
+        return 0.0
+    top = Formula(a.text, a.binding, a.latex) if isinstance(a, Formula) else abs(a)
+    sign = a.coefficient if isinstance(a, Formula) else math.copysign(1.0, a)
     text = ops.div.write([write(top, b.latex), write(b if b.coefficient > 0 else -b, b.latex)], latex=b.latex)
-    return Term(text, MULTIPLICATIVE, b.latex, math.copysign(1.0, b.coefficient) * sign)
+    return Formula(text, MULTIPLICATIVE, b.latex, math.copysign(1.0, b.coefficient) * sign)
+
+
+def _power(a: Any, exponent: Any) -> Any:
+    """Without the exponents 0 and 1."""
+    if not isinstance(exponent, Formula):
+        if exponent == 1:
+            return a
+        if exponent == 0:
+            return 1.0
+    return spelled(ops.pow, (a, exponent), (a if isinstance(a, Formula) else exponent).latex)
+
+
+def _log_term(c: Any, a: Any) -> Any:
+    """The logarithm of a number is written too: log(2), not 0.693147181."""
+    return c * spelled(ops.log, [a], (c if isinstance(c, Formula) else a).latex)
+
+
+# What is not written as its row says it: sums and products are simplified, and rows that serve accuracy written as textbooks have them.
+_ARITHMETIC: dict[Operation, Callable[..., Any]] = {
+    ops.add: _sum,
+    ops.sub: lambda a, b: _sum(a, b * -1.0),
+    ops.mul: _product,
+    ops.div: _quotient,
+    ops.pow: _power,
+    ops.neg: lambda a: a * -1.0,
+    ops.power_term: lambda c, a, b, k: c * a ** (b - k),
+    ops.log_term: _log_term,
+    ops.exp_difference: lambda a, b: ops.exp(a - b),
+    ops.reciprocal: lambda a: 1.0 / a,
+}
 
 
 def write(x: Any, latex: bool) -> tuple[str, int]:
-    """The text of a Term or a number, and how tightly it binds."""
-    if not isinstance(x, Term):
+    """The text of a formula or a number, and how tightly it binds."""
+    if not isinstance(x, Formula):
         text = f"{x:.12g}"
-        return latex_number(
-            text
-        ) if latex else text, NEGATIVE if x < 0 else ATOM if "e" not in text or not latex else MULTIPLICATIVE
+        binding = NEGATIVE if x < 0 else MULTIPLICATIVE if latex and "e" in text else ATOM
+        return latex_number(text) if latex else text, binding
     if x.coefficient == 1:
         return x.text, x.binding
     if x.coefficient == -1:
@@ -156,7 +155,7 @@ def write(x: Any, latex: bool) -> tuple[str, int]:
     return ops.mul.write([write(x.coefficient, latex), factor], latex=latex), MULTIPLICATIVE
 
 
-class Writer:
+class FormulaWriter:
     """Writes formulas over the named Values of a graph."""
 
     def __init__(self, names: Mapping[Value, str], *, latex: bool = False) -> None:
@@ -172,7 +171,7 @@ class Writer:
             return ""
 
     def derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> str:
-        """The derivative of one Value by another along all routes between them that avoid the `stops`.
+        """The derivative of one Value with respect to another along all routes between them that avoid the `stops`.
 
         Args:
             place: the position in topological order of every Value that lies on a route.
@@ -190,7 +189,7 @@ class Writer:
             AttributeError,
         ):  # a rule of someone's own may know numbers only
             return ""
-        return write(term, self.latex)[0] if isinstance(term, Term) else ""
+        return write(term, self.latex)[0] if isinstance(term, Formula) else ""
 
     def _derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> Any:
         gradients: dict[Any, list[Any]] = {of: [1.0]}
@@ -211,8 +210,8 @@ class Writer:
         if not isinstance(x, Value):
             return x
         if x in self._names:
-            return Term(enclosed(self._names[x], latex=self.latex), ATOM, self.latex)
-        return self._terms.get(x) or self._spelled(x)
+            return Formula(enclosed(self._names[x], latex=self.latex), ATOM, self.latex)
+        return self._terms[x] if x in self._terms else self._spelled(x)
 
     def _spelled(self, node: Value) -> Any:
         waiting = [node]
@@ -230,11 +229,8 @@ class Writer:
                 continue
             waiting.pop()
             operands = [self._term(x) for x in head.operands]
-            term = (
-                Term.record_operation(head.op, operands) if head.op is ops.power_term else None
-            )  # x ** 2, not x ** (3 - 1)
-            if not isinstance(term, Term):
-                text = head.op.write([write(x, self.latex) for x in operands], latex=self.latex)
-                term = Term(text, head.op.binding, self.latex)
-            self._terms[head] = term
+            term = None
+            if head.op is ops.power_term:  # x ** 2, not x ** (3 - 1)
+                term = Formula.record_operation(head.op, operands)
+            self._terms[head] = term if isinstance(term, Formula) else spelled(head.op, operands, self.latex)
         return self._terms[node]

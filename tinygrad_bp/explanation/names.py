@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.text import printable
 
 LONGEST = 32  # characters of a name
 # Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.
@@ -20,15 +21,15 @@ _SIGNS = {
 _WORD = r"[A-Za-z]+|[A-Za-z]\d+|\d+"
 
 
-def printable(label: str) -> str:
+def short_name(label: str) -> str:
     """The label on one line, what cannot be printed or would turn the writing direction as an escape, a long middle as an ellipsis."""
-    text = "".join(c if c.isprintable() or c == "\u200d" else c.encode("unicode_escape").decode() for c in label)
+    text = printable(label, keep="\u200d")
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 12]}…{text[-11:]}"
 
 
 def unique_names(labelled: Iterable[Value]) -> dict[Value, str]:
     """A name for each Value: its printable label, numbered (`h[1]`, `h[2]`, ... in the order given) where several have the same."""
-    texts = {node: printable(node.label) for node in labelled}
+    texts = {node: short_name(node.label) for node in labelled}
     uses = Counter(texts.values())
     taken = {text for text, count in uses.items() if count == 1}
     next_number: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from tinygrad_bp.explanation.names import columns, latex_name, latex_number, num
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
 
 if TYPE_CHECKING:
-    from tinygrad_bp.explanation import Explanation
+    from tinygrad_bp.explanation.chain_rule import Explanation
 
 MOST = 24  # steps, factors, summands or stations that are written out; of more, those at both ends
 
@@ -24,14 +24,14 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 
 
-class Page:
+class TextPage:
     """An explanation as plain text. `str()` is the page."""
 
     latex = False
     times = " * "
 
     def __init__(self, explanation: Explanation, digits: int, width: int = 80) -> None:
-        self.explanation, self.graph = explanation, explanation._graph
+        self.explanation, self.graph = explanation, explanation.graph
         self.digits, self.width = digits, width
         self.lines: list[str] = []
         self.write()
@@ -80,21 +80,18 @@ class Page:
         steps = [node for node in graph.steps if graph.summand[node] is not node]
         if len(steps) > 1:
             self.sentence(f"Step by step from {y} back to {x}")
-            step: Quantity | str
-            for step in self.shown(steps, self._step, str):
-                if isinstance(step, str):
-                    self.sentence(self.inline(step) + ".")
+            quantities: list[Quantity | str] = self.shown(steps, graph.quantity, str)
+            for quantity in quantities:
+                if isinstance(quantity, str):
+                    self.sentence(self.inline(quantity) + ".")
                 else:
-                    self.equation(self.symbol(step.derivative), self.steps_to(step), indent=2)
+                    self.equation(self.symbol(quantity.derivative), self.steps_to(quantity), indent=2)
 
     def write_names(self) -> None:
         """What each name stands for that the user did not give."""
         if self.graph.invented:
             self.sentence("Where")
             self.table(self.shown(self.graph.invented, self.meaning_row, lambda more: (more, "", "")))
-
-    def _step(self, node: Value) -> Quantity | str:
-        return self.graph.quantity(node)
 
     def write_paths(self) -> None:
         e = self.explanation
@@ -114,8 +111,9 @@ class Page:
         else:
             listed = sum(path.product for path in e.paths)
             share = "" if e.listed_share is None else f": {e.listed_share * 100:.3g} %"
+            one = len(e.paths) == 1
             self.sentence(
-                f"{'These' if len(e.paths) > 1 else 'This'} {len(e.paths)} of {count} make{'s' * (len(e.paths) == 1)} "
+                f"{'This' if one else 'These'} {len(e.paths)} of {count} {'makes' if one else 'make'} "
                 f"{number(listed, self.digits)} of the total {number(e.total, self.digits)}{share}."
             )
 
@@ -296,7 +294,7 @@ def _held_together(text: str, depth: int) -> str:
     return "".join(pieces)
 
 
-class MarkdownPage(Page):
+class MarkdownPage(TextPage):
     """The same in Markdown, with formulas in LaTeX."""
 
     latex = True

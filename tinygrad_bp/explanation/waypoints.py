@@ -1,7 +1,7 @@
 """The graph between two Values, reduced to its waypoints: what lies between them and has a name.
 
-Nodes without a name are contracted: the edge between two waypoints carries the derivative of the one by the other along all routes
-that meet no third waypoint. Paths of the explanation are paths along these edges.
+Nodes without a name are contracted: the edge between two waypoints carries the derivative of the one with respect to the other along all
+routes that meet no third waypoint. Paths of the explanation are paths along these edges.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import between, dependents, topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.formulas import Writer
+from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, unique_names
 
 MOST_STEPS = 1000  # of the search for a second way between two waypoints
@@ -41,33 +41,35 @@ class Edge:
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor of a chain rule: the derivative of one Value by another.
+    """One factor of a chain rule: the derivative of one Value with respect to another.
 
     Attributes:
         of: the Value that is differentiated.
-        by: the Value it is differentiated by.
+        by: the Value it is differentiated with respect to.
         value: the number.
         whole: False if `of` also depends on `by` in other ways, which this factor leaves out: a partial derivative, written with ∂.
+        edge: what it is read from, if it is no product of further factors.
+        graph: the waypoints that it lies between.
     """
 
     of: Value
     by: Value
     value: float
     whole: bool
-    _edge: Edge | None = field(repr=False, compare=False)
-    _graph: Waypoints = field(repr=False, compare=False)
+    edge: Edge | None = field(repr=False, compare=False)
+    graph: Waypoints = field(repr=False, compare=False)
 
     @property
     def symbol(self) -> str:
         """How it is written: `dout_o1/dnet_o1`."""
         d = "d" if self.whole else "∂"
-        return f"{d}{enclosed(self._graph.names[self.of])}/{d}{enclosed(self._graph.names[self.by])}"
+        return f"{d}{enclosed(self.graph.names[self.of])}/{d}{enclosed(self.graph.names[self.by])}"
 
     @property
     def latex(self) -> str:
         """How it is written in LaTeX."""
         d = "d" if self.whole else r"\partial "
-        of, by = (enclosed(self._graph.names[node], latex=True) for node in (self.of, self.by))
+        of, by = (enclosed(self.graph.names[node], latex=True) for node in (self.of, self.by))
         return rf"\frac{{{d}{of}}}{{{d}{by}}}"
 
     def formula(self, *, latex: bool = False) -> str:
@@ -75,7 +77,7 @@ class Factor:
 
         Empty if it is only a number, too long to read, or a product of further factors.
         """
-        edge, graph = self._edge, self._graph
+        edge, graph = self.edge, self.graph
         return graph.writer[latex].derivative(edge.of, edge.by, graph.place, graph.waypoints) if edge else ""
 
 
@@ -104,7 +106,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Quantity:
-    """The derivative of y by one Value on the way to x.
+    """The derivative of y with respect to one Value on the way to x.
 
     Attributes:
         derivative: the derivative itself; its number is the one that `backward()` gives.
@@ -120,14 +122,14 @@ class Quantity:
 
 
 class Waypoints:
-    """The waypoints between y and x, with derivatives by and between them.
+    """The waypoints between y and x, with derivatives with respect to them and between them.
 
     Attributes:
         names: of each labelled Value under y, and of each waypoint.
         invented: the waypoints whose name is not their label.
         place: the position of each node between y and x in topological order.
         order: the waypoints, x first and y last; `waypoints` is the same as a set.
-        total: for each node between them the derivative of y by it.
+        total: for each node between them the derivative of y with respect to it.
         edges, users: of each waypoint the edges to what it was computed from, and those from what was computed from it.
         writer: writes formulas with these names, by whether they are in LaTeX.
     """
@@ -157,7 +159,7 @@ class Waypoints:
                 taken.add(name)
                 self.invented.append(node)
 
-        self.writer = {latex: Writer(self.names, latex=latex) for latex in (False, True)}
+        self.writer = {latex: FormulaWriter(self.names, latex=latex) for latex in (False, True)}
         self.edges: dict[Value, list[Edge]] = {}
         self.users: dict[Value, list[Edge]] = {y: []}
         self.total = {y: 1.0}
@@ -317,7 +319,7 @@ class Waypoints:
         return Factor(of, by, value, whole, edge, self)
 
     def chain(self) -> Term | None:
-        """dy/dx as one product: the derivative by the last Value where paths meet, then the factors from there to x. None if that is x."""
+        """dy/dx as one product: dy/d(the last Value where paths meet), then the factors from there to x. None if that is x."""
         edges = []
         node = self.x
         while len(self.users[node]) == 1:
@@ -331,7 +333,7 @@ class Waypoints:
         return Term(tuple(factors), self.total[self.x])
 
     def quantity(self, by: Value) -> Quantity:
-        """The derivative of y by a waypoint, as the sum over the waypoints that were computed from it."""
+        """The derivative of y with respect to a waypoint, as the sum over the waypoints that were computed from it."""
         y, summand = self.y, self.summand
         terms, parts = [], dict.fromkeys((summand[edge.of] for edge in self.users[by]), 0.0)
         for edge in self.users[by]:
@@ -364,7 +366,7 @@ class Waypoints:
         return f"delta_{name[4:]}" if re.fullmatch(r"net_\w+(\[\d+\])?", name, re.ASCII) else ""
 
     def whole(self, by: Value) -> Factor:
-        """The derivative of y by a waypoint."""
+        """The derivative of y with respect to a waypoint."""
         return self._factor(self.y, by, self.total.get(by, 0.0))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.formulas import Writer
+from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import unique_names
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Waypoints
 from tinygrad_bp.explorer.structure import ACTIVATIONS
@@ -20,7 +20,7 @@ def names(order: Sequence[Value]) -> dict[Value, str]:
     """What each Value but constants is called: its label, made printable and unique, or where it has none its formula or a number."""
     found = unique_names(v for v in order if v.label and not isinstance(v, Constant))
     spoken, taken = dict(found), set(found.values())
-    writer = Writer(spoken)
+    writer = FormulaWriter(spoken)
     for k, v in enumerate(order, 1):
         if v not in found and not isinstance(v, Constant):
             name = writer.value(v)
@@ -45,8 +45,8 @@ def formulas(result: Value, order: Sequence[Value]) -> dict[str, Any]:
     marks = {v: f"⟦{k}⟧" for k, v in enumerate(order) if not isinstance(v, Constant)}
     labelled = {v: marks[v] for v in order if v.label and v in marks}
     # An unlabelled node's own formula may speak of other unlabelled ones only by what they are made of.
-    writers = Writer(labelled), Writer(labelled, latex=True)
-    direct = Writer(marks), Writer(marks, latex=True)
+    writers = FormulaWriter(labelled), FormulaWriter(labelled, latex=True)
+    direct = FormulaWriter(marks), FormulaWriter(marks, latex=True)
 
     forward: dict[int, list[str]] = {}
     for v in marks:
@@ -109,10 +109,10 @@ def _sum(quantity: Quantity, graph: Waypoints, factor: Any) -> dict[str, Any]:
 
 
 def _marked(factor: Factor, graph: Waypoints, labelled: Mapping[Value, str], *, latex: bool) -> str:
-    edge = factor._edge
+    edge = factor.edge
     if edge is None:
         return ""
-    text = Writer(labelled, latex=latex).derivative(edge.of, edge.by, graph.place, graph.waypoints)
+    text = FormulaWriter(labelled, latex=latex).derivative(edge.of, edge.by, graph.place, graph.waypoints)
     return _plain_marks(text) if latex else text
 
 
@@ -133,7 +133,7 @@ def activation_formulas(net: str, out: str) -> dict[str, dict[str, list[str]]]:
         for what in ("forward", "slope"):
             texts = []
             for latex in (False, True):
-                writer = Writer({x: net} if what == "forward" else named, latex=latex)
+                writer = FormulaWriter({x: net} if what == "forward" else named, latex=latex)
                 place = {x: 0, y: 1}
                 texts.append(
                     _plain_marks(writer.value(y) if what == "forward" else writer.derivative(y, x, place, {x, y}))

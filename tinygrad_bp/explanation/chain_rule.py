@@ -1,0 +1,192 @@
+"""The chain rule, written out: how a Value changes with another, factor by factor and path by path.
+
+    >>> from tinygrad_bp.core.value import Value
+    >>> w, x = Value(0.5, "w"), Value(3.0, "x")
+    >>> net = w * x + 1.0
+    >>> net.label = "net"
+    >>> out = net.sigmoid()
+    >>> out.label = "out"
+    >>> print(explain(out, w))
+    dout/dw = dout/dnet * dnet/dw
+            = 0.070103717 * 3
+            = 0.210311150
+    <BLANKLINE>
+    The path: out ← net ← w
+    <BLANKLINE>
+    Its factors
+      dout/dnet  0.070103717  = out * (1 - out)
+      dnet/dw    3            = x
+    <BLANKLINE>
+    Step by step from out back to w
+      dout/dnet = out * (1 - out)
+                = 0.070103717
+    <BLANKLINE>
+      dout/dw = dout/dnet * dnet/dw
+              = 0.070103717 * 3
+              = 0.210311150
+
+Labelled Values are the stations; what lies between them without a label is worked into the factors. A `d` is a whole derivative. A `∂`
+leaves out what else depends: with `b = f(a)` and `y = a * b`, the factor ∂y/∂a on the short path is b, while dy/da is the sum over both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.page import MarkdownPage, TextPage
+from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
+from tinygrad_bp.text import whole_number
+
+SAFE_INTEGER = 2**53  # larger ones lose digits in many readers of JSON
+
+
+def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = True) -> Explanation:
+    """The chain rule of y with respect to x.
+
+    Args:
+        y: the Value to differentiate.
+        x: the Value to differentiate with respect to: any one that y was computed from, not only a leaf.
+        max_paths: how many paths are listed at most; of more, those with the largest products by magnitude.
+        labelled_only: whether paths run through the labelled Values only. If False, through every node between y and x.
+
+    Reads what was recorded: neither `grad` nor data changed since matters. Where y does not depend on x, the derivative is 0 and there is
+    no path. Raises TypeError if y or x is no Value or x a constant, or if `max_paths` is no whole number, and ValueError if it is below 1.
+    """
+    for role, v in (("y", y), ("x", x)):
+        if not isinstance(v, Value):
+            raise TypeError(f"explain: {role} is a Value, not {type(v).__name__} {v!r:.60}")
+    if isinstance(x, Constant):
+        raise TypeError(
+            f"explain: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it"
+        )
+    max_paths = whole_number(max_paths, "explain: max_paths", 1)
+    graph = Waypoints(y, x, labelled_only)
+    if not graph.depends:
+        return Explanation(y, x, 0.0, (), 0, graph)
+    listed, count = graph.paths(max_paths)
+    return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What `explain` found. `str()` and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
+
+    Attributes:
+        y, x: the two Values.
+        total: dy/dx, the same number as `backward()` gives.
+        paths: the listed paths, those with the largest products by magnitude first.
+        path_count: how many paths there are, listed or not.
+        graph: the graph between them, from which all is read.
+    """
+
+    y: Value
+    x: Value
+    total: float
+    paths: tuple[Path, ...] = field(repr=False)  # may be millions of factors long
+    path_count: int = field(repr=False)  # may have more digits than Python prints
+    graph: Waypoints = field(repr=False, compare=False)
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The derivatives of y with respect to each Value on the way, from y back to x: each after those it is computed from."""
+        return tuple(map(self.graph.quantity, self.graph.steps)) if self.path_count else ()
+
+    @property
+    def listed_share(self) -> float | None:
+        """What share of the total the listed paths make; above 1 or below 0 where others cancel, None if the total is 0 or not finite."""
+        share = (
+            math.fsum(path.product for path in self.paths) / self.total
+            if self.total and math.isfinite(self.total)
+            else math.nan
+        )
+        return share if math.isfinite(share) else None
+
+    def name(self, node: Value) -> str:
+        """What the explanation calls a Value: its label, made printable and unique, or y, x, v1, v2, ... where it has none.
+
+        Raises KeyError for a Value that has no part in it.
+        """
+        return self.graph.names[node]
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+    def text(self, *, digits: int = 9, width: int = 80) -> str:
+        """The explanation for a terminal.
+
+        Args:
+            digits: how many decimals numbers have; very small and very large ones have as many significant digits instead.
+            width: the columns of the terminal. A symbol that is longer by itself is not broken.
+
+        Raises TypeError if these are no whole numbers, ValueError for digits outside 1 to 17 and a width below 20.
+        """
+        width = whole_number(width, "explain: width", 20)
+        return str(TextPage(self, _digits(digits), width))
+
+    def markdown(self, *, digits: int = 9) -> str:
+        """The explanation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
+        return str(MarkdownPage(self, _digits(digits)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanation as dictionaries, lists, strings and numbers, ready for JSON.
+
+        Values stand there by the names that `name` gives, `labels` has their labels. Numbers that JSON does not know are the strings
+        "nan", "inf" and "-inf"; a count of paths above 2**53 is a string too.
+        """
+        name = self.graph.names
+        return {
+            "y": name[self.y],
+            "x": name[self.x],
+            "symbol": self.graph.whole(self.x).symbol,
+            "total": _plain(self.total),
+            "depends": self.path_count > 0,
+            "path_count": self.path_count if self.path_count <= SAFE_INTEGER else str(Decimal(self.path_count)),
+            "listed_share": self.listed_share,
+            "paths": [
+                {
+                    "nodes": [name[node] for node in path.nodes],
+                    "factors": [self._factor(factor) for factor in path.factors],
+                    "product": _plain(path.product),
+                }
+                for path in self.paths
+            ],
+            "quantities": [
+                {
+                    **self._factor(quantity.derivative),
+                    "delta": quantity.delta or None,
+                    "terms": [
+                        {"factors": [self._factor(factor) for factor in term.factors], "value": _plain(term.value)}
+                        for term in quantity.terms
+                    ],
+                    "parts": [self._factor(part) for part in quantity.parts],
+                }
+                for quantity in self.quantities
+            ],
+            "labels": {name[node]: node.label for node in reversed(self.graph.order)},
+        }
+
+    def _factor(self, factor: Factor) -> dict[str, Any]:
+        name = self.graph.names
+        return {
+            "of": name[factor.of],
+            "by": name[factor.by],
+            "symbol": factor.symbol,
+            "value": _plain(factor.value),
+            "formula": factor.formula() or None,
+        }
+
+
+def _plain(x: float) -> float | str:
+    return x if math.isfinite(x) else str(x)
+
+
+def _digits(x: object) -> int:
+    return whole_number(x, "explain: digits", 1, 17)

@@ -1,4 +1,4 @@
-"""`train`: three engines that compute the same, what stops a training, and what a model must be like to be compiled."""
+"""`train`: three engines that compute the same, epochs and batches, and what does not fit."""
 
 import math
 import random
@@ -6,21 +6,13 @@ import random
 import pytest
 
 import tinygrad_bp as tg
+from tests.trainings import each_engine, some_rows, xor
 from tests.worked import INPUTS, TARGETS, worked_net
-from tinygrad_bp import MLP, SGD, Adam, AdamW, Diverged, Module, Optimizer, Value, train
+from tinygrad_bp import MLP, SGD, Adam, AdamW, Value, train
 from tinygrad_bp.networks import losses, optim
-from tinygrad_bp.networks.data import truth_table
 from tinygrad_bp.networks.training import History
 
 ROW = (INPUTS, TARGETS)
-each_engine = pytest.mark.parametrize("engine", ["eager", "python", pytest.param("llvm", marks=pytest.mark.extras)])
-
-
-def some_rows(count=24, seed=1):
-    """Rows that a small network can learn: no training on them is chaotic."""
-    draw = random.Random(seed)
-    rows = [[draw.gauss(0, 1), draw.gauss(0, 1)] for _ in range(count)]
-    return [(row, math.tanh(row[0] - 0.5 * row[1])) for row in rows]
 
 
 @each_engine
@@ -126,377 +118,6 @@ def test_only_the_parameters_of_the_optimizer_change():
     assert {p for p in net.parameters() if p.data != before[p]} == set(last)
 
 
-# What stops a training --------------------------------------------------------------------------------------------------
-
-
-def xor():
-    net = MLP(2, [5, 1], activation="tanh", seed=1)
-    return net, truth_table("xor"), losses.mean_squared_error, SGD(net.parameters(), 0.1)
-
-
-@each_engine
-def test_a_loss_that_is_small_enough(engine):
-    history = train(*xor(), epochs=100_000, stop_below=0.01, engine=engine)
-    assert history.losses[-1] < 0.01 <= history.losses[-2]
-    assert history.stopped == "loss below 0.01"
-
-
-def test_a_callback():
-    seen = []
-
-    def on_epoch(history):
-        seen.append((history.epochs, history.losses[-1]))
-        return history.epochs == 7
-
-    history = train(*xor(), epochs=50, on_epoch=on_epoch)
-    assert [epochs for epochs, _ in seen] == [1, 2, 3, 4, 5, 6, 7]
-    assert history.losses == [loss for _, loss in seen]
-    assert history.stopped == "the callback said so"
-
-
-def test_a_callback_sees_and_changes_the_optimizer():
-    net, rows, loss, optimizer = xor()
-    before = []
-
-    def halve(history):
-        before.append([p.data for p in net.parameters()])
-        optimizer.lr = 0.0
-
-    train(net, rows, loss, optimizer, epochs=4, on_epoch=halve)
-    assert before[0] == before[1] == before[3]
-
-
-@each_engine
-def test_patience_with_rows_held_out_restores_the_best(engine):
-    rows = some_rows(12)
-    learned, held_out = rows[:6], [(x, -t) for x, t in rows[6:]]  # what is learned makes these worse
-    net = MLP(2, [8, 1], activation=["tanh", None], seed=1)
-    options = {"validation": held_out, "patience": 5, "engine": engine}
-    history = train(net, learned, losses.mean_squared_error, Adam(net.parameters(), 0.01), epochs=500, **options)
-    best = min(history.validation)
-    assert len(history.validation) == history.epochs == history.validation.index(best) + 6
-    assert history.stopped == "no better for 5 epochs"
-    now = sum(losses.mean_squared_error(net(x), t).data for x, t in held_out) / 6
-    assert now == pytest.approx(best, rel=1e-12)
-
-
-def test_patience_without_rows_held_out_looks_at_the_loss():
-    w = Value(1.0, "w")
-    history = train(lambda x: w * x[0], [([1.0], 1.0)], losses.squared_error, SGD([w]), epochs=99, patience=3)
-    assert history.epochs == 4
-
-
-@each_engine
-def test_ctrl_c_keeps_what_was_trained(engine):
-    def interrupt(history):
-        if history.epochs == 3:
-            raise KeyboardInterrupt
-
-    net, rows, loss, optimizer = xor()
-    history = train(net, rows, loss, optimizer, epochs=99, on_epoch=interrupt, engine=engine)
-    assert (history.epochs, history.steps, history.stopped) == (3, 12, "interrupted")
-    other, rows, loss, optimizer = xor()
-    train(other, rows, loss, optimizer, epochs=3, engine=engine)
-    assert [p.data for p in net.parameters()] == [p.data for p in other.parameters()]
-
-
-@each_engine
-def test_a_loss_that_overflows_says_where(engine):
-    net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
-    rows = [([1.0], 0.0), ([1e155], 0.0)]
-    with pytest.raises(Diverged) as caught:
-        train(net, rows, losses.squared_error, SGD(net.parameters(), 0.1), epochs=5, engine=engine)
-    words = str(caught.value)
-    assert words.startswith("training stopped in step 2 (epoch 1): ")
-    assert "with row 2, pow overflows at -9e+154, 2.0: it needs " in words
-    assert "; the largest parameter is w1, 0.9; a smaller learning rate may help" in words
-    assert caught.value.history.steps == 1
-    assert caught.value.history.stopped == "diverged"
-    assert net.weights[0].data == pytest.approx(0.9)
-
-
-@each_engine
-def test_weights_that_grow_without_bounds_say_so(engine):
-    net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
-    with pytest.raises(
-        Diverged, match=r"step \d+ \(epoch \d+\): with row 1, pow overflows .* the largest parameter is w1, "
-    ):
-        train(net, [([1.0], 0.0)], losses.mean_squared_error, SGD(net.parameters(), 3.0), epochs=9999, engine=engine)
-    assert math.isfinite(net.weights[0].data)
-    assert abs(net.weights[0].data) > 1e100
-
-
-@each_engine
-def test_an_operation_that_is_undefined_says_where(engine):
-    w = Value(0.25, "w")
-
-    def model(inputs):
-        y = w - inputs[0]
-        y.label = "margin"
-        return y.log()
-
-    rows = [([0.1], 0.0), ([0.1], 0.0), ([5.0], 0.0)]
-    with pytest.raises(Diverged, match=r"step 3 \(epoch 1\): .* at -4.7\d+ \(margin\): it needs x > 0") as caught:
-        train(model, rows, losses.squared_error, SGD([w], 1e-9), engine=engine)
-    assert "with row 3, log is undefined" in str(caught.value)
-
-
-def test_nan_in_a_row_is_named():
-    net = MLP(2, [2, 1], seed=1)
-    with pytest.raises(ValueError, match=r"row 2 holds NaN: \(\[nan, 1.0\], 1.0\)"):
-        train(net, [([0.0, 1.0], 1.0), ([math.nan, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
-
-
-def test_an_infinity_in_a_row_is_named():
-    net = MLP(2, [1], activation=None, seed=1)
-    with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf"):
-        train(net, [([0.0, 1.0], 1.0), ([math.inf, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
-
-
-def test_a_gradient_that_is_infinite_is_named():
-    w = Value(0.0, "w")
-    with pytest.raises(Diverged, match=r"step 1 .*with row 1, the gradient of .*mul of 0 \(w\), 1, is inf"):
-        train(lambda x: (w * x[0]).sqrt(), [([1.0], 1.0)], lambda out, target: out, SGD([w], 0.1))
-
-
-# Models -----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_model_whose_graph_depends_on_the_data_runs_eagerly():
-    w = Value(0.5, "w")
-
-    def model(inputs):
-        return w * inputs[0] if inputs[0] > 0 else w * inputs[0] * 0.1
-
-    rows = [([1.0], 1.0), ([-1.0], 1.0)]
-    history = train(model, rows, losses.squared_error, SGD([w], 0.1), epochs=50)
-    assert history.engine == "eager"
-    assert "reads numbers while it computes" in history.why_eager
-    other = Value(0.5, "w")
-    for _ in range(50):
-        for x, slope in ((1.0, 1.0), (-1.0, 0.1)):
-            other.grad = 0.0
-            ((1.0 - other * x * slope) ** 2 / 2).backward()
-            other.data -= 0.1 * other.grad
-    assert w.data == pytest.approx(other.data, rel=1e-12)
-
-
-LOOKS = {
-    "comparing": lambda y: y if y > 0.1 else y * 2,
-    "bool": lambda y: y if y else y * 2,
-    "data": lambda y: y * y.data,
-    "max": lambda y: max(y, y * 2),
-    "sorted": lambda y: sorted([y, y * 2])[0],
-    "data of a result": lambda y: y * y.sin().data,
-    "comparing a dot": lambda y: y if tg.dot([0.5, 1.0], [y, 1.0]) > 0 else y * 2,
-    "comparing a maximum": lambda y: y if tg.maximum(0.0, y) > 0.1 else y * 2,
-    "comparing a power": lambda y: y if 2.0**y > 1.1 else y * 2,
-}
-
-
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
-@pytest.mark.parametrize("of", ["input", "weight", "neuron"])
-def test_every_look_at_a_number_is_noticed(look, of):
-    net = MLP(1, [2, 1], seed=1)
-
-    def model(inputs):
-        things = {"input": inputs[0], "weight": net.weights[0], "neuron": net(inputs)[0]}
-        y = things[of]
-        return net(inputs)[0] * look(y if isinstance(y, Value) else Value(y))
-
-    history = train(model, some_1d(), losses.squared_error, SGD(net.parameters()), epochs=1)
-    assert (history.engine, history.why_eager[:23]) == ("eager", "the model reads numbers")
-    with pytest.raises(ValueError, match="engine 'python' cannot do this, for the model reads numbers"):
-        train(model, some_1d(), losses.squared_error, SGD(net.parameters()), engine="python")
-    assert all(type(p) is Value for p in net.parameters())
-
-
-def some_1d():
-    return [([0.5], 1.0), ([-0.25], 0.0), ([1.5], 0.5)]
-
-
-def test_a_model_that_draws_lots_runs_eagerly():
-    net, draw = MLP(1, [16, 1], seed=1), random.Random(1)
-
-    def dropout(inputs):
-        hidden = [out * float(draw.random() < 0.5) for out in net.layers[0](inputs)]
-        return net.layers[1](hidden)
-
-    history = train(dropout, some_1d(), losses.squared_error, SGD(net.parameters()), epochs=2)
-    assert (history.engine, history.why_eager) == ("eager", "the model computes differently from call to call")
-
-
-QUIET_LOOKS = {
-    "==": lambda x: 3.0 if x == 1.0 else x,
-    "in": lambda x: 3.0 if x in (1.0, 2.0) else x,
-    "a dictionary": lambda x: {1.0: 3.0}.get(x, x),
-    "isinstance": lambda x: 3.0 if isinstance(x, float) else x,
-}
-
-
-@pytest.mark.parametrize("look", QUIET_LOOKS.values(), ids=QUIET_LOOKS.keys())
-def test_looks_that_do_not_read_the_number_are_noticed_too(look):
-    rows = [([x], 0.5) for x in (0.5, 1.0, 1.5, 2.0, -1.0)]
-    found = []
-    for engine in ("eager", "auto"):
-        w = Value(0.5, "w")
-        history = train(
-            lambda x, w=w: w * look(x[0]), rows, losses.squared_error, SGD([w], 0.1), epochs=20, engine=engine
-        )
-        found.append(w.data)
-    assert history.engine == "eager"
-    assert found[0] == found[1]
-
-
-def test_a_loss_that_looks_at_its_target_is_noticed():
-    w = Value(0.5, "w")
-    rows = [([1.0], 1.0), ([2.0], 0.0), ([0.5], 1.0)]
-    loss = lambda out, t: (out - 1.0) ** 2 if t == 1.0 else out**2  # noqa: E731
-    assert train(lambda x: w * x[0], rows, loss, SGD([w], 0.1), epochs=2).engine == "eager"
-
-
-def test_an_update_that_branches_runs_eagerly():
-    class Signs(SGD):
-        def update(self, p, gradient, moments, settings):
-            return p - settings[0] * (1.0 if gradient > 0 else -1.0), moments
-
-    w = Value(0.5, "w")
-    history = train(lambda x: w * x[0], [([1.0], 0.2)], losses.squared_error, Signs([w], 0.1), epochs=9)
-    assert (history.engine, history.why_eager[:33]) == ("eager", "the optimizer's update reads numb")
-
-
-def test_a_step_of_ones_own_is_taken():
-    class Clipped(SGD):
-        def step(self):
-            for p in self.parameters:
-                p.grad = max(-0.01, min(0.01, p.grad))
-            super().step()
-
-    w = Value(0.5, "w")
-    history = train(lambda x: w * x[0], [([1.0], 9.0)], losses.squared_error, Clipped([w], 1.0), epochs=3)
-    assert (history.engine, history.why_eager) == ("eager", "the optimizer has a step of its own")
-    assert w.data == pytest.approx(0.53)
-
-
-@each_engine
-def test_what_a_callback_changes_is_heard(engine):
-    found = []
-    for each in ("eager", engine):
-        w, scale = Value(0.5, "w"), Value(1.0, "scale")
-        optimizer = SGD([w], 0.1, momentum=0.9)
-
-        def on_epoch(history, optimizer=optimizer, scale=scale):
-            optimizer.momentum = 0.1
-            scale.data *= 0.9
-
-        rows = [([1.0], 2.0), ([2.0], 3.0)]
-        model = lambda x, w=w, scale=scale: w * scale * x[0]  # noqa: E731
-        train(model, rows, losses.squared_error, optimizer, epochs=12, on_epoch=on_epoch, engine=each)
-        found.append(w.data)
-    assert found[1] == pytest.approx(found[0], rel=1e-12)
-
-
-def test_parameters_of_another_class_run_eagerly():
-    class Named(Value):
-        pass
-
-    w = Named(0.5, "w")
-    history = train(lambda x: w * x[0], [([1.0], 0.2)], losses.squared_error, SGD([w], 0.1), epochs=2)
-    assert (history.engine, history.why_eager) == ("eager", "a parameter is of a class of its own")
-
-
-def test_a_node_from_outside_the_model_is_refused():
-    w = Value(0.5, "w")
-    twice = w * 2.0
-    twice.label = "twice"
-    with pytest.raises(ValueError, match="twice was computed before training, outside of the model"):
-        train(lambda x: twice * x[0], some_1d(), losses.squared_error, SGD([w], 0.1))
-
-
-@each_engine
-def test_rows_held_out_beyond_the_range_of_floats(engine):
-    w = Value(0.5, "w")
-    with pytest.raises(Diverged, match=r"after epoch 1: the loss of the rows held out is (nan|inf)") as caught:
-        train(
-            lambda x: (w * x[0]).log(),
-            [([1.0], 0.0)],
-            losses.squared_error,
-            SGD([w], 0.1),
-            validation=[([0.0], 0.0)],
-            engine=engine,
-        )
-    assert caught.value.history.epochs == 1
-
-
-def test_rows_of_different_lengths_run_eagerly():
-    w = Value(0.5, "w")
-    rows = [([1.0, 2.0], 1.0), ([1.0], 1.0)]
-    history = train(lambda xs: w * tg.sum_of(xs), rows, losses.squared_error, SGD([w]), epochs=2)
-    assert (history.engine, history.why_eager) == ("eager", "rows have different shapes")
-
-
-@each_engine
-def test_rows_of_nested_lists(engine):
-    w = Value(0.5, "w")
-
-    def model(inputs):
-        (a, b), c = inputs
-        return w * a * b + c[0]
-
-    rows = [([[1.0, 2.0], [3.0]], 1.0), ([[0.5, 1.0], [0.0]], 0.0)]
-    history = train(model, rows, losses.squared_error, SGD([w], 0.1), epochs=20, engine=engine)
-    assert history.engine == engine
-    assert w.data == pytest.approx(-0.96, abs=0.03)
-
-
-def test_inputs_that_are_no_numbers_run_eagerly():
-    letters = {"a": Value(0.1, "a"), "b": Value(0.2, "b")}
-    rows = [("ab", 1.0), ("ba", 0.0)]
-    optimizer = SGD(list(letters.values()), 0.1)
-    history = train(lambda word: letters[word[0]] * 1.0, rows, losses.squared_error, optimizer, epochs=3)
-    assert history.engine == "eager"
-    assert letters["a"].data > 0.1
-    assert letters["b"].data < 0.2
-
-
-def test_a_module_of_ones_own_is_compiled():
-    class Line(Module):
-        def __init__(self):
-            self.slope, self.offset = Value(0.0, "slope"), Value(0.0, "offset")
-
-        def __call__(self, inputs):
-            return self.slope * inputs[0] + self.offset
-
-    line = Line()
-    rows = [([x], 3.0 * x - 1.0) for x in (-1.0, 0.0, 1.0, 2.0)]
-    history = train(line, rows, losses.mean_squared_error, SGD(line.parameters(), 0.1), epochs=200, engine="python")
-    assert (line.slope.data, line.offset.data) == pytest.approx((3.0, -1.0), abs=1e-6)
-    assert history.losses[-1] < 1e-10
-
-
-def test_an_operation_of_ones_own_is_compiled():
-    cube = tg.Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} ** 3", "{}^3", "x³")
-    net = MLP(2, [3, 1], activation=[cube, None], seed=1)
-    history = train(net, some_rows(5), losses.mean_squared_error, SGD(net.parameters(), 0.01), epochs=20)
-    assert history.engine == "llvm"
-    assert history.losses[-1] < history.losses[0]
-
-
-def test_an_optimizer_of_ones_own():
-    class Signs(Optimizer):
-        """Steps of lr against the sign of the gradient."""
-
-        def update(self, p, gradient, moments, settings):
-            return p - settings[0] * tg.sign(gradient), moments
-
-    found = []
-    for engine in ("eager", "python"):
-        net = MLP(2, [3, 1], seed=1)
-        train(net, some_rows(5), losses.mean_squared_error, Signs(net.parameters(), 0.01), epochs=20, engine=engine)
-        found.append([p.data for p in net.parameters()])
-    assert found[0] == found[1]
-
-
 @each_engine
 def test_classes_by_number(engine):
     draw = random.Random(2)
@@ -518,17 +139,19 @@ def test_rows_of_numpy():
     assert history.engine == "llvm"
 
 
-def test_a_parameter_that_the_loss_does_not_depend_on():
-    used, unused = Value(1.0, "used"), Value(2.0, "unused")
-    train(lambda x: used * x[0], [([1.0], 0.0)], losses.squared_error, SGD([used, unused], 0.5), epochs=3)
-    assert unused.data == 2.0
+@pytest.mark.extras
+def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
+    import numpy
 
-
-def test_a_large_model_is_not_compiled_for_a_few_rows():
-    net = MLP(100, [60, 1], seed=1)
-    rows = [([float(k % 7 == j % 7) for j in range(100)], 0.5) for k in range(5)]
-    history = train(net, rows, losses.squared_error, SGD(net.parameters()), epochs=2)
-    assert (history.engine, history.why_eager[:29]) == ("eager", "compiling so large a model ta")
+    found = []
+    for whole in (int, numpy.int64, numpy.uint8):
+        net = MLP(whole(2), [whole(3), whole(2)], activation=["tanh", None], seed=whole(1))
+        rows = [(row, whole(k % 2)) for k, (row, _) in enumerate(some_rows(6))]
+        options = {"epochs": whole(4), "batch_size": whole(2), "patience": whole(3), "shuffle": True, "seed": whole(5)}
+        history = train(net, rows, losses.cross_entropy, SGD(net.parameters(), 0.1), **options)
+        assert history.steps == 12
+        found.append([p.data for p in net.parameters()])
+    assert found[0] == found[1] == found[2]
 
 
 def test_no_epochs_is_no_training():
@@ -556,10 +179,13 @@ def test_repr_and_progress(capsys, monkeypatch):
         ({"rows": []}, ValueError, "needs at least one row"),
         ({"rows": [1.0]}, TypeError, "rows are pairs of inputs and target, and number 1 is 1.0"),
         ({"validation": []}, ValueError, "validation needs at least one row"),
-        ({"epochs": -1}, ValueError, "epochs is a whole number from 0 up, not -1"),
-        ({"epochs": 2.5}, ValueError, "epochs is a whole number"),
-        ({"batch_size": 0}, ValueError, "batch_size is a whole number from 1 up, not 0"),
-        ({"patience": 0}, ValueError, "patience is a whole number from 1 up"),
+        ({"epochs": -1}, ValueError, "epochs is a whole number of at least 0, not -1"),
+        ({"epochs": 2.5}, TypeError, "epochs is a whole number, not float 2.5"),
+        ({"epochs": True}, TypeError, "epochs is a whole number, not bool True"),
+        ({"seed": 0.5}, TypeError, "train: seed is a whole number, not float 0.5"),
+        ({"validation": [([0.0, math.nan], 1.0)]}, ValueError, "validation row 1 holds NaN"),
+        ({"batch_size": 0}, ValueError, "batch_size is a whole number of at least 1, not 0"),
+        ({"patience": 0}, ValueError, "patience is a whole number of at least 1"),
         ({"engine": "gpu"}, ValueError, "engine is one of 'auto', 'llvm', 'python', 'eager', not 'gpu'"),
         ({"optimizer": 0.1}, TypeError, "takes an optimizer, such as"),
         ({"rows": 3}, TypeError, "rows are pairs of inputs and target, not int 3"),
@@ -583,7 +209,7 @@ def test_repr_and_progress(capsys, monkeypatch):
         (
             {"loss": tg.cross_entropy, "rows": [([0.0, 1.0], 7)]},
             ValueError,
-            "row 1 is of class 7, and the model has 1 outputs",
+            "row 1 is of class 7, and the model has 1 output, for classes 0 to 0",
         ),
     ],
 )

@@ -144,14 +144,19 @@ class Operation:
     def failure(
         self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = (), verb: str = "is undefined"
     ) -> Exception:
-        """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right."""
+        """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right.
+
+        Its attribute `numbers` has the operands, which tells it from errors that are not about numbers.
+        """
         shown = [
             f"{x!r} ({label})" if label else repr(x)
             for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)
         ]
         verb = "overflows" if isinstance(error, OverflowError) else verb
         where = "at " + ", ".join(shown) if shown else "for no operands"
-        return type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
+        failed = type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
+        failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
+        return failed
 
     def derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool] | None = None) -> list[Any]:
         """The partials at output `y` and these operands: numbers, Values or symbols. None in the place of those not wanted."""

@@ -261,8 +261,9 @@ def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers
         local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
         return local if ops.OPERATIONS.get(op.name) is op else [float(each) for each in local]
     except (ValueError, ArithmeticError):
-        message = _failure(op, operands, ValueError(), "has no derivative")
-        raise ValueError(f"{message}; or make what does not vary a number instead of a Value") from None
+        failed = _failure(op, operands, ValueError(), "has no derivative")
+        failed.args = (f"{failed}; or make what does not vary a number instead of a Value",)
+        raise failed from None
     except TypeError as error:
         raise TypeError(
             f"{op.name}: its derivative cannot be computed: {error}. `partials` is a tuple with a rule for each operand, each called "

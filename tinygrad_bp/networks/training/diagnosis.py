@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.training.task import Task
 
 
-def what_went_wrong(
-    model: Callable[[Any], Any],
-    loss: Callable[[Any, Any], Value],
-    batch: Sequence[tuple[int, tuple[Any, Any]]],
-    optimizer: Optimizer,
-) -> str:
-    """In words, for a batch of rows with their numbers: the operation that is undefined, else the first node that is not finite, else the
+def what_went_wrong(task: Task, batch: Sequence[int]) -> str:
+    """In words, for a batch of rows by their places: the operation that is undefined, else the first node that is not finite, else the
     one nearest to the loss whose gradient is not."""
-    for number, (inputs, target) in batch:
+    optimizer = task.optimizer
+    for row in batch:
+        number = row + 1
         try:
-            total = loss(model(inputs), target)
+            total = task.forward(*task.rows[row])
         except (ValueError, ArithmeticError) as error:
             return f"with row {number}, {error}; {_largest(optimizer, lambda p: p.data, 'parameter')}"
         order = topological_order(total)
         for node in order:
-            if not math.isfinite(node.data) and (
-                node.op is not None or node.label
-            ):  # not a mere number, but what was made of it
+            named = node.op is not None or node.label  # not a mere number, but what was made of it
+            if named and not math.isfinite(node.data):
                 return f"with row {number}, {_node(node)} is {node.data}"
         for p in optimizer.parameters:
             p.grad = 0.0
@@ -48,7 +44,7 @@ def _node(node: Value) -> str:
     """A node in words: its label, and how it was computed from what."""
     if node.op is None:
         return node.label or "a number"
-    operands = ", ".join(f"{x.data:.6g}{f' ({x.label})' if x.label else ''}" for x in node.args[:4]) + ", ..." * (
-        len(node.args) > 4
-    )
-    return f"{node.label or 'a node without a label'}, {node.op.name} of {operands},"
+    operands = [f"{x.data:.6g}{f' ({x.label})' if x.label else ''}" for x in node.args[:4]]
+    if len(node.args) > 4:
+        operands.append("...")
+    return f"{node.label or 'a node without a label'}, {node.op.name} of {', '.join(operands)},"

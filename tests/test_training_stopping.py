@@ -1,0 +1,149 @@
+"""What stops a training: a loss, a callback, patience, Ctrl-C, and numbers that leave all bounds."""
+
+import math
+
+import pytest
+
+from tests.trainings import each_engine, some_rows, xor
+from tinygrad_bp import MLP, SGD, Adam, Diverged, Value, train
+from tinygrad_bp.networks import losses
+
+
+@each_engine
+def test_a_loss_that_is_small_enough(engine):
+    history = train(*xor(), epochs=100_000, stop_below=0.01, engine=engine)
+    assert history.losses[-1] < 0.01 <= history.losses[-2]
+    assert history.stopped == "loss below 0.01"
+
+
+def test_a_callback():
+    seen = []
+
+    def on_epoch(history):
+        seen.append((history.epochs, history.losses[-1]))
+        return history.epochs == 7
+
+    history = train(*xor(), epochs=50, on_epoch=on_epoch)
+    assert [epochs for epochs, _ in seen] == [1, 2, 3, 4, 5, 6, 7]
+    assert history.losses == [loss for _, loss in seen]
+    assert history.stopped == "the callback said so"
+
+
+def test_a_callback_sees_and_changes_the_optimizer():
+    net, rows, loss, optimizer = xor()
+    before = []
+
+    def halve(history):
+        before.append([p.data for p in net.parameters()])
+        optimizer.lr = 0.0
+
+    train(net, rows, loss, optimizer, epochs=4, on_epoch=halve)
+    assert before[0] == before[1] == before[3]
+
+
+@each_engine
+def test_patience_with_rows_held_out_restores_the_best(engine):
+    rows = some_rows(12)
+    learned, held_out = rows[:6], [(x, -t) for x, t in rows[6:]]  # what is learned makes these worse
+    net = MLP(2, [8, 1], activation=["tanh", None], seed=1)
+    options = {"validation": held_out, "patience": 5, "engine": engine}
+    history = train(net, learned, losses.mean_squared_error, Adam(net.parameters(), 0.01), epochs=500, **options)
+    best = min(history.validation)
+    assert len(history.validation) == history.epochs == history.validation.index(best) + 6
+    assert history.stopped == "no better for 5 epochs"
+    now = sum(losses.mean_squared_error(net(x), t).data for x, t in held_out) / 6
+    assert now == pytest.approx(best, rel=1e-12)
+
+
+def test_patience_without_rows_held_out_looks_at_the_loss():
+    w = Value(1.0, "w")
+    history = train(lambda x: w * x[0], [([1.0], 1.0)], losses.squared_error, SGD([w]), epochs=99, patience=3)
+    assert history.epochs == 4
+
+
+@each_engine
+def test_ctrl_c_keeps_what_was_trained(engine):
+    def interrupt(history):
+        if history.epochs == 3:
+            raise KeyboardInterrupt
+
+    net, rows, loss, optimizer = xor()
+    history = train(net, rows, loss, optimizer, epochs=99, on_epoch=interrupt, engine=engine)
+    assert (history.epochs, history.steps, history.stopped) == (3, 12, "interrupted")
+    other, rows, loss, optimizer = xor()
+    train(other, rows, loss, optimizer, epochs=3, engine=engine)
+    assert [p.data for p in net.parameters()] == [p.data for p in other.parameters()]
+
+
+@each_engine
+def test_a_loss_that_overflows_says_where(engine):
+    net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
+    rows = [([1.0], 0.0), ([1e155], 0.0)]
+    with pytest.raises(Diverged) as caught:
+        train(net, rows, losses.squared_error, SGD(net.parameters(), 0.1), epochs=5, engine=engine)
+    words = str(caught.value)
+    assert words.startswith("training stopped in step 2 (epoch 1): ")
+    assert "with row 2, pow overflows at -9e+154, 2.0: it needs " in words
+    assert "; the largest parameter is w1, 0.9; a smaller learning rate may help" in words
+    assert caught.value.history.steps == 1
+    assert caught.value.history.stopped == "diverged"
+    assert net.weights[0].data == pytest.approx(0.9)
+
+
+@each_engine
+def test_weights_that_grow_without_bounds_say_so(engine):
+    net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
+    with pytest.raises(
+        Diverged, match=r"step \d+ \(epoch \d+\): with row 1, pow overflows .* the largest parameter is w1, "
+    ):
+        train(net, [([1.0], 0.0)], losses.mean_squared_error, SGD(net.parameters(), 3.0), epochs=9999, engine=engine)
+    assert math.isfinite(net.weights[0].data)
+    assert abs(net.weights[0].data) > 1e100
+
+
+@each_engine
+def test_an_operation_that_is_undefined_says_where(engine):
+    w = Value(0.25, "w")
+
+    def model(inputs):
+        y = w - inputs[0]
+        y.label = "margin"
+        return y.log()
+
+    rows = [([0.1], 0.0), ([0.1], 0.0), ([5.0], 0.0)]
+    with pytest.raises(Diverged, match=r"step 3 \(epoch 1\): .* at -4.7\d+ \(margin\): it needs x > 0") as caught:
+        train(model, rows, losses.squared_error, SGD([w], 1e-9), engine=engine)
+    assert "with row 3, log is undefined" in str(caught.value)
+
+
+def test_nan_in_a_row_is_named():
+    net = MLP(2, [2, 1], seed=1)
+    with pytest.raises(ValueError, match=r"row 2 holds NaN: \(\[nan, 1.0\], 1.0\)"):
+        train(net, [([0.0, 1.0], 1.0), ([math.nan, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
+
+
+def test_an_infinity_in_a_row_is_named():
+    net = MLP(2, [1], activation=None, seed=1)
+    with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf"):
+        train(net, [([0.0, 1.0], 1.0), ([math.inf, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
+
+
+def test_a_gradient_that_is_infinite_is_named():
+    w = Value(0.0, "w")
+    with pytest.raises(Diverged, match=r"step 1 .*with row 1, the gradient of .*mul of 0 \(w\), 1, is inf"):
+        train(lambda x: (w * x[0]).sqrt(), [([1.0], 1.0)], lambda out, target: out, SGD([w], 0.1))
+
+
+@each_engine
+def test_rows_held_out_beyond_the_range_of_floats(engine):
+    w = Value(0.5, "w")
+    with pytest.raises(Diverged, match=r"after epoch 1: the loss of the rows held out is (nan|inf)") as caught:
+        train(
+            lambda x: (w * x[0]).log(),
+            [([1.0], 0.0)],
+            losses.squared_error,
+            SGD([w], 0.1),
+            validation=[([0.0], 0.0)],
+            engine=engine,
+        )
+    assert caught.value.history.epochs == 1

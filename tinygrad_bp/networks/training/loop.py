@@ -1,0 +1,213 @@
+"""`train`: the loop that everybody writes, with all it needs around it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from time import perf_counter
+from typing import Any, NoReturn
+
+from tinygrad_bp.networks.losses import Loss
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.seeds import generator
+from tinygrad_bp.networks.training.diagnosis import what_went_wrong
+from tinygrad_bp.networks.training.engines import Compiled, Eager, engine_for
+from tinygrad_bp.networks.training.history import Diverged, History
+from tinygrad_bp.networks.training.progress import bar
+from tinygrad_bp.networks.training.stopping import Judge, Snapshot
+from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range
+from tinygrad_bp.text import whole_number
+
+TURN = 0.05  # seconds of steps between two looks at the outside: for Ctrl-C and progress
+
+
+def train(
+    model: Callable[[Any], Any],
+    rows: Iterable[Row],
+    loss: Loss | str,
+    optimizer: Optimizer,
+    *,
+    epochs: int = 100,
+    batch_size: int | None = 1,
+    shuffle: bool = False,
+    seed: int | None = None,
+    engine: str = "auto",
+    validation: Iterable[Row] | None = None,
+    patience: int | None = None,
+    stop_below: float | None = None,
+    on_epoch: Callable[[History], Any] | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Trains the parameters of the optimizer, in place, and returns what happened.
+
+    Args:
+        model: called with the inputs of a row, returns the outputs: an `MLP`, or any function of Values.
+        rows: pairs of inputs and target, or targets.
+        loss: called with the outputs and the target or targets, returns a Value; or the name of one of `losses`. With `cross_entropy` a
+            target may be the number of a class.
+        optimizer: of the parameters to train.
+        epochs: how many times to go through all rows.
+        batch_size: how many rows a step takes the mean over. 1 is online training; None takes all rows at once.
+        shuffle: go through the rows in a new order each epoch.
+        seed: makes the orders repeatable.
+        engine: "llvm" computes in machine code, "python" by a program of floats, "eager" by recording each row anew. "auto" takes the
+            first of these that can: for machine code llvmlite must be installed, and for both the graph must be the same for all rows;
+            and for a large model and few rows the last, as compiling would take longer.
+        validation: rows held out, whose loss is measured after each epoch.
+        patience: stop when the loss (that of `validation`, if given) has not become smaller for so many epochs; with `validation`
+            the parameters are set back to those that did best.
+        stop_below: stop when the loss of an epoch is below this.
+        on_epoch: called with the history after each epoch; if it returns True, training stops.
+        progress: show a bar; by default if standard error is a terminal.
+
+    All engines give the same numbers but for rounding. Before the first step the model is called on some of the rows, and no other thread
+    should use it then. Ctrl-C stops training, and keeps what was trained so far.
+
+    Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings and rows that do not fit, ImportError
+    and ValueError where an engine asked for cannot do it.
+    """
+    start = perf_counter()
+    epochs = whole_number(epochs, "train: epochs")
+    if batch_size is not None:
+        batch_size = whole_number(batch_size, "train: batch_size", 1)
+    if patience is not None:
+        patience = whole_number(patience, "train: patience", 1)
+    draw = generator(seed, "train: seed")
+    task = Task.of(model, rows, loss, optimizer, validation)
+    judge = Judge(optimizer, patience, stop_below, on_epoch, bool(task.held_out))
+    if engine != "eager":  # whose model may count its calls
+        task.try_out()
+    history = History()
+    runner, history.why_eager = engine_for(task, engine, epochs)
+    history.engine = runner.name
+    loop = _Loop(task, runner, history, judge, epochs, batch_size, draw if shuffle else None)
+    with bar(progress, epochs) as show:
+        try:
+            while history.steps < loop.total and not history.stopped:
+                loop.take_a_turn()
+                show(history)
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        finally:
+            history.seconds = perf_counter() - start
+    judge.restore_the_best()
+    history.stopped = history.stopped or "all epochs done"
+    return history
+
+
+class _Loop:
+    """A training on its way: so many steps at a turn, the history kept, a look around after each epoch."""
+
+    def __init__(
+        self,
+        task: Task,
+        runner: Eager | Compiled,
+        history: History,
+        judge: Judge,
+        epochs: int,
+        batch_size: int | None,
+        draw: random.Random | None,
+    ) -> None:
+        count = len(task.rows)
+        size = count if batch_size is None else min(batch_size, count)
+        self.task, self.runner, self.history, self.judge = task, runner, history, judge
+        self.batches = _batches(count, size, draw)
+        self.per_epoch = -(-count // size)
+        self.total = epochs * self.per_epoch
+        self.turn = 1  # how many steps to take at once
+        self.epoch: list[float] = []  # losses of this epoch's rows, added up batch by batch
+
+    def take_a_turn(self) -> None:
+        """Takes some steps, up to the end of the epoch if there is something to look at then."""
+        history, per_epoch = self.history, self.per_epoch
+        count = min(self.turn, self.total - history.steps)
+        if self.judge.looks:
+            count = min(count, per_epoch - history.steps % per_epoch)
+        batches = list(islice(self.batches, count))
+        began = perf_counter()
+        self._record(self._run(batches), batches)
+        if self.runner.name != "eager":  # of which each step is recorded at once
+            elapsed = perf_counter() - began
+            self.turn = max(1, min(int(count * TURN / max(elapsed, 1e-9)), 4 * count))
+        if self.judge.looks and history.steps % per_epoch == 0:
+            if self.task.held_out:
+                history.validation.append(self._evaluated())
+            history.stopped = self.judge(history)
+
+    def _run(self, batches: Sequence[Sequence[int]]) -> list[float]:
+        """The losses of these steps. Raises Diverged if a number leaves the range of floats."""
+        before = Snapshot(self.task.optimizer)
+        try:
+            losses = self.runner.run(batches)
+        except (ValueError, ArithmeticError):
+            losses = [math.nan]
+        if self._all_finite(losses):
+            return losses
+        before.restore()
+        return self._to_the_failure(batches)
+
+    def _to_the_failure(self, batches: Sequence[Sequence[int]]) -> list[float]:
+        """Takes the steps one by one, recording each, up to the one that fails, and raises Diverged. Returns the losses if none does."""
+        eager = Eager(self.task)
+        found: list[float] = []
+        for batch in batches:
+            before = Snapshot(self.task.optimizer)
+            losses = error = None
+            try:
+                losses = eager.run([batch])
+            except (ValueError, ArithmeticError) as failed:
+                error = failed
+            if losses is None or not self._all_finite(losses):
+                before.restore()
+                self._record(found, batches[: len(found)])
+                self._fail(batch, error)
+            found += losses
+        return found
+
+    def _fail(self, batch: Sequence[int], error: Exception | None) -> NoReturn:
+        """Raises what is to be said of the step that failed, the next one."""
+        history = self.history
+        step = history.steps + 1
+        if error is not None and not is_out_of_range(error):
+            which = ", ".join(str(row + 1) for row in batch[:8])
+            raise ValueError(f"train: step {step:,}, rows {which}: {error}") from error
+        history.stopped = "diverged"
+        where = f"step {step:,} (epoch {history.steps // self.per_epoch + 1:,})"
+        what = what_went_wrong(self.task, batch)
+        raise Diverged(f"training stopped in {where}: {what}; a smaller learning rate may help", history) from error
+
+    def _all_finite(self, losses: Sequence[float]) -> bool:
+        return all(map(math.isfinite, losses)) and all(math.isfinite(p.data) for p in self.task.optimizer.parameters)
+
+    def _record(self, losses: Sequence[float], batches: Sequence[Sequence[int]]) -> None:
+        for x, batch in zip(losses, batches, strict=True):
+            self.epoch.append(x * len(batch))
+            self.history.steps += 1
+            if len(self.epoch) == self.per_epoch:
+                self.history.losses.append(sum(self.epoch) / len(self.task.rows))
+                self.epoch.clear()
+
+    def _evaluated(self) -> float:
+        """The mean loss over the rows held out. Raises Diverged where it leaves the range of floats."""
+        history = self.history
+        try:
+            loss, words = self.runner.evaluate(), ""
+        except (ValueError, ArithmeticError) as error:
+            loss, words = math.nan, f": {error}"
+        if math.isfinite(loss):
+            return loss
+        history.stopped = "diverged"
+        raise Diverged(
+            f"training stopped after epoch {history.epochs:,}: the loss of the rows held out is {loss}{words}", history
+        )
+
+
+def _batches(count: int, size: int, draw: random.Random | None) -> Iterator[list[int]]:
+    """The numbers of the rows in each batch, epoch after epoch without end."""
+    order = list(range(count))
+    while True:
+        if draw is not None:
+            draw.shuffle(order)
+        yield from [order[k : k + size] for k in range(0, count, size)]

@@ -1,0 +1,164 @@
+"""`Task`: what is to be learned, of which model, by which loss and optimizer; its rows are turned over once, and are checked then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, one_hot
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.text import counted, did_you_mean, shown
+
+Row = tuple[Any, Any]
+Model = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learned.
+
+    Attributes:
+        rows, held_out: pairs of inputs and target, arrays as lists; those to learn from, and those to measure on.
+    """
+
+    model: Model
+    loss: Loss
+    optimizer: Optimizer
+    rows: list[Row]
+    held_out: list[Row]
+
+    @classmethod
+    def of(
+        cls, model: Model, rows: Iterable[Any], loss: Loss | str, optimizer: Optimizer, validation: Iterable[Any] | None
+    ) -> Task:
+        """The task that `train` is given. Raises TypeError and ValueError for what does not fit."""
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"train takes an optimizer, such as SGD(net.parameters(), lr=0.1), not {type(optimizer).__name__}"
+            )
+        loss = _loss(loss)
+        reader = _Reader(model, loss)
+        learned = reader.read(rows, "rows", "row")
+        if not learned:
+            raise ValueError("train needs at least one row, a pair of inputs and target")
+        held_out = [] if validation is None else reader.read(validation, "validation", "validation row")
+        if validation is not None and not held_out:
+            raise ValueError("train: validation needs at least one row")
+        return cls(model, loss, optimizer, learned, held_out)
+
+    def forward(self, inputs: Any, target: Any) -> Any:
+        """The loss of a row."""
+        return self.loss(self.model(inputs), target)
+
+    def try_out(self) -> None:
+        """Raises what is wrong with rows and model before any step: rows that do not fit, an optimizer of another model."""
+        parameters, last = set(self.optimizer.parameters), len(self.rows) - 1
+        for place in sorted({0, last // 4, last // 2, last}):
+            try:
+                total = self.forward(*self.rows[place])
+            except (TypeError, ValueError, ArithmeticError) as error:
+                if is_out_of_range(error):
+                    return  # training will say where
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(f"train: row {place + 1}: {error}") from error
+            check_loss(total)
+            if not parameters.isdisjoint(topological_order(total, constants=False)):
+                return
+        raise ValueError(
+            f"train: the loss depends on none of the {len(parameters)} parameters of the optimizer; is it the optimizer of another model?"
+        )
+
+
+def check_loss(total: Any) -> None:
+    """Raises TypeError if what a loss returned is no Value."""
+    if not isinstance(total, Value):
+        raise TypeError(f"train: the loss is a Value, not {type(total).__name__} {shown(total)}")
+
+
+def is_out_of_range(error: Exception) -> bool:
+    """Whether an operation failed for its numbers, which other parameters may mend, and not for operands that do not fit."""
+    return isinstance(error, ArithmeticError) or bool(getattr(error, "numbers", ()))
+
+
+def _loss(loss: Any) -> Loss:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            hint = did_you_mean(loss, LOSSES)
+            raise ValueError(f"train: there is no loss {shown(loss)}; there are {', '.join(LOSSES)}{hint}")
+        return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(f"train: the loss is a function of outputs and target, or a name, not {type(loss).__name__}")
+    return loss  # type: ignore[no-any-return]
+
+
+class _Reader:
+    """Makes rows plain, and checks of targets what a program does not check any more."""
+
+    def __init__(self, model: Model, loss: Loss) -> None:
+        self.model, self.loss = model, loss
+        self.classes: int | None = None  # how many outputs the model has; counted for the first row
+
+    def read(self, rows: Iterable[Any], name: str, noun: str) -> list[Row]:
+        """The rows as pairs. Raises TypeError and ValueError for those that are none, that hold NaN or whose target the loss refuses."""
+        if not isinstance(rows, Iterable):
+            raise TypeError(f"train: {name} are pairs of inputs and target, not {type(rows).__name__} {shown(rows)}")
+        found: list[Row] = []
+        for number, row in enumerate(rows, 1):
+            try:
+                inputs, target = row
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"train: {name} are pairs of inputs and target, and number {number} is {shown(row, 80)}"
+                ) from None
+            inputs, target = _plain(inputs), _plain(target)
+            where = f"train: {noun} {number}"
+            if self.loss is cross_entropy:
+                target = self._probabilities(where, inputs, target)
+            elif self.loss is binary_cross_entropy:
+                _checked(
+                    binary_cross_entropy,
+                    where,
+                    [0.0] * len(target) if isinstance(target, list | tuple) else 0.0,
+                    target,
+                )
+            if _holds_nan(inputs) or _holds_nan(target):
+                raise ValueError(f"{where} holds NaN: {shown((inputs, target), 80)}")
+            found.append((inputs, target))
+        return found
+
+    def _probabilities(self, where: str, inputs: Any, target: Any) -> Any:
+        """The probabilities of all classes in place of the number of the right one, so that all rows have one graph."""
+        if self.classes is None:
+            outputs = self.model(inputs)
+            self.classes = len(outputs) if isinstance(outputs, list | tuple) else 1
+        count = self.classes
+        if isinstance(target, int) and not isinstance(target, bool):
+            if not 0 <= target < count:
+                outputs = counted(count, "output")
+                raise ValueError(
+                    f"{where} is of class {target}, and the model has {outputs}, for classes 0 to {count - 1}"
+                )
+            target = one_hot(target, count)
+        _checked(cross_entropy, where, [0.0] * count, target)
+        return target
+
+
+def _checked(loss: Loss, where: str, outputs: Any, target: Any) -> None:
+    try:
+        loss(outputs, target)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{where}: {error}") from error
+
+
+def _plain(part: Any) -> Any:
+    return part.tolist() if hasattr(part, "tolist") else part
+
+
+def _holds_nan(part: Any) -> bool:
+    if isinstance(part, list | tuple):
+        return any(map(_holds_nan, part))
+    return isinstance(part, float) and part != part

@@ -22,7 +22,6 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.labels import EXTREME, HOSTILE, LETTERS
 from tinygrad_bp import MLP, Layer, Module, Neuron, Operation, Value, explore, ops
-from tinygrad_bp.checking import printable
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant
 from tinygrad_bp.drawing import rendering
@@ -38,6 +37,7 @@ from tinygrad_bp.explorer.structure import ACTIVATIONS, ends, units
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.text import printable
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, setup
 from tinygrad_bp.tutorial.network import network

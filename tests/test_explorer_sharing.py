@@ -13,7 +13,7 @@ import pytest
 from tests.explorer import SUBJECTS, Explorer, fragment, graph_of, made, numbers, put_in, train
 from tests.labels import HOSTILE
 from tinygrad_bp import Value, explore, topological_order
-from tinygrad_bp.explanation.names import printable
+from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 
@@ -383,7 +383,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     for v, words in zip(nodes, items, strict=True):
         name = words.rpartition(": data ")[0]
         if v.label:
-            assert name.startswith(printable(v.label))
+            assert name.startswith(short_name(v.label))
             labelled += 1
     assert labelled > len(LABELS)
     for place in range(0, len(nodes), 8):

@@ -24,6 +24,7 @@ from typing import Any
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.text import printable
 
 Function = Callable[[float], float]
 EPSILON = sys.float_info.epsilon
@@ -178,11 +179,6 @@ def check_gradients(
         for k, (leaf, gradient, function) in enumerate(zip(leaves, gradients, moved, strict=True), 1)
     ]
     return GradientCheck(tuple(rows), () if all(row.ok for row in rows) else tuple(_faults(y, tolerance)))
-
-
-def printable(text: str) -> str:
-    """`text` with what could steer a terminal or break a line, in Python's notation: \\x1b, \\n."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def changed_leaves(nodes: Iterable[Value]) -> list[Value]:

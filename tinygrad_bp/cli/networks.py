@@ -401,8 +401,8 @@ def _print(
 ) -> None:
     import textwrap
 
-    from tinygrad_bp.checking import printable
     from tinygrad_bp.drawing import curve
+    from tinygrad_bp.text import printable
 
     width = max(len(name) for name, _ in lines)
     for name, words in lines:
@@ -429,7 +429,7 @@ def _print(
 
 
 def _markdown(plan: Plan, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:
-    from tinygrad_bp.checking import printable
+    from tinygrad_bp.text import printable
 
     def cell(text: str) -> str:
         return "".join(f"\\{c}" if c in "\\`*[]<>|&~$" else c for c in printable(text))
@@ -458,10 +458,10 @@ def _predict(args: argparse.Namespace) -> int:
     import io
     import json
 
-    from tinygrad_bp.checking import printable
     from tinygrad_bp.networks.data.reading import cells, number, place_of
     from tinygrad_bp.networks.prediction import Predictor
     from tinygrad_bp.networks.saving import load
+    from tinygrad_bp.text import printable
 
     predictor = Predictor(load(args.model))
     columns, rows = cells(args.data)

@@ -382,7 +382,9 @@ def native(target: str) -> frozenset[Operation]:
     return found
 
 
-@pytest.mark.parametrize("target", ["python", "arrays", "javascript", pytest.param("llvm", marks=pytest.mark.extras)])
+@pytest.mark.parametrize(
+    "target", ["python", "arrays", "javascript", pytest.param("llvm.native", marks=pytest.mark.extras)]
+)
 def test_the_lists_of_targets_name_rows_only(target: str) -> None:
     rows = {*OPERATIONS.values(), *PARTS}
     assert native(target) <= rows

@@ -1,181 +1,23 @@
 """A recorded graph, gradients included, written out once as a straight-line program.
 
->>> from tinygrad_bp import Value, grad
->>> w, x = Value(0.5, "w"), Value(2.0, "x")
->>> y = (w * x).tanh()
->>> y.label = "y"
->>> program = compile([y, grad(y, w)], [w, x])
->>> [round(x, 9) for x in program(0.25, 2.0)]
-[0.462117157, 1.572895466]
+    >>> from tinygrad_bp import Value, grad
+    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
+    >>> y = (w * x).tanh()
+    >>> y.label = "y"
+    >>> program = compile([y, grad(y, w)], [w, x])
+    >>> [round(x, 9) for x in program(0.25, 2.0)]
+    [0.462117157, 1.572895466]
+
+program        `compile`, and what it makes: a function of floats
+instructions   the form in which a program is kept, from which every target is written
+definition     operations that a target has not, by those that it has
+naming         labels as identifiers
+python         targets: Python source
+arrays         arrays of NumPy, JAX, PyTorch and others
+javascript     an ES module
+llvm/          machine code
 """
 
-from __future__ import annotations
-
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any
-
-from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.core.value import Value
-from tinygrad_bp.program.instructions import Code, trace
-from tinygrad_bp.program.python import Source, nested
+from tinygrad_bp.program.program import Program, compile
 
 __all__ = ["Program", "compile"]
-
-
-def compile(outputs: Any, inputs: Sequence[Value]) -> Program:
-    """The program that computes `outputs`, a Value or nested lists of Values, from `inputs`, the leaves that vary.
-
-    Every other leaf becomes a constant with the number it has now. Since a gradient is a graph, `compile([E, *grad(E, ws)], ws)`
-    computes an error and its gradient.
-
-    Raises TypeError if an output is no Value or list, or an input no Value; ValueError if an input was computed from others or is
-    there twice.
-    """
-    return Program(trace(outputs, inputs))
-
-
-class Program:
-    """What `compile` makes: a function of floats.
-
-    `program(*numbers)` takes a number for each input, by position or by name, and returns floats, nested as the outputs were.
-
-    Attributes:
-        code: the instructions.
-
-    Calls raise TypeError for a wrong count or name of inputs and for what is no real number; and where an operation is undefined the
-    error that Values raise there, naming the operation, the numbers and their labels.
-    """
-
-    def __init__(self, code: Code) -> None:
-        self.code = code
-        self._loops: dict[tuple[int, int], tuple[str, Callable[..., Any]]] = {}
-        self._floats = [float] * len(code.inputs)  # what a call passes, if nothing needs to be converted
-
-    @cached_property
-    def _source(self) -> Source:
-        return Source(self.code)
-
-    @property
-    def inputs(self) -> list[str]:
-        """The names of the inputs, which are those of the parameters."""
-        return self._source.inputs
-
-    @property
-    def source(self) -> str:
-        """The program as Python."""
-        return self._source.text
-
-    @cached_property
-    def function(self) -> Callable[..., Any]:
-        """The bare function that `source` defines: for floats only, without the checks of a call of the program."""
-        return self._source.function()
-
-    def __call__(self, *numbers: float, **named: float) -> Any:
-        if named:
-            numbers = self.in_order(numbers, named)
-        if [*map(type, numbers)] != self._floats:
-            numbers = tuple(self.as_floats(numbers))
-        try:
-            return self.function(*numbers)
-        except (ValueError, ArithmeticError) as error:
-            return self._step_by_step(numbers, error)
-
-    def iterate(
-        self,
-        state: Sequence[float],
-        settings: Sequence[Sequence[float]],
-        table: Sequence[Sequence[float]],
-        order: Sequence[int],
-    ) -> tuple[list[float], list[float]]:
-        """Runs the program once for each number in `order`, on that row of the table. Returns the last state, and output 0 of each time.
-
-        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table. All numbers are floats. Raises what operations raise on floats where they are undefined.
-        """
-        carried = len(state)
-        key = carried, len(settings[0]) if settings else 0
-        if key not in self._loops:
-            self._loops[key] = self._source.iterated(*key)
-        found: tuple[list[float], list[float]] = self._loops[key][1](state, settings, table, order)
-        return found
-
-    def as_floats(self, numbers: Sequence[Any]) -> list[float]:
-        """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""
-        if len(numbers) != len(self.inputs):
-            raise TypeError(
-                f"program takes {len(self.inputs)} numbers ({', '.join(self.inputs):.60}), not {len(numbers)}"
-            )
-        return [
-            as_float(x, "program", name, wants="takes a real number")
-            for x, name in zip(numbers, self.inputs, strict=True)
-        ]
-
-    def in_order(self, numbers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All inputs in order, those given by name included; a name is a parameter's or an input's label."""
-        places = {name: place for place, name in enumerate(self.inputs)}
-        counts = Counter(self.code.inputs)
-        places = {label: place for place, label in enumerate(self.code.inputs) if counts[label] == 1} | places
-        found = dict(enumerate(numbers))
-        for name, x in named.items():
-            if name not in places:
-                raise TypeError(f"program has no input {name!r}; its inputs are {', '.join(self.inputs):.200}")
-            if places[name] in found:
-                raise TypeError(f"program got input {name!r} twice")
-            found[places[name]] = x
-        missing = [name for place, name in enumerate(self.inputs) if place not in found]
-        if missing:
-            raise TypeError(f"program lacks a number for {', '.join(missing):.200}")
-        return tuple(found[place] for place in sorted(found))
-
-    def _step_by_step(self, floats: Sequence[float], error: Exception) -> Any:
-        """The outputs by the rows of the table: they go on where `fsum` gives up, and name the operation that is undefined."""
-        slots = list(floats)
-
-        def number(x: int) -> float:
-            return slots[x] if x >= 0 else self.code.constants[~x]
-
-        for op, operands in self.code.instructions:
-            operand_numbers = [number(x) for x in operands]
-            try:
-                slots.append(float(op.forward(*operand_numbers)))
-            except (ValueError, ArithmeticError) as failed:
-                raise op.failure(failed, operand_numbers, [self.code.labels.get(x, "") for x in operands]) from error
-        return nested(self.code.shape, [number(x) for x in self.code.outputs])
-
-    def to(self, target: Any) -> Any:
-        """The same program elsewhere: "python" (this one); "llvm", machine code; "javascript", the text of an ES module; or on arrays.
-
-        Arrays are those of "numpy", "jax", "torch", or of any module that follows the array API standard.
-
-        Raises ValueError for an unknown target, ImportError where one needs a package that is not installed.
-        """
-        if target == "python":
-            return self
-        if target == "llvm":
-            from tinygrad_bp.program.llvm import MachineProgram
-
-            return MachineProgram(self)
-        if target == "javascript":
-            from tinygrad_bp.program.javascript import javascript
-
-            return javascript(self.code)
-        if target in ("numpy", "jax", "torch") or hasattr(target, "asarray"):
-            from tinygrad_bp.program.arrays import ArrayProgram
-
-            return ArrayProgram(self, target)
-        raise ValueError(
-            f"program.to takes 'python', 'llvm', 'javascript', 'numpy', 'jax', 'torch' or an array namespace, not {target!r:.60}"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Program, (self.code,)
-
-    def __repr__(self) -> str:
-        inputs, outputs = _counted("input", len(self.code.inputs)), _counted("output", len(self.code.outputs))
-        return f"Program({inputs}, {_counted('instruction', len(self.code.instructions))}, {outputs})"
-
-
-def _counted(noun: str, count: int) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -22,7 +22,7 @@ from tinygrad_bp.program.instructions import bell, decay, logistic
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:
-    from tinygrad_bp.program import Program
+    from tinygrad_bp.program.program import Program
 
 _MODULES = {"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}
 # Where a namespace lacks the standard's.

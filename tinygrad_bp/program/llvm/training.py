@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tinygrad_bp.program.instructions import Code
-from tinygrad_bp.program.llvm.functions import Layout, Module, add_rows, load, put, store, write
-from tinygrad_bp.program.llvm.numbers import Real, Writer
+from tinygrad_bp.program.llvm.calls import Layout, Module, add_rows, load, put, store, write
+from tinygrad_bp.program.llvm.writer import Real, Writer
 
 ARGUMENTS = (
     "ptr noalias %state, ptr noalias %settings, ptr noalias %table, ptr %order, ptr %ends, i64 %count, "

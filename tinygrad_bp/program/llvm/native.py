@@ -1,8 +1,7 @@
-"""Numbers of machine code: operators and functions on them write LLVM's instructions, for one double or for a vector of them.
+"""The rows of the table as functions of `Real`s, which write LLVM's instructions.
 
-A `Writer` collects the instructions; a `Real` is the name of a result. No function branches, so that all lanes of a vector go the same
-way. The exponential and the hyperbolic tangent are polynomials, within 2 ulp, since a call of the C library for each lane would leave
-the vector; the others are calls.
+No function branches, so that all lanes of a vector go the same way. The exponential and the hyperbolic tangent are polynomials, within
+2 ulp, since a call of the C library for each lane would leave the vector; the others are calls.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from collections.abc import Callable, Sequence
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program import instructions as parts
+from tinygrad_bp.program.llvm.writer import Flag, Real, Writer
 
 # Their sum is ln 2 to 29 digits, and the first ends in zeros, so that its product with n is exact.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa0000p-1"), float.fromhex("0x1.cf79abc9e3b39p-40")
@@ -24,216 +24,6 @@ SERIES = [
     2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07, 2.510038549551032e-08,
 ]  # fmt: skip
 SHIFT = 6755399441055744.0  # 1.5 * 2**52: added to a whole number, it leaves that in the low bits
-
-
-class Writer:
-    """Collects instructions on doubles, or on vectors of `width` of them. What is computed twice in the same words is written once.
-
-    With `outline`, functions of more than an instruction are written once, apart, and called.
-    """
-
-    def __init__(self, width: int = 1, prefix: str = "v", *, outline: bool = False) -> None:
-        self.width = width
-        self.outline = outline
-        self.type = self.of("double")
-        self.lines: list[str] = []
-        self.declared: dict[str, str] = {}
-        self._known: dict[str, str] = {}
-        self._prefix = prefix
-
-    def of(self, scalar: str) -> str:
-        """The type of this scalar in all lanes."""
-        return scalar if self.width == 1 else f"<{self.width} x {scalar}>"
-
-    def line(self, instruction: str) -> str:
-        """The name of the result of a pure instruction."""
-        name = self._known.get(instruction)
-        if name is None:
-            name = self._known[instruction] = f"%{self._prefix}{len(self._known)}"
-            self.lines.append(f"  {name} = {instruction}\n")
-        return name
-
-    def again(self, instruction: str) -> str:
-        """The name of the result of an instruction that is no pure one, such as a load."""
-        name = f"%{self._prefix}{len(self._known)}"
-        self._known[name] = name
-        self.lines.append(f"  {name} = {instruction}\n")
-        return name
-
-    def do(self, instruction: str) -> None:
-        """Writes an instruction without a result."""
-        self.lines.append(f"  {instruction}\n")
-
-    def taken_from(self, first: int) -> str:
-        """The lines from that one on, which are taken out."""
-        text = "".join(self.lines[first:])
-        del self.lines[first:]
-        return text
-
-    def constant(self, x: float) -> Real:
-        """The number, in all lanes."""
-        return Real(self, self.splat("double", f"0x{struct.unpack('>Q', struct.pack('>d', x))[0]:016X}"))
-
-    def splat(self, scalar: str, text: str) -> str:
-        return text if self.width == 1 else "<" + ", ".join([f"{scalar} {text}"] * self.width) + ">"
-
-    def intrinsic(self, name: str, *xs: Real) -> Real:
-        """A call of one of LLVM's own functions, which exist for vectors."""
-        suffix = "f64" if self.width == 1 else f"v{self.width}f64"
-        function = f"@llvm.{name}.{suffix}"
-        self.declared[function] = f"declare {self.type} {function}({', '.join([self.type] * len(xs))})\n"
-        return Real(self, self.line(f"call {self.type} {function}({', '.join(f'{self.type} {x.name}' for x in xs)})"))
-
-    def libm(self, name: str, *xs: Real) -> Real:
-        """A call of the C library, for each lane."""
-        self.declared["@" + name] = f"declare double @{name}({', '.join(['double'] * len(xs))}) memory(none)\n"
-        if self.width == 1:
-            return Real(self, self.line(f"call double @{name}({', '.join(f'double {x.name}' for x in xs)})"))
-        out = "poison"
-        for lane in range(self.width):
-            parts = [self.line(f"extractelement {self.type} {x.name}, i32 {lane}") for x in xs]
-            y = self.line(f"call double @{name}({', '.join(f'double {part}' for part in parts)})")
-            out = self.line(f"insertelement {self.type} {out}, double {y}, i32 {lane}")
-        return Real(self, out)
-
-    def apply(self, op: Operation, operands: Sequence[Real]) -> Real:
-        """The result of a row."""
-        if op in _LOOPS and len(operands) > WIDE:
-            return self._loop(op, operands)
-        function = FUNCTIONS[op]
-        if not self.outline or op in INLINE:
-            return function(*operands)
-        outlined = f"@{op.name}.{len(operands)}.{self.width}"
-        if outlined not in self.declared:
-            inner = Writer(self.width)
-            y = function(*[Real(inner, f"%x{k}") for k in range(len(operands))])
-            parameters = ", ".join(f"{self.type} %x{k}" for k in range(len(operands)))
-            body = f"{''.join(inner.lines)}  ret {self.type} {y.name}\n"
-            self.declared |= inner.declared
-            self.declared[outlined] = f"define internal {self.type} {outlined}({parameters}) noinline {{\n{body}}}\n"
-        return Real(
-            self, self.line(f"call {self.type} {outlined}({', '.join(f'{self.type} {x.name}' for x in operands)})")
-        )
-
-    def _loop(self, op: Operation, operands: Sequence[Real]) -> Real:
-        """A sum of very many operands, which go to memory for a loop over them."""
-        function = f"@{op.name}.loop.{self.width}"
-        if function not in self.declared:
-            inner = Writer(self.width)
-            text = _LOOPS[op](inner)
-            self.declared |= inner.declared
-            self.declared |= {
-                function: f"define internal {self.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n",
-                "@llvm.stacksave": "declare ptr @llvm.stacksave.p0()\n",
-                "@llvm.stackrestore": "declare void @llvm.stackrestore.p0(ptr)\n",
-            }
-        before = self.again("call ptr @llvm.stacksave.p0()")
-        memory = self.again(f"alloca [{len(operands)} x {self.type}], align 64")
-        for k, x in enumerate(operands):
-            self.do(f"store {self.type} {x.name}, ptr {self.line(f'getelementptr {self.type}, ptr {memory}, i64 {k}')}")
-        y = self.again(f"call {self.type} {function}(ptr {memory}, i64 {len(operands)})")
-        self.do(f"call void @llvm.stackrestore.p0(ptr {before})")
-        return Real(self, y)
-
-    def where(self, flag: Flag, a: Real | float, b: Real | float) -> Real:
-        """a where the flag is true, else b."""
-        a, b = self.real(a), self.real(b)
-        return Real(self, self.line(f"select {self.of('i1')} {flag.name}, {self.type} {a.name}, {self.type} {b.name}"))
-
-    def together(self, function: Callable[..., Real], rows: Sequence[Sequence[Real]]) -> list[Real]:
-        """The function of each row of numbers, computed in one vector."""
-        lanes = 1 << (len(rows) - 1).bit_length()
-        vector = Writer(lanes, f"{self._prefix}{len(self._known)}_")
-        self._known[vector._prefix] = ""  # so that the next has another prefix
-        vector.lines, vector.declared = self.lines, self.declared
-        columns = []
-        for column in zip(*rows, strict=True):
-            packed = "poison"
-            for lane, x in enumerate([*column, *[column[0]] * (lanes - len(rows))]):
-                packed = vector.line(f"insertelement {vector.type} {packed}, double {x.name}, i32 {lane}")
-            columns.append(Real(vector, packed))
-        y = function(*columns)
-        return [
-            Real(self, self.line(f"extractelement {vector.type} {y.name}, i32 {lane}")) for lane in range(len(rows))
-        ]
-
-    def real(self, x: Real | float) -> Real:
-        return x if isinstance(x, Real) else self.constant(x)
-
-
-class Real:
-    """The result of an instruction."""
-
-    def __init__(self, writer: Writer, name: str) -> None:
-        self.writer = writer
-        self.name = name
-
-    def _binary(self, instruction: str, a: Real | float, b: Real | float) -> Real:
-        w = self.writer
-        return Real(w, w.line(f"{instruction} {w.type} {w.real(a).name}, {w.real(b).name}"))
-
-    def _compare(self, how: str, other: Real | float) -> Flag:
-        w = self.writer
-        return Flag(w, w.line(f"fcmp {how} {w.type} {self.name}, {w.real(other).name}"))
-
-    def __add__(self, other: Real | float) -> Real:
-        return self._binary("fadd", self, other)
-
-    def __radd__(self, other: float) -> Real:
-        return self._binary("fadd", other, self)
-
-    def __sub__(self, other: Real | float) -> Real:
-        return self._binary("fsub", self, other)
-
-    def __rsub__(self, other: float) -> Real:
-        return self._binary("fsub", other, self)
-
-    def __mul__(self, other: Real | float) -> Real:
-        return self._binary("fmul", self, other)
-
-    def __rmul__(self, other: float) -> Real:
-        return self._binary("fmul", other, self)
-
-    def __truediv__(self, other: Real | float) -> Real:
-        return self._binary("fdiv", self, other)
-
-    def __rtruediv__(self, other: float) -> Real:
-        return self._binary("fdiv", other, self)
-
-    def __neg__(self) -> Real:
-        return Real(self.writer, self.writer.line(f"fneg {self.writer.type} {self.name}"))
-
-    def __lt__(self, other: Real | float) -> Flag:
-        return self._compare("olt", other)
-
-    def __le__(self, other: Real | float) -> Flag:
-        return self._compare("ole", other)
-
-    def __gt__(self, other: Real | float) -> Flag:
-        return self._compare("ogt", other)
-
-    def __ge__(self, other: Real | float) -> Flag:
-        return self._compare("oge", other)
-
-    def equals(self, other: Real | float) -> Flag:
-        return self._compare("oeq", other)
-
-    def is_nan(self) -> Flag:
-        return self._compare("uno", self)
-
-
-class Flag:
-    """The result of a comparison."""
-
-    def __init__(self, writer: Writer, name: str) -> None:
-        self.writer = writer
-        self.name = name
-
-    def __or__(self, other: Flag) -> Flag:
-        return Flag(self.writer, self.writer.line(f"or {self.writer.of('i1')} {self.name}, {other.name}"))
-
-    def __and__(self, other: Flag) -> Flag:
-        return Flag(self.writer, self.writer.line(f"and {self.writer.of('i1')} {self.name}, {other.name}"))
 
 
 def absolute(x: Real) -> Real:
@@ -247,11 +37,6 @@ def with_sign(x: Real, of: Real) -> Real:
 def multiply_add(a: Real, b: Real | float, c: Real | float) -> Real:
     """a * b + c, rounded once where the processor can."""
     return a.writer.intrinsic("fmuladd", a, a.writer.real(b), a.writer.real(c))
-
-
-def fused(a: Real, b: Real | float, c: Real | float) -> Real:
-    """a * b + c, rounded once everywhere."""
-    return a.writer.intrinsic("fma", a, a.writer.real(b), a.writer.real(c))
 
 
 def _any_nan(xs: Sequence[Real]) -> Flag:
@@ -624,3 +409,43 @@ NATIVE = frozenset(FUNCTIONS)
 # Better done together, and of one instruction each
 COSTLY = frozenset((ops.exp, parts.decay, ops.tanh, parts.logistic, parts.bell, ops.softplus, ops.exp_difference))
 INLINE = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.abs, ops.sqrt))
+
+
+def apply(writer: Writer, op: Operation, operands: Sequence[Real]) -> Real:
+    """Writes a row. With `outline`, functions of more than an instruction are written once, apart, and called."""
+    if op in _LOOPS and len(operands) > WIDE:
+        return _by_loop(writer, op, operands)
+    function = FUNCTIONS[op]
+    if not writer.outline or op in INLINE:
+        return function(*operands)
+    outlined = f"@{op.name}.{len(operands)}.{writer.width}"
+    if outlined not in writer.declared:
+        inner = Writer(writer.width)
+        y = function(*[Real(inner, f"%x{k}") for k in range(len(operands))])
+        parameters = ", ".join(f"{writer.type} %x{k}" for k in range(len(operands)))
+        body = f"{''.join(inner.lines)}  ret {writer.type} {y.name}\n"
+        writer.declared |= inner.declared
+        writer.declared[outlined] = f"define internal {writer.type} {outlined}({parameters}) noinline {{\n{body}}}\n"
+    arguments = ", ".join(f"{writer.type} {x.name}" for x in operands)
+    return Real(writer, writer.line(f"call {writer.type} {outlined}({arguments})"))
+
+
+def _by_loop(w: Writer, op: Operation, operands: Sequence[Real]) -> Real:
+    """A sum of very many operands, which go to memory for a loop over them."""
+    function = f"@{op.name}.loop.{w.width}"
+    if function not in w.declared:
+        inner = Writer(w.width)
+        text = _LOOPS[op](inner)
+        w.declared |= inner.declared
+        w.declared |= {
+            function: f"define internal {w.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n",
+            "@llvm.stacksave": "declare ptr @llvm.stacksave.p0()\n",
+            "@llvm.stackrestore": "declare void @llvm.stackrestore.p0(ptr)\n",
+        }
+    before = w.again("call ptr @llvm.stacksave.p0()")
+    memory = w.again(f"alloca [{len(operands)} x {w.type}], align 64")
+    for k, x in enumerate(operands):
+        w.do(f"store {w.type} {x.name}, ptr {w.line(f'getelementptr {w.type}, ptr {memory}, i64 {k}')}")
+    y = w.again(f"call {w.type} {function}(ptr {memory}, i64 {len(operands)})")
+    w.do(f"call void @llvm.stackrestore.p0(ptr {before})")
+    return Real(w, y)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.instructions import Code
-from tinygrad_bp.program.llvm.numbers import COSTLY, FUNCTIONS, INLINE, WIDE, Real, Writer
+from tinygrad_bp.program.llvm.native import COSTLY, FUNCTIONS, INLINE, WIDE, apply
+from tinygrad_bp.program.llvm.writer import Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function
 BLOCK = 200  # instructions of a function, where it is split
@@ -35,7 +36,7 @@ def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) ->
             group = places[start : start + lanes]
             rows = [[operand(x) for x in code.instructions[place].operands] for place in group]
             alone = len(group) == 1
-            results = [writer.apply(op, rows[0])] if alone else writer.together(FUNCTIONS[op], rows)
+            results = [apply(writer, op, rows[0])] if alone else writer.together(FUNCTIONS[op], rows)
             for place, y in zip(group, results, strict=True):
                 slots[first + place] = y
     return [operand(x) for x in code.outputs]
@@ -152,7 +153,7 @@ def _add_blocks(module: Module, code: Code) -> None:
             return slots[x]
 
         for place, (op, operands) in enumerate(code.instructions[start : start + BLOCK], first + start):
-            slots[place] = writer.apply(op, [operand(x) for x in operands])
+            slots[place] = apply(writer, op, [operand(x) for x in operands])
             store(writer, slots[place], "%slots", place)
         module.add(
             f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",

@@ -1,0 +1,269 @@
+"""`MachineProgram`: a program whose functions are compiled when they are first called.
+
+The numbers are those of IEEE arithmetic: where Python would raise, infinities and NaN come out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from array import array
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.llvm import calls, training
+from tinygrad_bp.program.llvm.buffers import Rows, address, doubles, shared_numbers, table_numbers
+from tinygrad_bp.program.llvm.native import NATIVE
+from tinygrad_bp.program.python import nested
+
+if TYPE_CHECKING:
+    from tinygrad_bp.program.program import Program
+
+# The arguments of loops that change their own numbers
+TRAINING = (*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
+
+
+class MachineProgram:
+    """What `program.to("llvm")` makes: `machine(*numbers)` as `program(*numbers)`, and its loops over rows, in machine code.
+
+    Attributes:
+        program: the program that it was made from.
+        code: its instructions, by operations that machine code has.
+        source: LLVM's text of one call.
+
+    Raises ImportError without llvmlite (`pip install llvmlite`), ValueError for an operation that machine code has not and that no
+    definition leads to.
+    """
+
+    def __init__(self, program: Program) -> None:
+        try:
+            import llvmlite.binding
+        except ImportError as error:
+            raise ImportError("machine code needs llvmlite: pip install llvmlite") from error
+        self.code = expanded(program.code, NATIVE, "llvm")
+        self.program = program
+        self._llvm = llvmlite.binding
+        self._compiled: dict[Any, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the program is too large to be one function, and keeps its numbers in memory."""
+        return self._layout.blocks
+
+    @cached_property
+    def source(self) -> str:
+        return calls.single(self.code, self._layout)
+
+    @cached_property
+    def _call(self) -> Any:
+        return self._function("call", lambda: self.source, "call", (ctypes.c_void_p, ctypes.c_void_p))
+
+    @cached_property
+    def _buffers(self) -> tuple[Any, Any]:
+        return ctypes.c_double * len(self.code.inputs), ctypes.c_double * len(self.code.outputs)
+
+    def __call__(self, *numbers: float, **named: float) -> Any:
+        if named:
+            numbers = self.program.in_order(numbers, named)
+        inputs, outputs = self._buffers
+        try:
+            given = inputs(*numbers)
+        except (TypeError, IndexError, OverflowError):
+            given = inputs(*self.program.as_floats(numbers))
+        if len(numbers) != len(self.code.inputs):
+            self.program.as_floats(numbers)
+        found = outputs()
+        self._call(given, found)
+        return self._shaped(found)
+
+    def bind(self, inputs: Any, outputs: Any) -> Callable[[], None]:
+        """A function without arguments that reads one buffer of doubles and writes another, neither of them copied.
+
+        Buffers are arrays of the array module, NumPy arrays and the like. Raises TypeError for buffers of other numbers than doubles or
+        that are not contiguous, ValueError for another length than that of the inputs and of the outputs.
+        """
+        given = doubles(inputs, "inputs", len(self.code.inputs))
+        found = doubles(outputs, "outputs", len(self.code.outputs))
+        function, buffers = self._call, (given, found)
+        inside, outside = ctypes.c_void_p(address(given)), ctypes.c_void_p(address(found))
+
+        def call() -> None:
+            function(inside, outside)
+
+        call.__dict__["buffers"] = buffers  # which live as long as the function
+        return call
+
+    def rows(self, table: Any, shared: Sequence[float] = (), *, total: bool = False) -> Any:
+        """The outputs for each row of a table, as `Rows`; with `total` their sums over all rows, nested as the outputs.
+
+        The first inputs are `shared` by all rows, the others are the columns. The table is a sequence of rows or a two-dimensional
+        buffer such as a NumPy array; of doubles row after row it is not copied. Raises ValueError for rows of another length, TypeError for
+        what is no number.
+        """
+        given = shared_numbers(shared, self.program.inputs)
+        count, cells = table_numbers(table, self.program.inputs, len(given))
+        results = len(self.code.outputs)
+        found = array("d", (0.0,)) * (results * (1 if total else count))
+        function = self._function(
+            ("rows", len(given), total),
+            lambda: calls.rows(self.code, len(given), self._layout, total),
+            "rows",
+            (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p),
+        )
+        function(address(given), address(cells), count, address(found))
+        if total:
+            return self._shaped(found.tolist())
+        return Rows(self.code, count, found)
+
+    def iterate(
+        self, state: array[float], settings: array[float], table: array[float], order: array[int]
+    ) -> array[float]:
+        """Runs the program once for each number in `order`, on that row of the table, and returns output 0 of each time.
+
+        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
+        then the columns of the table. The state is changed in place. All are arrays of doubles, row after row; `order` is one of
+        64-bit integers (`array("q")`).
+
+        Raises TypeError for arrays of other kinds, ValueError where numbers and program do not fit each other. Where `order` names a row
+        that is not there, the state is that of the time before.
+        """
+        carried, count = len(state), len(order)
+        given = len(settings) // max(count, 1)
+        if len(self.code.outputs) != carried + 1:
+            raise ValueError(
+                f"iterate: {len(self.code.outputs)} outputs are a number and {len(self.code.outputs) - 1} to replace the state, "
+                f"which has {carried}"
+            )
+        rows = self._count("iterate", settings, given, count, table, carried + given)
+        function = self._function(
+            ("iterate", carried, given),
+            lambda: training.iterated(self.code, carried, given, self._layout),
+            "run",
+            TRAINING,
+            ctypes.c_int64,
+        )
+        done, found = _run(function, rows, state, settings, table, order, order)
+        if done < count:
+            raise ValueError(f"iterate: order names row {order[done]}, and the rows are 0 to {rows - 1}")
+        return found
+
+    def descend(
+        self,
+        update: Program,
+        state: array[float],
+        settings: array[float],
+        table: array[float],
+        order: array[int],
+        ends: array[int],
+    ) -> array[float]:
+        """Takes a step of gradient descent for each number in `ends`, and returns the mean losses.
+
+        Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives by the parameters,
+        which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its derivative, what is
+        remembered of it and the row of settings of this step what takes their place. The state, changed in place, is all parameters,
+        then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
+
+        Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other or the update has an
+        operation that no definition leads to; nothing is changed then.
+        """
+        parameters, count = len(self.code.outputs) - 1, len(ends)
+        given = len(settings) // max(count, 1)
+        rows = self._count("descend", settings, given, count, table, parameters)
+        kept = len(update.code.outputs) - 1
+        if len(state) != parameters * (1 + kept) or len(update.code.inputs) != 2 + kept + given:
+            raise ValueError(
+                f"descend: a state of {len(state)} numbers and {given} settings do not fit {parameters} parameters and {update!r}"
+            )
+        if order and not 0 <= min(order) <= max(order) < rows:
+            raise ValueError(
+                f"descend: order names rows from {min(order)} to {max(order)}, and there are 0 to {rows - 1}"
+            )
+        if any(a >= b for a, b in pairwise([0, *ends])) or (ends and ends[-1] > len(order)):
+            raise ValueError("descend: ends go up, from 1 at least to the length of order at most")
+        step = expanded(update.code, NATIVE, "llvm")
+        key = tuple(step.constants), tuple(step.instructions), tuple(step.outputs)
+        function = self._function(
+            ("descend", parameters, given, key),
+            lambda: training.in_batches(self.code, step, parameters, given, self._layout),
+            "run",
+            TRAINING,
+            ctypes.c_int64,
+        )
+        return _run(function, rows, state, settings, table, order, ends)[1]
+
+    def _count(self, name: str, settings: Any, given: int, count: int, table: Any, before: int) -> int:
+        """The number of rows of the table. Raises ValueError where settings or table do not fit."""
+        columns = len(self.code.inputs) - before
+        if len(settings) != given * count:
+            raise ValueError(f"{name}: {len(settings)} settings are not as many for each of {count} times")
+        if columns < 0 or (len(table) % columns if columns else len(table)):
+            raise ValueError(
+                f"{name}: {len(self.code.inputs)} inputs, of which {before} are no columns, do not fit a table of {len(table)} numbers"
+            )
+        return len(table) // columns if columns else 1
+
+    def _shaped(self, numbers: Any) -> Any:
+        """The outputs, nested as they were given."""
+        return numbers[:] if self._flat else nested(self.code.shape, numbers)
+
+    @cached_property
+    def _flat(self) -> bool:
+        return bool(self.code.shape == list(range(len(self.code.outputs))))
+
+    @cached_property
+    def _layout(self) -> calls.Layout:
+        features = self._llvm.get_host_cpu_features()
+        at_once = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2  # doubles in a register
+        return calls.Layout.of(self.code, at_once)
+
+    def _function(
+        self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any], result: Any = None
+    ) -> Any:
+        with self._lock:  # whoever comes second while the first compiles waits for it
+            if key not in self._compiled:
+                engine = self._engine(text())
+                function = ctypes.CFUNCTYPE(result, *arguments)(engine.get_function_address(name))
+                function.__dict__["engine"] = engine  # the code lives as long as the function
+                self._compiled[key] = function
+            return self._compiled[key]
+
+    def _engine(self, text: str) -> Any:
+        llvm = self._llvm
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        small = not self._layout.blocks
+        module = llvm.parse_assembly(text)
+        machine = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name(),
+            features=llvm.get_host_cpu_features().flatten(),
+            opt=2 if small else 0,
+            jit=True,
+        )
+        if small:
+            tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+            builder = llvm.create_pass_builder(machine, tuning)
+            builder.getModulePassManager().run(module, builder)
+        engine = llvm.create_mcjit_compiler(module, machine)
+        engine.finalize_object()
+        return engine
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MachineProgram, (self.program,)
+
+    def __repr__(self) -> str:
+        return f"<machine code of {self.program!r}>"
+
+
+def _run(function: Any, rows: int, *buffers: Any) -> tuple[int, array[float]]:
+    """Calls a loop that changes its own numbers. Returns how often it went around, and what it recorded."""
+    for buffer, kind in zip(buffers, "dddqq", strict=True):
+        if not isinstance(buffer, array) or buffer.typecode != kind:
+            raise TypeError(f"state, settings and table are array('d')s, order is an array('q'), not {buffer!r:.60}")
+    count = len(buffers[-1])
+    found = array("d", (0.0,)) * count
+    done = function(*[address(buffer) for buffer in buffers], count, address(found), rows)
+    return done, found

@@ -10,11 +10,12 @@ import pytest
 
 # Playwright is imported where it is used: the suite also runs without extras.
 
+# Playwright itself turns background networking, updates, syncing and extensions off.
 ARGUMENTS = [
     "--no-sandbox",  # it does not start as root otherwise, as in containers
     "--disable-gpu",
     "--host-resolver-rules=MAP * ~NOTFOUND",  # what no request event tells of, such as a preconnect, gets nowhere either
-]  # Playwright itself turns background networking, updates, syncing and extensions off
+]
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

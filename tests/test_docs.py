@@ -135,9 +135,8 @@ def unproved_numbers(source: str) -> list[str]:
 
 def rounds_to(x: Decimal, printed: Decimal) -> bool:
     digits = printed.as_tuple().exponent
-    return (
-        x.adjusted() - int(digits) < 25 and x.quantize(Decimal((0, (1,), digits))) == printed
-    )  # more than that is no rounding
+    # More than that is no rounding.
+    return x.adjusted() - int(digits) < 25 and x.quantize(Decimal((0, (1,), digits))) == printed
 
 
 def dead_links(source: str, page: Path) -> list[str]:

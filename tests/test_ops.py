@@ -264,12 +264,8 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
             (1e-200,) * 8,
             (1e-162,) * 200,
         ]
-        yield (
-            1e155,
-            *[-1e154] * 10,
-            1.1e154,
-            *[1e154] * 10,
-        )  # one product is beyond the range of floats, the sum is not
+        # One product is beyond the range of floats, the sum is not.
+        yield (1e155, *[-1e154] * 10, 1.1e154, *[1e154] * 10)
         yield (HUGE, HUGE, HUGE, HUGE, 1.0, 1.0, -1.0, -0.5)
         for left in (0.0, 0.003, 0.01, 0.03, 0.1) * 20:  # of the terms' size, after cancellation
             ws, xs = [[rng.gauss(0, 1) for _ in range(6)] for _ in range(2)]
@@ -474,9 +470,8 @@ def test_a_nan_among_the_operands_never_gives_a_number(row: Operation) -> None:
         ):
             if any(places):
                 operands = [math.nan if place else others for place in places]
-                with contextlib.suppress(
-                    ValueError, ZeroDivisionError
-                ):  # another operand, such as the divisor 0, may be refused first
+                # Another operand, such as the divisor 0, may be refused first.
+                with contextlib.suppress(ValueError, ZeroDivisionError):
                     assert math.isnan(row.compute(operands)), operands
         assert math.isnan(row.compute([math.nan] * length))
 

@@ -320,9 +320,8 @@ def derivative(function: Function, x: float, noise: float | None = None) -> tupl
 def _limit(function: Function, x: float, noise: float, side: int) -> tuple[float, float]:
     """The slope to both sides of x (side 0), to the left (-1) or to the right (1), and its uncertainty."""
     here = _value_of(function, x)
-    series: list[
-        tuple[float, float, float]
-    ] = []  # the difference for each step, the distance it is taken over, its rounding
+    # The difference for each step, the distance it is taken over, its rounding.
+    series: list[tuple[float, float, float]] = []
     for step in _steps(x):
         above, below = (x + step, x - step) if side == 0 else (x + step, x) if side > 0 else (x, x - step)
         high = here if above == x else _value_of(function, above)

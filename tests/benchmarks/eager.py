@@ -132,9 +132,8 @@ def report() -> str:
         "W4, a random graph: build and backward", engines, lambda e: sum(mix(e, plan)[:2]) / operations * 1e9, unit, 5
     )
 
-    survivors = [
-        engine for engine in engines if engine.name != "micrograd"
-    ]  # it recurses, and stops at about 1,000 operations
+    # It recurses, and stops at about 1,000 operations.
+    survivors = [engine for engine in engines if engine.name != "micrograd"]
     for length in (1_000, 100_000, 1_000_000):
 
         def per_node(engine: Engine, length: int = length) -> float:

@@ -17,9 +17,8 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Number, Operation, as_float
 
 if TYPE_CHECKING:
-    from tinygrad_bp.core.value import (
-        Value,
-    )  # which at run time puts itself here, since it inherits from the class below
+    # Which at run time puts itself here, since it inherits from the class below.
+    from tinygrad_bp.core.value import Value
 
 Operand: TypeAlias = "Value | Number"
 

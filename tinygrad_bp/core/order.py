@@ -11,10 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from tinygrad_bp.core.value import (
-        Constant,
-        Value,
-    )  # which at run time put themselves here, since `backward` walks by this file
+    # Which at run time put themselves here, since `backward` walks by this file.
+    from tinygrad_bp.core.value import Constant, Value
 
 Owner = TypeVar("Owner")
 

@@ -115,9 +115,8 @@ def power_term(c: float, a: float, b: float, k: float) -> float:
     # What rounding b - k to a float lost (Knuth's two-sum) is given back to first order: a**e = 1 + e ln a.
     back = exponent - b
     lost = ((b - (exponent - back)) - (k + back)) * math.log(math.fabs(a))
-    return (
-        c * power * (1.0 + lost) if math.fabs(lost) < 0.1 else c * power
-    )  # it is more only where the power is 0 or infinite
+    # It is more only where the power is 0 or infinite.
+    return c * power * (1.0 + lost) if math.fabs(lost) < 0.1 else c * power
 
 
 def _power_or_infinity(a: float, b: float) -> float:
@@ -193,9 +192,8 @@ def logsumexp(*xs: float) -> float:
     y = largest + math.log1p(math.fsum(exp_difference(x, largest) for x in others))
     if math.fabs(y) >= 0.5 * math.fabs(largest):
         return y
-    with localcontext(
-        Context(prec=60 + max(0, -Decimal(largest).adjusted()))
-    ):  # the two terms cancel: 17 of so many digits are left
+    # The two terms cancel: 17 of so many digits are left.
+    with localcontext(Context(prec=60 + max(0, -Decimal(largest).adjusted()))):
         return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())
 
 

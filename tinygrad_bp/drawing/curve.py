@@ -37,12 +37,8 @@ def plot(errors: Sequence[float], width: int = 76) -> list[str]:
     return lines
 
 
-_BRAILLE = (
-    (0x01, 0x08),
-    (0x02, 0x10),
-    (0x04, 0x20),
-    (0x40, 0x80),
-)  # the bit of each dot, by row and column of its cell
+# The bit of each dot, by row and column of its cell.
+_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = "E_total") -> str:

@@ -19,10 +19,8 @@ from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.rendering import Drawing
 from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
-MOST_INPUTS, MOST_LINES = (
-    8,
-    64,
-)  # of a neuron and of a layer, that lines can have their names and numbers written on them
+# Of a neuron and of a layer, that lines can have their names and numbers written on them.
+MOST_INPUTS, MOST_LINES = 8, 64
 MOST_COUNTED = 3  # layers of which the heading says one by one how many neurons are left out
 
 
@@ -210,9 +208,8 @@ def _slots(width: int, most: int, sought: Collection[int]) -> list[range]:
     slots = []
     for place, following in pairwise([*drawn, width]):
         slots.append(range(place, place + 1))
-        if (
-            following > place + 1
-        ):  # of a single neuron this is the neuron itself, which needs no more room than a node in its place
+        # Of a single neuron this is the neuron itself, which needs no more room than a node in its place.
+        if following > place + 1:
             slots.append(range(place + 1, following))
     return slots
 

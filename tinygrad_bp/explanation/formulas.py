@@ -181,14 +181,8 @@ class FormulaWriter:
         """
         try:
             term = self._derivative(of, by, place, stops)
-        except (
-            Unwritable,
-            TypeError,
-            ValueError,
-            ArithmeticError,
-            AttributeError,
-        ):  # a rule of someone's own may know numbers only
-            return ""
+        except (Unwritable, TypeError, ValueError, ArithmeticError, AttributeError):
+            return ""  # a rule of someone's own may know numbers only
         return write(term, self.latex)[0] if isinstance(term, Formula) else ""
 
     def _derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> Any:

@@ -263,9 +263,8 @@ class Waypoints:
 
     def paths(self, count: int) -> tuple[list[list[Edge]], int]:
         """The paths from y to x with the largest products by magnitude, largest first, and how many paths there are."""
-        best: dict[Value, list[tuple[float, Any]]] = {
-            self.y: [(0.0, None)]
-        }  # the logarithm of the magnitude, the edges back to y
+        # The logarithm of the magnitude, the edges back to y.
+        best: dict[Value, list[tuple[float, Any]]] = {self.y: [(0.0, None)]}
         number = {self.y: 1}
         for node in reversed(self.order):
             if node is self.x:

@@ -18,9 +18,8 @@ WIDEST = 88  # characters of a formula before a part of it gets a line of its ow
 ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
 _INFIX = ARITHMETIC | PARTS
 _SUMS = frozenset((ops.sum_of, ops.dot))
-NATIVE = (
-    frozenset(ops.OPERATIONS.values()) | PARTS
-)  # what source can import; any other operation is handed to the function
+# What source can import; any other operation is handed to the function.
+NATIVE = frozenset(ops.OPERATIONS.values()) | PARTS
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
 
 

@@ -117,9 +117,8 @@ def tanh(x: Real) -> Real:
     m = multiply_add(scale, p, scale - 1.0)
     d = 2.0 + m
     y = -m / d
-    rest = multiply_add(-y, d, -m) - y * (
-        m - (d - 2.0)
-    )  # left by rounding the quotient and the sum: divided roughly is enough
+    # Left by rounding the quotient and the sum: divided roughly is enough.
+    rest = multiply_add(-y, d, -m) - y * (m - (d - 2.0))
     y = x.writer.where(u < -44.0, 1.0, multiply_add(rest, 1.457 - 0.5 * d, y))
     return with_sign(y, x)
 

@@ -352,7 +352,7 @@ def test_doubling_200_times_is_one_factor():
 @pytest.mark.parametrize("labelled_only", [True, False])
 def test_a_deep_chain_is_explained(labelled_only):
     x = v = Value(0.5, "x")
-    for _ in range(20_000):
+    for _ in range(10_000):
         v = -v + 1.0
     e = explain(v, x, labelled_only=labelled_only)
     assert e.total == 1.0

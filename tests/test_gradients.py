@@ -168,7 +168,7 @@ def test_many_paths_and_long_chains():
     assert second.data == 2.0**401
     assert grad(second, x).data == 2.0**401
     y = x
-    for _ in range(50_000):
+    for _ in range(10_000):
         y = (y * 0.999).sin()
     assert math.isfinite(grad(grad(y, x), x).data)
 

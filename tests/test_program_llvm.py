@@ -1,5 +1,6 @@
 """Machine code: the numbers of Python where it has some, of IEEE arithmetic elsewhere; rows and iterations in loops of its own."""
 
+import functools
 import gc
 import math
 import pickle
@@ -468,7 +469,7 @@ def test_slopes_keep_their_digits_in_saturation(name, limit):
 
 def test_a_large_program_is_split_into_functions():
     x = y = Value(0.5, "x")
-    for _ in range(15_000):
+    for _ in range(2_000):
         y = (y * 1.0001 + 0.0001).sin()
     program = compile([y, grad(y, x)], [x])
     machine = program.to("llvm")
@@ -476,6 +477,7 @@ def test_a_large_program_is_split_into_functions():
     assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
 
 
+@functools.cache
 def deep(depth):
     """A loss of three parameters and a row of two numbers, through so many layers, and its gradient."""
     a, b, c, x, target = (
@@ -488,7 +490,7 @@ def deep(depth):
     return compile([loss, *grad(loss, [a, b, c])], [a, b, c, x, target])
 
 
-@pytest.mark.parametrize("depth", [2, 200, 2000])
+@pytest.mark.parametrize("depth", [2, 100, 600])
 @pytest.mark.parametrize("size", [1, 11])
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
 def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
@@ -508,5 +510,5 @@ def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
 
 
 def test_the_three_ways_to_write_a_program():
-    forms = [deep(depth).to("llvm")._layout for depth in (2, 200, 2000)]
+    forms = [deep(depth).to("llvm")._layout for depth in (2, 100, 600)]
     assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]

@@ -304,7 +304,7 @@ def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
     assert errors[1] == pytest.approx(0.291027774, abs=5e-10)
     assert errors[9_999] == pytest.approx(3.510854812e-05, rel=1e-9)
     assert errors[10_000] == pytest.approx(3.510187783e-05, rel=1e-9)
-    last, recorded = program.iterate(WEIGHTS, [(0.5,)] * steps, [row], [0] * steps)
+    last, recorded = program.scan(WEIGHTS, [(0.5,)] * steps, [row], [0] * steps)
     assert state.tolist() == pytest.approx(last, rel=1e-12)
     assert errors.tolist() == pytest.approx(recorded, rel=1e-12)
 

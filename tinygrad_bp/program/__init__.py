@@ -10,6 +10,7 @@
 
 program        `compile`, and what it makes: a function of floats
 instructions   the form in which a program is kept, from which every target is written
+algebra        the same numbers by less work
 definition     operations that a target has not, by those that it has
 naming         labels as identifiers
 python         targets: Python source

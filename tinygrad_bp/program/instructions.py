@@ -16,6 +16,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import MULTIPLICATIVE, Operation
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.program.algebra import SIMPLER
 
 DEEPEST = 50  # lists inside each other: Python's parser, for one, has a limit of its own
 
@@ -95,8 +96,8 @@ class Code:
                 return self.constant(float(op.forward(*[self.constants[~x] for x in operands])))
             except (ValueError, ArithmeticError):
                 pass  # an error of the program is raised when it is called
-        same = self._simplified(op, operands)
-        if same is not None:
+        simpler = SIMPLER.get(op)
+        if simpler is not None and (same := simpler(self, operands)) is not None:
             return same
         key = (op, *(sorted(operands) if op is ops.add or op is ops.mul else operands))
         found = self._known.get(key)
@@ -108,67 +109,6 @@ class Code:
         """The slot of a new instruction."""
         self.instructions.append(Instruction(op, operands))
         return len(self.inputs) + len(self.instructions) - 1
-
-    def _simplified(self, op: Operation, operands: tuple[int, ...]) -> int | None:
-        """The same number by less work, if there is a way that rounds no worse."""
-        if op is ops.add or op is ops.sub:
-            a, b = operands
-            if self._is(b, 0.0):
-                return a
-            if op is ops.add and self._is(a, 0.0):
-                return b
-            if (minus := self._negated(b)) is not None:
-                return self.apply(ops.sub if op is ops.add else ops.add, (a, minus))
-            if op is ops.add and (minus := self._negated(a)) is not None:
-                return self.apply(ops.sub, (b, minus))
-        elif op is ops.mul:
-            a, b = operands
-            for x, factor in ((a, b), (b, a)):
-                if self._is(factor, 1.0):
-                    return x
-                if self._is(factor, -1.0):
-                    return self.apply(ops.neg, (x,))
-            for x, factor in ((a, b), (b, a)):
-                if (together := self._scaled(x, factor)) is not None:
-                    return together
-            minus_a, minus_b = self._negated(a), self._negated(b)
-            if minus_a is not None and minus_b is not None:
-                return self.apply(ops.mul, (minus_a, minus_b))
-        elif op is ops.div:
-            if self._is(operands[1], 1.0):
-                return operands[0]
-        elif op is ops.neg:
-            return self._negated(operands[0])
-        elif op is ops.pow:
-            if self._is(operands[1], 1.0):
-                return operands[0]
-        elif op is ops.power_term:
-            c, a, b, k = operands
-            first = b < 0 and k < 0 and self.constants[~b] - self.constants[~k] == 1.0
-            if first and c < 0 and 0 < math.fabs(self.constants[~c]) < math.inf:
-                return self.apply(ops.mul, (c, a))  # c * a ** 1
-        return None
-
-    def _is(self, operand: int, number: float) -> bool:
-        return operand < 0 and self.constants[~operand] == number
-
-    def _negated(self, operand: int) -> int | None:
-        """x, where the operand is -x."""
-        inner = self.instruction(operand) if operand >= 0 else None
-        return inner.operands[0] if inner is not None and inner.op is ops.neg else None
-
-    def _scaled(self, x: int, factor: int) -> int | None:
-        """(c * z) * factor as one product, where both numbers are powers of 2, by which products are exact."""
-        inner = self.instruction(x) if x >= 0 else None
-        if inner is None or factor >= 0 or not _power_of_two(self.constants[~factor]):
-            return None
-        if inner.op is ops.mul:
-            for z, c in (inner.operands, inner.operands[::-1]):
-                if c < 0 and _power_of_two(self.constants[~c]):
-                    together = self.constants[~c] * self.constants[~factor]
-                    if _power_of_two(together):  # it may have left the range of floats
-                        return self.apply(ops.mul, (self.constant(together), z))
-        return None
 
     def uses(self) -> Counter[int]:
         """How often each slot is an operand or an output."""
@@ -210,10 +150,6 @@ class Code:
     def operations(self) -> dict[Operation, None]:
         """The operations that occur, in the order in which they first do."""
         return dict.fromkeys(instruction.op for instruction in self.instructions)
-
-
-def _power_of_two(x: float) -> bool:
-    return x != 0 and math.isfinite(x) and math.frexp(x)[0] in (0.5, -0.5)
 
 
 def trace(outputs: Any, inputs: Sequence[Value]) -> Code:

@@ -72,7 +72,7 @@ class Program:
         except (ValueError, ArithmeticError) as error:
             return self._step_by_step(numbers, error)
 
-    def iterate(
+    def scan(
         self,
         state: Sequence[float],
         settings: Sequence[Sequence[float]],
@@ -82,12 +82,13 @@ class Program:
         """Runs the program once for each number in `order`, on that row of the table. Returns the last state, and output 0 of each time.
 
         The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table. All numbers are floats. Raises what operations raise on floats where they are undefined.
+        then the columns of the table. All numbers are floats, in lists or tuples that stay as they are. Machine code has `iterate` for
+        this, on buffers that it changes. Raises what operations raise on floats where they are undefined.
         """
         carried = len(state)
         key = carried, len(settings[0]) if settings else 0
         if key not in self._loops:
-            self._loops[key] = self._source.iterated(*key)
+            self._loops[key] = self._source.scanned(*key)
         found: tuple[list[float], list[float]] = self._loops[key][1](state, settings, table, order)
         return found
 

@@ -190,7 +190,7 @@ class Source:
         """The function, compiled."""
         return defined(self.text, self._globals)
 
-    def iterated(self, carried: int, settings: int) -> tuple[str, Callable[..., Any]]:
+    def scanned(self, carried: int, settings: int) -> tuple[str, Callable[..., Any]]:
         """The program as a loop, its text and the function: `program(state, settings, table, order)`.
 
         Inputs are the state, `carried` numbers, then the settings of this time, then a row of the table, the one that `order` names. The

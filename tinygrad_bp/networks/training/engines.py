@@ -114,7 +114,7 @@ class Compiled:
         return sum(losses) / len(losses)
 
     def _one_by_one(self, state: Any, settings: Any, order: list[int]) -> tuple[Any, list[float]]:
-        return self.programs.step.iterate(state, settings, self.programs.table, order)
+        return self.programs.step.scan(state, settings, self.programs.table, order)
 
     def _in_batches(self, state: Any, settings: Any, batches: Sequence[Sequence[int]]) -> tuple[Any, list[float]]:
         count = len(self.optimizer.parameters)

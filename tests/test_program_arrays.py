@@ -53,7 +53,9 @@ def test_every_row(op, xp):
             if not beyond and not (op is tg.logsumexp and abs(y) < 0.5 * abs(max(point))):
                 kept.append(point)
                 wanted.append(y)
-        whole = kept + kept[-1:] * (-len(kept) % 256)  # of the same length for all rows: JAX compiles anew for every other
+        whole = kept + kept[-1:] * (
+            -len(kept) % 256
+        )  # of the same length for all rows: JAX compiles anew for every other
         columns = [xp.asarray(column, dtype=xp.float64) for column in zip(*whole, strict=True)]
         for point, y, got in zip(kept, wanted, listed(program_of(op, count).to(xp)(*columns)), strict=False):
             # Terms that cancel leave the digits of the compensated sum: relative to the largest of them.

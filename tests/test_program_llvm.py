@@ -1,31 +1,24 @@
 """Machine code: the numbers of Python where it has some, of IEEE arithmetic elsewhere; rows and iterations in loops of its own."""
 
-import functools
 import gc
 import math
 import pickle
 import random
-import threading
 from array import array
-from itertools import accumulate
 
 import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
+from tests.programs import network
 from tests.rows import alone, corners_of
-from tests.worked import WEIGHTS, worked_example
+from tests.worked import WEIGHTS
 from tinygrad_bp import OPERATIONS, Value, compile, grad
 from tinygrad_bp.program.instructions import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
 # Where the C library or compensated arithmetic rounds twice: as far as each may be from the row, relative.
 LOOSE = {"pow": 4e-15, "power_term": 4e-15, "over_squares": 2e-15}
-
-
-def worked_program():
-    net, inputs, targets, error = worked_example()
-    return compile([error, *grad(error, net.weights)], [*net.weights, *inputs, *targets])
 
 
 def samples(op, count=400):
@@ -152,7 +145,7 @@ def test_nan_goes_through_every_row(op):
 
 
 def test_a_call_by_name_and_errors():
-    machine = worked_program().to("llvm")
+    machine = compile(*network()).to("llvm")
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, target_o2=0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
     with pytest.raises(TypeError, match="takes 12 numbers"):
         machine(1.0)
@@ -163,7 +156,7 @@ def test_a_call_by_name_and_errors():
 
 
 def test_buffers_are_read_and_written_in_place():
-    program = worked_program()
+    program = compile(*network())
     inputs, outputs = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), array("d", bytes(72))
     call = program.to("llvm").bind(inputs, outputs)
     call()
@@ -179,7 +172,7 @@ def test_buffers_are_read_and_written_in_place():
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
 def test_rows_and_their_sums(count):
-    program = worked_program()
+    program = compile(*network())
     machine = program.to("llvm")
     draw = random.Random(count)
     table = [[draw.uniform(-2, 2) for _ in range(4)] for _ in range(count)]
@@ -194,7 +187,7 @@ def test_rows_and_their_sums(count):
 
 
 def test_a_table_that_does_not_fit():
-    machine = worked_program().to("llvm")
+    machine = compile(*network()).to("llvm")
     with pytest.raises(ValueError, match="row 2 has 3 numbers, and the program takes 4"):
         machine.rows([[1.0] * 4, [1.0] * 3], WEIGHTS)
     with pytest.raises(TypeError, match="real number"):
@@ -204,7 +197,7 @@ def test_a_table_that_does_not_fit():
 def test_tables_of_numpy():
     import numpy
 
-    machine = worked_program().to("llvm")
+    machine = compile(*network()).to("llvm")
     table = numpy.linspace(0.1, 1.0, 40).reshape(10, 4)
     wanted = list(machine.rows(table.tolist(), WEIGHTS))
     frozen = table.copy()
@@ -228,136 +221,6 @@ def test_programs_without_inputs_or_outputs():
     assert compile([x * 2, [x]], []).to("llvm").rows([[]] * 11, total=True) == [66.0, [33.0]]
 
 
-def formula(kind):
-    """An optimizer's update of a parameter as a program, how much it remembers, and its settings for each step."""
-    p, g, m, v, lr, root = (Value(1.0, name) for name in ("p", "g", "m", "v", "lr", "root"))
-    if kind == "sgd":
-        return compile([p - lr * g], [p, g, lr]), 0, lambda step: [0.05]
-    if kind == "momentum":
-        velocity = 0.9 * m + g
-        return compile([p - lr * velocity, velocity], [p, g, m, lr]), 1, lambda step: [0.05]
-    mean, square = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
-    adam = compile([p - lr * mean / (square.sqrt() / root + 1e-8), mean, square], [p, g, m, v, lr, root])
-    return adam, 2, lambda step: [0.05 / (1 - 0.9 ** (step + 1)), math.sqrt(1 - 0.999 ** (step + 1))]
-
-
-def reference(program, kind, start, table, batches):
-    """The same training, step by step in Python."""
-    update, kept, settings = formula(kind)
-    rows = [list(start)] + [[0.0] * len(start) for _ in range(kept)]
-    losses = []
-    for step, batch in enumerate(batches):
-        results = [program(*rows[0], *table[k]) for k in batch]
-        loss, *gradient = (math.fsum(column) / len(batch) for column in zip(*results, strict=True))
-        losses.append(loss)
-        changed = [
-            update(p, g, *more, *settings(step)) for p, g, *more in zip(rows[0], gradient, *rows[1:], strict=True)
-        ]
-        rows = [list(row) for row in zip(*changed, strict=True)]
-    return [x for row in rows for x in row], losses
-
-
-def descended(program, kind, start, table, batches):
-    """The state and the losses of the same in machine code."""
-    update, kept, settings = formula(kind)
-    state = array("d", [*start, *[0.0] * (kept * len(start))])
-    losses = program.to("llvm").descend(
-        update,
-        state,
-        array("d", [x for step in range(len(batches)) for x in settings(step)]),
-        array("d", [x for row in table for x in row]),
-        array("q", [row for batch in batches for row in batch]),
-        array("q", accumulate(map(len, batches))),
-    )
-    return state.tolist(), losses.tolist()
-
-
-KINDS = ["sgd", "momentum", "adam"]
-
-
-@pytest.mark.parametrize("size", [1, 3, 11])
-@pytest.mark.parametrize("kind", KINDS)
-def test_descent_is_what_python_computes(kind, size):
-    program = worked_program()
-    draw = random.Random(3)
-    table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
-    batches = [draw.sample(range(11), max(1, size - k % 2)) for k in range(1000)]
-    state, losses = descended(program, kind, WEIGHTS, table, batches)
-    numbers, errors = reference(program, kind, WEIGHTS, table, batches)
-    assert state == pytest.approx(numbers, rel=1e-11, abs=1e-14)
-    assert losses == pytest.approx(errors, rel=1e-10)
-
-
-def one_step(kind="sgd"):
-    """A step of the worked example as a program: weights, learning rate and row; error and new weights."""
-    net, inputs, targets, error = worked_example()
-    lr = Value(0.5, "lr")
-    after = [w - lr * slope for w, slope in zip(net.weights, grad(error, net.weights), strict=True)]
-    return compile([error, *after], [*net.weights, lr, *inputs, *targets])
-
-
-def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
-    program, state = one_step(), array("d", WEIGHTS)
-    row, steps = [0.05, 0.10, 0.01, 0.99], 10_001
-    rates, order = array("d", [0.5]) * steps, array("q", [0]) * steps
-    errors = program.to("llvm").iterate(state, rates, array("d", row), order)
-    assert errors[1] == pytest.approx(0.291027774, abs=5e-10)
-    assert errors[9_999] == pytest.approx(3.510854812e-05, rel=1e-9)
-    assert errors[10_000] == pytest.approx(3.510187783e-05, rel=1e-9)
-    last, recorded = program.scan(WEIGHTS, [(0.5,)] * steps, [row], [0] * steps)
-    assert state.tolist() == pytest.approx(last, rel=1e-12)
-    assert errors.tolist() == pytest.approx(recorded, rel=1e-12)
-
-
-def test_iterations_that_do_not_fit():
-    machine, row = one_step().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
-
-    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,)):
-        state = array("d", state)
-        machine.iterate(state, array("d", settings), array("d", table), array("q", order))
-
-    run()
-    for wrong, words in (
-        ({"state": WEIGHTS[:3]}, "9 outputs are a number and 8 to replace the state, which has 3"),
-        ({"settings": (0.5, 0.5, 0.5), "order": (0, 0)}, "3 settings are not as many for each of 2 times"),
-        ({"table": row[:3]}, "do not fit a table of 3 numbers"),
-        ({"order": (0, 1), "settings": (0.5, 0.5)}, "order names row 1, and the rows are 0 to 0"),
-        ({"order": (-1,)}, "order names row -1"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            run(**wrong)
-    with pytest.raises(TypeError, match=r"array\('d'\)s"):
-        machine.iterate(WEIGHTS, array("d", [0.5]), row, array("q", [0]))
-    state = array("d", WEIGHTS)
-    with pytest.raises(ValueError, match="order names row 7"):
-        machine.iterate(state, array("d", [0.5] * 3), row, array("q", [0, 0, 7]))
-    twice = array("d", WEIGHTS)
-    machine.iterate(twice, array("d", [0.5] * 2), row, array("q", [0, 0]))
-    assert state == twice
-
-
-def test_descents_that_do_not_fit():
-    machine, row = worked_program().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
-    update, _, _ = formula("sgd")
-
-    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,), ends=(1,)):
-        state = array("d", state)
-        machine.descend(update, state, array("d", settings), array("d", table), array("q", order), array("q", ends))
-
-    run()
-    for wrong, words in (
-        ({"state": WEIGHTS[:3]}, "a state of 3 numbers and 1 settings do not fit 8 parameters"),
-        ({"settings": ()}, "0 settings do not fit"),
-        ({"table": row[:3]}, "do not fit a table of 3 numbers"),
-        ({"order": (1,)}, "order names rows from 1 to 1, and there are 0 to 0"),
-        ({"ends": (2,)}, "ends go up"),
-        ({"ends": (0,)}, "ends go up"),
-        ({"ends": (1, 1), "settings": (0.5, 0.5)}, "ends go up"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            run(**wrong)
-
-
 def test_rows_are_a_sequence_and_an_array():
     import numpy
 
@@ -371,43 +234,9 @@ def test_rows_are_a_sequence_and_an_array():
         rows[3]
 
 
-@pytest.mark.parametrize("use", ["call", "rows", "descend"])
-def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
-    row = [0.05, 0.10, 0.01, 0.99]
-    for _ in range(5):
-        machine = worked_program().to("llvm")
-        uses = {
-            "call": lambda machine=machine: machine(*WEIGHTS, *row),
-            "rows": lambda machine=machine: machine.rows([row] * 500, WEIGHTS)[499],
-            "descend": lambda machine=machine: list(
-                machine.descend(
-                    formula("sgd")[0],
-                    array("d", WEIGHTS),
-                    array("d", [0.5]),
-                    array("d", row),
-                    array("q", [0]),
-                    array("q", [1]),
-                )
-            ),
-        }
-        barrier, found = threading.Barrier(8), []
-
-        def work(barrier=barrier, found=found, uses=uses):
-            barrier.wait()
-            found.append(uses[use]())
-
-        threads = [threading.Thread(target=work) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(found) == 8
-        assert all(each == found[0] for each in found)
-
-
 def test_the_functions_outlive_the_machine_program():
     outputs = array("d", [0.0] * 9)
-    call = worked_program().to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
+    call = compile(*network()).to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
     gc.collect()
     call()
     assert outputs[0] == pytest.approx(0.298371109, abs=5e-10)
@@ -416,7 +245,7 @@ def test_the_functions_outlive_the_machine_program():
 
 
 def test_a_machine_program_is_pickled():
-    machine = pickle.loads(pickle.dumps(worked_program().to("llvm")))
+    machine = pickle.loads(pickle.dumps(compile(*network()).to("llvm")))
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, 0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
 
 
@@ -475,40 +304,3 @@ def test_a_large_program_is_split_into_functions():
     machine = program.to("llvm")
     assert "@block9(" in machine.source
     assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
-
-
-@functools.cache
-def deep(depth):
-    """A loss of three parameters and a row of two numbers, through so many layers, and its gradient."""
-    a, b, c, x, target = (
-        Value(v, label) for v, label in ((0.9, "a"), (0.1, "b"), (1.1, "c"), (0.3, "x"), (0.5, "target"))
-    )
-    y = x
-    for _ in range(depth):
-        y = (a * y + b).tanh() * c
-    loss = ((y - target) ** 2 + 1.0).sqrt()
-    return compile([loss, *grad(loss, [a, b, c])], [a, b, c, x, target])
-
-
-@pytest.mark.parametrize("depth", [2, 100, 600])
-@pytest.mark.parametrize("size", [1, 11])
-@pytest.mark.parametrize("kind", ["sgd", "adam"])
-def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
-    program = deep(depth)
-    machine = program.to("llvm")
-    start, table = [0.9, 0.1, 1.1], [[0.1 * k, 0.5 - 0.05 * k] for k in range(11)]
-    wanted = [program(*start, *row) for row in table]
-    for row, want in zip(machine.rows(table, start), wanted, strict=True):
-        assert row == pytest.approx(want, rel=1e-10)
-    totals = [math.fsum(column) for column in zip(*wanted, strict=True)]
-    assert machine.rows(table, start, total=True) == pytest.approx(totals, rel=1e-10)
-    batches = [list(range(11))] * 5 if size == 11 else [[k] for k in range(5)]
-    state, losses = descended(program, kind, start, table, batches)
-    numbers, errors = reference(program, kind, start, table, batches)
-    assert state == pytest.approx(numbers, rel=1e-9)
-    assert losses == pytest.approx(errors, rel=1e-9)
-
-
-def test_the_three_ways_to_write_a_program():
-    forms = [deep(depth).to("llvm")._layout for depth in (2, 100, 600)]
-    assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]

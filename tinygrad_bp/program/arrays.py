@@ -129,7 +129,7 @@ def _nan(x: Any) -> Any:
 
 
 def _decay(xp: Any, x: Any) -> Any:
-    # Not exp(-abs(x)): the slope of abs at 0 is 0, and a derivative taken through this would be lost there.
+    # Not exp(-abs(x)): the derivative of abs at 0 is 0, and a derivative taken through this would be lost there.
     return xp.exp(xp.where(x > 0, -x, x))
 
 
@@ -272,7 +272,7 @@ def _logsumexp(xp: Any, *xs: Any) -> Any:
     for x in xs:
         here = (x == largest) & ~found
         y = _exp_difference(xp, x, largest)
-        terms.append(xp.where(here, y - 1.0, y))  # 0, but with its slope
+        terms.append(xp.where(here, y - 1.0, y))  # 0, but with its derivative
         found = found | here
     y = largest + xp.log1p(_total(xp, terms))
     for x in xs:
@@ -297,7 +297,7 @@ def _abs(xp: Any, x: Any) -> Any:
     return xp.where(x > 0.0, x, xp.where(x < 0.0, -x, x * x))
 
 
-# And where functions are flat, by the form that keeps the digits of the slope.
+# And where functions are flat, by the form that keeps the digits of the derivative.
 
 
 def _tanh(xp: Any, x: Any) -> Any:

@@ -2,7 +2,7 @@
 
 Each instruction computes one number once, from numbers computed before it (static single assignment). On the way in, what is constant
 is computed, what is computed twice is shared, and algebra is simplified where the result is the same float; what no output needs is
-never reached. The exponential inside a sigmoid is an instruction of its own, since the sigmoid's slope needs it too.
+never reached. The exponential inside a sigmoid is an instruction of its own, since the sigmoid's derivative needs it too.
 """
 
 from __future__ import annotations

@@ -162,10 +162,10 @@ class MachineProgram:
     ) -> array[float]:
         """Takes a step of gradient descent for each number in `ends`, and returns the mean losses.
 
-        Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives by the parameters,
-        which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its derivative, what is
-        remembered of it and the row of settings of this step what takes their place. The state, changed in place, is all parameters,
-        then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
+        Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives with respect to the
+        parameters, which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its
+        derivative, what is remembered of it and the row of settings of this step what takes their place. The state, changed in place, is
+        all parameters, then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
 
         Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other or the update has an
         operation that no definition leads to; nothing is changed then.

@@ -108,7 +108,7 @@ def decay(x: Real) -> Real:
 
 
 def tanh(x: Real) -> Real:
-    """By m = exp(-2|x|) - 1: tanh |x| = -m / (2 + m). Shares the exponential with the slope, which is 4 bell(exp(-|2x|))."""
+    """By m = exp(-2|x|) - 1: tanh |x| = -m / (2 + m). Shares the exponential with the derivative, which is 4 bell(exp(-|2x|))."""
     u = -absolute(2.0 * x)
     r, c, s, t = _reduced(u)
     a, b, square = _series(r)

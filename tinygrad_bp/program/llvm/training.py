@@ -50,10 +50,10 @@ def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
 def in_batches(code: Code, update: Code, parameters: int, settings: int, layout: Layout) -> str:
     """`run(state, settings, table, order, ends, count, firsts, rows)`: so many steps of gradient descent, each on a batch of rows.
 
-    The outputs of `code` are a loss and its derivatives by the first inputs, which are the parameters; the other inputs are a row of the
-    table. Step i takes the mean over the rows that `order` names from place ends[i - 1] to ends[i]. `update` makes of a parameter, its
-    derivative, what is remembered of it and the settings of this step the parameter and what is to be remembered. In the state lie all
-    parameters, then for each quantity remembered a number for each parameter.
+    The outputs of `code` are a loss and its derivatives with respect to the first inputs, which are the parameters; the other inputs are a
+    row of the table. Step i takes the mean over the rows that `order` names from place ends[i - 1] to ends[i]. `update` makes of a
+    parameter, its derivative, what is remembered of it and the settings of this step the parameter and what is to be remembered. In the
+    state lie all parameters, then for each quantity remembered a number for each parameter.
     """
     module = Module()
     add_rows(module, code, parameters, layout, total=True)
@@ -127,9 +127,9 @@ def _add_update(module: Module, update: Code, parameters: int, settings: int) ->
         loop.do(f"%place{row} = getelementptr double, ptr %state, i64 %at{row}")
         places.append(f"%place{row}")
     old = [Real(loop, loop.again(f"load double, ptr {place}")) for place in places]
-    loop.do("%slopeplace = getelementptr double, ptr %gradient, i64 %k")
-    slope = Real(loop, loop.again("load double, ptr %slopeplace"))
-    inputs = [old[0], slope, *old[1:], *[Real(loop, x.name) for x in given]]
+    loop.do("%derivativeplace = getelementptr double, ptr %gradient, i64 %k")
+    derivative = Real(loop, loop.again("load double, ptr %derivativeplace"))
+    inputs = [old[0], derivative, *old[1:], *[Real(loop, x.name) for x in given]]
     for place, x in zip(places, write(update, loop, inputs), strict=True):
         put(loop, x, place)
     module.add(

@@ -347,7 +347,7 @@ def test_labels_come_out_as_typed_and_inject_nothing(picture: Callable[[list[str
     drawing, innocent = picture(HOSTILE), picture([f"x{k}" for k in range(len(HOSTILE))])
     shown, tips = texts(drawing), "\n\n".join(tooltips(drawing))
     for label in HOSTILE:
-        typed = style.printable(label).replace("\t", "    ")
+        typed = style.drawable(label).replace("\t", "    ")
         assert typed in tips
         for line in typed.split("\n"):
             assert any(line.strip() == text.strip() for text in shown)
@@ -371,8 +371,8 @@ def test_the_dot_text_has_the_same_statements_whatever_the_labels(picture: Calla
 @pytest.mark.parametrize("title", ["\\N \\G \\", '<b>"&amp;"</b>', "a\nb", "日本 \0 \ud800"], ids=ascii)
 def test_titles_come_out_as_typed(title: str, renderer: str) -> None:
     drawing = hostile_graph(["x"], title)
-    assert style.printable(title) in tooltips(drawing)
-    assert set(style.printable(title).split("\n")) <= set(texts(drawing))
+    assert style.drawable(title) in tooltips(drawing)
+    assert set(style.drawable(title).split("\n")) <= set(texts(drawing))
 
 
 def test_hostile_labels_in_png(renderer: str) -> None:
@@ -762,6 +762,13 @@ def test_what_is_highlighted_is_drawn_besides() -> None:
     assert ("e1_5", "n2_1") in highlighted(draw_network(net, highlight="i1"))
 
 
+def test_of_own_biases_only_the_highlighted_one_stands_out() -> None:
+    net = MLP(1, [3])
+    source = draw_network(net, highlight=net.layers[0].neurons[1].bias).source
+    lit = re.findall(rf"^\s*(b1_\d) \[[^\n]*{style.LIGHT.highlight}", source, re.MULTILINE)
+    assert lit == ["b1_2"]
+
+
 def test_a_highlighted_shared_bias_adds_no_neurons() -> None:
     net = MLP(2, [40], shared_bias=True)
     assert drawn_neurons(draw_network(net, highlight="b1")) == drawn_neurons(draw_network(net))
@@ -787,7 +794,9 @@ MISTAKES = [
     (lambda: draw([]), ValueError, "at least one Value"),
     (lambda: draw([x, "x"]), TypeError, "not str 'x'"),
     (lambda: draw(x, digits=0), ValueError, "digits is a whole number from 1 to 17, not 0"),
-    (lambda: draw(x, digits=2.5), ValueError, "not 2.5"),
+    (lambda: draw(x, digits=2.5), TypeError, "digits is a whole number, not float 2.5"),
+    (lambda: draw(x, digits=True), TypeError, "digits is a whole number, not bool True"),
+    (lambda: draw(x, depth=1.0), TypeError, "depth is a whole number, not float 1.0"),
     (lambda: draw(x, direction="UP"), ValueError, "'LR', 'RL', 'TB' or 'BT', not 'UP'"),
     (lambda: draw(x, depth=-1), ValueError, "depth is .* not -1"),
     (lambda: draw(x, only="leaves"), ValueError, "'labelled' or Values, not 'leaves'"),
@@ -800,11 +809,11 @@ MISTAKES = [
     (
         lambda: draw(Value(1.0, "weight"), highlight="Wieght"),
         ValueError,
-        "has the label 'Wieght'; did you mean weight?",
+        "has the label 'Wieght'; did you mean 'weight'?",
     ),
     (lambda: draw(Value(1.0), highlight="w"), ValueError, "has the label 'w'; none has one"),
     (lambda: draw(x, highlight=""), ValueError, "has the label ''"),
-    (lambda: draw_network(MLP(2, [1]), highlight="W1"), ValueError, "of this network; did you mean w1?"),
+    (lambda: draw_network(MLP(2, [1]), highlight="W1"), ValueError, "of this network; did you mean 'w1'?"),
     (lambda: draw(x, collapse="h9"), ValueError, "no group 'h9'; there are no groups"),
     (lambda: draw(MLP(2, [2, 1])([1, 2]), collapse="h9"), ValueError, "no group 'h9'; there are .*'h1'"),
     (lambda: draw(x, group={"g": [Value(1.0, "other")]}), ValueError, "group 'g': other is not in the graph"),
@@ -817,8 +826,12 @@ MISTAKES = [
     (lambda: draw_network(MLP(2, [1]), targets=["a"]), TypeError, "not str 'a'"),
     (lambda: draw_network(MLP(2, [1]), highlight="w9"), ValueError, "'w9' is no weight, bias, neuron or input"),
     (lambda: draw_network(MLP(2, [1]), digits=99), ValueError, "not 99"),
-    (lambda: draw_network(MLP(2, [1]), max_neurons=1), ValueError, "max_neurons is a whole number from 2 up, not 1"),
-    (lambda: draw_network(MLP(2, [1]), max_neurons=2.5), ValueError, "not 2.5"),
+    (
+        lambda: draw_network(MLP(2, [1]), max_neurons=1),
+        ValueError,
+        "max_neurons is a whole number of at least 2, not 1",
+    ),
+    (lambda: draw_network(MLP(2, [1]), max_neurons=2.5), TypeError, "not float 2.5"),
 ]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.files import write_whole
+from tinygrad_bp.text import did_you_mean, printable
 
 if TYPE_CHECKING:
     from tinygrad_bp.networks.data import Scaling, Table
@@ -157,7 +158,6 @@ def _train(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> Plan:
     """Reads the table and chooses what was not said."""
-    from tinygrad_bp.drawing.style import nearest
     from tinygrad_bp.networks import data
     from tinygrad_bp.networks.losses import LOSSES
     from tinygrad_bp.networks.nn import MLP
@@ -204,7 +204,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     kinds = _kinds(table, small)
     loss = args.loss or kinds["loss"]
     if loss not in LOSSES:
-        raise Mistake(f"--loss {loss!r} is none of {', '.join(LOSSES)}{nearest(loss, LOSSES)}")
+        raise Mistake(f"--loss {loss!r} is none of {', '.join(LOSSES)}{did_you_mean(loss, LOSSES)}")
     if loss == "hinge":
         raise Mistake(
             "--loss hinge wants targets 1 and -1, which are for programs of your own; binary_cross_entropy does the same here"
@@ -402,7 +402,6 @@ def _print(
     import textwrap
 
     from tinygrad_bp.drawing import curve
-    from tinygrad_bp.text import printable
 
     width = max(len(name) for name, _ in lines)
     for name, words in lines:
@@ -429,7 +428,6 @@ def _print(
 
 
 def _markdown(plan: Plan, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:
-    from tinygrad_bp.text import printable
 
     def cell(text: str) -> str:
         return "".join(f"\\{c}" if c in "\\`*[]<>|&~$" else c for c in printable(text))
@@ -461,7 +459,6 @@ def _predict(args: argparse.Namespace) -> int:
     from tinygrad_bp.networks.data.reading import cells, number, place_of
     from tinygrad_bp.networks.prediction import Predictor
     from tinygrad_bp.networks.saving import load
-    from tinygrad_bp.text import printable
 
     predictor = Predictor(load(args.model))
     columns, rows = cells(args.data)

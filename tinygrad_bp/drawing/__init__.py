@@ -12,8 +12,12 @@
 The room, from the bottom up:
     `style`      what all pictures share: colours, how a number is written, how a label becomes safe text.
     `rendering`  `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
+    `choice`     what of a graph is drawn, in which groups.
     `graph`      `draw`: a node for each Value and for each operation, gradients as colours.
+    `canvas`     the DOT text of a network: nodes, lines, legend.
+    `columns`    which neurons of a network are drawn, and where.
     `network`    `draw_network`: neurons and their connections, weights as lines.
+    `curve`      the curve of an error, in the terminal and as SVG.
 """
 
 from tinygrad_bp.drawing.graph import draw

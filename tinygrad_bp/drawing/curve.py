@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from tinygrad_bp.drawing.style import printable
+from tinygrad_bp.drawing.style import drawable
 
 
 def plot(errors: Sequence[float], width: int = 76) -> list[str]:
@@ -43,7 +43,7 @@ _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = "E_total") -> str:
     """The curve as an SVG image of 760 x 420, light or dark as the viewer prefers; `across` and `up` say what the axes count."""
-    title, across, up = (escape(printable(text)) for text in (title, across, up))
+    title, across, up = (escape(drawable(text)) for text in (title, across, up))
     left, top, right, bottom = 84, 58, 728, 360
     ticks, last = _decades(errors), len(errors) - 1
 

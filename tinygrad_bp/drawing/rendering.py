@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.dom import minidom
 
-from tinygrad_bp.drawing.style import printable
+from tinygrad_bp.drawing.style import drawable
 from tinygrad_bp.files import write_whole
 
 SECONDS = 60.0  # how long a renderer may take
@@ -106,7 +106,7 @@ class Drawing:
         if self.title:
             title = page.createElement("title")
             title.setAttribute("id", "title")
-            title.appendChild(page.createTextNode(printable(self.title)))
+            title.appendChild(page.createTextNode(drawable(self.title)))
             root.insertBefore(title, root.firstChild)
             root.setAttribute("aria-labelledby", "title")
         return b'<?xml version="1.0" encoding="UTF-8"?>\n' + root.toxml().encode() + b"\n"

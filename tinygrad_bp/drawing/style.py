@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
@@ -75,12 +74,6 @@ def write_number(x: float, digits: int) -> str:
     return mantissa.removesuffix(".") + e + exponent
 
 
-def check_digits(digits: int) -> None:
-    """Raises ValueError for what is no number of significant digits that a float has."""
-    if not isinstance(digits, int) or not 1 <= digits <= 17:
-        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
-
-
 def align_points(texts: Sequence[str]) -> list[str]:
     """The same numbers padded on the left so that, set in `FONT` one under another, their decimal points meet."""
     # A digit is as wide as two spaces in this font, a minus sign nearly as wide as one.
@@ -96,13 +89,7 @@ def align_points(texts: Sequence[str]) -> list[str]:
 # Text
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The question, to end an error about an unknown name with, whether the one most like it was meant; empty if none is like it."""
-    spelled = {each.lower(): each for each in names}
-    return "".join(f"; did you mean {spelled[near]}?" for near in difflib.get_close_matches(name.lower(), spelled, 1))
-
-
-def printable(text: str) -> str:
+def drawable(text: str) -> str:
     """`text` with what no picture can hold, control characters and halves of surrogate pairs, in Python's notation: \\x00, \\ud800."""
     text = re.sub("\r\n?", "\n", text)
     return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", lambda bad: ascii(bad[0])[1:-1], text)
@@ -124,7 +111,7 @@ def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
 
 def markup(text: str, longest: int = LONGEST_LABEL) -> str:
     """`text`, shortened, as the inside of one of Graphviz's HTML-like labels, where it comes out as typed."""
-    text = shorten(printable(text), longest).replace("\t", "    ")
+    text = shorten(drawable(text), longest).replace("\t", "    ")
     # Graphviz replaces \N, \G and their like even here, unless the backslash is doubled. Of several blanks it would keep one.
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "&#92;&#92;")
     escaped = re.sub(r"^ +| +$|(?<= ) +", lambda blanks: "\u00a0" * len(blanks[0]), escaped, flags=re.MULTILINE)
@@ -135,7 +122,7 @@ def room_for(text: str, size: int = FONT_SIZE, longest: int = LONGEST_LABEL) -> 
     """The attribute of a cell that keeps it wide enough for `text`, where the renderer cannot measure that text itself."""
     widths = [
         sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.0 if unicodedata.combining(c) else 0.62 for c in line)
-        for line in shorten(printable(text), longest).split("\n")
+        for line in shorten(drawable(text), longest).split("\n")
     ]
     return "" if text.isascii() else f' width="{math.ceil(max(widths) * size)}"'
 
@@ -143,7 +130,7 @@ def room_for(text: str, size: int = FONT_SIZE, longest: int = LONGEST_LABEL) -> 
 def tooltip(text: str) -> str:
     """`text` as the value of a tooltip attribute, where it comes out as typed and whole."""
     # Graphviz reads backslashes twice in a tooltip: once for \N and its like, once for \n.
-    escaped = printable(text).replace("\\", "\\\\\\\\").replace("\n", "\\n").replace("\t", "    ")
+    escaped = drawable(text).replace("\\", "\\\\\\\\").replace("\n", "\\n").replace("\t", "    ")
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
@@ -197,9 +184,9 @@ def colour_key(meaning: str, largest: float, digits: int, palette: Palette) -> s
 
 def line_key(meaning: str, colour: str, *, dashed: bool = False) -> str:
     """A legend's key to a line."""
-    widths = (7, 3, 7, 3, 7) if dashed else (27,)
-    paint = f' bgcolor="{colour}"'
-    cells = "".join(f'<td width="{w}" height="3"{paint * (w > 3)}></td>' for w in widths)
+    stroke = [(7, colour), (3, ""), (7, colour), (3, ""), (7, colour)] if dashed else [(27, colour)]
+    painted = [(width, f' bgcolor="{paint}"' if paint else "") for width, paint in stroke]
+    cells = "".join(f'<td width="{width}" height="3"{paint}></td>' for width, paint in painted)
     blank = '<tr><td height="6"></td></tr>'  # above and below, since a table grows to fill its row
     bar = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{blank}<tr>{cells}</tr>{blank}</table>'
     return f"<td>{bar}</td><td>{markup(meaning)}</td>"

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.drawing.style import DARK, LIGHT, Palette, printable, shorten
+from tinygrad_bp.drawing.style import DARK, LIGHT, Palette, drawable, shorten
 from tinygrad_bp.files import write_whole
 
 if TYPE_CHECKING:
@@ -112,4 +112,4 @@ def add_heading(figure: Figure, title: str, keys: Sequence[Key], palette: Palett
 
 def as_typed(text: str, longest: int = 40) -> str:
     """A name or a title, which may hold anything, as text that a picture can show. The artist it is given to must not parse formulas."""
-    return shorten(printable(text), longest)
+    return shorten(drawable(text), longest)

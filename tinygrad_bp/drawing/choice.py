@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tinygrad_bp.core.order import dependents, flow, owners, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
-from tinygrad_bp.text import did_you_mean, whole_number
+from tinygrad_bp.text import did_you_mean
 
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first
 
@@ -71,7 +71,7 @@ def choose(
     order = topological_order(*outputs)
     whole = len(order)
     if depth is not None:
-        near = _within(outputs, whole_number(depth, "depth"))
+        near = _within(outputs, depth)
         order = [v for v in order if v in near]
     if only is None and not collapse:
         _refuse_more_than(max_nodes, len(order), whole)

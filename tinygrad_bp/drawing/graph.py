@@ -47,7 +47,7 @@ def draw(
             between the previous layer and them, and one for each layer. Or a mapping from names to the Values of each group.
         collapse: names of groups to draw as one node each; True for all, layers by their neurons.
         highlight: a Value or a label, or several, whose paths to the outputs stand out: those that the chain rule sums over.
-        local_derivatives: write on each edge the derivative of its end by its beginning.
+        local_derivatives: write on each edge the derivative of its end with respect to its beginning.
         digits: significant digits of numbers, 1 to 17. Tooltips have them all.
         direction: where the computation runs: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
         max_nodes: refuse to draw more nodes than these; operations are not counted.
@@ -57,8 +57,8 @@ def draw(
     Where data of a leaf was changed after it was used, as a training step does, the heading says so: the Values that were computed from
     it are older.
 
-    Raises TypeError for what is no Value, and ValueError for a graph with more nodes than `max_nodes`, a highlighted Value that is
-    not in the graph, an unknown group and other options that are not as above.
+    Raises TypeError for what is no Value and for options of a wrong type, and ValueError for a graph with more nodes than `max_nodes`, a
+    highlighted Value that is not in the graph, an unknown group and other options that are not as above.
     """
     outputs = values(y, "y")
     wanted = [highlight] if isinstance(highlight, str) or not isinstance(highlight, Iterable) else list(highlight)
@@ -70,8 +70,8 @@ def draw(
     digits = whole_number(digits, "digits", 1, 17)
     if not isinstance(group, bool | Mapping):
         raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is a number of operations, 0 or more, not {depth!r}")
+    if depth is not None:
+        depth = whole_number(depth, "depth")
 
     choice = choose(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes

@@ -55,8 +55,9 @@ def draw_network(
         title: a heading.
         dark: light on dark.
 
-    Raises TypeError for what is no network, and ValueError for a number of inputs or targets that does not fit, for more lines than
-    `max_connections` and for a highlighted thing that is not there.
+    Raises TypeError for what is no network and for `digits` and `max_neurons` that are no whole numbers, and ValueError for those out of
+    range, for a number of inputs or targets that does not fit, for more lines than `max_connections` and for a highlighted thing that
+    is not there.
     """
     if not isinstance(net, MLP | Layer | Neuron):
         raise TypeError(

@@ -1,0 +1,141 @@
+"""The command `train`: a table is read, a network learns it, and is saved with its curve, pictures and a report."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tinygrad_bp.cli import common, training_report
+from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli.training_report import Training
+from tinygrad_bp.drawing import curve, draw_network
+from tinygrad_bp.files import write_whole
+from tinygrad_bp.networks import data
+from tinygrad_bp.networks.data import Table
+from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.prediction import Predictor, notes
+from tinygrad_bp.networks.recipe import Recipe, Unsuitable, recipe
+from tinygrad_bp.networks.saving import save
+from tinygrad_bp.networks.training import train as trained
+from tinygrad_bp.text import counted
+
+SMALL = 40  # connections of a network up to which its picture has numbers
+
+
+def train(args: argparse.Namespace) -> int:
+    """Runs the command and returns its exit status."""
+    table, network = _table(args)
+    chosen = _recipe(args, table, [2, 2, 2] if network else None)
+    net = chosen.network(args.seed, args.init, **(network if chosen.layers == [2, 2, 2] else {}))
+    rows = chosen.rows(args.seed)
+    optimizer = _optimizer(args, chosen, net)
+    folder = common.folder(args.out)
+    history = trained(
+        net,
+        rows.learned,
+        chosen.loss,
+        optimizer,
+        epochs=chosen.epochs,
+        batch_size=chosen.batch_size,
+        shuffle=len(rows.learned) > 1,
+        seed=args.seed,
+        engine=args.engine,
+        validation=rows.held_out,
+        patience=args.patience,
+        stop_below=args.stop_below,
+    )
+    net.notes = notes(rows.learned, chosen.loss, rows.target_scaling)
+    done = Training(args.data, chosen, rows, net, history)
+    files, more = _files(done, folder, dark=args.dark)
+    predictor = Predictor(net)
+    lines = list(training_report.lines(done, predictor))
+    files.append(write_whole(folder / "report.md", training_report.markdown(done, lines, files, predictor)))
+    training_report.show(done, lines, files, more, predictor)
+    return 130 if history.stopped == "interrupted" else 0
+
+
+def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:
+    """The table that is meant, and for the worked example what an `MLP` takes to be its network."""
+    name = args.data
+    built_in = (*data.NAMES, "tutorial")
+    if args.target and name in built_in:
+        raise Mistake("--target is of files; the tables that are built in have theirs")
+    if name == "tutorial":
+        return _worked_example()
+    if name in data.NAMES:
+        return data.bundled(name), {}
+    if Path(name).suffix.lower() in (".csv", ".tsv", ".json"):
+        return data.read(name, args.target), {}
+    raise Mistake(f"{name!r} is no table: name a .csv, .tsv or .json file, or one of {', '.join(built_in)}")
+
+
+def _worked_example() -> tuple[Table, dict[str, Any]]:
+    """The one row of the worked example, and what an `MLP` takes to be its network."""
+    from tinygrad_bp.tutorial.figures import setup
+    from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
+
+    numbers = setup(float)
+    inputs, targets = [numbers["i1"], numbers["i2"]], [numbers["target_o1"], numbers["target_o2"]]
+    network = {"weights": [numbers[w] for w in WEIGHTS], "biases": [numbers[b] for b in BIASES]}
+    table = Table(["i1", "i2"], ["o1", "o2"], [inputs], [targets])
+    return table, {**network, "shared_bias": True, "train_biases": False}
+
+
+def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None) -> Recipe:
+    try:
+        return recipe(
+            table,
+            layers=args.layers or layers,
+            activation=args.activation,
+            loss=args.loss,
+            optimizer=args.optimizer,
+            learning_rate=args.learning_rate,
+            epochs=args.epochs,
+            batch_size=args.batch_size,
+            held_out=args.held_out,
+            scale=not args.no_scale,
+        )
+    except Unsuitable as error:
+        raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None
+
+
+def _optimizer(args: argparse.Namespace, chosen: Recipe, net: MLP) -> Optimizer:
+    options = {}
+    if args.momentum:
+        if chosen.optimizer != "sgd":
+            raise Mistake(f"--momentum is of --optimizer sgd; {chosen.optimizer} has its own")
+        options["momentum"] = args.momentum
+    if args.weight_decay is not None:
+        options["weight_decay"] = args.weight_decay
+    return chosen.optimizer_of(net, **options)
+
+
+def _files(done: Training, folder: Path, *, dark: bool) -> tuple[list[Path], list[str]]:
+    """Writes the model, the curve and pictures. Returns the files, and what is to be said."""
+    table, history = done.recipe.table, done.history
+    files = [save(done.net, folder / "model.json")]
+    if history.losses:
+        columns: list[Sequence[float]] = [range(1, history.epochs + 1), history.losses]
+        columns += [history.validation] if history.validation else []
+        rows = [("epoch", "loss", "held_out")[: len(columns)], *zip(*columns, strict=True)]
+        files.append(write_whole(folder / "curve.csv", "".join(",".join(map(str, row)) + "\n" for row in rows)))
+        if all(map(math.isfinite, history.losses)):
+            title = f"The loss of {done.name} over {counted(history.epochs, 'epoch')}"
+            files.append(write_whole(folder / "curve.svg", curve.svg(history.losses, title, "epochs", "loss")))
+    small = len(done.net.weights) <= SMALL
+    picture = draw_network(done.net, digits=3 if small else 2, dark=dark)
+    drawn, words = common.save_pictures({"network": picture}, folder)
+    files += drawn
+    if len(table.columns) == 2 and (table.classes is not None or len(table.outputs[0]) == 1):
+        try:
+            from tinygrad_bp import plotting
+
+            figure = plotting.decision_boundary(done.net, done.rows.learned, title=done.name, dark=dark)
+            files += [plotting.save(figure, folder / f"boundary{suffix}") for suffix in (".svg", ".png")]
+        except (ImportError, ValueError):  # without matplotlib, or of a target that is no class
+            pass
+    return files, words

@@ -1,0 +1,137 @@
+"""What the command `train` says of a training, on the terminal and as a page."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygrad_bp.drawing import curve
+from tinygrad_bp.networks.data import Table
+from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.networks.prediction import Predictor
+from tinygrad_bp.networks.recipe import Recipe, Rows
+from tinygrad_bp.networks.training import History
+from tinygrad_bp.text import counted, printable
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was trained on what, and how. The name is that of the table."""
+
+    name: str
+    recipe: Recipe
+    rows: Rows
+    net: MLP
+    history: History
+
+
+def lines(done: Training, predictor: Predictor) -> Iterator[tuple[str, str]]:
+    """What was done and how well, as pairs of a heading and words."""
+    chosen, history = done.recipe, done.history
+    table, held_out = chosen.table, done.rows.held_out
+    held = f", {len(held_out):,} held out" if held_out is not None else ""
+    yield "table", f"{done.name}: {counted(len(table), 'row')}{held}"
+    kinds = f" ({', '.join(table.classes)})" if table.classes is not None else ""
+    yield "learned", f"{', '.join(table.targets)}{kinds} from {', '.join(table.columns)}"
+    yield "network", f"{done.net.summary()}, {_activations(done.net)}"
+    size = "all rows" if chosen.batch_size is None else counted(chosen.batch_size, "row")
+    yield "training", f"{chosen.loss}, {chosen.optimizer}, learning rate {chosen.learning_rate:g}, {size} a step"
+    steps = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
+    yield "took", f"{steps} in {history.seconds:.2f} s by engine {history.engine}; {history.stopped}"
+    if history.why_eager:
+        yield "why eager", history.why_eager
+    if history.losses:
+        yield "loss", f"{history.losses[0]:.6g} in the first epoch, {history.losses[-1]:.6g} in the last"
+    for name, part in zip(("on the rows learned", "on the rows held out"), done.rows.measured, strict=True):
+        if part is not None:
+            yield name, _score(predictor, part)
+
+
+def _score(predictor: Predictor, part: Table) -> str:
+    if predictor.classes is None:
+        truths = all(x in (0.0, 1.0) for outputs in part.outputs for x in outputs)
+        right = sum([round(x) for x in predictor(inputs)] == outputs for inputs, outputs in part)
+        rounded = f"; {right} of {len(part)} right, if rounded" if truths else ""
+        return f"root mean squared error {predictor.score(part):.6g}{rounded}"
+    right = round(predictor.score(part) * len(part))
+    return f"{right} of {len(part)} right, {right / len(part):.1%}"
+
+
+def _activations(net: MLP) -> str:
+    kinds = [layer.neurons[0].activation for layer in net.layers]
+    return "-".join(kind.name if kind else "linear" for kind in kinds)
+
+
+def _predictions(table: Table, predictor: Predictor, most: int = 8) -> list[list[str]]:
+    """Rows of a table of what is predicted for a few rows, with its head."""
+    head = [*table.columns, *(f"{name}, wanted" for name in table.targets), "predicted"]
+    body = []
+    for inputs, outputs in list(table)[:most]:
+        found = predictor(inputs)
+        if predictor.classes is None:
+            wanted, words = [f"{x:g}" for x in outputs], ", ".join(f"{x:.6f}" for x in found)
+        else:
+            best = predictor.best(found)
+            label = outputs.index(1.0) if len(outputs) > 1 else int(outputs[0])
+            wanted, words = [predictor.classes[label]], f"{predictor.classes[best]} ({found[best]:.1%})"
+        body.append([*(f"{x:g}" for x in inputs), *wanted, words])
+    return [head, *body]
+
+
+def show(
+    done: Training,
+    lines: Sequence[tuple[str, str]],
+    files: Sequence[Path],
+    notes: Sequence[str],
+    predictor: Predictor,
+) -> None:
+    """Prints the lines, the curve, predictions for a small table, notes and the names of the files."""
+    table, losses = done.recipe.table, done.history.losses
+    width = max(len(name) for name, _ in lines)
+    for name, words in lines:
+        first, *rest = textwrap.wrap(printable(words), 78 - width) or [""]
+        print(f"{name:>{width}}  {first}")
+        for line in rest:
+            print(f"{'':>{width}}  {line}")
+    if len(losses) > 1 and all(map(math.isfinite, losses)):
+        print()
+        print(*curve.plot(losses), sep="\n")
+    if len(table) <= 8 and len(table.columns) <= 4:
+        print()
+        rows = [[printable(cell) for cell in row] for row in _predictions(table, predictor)]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+        for row in rows:
+            print("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
+    print()
+    for note in notes:
+        print(textwrap.fill(printable(note), 80))
+    names = ", ".join(path.name for path in files)
+    print(
+        textwrap.fill(printable(f"In {files[0].parent}: {names}"), 80, break_long_words=False, break_on_hyphens=False)
+    )
+
+
+def markdown(done: Training, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:
+    """The page: the lines, the pictures that there are, and some predictions."""
+
+    def cell(text: str) -> str:
+        return "".join(f"\\{c}" if c in "\\`*[]<>|&~$" else c for c in printable(text))
+
+    def table(rows: Sequence[Sequence[str]]) -> list[str]:
+        head, *body = [f"| {' | '.join(cell(x) for x in row)} |" for row in rows]
+        return [head, "|" + "---|" * len(rows[0]), *body]
+
+    drawn = {path.name for path in files}
+    parts = [f"# {cell(done.name)}", "", *table([("", ""), *lines])]
+    if "curve.svg" in drawn:
+        parts += ["", "## The loss, epoch by epoch", "", "![The loss](curve.svg)"]
+    parts += ["", "## Some predictions", "", *table(_predictions(done.recipe.table, predictor))]
+    if "boundary.svg" in drawn:
+        parts += ["", "## Where it decides", "", "![Where it decides](boundary.svg)"]
+    if "network.svg" in drawn:
+        parts += ["", "## The network", "", "![The network](network.svg)"]
+    parts += ["", "## To use it", "", "    tinygrad-bp predict model.json FILE.csv", ""]
+    return "\n".join(parts)

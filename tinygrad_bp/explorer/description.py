@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
+from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names, untaken
 from tinygrad_bp.explorer.layout import groups, layout
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.structure import Unit, are_all, ends, units
@@ -79,11 +79,9 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
     taken = {v.label for v in order}
 
     def call(v: Value, label: str) -> None:
-        while not v.label and label in taken:
-            label += "′"
         if not v.label:
-            v.label = label
-            taken.add(label)
+            v.label = untaken(label, taken)
+            taken.add(v.label)
 
     for unit in units(list(copies.values()), [copies[v] for v in subject.parameters if v in copies]):
         call(unit.out, f"out_{unit.name}")
@@ -120,20 +118,7 @@ def _network(
     outs = {unit.out for unit in neurons}
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
     leading = ends(order, neurons)
-    # What is not known to be a target may be one: a leaf beside an output, in a difference or called so.
-    targets, trained = dict(subject.targets), set(subject.parameters)
-    for v in order:
-        if len(v.args) == 2:
-            a, b = v.args
-            for out, other in ((a, b), (b, a)):
-                leaf = (
-                    other.op is None
-                    and not isinstance(other, Constant)
-                    and other not in inputs
-                    and other not in trained
-                )
-                if out in leading and leaf and (v.op is ops.sub or other.label.startswith("target")):
-                    targets.setdefault(out, other)
+    targets = {**_targets(order, leading, {*inputs, *subject.parameters}), **subject.targets}
     return {
         "whole": are_all(order, neurons, subject.parameters),
         "inputs": [place[v] for v in inputs],
@@ -154,6 +139,19 @@ def _network(
             for unit in neurons
         ],
     }
+
+
+def _targets(order: Sequence[Value], outs: Set[Value], known: Set[Value]) -> dict[Value, Value]:
+    """What may be the targets of these outputs: a leaf not known to be something else, beside one in a difference or called so."""
+    found: dict[Value, Value] = {}
+    for v in order:
+        if len(v.args) == 2:
+            a, b = v.args
+            for out, other in ((a, b), (b, a)):
+                leaf = other.op is None and not isinstance(other, Constant) and other not in known
+                if out in outs and leaf and (v.op is ops.sub or other.label.startswith("target")):
+                    found.setdefault(out, other)
+    return found
 
 
 def _presets(subject: Subject, place: dict[Value, int]) -> dict[str, Any] | None:

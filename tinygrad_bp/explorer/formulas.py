@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import unique_names
-from tinygrad_bp.explanation.waypoints import Factor, Quantity, Waypoints
+from tinygrad_bp.explanation.waypoints import Factor, Waypoints
 from tinygrad_bp.explorer.structure import ACTIVATIONS
 
 MOST_EXPLAINED = 400  # nodes; of a larger graph the page explains each step by itself
@@ -25,13 +25,18 @@ def names(order: Sequence[Value]) -> dict[Value, str]:
         if v not in found and not isinstance(v, Constant):
             name = writer.value(v)
             if not 0 < len(name) <= LONGEST_NAME or name in taken:
-                name = f"v{k}"
-                while name in taken:
-                    name += "′"
+                name = untaken(f"v{k}", taken)
                 spoken[v] = name  # of which later formulas may speak
             taken.add(name)
             found[v] = name
     return found
+
+
+def untaken(name: str, taken: Container[str]) -> str:
+    """The name, with as many primes as it takes to be none of these."""
+    while name in taken:
+        name += "′"
+    return name
 
 
 def formulas(result: Value, order: Sequence[Value]) -> dict[str, Any]:
@@ -41,79 +46,98 @@ def formulas(result: Value, order: Sequence[Value]) -> dict[str, Any]:
     `gradient`, by labelled node its chain rule; and `factors`, by "of,by,whole" the formula of a derivative. Formulas are pairs of plain
     text and LaTeX, in which ⟦3⟧ stands for node 3.
     """
-    place = {v: k for k, v in enumerate(order)}
-    marks = {v: f"⟦{k}⟧" for k, v in enumerate(order) if not isinstance(v, Constant)}
-    labelled = {v: marks[v] for v in order if v.label and v in marks}
-    # An unlabelled node's own formula may speak of other unlabelled ones only by what they are made of.
-    writers = FormulaWriter(labelled), FormulaWriter(labelled, latex=True)
-    direct = FormulaWriter(marks), FormulaWriter(marks, latex=True)
-
-    forward: dict[int, list[str]] = {}
-    for v in marks:
-        if v.op is not None:
-            texts = [writer.value(v) for writer in writers]
-            if not all(texts):
-                texts = [writer.value(v) for writer in direct]
-            if all(texts):
-                forward[place[v]] = [texts[0], _plain_marks(texts[1])]
-
-    slopes: list[list[str] | None] = []
-    for v in marks:
-        for arg in v.args:
-            if arg in marks:
-                # Of two edges from the same operand, x * x, each has the derivative by its own place.
-                texts = (
-                    []
-                    if sum(other is arg for other in v.args) > 1
-                    else [w.derivative(v, arg, {arg: 0, v: 1}, {arg, v}) for w in direct]
-                )
-                slopes.append([texts[0], _plain_marks(texts[1])] if texts and all(texts) else None)
-
-    gradient: dict[int, Any] = {}
-    factors: dict[str, list[str]] = {}
-    found = {"forward": forward, "slopes": slopes, "gradient": gradient, "factors": factors}
-    if len(order) > MOST_EXPLAINED:
-        return found
-
-    def factor(each: Factor, graph: Waypoints) -> list[int]:
-        whole = int(each.whole)
-        written = [place[each.of], place[each.by], whole]
-        key = ",".join(map(str, written))
-        if key not in factors:
-            texts = [_marked(each, graph, labelled, latex=latex) for latex in (False, True)]
-            if all(texts):
-                factors[key] = texts
-        return written
-
-    for v in order:
-        if v is result or not v.label or isinstance(v, Constant):
-            continue
-        graph = Waypoints(result, v, True)
-        if not graph.depends:
-            continue
-        quantity = graph.quantity(v)
-        chain = graph.chain()
-        gradient[place[v]] = {
-            "chain": [factor(each, graph) for each in chain.factors] if chain and len(chain.factors) > 1 else None,
-            **_sum(quantity, graph, factor),
-        }
-    return found
-
-
-def _sum(quantity: Quantity, graph: Waypoints, factor: Any) -> dict[str, Any]:
+    marked = MarkedGraph(order)
+    chains = marked.chain_rules(result) if len(order) <= MOST_EXPLAINED else {}
     return {
-        "terms": [[factor(each, graph) for each in term.factors] for term in quantity.terms],
-        "parts": [factor(each, graph) for each in quantity.parts],
-        "delta": quantity.delta,
+        "forward": marked.forward(),
+        "slopes": marked.local_derivatives(),
+        "gradient": chains,
+        "factors": marked.factors,
     }
 
 
-def _marked(factor: Factor, graph: Waypoints, labelled: Mapping[Value, str], *, latex: bool) -> str:
-    edge = factor.edge
-    if edge is None:
-        return ""
-    text = FormulaWriter(labelled, latex=latex).derivative(edge.of, edge.by, graph.place, graph.waypoints)
-    return _plain_marks(text) if latex else text
+class MarkedGraph:
+    """A graph in whose formulas nodes have marks for names.
+
+    Attributes:
+        place: of each node in the order.
+        marks: of all nodes but constants.
+        labelled: those of nodes with a label.
+        factors: by "of,by,whole" the formulas of the derivatives that the chain rules are made of.
+    """
+
+    def __init__(self, order: Sequence[Value]) -> None:
+        self.place = {v: k for k, v in enumerate(order)}
+        self.marks = {v: f"⟦{k}⟧" for k, v in enumerate(order) if not isinstance(v, Constant)}
+        self.labelled = {v: mark for v, mark in self.marks.items() if v.label}
+        self.direct = [FormulaWriter(self.marks, latex=latex) for latex in (False, True)]
+        self.factors: dict[str, list[str]] = {}
+
+    def forward(self) -> dict[int, list[str]]:
+        """By node the formula of its data, in terms of labelled nodes where that is short enough."""
+        # An unlabelled node's own formula may speak of other unlabelled ones only by what they are made of.
+        writers = [FormulaWriter(self.labelled, latex=latex) for latex in (False, True)]
+        found = {}
+        for v in self.marks:
+            if v.op is not None:
+                texts = _pair(writer.value(v) for writer in writers) or _pair(writer.value(v) for writer in self.direct)
+                if texts:
+                    found[self.place[v]] = texts
+        return found
+
+    def local_derivatives(self) -> list[list[str] | None]:
+        """For each edge the formula of its local derivative; None where there is none."""
+        found: list[list[str] | None] = []
+        for v in self.marks:
+            for x in v.operands:
+                if isinstance(x, Value):
+                    # Of two edges from the same operand, x * x, each has the derivative by its own place.
+                    alone = sum(other is x for other in v.operands) == 1
+                    found.append(self._derivative(self.direct, v, x, {x: 0, v: 1}, {x, v}) if alone else None)
+        return found
+
+    def chain_rules(self, result: Value) -> dict[int, Any]:
+        """By labelled node, the chain rule of the result with respect to it; what it is made of goes into `factors`."""
+        found: dict[int, Any] = {}
+        for v in self.labelled:
+            if v is result:
+                continue
+            graph = Waypoints(result, v, True)
+            if not graph.depends:
+                continue
+            quantity, chain = graph.quantity(v), graph.chain()
+            found[self.place[v]] = {
+                "chain": self._written(chain.factors) if chain and len(chain.factors) > 1 else None,
+                "terms": [self._written(term.factors) for term in quantity.terms],
+                "parts": self._written(quantity.parts),
+                "delta": quantity.delta,
+            }
+        return found
+
+    def _written(self, factors: Sequence[Factor]) -> list[list[int]]:
+        """These factors as the page has them: of what, with respect to what, and whether whole."""
+        found = []
+        for factor in factors:
+            found.append([self.place[factor.of], self.place[factor.by], int(factor.whole)])
+            key = ",".join(map(str, found[-1]))
+            if key not in self.factors and factor.edge:
+                edge, graph = factor.edge, factor.graph
+                # Writers of their own: those of the graph write names.
+                writers = [FormulaWriter(self.labelled, latex=latex) for latex in (False, True)]
+                if texts := self._derivative(writers, edge.of, edge.by, graph.place, graph.waypoints):
+                    self.factors[key] = texts
+        return found
+
+    def _derivative(
+        self, writers: Sequence[FormulaWriter], of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]
+    ) -> list[str] | None:
+        return _pair(writer.derivative(of, by, place, stops) for writer in writers)
+
+
+def _pair(texts: Iterable[str]) -> list[str] | None:
+    """A formula as plain text and as LaTeX; None if it could not be written."""
+    text, latex = texts
+    return [text, _plain_marks(latex)] if text and latex else None
 
 
 def _plain_marks(latex: str) -> str:
@@ -122,22 +146,15 @@ def _plain_marks(latex: str) -> str:
 
 
 def activation_formulas(net: str, out: str) -> dict[str, dict[str, list[str]]]:
-    """For each activation that a page can choose: its formula and that of its slope, with these marks for the operand and the result."""
+    """For each activation that a page can choose: its formula, and that of its derivative, with these marks for operand and result."""
     x = Value(0.5, "x")
     found: dict[str, dict[str, list[str]]] = {}
     for op in ACTIVATIONS:
         y = op(x)
-        y.label = "y"
-        named = {x: net, y: out}
-        pairs = {}
-        for what in ("forward", "slope"):
-            texts = []
-            for latex in (False, True):
-                writer = FormulaWriter({x: net} if what == "forward" else named, latex=latex)
-                place = {x: 0, y: 1}
-                texts.append(
-                    _plain_marks(writer.value(y) if what == "forward" else writer.derivative(y, x, place, {x, y}))
-                )
-            pairs[what] = texts
-        found[op.name] = pairs
+        forward, derivative = [], []
+        for latex in (False, True):
+            forward.append(_plain_marks(FormulaWriter({x: net}, latex=latex).value(y)))
+            writer = FormulaWriter({x: net, y: out}, latex=latex)
+            derivative.append(_plain_marks(writer.derivative(y, x, {x: 0, y: 1}, {x, y})))
+        found[op.name] = {"forward": forward, "slope": derivative}
     return found

@@ -131,7 +131,7 @@ OUTSIDE_THE_DOMAIN = [
     (lambda: MLP(2, [2, 2], weights=[0.1]), "takes 8 weights, not 1", ""),
     (lambda: MLP(0, [1]), "not 0 inputs", ""),
     (lambda: MLP(1, [1], activation="sigmoyd"), "activation 'sigmoyd'", "sigmoid"),
-    (lambda: MLP(2, [1])([1.0]), "has 2 weights and got 1 inputs", ""),
+    (lambda: MLP(2, [1])([1.0]), "has 2 weights and got 1 input", ""),
     (lambda: check_gradients(y, tolerance=-1.0), "tolerance", "-1.0"),
     (lambda: check_gradients(lambda a: a), "needs the inputs", ""),
     (lambda: explain(y, w, max_paths=0), "max_paths", "0"),

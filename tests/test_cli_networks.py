@@ -332,7 +332,7 @@ def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, caps
 @pytest.mark.parametrize(
     ("about", "says"),
     [
-        ({"columns": ["a"]}, "name 1 inputs and 2 outputs, and it has 2 and 2"),
+        ({"columns": ["a"]}, "name 1 input and 2 outputs, and it has 2 and 2"),
         ({"classes": ["a", "b", "c"]}, "name 2 inputs and 3 outputs"),
         ({"scaling": Scaling([0.0], [1.0])}, "a scaling that is not two lists of 2 numbers"),
         ({"target_scaling": Scaling([0.0, 0.0], [1.0])}, "a target_scaling that is not two lists of 2 numbers"),

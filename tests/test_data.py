@@ -136,6 +136,16 @@ def test_what_is_no_number_is_named(make, says) -> None:
         make()
 
 
+@pytest.mark.extras
+def test_whole_numbers_of_numpy_make_the_same_points() -> None:
+    import numpy
+
+    assert moons(numpy.int64(9), seed=numpy.uint8(3)) == moons(9, seed=3)
+    assert spiral(numpy.int32(9), numpy.int64(3), seed=numpy.int64(2)) == spiral(9, 3, seed=2)
+    assert penguins().split(numpy.float64(0.25), numpy.int64(1)) == penguins().split(0.25, 1)
+    assert moons(noise=numpy.float32(0.5)) == moons(noise=0.5)
+
+
 def test_penguins():
     table = penguins()
     assert len(table) == 342
@@ -205,7 +215,7 @@ def test_scaled_by_the_scaling_of_another_table():
     table = table_of(1.0, 3.0)
     assert table.scaled_by(Scaling([1.0], [4.0])).inputs == [[0.0], [0.5]]
     assert table.scaled_by(None) is table
-    with pytest.raises(ValueError, match="a row of 1 inputs cannot be scaled as 2 columns were"):
+    with pytest.raises(ValueError, match="a row of 1 input cannot be scaled as 2 columns"):
         table.scaled_by(Scaling([0.0, 0.0], [1.0, 1.0]))
 
 

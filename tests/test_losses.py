@@ -232,9 +232,9 @@ WRONG = [
         for loss in TARGETS
         if loss is not cross_entropy
         for target, error, says in (
-            ([1.0], ValueError, "3 outputs and 1 targets; it takes one for each"),
+            ([1.0], ValueError, "3 outputs and 1 target; it takes one for each"),
             ([1.0] * 4, ValueError, "3 outputs and 4 targets; it takes one for each"),
-            (1.0, ValueError, "3 outputs and 1 targets; it takes one for each"),
+            (1.0, ValueError, "3 outputs and 1 target; it takes one for each"),
             ([], ValueError, "3 outputs and 0 targets"),
             ([1.0, "x", 0.0], TypeError, "takes Values and real numbers, not str 'x'"),
             ([1.0, [0.0], 0.0], TypeError, "takes Values and real numbers, not list"),

@@ -205,6 +205,32 @@ def test_a_neuron_can_be_renamed():
     assert (out.label, out.args[0].label) == ("out_z", "net_z")
 
 
+def test_an_activation_may_be_assigned_by_name_too() -> None:
+    neuron = Neuron([Value(0.5)], Value(0.0), name="h1")
+    for choice, op in (
+        ("tanh", tg.tanh),
+        (tg.relu, tg.relu),
+        ("linear", None),
+        (None, None),
+        ("leaky_relu", tg.leaky_relu),
+    ):
+        neuron.activation = choice
+        assert neuron.activation is op
+        assert neuron([1.0]).op is (op or tg.dot)
+    with pytest.raises(ValueError, match="activation 'tahn' is no operation on one operand; did you mean 'tanh'"):
+        neuron.activation = "tahn"
+    with pytest.raises(TypeError, match="activation 3 is no operation on one operand: It is the name of one"):
+        neuron.activation = 3
+    assert neuron.activation is tg.leaky_relu
+
+
+def test_an_operation_of_ones_own_is_an_activation() -> None:
+    cube = tg.Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} ** 3", "{}^3", "x³")
+    out = Neuron([Value(0.5)], Value(0.25), cube, "h1")([1.0])
+    assert (out.op, out.label, out.data) == (cube, "out_h1", 0.75**3)
+    assert out.args[0].label == "net_h1"
+
+
 @pytest.mark.parametrize("op", [tg.sigmoid, tg.tanh, tg.relu])
 def test_activations_are_their_rows(op):
     neuron = Neuron([Value(0.7)], Value(0.1), op)
@@ -228,7 +254,7 @@ def test_activations_are_their_rows(op):
         (lambda: MLP(2, [1], activation="tahn"), ValueError, "activation 'tahn'.*tanh"),
         (lambda: MLP(2, [1], activation=tg.maximum), ValueError, "no operation on one operand"),
         (lambda: MLP(2, [1, 1], activation=["tanh"]), ValueError, "takes 2 activations, not 1"),
-        (lambda: MLP(2, [1])([1.0]), ValueError, "neuron o1 has 2 weights and got 1 inputs"),
+        (lambda: MLP(2, [1])([1.0]), ValueError, "neuron o1 has 2 weights and got 1 input"),
         (lambda: MLP(2, [1])([1.0, "x"]), TypeError, "dot with w1 takes a Value or a real number, not str 'x'"),
         (lambda: MLP(2, [1], labels="w"), ValueError, "labels are 'numbered' or 'nested', not 'w'"),
         (

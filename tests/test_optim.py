@@ -335,3 +335,19 @@ def test_warmup():
 def test_wrong_schedules_are_named(make, error, says):
     with pytest.raises(error, match=says):
         make()
+
+
+@pytest.mark.extras
+def test_whole_numbers_of_numpy_are_numbers_of_steps() -> None:
+    import numpy
+
+    pairs = [
+        (step_decay(0.5, numpy.int64(3)), step_decay(0.5, 3)),
+        (cosine_annealing(0.5, numpy.int32(7)), cosine_annealing(0.5, 7)),
+        (linear_decay(0.5, numpy.int64(7)), linear_decay(0.5, 7)),
+        (warmup(0.5, numpy.uint8(4)), warmup(0.5, 4)),
+    ]
+    for numpys, pythons in pairs:
+        assert [numpys(k) for k in range(9)] == [pythons(k) for k in range(9)]
+    with pytest.raises(TypeError, match="warmup: steps is a whole number, not bool True"):
+        warmup(0.1, True)

@@ -189,8 +189,8 @@ def test_repr_and_progress(capsys, monkeypatch):
         ({"engine": "gpu"}, ValueError, "engine is one of 'auto', 'llvm', 'python', 'eager', not 'gpu'"),
         ({"optimizer": 0.1}, TypeError, "takes an optimizer, such as"),
         ({"rows": 3}, TypeError, "rows are pairs of inputs and target, not int 3"),
-        ({"rows": [([0.0], 1.0)]}, ValueError, "row 1: neuron h1 has 2 weights and got 1 inputs"),
-        ({"rows": [([0.0, 1.0], [1.0, 2.0])]}, ValueError, "row 1: mean_squared_error: 1 outputs and 2 targets"),
+        ({"rows": [([0.0], 1.0)]}, ValueError, "row 1: neuron h1 has 2 weights and got 1 input"),
+        ({"rows": [([0.0, 1.0], [1.0, 2.0])]}, ValueError, "row 1: mean_squared_error: 1 output and 2 targets"),
         (
             {"rows": [([0.0, 1.0], 1.0), ([0.0], 1.0), ([1.0, 1.0], 0.0)]},
             ValueError,

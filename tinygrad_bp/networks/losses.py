@@ -18,7 +18,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.text import shown, whole_number
+from tinygrad_bp.text import counted, shown, whole_number
 
 __all__ = [
     "binary_cross_entropy",
@@ -61,7 +61,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
         number = int(targets)
         if not 0 <= number < len(zs):
             raise ValueError(
-                f"cross_entropy: with {len(zs)} outputs the classes are 0 to {len(zs) - 1}, and the target is {number!s:.60}"
+                f"cross_entropy: with {counted(len(zs), 'output')} the classes are 0 to {len(zs) - 1}, and the target is {number!s:.60}"
             )
         zs = _numbers("cross_entropy", zs)
         right = zs[number]
@@ -148,7 +148,9 @@ def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     """Each output with its target, a Value or a float."""
     outs, wanted = _sequence(outputs), _sequence(targets)
     if len(outs) != len(wanted) or not outs:
-        raise ValueError(f"{loss}: {len(outs)} outputs and {len(wanted)} targets; it takes one for each")
+        raise ValueError(
+            f"{loss}: {counted(len(outs), 'output')} and {counted(len(wanted), 'target')}; it takes one for each"
+        )
     return list(zip(_numbers(loss, outs), _numbers(loss, wanted), strict=True))
 
 

@@ -152,7 +152,7 @@ class Neuron(Module):
         weights = self.weights
         if len(inputs) != len(weights):
             raise ValueError(
-                f"neuron {self.name or '(unnamed)'} has {len(weights)} weights and got {len(inputs)} inputs"
+                f"neuron {self.name or '(unnamed)'} has {counted(len(weights), 'weight')} and got {counted(len(inputs), 'input')}"
             )
         net: Value
         if self.separate_products:
@@ -287,7 +287,9 @@ class MLP(Module):
         sizes = widths[1:]
         kinds: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * len(sizes)
         if len(kinds) != len(sizes):
-            raise ValueError(f"MLP with {len(sizes)} layers takes {len(sizes)} activations, not {len(kinds)}")
+            raise ValueError(
+                f"MLP with {counted(len(sizes), 'layer')} takes {counted(len(sizes), 'activation')}, not {len(kinds)}"
+            )
         if labels not in ("numbered", "nested"):
             raise ValueError(f"MLP: labels are 'numbered' or 'nested', not {shown(labels)}")
         rule = _initializer(init)

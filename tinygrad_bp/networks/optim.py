@@ -62,7 +62,7 @@ class Optimizer:
         self.parameters = list(parameters)
         for p in self.parameters:
             if not isinstance(p, Value) or isinstance(p, Constant) or p.op is not None:
-                raise TypeError(f"{name}: parameters are Values that were made from numbers, not {p!r:.80}")
+                raise TypeError(f"{name}: parameters are Values that were made from numbers, not {shown(p, 80)}")
         if not self.parameters or len(set(self.parameters)) < len(self.parameters):
             raise ValueError(f"{name} needs at least one parameter, and each of them once")
         self.lr = lr if callable(lr) else self._setting("lr", lr, math.inf)

@@ -24,6 +24,7 @@ from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.program import Program, compile
+from tinygrad_bp.text import counted
 
 
 def notes(table: Table, loss: str, target_scaling: Scaling | None = None) -> Notes:
@@ -67,9 +68,8 @@ class Predictor:
             if scaling is not None and not len(scaling.means) == len(scaling.scales) == count:
                 raise ValueError(f"the notes of the network have a {name} that is not two lists of {count} numbers")
         if len(self.columns) != inputs or wanted != outputs:
-            raise ValueError(
-                f"the notes of the network name {len(self.columns)} inputs and {wanted} outputs, and it has {inputs} and {outputs}"
-            )
+            named = f"{counted(len(self.columns), 'input')} and {counted(wanted, 'output')}"
+            raise ValueError(f"the notes of the network name {named}, and it has {inputs} and {outputs}")
 
     @cached_property
     def _program(self) -> Program:
@@ -89,7 +89,7 @@ class Predictor:
         """
         if len(inputs) != len(self.columns):
             raise ValueError(
-                f"the network takes {len(self.columns)} inputs ({', '.join(self.columns):.200}), not {len(inputs)}"
+                f"the network takes {counted(len(self.columns), 'input')} ({', '.join(self.columns):.200}), not {len(inputs)}"
             )
         found: list[float] = self._program(*(self.scaling(inputs) if self.scaling else inputs))
         if self.target_scaling:

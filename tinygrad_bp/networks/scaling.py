@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinygrad_bp.text import counted
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -20,11 +22,15 @@ class Scaling:
     def __call__(self, inputs: Sequence[float]) -> list[float]:
         """The inputs of a row, scaled. Raises ValueError for another number of them than of columns."""
         if len(inputs) != len(self.means):
-            raise ValueError(f"a row of {len(inputs)} inputs cannot be scaled as {len(self.means)} columns were")
+            raise ValueError(
+                f"a row of {counted(len(inputs), 'input')} cannot be scaled as {counted(len(self.means), 'column')}"
+            )
         return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
 
     def undone(self, outputs: Sequence[float]) -> list[float]:
         """The numbers of a row as they were before they were scaled. Raises ValueError as a call does."""
         if len(outputs) != len(self.means):
-            raise ValueError(f"a row of {len(outputs)} outputs cannot be scaled back as {len(self.means)} columns were")
+            raise ValueError(
+                f"a row of {counted(len(outputs), 'output')} cannot be scaled back as {counted(len(self.means), 'column')}"
+            )
         return [x * scale + mean for x, mean, scale in zip(outputs, self.means, self.scales, strict=True)]

@@ -126,6 +126,9 @@ class Value(Operators, Methods):
     @property
     def operands(self) -> tuple[Value | float, ...]:
         """What this node was computed from, in order, constants as plain floats; empty for a leaf."""
+        a, b = self._a, self._b
+        if a is not None and type(a) is not Constant and type(b) is not Constant:  # as nearly always
+            return (a,) if b is None else (a, b)
         held = self._held()
         return tuple([x._data if type(x) is Constant else x for x in held]) if Constant in map(type, held) else held
 

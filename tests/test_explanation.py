@@ -1,6 +1,5 @@
 """The chain rule written out: the worked example to the printed digits, random graphs against backward and against brute force."""
 
-import ast
 import json
 import math
 import random
@@ -8,37 +7,13 @@ import re
 
 import pytest
 
-from tests.labels import HOSTILE
-from tests.worked import worked_example, worked_net
-from tinygrad_bp import ops
+from tests.explained import named, network, random_graph
+from tests.worked import worked_net
 from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation import Explanation, explain
-from tinygrad_bp.explanation.formulas import TEXTBOOK
-from tinygrad_bp.explanation.names import columns, latex_name, number, short_name
-
-
-def named(value, label):
-    value.label = label
-    return value
-
-
-def network():
-    total = worked_example().error
-    return total, {v.label: v for v in topological_order(total, constants=False) if v.label}
-
-
-def random_graph(rng, size, share_labelled):
-    """A random graph with two inputs: products, sums, squares, doubled operands; smooth and of ordinary size."""
-    nodes = [Value(rng.uniform(-1, 1), "x"), Value(rng.uniform(-1, 1), "z")]
-    for k in range(size):
-        a, b = rng.choice(nodes[-5:]), rng.choice(nodes)
-        node = rng.choice(
-            [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - 0.5 * b, lambda a, b: ops.tanh(a) * a]
-        )(a, b)
-        nodes.append(named(node, f"n{k}" if rng.random() < share_labelled else ""))
-    return nodes
+from tinygrad_bp.explanation import explain
+from tinygrad_bp.explanation.names import columns
 
 
 def paths_by_hand(e):
@@ -229,88 +204,6 @@ def test_parts_are_the_derivatives_of_summands_and_add_up():
                 )
                 assert math.fsum(numbers) == pytest.approx(quantity.derivative.value, rel=1e-9, abs=1e-9)
     assert seen > 40
-
-
-# Formulas
-
-
-def evaluate(formula, values):
-    functions = {name: getattr(ops, name) for name in ops.OPERATIONS}
-    return eval(compile(ast.parse(formula, mode="eval"), "formula", "eval"), functions, values)
-
-
-def test_the_formula_of_every_operation_gives_its_number():
-    checked = set()
-    for op in ops.OPERATIONS.values():
-        box = op.domain.boxes[0] * (4 if op.arity is None else 1) if op.domain.boxes else ()
-        operands = [Value(max(low, min(high, 0.3 + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box[:4])]
-        if op.arity is None:
-            y = op(operands) if getattr(op, "sequences", 1) == 1 else op(operands[:2], operands[2:4])
-        elif len(operands) == op.arity:
-            y = op(*operands)
-        else:
-            continue
-        y.label = "y"
-        numbers = {v.label: v.data for v in [*operands, y]}
-        for x in operands if y.op is op else []:
-            e = explain(y, x)
-            formula = e.paths[0].factors[0].formula()
-            if formula:
-                checked.add(op)
-                assert evaluate(formula, numbers) == pytest.approx(e.total, rel=1e-9, abs=1e-12), (op, formula)
-
-
-@pytest.mark.parametrize("op", TEXTBOOK, ids=lambda op: op.name)
-def test_textbook_forms_are_the_rules_of_the_table(op):
-    rng = random.Random(op.name)
-    for _ in range(50):
-        operands = [rng.uniform(0.05, 0.95) for _ in range(op.arity or 3)]
-        y = op.compute(operands)
-        assert TEXTBOOK[op].derivatives(y, operands) == pytest.approx(op.derivatives(y, operands), rel=1e-9)
-
-
-def test_formulas_through_unlabelled_nodes_give_the_numbers():
-    rng = random.Random(2)
-    seen = 0
-    for _ in range(40):
-        nodes = random_graph(rng, 8, 0.5)
-        e = explain(named(nodes[-1], "out"), nodes[0])
-        values = {v.label: v.data for v in topological_order(nodes[-1]) if v.label}
-        for factor in (f for path in e.paths for f in path.factors):
-            if formula := factor.formula():
-                seen += 1
-                assert evaluate(formula, values) == pytest.approx(factor.value, rel=1e-8, abs=1e-12), formula
-    assert seen > 40
-
-
-@pytest.mark.parametrize(
-    ("make", "formula"),
-    [
-        (lambda x: x * x, "2 * x"),
-        (lambda x: x**3, "3 * x ** 2"),
-        (lambda x: 0.5 * (1.0 - x) ** 2, "-(1 - x)"),
-        (lambda x: x * x * x, "3 * x * x"),
-        (lambda x: x.log(), "1 / x"),
-        (lambda x: 1.0 / x, "-y / x"),
-        (lambda x: x.sqrt(), "1 / (2 * y)"),
-        (lambda x: x.tanh(), "1 - y ** 2"),
-        (lambda x: 2.0**x, "y * log(2)"),
-        (lambda x: x + 3.0, ""),
-    ],
-)
-def test_formulas_are_the_short_ones(make, formula):
-    x = Value(0.5, "x")
-    assert explain(named(make(x), "y"), x).paths[0].factors[0].formula() == formula
-
-
-def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number():
-    from tinygrad_bp.core.operation import Operation
-
-    own = Operation("own", math.sin, (lambda y, x: math.cos(x),), "own({})", "own({})", "own")
-    x = Value(0.5, "x")
-    e = explain(own(x), x)
-    assert e.total == math.cos(0.5)
-    assert e.paths[0].factors[0].formula() == ""
 
 
 # Many paths, deep graphs
@@ -523,78 +416,3 @@ def test_wrong_arguments_are_refused_in_words(call, error, words):
     assert isinstance(y.args[0], Constant)
     with pytest.raises(error, match=re.escape(words)):
         call(y, x)
-
-
-# Names and numbers
-
-
-@pytest.mark.parametrize("label", [*HOSTILE, "x" * 300], ids=lambda label: ascii(label)[:30])
-def test_hostile_labels_stay_data(label):
-    x = Value(0.5, label)
-    y = named(named(x.sin(), "a" + label).tanh(), "b" + label)
-    e = explain(y, x)
-    text = e.text()
-    assert all(line.isprintable() or "\u200d" in line for line in text.splitlines())
-    page = e.markdown()
-    assert page.count("$$") % 2 == 0
-    inside = "".join(page.split("$$")[1::2])
-    assert not re.search(r"(?<!\\)[$#%`|<>~^*!\[\]]", re.sub(r"\^\{|\\mathrm\{!\}", "", inside))
-    assert inside.count("{") - inside.count(r"\{") == inside.count("}") - inside.count(r"\}")
-    data = json.loads(json.dumps(e.to_dict()))
-    assert data == e.to_dict()
-    assert data["labels"][e.name(x)] == label
-
-
-@pytest.mark.parametrize(
-    ("name", "latex"),
-    [
-        ("w5", "w_{5}"),
-        ("E", "E"),
-        ("net_o1", r"\mathrm{net}_{o1}"),
-        ("E_total", r"E_{\mathrm{total}}"),
-        ("net_h1_2", r"\mathrm{net}_{h1,2}"),
-        ("loss", r"\mathrm{loss}"),
-        ("a b", r"{\text{a b}}"),
-        ("_", r"{\_}"),
-        ("x^2", r"{\text{x}\wedge{}\text{2}}"),
-        ("h[2]", "{h^{(2)}}"),
-    ],
-)
-def test_names_in_latex(name, latex):
-    assert latex_name(name) == latex
-
-
-@pytest.mark.parametrize(
-    ("x", "digits", "text"),
-    [
-        (0.7413650695523157, 9, "0.741365070"),
-        (0.000438567734474347, 9, "0.000438568"),
-        (4.38567734474347e-6, 9, "4.38567734e-06"),
-        (1.2e-12, 9, "1.2e-12"),
-        (-0.0, 9, "0"),
-        (0.5, 9, "0.5"),
-        (-1.0, 9, "-1"),
-        (123456.7891234567, 9, "123456.789123457"),
-        (12345678.9, 9, "12345678.9"),
-        (1e300, 9, "1e+300"),
-        (math.pi, 3, "3.142"),
-        (0.012345, 3, "0.0123"),
-        (math.nan, 9, "nan"),
-        (-math.inf, 9, "-inf"),
-    ],
-)
-def test_numbers(x, digits, text):
-    assert number(x, digits) == text
-
-
-def test_fewer_digits_and_narrow_terminals():
-    total, values = network()
-    e = explain(total, values["w1"])
-    assert isinstance(e, Explanation)
-    assert "= 0.0364 * 0.2413 * 0.05" in e.text(digits=4)
-    assert "0.036350306393145" in e.text(digits=15)
-    assert max(map(columns, e.text(width=50).splitlines())) <= 50
-
-
-def test_a_long_label_keeps_its_ends():
-    assert short_name("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11

@@ -235,7 +235,7 @@ class TextPage:
                     self.lines.append(line)
                     line = margin + "  " + piece
                 else:
-                    line += " " * (i > 0) + piece
+                    line += f" {piece}" if i else piece
             self.lines += self.wrapped(line, margin + "  ")
             start = margin
 

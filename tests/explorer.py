@@ -13,8 +13,11 @@ from tinygrad_bp import MLP, Value, explore
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant
 from tinygrad_bp.networks.losses import squared_error
+from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.network import forward
+
+PANELS = ("formula", "edit", "paths", "truth", "teacher", "export")
 
 
 class Model(NamedTuple):
@@ -313,6 +316,10 @@ def fragment(state):
     """The part of a link after the #."""
     text = json.dumps(state).replace("Infinity", "1e999")  # which is JSON, and infinite
     return f"s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
+
+
+def trained_tutorial(rounds, **options):
+    return put_in(start("tutorial"), training.train(setup(float), rounds, **options).parameters)
 
 
 @pytest.fixture

@@ -1,20 +1,17 @@
-"""The explorer for everyone: its first sight, by keyboard alone, for screen readers, on screens of all sizes, in two languages; and the
-quiz, which keeps what it hides."""
+"""The explorer for everyone: its first sight, by keyboard alone, for screen readers, on screens of all sizes, in two languages."""
 
-import functools
 import re
 
 import pytest
 
 import tinygrad_bp as tg
 from tests.browser import axe_violations
-from tests.explorer import Explorer, Model, graph_of, made, numbers, tutorial
+from tests.explorer import PANELS, Explorer, Model, made, numbers
 from tests.graphs import random_graph
 from tinygrad_bp import Value, explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
-PANELS = ("formula", "edit", "paths", "truth", "teacher", "export")
 WIDTHS = (320, 360, 768, 1280, 2560)
 
 
@@ -340,154 +337,6 @@ def test_the_language_is_the_reader_s(opened, locale, language):
 def test_a_page_can_have_a_language_of_its_own(opened):
     explorer = opened(explore("tutorial", language="ja"), locale="en-US")
     assert explorer.page.locator("h1").inner_text() == explorer.text("title.tutorial", "ja")
-
-
-# The quiz.
-
-
-def ask(explorer, label, mode):
-    """Hides the number of a node of the worked example, as a teacher does."""
-    explorer.show("neurons")
-    explorer.click(f"[data-mode={mode}]")
-    explorer.panel("teacher")
-    explorer.show("graph")
-    explorer.select(label)
-    explorer.page.locator("#panel-teacher").get_by_role("button", name="Hide ").click()
-    explorer.settle()
-
-
-def verdict(explorer, answer):
-    """What is said to an answer, and the derivatives in it."""
-    panel = explorer.page.locator("#panel-teacher")
-    panel.get_by_label("Your answer").fill(str(answer))
-    panel.get_by_role("button", name="Check", exact=True).click()
-    explorer.settle()
-    said = panel.locator(".teacher-verdict")
-    return said.inner_text(), said.locator("[role=math]").evaluate_all("(all) => all.map((each) => each.ariaLabel)")
-
-
-@functools.cache
-def worked():
-    """The numbers of the worked example by their labels: (data, gradient)."""
-    result = tutorial().record()
-    result.backward()
-    return {v.label: (v.data, v.grad) for v in graph_of(result)[0] if v.label}
-
-
-def test_a_hidden_number_and_its_answers(opened):
-    explorer = opened("tutorial")
-    ask(explorer, "w5", "gradients")
-    panel = explorer.page.locator("#panel-teacher")
-    _, gradient = worked()["w5"]
-    out, slope, signal = worked()["out_o1"][1], 0.186815601808959487, worked()["out_h1"][0]
-    assert gradient == pytest.approx(out * slope * signal)
-    assert verdict(explorer, "abc")[0].startswith("That is no number.")
-    assert verdict(explorer, "0.08")[0].startswith("Right so far.")
-    for answer, mistake, factor in (
-        (out * signal, "is left out", "dout_o1/dnet_o1"),
-        (out * slope, "is left out", "dnet_o1/dw5"),
-        (slope * signal, "is left out", "dE_total/dout_o1"),
-        (gradient * slope, "is taken twice", "dout_o1/dnet_o1"),
-        (out * worked()["out_o1"][0] * signal, "is taken for", "dout_o1/dnet_o1"),
-        (out * slope * worked()["out_h2"][0], "is taken for", "dnet_o1/dw5"),
-        (-gradient, "is taken for", "dE_total/dout_o1"),  # target - out in place of -(target - out)
-    ):
-        words, named = verdict(explorer, answer)
-        assert words.startswith("✗ Not yet.")
-        assert mistake in words
-        assert named[0] == factor
-    assert "comes out if the gradient is multiplied by the learning rate" in verdict(explorer, 0.5 * gradient)[0]
-    assert "digits and no further" in verdict(explorer, 0.0822 * 1.001)[0]
-    assert "That is too large, and no mistake that is known here" in verdict(explorer, 123.456)[0]
-    panel.get_by_role("button", name="Hint").click()
-    assert verdict(explorer, f"{gradient:.6g}")[0].startswith("✓ Right.")
-    assert panel.locator(".teacher-score").inner_text() == "1 right of 1 tried"
-    assert f"{gradient:.9f}" in panel.locator(".teacher-equation").first.inner_text()
-    panel.get_by_role("button", name="Next question").click()
-    explorer.settle()
-    panel.get_by_role("button", name="Show the solution").click()
-    explorer.settle()
-    assert panel.locator(".teacher-verdict").inner_text() == explorer.text("teacher.solved")
-    assert panel.locator(".teacher-score").inner_text() == "1 right of 2 tried"
-    panel.get_by_role("button", name="End").click()
-    explorer.settle()
-    assert panel.get_by_role("button", name="Choose one for me").is_visible()
-
-
-def test_signs_and_summands_that_are_mistaken(opened):
-    explorer = opened("tutorial")
-    ask(explorer, "out_h1", "gradients")
-    first, second = 0.05539942465142279, -0.01904911825827811
-    assert verdict(explorer, first)[0].startswith("✗ Not yet.\n\nThis is what comes out if the summand")
-    assert "is left out" in verdict(explorer, first)[0]
-    words, named = verdict(explorer, first - second)
-    assert "comes in with the wrong sign" in words
-    assert "dE_total/dnet_o2" in named
-    assert verdict(explorer, first + second)[0].startswith("✓ Right.")
-
-
-# Where digits stand on the page, or in it.
-DIGITS = """(digits) => {
-  const found = [];
-  const look = (text, where) => { if (String(text).replaceAll(".", "").includes(digits)) found.push(`${where}: ${text}`.slice(0, 200)); };
-  for (const element of document.querySelectorAll("html, head > :not(script, style), body, body :not(script, style)")) {
-    for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) look(node.data, element.outerHTML.slice(0, 60));
-    for (const { name, value } of element.attributes) look(value, `${element.tagName} ${name}`);
-    if (element.value) look(element.value, `${element.tagName} value`);
-  }
-  return found;
-}"""
-# The same on every tab and panel.
-EVERYWHERE = f"""async ([digits, panels]) => {{
-  const found = [];
-  const click = (selector) => {{
-    document.querySelector(selector).click();
-    return new Promise(requestAnimationFrame);
-  }};
-  for (const [tab, mode] of [["neurons", "values"], ["neurons", "gradients"], ["graph", "values"]]) {{
-    await click(`[data-mode=${{mode}}]`);
-    await click(`[data-tab=${{tab}}]`);
-    for (const panel of panels) {{
-      await click(`#tab-${{panel}}`);
-      found.push(...({DIGITS})(digits).map((where) => `${{tab}}, ${{mode}}, ${{panel}}: ${{where}}`));
-    }}
-  }}
-  return found;
-}}"""
-
-
-def digits_of(x):
-    return f"{abs(x):.8e}".replace(".", "")[:7]
-
-
-def test_a_hidden_number_is_nowhere_on_the_page(opened):
-    explorer = opened("tutorial")
-    explorer.show("neurons")
-    for label, mode in (("w5", "gradients"), ("out_h1", "gradients"), ("out_o1", "values")):
-        digits = digits_of(worked()[label][mode == "gradients"])
-        if label == "w5":  # all panels and diagrams are drawn, with the number in them
-            assert len(explorer.page.evaluate(EVERYWHERE, [digits, PANELS])) > 5
-        assert len(explorer.page.evaluate(DIGITS, digits)) > 1
-        ask(explorer, label, mode)
-        assert explorer.page.evaluate(DIGITS, digits) == []
-        assert explorer.page.evaluate(EVERYWHERE, [digits, PANELS]) == []
-        explorer.panel("formula")
-        explorer.select(label)
-        for form in (2, 3, 4):
-            copied = explorer.copied(f".formula-copies :nth-child({form})")
-            assert digits not in copied.replace(".", "")
-            assert "?" in copied
-        explorer.panel("teacher")
-        explorer.button("End")
-
-
-def test_a_hidden_number_stays_hidden_in_a_link(opened):
-    explorer = opened("tutorial")
-    ask(explorer, "w5", "gradients")
-    other = opened("tutorial", fragment=explorer.link().partition("#")[2])
-    assert other.page.locator("#panel-teacher .teacher-question").is_visible()
-    assert other.page.evaluate(DIGITS, digits_of(worked()["w5"][1])) == []
-    assert verdict(other, f"{worked()['w5'][1]:.5f}")[0].startswith("✓ Right.")
 
 
 # Other graphs.

@@ -1,34 +1,25 @@
-"""The explorer in a browser: stepping through a round, training, and what people change on the way, each as Python has it."""
-
-import re
+"""The explorer in a browser: stepping through a round, and training, each as Python has it."""
 
 import pytest
 
 from tests.explorer import (
     READ,
-    ROUND,
     SUBJECTS,
-    TRUTHS,
     WEIGHTS,
     Numbers,
     assert_same,
-    cases,
     close,
     graph_of,
     numbers,
     put_in,
     start,
     train,
-    truth,
+    trained_tutorial,
 )
 from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
-
-
-def trained_tutorial(rounds, **options):
-    return put_in(start("tutorial"), training.train(setup(float), rounds, **options).parameters)
 
 
 # Stepping.
@@ -302,205 +293,3 @@ def test_ways_to_a_round(opened):
     errors = training.train(setup(float), 40_000).errors
     assert explorer.round() == next(k for k, error in enumerate(errors) if error < 2e-5)
     assert_same(explorer.numbers(), numbers(trained_tutorial(explorer.round())))
-
-
-# Changes.
-
-
-def said(locator):
-    """The texts that say what a number was before the changes, as numbers."""
-    return [float(text.split()[-1].replace("−", "-")) for text in locator.all_text_contents() if text]
-
-
-def test_the_original_stays_beside_what_was_changed(opened):
-    explorer = opened("tutorial", "neurons", viewport={"width": 1920, "height": 1200})
-    explorer.train("1 round")
-    was = trained_tutorial(1)
-    was.record().backward()
-    explorer.change("w5", "0.9")
-    ghosts = explorer.page.locator(".edit-ghost")
-    assert said(ghosts) == pytest.approx([was.leaves["w5"].data], abs=1e-9)
-    result = was.record()
-    for mode, kind in (("values", "data"), ("gradients", "grad")):
-        explorer.click(f"[data-mode={mode}]")
-        result.backward()
-        shown = {
-            label: said(explorer.page.locator(f".boxes .item[aria-label^='{label}:'] .ghost-number"))
-            for label in ("out_o1", "out_o2", "E_total")
-        }
-        nodes = {v.label: v for v in graph_of(result)[0]}
-        for label in ("out_o1", "E_total"):
-            changed = kind == "data" or label == "out_o1"
-            assert shown[label] == [pytest.approx(getattr(nodes[label], kind), abs=1e-6)] * changed
-        assert shown["out_o2"] == []
-    curve = explorer.page.locator(".curve-ghost")
-    assert curve.get_attribute("d")
-    explorer.button("Reset everything")
-    assert explorer.status() == "Everything is as it was in the beginning."
-    assert (curve.get_attribute("d"), said(ghosts)) == ("", [])
-    assert explorer.round() == 0
-    explorer.show("graph")
-    assert_same(explorer.numbers(), numbers(start("tutorial")))
-
-
-REFUSED = [
-    "abc",
-    "",
-    "1e999",
-    "-1e999",
-    "NaN",
-    "Infinity",
-    "0x10",
-    "1 2",
-    "1,2,3",
-    "<img src=x onerror=alert(1)>",
-    "９",
-]
-
-
-def test_what_is_no_number_is_refused(opened):
-    explorer = opened("tutorial")
-    before = explorer.numbers()
-    explorer.select("w5")
-    value = explorer.page.get_by_label("Value", exact=True)
-    for typed in REFUSED:
-        value.fill(typed)
-        value.press("Enter")
-        assert explorer.status() == f"“{typed}” is not a finite number: write it like 0.15 or -1.5e-3."
-    for typed in ("abc", "-1e999", "<img src=x onerror=alert(1)>"):
-        explorer.change("w5", typed)
-        assert explorer.status().startswith(f"“{typed}” is not a finite number")
-        assert explorer.panel("edit").get_by_label("w5", exact=True).input_value() == "0.4"
-    for typed in ("abc", "1e999", "0", "-1"):
-        explorer.change("learning rate η", typed)
-        assert explorer.status().startswith(f"“{typed}” is no learning rate")
-    assert explorer.numbers() == before
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "message"),
-    [
-        ("linear", "target_o2", "That was not changed: (target_o2 - out_o2) ** 2 = pow(1e308, 2) would be ∞"),
-        (
-            "hand-made",
-            "q",
-            "That was not changed: power = pow(1e308, 3) would be ∞, which is no finite number (round 0).",
-        ),
-    ],
-)
-def test_a_number_that_makes_others_overflow_is_refused(opened, name, label, message):
-    explorer = opened(name)
-    before = explorer.numbers()
-    explorer.change(label, "1e308")
-    assert message in explorer.status()
-    assert explorer.numbers() == before
-    assert explorer.panel("edit").get_by_label(label, exact=True).input_value() != "1e308"
-
-
-def test_a_training_that_diverges_says_where(opened):
-    subject = SUBJECTS["linear"]
-    explorer = opened("linear")
-    explorer.change("learning rate η", "1e10")
-    explorer.train("10,000 rounds")
-    rounds = explorer.round()
-    told = re.fullmatch(
-        r"The training ends after round ([\d,]+): (.+)\. A smaller learning rate helps\.", explorer.status()
-    )
-    assert told is not None, explorer.status()
-    assert int(told[1]) == rounds > 1
-    assert "(target_o1 - out_o1) ** 2 = pow(" in told[2]
-    assert_same(explorer.numbers(), numbers(train(subject, rounds, rate=1e10)))
-    with pytest.raises(OverflowError):
-        numbers(train(subject, rounds + 1, rate=1e10))
-    for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
-        explorer.panel(panel)
-        for tab in ("neurons", "graph"):
-            explorer.show(tab)
-            assert explorer.page.evaluate(UNDEFINED) == []
-    for _ in range(2):
-        explorer.press(".")  # no further
-    explorer.panel("edit")
-    explorer.button("Reset everything")
-    explorer.train("1 round")
-    assert_same(explorer.numbers(), numbers(train(subject, 1)))
-
-
-# What on the page, between its tags or in them, is no number or no finite one.
-UNDEFINED = r"""() => [...document.querySelectorAll("#page *")].flatMap((element) => [
-  ...[...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data),
-  ...[...element.attributes].map(({ value }) => value), element.value ?? "",
-]).filter((text) => /\bNaN\b|\bundefined\b|\bnull\b|-?\binf\b|Infinity|\[object/.test(text))"""
-
-
-def test_truth_tables_can_be_switched_while_it_trains(opened):
-    subject = SUBJECTS["xor"]
-    explorer = opened("xor")
-    explorer.press("t")
-    for name in ("and", "or", "nand", "xor", "and"):
-        explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round())
-        explorer.click(f"[data-preset={name}]")
-    explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round() + 2)
-    explorer.press("t")
-    model, done = subject.model(), 0
-    rows = subject.rows
-    events = explorer.state()["events"]
-    assert len(events) == 5
-    for event in [*events, {"round": explorer.round()}]:
-        model = train(subject, event["round"] - done, model=model, rows=rows)
-        done = event["round"]
-        rows = cases(truth(event["preset"])) if "preset" in event else rows
-    assert_same(explorer.numbers(), numbers(put_in(model, rows[0])))
-    assert explorer.page.locator("[data-preset=and]").get_attribute("aria-pressed") == "true"
-
-
-def test_predictions_for_a_truth_table(opened):
-    explorer = opened("xor", "neurons")
-    name = "nand"
-    explorer.click(f"[data-preset={name}]")
-    explorer.train("10,000 rounds")
-    rows = cases(truth(name))
-    model = train(SUBJECTS["xor"], 10_000, rows=rows)
-    wanted = []
-    for row in rows:
-        result = put_in(model, row).record()
-        [prediction] = [v.data for v in graph_of(result)[0] if v.label == "out_o1"]
-        wanted.append([row["i1"], row["i2"], row["target_o1"], prediction, result.data])
-    cells = explorer.page.locator(".cases tbody tr").evaluate_all(
-        "(rows) => rows.map((row) => [...row.querySelectorAll('[data-value]')].map((cell) => Number(cell.dataset.value)))"
-    )
-    assert cells == [close(row) for row in wanted]
-    assert [round(row[3]) for row in cells] == list(TRUTHS[name])
-    mean = sum(row[-1] for row in wanted) / 4
-    epoch = explorer.page.locator(".cases-epoch").inner_text().replace("−", "-")
-    assert float(epoch.split()[-1]) == pytest.approx(mean, abs=1e-9)
-
-
-def mulberry32(seed):
-    """The generator that the page draws weights with."""
-    while True:
-        seed = (seed + 0x6D2B79F5) & 0xFFFFFFFF
-        t = (seed ^ seed >> 15) * (seed | 1) & 0xFFFFFFFF
-        t ^= (t + ((t ^ t >> 7) * (t | 61) & 0xFFFFFFFF)) & 0xFFFFFFFF
-        yield 2 * ((t ^ t >> 14) / 2**32) - 1
-
-
-def test_a_seed_draws_the_same_weights_again(opened):
-    explorer = opened("xor")
-    edit = explorer.panel("edit")
-    subject = SUBJECTS["xor"]
-    seen = []
-    for seed in (7, 4294967295, 7):
-        edit.get_by_label("seed").fill(str(seed))
-        explorer.button("Draw new weights")
-        assert explorer.round() == 0
-        # In the order of the page's parameters: the weights, and then the biases.
-        drawn = dict(zip(subject.trained, mulberry32(seed), strict=False))
-        assert_same(explorer.numbers(), numbers(start("xor", **drawn)))
-        explorer.train("1 round")
-        seen.append(explorer.numbers())
-    assert seen[0] == seen[2] != seen[1]
-    for seed in ("-1", "1.5", "4294967296"):
-        edit.get_by_label("seed").fill(seed)
-        explorer.button("Draw new weights")
-        assert explorer.status() == "A seed is a whole number from 0 to 4294967295."
-    assert explorer.numbers() == seen[2]

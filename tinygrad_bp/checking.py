@@ -145,7 +145,8 @@ def check_gradients(
     something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, and
     for a Value that was computed from other data than its leaves have now.
     """
-    if not isinstance(tolerance, float | int) or not 0 < tolerance < 1:
+    tolerance = as_float(tolerance, "check_gradients: tolerance", wants="takes a real number")
+    if not 0.0 < tolerance < 1.0:
         raise ValueError(f"check_gradients: the tolerance is a relative error between 0 and 1, not {tolerance!r}")
     if isinstance(inputs, Value):
         inputs = [inputs]

@@ -34,7 +34,7 @@ def test_a_wrong_rule_is_found_and_named(case):
     assert [(fault.operation, fault.operand) for fault in found.faults] == [(rule.name, 1)]
     text = str(found)
     assert "WRONG" in text
-    assert f"the rule of {rule.name} is at fault: its derivative by operand 1" in text
+    assert f"the rule of {rule.name} is at fault: its derivative with respect to operand 1" in text
     assert "(x)" in text
 
 

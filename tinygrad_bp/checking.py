@@ -86,7 +86,7 @@ class Fault:
 
     def __str__(self) -> str:
         return (
-            f"the rule of {self.operation} is at fault: its derivative by operand {self.operand} at {self.operands} is {self.rule:.9g}, "
+            f"the rule of {self.operation} is at fault: its derivative with respect to operand {self.operand} at {self.operands} is {self.rule:.9g}, "
             f"and the difference is {self.difference:.9g} (node {self.node})"
         )
 
@@ -142,8 +142,8 @@ def check_gradients(
         tolerance: the largest relative error that counts as agreement.
 
     At a kink, where the slopes to both sides differ, a derivative between the two agrees. Raises TypeError if `f` is neither or returns
-    something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, and
-    for a Value that was computed from other data than its leaves have now.
+    something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, for a
+    Value that was computed from other data than its leaves have now, and for a tolerance that is not between 0 and 1.
     """
     tolerance = as_float(tolerance, "check_gradients: tolerance", wants="takes a real number")
     if not 0.0 < tolerance < 1.0:

@@ -91,7 +91,7 @@ class MarkedGraph:
         for v in self.marks:
             for x in v.operands:
                 if isinstance(x, Value):
-                    # Of two edges from the same operand, x * x, each has the derivative by its own place.
+                    # Of two edges from the same operand, x * x, each has the derivative in its own place.
                     alone = sum(other is x for other in v.operands) == 1
                     found.append(self._derivative(self.direct, v, x, {x: 0, v: 1}, {x, v}) if alone else None)
         return found

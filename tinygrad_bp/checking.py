@@ -86,8 +86,8 @@ class Fault:
 
     def __str__(self) -> str:
         return (
-            f"the rule of {self.operation} is at fault: its derivative with respect to operand {self.operand} at {self.operands} is {self.rule:.9g}, "
-            f"and the difference is {self.difference:.9g} (node {self.node})"
+            f"the rule of {self.operation} is at fault: its derivative with respect to operand {self.operand} at {self.operands} "
+            f"is {self.rule:.9g}, and the difference is {self.difference:.9g} (node {self.node})"
         )
 
 

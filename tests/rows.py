@@ -8,7 +8,7 @@ from tinygrad_bp.program.instructions import Code, Instruction
 
 
 def alone(op, count):
-    """The operation on so many operands as a program, not simplified or taken apart."""
+    """The operation on so many operands as a program, not simplified; a target that has it not takes it apart."""
     code = Code([""] * count)
     code.instructions.append(Instruction(op, tuple(range(count))))
     code.outputs, code.shape = [count], 0

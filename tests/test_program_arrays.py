@@ -27,14 +27,6 @@ def listed(array):
         return [float(x) for x in (array.compute() if hasattr(array, "compute") else array)]
 
 
-def program_of(op, count):
-    """The operation alone; what is taken apart on the way in, taken apart."""
-    if op.name in ("sigmoid", "sigmoid_slope"):
-        x = Value(1.0)
-        return compile(op(x), [x])
-    return alone(op, count)
-
-
 @pytest.mark.parametrize("op", OPERATIONS.values(), ids=lambda op: op.name)
 def test_every_row(op, xp):
     checked = 0
@@ -57,7 +49,7 @@ def test_every_row(op, xp):
             -len(kept) % 256
         )  # of the same length for all rows: JAX compiles anew for every other
         columns = [xp.asarray(column, dtype=xp.float64) for column in zip(*whole, strict=True)]
-        for point, y, got in zip(kept, wanted, listed(program_of(op, count).to(xp)(*columns)), strict=False):
+        for point, y, got in zip(kept, wanted, listed(alone(op, count).to(xp)(*columns)), strict=False):
             # Terms that cancel leave the digits of the compensated sum: relative to the largest of them.
             size = max(map(abs, point)) ** (2 if op is tg.dot else 1) if op in (tg.sum_of, tg.dot) else 0.0
             assert got == pytest.approx(y, rel=2e-12, abs=1e-30 * size), (point, got, y)
@@ -120,11 +112,7 @@ def test_a_zero_wins_over_infinity(xp):
         ("power_term", (math.inf, 0.1, 1000.0, 1.0)),
     ):
         with importlib.import_module("numpy").errstate(all="ignore"):  # Dask computes only now
-            assert (
-                float(program_of(OPERATIONS[name], len(point)).to(xp)(*point))
-                == OPERATIONS[name].forward(*point)
-                == 0.0
-            )
+            assert float(alone(OPERATIONS[name], len(point)).to(xp)(*point)) == OPERATIONS[name].forward(*point) == 0.0
 
 
 def test_what_only_constants_make_is_ieee_too(xp):
@@ -185,7 +173,7 @@ def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name, point):
     jax.config.update("jax_enable_x64", True)
     op = OPERATIONS[name]
     places = range(1 if name in ("pow", "power_term", "leaky_relu") else len(point))
-    theirs = jax.grad(program_of(op, len(point)).to("jax"), argnums=tuple(places))(*point)
+    theirs = jax.grad(alone(op, len(point)).to("jax"), argnums=tuple(places))(*point)
     ours = (
         op.derivatives(op.forward(*point), point)
         if name != "power_term"

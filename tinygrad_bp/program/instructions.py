@@ -91,7 +91,7 @@ class Code:
             return self.apply(logistic, (x, self.apply(decay, (x,))))
         if op is ops.sigmoid_slope:
             return self.apply(bell, (self.apply(decay, operands),))
-        if all(x < 0 for x in operands):
+        if not operands or max(operands) < 0:
             try:
                 return self.constant(float(op.forward(*[self.constants[~x] for x in operands])))
             except (ValueError, ArithmeticError):
@@ -99,7 +99,8 @@ class Code:
         simpler = SIMPLER.get(op)
         if simpler is not None and (same := simpler(self, operands)) is not None:
             return same
-        key = (op, *(sorted(operands) if op is ops.add or op is ops.mul else operands))
+        turned = (op is ops.add or op is ops.mul) and operands[0] > operands[1]  # a + b and b + a are one
+        key = op, operands[::-1] if turned else operands
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self.add(op, operands)
@@ -140,7 +141,7 @@ class Code:
         for place, (op, operands) in enumerate(self.instructions):
             slot = first + place
             if needed[slot]:
-                code.instructions.append(Instruction(op, tuple([move(x) for x in operands])))
+                code.instructions.append(Instruction(op, tuple([moved[x] if x >= 0 else move(x) for x in operands])))
                 moved[slot] = first + len(code.instructions) - 1
         code.labels = {moved[slot]: label for slot, label in self.labels.items() if slot < first or needed[slot]}
         code.outputs = [move(x) for x in self.outputs]

@@ -1,0 +1,66 @@
+"""Walks over the graph: what depends on x, what lies between stops, whose a node is."""
+
+import pytest
+
+from tests.graphs import random_graph
+from tinygrad_bp import Value
+from tinygrad_bp.core.order import between, dependents, flow, owners, topological_order
+
+
+def test_dependents_are_the_nodes_that_x_is_under() -> None:
+    y, leaves = random_graph(3)
+    order = topological_order(y, constants=False)
+    for x in [*leaves, order[len(order) // 2]]:
+        under = {node for node in order if x in topological_order(node, constants=False)}
+        assert dependents(order, [x]) == under | {x}
+
+
+def test_a_constant_has_dependents_where_constants_count() -> None:
+    x = Value(2.0, "x")
+    y = (3.0 * x).exp()
+    product = y.args[0]
+    constant = product.args[0]
+    order = topological_order(y)
+    assert dependents(order, [constant], constants=True) == {constant, product, y}
+    assert dependents(order, [constant]) == {constant}
+
+
+def test_between_ends_at_stops_and_comes_to_each_node_after_its_users() -> None:
+    y, leaves = random_graph(5)
+    order = topological_order(y, constants=False)
+    place = {node: k for k, node in enumerate(order)}
+    stops = {*leaves, *order[10:40:7]} - {y}
+    walked = [node for node, _ in between(y, stops, place)]
+    assert walked[0] is y
+    assert not stops.intersection(walked)
+    assert [place[node] for node in walked] == sorted((place[node] for node in walked), reverse=True)
+    assert all(operands == node.operands for node, operands in between(y, stops, place))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_flows_to_the_leaves_is_what_backward_gives(seed: int) -> None:
+    y, leaves = random_graph(seed)
+    place = {node: k for k, node in enumerate(topological_order(y, constants=False))}
+    y.backward()
+    assert flow(y, set(leaves), place) == {x: x.grad for x in leaves if x in place}
+
+
+def test_flow_is_contracted_between_stops_and_passes_over_what_has_no_place() -> None:
+    x, w, hidden = Value(0.5, "x"), Value(1.5, "w"), Value(4.0, "hidden")
+    inner = x * w
+    y = inner * inner + 3.0 * inner + hidden
+    place = {node: k for k, node in enumerate(topological_order(y)) if node is not hidden}
+    assert flow(y, {inner, x, w, hidden}, place) == {inner: 2.0 * inner.data + 3.0}
+    assert flow(inner, {x, w}, place) == {x: w.data, w: x.data}
+    constant = next(node for node in place if node.data == 3.0)
+    assert flow(y, {inner, constant}, place, constants=True)[constant] == inner.data
+
+
+def test_a_node_belongs_to_the_one_that_alone_uses_it() -> None:
+    x, v, w = Value(0.5, "x"), Value(1.5, "v"), Value(2.5, "w")
+    shared = x * 2.0
+    a, b = shared * v, (shared + w).exp()
+    y = a + b
+    found = owners(topological_order(y), {a: "a", b: "b", x: None})
+    assert (found[v], found[w], found[b.args[0]]) == ("a", "b", "b")
+    assert found[shared] is found[shared.args[1]] is found[x] is found[y] is None

@@ -32,12 +32,13 @@ class Reference:
     """A row in mpmath: its value; its partials, of which None means that there is none; the digits to compute them with.
 
     `through` gives those intermediate results of the row's rules that may leave the range in which floats have all their digits while
-    the partial itself is inside.
+    the partial itself is inside. `terms` gives those of a partial that may cancel, which is as good as they are.
     """
 
     value: Callable[..., Any]
     partials: Sequence[Callable[..., Any]] | Callable[..., Sequence[Any]]
     through: Callable[..., Sequence[Any]] = lambda *operands: ()
+    terms: Callable[..., Sequence[Any]] = lambda *operands: ()
     digits: int = 60
 
     def slopes(self, operands: Sequence[Any]) -> list[Any]:
@@ -86,6 +87,32 @@ def over_root(sign: int) -> Callable[[Any], Any]:
     return lambda x: sign / mp.sqrt(1 - x * x) if abs(x) < 1 else sign * mp.inf
 
 
+ROOT_2_PI, ROOT_PI = lambda: mp.sqrt(2 * mp.pi), lambda: mp.sqrt(mp.pi)
+
+
+def cube_root(x: Any) -> Any:
+    return mp.sign(x) * mp.cbrt(abs(x))
+
+
+def normal(x: Any) -> Any:
+    return mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1000 else mpf(int(x > 0))
+
+
+def density(x: Any) -> Any:
+    return mp.exp(-x * x / 2) / ROOT_2_PI()
+
+
+def bell(x: Any) -> Any:
+    """The derivative of erf."""
+    return 2 / ROOT_PI() * mp.exp(-x * x)
+
+
+def silu_slopes(x: Any) -> tuple[Any, Any]:
+    """The first and the second derivative of silu."""
+    left, right = logistic(x), logistic(-x)
+    return left * (1 + x * right), left * right * (2 + x * (right - left))
+
+
 REFERENCES = {
     "add": Reference(lambda a, b: a + b, (lambda a, b: 1, lambda a, b: 1)),
     "sub": Reference(lambda a, b: a - b, (lambda a, b: 1, lambda a, b: -1)),
@@ -102,6 +129,9 @@ REFERENCES = {
     "log": Reference(mp.log, (lambda x: 1 / x,)),
     "log1p": Reference(mp.log1p, (lambda x: 1 / (1 + x),)),
     "sqrt": Reference(mp.sqrt, (lambda x: 1 / (2 * mp.sqrt(x)) if x else mp.inf,)),
+    "log2": Reference(lambda x: mp.log(x) / mp.log(2), (lambda x: 1 / (x * mp.log(2)),)),
+    "log10": Reference(lambda x: mp.log(x) / mp.log(10), (lambda x: 1 / (x * mp.log(10)),)),
+    "cbrt": Reference(cube_root, (lambda x: 1 / (3 * cube_root(x) ** 2) if x else mp.inf,)),
     "sin": Reference(mp.sin, (mp.cos,)),
     "cos": Reference(mp.cos, (lambda x: -mp.sin(x),)),
     "tan": Reference(mp.tan, (lambda x: mp.sec(x) ** 2,)),
@@ -116,9 +146,15 @@ REFERENCES = {
     ),
     "sinh": Reference(mp.sinh, (mp.cosh,)),
     "cosh": Reference(mp.cosh, (mp.sinh,)),
+    "asinh": Reference(mp.asinh, (lambda x: 1 / mp.sqrt(1 + x * x),)),
+    "acosh": Reference(mp.acosh, (lambda x: 1 / mp.sqrt(x * x - 1) if x > 1 else mp.inf,)),
+    "atanh": Reference(mp.atanh, (lambda x: 1 / (1 - x * x),)),
     "tanh": Reference(mp.tanh, (lambda x: mp.sech(x) ** 2,)),
     "sigmoid": Reference(logistic, (lambda x: logistic(x) * logistic(-x),)),
     "softplus": Reference(lambda x: max(x, mpf(0)) + mp.log1p(mp.exp(-abs(x))), (logistic,)),
+    "erf": Reference(mp.erf, (bell,)),
+    "silu": Reference(lambda x: x * logistic(x), (lambda x: silu_slopes(x)[0],)),
+    "gelu": Reference(lambda x: x * normal(x), (lambda x: normal(x) + x * density(x),)),
     "relu": Reference(lambda x: max(x, mpf(0)), (lambda x: int(x > 0),)),
     "leaky_relu": Reference(
         lambda x, slope: x if x > 0 else slope * x,
@@ -129,6 +165,14 @@ REFERENCES = {
     "step": Reference(lambda x: int(x > 0), (lambda x: 0,)),
     "maximum": Reference(max, (lambda a, b: (1 + compare(a, b)) / 2, lambda a, b: (1 - compare(a, b)) / 2)),
     "minimum": Reference(min, (lambda a, b: (1 - compare(a, b)) / 2, lambda a, b: (1 + compare(a, b)) / 2)),
+    "clip": Reference(
+        lambda x, low, high: min(max(x, low), high),
+        (
+            lambda x, low, high: int(low <= x <= high),
+            lambda x, low, high: int(x < low <= high),
+            lambda x, low, high: int(x > high or low > high),
+        ),
+    ),
     "sum_of": Reference(lambda *xs: mp.fsum(xs), lambda *xs: [1] * len(xs), digits=700),
     "dot": Reference(lambda *wx: mp.fdot(*halves(wx)), lambda *wx: [*halves(wx)[1], *halves(wx)[0]], digits=1400),
     "logsumexp": Reference(log_sum_exp, softmax, digits=400),
@@ -160,6 +204,26 @@ REFERENCES = {
         (lambda c, a: mp.log(a) if a else mpf(0), lambda c, a: mpf(0) if c == 0 else c / a if a else c * mp.inf),
     ),
     "exp_difference": Reference(lambda a, b: mp.exp(a - b), (lambda a, b: mp.exp(a - b), lambda a, b: -mp.exp(a - b))),
+    "asinh_slope": Reference(
+        lambda x: 1 / mp.sqrt(1 + x * x),
+        (lambda x: -x / mp.sqrt(1 + x * x) ** 3,),
+        through=lambda x: (x / mp.sqrt(1 + x * x) ** 2,),
+    ),
+    "erf_slope": Reference(bell, (lambda x: -2 * x * bell(x),), through=lambda x: (bell(x),)),
+    "silu_slope": Reference(
+        lambda x: silu_slopes(x)[0],
+        (lambda x: silu_slopes(x)[1],),
+        through=lambda x: (logistic(x) * logistic(-x),),
+        terms=lambda x: (2 * logistic(x) * logistic(-x),),
+    ),
+    "gelu_slope": Reference(
+        lambda x: normal(x) + x * density(x),
+        (lambda x: (2 - x * x) * density(x),),
+        through=lambda x: (density(x),),
+        terms=lambda x: (2 * density(x),),
+    ),
+    "normal_cdf": Reference(normal, (density,)),
+    "normal_density": Reference(density, (lambda x: -x * density(x),), through=lambda x: (density(x),)),
 }
 
 
@@ -207,6 +271,21 @@ def joint_points(name: str, rng: random.Random) -> Iterator[tuple[float, ...]]:
         edge = (SMALLEST, 3 * SMALLEST, 1e-310, TINY, 1e-160, 1.0, 1e160, 1e308, HUGE)
         pairs = [(s * a, t * b) for a in edge for b in edge for s in (1, -1) for t in (1, -1)]
         yield from pairs if name != "over_squares" else [(1.0, *pair) for pair in pairs]
+    lowest = {
+        "gelu": -0.7517915246935645,
+        "silu": -1.2784645427610738,
+        "gelu_slope": -1.4142135623730951,
+        "silu_slope": 2.3993572805154675,
+    }
+    if name in lowest:  # the derivative has a zero there, and keeps its digits up to it
+        yield from ((lowest[name] * (1.0 + sign * 2.0**-k),) for k in range(1, 53) for sign in (1, -1))
+        yield (lowest[name],)
+    if name in ("gelu", "silu", "erf", "erf_slope", "silu_slope", "gelu_slope", "normal_cdf", "normal_density"):
+        yield from (
+            (rng.choice((1.0, -1.0)) * rng.uniform(*ends),) for ends in ((0, 9), (9, 39), (700, 760)) for _ in range(60)
+        )
+    if name == "clip":
+        yield from itertools.product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=3)
     if name in ("maximum", "minimum"):
         yield from ((x, x) for x in SPECIAL)
         yield from ((x, math.nextafter(x, 0)) for x in SPECIAL)
@@ -307,6 +386,12 @@ def products_rounded(row: Operation, exact: Sequence[Any], want: Any) -> float:
     return float(lost / math.ulp(min(float(abs(want)), HUGE)))
 
 
+def terms_rounded(reference: Reference, exact: Sequence[Any], want: Any) -> float:
+    """What a partial may lose besides where its terms cancel, in ulp of the result: 4 ulp of each."""
+    lost = sum(4 * math.ulp(float(term)) for term in reference.terms(*exact))
+    return lost / math.ulp(min(float(abs(want)), HUGE))
+
+
 @ROWS
 def test_values_and_partials_keep_within_4_ulp_of_mpmath(row: Operation) -> None:
     reference = REFERENCES[row.name]
@@ -332,7 +417,8 @@ def test_values_and_partials_keep_within_4_ulp_of_mpmath(row: Operation) -> None
                         partial(y, *operands)
                     continue
                 slope = partial(y, *operands)
-                assert ulps(slope, want, reference.through(*exact)) <= 4, (place, operands, slope, want)
+                allowed = 4 + terms_rounded(reference, exact, want)
+                assert ulps(slope, want, reference.through(*exact)) <= allowed, (place, operands, slope, want)
 
 
 def test_every_row_has_a_reference_and_a_domain_to_draw_from() -> None:
@@ -354,7 +440,9 @@ def moderate_points(row: Operation, count: int = 12) -> list[tuple[float, ...]]:
     rng = random.Random(row.name)
     if row.name in ("pow", "power_term", "log_term"):  # by an exponent only a positive base has derivatives
         return [tuple(rng.uniform(0.2, 3) for _ in range(row.arity or 0)) for _ in range(count)]
-    ranges = [[(max(0.95 * low, -3.0), min(0.95 * high, 3.0)) for low, high in box] for box in row.domain.boxes]
+    ranges = [
+        [(max(low + 0.05 * abs(low), -3.0), min(0.95 * high, 3.0)) for low, high in box] for box in row.domain.boxes
+    ]
     return [tuple(rng.uniform(*ends) for ends in ranges[i % len(ranges)]) for i in range(count)]
 
 
@@ -375,7 +463,8 @@ def second_partials(row: Operation, operands: Sequence[float]) -> list[list[floa
 @ROWS
 def test_second_partials_follow_mpmath(row: Operation) -> None:
     reference = REFERENCES[row.name]
-    saturated = [(18.0,), (-40.0,), (300.0,)] if row.name in ("tanh", "sigmoid", "softplus") else []
+    saturated = [(18.0,), (-40.0,), (300.0,)] if row.name in ("tanh", "sigmoid", "softplus", "silu") else []
+    saturated += [(5.0,), (-5.0,), (20.0,), (-25.0,)] if row.name in ("erf", "silu", "gelu") else []
     for tolerance, operands in [*[(1e-15, p) for p in moderate_points(row)], *[(0.0, p) for p in saturated]]:
         with mp.workdps(60 if tolerance else 500):
             exact = [mpf(x) for x in operands]
@@ -417,6 +506,14 @@ def derivatives(f: Callable[[Value], Value], x: float, orders: int) -> list[floa
         (ops.tanh, 0.0, [0.0, 1.0, 0.0, -2.0]),
         (ops.atan, 0.0, [0.0, 1.0, 0.0, -2.0]),
         (lambda x: ops.logsumexp([x]), 3.0, [3.0, 1.0, 0.0]),
+        (ops.cbrt, 0.0, [0.0, INF]),
+        (ops.cbrt, -8.0, [-2.0, 1 / 12, 1 / 144]),
+        (ops.acosh, 1.0, [0.0, INF]),
+        (ops.asinh, 0.0, [0.0, 1.0, 0.0, -1.0]),
+        (ops.erf, 0.0, [0.0, 2 / math.sqrt(math.pi), 0.0, -4 / math.sqrt(math.pi)]),
+        (ops.silu, 0.0, [0.0, 0.5, 0.5, 0.0, -0.5]),
+        (ops.gelu, 0.0, [0.0, 0.5, math.sqrt(2 / math.pi), 0.0, -4 / math.sqrt(2 * math.pi)]),
+        (lambda x: ops.clip(x, -1.0, 1.0), 1.0, [1.0, 1.0, 0.0]),
     ],
 )
 def test_higher_derivatives_at_points_where_rules_go_wrong(
@@ -477,11 +574,34 @@ def test_a_nan_among_the_operands_never_gives_a_number(row: Operation) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["relu", "leaky_relu", "abs", "maximum", "minimum", "softplus", "sigmoid", "tanh", "exp", "sqrt", "pow"]
+    "name",
+    [
+        "relu",
+        "leaky_relu",
+        "abs",
+        "maximum",
+        "minimum",
+        "softplus",
+        "sigmoid",
+        "tanh",
+        "exp",
+        "sqrt",
+        "pow",
+        "gelu",
+        "silu",
+        "erf",
+        "asinh",
+        "acosh",
+        "atanh",
+        "log2",
+        "log10",
+        "cbrt",
+        "clip",
+    ],
 )
 def test_slopes_at_nan_are_nan(name: str) -> None:
     row = OPERATIONS[name]
-    operands = [math.nan, 1.0][: row.arity]
+    operands = [math.nan, 0.5, 1.0][: row.arity]
     assert all(math.isnan(slope) for slope in row.derivatives(math.nan, operands))
 
 
@@ -503,6 +623,18 @@ def test_slopes_at_nan_are_nan(name: str) -> None:
         (ops.sigmoid, [-INF], 0.0, [0.0]),
         (ops.softplus, [INF], INF, [1.0]),
         (ops.softplus, [-INF], 0.0, [0.0]),
+        (ops.erf, [-INF], -1.0, [0.0]),
+        (ops.silu, [INF], INF, [1.0]),
+        (ops.silu, [-INF], 0.0, [0.0]),
+        (ops.gelu, [INF], INF, [1.0]),
+        (ops.gelu, [-INF], 0.0, [0.0]),
+        (ops.asinh, [-INF], -INF, [0.0]),
+        (ops.acosh, [INF], INF, [0.0]),
+        (ops.log2, [INF], INF, [0.0]),
+        (ops.log10, [INF], INF, [0.0]),
+        (ops.cbrt, [-INF], -INF, [0.0]),
+        (ops.clip, [2.0, -INF, INF], 2.0, [1.0, 0.0, 0.0]),
+        (ops.clip, [INF, 0.0, 1.0], 1.0, [0.0, 0.0, 1.0]),
         (ops.relu, [INF], INF, [1.0]),
         (ops.relu, [-INF], 0.0, [0.0]),
         (ops.leaky_relu, [-INF, 0.25], -INF, [0.25, -INF]),
@@ -531,7 +663,7 @@ def test_infinite_operands_follow_the_limit(
     assert (y, list(row.derivatives(y, operands))) == (value, slopes)
 
 
-@pytest.mark.parametrize("name", ["sin", "cos", "tan", "asin", "acos", "hypot"])
+@pytest.mark.parametrize("name", ["sin", "cos", "tan", "asin", "acos", "atanh", "hypot"])
 def test_without_a_limit_an_infinite_operand_is_refused(name: str) -> None:
     row = OPERATIONS[name]
     with pytest.raises((ValueError, OverflowError), match=rf"{name} (is undefined|overflows) at inf.*: it needs .+"):
@@ -544,9 +676,13 @@ SYMBOLS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
     "neg": operator.neg, "abs": operator.abs,
 }  # fmt: skip
-NUMPY_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
-DERIVATIVES_ONLY = ("sigmoid_slope", "reciprocal", "over_squares", "power_term", "log_term", "exp_difference")
-METHODS = [row.name for row in OPERATIONS.values() if row.arity in (1, 2) and row.name not in DERIVATIVES_ONLY]
+NUMPY_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
+               "atanh": "arctanh"}  # fmt: skip
+DERIVATIVES_ONLY = (
+    "sigmoid_slope", "reciprocal", "over_squares", "power_term", "log_term", "exp_difference", "asinh_slope", "erf_slope", "silu_slope",
+    "gelu_slope", "normal_cdf", "normal_density",
+)  # fmt: skip
+METHODS = [row.name for row in OPERATIONS.values() if row.arity and row.name not in DERIVATIVES_ONLY]
 
 
 def spellings(row: Operation) -> list[Callable[..., Any]]:
@@ -618,5 +754,5 @@ def nearly(row: Operation, got: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_functions_of_one_or_two_operands_are_methods_too(name: str) -> None:
+def test_functions_of_so_many_operands_are_methods_too(name: str) -> None:
     assert callable(getattr(Value, name))

@@ -25,10 +25,13 @@ POSITIVE = between(5e-324, HUGE, "x > 0")
 NOT_NEGATIVE = between(0.0, HUGE, "x >= 0")
 ABOVE_MINUS_1 = between(math.nextafter(-1.0, 0.0), HUGE, "x > -1")
 UNIT = between(-1.0, 1.0, "-1 <= x <= 1")
+INSIDE_UNIT = between(math.nextafter(-1.0, 0.0), math.nextafter(1.0, 0.0), "-1 < x < 1")
+FROM_1 = between(1.0, HUGE, "x >= 1")
 EXP = between(-HUGE, 709.7827, "x <= 709.7827")
 COSH = between(-710.4758, 710.4758, "|x| <= 710.4758")
 
 PLANE = Domain("finite numbers", ((ANY, ANY),))
+SPACE = Domain("finite numbers", ((ANY, ANY, ANY),))
 DIVISOR = Domain("a divisor other than 0", ((ANY, ABOVE_0), (ANY, BELOW_0)))
 POWER = Domain(
     "a base > 0, a base of 0 with an exponent >= 0, or a base < 0 with a whole exponent, and a result within 1.8e308",

@@ -37,9 +37,21 @@ class Methods:
         """log(1 + x) without loss for small x."""
         return self._apply(ops.log1p)
 
+    def log2(self) -> Value:
+        """The logarithm to base 2."""
+        return self._apply(ops.log2)
+
+    def log10(self) -> Value:
+        """The logarithm to base 10."""
+        return self._apply(ops.log10)
+
     def sqrt(self) -> Value:
         """The square root."""
         return self._apply(ops.sqrt)
+
+    def cbrt(self) -> Value:
+        """The cube root, of numbers below 0 too."""
+        return self._apply(ops.cbrt)
 
     def sin(self) -> Value:
         """The sine of x radians."""
@@ -73,9 +85,33 @@ class Methods:
         """The hyperbolic cosine."""
         return self._apply(ops.cosh)
 
+    def asinh(self) -> Value:
+        """The inverse of the hyperbolic sine."""
+        return self._apply(ops.asinh)
+
+    def acosh(self) -> Value:
+        """The inverse of the hyperbolic cosine, from 0 upward."""
+        return self._apply(ops.acosh)
+
+    def atanh(self) -> Value:
+        """The inverse of the hyperbolic tangent."""
+        return self._apply(ops.atanh)
+
     def softplus(self) -> Value:
         """log(1 + exp(x)), a smooth relu."""
         return self._apply(ops.softplus)
+
+    def erf(self) -> Value:
+        """The error function."""
+        return self._apply(ops.erf)
+
+    def silu(self) -> Value:
+        """x * sigmoid(x), a smooth relu that dips below 0; also known as swish."""
+        return self._apply(ops.silu)
+
+    def gelu(self) -> Value:
+        """x times the normal distribution function at x, exactly (by erf, not by tanh)."""
+        return self._apply(ops.gelu)
 
     def sign(self) -> Value:
         """-1, 0 or 1."""
@@ -100,6 +136,10 @@ class Methods:
     def minimum(self, other: Operand) -> Value:
         """The smaller of the two."""
         return self._apply(ops.minimum, other)
+
+    def clip(self, low: Operand, high: Operand) -> Value:
+        """x, but low below low and high above high; high where low > high."""
+        return self._apply(ops.clip, low, high)
 
     def leaky_relu(self, slope: Operand = 0.01) -> Value:
         """x above 0, else slope * x."""
@@ -126,3 +166,4 @@ class Methods:
         return self._apply(ops.pow, other)
 
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh

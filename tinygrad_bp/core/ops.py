@@ -16,8 +16,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tinygrad_bp.core import domains, stable
+from tinygrad_bp.core import domains, gaussian, stable
 from tinygrad_bp.core.operation import ADDITIVE, MULTIPLICATIVE, NEGATIVE, POWER, Operation, Reduction
+
+LOG2_OF_E, LOG10_OF_E = 1.4426950408889634, 0.4342944819032518
 
 # fmt: off
 
@@ -34,6 +36,12 @@ over_squares: Operation
 power_term: Operation
 log_term: Operation
 exp_difference: Operation
+asinh_slope: Operation
+erf_slope: Operation
+silu_slope: Operation
+gelu_slope: Operation
+normal_cdf: Operation
+normal_density: Operation
 
 add         = Operation("add", lambda a, b: a + b,        (lambda y, a, b: 1.0,
                                                            lambda y, a, b: 1.0),
@@ -63,8 +71,16 @@ log         = Operation("log", math.log,                  (lambda y, x: 1.0 / x,
                         "log({})", r"\ln\left({}\right)", "ln", domain=domains.POSITIVE)
 log1p       = Operation("log1p", math.log1p,              (lambda y, x: 1.0 / (1.0 + x),),
                         "log1p({})", r"\ln\left(1 + {}\right)", "log1p", domain=domains.ABOVE_MINUS_1)
+log2        = Operation("log2", math.log2,                (lambda y, x: LOG2_OF_E / x,),
+                        "log2({})", r"\log_{{2}}\left({}\right)", "log₂", domain=domains.POSITIVE,
+                        definition=lambda x: log(x) * LOG2_OF_E)
+log10       = Operation("log10", math.log10,              (lambda y, x: LOG10_OF_E / x,),
+                        "log10({})", r"\log_{{10}}\left({}\right)", "log₁₀", domain=domains.POSITIVE,
+                        definition=lambda x: log(x) * LOG10_OF_E)
 sqrt        = Operation("sqrt", math.sqrt,                (lambda y, x: 0.5 * reciprocal(y),),
                         "sqrt({})", r"\sqrt{{{}}}", "√", domain=domains.NOT_NEGATIVE)
+cbrt        = Operation("cbrt", stable.cbrt,              (lambda y, x: reciprocal(3.0 * (y * y)),),
+                        "cbrt({})", r"\sqrt[3]{{{}}}", "∛", definition=lambda x: sign(x) * abs(x) ** (1.0 / 3.0))
 
 sin         = Operation("sin", math.sin,                  (lambda y, x: cos(x),),
                         "sin({})", r"\sin\left({}\right)", "sin")
@@ -91,12 +107,28 @@ sinh        = Operation("sinh", math.sinh,                (lambda y, x: cosh(x),
                         "sinh({})", r"\sinh\left({}\right)", "sinh", domain=domains.COSH)
 cosh        = Operation("cosh", math.cosh,                (lambda y, x: sinh(x),),
                         "cosh({})", r"\cosh\left({}\right)", "cosh", domain=domains.COSH)
+asinh       = Operation("asinh", math.asinh,              (lambda y, x: asinh_slope(x),),
+                        "asinh({})", r"\mathrm{{arsinh}}\left({}\right)", "asinh", definition=lambda x: _asinh(x))
+acosh       = Operation("acosh", math.acosh,              (lambda y, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),),
+                        "acosh({})", r"\mathrm{{arcosh}}\left({}\right)", "acosh", domain=domains.FROM_1,
+                        definition=lambda x: log1p(x - 1.0 + sqrt(x - 1.0) * sqrt(x + 1.0)))
+atanh       = Operation("atanh", math.atanh,              (lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x)),),
+                        "atanh({})", r"\mathrm{{artanh}}\left({}\right)", "atanh", domain=domains.INSIDE_UNIT,
+                        definition=lambda x: 0.5 * sign(x) * log1p(2.0 * abs(x) / (1.0 - abs(x))))
 tanh        = Operation("tanh", math.tanh,                (lambda y, x: 4.0 * sigmoid_slope(2.0 * x),),
                         "tanh({})", r"\tanh\left({}\right)", "tanh")
 sigmoid     = Operation("sigmoid", stable.sigmoid,        (lambda y, x: sigmoid_slope(x),),
                         "sigmoid({})", r"\sigma\left({}\right)", "σ")
 softplus    = Operation("softplus", stable.softplus,      (lambda y, x: sigmoid(x),),
                         "softplus({})", r"\ln\left(1 + e^{{{}}}\right)", "softplus")
+erf         = Operation("erf", math.erf,                  (lambda y, x: erf_slope(x),),
+                        "erf({})", r"\mathrm{{erf}}\left({}\right)", "erf", definition=lambda x: _erf(x))
+silu        = Operation("silu", stable.silu,              (lambda y, x: silu_slope(x),),
+                        "silu({})", r"\left({tight[0]} \cdot \sigma\left({bare[0]}\right)\right)", "silu",
+                        definition=lambda x: maximum(x, -1500.0) * sigmoid(x))
+gelu        = Operation("gelu", gaussian.gelu,            (lambda y, x: gelu_slope(x),),
+                        "gelu({})", r"\left({tight[0]} \cdot \Phi\left({bare[0]}\right)\right)", "gelu",
+                        definition=lambda x: maximum(x, -gaussian.END) * normal_cdf(x))
 
 relu        = Operation("relu", stable.relu,              (lambda y, x: step(x),),
                         "relu({})", r"\mathrm{{relu}}\left({}\right)", "relu")
@@ -116,6 +148,11 @@ maximum     = Operation("maximum", stable.maximum,        (lambda y, a, b: 0.5 +
 minimum     = Operation("minimum", stable.minimum,        (lambda y, a, b: 0.5 - 0.5 * sign(a - b),
                                                            lambda y, a, b: 0.5 + 0.5 * sign(a - b)),
                         "minimum({}, {})", r"\min\left({}, {}\right)", "min", domain=domains.PLANE)
+clip        = Operation("clip", stable.clip,              (lambda y, x, low, high: (1.0 - step(low - x)) * (1.0 - step(x - high)),
+                                                           lambda y, x, low, high: step(low - x) * (1.0 - step(low - high)),
+                                                           lambda y, x, low, high: step(maximum(x, low) - high)),
+                        "clip({}, {}, {})", r"\mathrm{{clip}}\left({}, {}, {}\right)", "clip", domain=domains.SPACE,
+                        definition=lambda x, low, high: minimum(maximum(x, low), high))
 
 sum_of      = Reduction("sum_of", stable.sum_of,          lambda y, *xs: [1.0] * len(xs),
                         lambda bare, tight: _call("sum_of", bare), lambda bare, tight: _latex_sum(bare), "Σ", domain=domains.ROW)
@@ -154,6 +191,21 @@ exp_difference = Operation("exp_difference", stable.exp_difference, (lambda y, a
                                                            lambda y, a, b: -y),
                         "exp({bare[0]} - {tight[1]})", "e^{{{bare[0]} - {tight[1]}}}", "exp(a−b)",
                         domain=domains.EXP_DIFFERENCE)
+asinh_slope = Operation("asinh_slope", stable.asinh_slope, (lambda y, x: -over_squares(x * y, 1.0, x),),
+                        "asinh_slope({})", r"\frac{{1}}{{\sqrt{{1 + \left({bare[0]}\right)^2}}}}", "asinh′",
+                        definition=lambda x: 1.0 / hypot(1.0, x))
+erf_slope   = Operation("erf_slope", gaussian.erf_slope,  (lambda y, x: -2.0 * (x * y),),
+                        "erf_slope({})", r"\mathrm{{erf}}'\left({}\right)", "erf′",
+                        definition=lambda x: _bell(gaussian.ERF_SLOPE_AT_0, 1.0, minimum(abs(x), gaussian.END)))
+silu_slope  = Operation("silu_slope", stable.silu_slope,  (lambda y, x: sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),),
+                        "silu_slope({})", r"\mathrm{{silu}}'\left({}\right)", "silu′", definition=lambda x: _silu_slope(x))
+gelu_slope  = Operation("gelu_slope", gaussian.gelu_slope, (lambda y, x: 2.0 * normal_density(x) - x * (x * normal_density(x)),),
+                        "gelu_slope({})", r"\mathrm{{gelu}}'\left({}\right)", "gelu′", definition=lambda x: _gelu_slope(x))
+normal_cdf  = Operation("normal_cdf", gaussian.normal_cdf, (lambda y, x: normal_density(x),),
+                        "normal_cdf({})", r"\Phi\left({}\right)", "Φ", definition=lambda x: _normal_cdf(x))
+normal_density = Operation("normal_density", gaussian.normal_density, (lambda y, x: -(x * y),),
+                        "normal_density({})", r"\varphi\left({}\right)", "φ",
+                        definition=lambda x: _bell(gaussian.DENSITY_AT_0, 0.5, minimum(abs(x), gaussian.END)))
 # fmt: on
 
 OPERATIONS: dict[str, Operation] = {name: row for name, row in list(globals().items()) if isinstance(row, Operation)}
@@ -180,3 +232,44 @@ def _call(name: str, *sequences: Sequence[str]) -> str:
 
 def _latex_sum(terms: Iterable[str]) -> str:
     return rf"\left({' + '.join(terms)}\right)"
+
+
+# Definitions, for readings that have no function of their own: no branch, each good to a few units in the last place ------------
+
+
+def _asinh(x: Any) -> Any:
+    size = abs(x)
+    return sign(x) * log1p(size + size * (size / (1.0 + hypot(1.0, size))))
+
+
+def _erf(x: Any) -> Any:
+    size = minimum(abs(x), gaussian.END)
+    w = gaussian.erf_term(1.4142135623730951 * size)
+    return sign(x) * ((w - expm1(-(size * size))) / (1.0 + w))
+
+
+def _bell(factor: Any, rate: float, x: Any) -> Any:
+    """factor * exp(-rate * x**2); what rounding the square lost is given back to first order."""
+    high, low = stable.square(x)
+    y = factor * exp(-rate * high)
+    return y - y * (rate * low)
+
+
+def _normal_cdf(x: Any) -> Any:
+    size = minimum(abs(x), gaussian.END)
+    return _mirrored(x, _bell(gaussian.cdf_factor(size), 0.5, size))
+
+
+def _gelu_slope(x: Any) -> Any:
+    size = minimum(abs(x), gaussian.END)
+    return _mirrored(x, _bell(gaussian.gelu_slope_factor(size), 0.5, size))
+
+
+def _silu_slope(x: Any) -> Any:
+    size = minimum(abs(x), 1500.0)
+    return _mirrored(x, sigmoid_slope(size) * stable.silu_slope_factor(size, expm1))
+
+
+def _mirrored(x: Any, below: Any) -> Any:
+    """f(x) of f(-|x|), where f(x) + f(-x) = 1."""
+    return below + step(x) * (1.0 - 2.0 * below)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Context, Decimal, localcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tinygrad_bp.core.operation import TINY
 
@@ -29,6 +29,38 @@ def sigmoid_slope(x: float) -> float:
 
 def softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))) if x == x else x
+
+
+def silu(x: float) -> float:
+    x = max(x, -1500.0)  # it is 0 long since, and infinity * 0 would be none
+    if x > 0:
+        return x / (1.0 + math.exp(-x))
+    if x < -700:
+        root = math.exp(0.5 * x)  # the exponential itself has fewer digits than the result
+        return x * root * root
+    e = math.exp(x)
+    return x * e / (1.0 + e)
+
+
+def silu_slope(x: float) -> float:
+    t = min(math.fabs(x), 1500.0)
+    if t > 700:
+        root = math.exp(-0.5 * t)
+        y = silu_slope_factor(t, math.expm1) * root * root
+    else:
+        e = math.exp(t)
+        factor = 1.0 - t + 1.0 / e if t < 0.5 else silu_slope_factor(t, math.expm1)
+        y = factor / (e + (2.0 + 1.0 / e))
+    return 1.0 - y if x > 0 else y
+
+
+def silu_slope_factor(t: Any, expm1: Callable[[Any], Any]) -> Any:
+    """The derivative of silu at -t <= 0 over that of the sigmoid: 1 - t + exp(-t), on any kind of number.
+
+    It vanishes where silu is lowest. With d the distance from there it is d + exp(x0) * (exp(d) - 1), which cannot cancel.
+    """
+    d = (1.2784645427610737 - t) + 1.0946994183093437e-16
+    return d + 0.2784645427610738 * expm1(d)
 
 
 def relu(x: float) -> float:
@@ -53,6 +85,40 @@ def maximum(a: float, b: float) -> float:
 
 def minimum(a: float, b: float) -> float:
     return a if a <= b or a != a else b
+
+
+def clip(x: float, low: float, high: float) -> float:
+    return minimum(maximum(x, low), high)
+
+
+def cbrt(x: float) -> float:
+    if not x or math.isinf(x):
+        return x
+    fraction, exponent = math.frexp(x)
+    third, rest = divmod(exponent, 3)
+    x = math.ldexp(fraction, rest)
+    y = math.copysign(high_half(math.fabs(x) ** (1.0 / 3.0)), x)  # half the digits, so that its square is exact
+    high = high_half(y * y)
+    missing = (x - high * y) - (y * y - high) * y
+    return math.ldexp(y + y * missing / (x + 2.0 * y * y * y), third)  # Halley's step triples the digits
+
+
+def high_half(x: Any) -> Any:
+    """x rounded to 26 bits, so that the product of two such numbers is exact (Veltkamp); on any kind of number."""
+    c = 134217729.0 * x
+    return c - (c - x)
+
+
+def square(x: Any) -> tuple[Any, Any]:
+    """x * x and what rounding it lost (Dekker), on any kind of number."""
+    high = high_half(x)
+    low = x - high
+    y = x * x
+    return y, ((high * high - y) + 2.0 * high * low) + low * low
+
+
+def asinh_slope(x: float) -> float:
+    return 1.0 / math.hypot(1.0, x)
 
 
 def reciprocal(x: float) -> float:

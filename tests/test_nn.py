@@ -71,8 +71,9 @@ def test_activations_by_name_row_or_layer():
     assert deep([0.5])[0].data == tg.tanh(1.0)
 
 
-def test_zero_grad_and_training_a_step():
-    net = MLP(2, [2, 1], seed=3)
+@pytest.mark.parametrize("activation", ["sigmoid", "gelu", "silu", "erf"])
+def test_zero_grad_and_training_a_step(activation: str) -> None:
+    net = MLP(2, [2, 1], seed=3, activation=activation)
     for _ in range(2):
         net.zero_grad()
         loss = (net([0.5, -1.0])[0] - 1.0) ** 2

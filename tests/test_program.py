@@ -12,7 +12,7 @@ import pytest
 import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.programs import INFINITE, forward, network, replay, result, same
-from tests.test_ops import SPECIAL, points
+from tests.references import SPECIAL, points
 from tinygrad_bp import OPERATIONS, Operation, Reduction, Value, grad
 from tinygrad_bp.program import Program, compile
 

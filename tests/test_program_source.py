@@ -21,7 +21,7 @@ import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.labels import HOSTILE
 from tests.programs import INFINITE, network, own_bell, replay, result, run, same
-from tests.test_ops import SPECIAL
+from tests.references import SPECIAL
 from tinygrad_bp import OPERATIONS, Value, grad
 from tinygrad_bp.program import compile
 

@@ -131,7 +131,7 @@ def test_every_row_as_function_and_as_method_and_on_numbers():
     for name, row in tg.OPERATIONS.items():
         method = getattr(Value, name, None)
         if method is not None:
-            numbers = [0.3, 0.4][: row.arity]
+            numbers = [1.3 if name == "acosh" else 0.3, 0.4, 0.5][: row.arity]
             assert (
                 method(Value(numbers[0]), *numbers[1:]).data
                 == row(*numbers)
@@ -431,6 +431,11 @@ def test_numpy_scalars_and_object_arrays():
         np.cosh,
         np.expm1,
         np.log1p,
+        np.log2,
+        np.log10,
+        np.cbrt,
+        np.arcsinh,
+        np.arccosh,
         np.abs,
         np.negative,
     ):
@@ -438,7 +443,22 @@ def test_numpy_scalars_and_object_arrays():
     assert np.arcsin(np.array([Value(0.5)]))[0].data == math.asin(0.5)
     assert np.arccos(np.array([Value(0.5)]))[0].data == math.acos(0.5)
     assert np.arctan2(np.array([Value(0.5)]), np.array([x]))[0].data == math.atan2(0.5, 2.0)
+    assert np.arctanh(np.array([Value(0.5)]))[0].data == math.atanh(0.5)
     assert np.hypot(np.array([Value(3.0)]), 4.0)[0].data == 5.0
+
+
+def test_numpy_clips_by_picking_and_a_value_by_its_row() -> None:
+    import numpy as np
+
+    array = np.array([Value(-2.0), Value(0.5), Value(2.0)])
+    low, inside, high = np.clip(array, -1.0, 1.0)
+    assert (low, inside, high) == (-1.0, array[1], 1.0)
+    x = Value(2.0)
+    clipped = [x.clip(-1.0, 1.0), x.clip(low=-1.0, high=1.0)]
+    assert [y.data for y in clipped] == [1.0, 1.0]
+    bound = Value(1.0)
+    x.clip(-1.0, bound).backward()
+    assert (x.grad, bound.grad) == (0.0, 1.0)
 
 
 # micrograd's programs

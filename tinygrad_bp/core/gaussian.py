@@ -99,17 +99,18 @@ def _bell(height: float, rest: float, rate: float, x: float) -> float:
     high, low = square(x)
     exponent = height - rate * high
     back = exponent - height
-    lost = (height - (exponent - back)) - (rate * high + back)
+    lost: float = (height - (exponent - back)) - (rate * high + back) + (rest - rate * low)
     y = math.exp(exponent)
-    return y + y * (lost + (rest - rate * low))
+    return y + y * lost
 
 
 def _times_bell(factor: float, rate: float, x: float) -> float:
     """factor * exp(-rate * x**2) for a rate that is a power of 2. What rounding the square lost is given back to first order."""
     high, low = square(x)
+    lost: float = rate * low
     y = math.exp(-rate * high)
     if y < TINY:  # so that it has fewer digits than the product may have
         root = math.exp(-0.5 * rate * high)
-        return factor * root * (1.0 - rate * low) * root
+        return factor * root * (1.0 - lost) * root
     y = factor * y
-    return y - y * (rate * low)
+    return y - y * lost

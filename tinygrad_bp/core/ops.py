@@ -24,12 +24,14 @@ LOG2_OF_E, LOG10_OF_E = 1.4426950408889634, 0.4342944819032518
 # fmt: off
 
 # Rules look rows up when they are called, so they may name rows below them; type checkers want to hear of those first.
+abs: Operation
 cos: Operation
 cosh: Operation
 sigmoid: Operation
 sigmoid_slope: Operation
 sign: Operation
 step: Operation
+maximum: Operation
 minimum: Operation
 reciprocal: Operation
 over_squares: Operation

@@ -44,6 +44,7 @@ def silu(x: float) -> float:
 
 def silu_slope(x: float) -> float:
     t = min(math.fabs(x), 1500.0)
+    y: float
     if t > 700:
         root = math.exp(-0.5 * t)
         y = silu_slope_factor(t, math.expm1) * root * root

@@ -25,6 +25,16 @@ _PARTIALS: dict[Operation, Any] = {
     ops.atan: (lambda y, x: 1.0 / (1.0 + x**2.0),),
     ops.tan: (lambda y, x: 1.0 + y**2.0,),
     ops.tanh: (lambda y, x: 1.0 - y**2.0,),
+    ops.log2: (lambda y, x: 1.0 / ops.log_term(x, 2.0),),
+    ops.log10: (lambda y, x: 1.0 / ops.log_term(x, 10.0),),
+    ops.cbrt: (lambda y, x: 1.0 / (3.0 * y**2.0),),
+    ops.asinh: (lambda y, x: 1.0 / ops.sqrt(1.0 + x**2.0),),
+    ops.acosh: (lambda y, x: 1.0 / ops.sqrt(x**2.0 - 1.0),),
+    ops.atanh: (lambda y, x: 1.0 / (1.0 - x**2.0),),
+    ops.erf: (lambda y, x: 1.1283791670955126 * ops.exp(-(x**2.0)),),  # 2 / sqrt(pi)
+    ops.silu: (lambda y, x: ops.sigmoid(x) + y * (1.0 - ops.sigmoid(x)),),
+    ops.gelu: (lambda y, x: ops.normal_cdf(x) + x * ops.normal_density(x),),
+    ops.gelu_slope: (lambda y, x: ops.normal_density(x) * (2.0 - x**2.0),),
     ops.sigmoid: (lambda y, x: y * (1.0 - y),),
     ops.logsumexp: lambda y, *xs: [ops.exp(x - y) for x in xs],
 }

@@ -24,7 +24,7 @@ LOG2_OF_E, LOG10_OF_E = 1.4426950408889634, 0.4342944819032518
 # fmt: off
 
 # Rules look rows up when they are called, so they may name rows below them; type checkers want to hear of those first.
-abs: Operation
+clip: Operation
 cos: Operation
 cosh: Operation
 sigmoid: Operation
@@ -82,7 +82,7 @@ log10       = Operation("log10", math.log10,              (lambda y, x: LOG10_OF
 sqrt        = Operation("sqrt", math.sqrt,                (lambda y, x: 0.5 * reciprocal(y),),
                         "sqrt({})", r"\sqrt{{{}}}", "√", domain=domains.NOT_NEGATIVE)
 cbrt        = Operation("cbrt", stable.cbrt,              (lambda y, x: reciprocal(3.0 * (y * y)),),
-                        "cbrt({})", r"\sqrt[3]{{{}}}", "∛", definition=lambda x: sign(x) * abs(x) ** (1.0 / 3.0))
+                        "cbrt({})", r"\sqrt[3]{{{}}}", "∛", definition=lambda x: _cbrt(x))
 
 sin         = Operation("sin", math.sin,                  (lambda y, x: cos(x),),
                         "sin({})", r"\sin\left({}\right)", "sin")
@@ -116,7 +116,7 @@ acosh       = Operation("acosh", math.acosh,              (lambda y, x: reciproc
                         definition=lambda x: log1p(x - 1.0 + sqrt(x - 1.0) * sqrt(x + 1.0)))
 atanh       = Operation("atanh", math.atanh,              (lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x)),),
                         "atanh({})", r"\mathrm{{artanh}}\left({}\right)", "atanh", domain=domains.INSIDE_UNIT,
-                        definition=lambda x: 0.5 * sign(x) * log1p(2.0 * abs(x) / (1.0 - abs(x))))
+                        definition=lambda x: _atanh(x))
 tanh        = Operation("tanh", math.tanh,                (lambda y, x: 4.0 * sigmoid_slope(2.0 * x),),
                         "tanh({})", r"\tanh\left({}\right)", "tanh")
 sigmoid     = Operation("sigmoid", stable.sigmoid,        (lambda y, x: sigmoid_slope(x),),
@@ -198,7 +198,7 @@ asinh_slope = Operation("asinh_slope", stable.asinh_slope, (lambda y, x: -over_s
                         definition=lambda x: 1.0 / hypot(1.0, x))
 erf_slope   = Operation("erf_slope", gaussian.erf_slope,  (lambda y, x: -2.0 * (x * y),),
                         "erf_slope({})", r"\mathrm{{erf}}'\left({}\right)", "erf′",
-                        definition=lambda x: _bell(gaussian.ERF_SLOPE_AT_0, 1.0, minimum(abs(x), gaussian.END)))
+                        definition=lambda x: _bell(gaussian.ERF_SLOPE_AT_0, 1.0, clip(x, -gaussian.END, gaussian.END)))
 silu_slope  = Operation("silu_slope", stable.silu_slope,  (lambda y, x: sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),),
                         "silu_slope({})", r"\mathrm{{silu}}'\left({}\right)", "silu′", definition=lambda x: _silu_slope(x))
 gelu_slope  = Operation("gelu_slope", gaussian.gelu_slope, (lambda y, x: 2.0 * normal_density(x) - x * (x * normal_density(x)),),
@@ -207,7 +207,7 @@ normal_cdf  = Operation("normal_cdf", gaussian.normal_cdf, (lambda y, x: normal_
                         "normal_cdf({})", r"\Phi\left({}\right)", "Φ", definition=lambda x: _normal_cdf(x))
 normal_density = Operation("normal_density", gaussian.normal_density, (lambda y, x: -(x * y),),
                         "normal_density({})", r"\varphi\left({}\right)", "φ",
-                        definition=lambda x: _bell(gaussian.DENSITY_AT_0, 0.5, minimum(abs(x), gaussian.END)))
+                        definition=lambda x: _bell(gaussian.DENSITY_AT_0, 0.5, clip(x, -gaussian.END, gaussian.END)))
 # fmt: on
 
 OPERATIONS: dict[str, Operation] = {name: row for name, row in list(globals().items()) if isinstance(row, Operation)}
@@ -239,15 +239,32 @@ def _latex_sum(terms: Iterable[str]) -> str:
 # Definitions, for readings that have no function of their own: no branch, each good to a few units in the last place ------------
 
 
+def _side(x: Any) -> Any:
+    """1 above 0, else -1: x * _side(x) is abs(x), but a derivative taken through it is not lost at 0."""
+    return 2.0 * step(x) - 1.0
+
+
+def _cbrt(x: Any) -> Any:
+    side = _side(x)
+    return side * (side * x) ** (1.0 / 3.0)
+
+
 def _asinh(x: Any) -> Any:
-    size = abs(x)
-    return sign(x) * log1p(size + size * (size / (1.0 + hypot(1.0, size))))
+    side = _side(x)
+    size = side * x
+    return side * log1p(size + size * (size / (1.0 + hypot(1.0, size))))
+
+
+def _atanh(x: Any) -> Any:
+    side = _side(x)
+    return 0.5 * side * log1p(2.0 * (side * x) / (1.0 - side * x))
 
 
 def _erf(x: Any) -> Any:
-    size = minimum(abs(x), gaussian.END)
+    side = _side(x)
+    size = minimum(side * x, gaussian.END)
     w = gaussian.erf_term(1.4142135623730951 * size)
-    return sign(x) * ((w - expm1(-(size * size))) / (1.0 + w))
+    return side * ((w - expm1(-(size * size))) / (1.0 + w))
 
 
 def _bell(factor: Any, rate: float, x: Any) -> Any:
@@ -258,17 +275,17 @@ def _bell(factor: Any, rate: float, x: Any) -> Any:
 
 
 def _normal_cdf(x: Any) -> Any:
-    size = minimum(abs(x), gaussian.END)
+    size = minimum(_side(x) * x, gaussian.END)
     return _mirrored(x, _bell(gaussian.cdf_factor(size), 0.5, size))
 
 
 def _gelu_slope(x: Any) -> Any:
-    size = minimum(abs(x), gaussian.END)
+    size = minimum(_side(x) * x, gaussian.END)
     return _mirrored(x, _bell(gaussian.gelu_slope_factor(size), 0.5, size))
 
 
 def _silu_slope(x: Any) -> Any:
-    size = minimum(abs(x), 1500.0)
+    size = minimum(_side(x) * x, 1500.0)
     return _mirrored(x, sigmoid_slope(size) * stable.silu_slope_factor(size, expm1))
 
 

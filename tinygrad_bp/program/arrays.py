@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _MODULES = {"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}
 # Where a namespace lacks the standard's.
-_OTHER_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
+_OTHER_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+}  # fmt: skip
 
 
 class ArrayProgram:
@@ -293,6 +295,12 @@ def _minimum(xp: Any, a: Any, b: Any) -> Any:
     return xp.where(a < b, a, xp.where(a > b, b, tie))
 
 
+def _clip(xp: Any, x: Any, low: Any, high: Any) -> Any:
+    # Not by maximum and minimum: at the bounds the derivative is 1.
+    y = xp.where((x < low) | _nan(low), low, x)
+    return xp.where((y > high) | _nan(high), high, y)
+
+
 def _abs(xp: Any, x: Any) -> Any:
     return xp.where(x > 0.0, x, xp.where(x < 0.0, -x, x * x))
 
@@ -312,7 +320,8 @@ def _expm1(xp: Any, x: Any) -> Any:
 
 _FUNCTIONS: dict[Operation, Callable[..., Any]] = {
     **{row: _named(row.name) for row in (
-        ops.exp, ops.log, ops.log1p, ops.sqrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh)},
+        ops.exp, ops.log, ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan,
+        ops.sinh, ops.cosh, ops.asinh, ops.acosh, ops.atanh)},
     ops.expm1: _expm1,
     ops.tanh: _tanh,
     ops.abs: _abs,
@@ -327,6 +336,7 @@ _FUNCTIONS: dict[Operation, Callable[..., Any]] = {
     ops.step: _step,
     ops.maximum: _maximum,
     ops.minimum: _minimum,
+    ops.clip: _clip,
     ops.reciprocal: _reciprocal,
     ops.atan2: _atan2,
     ops.hypot: _hypot,

@@ -21,8 +21,8 @@ MOST_CONSTANTS = 20_000  # each takes a place on the stack of a call; a larger p
 _EXPRESSIONS = {
     ops.add: "{0} + {1}", ops.sub: "{0} - {1}", ops.mul: "{0} * {1}", ops.div: "{0} / {1}", ops.neg: "-{0}",
     **{row: f"Math.{row.name}({{0}})" for row in (
-        ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan,
-        ops.sinh, ops.cosh, ops.tanh, ops.abs)},
+        ops.exp, ops.expm1, ops.log, ops.log1p, ops.log2, ops.log10, ops.sqrt, ops.cbrt, ops.sin, ops.cos, ops.tan,
+        ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh, ops.tanh, ops.asinh, ops.acosh, ops.atanh, ops.abs)},
     decay: "Math.exp(-Math.abs({0}))",
     logistic: "({0} > 0 ? 1 : {1}) / (1 + {1})",
     bell: "{0} / (1 + {0} * (2 + {0}))",

@@ -378,7 +378,8 @@ FUNCTIONS: dict[Operation, Callable[..., Real]] = {
     ops.abs: absolute,
     ops.sqrt: lambda x: x.writer.intrinsic("sqrt", x),
     **{row: _called(row) for row in (
-        ops.expm1, ops.log, ops.log1p, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh)},
+        ops.expm1, ops.log, ops.log1p, ops.log2, ops.log10, ops.cbrt, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan,
+        ops.sinh, ops.cosh, ops.asinh, ops.acosh, ops.atanh, ops.erf)},
     ops.exp: exp,
     parts.decay: decay,
     parts.logistic: logistic,

@@ -68,14 +68,17 @@ $y \\cdot (1 - y)$ is 0 and has no correct digit; the rule has all of them.
 Every function here takes numbers, which give a float, and Values, which record a node. `+ - * / **`, unary `-` and `abs()`
 are the rows `add`, `sub`, `mul`, `div`, `pow`, `neg` and `abs`. The words used below: $\\sigma$, the sigmoid, is
 $1 / (1 + e^{-x})$; step is 1 for $x > 0$, else 0; sign is 1, 0 or −1; relu is $x$ for $x > 0$, else 0; leaky_relu has
-slope times $x$ in place of that 0, where slope is 0.01 if you do not say otherwise. `sigmoid_slope` and other rows that only
-derivatives need are at the end of this page.
+slope times $x$ in place of that 0, where slope is 0.01 if you do not say otherwise; clip is low below low, high above high, and
+$x$ between them. $\\Phi(x)$ is the normal distribution function, $(1 + \\mathrm{erf}(x / \\sqrt{2})) / 2$, and
+$\\varphi(x) = e^{-x^2 / 2} / \\sqrt{2 \\pi}$ its density; 1.1283791671 is $2 / \\sqrt{\\pi}$. gelu is the exact one, as in PyTorch
+if you do not say otherwise there, and silu is also called swish. `sigmoid_slope` and other rows that only derivatives need are at
+the end of this page.
 """
 
 KINKS_HEAD = """## Where there is no derivative
 
 At a kink the slopes to both sides differ, and at some ends of a domain the slope is infinite. A program must still say
-something. For relu, abs, sqrt, maximum and minimum this is what PyTorch says. The numbers are computed from the rules.
+something. For relu, abs, sqrt, maximum, minimum and clip this is what PyTorch says. The numbers are computed from the rules.
 """
 
 KINKS = (
@@ -86,9 +89,13 @@ KINKS = (
     ("step", (0.0,), "a jump: 0, as everywhere else"),
     ("maximum", (2.0, 2.0), "a tie: one half to each side"),
     ("minimum", (2.0, 2.0), "a tie: one half to each side"),
+    ("clip", (1.0, -1.0, 1.0), "at a bound $x$ counts, not the bound"),
+    ("clip", (0.0, 1.0, -1.0), "low > high: the result is high"),
     ("sqrt", (0.0,), "a vertical tangent"),
+    ("cbrt", (0.0,), "a vertical tangent"),
     ("asin", (1.0,), "a vertical tangent"),
     ("acos", (1.0,), "a vertical tangent"),
+    ("acosh", (1.0,), "a vertical tangent"),
     ("pow", (0.0, 0.5), "by the base, a vertical tangent; by the exponent, 0"),
     ("pow", (0.0, 0.0), "$0^0$ is 1: a constant function of the base"),
 )
@@ -99,13 +106,28 @@ The tests hold each value and each derivative against a reference with 50 digits
 included. They are within 4 ulp. An *ulp*, a unit in the last place, is the distance from one float to the next: 1 ulp off
 means the last bit is wrong by one. Four things limit this:
 
-- `exp`, `sin` and their like are those of your system's C library. If they are off by more, so is this table.
+- `exp`, `sin` and their like are those of your system's C library. Of glibc's the worst are `tanh`, 2.1 ulp off, and `sinh`, 1.7. If
+  yours are off by more, so is this table.
 - Below 2.2e-308 floats have fewer digits, and results that small have fewer with them. So do three derivatives that pass
   through such a result: `a / b` by `b`, `a ** b` by `b`, and `hypot(a, b)`.
 - `dot` rounds each product, as floats do (one beyond their range is infinite), and then adds them without a further loss.
   Where they cancel, what the products lost can be more than 4 ulp of the little that is left.
-- The rows of the last table only appear in derivatives of derivatives. Their own derivatives can leave the range of floats on
-  the way to a result inside it.
+- The rows of the last table only appear in derivatives, so that their own derivatives are those of derivatives. `power_term`
+  and `over_squares` multiply their operands on the way there; the product can leave the range of floats though the result
+  is inside, and where another factor is 0, infinity times 0 is NaN. The derivatives of the others have fewer digits where one of
+  $\\sigma'$, $\\varphi$ and $\\mathrm{erf}'$ is below 2.2e-308, and where silu and gelu have an inflection, at $x = \\pm 2.399$ and
+  $\\pm\\sqrt{2}$: there the two terms cancel, and what is left is as good as they are.
+
+Where a function is flat they are no worse. These are gelu and its derivative at −30, of which a reference says
+−1.472014178144456e-196 and −4.416031690708494e-195. The derivatives of gelu and silu also keep their digits right beside the lowest
+point of each, where they change sign:
+
+```python
+>>> from tinygrad_bp import Value, gelu
+>>> y = gelu(Value(-30.0))
+>>> print(f"{y.data:.14e}, {y.local_derivatives[0]:.14e}")
+-1.47201417814446e-196, -4.41603169070849e-195
+```
 
 ## Errors, infinities and NaN
 
@@ -115,11 +137,12 @@ names the operation, the numbers and their labels. What leaves the range of floa
 - Sums, differences, products and quotients become infinite, as those of floats do. This includes `sum_of`, `dot` and
   `leaky_relu`, which are made of them. All other functions and `**` raise an OverflowError.
 - Operands may be infinite or NaN. A NaN gives NaN. For an infinite operand the result is what float arithmetic says, or the limit. Where
-  there is no limit, it is an error, as for `sin`, or the NaN of float arithmetic: `inf - inf`, `inf * 0`.
+  there is no limit, it is an error, as for `sin`, or the NaN of float arithmetic: `inf - inf`, `inf * 0`, the derivatives of
+  `maximum(inf, inf)`.
 
 ```python
 >>> import math
->>> from tinygrad_bp import Value, hypot
+>>> from tinygrad_bp import hypot
 >>> Value(1e200) * 1e200
 Value(data=inf, grad=0.0)
 >>> Value(1000.0, "x").exp()

@@ -30,7 +30,9 @@ def test_the_formula_of_every_operation_gives_its_number():
     for op in ops.OPERATIONS.values():
         box = op.domain.boxes[0] * (4 if op.arity is None else 1) if op.domain.boxes else ()
         start = 1.3 if op is ops.acosh else 0.3
-        operands = [Value(max(low, min(high, start + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box[:4])]
+        operands = [
+            Value(max(low, min(high, start + 0.25 * k)), "abcdefgh"[k]) for k, (low, high) in enumerate(box[:4])
+        ]
         if op.arity is None:
             y = op(operands) if getattr(op, "sequences", 1) == 1 else op(operands[:2], operands[2:4])
         elif len(operands) == op.arity:

@@ -21,7 +21,11 @@ from tinygrad_bp.program import Program, compile
 
 def start(row: Operation, length: int) -> list[Value]:
     """Leaves at which the row is defined, with its derivatives."""
-    numbers = [1.5 if row.name == "acosh" else 0.5] * length if row.arity == 1 else [1.5, 2.0, 3.0, 1.0, *[0.5] * length][:length]
+    numbers = (
+        [1.5 if row.name == "acosh" else 0.5] * length
+        if row.arity == 1
+        else [1.5, 2.0, 3.0, 1.0, *[0.5] * length][:length]
+    )
     return [Value(x, f"a{k}") for k, x in enumerate(numbers)]
 
 

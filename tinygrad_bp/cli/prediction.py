@@ -69,7 +69,7 @@ def _score(
             for prediction, (where, row) in zip(found, rows, strict=True)
             for p, target in zip(prediction, wanted, strict=True)
         ]
-        return f"root mean squared error {math.sqrt(sum(errors) / len(errors)):.6g}"
+        return f"root mean squared error {math.sqrt(math.fsum(errors) / len(errors)):.6g}"
     return ""
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
@@ -109,7 +110,7 @@ class TextPage:
             products = [[self.number(path.product)] for path in e.paths]
             self.equation(self.symbol(self.graph.whole(e.x)), [products, [[self.number(e.total)]]])
         else:
-            listed = sum(path.product for path in e.paths)
+            listed = sum_of(*[path.product for path in e.paths])
             share = "" if e.listed_share is None else f": {e.listed_share * 100:.3g} %"
             one = len(e.paths) == 1
             self.sentence(

@@ -17,6 +17,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.text import counted, shown, whole_number
 
@@ -71,8 +72,9 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
         pairs = _pairs("cross_entropy", zs, targets)
         chances = [target for _, target in pairs]
         if not any(isinstance(p, Value) for p in chances):
-            if not math.isclose(sum(chances), 1.0, rel_tol=1e-9):
-                raise ValueError(f"cross_entropy: the probabilities of the classes add up to 1, not {sum(chances):.9g}")
+            total = sum_of(*chances)
+            if not math.isclose(total, 1.0, rel_tol=1e-9):
+                raise ValueError(f"cross_entropy: the probabilities of the classes add up to 1, not {total:.9g}")
             if min(chances) < 0.0:
                 raise ValueError(
                     f"cross_entropy: the probabilities of the classes are from 0 to 1, not {min(chances)!r}"

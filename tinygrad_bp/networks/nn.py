@@ -144,12 +144,15 @@ class Neuron(Module):
         self.bias = bias
         self.activation = activation
         self.name = name
-        self.separate_products = separate_products
+        self.separate_products = bool(separate_products)
         self.train_bias = True
 
     def __call__(self, inputs: Sequence[Any]) -> Value:
-        """The neuron's output for these inputs, Values or numbers. Raises ValueError for another number of them than of weights."""
-        weights = self.weights
+        """The neuron's output for these inputs, Values or numbers.
+
+        Raises ValueError for another number of them than of weights, TypeError for what is no sequence.
+        """
+        weights, inputs = self.weights, listed_inputs(inputs, self, len(self.weights))
         if len(inputs) != len(weights):
             raise ValueError(
                 f"neuron {self.name or '(unnamed)'} has {counted(len(weights), 'weight')} and got {counted(len(inputs), 'input')}"
@@ -218,6 +221,7 @@ class Layer(Module):
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The output of each neuron."""
+        inputs = listed_inputs(inputs, self, len(self.neurons[0].weights))
         neurons, count, rows = self.neurons, len(inputs), []
         for neuron in neurons:
             if type(neuron) is not Neuron or neuron.separate_products or len(neuron.weights) != count:
@@ -315,8 +319,8 @@ class MLP(Module):
         self.train_biases = train_biases
 
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
-        """The outputs of the last layer. Raises ValueError for a wrong number of inputs."""
-        values: Sequence[Any] = inputs
+        """The outputs of the last layer. Raises ValueError for a wrong number of inputs, TypeError for what is no sequence of them."""
+        values: Sequence[Any] = listed_inputs(inputs, self, self.widths[0])
         for layer in self.layers:
             values = layer(values)
         return list(values)
@@ -356,7 +360,7 @@ class MLP(Module):
     def train_biases(self, train: bool) -> None:
         for layer in self.layers:
             for neuron in layer.neurons:
-                neuron.train_bias = train
+                neuron.train_bias = bool(train)
 
     def parameters(self) -> list[Value]:
         """All weights, then the biases if they are trained."""
@@ -368,6 +372,21 @@ class MLP(Module):
 
     def summary(self) -> str:
         return f"MLP({'-'.join(map(str, self.widths))}, {counted(len(self.parameters()), 'parameter')})"
+
+
+def listed_inputs(inputs: Any, module: Module, count: int) -> Sequence[Any]:
+    """Inputs by their places: a list, an array, a row of pandas with an index of its own. Raises TypeError for what is none of these."""
+    if type(inputs) is list or type(inputs) is tuple:
+        return inputs
+    try:
+        if isinstance(inputs, str | bytes):
+            raise TypeError
+        return list(inputs)
+    except TypeError:
+        raise TypeError(
+            f"{type(module).__name__} takes a list of {counted(count, 'input')}, such as {[0.5] * min(count, 3)!r}"
+            f"{'' if count <= 3 else ' and so on'}, not {type(inputs).__name__} {shown(inputs)}"
+        ) from None
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:

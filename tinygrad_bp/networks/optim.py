@@ -84,10 +84,13 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} needs a method `update`, the formula of its step")
 
     def step(self) -> None:
-        """Changes the data of each parameter by its `grad`."""
+        """Changes the data of each parameter by its `grad`; None, as PyTorch leaves it, is a gradient of 0."""
         settings = self.settings()
         for k, p in enumerate(self.parameters):
-            p.data, moments = self.update(p.data, p.grad, [row[k] for row in self.moments], settings)
+            gradient: float | None = p.grad
+            p.data, moments = self.update(
+                p.data, 0.0 if gradient is None else gradient, [row[k] for row in self.moments], settings
+            )
             for row, moment in zip(self.moments, moments, strict=True):
                 row[k] = moment
         self.steps += 1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import Any
 
+from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.networks.training.task import Task
 from tinygrad_bp.networks.training.tracing import Programs, Uncompilable
 from tinygrad_bp.text import shown
@@ -75,7 +76,7 @@ class Eager:
     def evaluate(self) -> float:
         """The mean loss over the rows held out, with the parameters as they are."""
         losses: list[float] = [self.task.forward(*row).data for row in self.task.held_out]
-        return sum(losses) / len(losses)
+        return sum_of(*losses) / len(losses)
 
 
 class Compiled:
@@ -111,7 +112,7 @@ class Compiled:
         """As `Eager.evaluate`."""
         now = [p.data for p in self.optimizer.parameters]
         losses: list[float] = [self.programs.loss.function(*now, *row)[0] for row in self.programs.held_out]
-        return sum(losses) / len(losses)
+        return sum_of(*losses) / len(losses)
 
     def _one_by_one(self, state: Any, settings: Any, order: list[int]) -> tuple[Any, list[float]]:
         return self.programs.step.scan(state, settings, self.programs.table, order)

@@ -9,6 +9,7 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, NoReturn
 
+from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.networks.losses import Loss
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.seeds import generator
@@ -186,7 +187,7 @@ class _Loop:
             self.epoch.append(x * len(batch))
             self.history.steps += 1
             if len(self.epoch) == self.per_epoch:
-                self.history.losses.append(sum(self.epoch) / len(self.task.rows))
+                self.history.losses.append(sum_of(*self.epoch) / len(self.task.rows))
                 self.epoch.clear()
 
     def _evaluated(self) -> float:

@@ -27,6 +27,12 @@ class Snapshot:
         self.optimizer.steps = self.steps
 
 
+def _is_true(said: Any) -> bool:
+    """Whether it is True: Python's, or that of an array library, which `is True` does not know."""
+    kind = getattr(said, "dtype", None)
+    return said is True or (str(kind).endswith("bool") and getattr(said, "ndim", 1) == 0 and bool(said))
+
+
 class Judge:
     """Whether to stop after an epoch.
 
@@ -57,7 +63,7 @@ class Judge:
             self.best, self.since = now, 0
             if self.keep:
                 self.parameters = Snapshot(self.optimizer)
-        if self.on_epoch is not None and self.on_epoch(history) is True:
+        if self.on_epoch is not None and _is_true(self.on_epoch(history)):
             return "the callback said so"
         if self.stop_below is not None and history.losses[-1] < self.stop_below:
             return f"loss below {self.stop_below:g}"

@@ -155,7 +155,8 @@ def _checked(loss: Loss, where: str, outputs: Any, target: Any) -> None:
 
 
 def _plain(part: Any) -> Any:
-    return part.tolist() if hasattr(part, "tolist") else part
+    name = next((name for name in ("tolist", "to_list") if callable(getattr(part, name, None))), "")
+    return getattr(part, name)() if name else part
 
 
 def _holds_nan(part: Any) -> bool:

@@ -29,17 +29,17 @@ def square(x: Value) -> Value:
     return y
 
 
-def texts(drawing: Drawing) -> list[str]:
-    return [
-        "".join(text.itertext()).replace("\xa0", " ").rstrip()
-        for text in ET.fromstring(drawing.svg()).iter(f"{SVG}text")
-    ]
+def drawn(picture: Drawing | ET.Element) -> ET.Element:
+    """The elements of a picture, which is drawn if it is not yet."""
+    return picture if isinstance(picture, ET.Element) else ET.fromstring(picture.svg())
 
 
-def tooltips(drawing: Drawing) -> list[str]:
-    return [
-        "".join(title.itertext()).replace("\xa0", " ") for title in ET.fromstring(drawing.svg()).iter(f"{SVG}title")
-    ]
+def texts(picture: Drawing | ET.Element) -> list[str]:
+    return ["".join(text.itertext()).replace("\xa0", " ").rstrip() for text in drawn(picture).iter(f"{SVG}text")]
+
+
+def tooltips(picture: Drawing | ET.Element) -> list[str]:
+    return ["".join(title.itertext()).replace("\xa0", " ") for title in drawn(picture).iter(f"{SVG}title")]
 
 
 def edges(drawing: Drawing) -> list[tuple[str, str]]:

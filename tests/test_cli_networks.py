@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -249,9 +250,18 @@ def test_mistakes_are_said_in_a_line(arguments, says, capsys):
 # predict
 
 
+@pytest.fixture(scope="module")
+def bird_model(tmp_path_factory):
+    """What the command learned about penguins, in a folder that nobody writes to."""
+    folder = tmp_path_factory.mktemp("learned") / "birds"
+    main(["train", "penguins", "--epochs", "30", "--out", str(folder)])
+    return folder / "model.json"
+
+
 @pytest.fixture
-def birds(capsys):
-    main(["train", "penguins", "--epochs", "30", "--out", "birds"])
+def birds(bird_model, capsys):
+    Path("birds").mkdir()
+    shutil.copy(bird_model, "birds")
     table = data.penguins()
     write_csv(
         "some.csv", [["id", *reversed(table.columns)], *[[k, *reversed(row)] for k, row in enumerate(table.inputs[:5])]]

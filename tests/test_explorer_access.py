@@ -349,7 +349,7 @@ def unlabelled():
 
 
 @pytest.mark.parametrize(
-    ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(3, 800)[0], 500)], ids=["small", "500 nodes"]
+    ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(5, 640)[0], 407)], ids=["small", "407 nodes"]
 )
 def test_graphs_without_neurons(opened, graph, nodes):
     result = graph()

@@ -293,7 +293,7 @@ def test_a_chain_of_a_million_nodes_is_built_differentiated_copied_and_freed() -
 
 
 def test_a_long_chain_has_a_gradient_as_a_graph_and_is_pickled() -> None:
-    x, y = chain(100_000)
+    x, y = chain(30_000)
     derivative = tg.grad(y, x)
     y.backward()
     assert derivative.data == x.grad

@@ -78,6 +78,9 @@ UNARY: list[Operation] = [
     operation("bell", lambda x: math.exp(-x * x), (lambda y, x: -2.0 * x * y,)),
     operation("softsign", lambda x: x / (1.0 + abs(x)), (lambda y, x: 1.0 / ((1.0 + abs(x)) * (1.0 + abs(x))),)),
     operation("by_logarithm", lambda x: math.log(x + math.sqrt(x * x + 1.0)), (lambda y, x: 1.0 / ops.sqrt(x * x + 1.0),)),
+    operation("my_asinh", math.asinh, (lambda y, x: 1.0 / ops.hypot(1.0, x),)),
+    operation("by_erf", lambda x: 0.5 * x * (1.0 + math.erf(x / math.sqrt(2.0))), (
+        lambda y, x: 0.5 + 0.5 * ops.erf(x / math.sqrt(2.0)) + x * ops.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi),)),
     operation("mish", helped, (lambda y, x: slope_of_mish(x),)),
     operation("twice_tanh", enclosing(math.tanh, 2.0), (lambda y, x: 2.0 - 0.5 * y * y,)),
     operation("of_operation", lambda x: UNARY[0](x) + float(1), (lambda y, x: -2.0 * x * (y - 1.0),)),

@@ -188,10 +188,11 @@ def test_what_was_there_stays_if_drawing_fails(
 def test_what_was_there_stays_if_a_report_cannot_be_moved_into_place(
     quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(source, target):
+    def refuse(*places, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "replace", refuse)
+    for way in ("link", "replace"):
+        monkeypatch.setattr(os, way, refuse)
     assert main(["tutorial", "--steps", "1"]) == 2
     assert "Permission denied" in capsys.readouterr().err
     assert list(Path("tutorial-out").iterdir()) == []

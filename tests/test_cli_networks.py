@@ -369,7 +369,7 @@ def test_predictions_are_those_of_the_network():
 
 
 def test_a_report_is_whole_or_not_there(monkeypatch, capsys):
-    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert main(["train", "xor", "--epochs", "3"]) == 2
     assert "No space left" in capsys.readouterr().err
     assert list(Path("training-out").iterdir()) == []

@@ -140,7 +140,7 @@ WRONG_CSV = [
     (HEADER + '1,"x\n', "t.csv: line 2: unexpected end of data"),
     (HEADER + '1,"x"y\n', "t.csv: line 2: ',' expected after '\"'"),
     (HEADER.encode() + b"1,\xff\n", "t.csv: this is no text in UTF-8"),
-    (HEADER.encode("utf-16"), "t.csv: this is no text in UTF-8"),
+    (HEADER.encode("utf-16-le"), "t.csv: this is no text: it holds zero bytes"),
     (b"PK\x03\x04\x00\x00\x08\x00", "t.csv: this is no text: it holds zero bytes"),
     (bytes(range(256)), "t.csv: this is no text in UTF-8"),
 ]
@@ -260,7 +260,7 @@ def test_several_targets_are_numbers(read_text):
         ("table.txt", ValueError, "table.txt: the name of a table should end in .csv, .tsv or .json"),
         ("csv", ValueError, "csv: the name of a table should end in"),
         ("", ValueError, "the name of a table should end in"),
-        ("a\0b.csv", ValueError, r"'a\\x00b.csv': embedded null"),
+        ("a\0b.csv", ValueError, r"a\\x00b.csv: .* embedded null"),
     ],
 )
 def test_files_that_cannot_be_read_are_named(tmp_path, monkeypatch, name, error, says):

@@ -64,7 +64,7 @@ def test_pdf_needs_dot(renderer: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("graph.jpg", ValueError, r"graph\.jpg.*should end in \.svg, \.png, \.pdf, \.gv"),
+        ("graph.jpg", ValueError, r"graph\.jpg.*should end in \.svg, \.png, \.pdf or \.gv"),
         ("graph", ValueError, r"should end in \.svg"),
         ("no/graph.svg", FileNotFoundError, r"there is no folder .*no'; make it first"),
         ("folder.svg", IsADirectoryError, "that is a folder"),

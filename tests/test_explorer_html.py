@@ -215,7 +215,7 @@ def test_a_page_is_saved_whole(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["page", "page.txt", "page.html.gz", "html", ".html", ""])
 def test_a_page_is_html(tmp_path, name):
-    with pytest.raises(ValueError, match=r"its name ends in \.html, and not as in"):
+    with pytest.raises(ValueError, match=r"the name should end in \.html or \.htm"):
         Page("", "").save(Path(name))
     with pytest.raises(FileNotFoundError, match="make it first"):
         Page("", "").save(tmp_path / "no" / "page.html")

@@ -129,7 +129,7 @@ def test_what_is_not_installed_is_named(missing: str, monkeypatch: pytest.Monkey
 
 
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: plotting.save(plotting.loss_curve([1.0]), "loss.jpg"), ValueError, "should end in .png, .svg, .pdf"),
+    (lambda: plotting.save(plotting.loss_curve([1.0]), "loss.jpg"), ValueError, "should end in .png, .svg or .pdf"),
     (lambda: plotting.save(plotting.loss_curve([1.0]), "none/loss.png"), OSError, "there is no folder"),
 ]  # fmt: skip
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
-
-MOST_NAMES = 8  # in a remark
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -34,14 +32,6 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     *rest, end = list(names) or [""]
     return f"{', '.join(rest)} {last} {end}" if rest else end
-
-
-def changed_since(names: Sequence[str]) -> str:
-    """What readings remark of leaves of these names whose data was changed after it was used; empty for none."""
-    if not names:
-        return ""
-    what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
-    return f"{what}: data{' among these' if len(names) > 1 else ''} changed after it was used; what follows from it is older"
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

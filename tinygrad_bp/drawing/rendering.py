@@ -15,7 +15,7 @@ from typing import Any
 from xml.dom import minidom
 
 from tinygrad_bp.drawing.style import drawable
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import format_of, write_whole
 
 SECONDS = 60.0  # how long a renderer may take
 FORMATS = ("svg", "png", "pdf", "gv")
@@ -55,19 +55,13 @@ class Drawing:
         """The picture as SVG text: no scripts, nothing loaded from elsewhere. Raises RuntimeError as `render` does."""
         return self.render("svg").decode()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the picture to a file whose suffix says how: .svg, .png, .pdf or .gv. Returns its path.
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> Path:
+        """Writes the picture to a file whose suffix says how, .svg, .png, .pdf or .gv, if `format` does not. Returns its path.
 
         Raises ValueError for another suffix, OSError where the file cannot be written and RuntimeError as `render` does. An existing
         file is replaced only when the new one is whole.
         """
-        target = Path(path)
-        format = target.suffix.lower().removeprefix(".")
-        if format not in FORMATS:
-            raise ValueError(
-                f"cannot save a picture as {str(target)!r}: the name should end in {', '.join('.' + f for f in FORMATS)}"
-            )
-        return write_whole(target, self.render(format))
+        return write_whole(path, self.render(format_of(path, FORMATS, "a picture", format)))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
         try:

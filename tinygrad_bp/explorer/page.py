@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.program.javascript import script_json
-from tinygrad_bp.text import printable, shown
+from tinygrad_bp.text import printable
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
@@ -43,10 +43,8 @@ class Page:
         Raises ValueError for another ending, and OSError where the file cannot be written. An existing file is replaced only when the new
         one is whole.
         """
-        target = Path(path)
-        if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a page is saved as HTML: its name ends in .html, and not as in {shown(target.name)}")
-        return write_whole(target, self.html)
+        format_of(path, ["html", "htm"], "a page", stream="html")
+        return write_whole(path, self.html)
 
     def _repr_html_(self) -> str:
         return (

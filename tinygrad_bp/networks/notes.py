@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -84,5 +84,5 @@ def _check_scaling(name: str, scaling: Any) -> None:
             raise TypeError(
                 f"the notes of the network have a {name} that is not two lists of numbers: {shown(scaling)}"
             )
-    if not all(math.isfinite(x) and x for x in scaling.scales):
+    if not all(x and abs(x) <= sys.float_info.max for x in scaling.scales):
         raise ValueError(f"the notes of the network have a {name} by 0 or by what is no finite number")

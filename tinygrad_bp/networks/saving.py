@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar, overload
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.files import parse_json, write_whole
+from tinygrad_bp.files import Source, beyond_floats, called, parse_json, read_text, write_whole
 from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.networks.notes import Notes
@@ -30,10 +30,12 @@ FORMAT = "tinygrad_bp network"
 VERSION = 1
 M = TypeVar("M", bound=Module)
 LARGEST = 10_000_000  # parameters in a file
+MOST_BYTES = 50 * LARGEST  # that are read of a file
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> Path:
-    """Writes a network to a file and returns its path. An existing file is replaced only when the new one is whole.
+    """Writes a network to a file and returns its path. An existing file is replaced only when the new one is whole. One whose name ends
+    in .gz is packed.
 
     Of an `MLP` everything is saved, `notes` included; of another Module the numbers of its parameters, which `load(path, into=...)`
     puts into a Module of the same build.
@@ -96,18 +98,21 @@ def _content(net: MLP) -> dict[str, Any]:
 
 
 @overload
-def load(path: str | os.PathLike[str]) -> MLP: ...
+def load(path: Source) -> MLP: ...
 @overload
-def load(path: str | os.PathLike[str], into: M) -> M: ...
+def load(path: Source, into: M) -> M: ...
 
 
-def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
+def load(path: Source, into: Module | None = None) -> Module:
     """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, which is returned.
+
+    The file is one by its name, packed or not, or an open one, such as `sys.stdin`. Of a file that does not end no more is read than a
+    network of 10,000,000 parameters needs.
 
     Raises ValueError, saying what is wrong, for a file that is damaged, of another program or of a later version, and for a Module with
     other parameters; nothing is changed then. Raises OSError where the file cannot be read.
     """
-    name = str(path)
+    name = called(path)
     if into is not None and not isinstance(into, Module):
         raise TypeError(f"load puts numbers into an MLP or another Module, not {type(into).__name__} {shown(into)}")
     content = _read(name, path)
@@ -199,15 +204,11 @@ def _load_into(name: str, content: dict[str, Any], module: Module) -> Module:
     return module
 
 
-def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read(name: str, path: Source) -> dict[str, Any]:
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        _fail(name, "this is no saved network: it is no text")
-    except OSError as error:
-        raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
-    except ValueError as error:  # a name that no file can have
-        _fail(repr(name), str(error))
+        text = read_text(path, MOST_BYTES)
+    except ValueError as error:
+        _fail(name, f"this is no saved network: it is {error}")
     try:
         content = parse_json(text, _no_json)
     except json.JSONDecodeError as error:
@@ -226,6 +227,13 @@ def _read(name: str, path: str | os.PathLike[str]) -> dict[str, Any]:
             name,
             f"this network was saved in version {version!s:.20} of the format, and this program reads up to {VERSION}: update it",
         )
+    notes = content.get("notes")
+    where = beyond_floats(notes, "notes")
+    if isinstance(notes, dict) and not where:
+        scaling = {key: notes.get(key) for key in ("scaling", "target_scaling")}
+        where = beyond_floats(scaling, "notes", whole=True)
+    if where:
+        _fail(name, f"{where} is beyond the range of floats")
     return content
 
 

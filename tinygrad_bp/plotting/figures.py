@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.drawing.style import DARK, LIGHT, Palette, drawable, shorten
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import format_of, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,16 +33,14 @@ _METADATA: dict[str, dict[str, None]] = {
 }
 
 
-def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Writes a figure to a file whose suffix says how, .png, .svg or .pdf, and returns its path. The same figure gives the same bytes.
+def save(figure: Figure, path: str | os.PathLike[str], format: str | None = None) -> Path:
+    """Writes a figure to a file whose suffix says how, .png, .svg or .pdf, if `format` does not, and returns its path. The same figure
+    gives the same bytes.
 
     Raises ValueError for another suffix, OSError where the file cannot be written. An existing file is replaced only when the new one is
     whole.
     """
-    format = Path(path).suffix.lower().removeprefix(".")
-    if format not in _METADATA:
-        raise ValueError(f"cannot save a figure as {str(path)!r}: the name should end in .{', .'.join(_METADATA)}")
-    return write_whole(path, _render(figure, format))
+    return write_whole(path, _render(figure, format_of(path, list(_METADATA), "a figure", format)))
 
 
 def _render(figure: Figure, format: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.drawing.style import DARK, LIGHT
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.losses import Loss
 from tinygrad_bp.networks.optim import Optimizer
@@ -128,8 +128,7 @@ class Animation:
         Raises ValueError for another name, OSError where the file cannot be written. An existing file is replaced only when the new one is
         whole.
         """
-        if Path(path).suffix.lower() != ".gif":
-            raise ValueError(f"cannot save an animation as {str(path)!r}: the name should end in .gif")
+        format_of(path, ["gif"], "an animation", stream="gif")
         return write_whole(path, self.gif)
 
     def _pictures(self) -> list[Any]:

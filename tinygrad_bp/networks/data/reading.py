@@ -10,46 +10,53 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from tinygrad_bp.files import parse_json
+from tinygrad_bp.files import Source, called, packed_name, parse_json, read_text
 from tinygrad_bp.networks.data.table import Table
-from tinygrad_bp.text import counted, did_you_mean, shown, shown_json
+from tinygrad_bp.text import counted, did_you_mean, listed, shown, shown_json
 
 MOST_CLASSES = 1000
+MOST_BYTES = 256_000_000  # that are read of a file
+FORMATS = ("csv", "tsv", "json")
 
 
-def read(path: str | os.PathLike[str], target: str | Sequence[str] | None = None) -> Table:
-    """The table in a file whose name ends in .csv, .tsv or .json.
+def read(source: Source, target: str | Sequence[str] | None = None, format: str | None = None) -> Table:
+    """The table in a file, CSV or JSON; the file is one by its name, packed (.gz) or not, or an open one, such as `sys.stdin`.
 
     A CSV file begins with a line that names the columns; commas, semicolons or tabs part them. A JSON file is a list of objects, one for
     each row, or an object with lists `columns` and `rows`.
 
     Args:
         target: the column to be learned, or several; by default the last. A column of texts has classes, in the order of the alphabet.
+        format: "csv", "tsv" or "json"; by default what the suffix says or, if it says nothing, what the text looks like.
 
     Lines that are blank between their commas are passed over.
 
-    Raises ValueError, naming the file, the line or row and the column, for an empty file, for a row of another length than the first line,
-    for a column that is not there, is there twice or has no name, for text or nothing where a number should be and for NaN and
-    infinities; OSError where the file cannot be read.
+    Raises ValueError, naming the file, the line or row and the column, for an empty file, for one of more than 256 MB, for a row of
+    another length than the first line, for a column that is not there, is there twice or has no name, for text or nothing where a number
+    should be and for NaN and infinities; OSError where the file cannot be read.
     """
     targets = [target] if isinstance(target, str) else target
     if targets is not None and not (isinstance(targets, Sequence) and all(isinstance(t, str) for t in targets)):
         raise TypeError(f"read: target is the name of a column, or a list of names, not {shown(target)}")
-    columns, rows = cells(path)
-    return _table(str(path), columns, rows, targets)
+    columns, rows = cells(source, format)
+    return _table(called(source), columns, rows, targets)
 
 
-def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+def cells(source: Source, format: str | None = None) -> tuple[list[str], list[tuple[str, list[Any]]]]:
     """The names of the columns, and of each row where it stands and what is in it. Raises what `read` raises of the file."""
-    name = str(path)
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".csv", ".tsv", ".json"):
+    name = called(source)
+    if format not in (None, *FORMATS):
+        raise ValueError(
+            f"the format of a table is {listed(FORMATS, 'or')}, not {shown(format)}{did_you_mean(format, FORMATS)}"
+        )
+    suffix = "" if hasattr(source, "read") else packed_name(cast(str, source))[0].suffix.lower().removeprefix(".")
+    if not (format or suffix in FORMATS or hasattr(source, "read") or os.path.exists(cast(str, source))):
         _fail(name, "the name of a table should end in .csv, .tsv or .json")
-    text = _text(name, path)
-    columns, rows = _json(name, text) if suffix == ".json" else _csv(name, text)
+    text = _text(name, source)
+    form = format or (suffix if suffix in FORMATS else "json" if text.lstrip()[:1] in ("[", "{") else "csv")
+    columns, rows = _json(name, text) if form == "json" else _csv(name, text)
     _check_columns(name, columns)
     if not rows:
         _fail(name, "there are names of columns, but no rows")
@@ -59,17 +66,11 @@ def cells(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list
     return columns, rows
 
 
-def _text(name: str, path: str | os.PathLike[str]) -> str:
+def _text(name: str, source: Source) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        _fail(name, "this is no text in UTF-8")
-    except OSError as error:
-        raise type(error)(f"cannot read {name!r}: {error.strerror}") from None
-    except ValueError as error:  # a name that no file can have
-        _fail(repr(name), str(error))
-    if "\0" in text:
-        _fail(name, "this is no text: it holds zero bytes")
+        text = read_text(source, MOST_BYTES)
+    except ValueError as error:
+        _fail(name, f"this is {error}")
     if not text.strip():
         _fail(name, "the file is empty")
     return text

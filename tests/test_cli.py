@@ -77,6 +77,7 @@ def test_ctrl_c_ends_a_running_training() -> None:
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(neuron: None) -> None:
     arguments = [sys.executable, "-m", "tinygrad_bp", "tutorial", "--steps", "1"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:

@@ -20,7 +20,7 @@ from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.prediction import Predictor, notes
 from tinygrad_bp.networks.scaling import Scaling
 
-pytestmark = pytest.mark.usefixtures("empty_folder")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tinygrad_bp.cli import main
 from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.figures import FIGURES
 
-pytestmark = pytest.mark.usefixtures("empty_folder")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
 
 
 @pytest.fixture(scope="module")

@@ -160,6 +160,7 @@ def anchors(source: str) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [pytest.param(page, marks=[pytest.mark.extras] * (page.name in NEEDS_EXTRAS)) for page in PAGES],
@@ -260,6 +261,7 @@ def test_every_picture_is_shown_on_a_page():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_picture_is_what_the_program_draws_today(name):
     path = ROOT / "docs" / "pictures" / f"{name}.gv"

@@ -224,6 +224,7 @@ def test_a_graph_too_large_to_read_is_refused_with_what_to_do() -> None:
     assert len(nodes(draw(x, only="labelled"))) == 2
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_refused_and_drawn_in_part() -> None:
     x = Value(1.0, "x")
     for _ in range(100_000):

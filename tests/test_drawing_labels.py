@@ -54,6 +54,7 @@ def hostile_network(labels: list[str]) -> Drawing:
 PICTURES = [hostile_graph, hostile_groups, hostile_network]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", PICTURES)
 def test_labels_come_out_as_typed_and_inject_nothing(picture: Callable[[list[str]], Drawing], renderer: str) -> None:
     drawing, innocent = drawn(picture(HOSTILE)), drawn(picture([f"x{k}" for k in range(len(HOSTILE))]))

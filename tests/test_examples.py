@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "examples"
 ALONE = FOLDER / "data_parallel_jax.py"  # which sets up JAX, once for a process
 EXAMPLES = sorted(set(FOLDER.glob("*.py")) - {ALONE})

@@ -116,6 +116,7 @@ def test_the_worked_example_in_markdown():
 # Against backward and brute force
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share_labelled", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("labelled_only", [True, False])
 def test_totals_are_those_of_backward_to_the_last_bit(share_labelled, labelled_only):
@@ -223,6 +224,7 @@ def test_two_to_the_200_paths_are_counted_and_the_largest_listed():
     assert "of the total 0.75: " in text
 
 
+@pytest.mark.slow
 def test_a_count_of_thousands_of_digits_is_given():
     x = v = Value(1.0, "x")
     for _ in range(15_000):

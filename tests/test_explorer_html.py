@@ -107,6 +107,7 @@ def test_the_language(language, written):
     assert attributes["lang"] == written
 
 
+@pytest.mark.slow
 def test_the_same_page_in_every_process():
     code = (
         "import hashlib; from tinygrad_bp import MLP, Value, explore; x = [Value(k / 10) for k in range(8)]; "
@@ -347,6 +348,7 @@ def test_imports_name_what_an_earlier_module_exports(name):
             assert re.search(rf"\b{each}\b", CODE[name]), f"{each} is imported and not used"
 
 
+@pytest.mark.slow
 def test_modules_import_what_they_call():
     # A forgotten import would be noticed only when that line runs.
     for name, code in CODE.items():

@@ -159,6 +159,7 @@ def test_wrong_arguments_are_named():
         grad(y, y.args[0])
 
 
+@pytest.mark.slow
 def test_many_paths_and_long_chains():
     x = Value(1.0)
     y = x

@@ -309,6 +309,7 @@ def test_a_program_says_how_large_it_is() -> None:
 # Size ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labelled", [False, True])
 def test_a_long_chain(labelled: bool) -> None:
     x, w = Value(0.5, "x"), Value(0.9, "w")
@@ -321,6 +322,7 @@ def test_a_long_chain(labelled: bool) -> None:
     assert program(0.5, 0.9) == y.data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "f",
     [
@@ -338,6 +340,7 @@ def test_deep_expressions(f: Any) -> None:
     assert same(compile(outputs, [x])(0.25), replay(outputs, [x], [0.25]))
 
 
+@pytest.mark.slow
 def test_wide_sums() -> None:
     xs = [Value(k / 7, f"x{k}") for k in range(3_000)]
     y = sum(xs) + tg.sum_of(xs) + tg.dot(xs, [0.1 * x for x in xs]) + tg.logsumexp([-x for x in xs])
@@ -347,6 +350,7 @@ def test_wide_sums() -> None:
     assert program(**{x.label: x.data for x in xs}) == [x.data for x in outputs]
 
 
+@pytest.mark.slow
 def test_a_balanced_tree() -> None:
     xs = [Value(k / 9) for k in range(1 << 11)]
     row = list(xs)

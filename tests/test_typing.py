@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tinygrad_bp
 
 SHOWN = {
@@ -59,6 +61,8 @@ WRONG = [
 BAD = "\n".join(["from tinygrad_bp import Value, dot, maximum, sum_of, tanh", "a = Value(1.0)", *WRONG, ""])
 
 
+@pytest.mark.extras
+@pytest.mark.slow
 def test_what_mypy_says_of_users_programs(tmp_path: Path) -> None:
     for name, text in (("good.py", GOOD), ("bad.py", BAD)):
         (tmp_path / name).write_text(text, encoding="utf-8")

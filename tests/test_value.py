@@ -292,6 +292,7 @@ def test_a_chain_of_a_million_nodes_is_built_differentiated_copied_and_freed() -
     del twin, y
 
 
+@pytest.mark.slow
 def test_a_long_chain_has_a_gradient_as_a_graph_and_is_pickled() -> None:
     x, y = chain(30_000)
     derivative = tg.grad(y, x)

@@ -25,6 +25,10 @@ class Methods:
         node: Any = op(self, *others)  # type: ignore[call-overload]
         return node  # type: ignore[no-any-return]
 
+    def conjugate(self) -> Value:
+        """The Value itself, since it is real: NumPy asks for it in `np.std` and `np.vdot`."""
+        return self  # type: ignore[return-value]
+
     def expm1(self) -> Value:
         """exp(x) - 1 without loss for small x."""
         return self._apply(ops.expm1)

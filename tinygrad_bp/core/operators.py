@@ -284,13 +284,15 @@ class Operators:
     def __bool__(self) -> bool:
         return self.data != 0
 
-    def __float__(self) -> float:
+    def _plain_number(self, *_: Any) -> Any:
         raise TypeError(
             f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, "
             "or the function of this package or method of Value (v.exp()) in place of math's"
         )
 
-    __int__ = __float__
+    # All that would make a plain number of a Value, or asks for a whole one.
+    __float__ = __int__ = __complex__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = _plain_number
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _plain_number
 
 
 def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None:

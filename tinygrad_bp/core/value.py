@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 from tinygrad_bp.core import operators, ops, order
@@ -99,12 +100,17 @@ class Value(Operators, Methods):
     def data(self) -> float:
         """The number. That of a leaf may be assigned, to update a weight; graphs recorded before keep their derivatives.
 
-        Raises TypeError when set to anything but a real number, OverflowError for one beyond the range of floats.
+        Raises TypeError when set to anything but a real number, OverflowError for one beyond the range of floats, and AttributeError
+        when set on what was computed: its number follows from its operands.
         """
         return self._data
 
     @data.setter
     def data(self, data: float) -> None:
+        if self.op is not None:
+            raise AttributeError(
+                f"{self!r} was computed by {self.op.name}: only the data of a leaf can be set; set it there, and compute this anew"
+            )
         self._data = (
             data if type(data) is float else as_float(data, f"the data of {self!r}", wants="takes a real number")
         )
@@ -182,32 +188,39 @@ class Value(Operators, Methods):
         """Sets `grad` of every node this one was computed from to the derivative of this one with respect to it.
 
         A leaf adds that to the gradient it has, so gradients add up over several calls until you set them to 0; other nodes start anew.
+        A gradient that was set to None counts as 0. Raises TypeError where one was set to what is no number.
         It writes into the nodes, so two threads may not call it over the same nodes at once; `grad` writes nothing.
         """
         if self.op is None:
-            self.grad += 1.0
+            self.grad = (self.grad or 0.0) + 1.0
             return
         nodes = order.recorded_order(self)
         for node in nodes:
             node.grad = 0.0
         self.grad = 1.0
-        for node in reversed(nodes):
-            gradient = node.grad
-            a = node._a
-            if type(a) is Value:
-                a.grad += node._da * gradient
-            elif a is None:
-                for x, local in zip(node._b, node._db, strict=True):
-                    if type(x) is Value:
-                        x.grad += local * gradient
-                    elif type(x) is not float:
-                        x._receive(local, gradient)
-                continue
-            elif type(a) is not float:
-                a._receive(node._da, gradient)
-            b = node._b
-            if type(b) is Value:
-                b.grad += node._db * gradient
+        rest = reversed(nodes)
+        while True:
+            try:
+                for node in rest:
+                    gradient = node.grad
+                    a = node._a
+                    if type(a) is Value:
+                        a.grad += node._da * gradient
+                    elif a is None:
+                        for x, local in zip(node._b, node._db, strict=True):
+                            if type(x) is Value:
+                                x.grad += local * gradient
+                            elif type(x) is not float:
+                                x._receive(local, gradient)
+                        continue
+                    elif type(a) is not float:
+                        a._receive(node._da, gradient)
+                    b = node._b
+                    if type(b) is Value:
+                        b.grad += node._db * gradient
+                return
+            except TypeError:  # the gradient of a leaf was None: that node is finished with care, then the loop goes on
+                _finish(node)
 
     def _receive(self, local: float, gradient: float) -> None:
         self.grad += local * gradient
@@ -253,6 +266,20 @@ def label_pair(first: Value, second: Value, labels: tuple[str, str]) -> None:
 # The operators make Values, and the walks tell them from numbers, so both need the class; it inherits from the one and calls the other.
 operators.Value = order.Value = Value  # type: ignore[attr-defined]
 order.Constant = Constant  # type: ignore[attr-defined]
+
+
+def _finish(node: Value) -> None:
+    """Gives their shares to the operands of a node from the first on whose gradient is None, at which `backward` stopped."""
+    given = True
+    for x, local in zip(node._held(), node.recorded_derivatives, strict=True):
+        if isinstance(x, Value) and not isinstance(x, Constant):
+            if x.grad is None:
+                given = False
+                x.grad = 0.0
+            elif not isinstance(x.grad, Real):
+                raise TypeError(f"backward: the gradient of {x.label or 'a leaf'} is {x.grad!r:.60}, which is no number; set it to 0.0")
+            if not given:
+                x.grad += local * node.grad
 
 
 def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers: Sequence[float]) -> Sequence[Any]:

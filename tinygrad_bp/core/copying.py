@@ -6,7 +6,8 @@ A graph is handed on as one flat list, since one node inside another would be as
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from tinygrad_bp.core.operation import Operation
@@ -49,19 +50,45 @@ def deeply_copied(root: Value, memo: dict[int, Any]) -> Value:
     return memo[id(root)]  # type: ignore[no-any-return]
 
 
-def reduced(root: Value) -> tuple[Any, ...]:
-    """What `pickle` writes: each Value takes along what it was computed from. Leaves stay shared; nodes between become copies."""
-    if root.op is None:
-        return _leaf, (type(root), root.data, root.grad, root.label, getattr(root, "__dict__", None))
-    nodes = topological_order(root, constants=False)
-    place: dict[Any, int] = {node: i for i, node in enumerate(nodes)}
-    rows = [
-        (node.op, [place.get(x, x) for x in node.operands], node._da, node._db, node.data, node.grad, node.label)
-        if node.op
-        else node
-        for node in nodes
-    ]
-    return _graph, (rows,)
+def reduced(node: Value) -> tuple[Any, ...]:
+    """What `pickle` writes of a Value: how to make it, after all that it was computed from.
+
+    Each node is pickled as itself, so Values pickled together, in a tuple or in attributes, go on sharing what they shared.
+    """
+    if node.op is None:
+        return _leaf, (type(node), node.data, node.grad, node.label, getattr(node, "__dict__", None))
+    ancestors = None if node in _Ancestors.written() else _Ancestors(node)
+    return _node, (ancestors, node.op, node.operands, node.recorded_derivatives, node.data, node.grad, node.label)
+
+
+class _Ancestors:
+    """All that a node was computed from, operands first: a list for pickle to write before the node.
+
+    Each node in it then finds its operands written already, so pickle never goes into the graph as deep as it is.
+    """
+
+    _walks = threading.local()  # the nodes that walks of this thread have handed to pickle so far
+
+    def __init__(self, node: Value) -> None:
+        self.node = node
+
+    @classmethod
+    def written(cls) -> Collection[Value]:
+        """The nodes whose operands are written already, or will be before they are."""
+        return getattr(cls._walks, "nodes", ())
+
+    def _in_order(self) -> Iterator[Value]:
+        outer = self.written()
+        nodes = self._walks.nodes = set(outer)
+        try:
+            for node in topological_order(self.node, constants=False)[:-1]:
+                nodes.add(node)
+                yield node
+        finally:
+            self._walks.nodes = outer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._in_order()
 
 
 def _connect(node: Value, operands: Sequence[Value | float]) -> None:
@@ -82,16 +109,16 @@ def _leaf(kind: type[Value], data: float, grad: float, label: str, more: dict[st
     return leaf
 
 
-def _graph(rows: list[Any]) -> Value:
-    nodes: list[Value] = []
-    for row in rows:
-        if isinstance(row, Value):
-            nodes.append(row)
-            continue
-        op, operands, local, locals_, data, grad, label = row
-        node = _leaf(Value, data, grad, label, None)
-        node.op, node._da, node._db = op, local, locals_
-        node._a, node._b = None, () if type(node._db) is tuple else None
-        _connect(node, [nodes[x] if type(x) is int else x for x in operands])
-        nodes.append(node)
-    return nodes[-1]
+def _node(
+    ancestors: object,
+    op: Operation,
+    operands: Sequence[Value | float],
+    local: Sequence[float | None],
+    data: float,
+    grad: float,
+    label: str,
+) -> Value:
+    node = _leaf(Value, data, grad, label, None)
+    node.op = op
+    node._hold(operands, local)
+    return node

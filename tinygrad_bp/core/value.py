@@ -85,14 +85,17 @@ class Value(Operators, Methods):
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
         out = object.__new__(Value)
         out._data, out.grad, out.op = y, 0.0, op
-        local = _local_derivatives(op, y, operands, numbers)
-        if op.arity == 1:
-            out._a, out._b, out._da, out._db = operands[0], None, local[0], None
-        elif op.arity == 2 and type(operands[1]) in (Value, Constant, float):
-            (out._a, out._b), (out._da, out._db) = operands, local
-        else:
-            out._a, out._da, out._b, out._db = None, None, tuple(operands), tuple(local)
+        out._hold(operands, _local_derivatives(op, y, operands, numbers))
         return out
+
+    def _hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
+        arity = self.op.arity if self.op else 0
+        if arity == 1:
+            self._a, self._b, self._da, self._db = operands[0], None, local[0], None
+        elif arity == 2 and type(operands[1]) in (Value, Constant, float):
+            (self._a, self._b), (self._da, self._db) = operands, local
+        else:
+            self._a, self._da, self._b, self._db = None, None, tuple(operands), tuple(local)
 
     # Reading the graph
 
@@ -277,7 +280,9 @@ def _finish(node: Value) -> None:
                 given = False
                 x.grad = 0.0
             elif not isinstance(x.grad, Real):
-                raise TypeError(f"backward: the gradient of {x.label or 'a leaf'} is {x.grad!r:.60}, which is no number; set it to 0.0")
+                raise TypeError(
+                    f"backward: the gradient of {x.label or 'a leaf'} is {x.grad!r:.60}, which is no number; set it to 0.0"
+                )
             if not given:
                 x.grad += local * node.grad
 

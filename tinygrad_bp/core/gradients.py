@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, overload
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 
@@ -55,8 +56,9 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
             continue
         _label(gradients[node], y, node, recorded)
         if node.op is not None:
+            closes = ops.closes(node.op, node.numbers)
             for operand, derivative in _local(node, varies):
-                term = _times(derivative, gradients[node])
+                term = _times(derivative, gradients[node], closes)
                 gradients[operand] = gradients[operand] + term if operand in gradients else term
 
     found = [gradients.get(x, 0.0) for x in targets]
@@ -114,12 +116,12 @@ def _require_unchanged(node: Value, derivative: float, recorded: float | None) -
     )
 
 
-def _times(derivative: Any, gradient: Any) -> Any:
-    """derivative * gradient, without a node for a factor that is the number 1 or -1."""
+def _times(derivative: Any, gradient: Any, closes: bool) -> Any:
+    """derivative * gradient, without a node for a factor that is the number 1 or -1; a derivative of 0 that `closes` wins over infinity."""
     for factor, other in ((derivative, gradient), (gradient, derivative)):
         if factor.__class__ is float and factor in (1.0, -1.0):
             return other if factor == 1.0 else -other
-    return derivative * gradient
+    return ops.passed(derivative, gradient) if closes else derivative * gradient
 
 
 def _values(xs: Sequence[Value], operation: str) -> list[Value]:

@@ -76,6 +76,7 @@ class Operation:
         binding: how tightly the formula binds, from ADDITIVE to ATOM.
         domain: where it is defined.
         defaults: values of the last operands, if these may be left out.
+        chooses: whether a local derivative of 0 says that a branch is not taken, as that of relu: then nothing passes, not even infinity.
         definition: the operation in ordinary operators and other rows, `(*operands) -> y`, which every reading can follow that has
             no function for it. None: `forward` is written so itself.
         arity: the number of operands; None if it takes any number.
@@ -91,6 +92,7 @@ class Operation:
     binding: int = ATOM
     domain: Domain = REALS
     defaults: tuple[float, ...] = ()
+    chooses: bool = field(default=False, kw_only=True)
     definition: Callable[..., Any] | None = field(default=None, kw_only=True)
     arity: int | None = field(init=False)
 
@@ -245,6 +247,20 @@ class Reduction(Operation):
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
                 raise TypeError(f"{self.usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
         return [list(sequence) for sequence in sequences]
+
+
+class Closed(float):
+    """The local derivative 0 of a branch that is not taken: any number times it is 0, infinities and NaN too."""
+
+    __slots__ = ()
+
+    def __mul__(self, other: Any) -> float:
+        return 0.0
+
+    __rmul__ = __mul__
+
+
+CLOSED = Closed(0.0)
 
 
 def as_float(x: object, where: str, label: str = "", wants: str = "takes a Value or a real number") -> float:

@@ -14,7 +14,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import Number, Operation, as_float
+from tinygrad_bp.core.operation import CLOSED, Number, Operation, as_float
 
 if TYPE_CHECKING:
     # Which at run time puts itself here, since it inherits from the class below.
@@ -262,7 +262,7 @@ class Operators:
         out.op = _relu
         out._a = self
         out._b = out._db = None
-        out._da = 1.0 if x > 0 else 0.0 if x == x else x
+        out._da = 1.0 if x > 0 else CLOSED if x == x else x
         return out
 
     neg, abs = __neg__, __abs__

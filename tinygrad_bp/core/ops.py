@@ -33,6 +33,7 @@ sign: Operation
 step: Operation
 maximum: Operation
 minimum: Operation
+passed: Operation
 reciprocal: Operation
 over_squares: Operation
 power_term: Operation
@@ -133,27 +134,27 @@ gelu        = Operation("gelu", gaussian.gelu,            (lambda y, x: gelu_slo
                         definition=lambda x: maximum(x, -gaussian.END) * normal_cdf(x))
 
 relu        = Operation("relu", stable.relu,              (lambda y, x: step(x),),
-                        "relu({})", r"\mathrm{{relu}}\left({}\right)", "relu")
+                        "relu({})", r"\mathrm{{relu}}\left({}\right)", "relu", chooses=True)
 leaky_relu  = Operation("leaky_relu", stable.leaky_relu,  (lambda y, x, slope: step(x) + slope * (1.0 - step(x)),
                                                            lambda y, x, slope: minimum(x, 0.0)),
                         "leaky_relu({}, {})", r"\mathrm{{leaky\ relu}}_{{{bare[1]}}}\left({}\right)", "leaky relu",
-                        domain=domains.PLANE, defaults=(0.01,))
+                        domain=domains.PLANE, defaults=(0.01,), chooses=True)
 abs         = Operation("abs", math.fabs,                 (lambda y, x: sign(x),),
-                        "abs({})", r"\left|{}\right|", "|x|")
+                        "abs({})", r"\left|{}\right|", "|x|", chooses=True)
 sign        = Operation("sign", stable.sign,              (lambda y, x: 0.0,),
-                        "sign({})", r"\mathrm{{sign}}\left({}\right)", "sign")
+                        "sign({})", r"\mathrm{{sign}}\left({}\right)", "sign", chooses=True)
 step        = Operation("step", stable.step,              (lambda y, x: 0.0,),
-                        "step({})", r"\mathrm{{step}}\left({}\right)", "step")
+                        "step({})", r"\mathrm{{step}}\left({}\right)", "step", chooses=True)
 maximum     = Operation("maximum", stable.maximum,        (lambda y, a, b: 0.5 + 0.5 * sign(a - b),
                                                            lambda y, a, b: 0.5 - 0.5 * sign(a - b)),
-                        "maximum({}, {})", r"\max\left({}, {}\right)", "max", domain=domains.PLANE)
+                        "maximum({}, {})", r"\max\left({}, {}\right)", "max", domain=domains.PLANE, chooses=True)
 minimum     = Operation("minimum", stable.minimum,        (lambda y, a, b: 0.5 - 0.5 * sign(a - b),
                                                            lambda y, a, b: 0.5 + 0.5 * sign(a - b)),
-                        "minimum({}, {})", r"\min\left({}, {}\right)", "min", domain=domains.PLANE)
+                        "minimum({}, {})", r"\min\left({}, {}\right)", "min", domain=domains.PLANE, chooses=True)
 clip        = Operation("clip", stable.clip,              (lambda y, x, low, high: (1.0 - step(low - x)) * (1.0 - step(x - high)),
                                                            lambda y, x, low, high: step(low - x) * (1.0 - step(low - high)),
                                                            lambda y, x, low, high: step(maximum(x, low) - high)),
-                        "clip({}, {}, {})", r"\mathrm{{clip}}\left({}, {}, {}\right)", "clip", domain=domains.SPACE,
+                        "clip({}, {}, {})", r"\mathrm{{clip}}\left({}, {}, {}\right)", "clip", domain=domains.SPACE, chooses=True,
                         definition=lambda x, low, high: minimum(maximum(x, low), high))
 
 sum_of      = Reduction("sum_of", stable.sum_of,          lambda y, *xs: [1.0] * len(xs),
@@ -168,6 +169,9 @@ logsumexp   = Reduction("logsumexp", stable.logsumexp,    lambda y, *xs: _softma
                         domain=domains.AT_LEAST_ONE)
 
 # Rows that only appear in derivatives of the rows above.
+passed      = Operation("passed", stable.passed,          (lambda y, gate, x: x,
+                                                           lambda y, gate, x: gate),
+                        "{} * {}", r"{} \cdot {}", "×", MULTIPLICATIVE, domains.PLANE, chooses=True)
 sigmoid_slope = Operation("sigmoid_slope", stable.sigmoid_slope, (lambda y, x: -y * tanh(0.5 * x),),
                         "sigmoid_slope({})", r"\sigma'\left({}\right)", "σ′")
 reciprocal  = Operation("reciprocal", stable.reciprocal,  (lambda y, x: -y * y,),
@@ -214,6 +218,11 @@ OPERATIONS: dict[str, Operation] = {name: row for name, row in list(globals().it
 
 
 # Rules and formulas that take more than a line; rows look them up when they are called ------------------------------------------
+
+
+def closes(op: Operation, operands: Sequence[Any]) -> bool:
+    """Whether a derivative of 0 at these operands lets nothing through: of a choice, and of a power whose coefficient is 0."""
+    return op.chooses or (op is pow and operands[1] == 0) or (op is power_term and operands[0] == 0)
 
 
 def _swapped(operands: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -122,6 +122,10 @@ def asinh_slope(x: float) -> float:
     return 1.0 / math.hypot(1.0, x)
 
 
+def passed(gate: float, x: float) -> float:
+    return gate * x if gate else 0.0  # where the gate is closed nothing passes, not even infinity
+
+
 def reciprocal(x: float) -> float:
     return 1.0 / x if x else math.inf  # for a zero of either sign: the rules that use it come to it from above
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from tinygrad_bp.core import operators, ops, order
 from tinygrad_bp.core.methods import Methods
-from tinygrad_bp.core.operation import Operation, as_float
+from tinygrad_bp.core.operation import CLOSED, Operation, as_float
 from tinygrad_bp.core.operators import Operators
 
 
@@ -85,7 +85,8 @@ class Value(Operators, Methods):
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
         out = object.__new__(Value)
         out._data, out.grad, out.op = y, 0.0, op
-        out._hold(operands, _local_derivatives(op, y, operands, numbers))
+        local = _local_derivatives(op, y, operands, numbers)
+        out._hold(operands, [CLOSED if each == 0 else each for each in local] if ops.closes(op, numbers) else local)
         return out
 
     def _hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:

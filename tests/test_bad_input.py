@@ -120,7 +120,7 @@ OUTSIDE_THE_DOMAIN = [
     (lambda: (-2) ** Value(0.5, "n"), r"pow is undefined at -2\.0, 0\.5 \(n\)", "whole exponent"),
     (
         lambda: w ** Value(2.0, "n"),
-        r"pow has no derivative at -2\.0 \(w\), 2\.0 \(n\)",
+        r"pow has no derivative with respect to n at -2\.0 \(w\), 2\.0 \(n\)",
         "number instead of a Value",
     ),
     (lambda: zero.atan2(0.0), r"atan2 is undefined at 0\.0 \(zero\), 0\.0", "not both 0"),

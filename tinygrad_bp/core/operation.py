@@ -143,19 +143,13 @@ class Operation:
         except (ValueError, ArithmeticError) as error:
             raise self.failure(error, numbers, labels) from None
 
-    def failure(
-        self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = (), verb: str = "is undefined"
-    ) -> Exception:
+    def failure(self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = ()) -> Exception:
         """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right.
 
         Its attribute `numbers` has the operands, which tells it from errors that are not about numbers.
         """
-        shown = [
-            f"{x!r} ({label})" if label else repr(x)
-            for x, label in zip(numbers, labels or [""] * len(numbers), strict=True)
-        ]
-        verb = "overflows" if isinstance(error, OverflowError) else verb
-        where = "at " + ", ".join(shown) if shown else "for no operands"
+        verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
+        where = f"at {at(numbers, labels)}" if numbers else "for no operands"
         failed = type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
         failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
         return failed
@@ -247,6 +241,12 @@ class Reduction(Operation):
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
                 raise TypeError(f"{self.usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
         return [list(sequence) for sequence in sequences]
+
+
+def at(numbers: Sequence[float], labels: Sequence[str] = ()) -> str:
+    """Where something happened, for a message: `-3.0 (a), 2.0`."""
+    pairs = zip(numbers, labels or [""] * len(numbers), strict=True)
+    return ", ".join([f"{x!r} ({label})" if label else repr(x) for x, label in pairs])
 
 
 class Closed(float):

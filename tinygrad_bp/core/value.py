@@ -25,7 +25,7 @@ from typing import Any
 
 from tinygrad_bp.core import operators, ops, order
 from tinygrad_bp.core.methods import Methods
-from tinygrad_bp.core.operation import CLOSED, Operation, as_float
+from tinygrad_bp.core.operation import CLOSED, Operation, as_float, at
 from tinygrad_bp.core.operators import Operators
 
 
@@ -290,15 +290,24 @@ def _finish(node: Value) -> None:
 
 def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers: Sequence[float]) -> Sequence[Any]:
     """The numbers that the partials give; None for a constant, since nothing is differentiated with respect to one, or even can be."""
+    found: list[float | None] = []
     try:
-        if isinstance(op.partials, tuple):
-            varies = [isinstance(x, Value) and not isinstance(x, Constant) for x in operands]
-            return [float(d(y, *numbers)) if v else None for d, v in zip(op.partials, varies, strict=True)]
-        local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
-        return local if ops.OPERATIONS.get(op.name) is op else [float(each) for each in local]
-    except (ValueError, ArithmeticError):
-        failed = _failure(op, operands, ValueError(), "has no derivative")
-        failed.args = (f"{failed}; or make what does not vary a number instead of a Value",)
+        if not isinstance(op.partials, tuple):
+            local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
+            return local if ops.OPERATIONS.get(op.name) is op else [float(each) for each in local]
+        for partial, x in zip(op.partials, operands, strict=True):
+            varies = isinstance(x, Value) and not isinstance(x, Constant)
+            found.append(float(partial(y, *numbers)) if varies else None)
+        return found
+    except (ValueError, ArithmeticError) as error:
+        labels = [x.label if isinstance(x, Value) else "" for x in operands]
+        by, reason = "", f"it needs {op.domain.needs}"
+        if op.arity is not None and op.arity > 1:
+            by, reason = f" with respect to {labels[len(found)] or f'operand {len(found) + 1}'}", str(error)
+        failed = ValueError(
+            f"{op.name} has no derivative{by} at {at(numbers, labels)}: {reason}; or make what does not vary a number instead of a Value"
+        )
+        failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
         raise failed from None
     except TypeError as error:
         raise TypeError(
@@ -307,7 +316,7 @@ def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers
         ) from error
 
 
-def _failure(op: Operation, operands: Sequence[Any], error: Exception, verb: str = "is undefined") -> Exception:
+def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """What to raise where recording `op` met `error`: the same in words that name the operands' labels and numbers."""
     labels = [x.label if isinstance(x, Value) else "" for x in operands]
     try:
@@ -316,4 +325,4 @@ def _failure(op: Operation, operands: Sequence[Any], error: Exception, verb: str
         ]
     except (TypeError, OverflowError) as no_number:
         return no_number
-    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels, verb)
+    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels)

@@ -145,8 +145,10 @@ class Operators:
         b = float(other)
         try:
             y = a**b
-            slope = b * a ** (b - 1.0)
+            local = b * a ** (b - 1.0)
         except OverflowError:
+            return _meet(ops.pow, self, other)
+        if -7e-308 < local < 7e-308:  # three times where floats begin to have fewer digits
             return _meet(ops.pow, self, other)
         out = _new(Value)
         out._data = y
@@ -154,7 +156,7 @@ class Operators:
         out.op = _pow
         out._a = self
         out._b = b
-        out._da = slope
+        out._da = local
         out._db = None
         return out
 

@@ -55,7 +55,7 @@ sub         = Operation("sub", lambda a, b: a - b,        (lambda y, a, b: 1.0,
 mul         = Operation("mul", lambda a, b: a * b,        (lambda y, a, b: b,
                                                            lambda y, a, b: a),
                         "{} * {}", r"{} \cdot {}", "×", MULTIPLICATIVE, domains.PLANE)
-div         = Operation("div", lambda a, b: a / b,        (lambda y, a, b: 1.0 / b,
+div         = Operation("div", stable.div,                (lambda y, a, b: 1.0 / b,
                                                            lambda y, a, b: -y / b),
                         "{} / {}", r"\frac{{{bare[0]}}}{{{bare[1]}}}", "÷", MULTIPLICATIVE,
                         domains.DIVISOR)

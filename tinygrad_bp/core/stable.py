@@ -147,24 +147,41 @@ def hypot(a: float, b: float) -> float:
 
 def over_squares(c: float, a: float, b: float) -> float:
     """c / (a**2 + b**2), by squares that neither overflow nor vanish. Infinite a or b win over any c."""
+    if a != a or b != b or c != c:
+        return math.nan
     if a == 0 == b:
         raise ValueError
     if math.isinf(a) or math.isinf(b):
-        return 0.0 * (a + b + c) if a != a or b != b or c != c else 0.0
+        return 0.0
     _, scale = math.frexp(max(math.fabs(a), math.fabs(b)))
     a, b = math.ldexp(a, -scale), math.ldexp(b, -scale)
     fraction, exponent = math.frexp(c)
     try:
-        return math.ldexp(fraction / (a * a + b * b), exponent - 2 * scale)
+        return math.ldexp(fraction / math.fsum((*_square(a), *_square(b))), exponent - 2 * scale)
     except OverflowError:
         return math.copysign(math.inf, c)
 
 
+def _square(x: float) -> tuple[float, float]:
+    """x * x, and what rounding it lost (Dekker's product)."""
+    high = 134217729.0 * x
+    high -= high - x
+    low = x - high
+    y = x * x
+    return y, low * low - ((y - high * high) - 2.0 * high * low)
+
+
+def div(a: float, b: float) -> float:
+    return a / b if b or a == a else a  # Python raises for NaN / 0
+
+
 def pow(a: float, b: float) -> float:
-    y: float | complex = a**b
-    if isinstance(y, complex):
-        raise ValueError
-    return y if a == a and b == b else math.nan  # C says 1 to nan**0 and 1**nan
+    if a != a or b != b:
+        return math.nan  # C says 1 to nan**0 and 1**nan
+    if a < 0 and math.isfinite(b) and b % 1:
+        raise ValueError  # before Python looks at the size of the result
+    y: float = a**b
+    return y
 
 
 def power_term(c: float, a: float, b: float, k: float) -> float:
@@ -199,9 +216,11 @@ def _power_or_infinity(a: float, b: float) -> float:
 
 def log_term(c: float, a: float) -> float:
     """c * log(a), zero where c or a is zero."""
+    if c != c or a != a:
+        return math.nan
     if a < 0:
         raise ValueError
-    return c * math.log(a) if c and a else math.nan if c != c or a != a else 0.0
+    return c * math.log(a) if c and a else 0.0
 
 
 def exp_difference(a: float, b: float) -> float:
@@ -211,6 +230,8 @@ def exp_difference(a: float, b: float) -> float:
     difference = a - b
     y = math.exp(difference)
     if not math.isfinite(difference):
+        if y and math.isfinite(a) and math.isfinite(b):
+            raise OverflowError
         return y
     back = difference - a
     return y + y * ((a - (difference - back)) - (b + back))

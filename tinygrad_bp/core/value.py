@@ -300,6 +300,8 @@ def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers
             found.append(float(partial(y, *numbers)) if varies else None)
         return found
     except (ValueError, ArithmeticError) as error:
+        if any(x != x for x in numbers):
+            return [math.nan] * len(numbers)  # a NaN among the operands gives NaN, also where the rule raises
         labels = [x.label if isinstance(x, Value) else "" for x in operands]
         by, reason = "", f"it needs {op.domain.needs}"
         if op.arity is not None and op.arity > 1:

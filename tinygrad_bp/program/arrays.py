@@ -332,6 +332,7 @@ _FUNCTIONS: dict[Operation, Callable[..., Any]] = {
     ops.softplus: _softplus,
     ops.relu: lambda xp, x: xp.where(x <= 0.0, xp.zeros_like(x), x),
     ops.leaky_relu: lambda xp, x, slope: xp.where((x <= 0.0) | _nan(slope), slope * x, x),
+    ops.passed: lambda xp, gate, x: xp.where(gate == 0.0, xp.zeros_like(gate * x), gate * x),
     ops.sign: _sign,
     ops.step: _step,
     ops.maximum: _maximum,

@@ -154,6 +154,10 @@ def step(x: Real) -> Real:
     return w.where(x > 0.0, 1.0, w.where(x.is_nan(), x, 0.0))
 
 
+def passed(gate: Real, x: Real) -> Real:
+    return gate.writer.where(gate.equals(0.0), 0.0, gate * x)
+
+
 def maximum(a: Real, b: Real) -> Real:
     return a.writer.where((a >= b) | a.is_nan(), a, b)
 
@@ -388,6 +392,7 @@ FUNCTIONS: dict[Operation, Callable[..., Real]] = {
     ops.softplus: softplus,
     ops.relu: relu,
     ops.leaky_relu: leaky_relu,
+    ops.passed: passed,
     ops.sign: sign,
     ops.step: step,
     ops.maximum: maximum,

@@ -1,0 +1,162 @@
+"""What asks a Value for a plain number is told what to write; gradients that are None, data that follows, graphs pickled in parts."""
+
+import copy
+import math
+import pickle
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import Value, grad
+
+PLAIN: dict[str, Callable[[Any], Any]] = {
+    "float": float, "int": int, "complex": complex, "round": round, "round to": lambda v: round(v, 2), "trunc": math.trunc,
+    "floor": math.floor, "ceil": math.ceil, "//": lambda v: v // 2, "r//": lambda v: 2 // v, "%": lambda v: v % 2,
+    "r%": lambda v: 2.5 % v, "divmod": lambda v: divmod(v, 2), "rdivmod": lambda v: divmod(2, v), "index": lambda v: [1, 2][v],
+    "math.exp": math.exp, "range": range, "with a Value": lambda v: v // v,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ask", PLAIN.values(), ids=PLAIN)
+def test_no_plain_number_is_made_of_a_value(ask: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"label='v'.*would leave the graph.*write \.data"):
+        ask(Value(2.0, "v"))
+
+
+@pytest.mark.extras
+def test_statistics_of_numpy() -> None:
+    import numpy as np
+
+    xs = [Value(1.0), Value(2.0), Value(4.0)]
+    array, numbers = np.array(xs), np.array([1.0, 2.0, 4.0])
+    for f in (
+        np.std,
+        np.var,
+        np.mean,
+        np.linalg.norm,
+        lambda a: np.vdot(a, a),
+        lambda a: np.linalg.norm([a, a], axis=1)[0],
+    ):
+        y = f(array)
+        assert y.data == pytest.approx(float(f(numbers)), rel=1e-14)
+        y.backward()
+    assert all(x.grad for x in xs)
+
+
+def test_a_gradient_of_none_counts_as_0() -> None:
+    a, b, c = Value(3.0, "a"), Value(2.0, "b"), Value(5.0, "c")
+    y = a * a * b + tg.dot([a, b, c], [b, a, 2.0]) + b
+    y.backward()
+    wanted = [v.grad for v in (a, b, c)]
+    for cleared in ([a], [b], [c], [a, c], [a, b, c]):
+        for v in (a, b, c):
+            v.grad = None if v in cleared else 0.0  # type: ignore[assignment]
+        y.backward()
+        assert [v.grad for v in (a, b, c)] == wanted
+    a.grad = None  # type: ignore[assignment]
+    a.backward()
+    assert a.grad == 1.0
+
+
+def test_a_gradient_that_is_no_number_is_named() -> None:
+    a = Value(3.0, "a")
+    a.grad = "large"  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=r"the gradient of a is 'large', which is no number; set it to 0\.0"):
+        (a * 2.0).backward()
+
+
+def test_only_the_data_of_leaves_can_be_set() -> None:
+    x = Value(2.0, "x")
+    y = x * 3.0
+    y.label = "y"
+    with pytest.raises(AttributeError, match=r"label='y'.*was computed by mul: only the data of a leaf can be set"):
+        y.data = 7.0
+    x.data = 4.0
+    assert (x.data, y.data) == (4.0, 6.0)
+
+
+def test_a_missing_derivative_is_named_by_its_operand() -> None:
+    with pytest.raises(
+        ValueError, match=r"pow has no derivative with respect to b at -3\.0 \(a\), 2\.0 \(b\): log_term is undefined"
+    ):
+        Value(-3.0, "a") ** Value(2.0, "b")
+
+
+def test_nan_wins_over_domains() -> None:
+    assert math.isnan((Value(math.nan) / 0.0).data)
+    assert math.isnan((Value(-2.0) ** math.nan).data)
+    y = Value(math.nan, "a") / Value(0.0, "b")
+    assert all(map(math.isnan, (y.data, *y.local_derivatives)))
+    with pytest.raises(ValueError, match="pow is undefined at -1e"):
+        Value(-1e200) ** 2.5
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("dump", [pickle.dumps, pickle._dumps])  # type: ignore[attr-defined]
+def test_values_pickled_together_stay_one_graph(protocol: int, dump: Callable[..., bytes]) -> None:
+    x = Value(2.0, "x")
+    h = x * x
+    h.label = "h"
+    y = h**3.0 + tg.dot([h, x], [1.0, h])
+    for things in ((h, y), (y, h)):
+        back = pickle.loads(dump(things, protocol))
+        h2, y2 = (back[things.index(v)] for v in (h, y))
+        assert h2 in set(tg.topological_order(y2))
+        assert grad(y2, h2).data == grad(y, h).data
+    back = pickle.loads(dump({"model": [y, {"inner": h}], "leaf": x}, protocol))
+    y2, h2, x2 = back["model"][0], back["model"][1]["inner"], back["leaf"]
+    assert (grad(y2, h2).data, grad(y2, x2).data) == (grad(y, h).data, grad(y, x).data)
+    assert [v.label for v in (h2, x2)] == ["h", "x"]
+
+
+def test_pickling_a_deep_graph_with_a_node_from_its_middle() -> None:
+    x = Value(1.0, "x")
+    y, middle = x, x
+    for k in range(20_000):
+        y = y * 1.0001 + 0.1
+        middle = y if k == 10_000 else middle
+    m2, y2 = pickle.loads(pickle.dumps((middle, y)))
+    assert grad(y2, m2).data == grad(y, middle).data
+    y3 = pickle.loads(pickle.dumps(y))
+    y3.backward()
+    y.backward()
+    assert [leaf.grad for leaf in tg.topological_order(y3, constants=False)[:1]] == [x.grad]
+
+
+def test_threads_pickle_at_once() -> None:
+    x = Value(2.0, "x")
+    y = (x * x + x).tanh()
+    found: list[float] = []
+
+    def work() -> None:
+        for _ in range(200):
+            found.append(pickle.loads(pickle.dumps((y, x)))[0].data)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [y.data] * 800
+
+
+def parts_of_a_graph(number: float) -> tuple[Value, Value]:
+    h = Value(number, "x") ** 2.0
+    return h, h * 3.0
+
+
+def test_what_a_worker_process_returns_is_one_graph() -> None:
+    with ProcessPoolExecutor(1) as pool:
+        h, y = pool.submit(parts_of_a_graph, 2.0).result()
+    assert grad(y, h).data == 3.0
+
+
+def test_copies_of_parts_stay_one_graph() -> None:
+    h, y = parts_of_a_graph(2.0)
+    h2, y2 = copy.deepcopy((h, y))
+    assert h2 is not h
+    assert grad(y2, h2).data == 3.0

@@ -197,6 +197,7 @@ REFERENCES = {
         lambda c, a: c * mp.log(a) if c and a else mpf(0),
         (lambda c, a: mp.log(a) if a else mpf(0), lambda c, a: mpf(0) if c == 0 else c / a if a else c * mp.inf),
     ),
+    "passed": Reference(lambda gate, x: gate * x, (lambda gate, x: x, lambda gate, x: gate)),
     "exp_difference": Reference(lambda a, b: mp.exp(a - b), (lambda a, b: mp.exp(a - b), lambda a, b: -mp.exp(a - b))),
     "asinh_slope": Reference(
         lambda x: 1 / mp.sqrt(1 + x * x),

@@ -157,18 +157,9 @@ def over_squares(c: float, a: float, b: float) -> float:
     a, b = math.ldexp(a, -scale), math.ldexp(b, -scale)
     fraction, exponent = math.frexp(c)
     try:
-        return math.ldexp(fraction / math.fsum((*_square(a), *_square(b))), exponent - 2 * scale)
+        return math.ldexp(fraction / math.fsum((*square(a), *square(b))), exponent - 2 * scale)
     except OverflowError:
         return math.copysign(math.inf, c)
-
-
-def _square(x: float) -> tuple[float, float]:
-    """x * x, and what rounding it lost (Dekker's product)."""
-    high = 134217729.0 * x
-    high -= high - x
-    low = x - high
-    y = x * x
-    return y, low * low - ((y - high * high) - 2.0 * high * low)
 
 
 def div(a: float, b: float) -> float:

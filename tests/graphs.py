@@ -23,6 +23,10 @@ STEPS = (
     lambda a, b, c: tg.maximum(a, b),
     lambda a, b, c: (a * a + 1.0).sqrt(),
     lambda a, b, c: a.tanh() ** 3,
+    lambda a, b, c: a.gelu() - b.silu(),
+    lambda a, b, c: a.erf() * b.asinh(),
+    lambda a, b, c: (a * a + 1.0).log2(),
+    lambda a, b, c: tg.clip(a, -1.0, 1.0),
 )
 
 

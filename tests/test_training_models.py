@@ -113,6 +113,18 @@ def test_an_operation_of_ones_own_is_compiled():
     assert history.losses[-1] < history.losses[0]
 
 
+@pytest.mark.parametrize("activation", ["gelu", "silu", "erf", "asinh"])
+def test_any_row_on_one_operand_is_an_activation_in_every_engine(activation: str) -> None:
+    found = []
+    for engine in ("eager", "python", "llvm"):
+        net = MLP(2, [3, 1], activation=[activation, None], seed=1)
+        optimizer = SGD(net.parameters(), 0.02)
+        history = train(net, some_rows(5), losses.mean_squared_error, optimizer, epochs=20, engine=engine)
+        assert history.losses[-1] < history.losses[0]
+        found.append([p.data for p in net.parameters()])
+    assert found[0] == found[1] == pytest.approx(found[2], rel=1e-12)
+
+
 def test_an_optimizer_of_ones_own():
     class Signs(Optimizer):
         """Steps of lr against the sign of the gradient."""

@@ -38,6 +38,7 @@ def all_operations():
         x * x, x**3, x**y, z**-1.5, 2.0**y, x / z, 1.0 - y, -y, tg.logsumexp([x, y, 0.5]), tg.dot([x, y, 0.5], [z, x, y]), tg.dot([x], [x]),
         tg.sum_of([x, y, y, 3.0]), tg.maximum(x, y), tg.minimum(x, 5.0), (x + z).sqrt(), x.exp(), z.log(), y.tanh(), y.sigmoid(), y.relu(),
         x.relu(), y.softplus(), abs(y), x.sin() * z.cos(), tg.leaky_relu(y, 0.1), tg.atan2(x, y), tg.hypot(y, z), x.log1p() + y.expm1(),
+        x.gelu(), y.silu(), y.erf(), x.asinh(), x.acosh(), y.atanh(), z.log2() * z.log10(), y.cbrt(), x.clip(-1.0, 1.0), tg.clip(y, x, z),
     ]  # fmt: skip
     return called("all", tg.sum_of(rows))
 

@@ -34,12 +34,17 @@ def softmax():
     return MLP(2, [3, 3], activation=["relu", None], seed=4)
 
 
+def smooth():
+    return MLP(2, [2, 2, 2, 1], activation=["gelu", "silu", "erf", "asinh"], seed=5)
+
+
 PAGES = {
     "tutorial": lambda: explore("tutorial"),
     "xor": lambda: explore("xor"),
     "dots": lambda: explore(MLP(2, [3, 2], seed=1), rows=[([0.5, -1.0], [0.2, 0.8])]),
     "softmax": lambda: explore(softmax(), rows=[([0.5, -1.0], [0.0, 1.0, 0.0])], loss="cross_entropy"),
     "no labels": lambda: explore(unlabelled()),
+    "smooth": lambda: explore(smooth(), rows=[([0.5, -1.0], [0.2])]),
     "two ways": lambda: explore(
         two_ways(),
     ),

@@ -60,7 +60,7 @@ class _Documentation:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    __doc__ = _Documentation(
+    __doc__ = _Documentation(  # pyright: ignore[reportAssignmentType]
         """A row of the table of operations, and the function of that name: numbers give a float, Values record a node.
 
     Attributes:
@@ -197,7 +197,7 @@ class Operation:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduction(Operation):
-    __doc__ = _Documentation(
+    __doc__ = _Documentation(  # pyright: ignore[reportAssignmentType]
         """An operation on sequences of any length, such as `sum_of(xs)` or `dot(ws, xs)`: one node whose operands are all their elements.
 
     Attributes:
@@ -211,7 +211,7 @@ class Reduction(Operation):
     def __call__(self, xs: Iterable[Number], /, *more: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
     @overload
     def __call__(self, xs: Iterable[Value | Number], /, *more: Iterable[Value | Number]) -> Value: ...
-    def __call__(self, *sequences: Iterable[Any]) -> Any:
+    def __call__(self, *sequences: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The result over all elements: a float if they are all numbers, a `Value` if one of them is.
 
         Raises TypeError for arguments that are not sequences of Values and numbers, ValueError for unequal lengths and, where the

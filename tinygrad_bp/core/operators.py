@@ -45,6 +45,7 @@ class Operators:
         def record_operation(op: Operation, operands: Sequence[Any]) -> Value: ...
 
     def __add__(self, other: Operand) -> Value:
+        b: Any
         kind = type(other)
         if kind is Value:
             b = other._data  # type: ignore[union-attr]
@@ -74,6 +75,7 @@ class Operators:
         return out
 
     def __sub__(self, other: Operand) -> Value:
+        b: Any
         kind = type(other)
         if kind is Value:
             b = other._data  # type: ignore[union-attr]
@@ -105,6 +107,7 @@ class Operators:
         return out
 
     def __mul__(self, other: Operand) -> Value:
+        b: Any
         kind = type(other)
         if kind is Value:
             b = other._data  # type: ignore[union-attr]
@@ -164,6 +167,7 @@ class Operators:
         return _meet(ops.pow, other, self)
 
     def __truediv__(self, other: Operand) -> Value:
+        b: Any
         kind = type(other)
         if kind is Value:
             b = other._data  # type: ignore[union-attr]

@@ -211,6 +211,15 @@ function identifiers(graph) {
     "exp",
     "log",
     "abs",
+    "sqrt",
+    "sin",
+    "cos",
+    "sinh",
+    "cosh",
+    "maximum",
+    "minimum",
+    "normal_cdf",
+    "normal_density",
   ]);
   for (const id of graph.variables) {
     const plain = graph.nodes[id].name

@@ -53,7 +53,13 @@ def test_a_symbol_has_no_number(asks: Callable[[Any], Any]) -> None:
 
 
 DESCRIPTIONS = {
-    "tanh": ["tanh(x)", "Formula: y = tanh(x), in LaTeX \\tanh\\left(x\\right)", "It needs a finite number."],
+    "gelu": ["gelu(x)", "x times the normal distribution function at x", "Derivative: dy/dx = gelu_slope(x)"],
+    "tanh": [
+        "tanh(x)",
+        "The hyperbolic tangent.",
+        "Formula: y = tanh(x), in LaTeX \\tanh\\left(x\\right)",
+        "It needs a finite number.",
+    ],
     "atan2": ["atan2(a, b)", "Derivative: ∂y/∂b = -a / (a ** 2 + b ** 2)", "It needs operands that are not both 0."],
     "leaky_relu": ["leaky_relu(x, slope=0.01)", "Derivative: ∂y/∂x = step(x) + slope * (1 - step(x))"],
     "sum_of": ["sum_of(xs)", "Derivative: ∂y/∂x2 = 1"],
@@ -75,7 +81,10 @@ def test_a_row_says_what_it_is(name: str) -> None:
 def test_every_row_gives_its_formula_its_derivatives_and_its_domain(name: str) -> None:
     row = OPERATIONS[name]
     text = row.describe()
-    usage, _, formula, *derivatives, needs = text.splitlines()
+    head, said = text.rsplit("\n\n", 1)
+    usage, *words = head.split("\n\n")
+    formula, *derivatives, needs = said.splitlines()
+    assert words in ([], [getattr(getattr(Value, name, None), "__doc__", None)])
     assert re.fullmatch(rf"{name}\([a-z_0-9=., ]+\)", usage)
     assert formula.startswith("Formula: y = ")
     assert len(derivatives) == (2 * row.sequences if isinstance(row, Reduction) else row.arity)

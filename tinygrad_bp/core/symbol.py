@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.methods import Methods
 from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation, Reduction
+from tinygrad_bp.core.operators import Operators
 
 
 class Symbol(ABC):
@@ -94,7 +96,7 @@ def _written(x: Any) -> tuple[str, int]:
 
 
 def described(op: Operation) -> str:
-    """A row in words: how it is called, its formula, its derivatives, where it is defined."""
+    """A row in words: how it is called, what it is, its formula, its derivatives, where it is defined."""
     if isinstance(op, Reduction):
         usage, names = op.usage, [f"{name}{k}" for name in ("w", "x")[-op.sequences :] for k in (1, 2)]
     else:
@@ -102,7 +104,7 @@ def described(op: Operation) -> str:
         defaults = [""] * (len(names) - len(op.defaults)) + [f"={x:g}" for x in op.defaults]
         usage = f"{op.name}({', '.join(map(''.join, zip(names, defaults, strict=True)))})"
     operands, atoms = [Text(name) for name in names], [(name, ATOM) for name in names]
-    lines = [usage, "", f"Formula: y = {op.write(atoms)}, in LaTeX {op.write(atoms, latex=True)}"]
+    lines = [usage, *_said_by_method(op), "", f"Formula: y = {op.write(atoms)}, in LaTeX {op.write(atoms, latex=True)}"]
     try:
         partials = [_written(partial)[0] for partial in op.derivatives(Text("y"), operands)]
     except (TypeError, ValueError, ArithmeticError, AttributeError):  # a rule of one's own that knows numbers only
@@ -111,6 +113,13 @@ def described(op: Operation) -> str:
     lines += [f"Derivative: {d}y/{d}{name} = {partial}" for name, partial in zip(names, partials, strict=False)]
     lines += [f"It needs {op.domain.needs}."]
     return "\n".join(lines)
+
+
+def _said_by_method(op: Operation) -> list[str]:
+    """What the method of the same name says that it returns, unless that speaks of the operands by other names."""
+    method = getattr(Methods, op.name, None) or getattr(Operators, op.name, None)
+    text = getattr(method, "__doc__", None) if ops.OPERATIONS.get(op.name) is op else None
+    return ["", text] if text and "self" not in text else []
 
 
 def _operand_names(op: Operation) -> list[str]:

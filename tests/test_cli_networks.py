@@ -6,8 +6,10 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,9 +184,48 @@ def test_ctrl_c_saves_what_was_trained(monkeypatch, capsys):
     run = training.engines.Compiled.run
     monkeypatch.setattr(training.engines.Compiled, "run", interrupted)
     assert main(["train", "xor", "--engine", "python"]) == 130
-    assert "interrupted" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.match(r"tinygrad-bp: interrupted after \d\d epochs, \d\d steps; what was learned is in training-out", err)
+    assert err.count("\n") == 1
     assert load("training-out/model.json").widths == [2, 5, 1]
     assert Path("training-out/report.md").exists()
+
+
+@pytest.mark.parametrize("engine", ["eager", "python", pytest.param("llvm", marks=pytest.mark.extras)])
+def test_ctrl_c_while_rows_held_out_are_measured_saves_what_was_trained(
+    engine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tinygrad_bp.networks.training import engines
+
+    kinds = {"eager": engines.Eager, "python": engines.Compiled, "llvm": engines.Machine}
+    evaluate, calls = kinds[engine].evaluate, []
+
+    def interrupted(self: Any) -> float:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return evaluate(self)
+
+    monkeypatch.setattr(kinds[engine], "evaluate", interrupted)
+    assert main(["train", "moons", "--engine", engine]) == 130
+    assert capsys.readouterr().err.startswith("tinygrad-bp: interrupted after 3 epochs, ")
+    assert len(Path("training-out/curve.csv").read_text(encoding="utf-8").splitlines()) == 4
+    assert load("training-out/model.json").notes.columns == ["x", "y"]
+
+
+def test_ctrl_c_before_the_first_step_saves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tinygrad_bp.networks.training import engines
+
+    def interrupted(self: Any, batches: Any) -> list[float]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines.Compiled, "run", interrupted)
+    assert main(["train", "xor", "--engine", "python"]) == 130
+    assert capsys.readouterr() == ("", "tinygrad-bp: interrupted before the first step; nothing is saved\n")
+    assert not Path("training-out/model.json").exists()
 
 
 def test_a_training_that_leaves_all_bounds_says_where(capsys):

@@ -1,12 +1,14 @@
-"""What stops a training: a loss, a callback, patience, Ctrl-C, and numbers that leave all bounds."""
+"""What stops a training: a loss, a callback, patience, and numbers that leave all bounds."""
 
 import math
+from typing import Any
 
 import pytest
 
 from tests.trainings import each_engine, some_rows, xor
 from tinygrad_bp import MLP, SGD, Adam, Diverged, Value, train
 from tinygrad_bp.networks import losses
+from tinygrad_bp.networks.training import History
 
 
 @each_engine
@@ -62,20 +64,6 @@ def test_patience_without_rows_held_out_looks_at_the_loss():
 
 
 @each_engine
-def test_ctrl_c_keeps_what_was_trained(engine):
-    def interrupt(history):
-        if history.epochs == 3:
-            raise KeyboardInterrupt
-
-    net, rows, loss, optimizer = xor()
-    history = train(net, rows, loss, optimizer, epochs=99, on_epoch=interrupt, engine=engine)
-    assert (history.epochs, history.steps, history.stopped) == (3, 12, "interrupted")
-    other, rows, loss, optimizer = xor()
-    train(other, rows, loss, optimizer, epochs=3, engine=engine)
-    assert [p.data for p in net.parameters()] == [p.data for p in other.parameters()]
-
-
-@each_engine
 def test_a_loss_that_overflows_says_where(engine):
     net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
     rows = [([1.0], 0.0), ([1e155], 0.0)]
@@ -84,7 +72,7 @@ def test_a_loss_that_overflows_says_where(engine):
     words = str(caught.value)
     assert words.startswith("training stopped in step 2 (epoch 1): ")
     assert "with row 2, pow overflows at -9e+154, 2.0: it needs " in words
-    assert "; the largest parameter is w1, 0.9; a smaller learning rate may help" in words
+    assert "; the largest parameter is w1, 0.9; so it is with the parameters that training began with" in words
     assert caught.value.history.steps == 1
     assert caught.value.history.stopped == "diverged"
     assert net.weights[0].data == pytest.approx(0.9)
@@ -124,20 +112,21 @@ def test_nan_in_a_row_is_named():
 
 def test_an_infinity_in_a_row_is_named():
     net = MLP(2, [1], activation=None, seed=1)
-    with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf"):
+    with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf; row 2 holds inf$"):
         train(net, [([0.0, 1.0], 1.0), ([math.inf, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
 
 
 def test_a_gradient_that_is_infinite_is_named():
     w = Value(0.0, "w")
-    with pytest.raises(Diverged, match=r"step 1 .*with row 1, the gradient of .*mul of 0 \(w\), 1, is inf"):
+    with pytest.raises(Diverged, match=r"step 1 .*the gradient of .*mul of 0 \(w\), 1, is inf; so it is with"):
         train(lambda x: (w * x[0]).sqrt(), [([1.0], 1.0)], lambda out, target: out, SGD([w], 0.1))
 
 
 @each_engine
 def test_rows_held_out_beyond_the_range_of_floats(engine):
     w = Value(0.5, "w")
-    with pytest.raises(Diverged, match=r"after epoch 1: the loss of the rows held out is (nan|inf)") as caught:
+    says = r"after epoch 1: the loss of the rows held out is (nan|inf); that of validation row 1 is "
+    with pytest.raises(Diverged, match=says) as caught:
         train(
             lambda x: (w * x[0]).log(),
             [([1.0], 0.0)],
@@ -147,3 +136,56 @@ def test_rows_held_out_beyond_the_range_of_floats(engine):
             engine=engine,
         )
     assert caught.value.history.epochs == 1
+
+
+@each_engine
+def test_only_a_rate_that_is_too_large_is_blamed(engine: str) -> None:
+    w = Value(1.0, "w")
+    with pytest.raises(Diverged, match=r"a smaller learning rate may help$"):
+        train(lambda x: w * x[0], [([1.0], 0.0)], losses.squared_error, SGD([w], 5.0), epochs=9999, engine=engine)
+    assert math.isfinite(w.data)
+
+
+@each_engine
+def test_an_infinity_held_out_is_named(engine: str) -> None:
+    w = Value(0.5, "w")
+    rows = [([1.0], 0.0)]
+    with pytest.raises(Diverged, match=r"that of validation row 2 is inf, and it holds inf"):
+        train(
+            lambda x: w * x[0],
+            rows,
+            losses.squared_error,
+            SGD([w], 0.1),
+            validation=[*rows, ([math.inf], 0.0)],
+            engine=engine,
+        )
+
+
+@each_engine
+@pytest.mark.parametrize(
+    "options", [{"validation": [([1.0], 0.0)], "patience": 9999}, {"validation": [([1.0], 0.0)]}, {"patience": 9999}]
+)
+def test_the_best_parameters_outlive_what_diverges_later(engine: str, options: dict[str, Any]) -> None:
+    w = Value(1.0, "w")
+    optimizer = SGD([w], 0.5)
+    seen: list[float] = []
+
+    def on_epoch(history: History) -> None:
+        seen.append(w.data)
+        if history.epochs == 5:
+            optimizer.lr = 5.0
+
+    with pytest.raises(Diverged) as caught:
+        train(
+            lambda x: w * x[0],
+            [([1.0], 0.0)],
+            losses.squared_error,
+            optimizer,
+            epochs=9999,
+            on_epoch=on_epoch,
+            engine=engine,
+            **options,
+        )
+    assert caught.value.history.epochs > 20
+    assert w.data == seen[4]
+    assert abs(w.data) < 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.prediction import Predictor, notes
-from tinygrad_bp.networks.recipe import Recipe, Unsuitable, recipe
+from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
 from tinygrad_bp.networks.saving import save
+from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training import train as trained
-from tinygrad_bp.text import counted
+from tinygrad_bp.text import counted, printable
 
 SMALL = 40  # connections of a network up to which its picture has numbers
 
@@ -34,28 +36,49 @@ def train(args: argparse.Namespace) -> int:
     rows = chosen.rows(args.seed)
     optimizer = _optimizer(args, chosen, net)
     folder = common.folder(args.out)
-    history = trained(
-        net,
-        rows.learned,
-        chosen.loss,
-        optimizer,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        shuffle=len(rows.learned) > 1,
-        seed=args.seed,
-        engine=args.engine,
-        validation=rows.held_out,
-        patience=args.patience,
-        stop_below=args.stop_below,
-    )
+    history, interrupted = _trained(args, chosen, net, rows, optimizer)
+    if interrupted and not history.steps:
+        print("tinygrad-bp: interrupted before the first step; nothing is saved", file=sys.stderr)
+        return 130
     net.notes = notes(rows.learned, chosen.loss, rows.target_scaling)
     done = Training(args.data, chosen, rows, net, history)
     files, more = _files(done, folder, dark=args.dark)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))
     files.append(write_whole(folder / "report.md", training_report.markdown(done, lines, files, predictor)))
+    if interrupted:
+        after = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
+        words = f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}"
+        print(printable(words), file=sys.stderr)
+        return 130
     training_report.show(done, lines, files, more, predictor)
-    return 130 if history.stopped == "interrupted" else 0
+    return 0
+
+
+def _trained(
+    args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer
+) -> tuple[History, bool]:
+    """What happened, and whether it was interrupted."""
+    try:
+        history = trained(
+            net,
+            rows.learned,
+            chosen.loss,
+            optimizer,
+            epochs=chosen.epochs,
+            batch_size=chosen.batch_size,
+            shuffle=len(rows.learned) > 1,
+            seed=args.seed,
+            engine=args.engine,
+            validation=rows.held_out,
+            patience=args.patience,
+            stop_below=args.stop_below,
+        )
+    except KeyboardInterrupt as interrupt:
+        if (found := getattr(interrupt, "history", None)) is None:
+            raise
+        return found, True
+    return history, False
 
 
 def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:

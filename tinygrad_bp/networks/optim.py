@@ -14,12 +14,14 @@ the compiled training of `train`. Schedules, functions from the number of a step
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.value import Constant, Value, assignments
 from tinygrad_bp.text import counted, shown, whole_number
 
 __all__ = [
@@ -37,6 +39,11 @@ __all__ = [
 
 Schedule = Callable[[int], float]
 State = Sequence[Any]
+
+
+def at_once(*changes: Iterator[Any]) -> None:
+    """Goes through changes that `map` makes. Python looks for Ctrl-C between instructions of its own, and here is but one."""
+    deque(chain.from_iterable(changes), maxlen=0)
 
 
 class Optimizer:
@@ -84,16 +91,33 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} needs a method `update`, the formula of its step")
 
     def step(self) -> None:
-        """Changes the data of each parameter by its `grad`; None, as PyTorch leaves it, is a gradient of 0."""
+        """Changes the data of each parameter by its `grad`; None, as PyTorch leaves it, is a gradient of 0.
+
+        All parameters, what is remembered and the count change at once: an error or an interrupt leaves those of one step.
+        """
         settings = self.settings()
+        numbers, remembered = [], []
         for k, p in enumerate(self.parameters):
             gradient: float | None = p.grad
-            p.data, moments = self.update(
-                p.data, 0.0 if gradient is None else gradient, [row[k] for row in self.moments], settings
-            )
-            for row, moment in zip(self.moments, moments, strict=True):
-                row[k] = moment
-        self.steps += 1
+            kept = [row[k] for row in self.moments]
+            number, moments = self.update(p.data, 0.0 if gradient is None else gradient, kept, settings)
+            if len(moments) != len(kept):
+                name = type(self).__name__
+                raise ValueError(f"{name}: update returns {counted(len(kept), 'moment')}, not {len(moments)}")
+            numbers.append(number if type(number) is float else as_float(number, f"{type(self).__name__}: a step"))
+            remembered.append(moments)
+        self.change(numbers, [list(row) for row in zip(*remembered, strict=True)], self.steps + 1)
+
+    def change(
+        self,
+        numbers: Sequence[float],
+        moments: Sequence[Sequence[float]],
+        steps: int,
+        others: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Gives the parameters these numbers, and itself what is remembered, the count of steps and other attributes, all at once."""
+        mine = {**(others or {}), "moments": [list(row) for row in moments], "steps": steps}
+        at_once(assignments(self.parameters, numbers), map(setattr, repeat(self), mine, mine.values()))
 
     def zero_grad(self) -> None:
         """Sets the gradient of every parameter to 0."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
@@ -33,6 +34,47 @@ def what_went_wrong(task: Task, batch: Sequence[int]) -> str:
             if not math.isfinite(node.grad):
                 return f"with row {number}, the gradient of {_node(node)} is {node.grad}"
     return f"the step leads out of the range of floats; {_largest(optimizer, lambda p: p.grad, 'gradient')}"
+
+
+def why(task: Task, batch: Sequence[int], start: Callable[[], None]) -> str:
+    """What may be at fault, to end the message with: a row, what is computed, or the learning rate. `start` goes back to the parameters
+    that training began with."""
+    for row in batch:
+        if (x := infinity_in(task.rows[row])) is not None:
+            return f"; row {row + 1} holds {x}"
+    start()
+    try:
+        for row in batch:
+            total = task.forward(*task.rows[row])
+            for p in task.optimizer.parameters:
+                p.grad = 0.0
+            total.backward()
+            numbers = [total.data, *[p.grad for p in task.optimizer.parameters]]
+            if not all(map(math.isfinite, numbers)):
+                raise ArithmeticError
+    except (ValueError, ArithmeticError):
+        return "; so it is with the parameters that training began with"
+    return "; a smaller learning rate may help"
+
+
+def infinity_in(part: Any) -> float | None:
+    """The first infinity in a row, if there is one."""
+    if isinstance(part, list | tuple):
+        return next((x for x in map(infinity_in, part) if x is not None), None)
+    return part if isinstance(part, float) and math.isinf(part) else None
+
+
+def of_rows_held_out(task: Task) -> str:
+    """Which row held out has no finite loss."""
+    for number, row in enumerate(task.held_out, 1):
+        try:
+            loss, words = task.forward(*row).data, ""
+        except (ValueError, ArithmeticError) as error:
+            loss, words = math.nan, f": {error}"
+        if not math.isfinite(loss):
+            x = infinity_in(row)
+            return f"; that of validation row {number} is {loss}{words}{'' if x is None else f', and it holds {x}'}"
+    return ""
 
 
 def _largest(optimizer: Optimizer, number: Callable[[Value], float], what: str) -> str:

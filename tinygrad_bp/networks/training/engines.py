@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate, chain
 from typing import Any
 
@@ -54,11 +55,15 @@ class Eager:
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.losses: list[float] = []
 
     def run(self, batches: Sequence[Sequence[int]]) -> list[float]:
-        """Takes a step for each batch, a list of the numbers of its rows. Returns the losses before each step, means over the batch."""
+        """Takes a step for each batch, a list of the numbers of its rows. Returns the losses before each step, means over the batch.
+
+        They are in `losses` before the optimizer counts the step, for whoever is interrupted.
+        """
         forward, rows, optimizer = self.task.forward, self.task.rows, self.task.optimizer
-        losses = []
+        self.losses = losses = []
         for batch in batches:
             optimizer.zero_grad()
             total = 0.0
@@ -86,6 +91,7 @@ class Compiled:
 
     def __init__(self, programs: Programs) -> None:
         self.programs, self.optimizer = programs, programs.task.optimizer
+        self.losses: list[float] = []
         self.prepare()
 
     def prepare(self) -> None:
@@ -96,16 +102,15 @@ class Compiled:
         if self.programs.refresh():
             self.prepare()
         state = [p.data for p in self.optimizer.parameters] + list(chain(*self.optimizer.moments))
-        settings = self._settings(len(batches))
-        try:
-            if all(len(batch) == 1 for batch in batches):
-                state, losses = self._one_by_one(state, settings, [row for [row] in batches])
-            else:
-                state, losses = self._in_batches(state, settings, batches)
-        except BaseException:
-            self.optimizer.steps -= len(batches)
-            raise
-        self._keep(state)
+        settings, others = self._settings(len(batches))
+        if all(len(batch) == 1 for batch in batches):
+            state, losses = self._one_by_one(state, settings, [row for [row] in batches])
+        else:
+            state, losses = self._in_batches(state, settings, batches)
+        self.losses = losses
+        count = len(self.optimizer.parameters)
+        numbers, *moments = [state[k : k + count] for k in range(0, len(state), count)]
+        self.optimizer.change(numbers, moments, self.optimizer.steps + len(batches), others)
         return losses
 
     def evaluate(self) -> float:
@@ -134,19 +139,15 @@ class Compiled:
             rows = [list(row) for row in zip(*changed, strict=True)]
         return list(chain(*rows)), losses
 
-    def _settings(self, count: int) -> list[tuple[float, ...]]:
-        """The settings of so many steps, which count as done."""
-        found = []
+    def _settings(self, count: int) -> tuple[list[tuple[float, ...]], dict[str, Any]]:
+        """The settings of so many steps, and the attributes that an optimizer of one's own changes on the way."""
+        ahead, before, found = copy(self.optimizer), dict(vars(self.optimizer)), []
         for _ in range(count):
-            found.append(self.optimizer.settings())
-            self.optimizer.steps += 1
-        return found
-
-    def _keep(self, state: Sequence[float]) -> None:
-        count = len(self.optimizer.parameters)
-        for p, x in zip(self.optimizer.parameters, state, strict=False):
-            p.data = x
-        self.optimizer.moments = [list(state[k : k + count]) for k in range(count, len(state), count)]
+            found.append(ahead.settings())
+            ahead.steps += 1
+        same = object()
+        changed = {name: x for name, x in vars(ahead).items() if x is not before.get(name, same)}
+        return found, changed
 
 
 class Machine(Compiled):

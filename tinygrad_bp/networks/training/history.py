@@ -19,7 +19,7 @@ class History:
         engine: what computed them: "llvm", "python" or "eager".
         why_eager: where "auto" did not compile the model, or not to machine code, the reason.
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
-            "interrupted" (by Ctrl-C) or, in the history of an error, "diverged".
+            "interrupted" or "diverged" in the history that KeyboardInterrupt and `Diverged` have.
         seconds: how long it took, compiling included.
     """
 
@@ -45,7 +45,7 @@ class History:
 class Diverged(ArithmeticError):
     """A loss, a gradient or a parameter left the range of floats. The message names the step and the node; `history` is what was before.
 
-    The model has the parameters with which that step began.
+    The model has the parameters with which that step began; those after the best epoch, if there were `validation` or `patience`.
     """
 
     def __init__(self, message: str, history: History) -> None:

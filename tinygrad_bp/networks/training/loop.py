@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from time import perf_counter
 from typing import Any, NoReturn
 
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.networks.losses import Loss
-from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.optim import Optimizer, at_once
 from tinygrad_bp.networks.seeds import generator
-from tinygrad_bp.networks.training.diagnosis import what_went_wrong
+from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_wrong, why
 from tinygrad_bp.networks.training.engines import Compiled, Eager, engine_for
 from tinygrad_bp.networks.training.history import Diverged, History
 from tinygrad_bp.networks.training.progress import bar
 from tinygrad_bp.networks.training.stopping import Judge, Snapshot
 from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range
+from tinygrad_bp.networks.training.watching import unwatch
 from tinygrad_bp.text import whole_number
 
 TURN = 0.05  # seconds of steps between two looks at the outside: for Ctrl-C and progress
@@ -58,43 +61,54 @@ def train(
             and for a large model and few rows the last, as compiling would take longer.
         validation: rows held out, whose loss is measured after each epoch.
         patience: stop when the loss (that of `validation`, if given) has not become smaller for so many epochs; with `validation`
-            the parameters are set back to those that did best.
+            the parameters are set back to those that did best, also where training diverges or is interrupted.
         stop_below: stop when the loss of an epoch is below this.
         on_epoch: called with the history after each epoch; if it returns True, training stops.
         progress: show a bar; by default if standard error is a terminal.
 
     All engines give the same numbers but for rounding. Before the first step the model is called on some of the rows, and no other thread
-    should use it then. Ctrl-C stops training, and keeps what was trained so far.
+    should use it then.
+
+    Ctrl-C ends with KeyboardInterrupt, so that it ends a loop of several trainings, too. What was trained so far stays in the model:
+    parameters, optimizer and history are those of one step. The history is the exception's attribute `history`.
 
     Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings and rows that do not fit, ImportError
     and ValueError where an engine asked for cannot do it.
     """
     start = perf_counter()
-    epochs = whole_number(epochs, "train: epochs")
-    if batch_size is not None:
-        batch_size = whole_number(batch_size, "train: batch_size", 1)
-    if patience is not None:
-        patience = whole_number(patience, "train: patience", 1)
-    draw = generator(seed, "train: seed")
-    task = Task.of(model, rows, loss, optimizer, validation)
-    judge = Judge(optimizer, patience, stop_below, on_epoch, bool(task.held_out))
-    if engine != "eager":  # whose model may count its calls
-        task.try_out()
     history = History()
-    runner, history.why_eager = engine_for(task, engine, epochs)
-    history.engine = runner.name
-    loop = _Loop(task, runner, history, judge, epochs, batch_size, draw if shuffle else None)
-    with bar(progress, epochs) as show:
-        try:
+    loop: _Loop | None = None
+    try:
+        epochs = whole_number(epochs, "train: epochs")
+        if batch_size is not None:
+            batch_size = whole_number(batch_size, "train: batch_size", 1)
+        if patience is not None:
+            patience = whole_number(patience, "train: patience", 1)
+        draw = generator(seed, "train: seed")
+        task = Task.of(model, rows, loss, optimizer, validation)
+        judge = Judge(optimizer, patience, stop_below, on_epoch, bool(task.held_out))
+        if engine != "eager":  # whose model may count its calls
+            task.try_out()
+        runner, history.why_eager = engine_for(task, engine, epochs)
+        history.engine = runner.name
+        loop = _Loop(task, runner, history, judge, epochs, batch_size, draw if shuffle else None)
+        with bar(progress, epochs) as show:
             while history.steps < loop.total and not history.stopped:
                 loop.take_a_turn()
                 show(history)
-        except KeyboardInterrupt:
+        judge.restore_the_best()
+        history.stopped = history.stopped or "all epochs done"
+    except BaseException as error:
+        if isinstance(optimizer, Optimizer):
+            unwatch(optimizer.parameters)
+        if loop is not None:
+            loop.settle(error)
+        if isinstance(error, KeyboardInterrupt):
             history.stopped = "interrupted"
-        finally:
-            history.seconds = perf_counter() - start
-    judge.restore_the_best()
-    history.stopped = history.stopped or "all epochs done"
+            error.history = history  # type: ignore[attr-defined]
+        raise
+    finally:
+        history.seconds = perf_counter() - start
     return history
 
 
@@ -119,6 +133,10 @@ class _Loop:
         self.total = epochs * self.per_epoch
         self.turn = 1  # how many steps to take at once
         self.epoch: list[float] = []  # losses of this epoch's rows, added up batch by batch
+        self.start = self.before = Snapshot(task.optimizer)
+        self.seen = task.optimizer.steps  # its count when the history was last told
+        self.taking: tuple[Eager | Compiled, Sequence[Sequence[int]]] = runner, ()
+        self.unsettled = False  # whether parameters are to go back to those before these steps
 
     def take_a_turn(self) -> None:
         """Takes some steps, up to the end of the epoch if there is something to look at then."""
@@ -128,7 +146,7 @@ class _Loop:
             count = min(count, per_epoch - history.steps % per_epoch)
         batches = list(islice(self.batches, count))
         began = perf_counter()
-        self._record(self._run(batches), batches)
+        self._run(batches)
         if self.runner.name != "eager":  # of which each step is recorded at once
             elapsed = perf_counter() - began
             self.turn = max(1, min(int(count * TURN / max(elapsed, 1e-9)), 4 * count))
@@ -137,35 +155,52 @@ class _Loop:
                 history.validation.append(self._evaluated())
             history.stopped = self.judge(history)
 
-    def _run(self, batches: Sequence[Sequence[int]]) -> list[float]:
-        """The losses of these steps. Raises Diverged if a number leaves the range of floats."""
-        before = Snapshot(self.task.optimizer)
+    def settle(self, error: BaseException) -> None:
+        """Makes parameters, optimizer and history agree, wherever they were interrupted; goes back to the best where it was asked for."""
+        history, (runner, batches) = self.history, self.taking
+        diverged = isinstance(error, Diverged)
+        done = self.task.optimizer.steps - self.seen
+        losses = runner.losses[:done] if done > 0 else []
+        if self.unsettled or (done > 0 and not (len(losses) == done and self._all_finite(losses))):
+            self.before.restore()
+        elif done > 0:
+            self._record(losses, batches[:done])
+        if self.task.held_out and not diverged and len(history.validation) < len(history.losses):
+            with suppress(BaseException):  # it is the first error that goes on
+                history.validation.append(self._evaluated())
+            del history.losses[len(history.validation) :]
+        self.judge.restore_the_best(diverged=diverged)
+
+    def _run(self, batches: Sequence[Sequence[int]]) -> None:
+        """Takes these steps and records them. Raises Diverged if a number leaves the range of floats."""
+        self.before = Snapshot(self.task.optimizer)
+        self.taking = self.runner, batches
         try:
             losses = self.runner.run(batches)
         except (ValueError, ArithmeticError):
             losses = [math.nan]
         if self._all_finite(losses):
-            return losses
-        before.restore()
-        return self._to_the_failure(batches)
+            self._record(losses, batches)
+            return
+        self.before.restore()
+        self._to_the_failure(batches)
 
-    def _to_the_failure(self, batches: Sequence[Sequence[int]]) -> list[float]:
-        """Takes the steps one by one, recording each, up to the one that fails, and raises Diverged. Returns the losses if none does."""
+    def _to_the_failure(self, batches: Sequence[Sequence[int]]) -> None:
+        """Takes the steps one by one, recording each, up to the one that fails, if one does, and raises Diverged."""
         eager = Eager(self.task)
-        found: list[float] = []
         for batch in batches:
-            before = Snapshot(self.task.optimizer)
+            self.before = Snapshot(self.task.optimizer)
+            self.taking = eager, [batch]
             losses = error = None
             try:
                 losses = eager.run([batch])
             except (ValueError, ArithmeticError) as failed:
                 error = failed
             if losses is None or not self._all_finite(losses):
-                before.restore()
-                self._record(found, batches[: len(found)])
+                self.before.restore()
                 self._fail(batch, error)
-            found += losses
-        return found
+            else:
+                self._record(losses, [batch])
 
     def _fail(self, batch: Sequence[int], error: Exception | None) -> NoReturn:
         """Raises what is to be said of the step that failed, the next one."""
@@ -174,21 +209,41 @@ class _Loop:
         if error is not None and not is_out_of_range(error):
             which = ", ".join(str(row + 1) for row in batch[:8])
             raise ValueError(f"train: step {step:,}, rows {which}: {error}") from error
-        history.stopped = "diverged"
         where = f"step {step:,} (epoch {history.steps // self.per_epoch + 1:,})"
-        what = what_went_wrong(self.task, batch)
-        raise Diverged(f"training stopped in {where}: {what}; a smaller learning rate may help", history) from error
+        words = what_went_wrong(self.task, batch)
+        self.unsettled = True
+        words += why(self.task, batch, self.start.restore)
+        self.before.restore()
+        self.unsettled = False
+        history.stopped = "diverged"
+        raise Diverged(f"training stopped in {where}: {words}", history) from error
 
     def _all_finite(self, losses: Sequence[float]) -> bool:
         return all(map(math.isfinite, losses)) and all(math.isfinite(p.data) for p in self.task.optimizer.parameters)
 
     def _record(self, losses: Sequence[float], batches: Sequence[Sequence[int]]) -> None:
+        """Tells the history of these steps, all at once."""
+        history, count = self.history, len(self.task.rows)
+        kept, done, rest = len(self.epoch), [], []
         for x, batch in zip(losses, batches, strict=True):
-            self.epoch.append(x * len(batch))
-            self.history.steps += 1
-            if len(self.epoch) == self.per_epoch:
-                self.history.losses.append(sum_of(*self.epoch) / len(self.task.rows))
-                self.epoch.clear()
+            rest.append(x * len(batch))
+            if kept + len(rest) == self.per_epoch:
+                done.append(sum_of(*self.epoch[:kept], *rest) / count)
+                kept, rest = 0, []
+        at_once(
+            map(
+                operator.setitem,
+                (history.losses, self.epoch),
+                (slice(len(history.losses), None), slice(kept, None)),
+                (done, rest),
+            ),
+            map(
+                setattr,
+                (history, self),
+                ("steps", "seen"),
+                (history.steps + len(losses), self.task.optimizer.steps),
+            ),
+        )
 
     def _evaluated(self) -> float:
         """The mean loss over the rows held out. Raises Diverged where it leaves the range of floats."""
@@ -199,6 +254,7 @@ class _Loop:
             loss, words = math.nan, f": {error}"
         if math.isfinite(loss):
             return loss
+        words = of_rows_held_out(self.task) or words
         history.stopped = "diverged"
         raise Diverged(
             f"training stopped after epoch {history.epochs:,}: the loss of the rows held out is {loss}{words}", history

@@ -21,10 +21,7 @@ class Snapshot:
         self.steps = optimizer.steps
 
     def restore(self) -> None:
-        for p, x in zip(self.optimizer.parameters, self.numbers, strict=True):
-            p.data = x
-        self.optimizer.moments = [list(row) for row in self.moments]
-        self.optimizer.steps = self.steps
+        self.optimizer.change(self.numbers, self.moments, self.steps)
 
 
 def _is_true(said: Any) -> bool:
@@ -52,17 +49,22 @@ class Judge:
             raise TypeError(f"train: on_epoch is a function, not {type(on_epoch).__name__}")
         self.optimizer, self.patience, self.stop_below, self.on_epoch = optimizer, patience, stop_below, on_epoch
         self.looks = held_out or any(x is not None for x in (patience, stop_below, on_epoch))
-        self.best, self.since, self.keep = math.inf, 0, held_out and patience is not None
+        self.best, self.since = math.inf, 0
+        self.goes_back = held_out and patience is not None
+        self.keep = held_out or patience is not None  # what is lost otherwise where training diverges
+        self.held_out = held_out
         self.parameters: Snapshot | None = None
+        self.before = Snapshot(optimizer)  # of this epoch
 
     def __call__(self, history: History) -> str:
         """The reason to stop; empty for none."""
         now = (history.validation or history.losses)[-1]
         self.since += 1
+        before, self.before = self.before, Snapshot(self.optimizer) if self.keep else self.before
         if now < self.best:
+            # The loss of rows held out is of the parameters that there are; that of the rows learned is of those before.
+            self.parameters = (self.before if self.held_out else before) if self.keep else None
             self.best, self.since = now, 0
-            if self.keep:
-                self.parameters = Snapshot(self.optimizer)
         if self.on_epoch is not None and _is_true(self.on_epoch(history)):
             return "the callback said so"
         if self.stop_below is not None and history.losses[-1] < self.stop_below:
@@ -71,6 +73,7 @@ class Judge:
             return f"no better for {counted(self.patience, 'epoch')}"
         return ""
 
-    def restore_the_best(self) -> None:
-        if self.parameters is not None:
+    def restore_the_best(self, *, diverged: bool = False) -> None:
+        """Goes back to the parameters that did best, if it was asked for or those that there are have diverged."""
+        if self.parameters is not None and (self.goes_back or diverged):
             self.parameters.restore()

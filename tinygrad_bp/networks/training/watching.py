@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from numbers import Real
 from typing import Any
 
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.operators import WRITTEN_OUT
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.networks.optim import at_once
 
 
 class Watched(Value):
@@ -61,12 +63,19 @@ def watch(leaves: Iterable[Value]) -> Iterator[list[str]]:
     kind = type("Watched", (Watched,), {"__slots__": (), "looks": looks, **written_out})
     leaves = [leaf for leaf in leaves if type(leaf) is Value]
     try:
-        for leaf in leaves:
-            leaf.__class__ = kind
+        _become(kind, leaves)
         yield looks
     finally:
-        for leaf in leaves:
-            leaf.__class__ = Value
+        _become(Value, leaves)
+
+
+def unwatch(leaves: Iterable[Value]) -> None:
+    """Ends what an interrupt kept `watch` from ending."""
+    _become(Value, [leaf for leaf in leaves if isinstance(leaf, Watched)])
+
+
+def _become(kind: type[Value], leaves: list[Value]) -> None:
+    at_once(map(setattr, leaves, repeat("__class__"), repeat(kind)))
 
 
 def _recording(name: str) -> Callable[..., Any]:

@@ -8,9 +8,9 @@ In reading order:
     order        walks over the graph
     gradients    `grad`, `jacobian`, `hessian`: the gradient as a graph
 
-Beside them stand `operators` (+ - * / ** exp tanh ..., written out for speed), `methods` (the other rows as methods), `copying` (copy,
-deepcopy, pickle), `stable` (what `math` lacks), `gaussian` (the bell curve, gelu and the derivative of erf), `domains` (where rows are
-defined) and `symbol` (what rules are run on to be written).
+Beside them stand `recording` (the numbers that partials give, errors in words), `operators` (+ - * / ** exp tanh ...,
+written out for speed), `methods` (the other rows as methods), `copying` (copy, deepcopy, pickle), `stable` and `gaussian` (what `math`
+lacks), `domains` (where rows are defined) and `symbol` (what rules are run on to be written).
 """
 
 from tinygrad_bp.core.gradients import grad, hessian, jacobian

@@ -34,6 +34,7 @@ class Operators:
     """What `Value` inherits: + - * / ** abs, exp, tanh, sigmoid and relu. All return the node of their row."""
 
     __slots__ = ()
+    varies = True  # a constant, which also is a Value for those who look at it, does not
 
     _data: float
 
@@ -41,6 +42,8 @@ class Operators:
 
         @property
         def data(self) -> float: ...
+        @property
+        def label(self) -> str: ...
         @staticmethod
         def record_operation(op: Operation, operands: Sequence[Any]) -> Value: ...
 

@@ -24,27 +24,10 @@ LOG2_OF_E, LOG10_OF_E = 1.4426950408889634, 0.4342944819032518
 # fmt: off
 
 # Rules look rows up when they are called, so they may name rows below them; type checkers want to hear of those first.
-clip: Operation
-cos: Operation
-cosh: Operation
-sigmoid: Operation
-sigmoid_slope: Operation
-sign: Operation
-step: Operation
-maximum: Operation
-minimum: Operation
-passed: Operation
-reciprocal: Operation
-over_squares: Operation
-power_term: Operation
-log_term: Operation
-exp_difference: Operation
-asinh_slope: Operation
-erf_slope: Operation
-silu_slope: Operation
-gelu_slope: Operation
-normal_cdf: Operation
-normal_density: Operation
+clip: Operation; cos: Operation; cosh: Operation; sigmoid: Operation; sigmoid_slope: Operation; sign: Operation  # noqa: E702
+step: Operation; maximum: Operation; minimum: Operation; passed: Operation; reciprocal: Operation  # noqa: E702
+over_squares: Operation; power_term: Operation; log_term: Operation; exp_difference: Operation; asinh_slope: Operation  # noqa: E702
+erf_slope: Operation; silu_slope: Operation; gelu_slope: Operation; normal_cdf: Operation; normal_density: Operation  # noqa: E702
 
 add         = Operation("add", lambda a, b: a + b,        (lambda y, a, b: 1.0,
                                                            lambda y, a, b: 1.0),

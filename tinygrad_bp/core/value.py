@@ -20,12 +20,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from numbers import Real
 from typing import Any
 
-from tinygrad_bp.core import operators, ops, order
+from tinygrad_bp.core import operators, ops, order, recording
 from tinygrad_bp.core.methods import Methods
-from tinygrad_bp.core.operation import CLOSED, Operation, as_float, at
+from tinygrad_bp.core.operation import Operation, as_float
 from tinygrad_bp.core.operators import Operators
 
 
@@ -80,13 +79,12 @@ class Value(Operators, Methods):
                 numbers = [x.data if isinstance(x, Value) else x for x in operands]
             y = op.forward(*numbers)
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise _failure(op, operands, error) from None
+            raise recording.failure(op, operands, error) from None
         if type(y) is not float:
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
         out = object.__new__(Value)
         out._data, out.grad, out.op = y, 0.0, op
-        local = _local_derivatives(op, y, operands, numbers)
-        out._hold(operands, [CLOSED if each == 0 else each for each in local] if ops.closes(op, numbers) else local)
+        out._hold(operands, recording.local_derivatives(op, y, operands, numbers))
         return out
 
     def _hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
@@ -224,7 +222,7 @@ class Value(Operators, Methods):
                         b.grad += node._db * gradient
                 return
             except TypeError:  # the gradient of a leaf was None: that node is finished with care, then the loop goes on
-                _finish(node)
+                recording.finish(node)
 
     def _receive(self, local: float, gradient: float) -> None:
         self.grad += local * gradient
@@ -257,6 +255,7 @@ class Constant(Value):
     """A plain number that stood in an expression, as a node to look at: `(0.5 * x).args[0]`. Nothing flows into it."""
 
     __slots__ = ()
+    varies = False
 
     def _receive(self, local: float, gradient: float) -> None:
         pass
@@ -275,61 +274,3 @@ def assignments(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[N
 # The operators make Values, and the walks tell them from numbers, so both need the class; it inherits from the one and calls the other.
 operators.Value = order.Value = Value  # type: ignore[attr-defined]
 order.Constant = Constant  # type: ignore[attr-defined]
-
-
-def _finish(node: Value) -> None:
-    """Gives their shares to the operands of a node from the first on whose gradient is None, at which `backward` stopped."""
-    given = True
-    for x, local in zip(node._held(), node.recorded_derivatives, strict=True):
-        if isinstance(x, Value) and not isinstance(x, Constant):
-            if x.grad is None:
-                given = False
-                x.grad = 0.0
-            elif not isinstance(x.grad, Real):
-                raise TypeError(
-                    f"backward: the gradient of {x.label or 'a leaf'} is {x.grad!r:.60}, which is no number; set it to 0.0"
-                )
-            if not given:
-                x.grad += local * node.grad
-
-
-def _local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers: Sequence[float]) -> Sequence[Any]:
-    """The numbers that the partials give; None for a constant, since nothing is differentiated with respect to one, or even can be."""
-    found: list[float | None] = []
-    try:
-        if not isinstance(op.partials, tuple):
-            local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
-            return local if ops.OPERATIONS.get(op.name) is op else [float(each) for each in local]
-        for partial, x in zip(op.partials, operands, strict=True):
-            varies = isinstance(x, Value) and not isinstance(x, Constant)
-            found.append(float(partial(y, *numbers)) if varies else None)
-        return found
-    except (ValueError, ArithmeticError) as error:
-        if any(x != x for x in numbers):
-            return [math.nan] * len(numbers)  # a NaN among the operands gives NaN, also where the rule raises
-        labels = [x.label if isinstance(x, Value) else "" for x in operands]
-        by, reason = "", f"it needs {op.domain.needs}"
-        if op.arity is not None and op.arity > 1:
-            by, reason = f" with respect to {labels[len(found)] or f'operand {len(found) + 1}'}", str(error)
-        failed = ValueError(
-            f"{op.name} has no derivative{by} at {at(numbers, labels)}: {reason}; or make what does not vary a number instead of a Value"
-        )
-        failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
-        raise failed from None
-    except TypeError as error:
-        raise TypeError(
-            f"{op.name}: its derivative cannot be computed: {error}. `partials` is a tuple with a rule for each operand, each called "
-            "with the result and the operands, (y, x) for one; or one rule for any number of operands that returns all of them"
-        ) from error
-
-
-def _failure(op: Operation, operands: Sequence[Any], error: Exception) -> Exception:
-    """What to raise where recording `op` met `error`: the same in words that name the operands' labels and numbers."""
-    labels = [x.label if isinstance(x, Value) else "" for x in operands]
-    try:
-        numbers = [
-            x.data if isinstance(x, Value) else as_float(x, op.name, next(filter(None, labels), "")) for x in operands
-        ]
-    except (TypeError, OverflowError) as no_number:
-        return no_number
-    return error if isinstance(error, TypeError) else op.failure(error, numbers, labels)

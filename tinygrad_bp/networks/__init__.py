@@ -12,4 +12,5 @@ notes         what the numbers of a network mean
 saving        `save` and `load`
 prediction    what a saved network says of a table
 seeds         where random numbers come from
+walking       what is inside a thing that may hold parameters
 """

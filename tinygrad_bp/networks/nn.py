@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import operator
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -30,6 +31,7 @@ from tinygrad_bp.core.value import Constant, Value, label_pair
 from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.seeds import generator
+from tinygrad_bp.networks.walking import attributes, inside
 from tinygrad_bp.text import counted, shown, whole_number
 
 Initializer = Callable[[random.Random, int, int], float]
@@ -56,23 +58,32 @@ INITIALIZERS: dict[str, Initializer] = {"uniform": uniform, "glorot": glorot, "h
 
 
 class Module:
-    """Anything with parameters to train: Values among its attributes, alone, in lists and dictionaries, and in other Modules."""
+    """Anything with parameters to train: Values among its attributes, in slots and of its class, too, and in what these hold: other
+    Modules, lists, tuples, dictionaries, deques, sets, NumPy's arrays of objects, dataclasses and other objects with attributes.
+
+    Not looked into are functions, what they enclose included, classes, and objects of the standard library.
+    """
 
     def named_parameters(self) -> dict[str, Value]:
-        """The parameters by the way that leads to them, such as `layer1.neuron2.w3` or `blocks.0.scale`; each Value once."""
-        found: dict[Value, str] = {}
-        seen: set[int] = set()
+        """The parameters by the way that leads to them, such as `layer1.neuron2.w3` or `blocks.0.scale`; each Value once.
 
-        def visit(path: str, thing: Any) -> None:
+        Raises ValueError for two of one name, and for Values in a set that have not labels of their own, as a set has no order.
+        """
+        found: dict[Value, str] = {}
+        seen: dict[int, Any] = {}  # by identity; kept, as the number of what is gone may be that of another thing
+        waiting: list[tuple[str, Any]] = [("", self)]
+        while waiting:
+            path, thing = waiting.pop()
             if isinstance(thing, Value):
                 if thing.op is None and not isinstance(thing, Constant):
                     found.setdefault(thing, path)
-            elif isinstance(thing, Module | list | tuple | dict) and id(thing) not in seen:
-                seen.add(id(thing))
-                for name, part in _parts(thing):
-                    visit(f"{path}.{name}" if path else name, part)
-
-        visit("", self)
+            elif id(thing) not in seen:
+                seen[id(thing)] = thing
+                try:
+                    within = list(_parts(thing))
+                except ValueError as error:
+                    raise ValueError(f"{type(self).__name__}: {path}: {error}") from None
+                waiting += [(f"{path}.{name}" if path else name, part) for name, part in reversed(within)]
         paths = {path: value for value, path in found.items()}
         if len(paths) < len(found):
             twice = next(path for value, path in found.items() if paths[path] is not value)
@@ -92,7 +103,7 @@ class Module:
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Pairs of a name and a thing that may have parameters: all attributes, if a class does not say otherwise."""
-        yield from vars(self).items()
+        yield from attributes(self)
 
     def summary(self) -> str:
         """What it is, in a line."""
@@ -199,6 +210,7 @@ class Neuron(Module):
         yield from ((f"w{k}", weight) for k, weight in enumerate(self.weights, 1))
         if self.train_bias:
             yield "b", self.bias
+        yield from _others(self, Neuron, ("weights", "bias"))
 
     def summary(self) -> str:
         kind = self.activation.name if self.activation else "linear"
@@ -235,6 +247,7 @@ class Layer(Module):
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"neuron{k}", neuron) for k, neuron in enumerate(self.neurons, 1))
+        yield from _others(self, Layer, ("neurons",))
 
     def summary(self) -> str:
         kinds = {neuron.activation.name if neuron.activation else "linear" for neuron in self.neurons}
@@ -365,10 +378,11 @@ class MLP(Module):
     def parameters(self) -> list[Value]:
         """All weights, then the biases if they are trained."""
         trained = [neuron.bias for layer in self.layers for neuron in layer.neurons if neuron.train_bias]
-        return self.weights + list(dict.fromkeys(trained))
+        return list(dict.fromkeys([*self.weights, *trained, *self.named_parameters().values()]))
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"layer{k}", layer) for k, layer in enumerate(self.layers, 1))
+        yield from _others(self, MLP, ("layers", "_notes"))
 
     def summary(self) -> str:
         return f"MLP({'-'.join(map(str, self.widths))}, {counted(len(self.parameters()), 'parameter')})"
@@ -392,10 +406,13 @@ def listed_inputs(inputs: Any, module: Module, count: int) -> Sequence[Any]:
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, Module):
         yield from thing.parts()
-    elif isinstance(thing, dict):
-        yield from ((str(key), part) for key, part in thing.items())
     else:
-        yield from ((str(place), part) for place, part in enumerate(thing))
+        yield from inside(thing)
+
+
+def _others(module: Module, kind: type, known: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """What somebody has added to the attributes of a module of ours."""
+    yield from ((name, x) for name, x in attributes(module) if name not in known and name not in vars(kind))
 
 
 def _tree(line: str, module: Module, seen: set[Module], most: int = 12) -> Iterator[str]:
@@ -420,7 +437,7 @@ def _modules(module: Module) -> Iterator[tuple[str, Module]]:
         name, thing = waiting.pop()
         if isinstance(thing, Module):
             yield name, thing
-        elif isinstance(thing, list | tuple | dict):
+        elif isinstance(thing, list | tuple | dict | deque):
             waiting += [(f"{name}.{inner}", part) for inner, part in _parts(thing)][::-1]
 
 

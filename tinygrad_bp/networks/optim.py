@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, repeat
 from typing import Any
 
@@ -246,13 +247,13 @@ def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
     """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
     step_size = whole_number(step_size, "step_decay: step_size", 1)
     _rates("step_decay", lr=lr, gamma=gamma)
-    return lambda step: lr * gamma ** (step // step_size)
+    return partial(_step_decay, lr, step_size, gamma)
 
 
 def exponential_decay(lr: float, gamma: float) -> Schedule:
     """lr times gamma**step: PyTorch's `ExponentialLR`."""
     _rates("exponential_decay", lr=lr, gamma=gamma)
-    return lambda step: lr * gamma**step
+    return partial(_exponential_decay, lr, gamma)
 
 
 def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
@@ -262,14 +263,14 @@ def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
     """
     steps = whole_number(steps, "cosine_annealing: steps", 1)
     _rates("cosine_annealing", lr=lr, lr_min=lr_min)
-    return lambda step: lr_min + 0.5 * (lr - lr_min) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+    return partial(_cosine_annealing, lr, steps, lr_min)
 
 
 def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
     """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
     steps = whole_number(steps, "linear_decay: steps", 1)
     _rates("linear_decay", lr=lr, lr_end=lr_end)
-    return lambda step: lr + (lr_end - lr) * (min(step, steps) / steps)
+    return partial(_linear_decay, lr, steps, lr_end)
 
 
 def warmup(schedule: float | Schedule, steps: int) -> Schedule:
@@ -277,12 +278,31 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     steps = whole_number(steps, "warmup: steps", 1)
     if not callable(schedule):
         _rates("warmup", lr=schedule)
+    return partial(_warmup, schedule, steps)
 
-    def rate(step: int) -> float:
-        now = schedule(step) if callable(schedule) else schedule
-        return now * min(1.0, (step + 1) / steps)
 
-    return rate
+# The formulas: with their settings they can be pickled and copied, as functions in functions cannot.
+
+
+def _step_decay(lr: float, step_size: int, gamma: float, step: int) -> float:
+    return lr * gamma ** (step // step_size)
+
+
+def _exponential_decay(lr: float, gamma: float, step: int) -> float:
+    return lr * gamma**step
+
+
+def _cosine_annealing(lr: float, steps: int, lr_min: float, step: int) -> float:
+    return lr_min + 0.5 * (lr - lr_min) * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+
+
+def _linear_decay(lr: float, steps: int, lr_end: float, step: int) -> float:
+    return lr + (lr_end - lr) * (min(step, steps) / steps)
+
+
+def _warmup(schedule: float | Schedule, steps: int, step: int) -> float:
+    now = schedule(step) if callable(schedule) else schedule
+    return now * min(1.0, (step + 1) / steps)
 
 
 def _rates(schedule: str, **numbers: Any) -> None:

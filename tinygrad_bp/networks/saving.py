@@ -65,7 +65,7 @@ def _check_that_a_file_can_hold(net: MLP) -> None:
         raise ValueError(
             "save: a file cannot hold what a class of your own computes; save it as a Module that is no MLP"
         )
-    if any(isinstance(x, Value) for x in vars(net).values()):
+    if not {*net.named_parameters().values()} <= {*net.weights, *net.biases}:
         raise ValueError("save: a file of an MLP holds its weights and biases, and this one has Values besides")
     if len({neuron.train_bias for neuron in neurons}) > 1:
         raise ValueError("save: the biases are all trained or all fixed, and here some are")

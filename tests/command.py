@@ -32,7 +32,7 @@ def neuron(empty_folder: Path) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are not drawn: each file holds their DOT text."""
-    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
+    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
 
 
 def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:

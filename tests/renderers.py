@@ -1,6 +1,7 @@
 """The renderers of pictures that this machine has."""
 
 import os
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -21,3 +22,17 @@ def renderer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     program: str = request.param
     monkeypatch.setattr(rendering, "_programs", lambda: iter([program]))
     return program
+
+
+def script(path: Path, *lines: str) -> str:
+    """A program of the shell, in place of a renderer."""
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def returning(path: Path, content: bytes) -> str:
+    """A program that ends well and returns this, whatever it was asked for."""
+    data = path.with_suffix(".data")
+    data.write_bytes(content)
+    return script(path, "cat > /dev/null", f"cat {shlex.quote(str(data))}")

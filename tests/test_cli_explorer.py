@@ -201,7 +201,7 @@ def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes
 
 @pytest.mark.slow
 def test_a_page_for_what_train_wrote(monkeypatch):
-    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
+    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
     write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     for table, layers in (("kinds.csv", ["1", "4", "3"]), ("xor", ["2", "5", "1"]), ("moons", ["2", "4", "2"])):
         assert main(["train", table, "--layers", *layers, "--epochs", "2", "--out", "run"]) == 0

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
 def quick(request, monkeypatch):
     """Pictures are not drawn, but where a test is about them: each file holds their DOT text."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format: self.source.encode())
+        monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
 
 
 def line(points=60):

@@ -11,7 +11,8 @@
 
 The room, from the bottom up:
     `style`      what all pictures share: colours, how a number is written, how a label becomes safe text.
-    `rendering`  `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
+    `rendering`  how Graphviz is run, and what of that it returns is believed.
+    `picture`    `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
     `choice`     what of a graph is drawn, in which groups.
     `graph`      `draw`: a node for each Value and for each operation, gradients as colours.
     `canvas`     the DOT text of a network: nodes, lines, legend.
@@ -22,6 +23,6 @@ The room, from the bottom up:
 
 from tinygrad_bp.drawing.graph import draw
 from tinygrad_bp.drawing.network import draw_network
-from tinygrad_bp.drawing.rendering import Drawing
+from tinygrad_bp.drawing.picture import Drawing
 
 __all__ = ["Drawing", "draw", "draw_network"]

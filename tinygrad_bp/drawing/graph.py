@@ -15,7 +15,7 @@ from tinygrad_bp.core.operation import ATOM, NEGATIVE
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
-from tinygrad_bp.drawing.rendering import Drawing
+from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.text import whole_number
 
 MOST_NAMES = 8  # in a heading

@@ -9,7 +9,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.canvas import Canvas
 from tinygrad_bp.drawing.columns import Grid, connections, left_out, slots_of
-from tinygrad_bp.drawing.rendering import Drawing
+from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 from tinygrad_bp.text import did_you_mean, whole_number
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,7 +40,7 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
     edges = [(place[arg], place[v]) for v in order for arg in v.args]
     lines += [f"n{tail} -> n{head};" for tail, head in edges]
     lines.append("}")
-    return _read(run("\n".join(lines), "plain", "explore a part of the graph").decode(), sizes, edges)
+    return run("\n".join(lines), "plain", lambda returned: _read(returned, sizes, edges), "explore a part of the graph")
 
 
 def _size(v: Value, name: str) -> tuple[float, float]:
@@ -48,30 +50,50 @@ def _size(v: Value, name: str) -> tuple[float, float]:
     return min(WIDEST, max(NARROWEST, 6.6 * wide + 36.0)), HEIGHT
 
 
-def _read(text: str, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """Graphviz's plain format: a line for each node and edge, in inches from the lower left corner."""
+def _read(returned: bytes, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Graphviz's plain format: a line for each node and edge, in inches from the lower left corner.
+
+    Raises ValueError for what is not that, and where a node or an edge is missing.
+    """
     width = height = 0.0
-    nodes: list[list[float]] = [[0.0, 0.0, *size] for size in sizes]
+    places: dict[int, tuple[float, float]] = {}
     curves: dict[tuple[int, int], list[list[list[float]]]] = {}
-    for line in text.splitlines():
-        kind, *words = line.split(" ")
-        if kind == "graph":
-            width, height = float(words[1]) * POINTS, float(words[2]) * POINTS
-        elif kind == "node":
-            number = int(words[0][1:])
-            nodes[number][:2] = [float(words[1]) * POINTS, height - float(words[2]) * POINTS]
-        elif kind == "edge":
-            count = int(words[2])
-            numbers = [float(word) * POINTS for word in words[3 : 3 + 2 * count]]
-            points = [[x, height - y] for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-            curves.setdefault((int(words[0][1:]), int(words[1][1:])), []).append(points)
-    rounded = [[round(x, 1) for x in node] for node in nodes]
+    kind = ""
+    try:
+        for line in returned.decode().splitlines():
+            kind, *words = line.split(" ")
+            if kind == "graph":
+                width, height = _points(words[1:3])
+            elif kind == "node":
+                x, y = _points(words[1:3])
+                places[int(words[0][1:])] = x, height - y
+            elif kind == "edge":
+                numbers = _points(words[3 : 3 + 2 * int(words[2])])
+                points = [[x, height - y] for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+                curves.setdefault((int(words[0][1:]), int(words[1][1:])), []).append(points)
+    except (ValueError, IndexError):
+        raise ValueError("returned no layout") from None
+    if (
+        kind != "stop"
+        or places.keys() != set(range(len(sizes)))
+        or Counter({e: len(c) for e, c in curves.items()}) != Counter(edges)
+    ):
+        raise ValueError("returned a layout that is not whole")
+    nodes = [[*places[number], *size] for number, size in enumerate(sizes)]
     return {
         "width": round(width, 1),
         "height": round(height, 1),
-        "nodes": rounded,
+        "nodes": [[round(x, 1) for x in node] for node in nodes],
         "edges": [[[round(x, 1) for x in point] for point in curves[edge].pop(0)] for edge in edges],
     }
+
+
+def _points(inches: Sequence[str]) -> list[float]:
+    """Lengths as Graphviz writes them, in points. Raises ValueError for none and for what is no finite number."""
+    numbers = [float(word) * POINTS for word in inches]
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise ValueError
+    return numbers
 
 
 def groups(order: Sequence[Value], units: Sequence[Unit]) -> list[list[Value]]:

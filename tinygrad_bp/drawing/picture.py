@@ -82,9 +82,7 @@ class Drawing:
         `dpi` and `scale` are those of `render`. Raises ValueError for another suffix, OSError where the file cannot be written, and what
         `render` raises. An existing file is replaced only when the new one is whole.
         """
-        return write_whole(
-            path, self.render(format_of(path, FORMATS, "a picture", format), dpi=dpi, scale=scale)
-        )
+        return write_whole(path, self.render(format_of(path, FORMATS, "a picture", format), dpi=dpi, scale=scale))
 
     def show(self) -> Path:
         """Opens the picture, an SVG in a folder for temporary files, in the system's viewer. Returns its path.

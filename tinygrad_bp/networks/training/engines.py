@@ -99,8 +99,6 @@ class Compiled:
 
     def run(self, batches: Sequence[Sequence[int]]) -> list[float]:
         """As `Eager.run`. Where it raises, the parameters are as they were before."""
-        if self.programs.refresh():
-            self.prepare()
         state = [p.data for p in self.optimizer.parameters] + list(chain(*self.optimizer.moments))
         settings, others = self._settings(len(batches))
         if all(len(batch) == 1 for batch in batches):
@@ -112,6 +110,15 @@ class Compiled:
         numbers, *moments = [state[k : k + count] for k in range(0, len(state), count)]
         self.optimizer.change(numbers, moments, self.optimizer.steps + len(batches), others)
         return losses
+
+    def outdated(self) -> str:
+        """Why the programs cannot be used any more; empty if they can, and then they are written anew where that is needed."""
+        try:
+            if self.programs.refresh():
+                self.prepare()
+        except Uncompilable as reason:
+            return str(reason)
+        return self.programs.outdated()
 
     def evaluate(self) -> float:
         """As `Eager.evaluate`."""

@@ -17,7 +17,8 @@ class History:
         validation: after each epoch the mean loss over the rows held out, if there are any.
         steps: how many steps were taken.
         engine: what computed them: "llvm", "python" or "eager".
-        why_eager: where "auto" did not compile the model, or not to machine code, the reason.
+        why_eager: where "auto" did not compile the model, or not to machine code, the reason; also where a model that was compiled has
+            changed on the way, and was run eagerly from there on.
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
             "interrupted" or "diverged" in the history that KeyboardInterrupt and `Diverged` have.
         seconds: how long it took, compiling included.

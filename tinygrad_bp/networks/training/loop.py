@@ -141,6 +141,9 @@ class _Loop:
     def take_a_turn(self) -> None:
         """Takes some steps, up to the end of the epoch if there is something to look at then."""
         history, per_epoch = self.history, self.per_epoch
+        if isinstance(self.runner, Compiled) and (reason := self.runner.outdated()):
+            self.runner, self.turn = Eager(self.task), 1
+            history.engine, history.why_eager = "eager", reason
         count = min(self.turn, self.total - history.steps)
         if self.judge.looks:
             count = min(count, per_epoch - history.steps % per_epoch)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import sys
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -12,7 +14,7 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.networks.training.task import Row, Task, check_loss
+from tinygrad_bp.networks.training.task import Row, Task, check_loss, is_out_of_range
 from tinygrad_bp.networks.training.watching import watch
 from tinygrad_bp.program import Program, compile
 
@@ -52,8 +54,23 @@ class Programs:
         self.held_out = [_flat(row, shapes) for row in task.held_out]
         if len(shapes) > 1:
             raise Uncompilable("rows have different shapes")
+        before = _lots()
         self._write()
         self._compare()
+        if _lots() != before:
+            raise Uncompilable("the model draws random numbers")
+
+    def outdated(self) -> str:
+        """Why the programs are not what the model computes any more: it was changed in other ways than by numbers of Values. Empty if they
+        are."""
+        leaves, inputs, target = _as_values(self.task.rows[0])
+        try:
+            loss = self.task.forward(inputs, target)
+        except (ValueError, ArithmeticError) as error:
+            # Where the operations are undefined for these numbers, training will say so.
+            return "" if is_out_of_range(error) else f"the model has changed since training began: {error}"
+        same = isinstance(loss, Value) and _signature(loss, leaves) == self.signature
+        return "" if same else "the model has changed since training began, or computes differently from call to call"
 
     def refresh(self) -> bool:
         """Writes the programs anew if somebody has changed a number that is written in them. Returns whether that was so."""
@@ -68,6 +85,7 @@ class Programs:
         task, optimizer = self.task, self.task.optimizer
         loss, leaves = _recorded(task)
         loss.label = loss.label or "loss"
+        self.signature = _signature(loss, leaves)
         given = {*optimizer.parameters, *leaves}
         self.fixed = [(x, x.data) for x in topological_order(loss, constants=False) if x.op is None and x not in given]
         self.hyperparameters = _hyperparameters(optimizer)
@@ -92,6 +110,25 @@ class Programs:
                 continue
             if not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(wanted):
                 raise Uncompilable(f"the loss of row {k + 1} is computed in another way than that of others")
+
+
+def _signature(loss: Value, leaves: Sequence[Value]) -> list[Any]:
+    """How a row's loss is computed: operations, their operands by place, constants, and the leaves that are no numbers of the row."""
+    nodes = topological_order(loss, constants=False)
+    places: dict[Any, int] = {node: k for k, node in enumerate(nodes)}
+    numbers: dict[Any, int] = {leaf: k for k, leaf in enumerate(leaves)}
+    return [
+        (node.op, [x.hex() if isinstance(x, float) else places[x] for x in node.operands])
+        if node.op
+        else numbers.get(node, node)
+        for node in nodes
+    ]
+
+
+def _lots() -> list[Any]:
+    """How far the generators have come that models draw from: that of Python, and NumPy's, if it is there."""
+    generators = getattr(sys.modules.get("numpy"), "random", None)
+    return [random.getstate(), repr(generators.get_state()[1:]) if generators is not None else None]
 
 
 def _hyperparameters(optimizer: Optimizer) -> dict[str, Any]:

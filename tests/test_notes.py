@@ -2,6 +2,8 @@
 
 import json
 import math
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +95,19 @@ def test_what_a_program_notes_itself_has_names_of_its_own() -> None:
 def test_the_notes_of_a_network_are_notes(notes: Any) -> None:
     with pytest.raises(TypeError, match=f"the notes of a network are Notes, not {type(notes).__name__}"):
         MLP(1, [1]).notes = notes
+
+
+def test_a_network_of_scaled_inputs_says_so_where_it_is_called_with_others(tmp_path: Path) -> None:
+    measured = [39.1, 18.7, 181.0, 3750.0]
+    table = penguins().scaled()
+    net = MLP(4, [3], seed=1)
+    net.notes = notes(table, "cross_entropy")
+    save(net, tmp_path / "model.json")
+    loaded = load(tmp_path / "model.json")
+    with pytest.warns(UserWarning, match=r"trained on scaled inputs.*Predictor\(net\)\(inputs\) scales them"):
+        loaded(measured)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for inputs, _ in table:
+            loaded(inputs)
+        Predictor(loaded)(measured)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import operator
 import random
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -30,11 +31,13 @@ from tinygrad_bp.core.operators import dots
 from tinygrad_bp.core.value import Constant, Value, label_pair
 from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.networks.walking import attributes, inside
 from tinygrad_bp.text import counted, shown, whole_number
 
 Initializer = Callable[[random.Random, int, int], float]
+FAR = 8.0  # standard deviations from the mean that hardly any number lies beyond
 
 
 def uniform(draw: random.Random, inputs: int, neurons: int) -> float:
@@ -334,6 +337,8 @@ class MLP(Module):
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The outputs of the last layer. Raises ValueError for a wrong number of inputs, TypeError for what is no sequence of them."""
         values: Sequence[Any] = listed_inputs(inputs, self, self.widths[0])
+        if self._notes.scaling is not None:
+            _warn_of_measured_inputs(values, self._notes.scaling)
         for layer in self.layers:
             values = layer(values)
         return list(values)
@@ -401,6 +406,18 @@ def listed_inputs(inputs: Any, module: Module, count: int) -> Sequence[Any]:
             f"{type(module).__name__} takes a list of {counted(count, 'input')}, such as {[0.5] * min(count, 3)!r}"
             f"{'' if count <= 3 else ' and so on'}, not {type(inputs).__name__} {shown(inputs)}"
         ) from None
+
+
+def _warn_of_measured_inputs(inputs: Sequence[Any], scaling: Scaling) -> None:
+    """Says that a network takes scaled inputs where these can hardly be such, but fit the columns as they were measured."""
+    if len(inputs) != len(scaling.means) or not all(isinstance(x, int | float) for x in inputs):
+        return
+    if max(map(abs, inputs)) > FAR and max(map(abs, scaling(inputs))) < FAR:
+        warnings.warn(
+            "the network was trained on scaled inputs, and these look as they were measured: Predictor(net)(inputs) scales them "
+            "(tinygrad_bp.networks.prediction), or net(net.notes.scaling(inputs))",
+            stacklevel=3,
+        )
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:

@@ -106,6 +106,8 @@ def load(path: Source, into: M) -> M: ...
 def load(path: Source, into: Module | None = None) -> Module:
     """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, which is returned.
 
+    A network that was trained on scaled inputs takes such; `Predictor(net)` takes them as they were measured, and names classes.
+
     The file is one by its name, packed or not, or an open one, such as `sys.stdin`. Of a file that does not end no more is read than a
     network of 10,000,000 parameters needs.
 

@@ -160,3 +160,49 @@ def test_copies_of_parts_stay_one_graph() -> None:
     h2, y2 = copy.deepcopy((h, y))
     assert h2 is not h
     assert grad(y2, h2).data == 3.0
+
+
+class Carrying(Value):
+    """A Value that carries what it likes."""
+
+
+def test_a_leaf_that_leads_back_to_its_result_is_pickled() -> None:
+    w = Carrying(2.0, "w")
+    w.result = w * 3.0  # type: ignore[attr-defined]
+    back = pickle.loads(pickle.dumps(w))
+    assert back.result.operands == (back, 3.0)
+
+
+def test_what_only_looks_like_a_value_is_refused() -> None:
+    class Likeness:
+        _data = 2.0
+
+    with pytest.raises(TypeError, match="hypot with a takes a Value or a real number, not Likeness"):
+        tg.hypot(Value(3.0, "a"), Likeness())  # type: ignore[arg-type]
+
+
+def test_a_subclass_in_the_second_place_gets_its_gradient_in_copies_too() -> None:
+    from tinygrad_bp.core.copying import copied_onto
+
+    a, w = Value(2.0), Carrying(3.0)
+    copied_onto(a * Value(3.0), tg.ops.mul, [a, w]).backward()
+    assert w.grad == 2.0
+
+
+def test_an_operation_of_ones_own_gives_a_float_and_its_errors_in_words() -> None:
+    import json
+
+    two = tg.Operation("two", lambda x: 2, (lambda y, x: 0.0,), "two({})", "", "2")
+    assert type(two(1.0)) is float
+    parse = tg.Operation("parse", lambda x: json.loads("{"), (lambda y, x: 0.0,), "parse({})", "", "p")
+    with pytest.raises(ValueError, match=r"parse is undefined at 1\.0"):
+        parse(1.0)
+    few = tg.Reduction("few", lambda *xs: xs[0], lambda y, *xs: [1.0], lambda b, t: "few()", lambda b, t: "", "few")
+    with pytest.raises(
+        TypeError, match="few: its derivative cannot be computed: it gives 1 derivatives for 2 operands"
+    ):
+        few([Value(1.0), Value(2.0)])
+    anything = tg.Operation(
+        "anything", lambda *xs: sum(xs), lambda y, *xs: [1.0] * len(xs), lambda b, t: "f()", lambda b, t: "", "f"
+    )
+    assert "anything" in str(anything.__doc__)

@@ -55,8 +55,8 @@ def reduced(node: Value) -> tuple[Any, ...]:
 
     Each node is pickled as itself, so Values pickled together, in a tuple or in attributes, go on sharing what they shared.
     """
-    if node.op is None:
-        return _leaf, (type(node), node.data, node.grad, node.label, getattr(node, "__dict__", None))
+    if node.op is None:  # what a subclass carries is its state, so that it may lead back to the leaf
+        return _leaf, (type(node), node.data, node.grad, node.label, None), getattr(node, "__dict__", None)
     ancestors = None if node in _Ancestors.written() else _Ancestors(node)
     return _node, (ancestors, node.op, node.operands, node.recorded_derivatives, node.data, node.grad, node.label)
 
@@ -92,10 +92,8 @@ class _Ancestors:
 
 
 def _connect(node: Value, operands: Sequence[Value | float]) -> None:
-    if type(node._b) is tuple:
-        node._b = tuple(operands)
-    else:
-        node._a, node._b = (*operands, None, None)[:2]
+    if operands:
+        node.hold(operands, node.recorded_derivatives)
 
 
 def _leaf(kind: type[Value], data: float, grad: float, label: str, more: dict[str, Any] | None) -> Value:
@@ -120,5 +118,5 @@ def _node(
 ) -> Value:
     node = _leaf(Value, data, grad, label, None)
     node.op = op
-    node._hold(operands, local)
+    node.hold(operands, local)
     return node

@@ -139,7 +139,8 @@ class Operation:
     def compute(self, numbers: Sequence[float], labels: Sequence[str] = ()) -> float:
         """`forward` at these floats. Its errors are raised again in words that name the numbers and, where given, their labels."""
         try:
-            return self.forward(*numbers)
+            y = self.forward(*numbers)
+            return y if type(y) is float else as_float(y, f"{self.name}: forward", wants="is to return a real number")
         except (ValueError, ArithmeticError) as error:
             raise self.failure(error, numbers, labels) from None
 
@@ -150,7 +151,9 @@ class Operation:
         """
         verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
         where = f"at {at(numbers, labels)}" if numbers else "for no operands"
-        failed = type(error)(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
+        kinds: tuple[type[Exception], ...] = (OverflowError, ZeroDivisionError, ArithmeticError)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
+        failed = kind(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
         failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
         return failed
 

@@ -299,9 +299,10 @@ class Operators:
             "or the function of this package or method of Value (v.exp()) in place of math's"
         )
 
-    # All that would make a plain number of a Value, or asks for a whole one.
-    __float__ = __int__ = __complex__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = _plain_number
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _plain_number
+    # All that would make a plain number of a Value, or asks for a whole one. Type checkers do not see it, so they refuse as well.
+    if not TYPE_CHECKING:
+        __float__ = __int__ = __complex__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = _plain_number
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _plain_number
 
 
 def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None:
@@ -311,10 +312,10 @@ def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None
     floats, and at sums that leave the range of floats on their way.
     """
     try:
-        numbers = [x._data if type(x) is Value else _float(x) for x in xs]
+        numbers = [x._data if type(x) is Value else float_only(x) for x in xs]
         nodes = []
         for ws in rows:
-            weights = [w._data if type(w) is Value else _float(w) for w in ws]
+            weights = [w._data if type(w) is Value else float_only(w) for w in ws]
             out = _new(Value)
             out._data = math.fsum(map(operator.mul, weights, numbers))
             out.grad = 0.0
@@ -328,7 +329,8 @@ def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None
     return nodes
 
 
-def _float(x: Any) -> float:
+def float_only(x: Any) -> float:
+    """x, if it is a float. Raises TypeError for all else: those who call it look closer then."""
     if type(x) is not float:
         raise TypeError
     return x

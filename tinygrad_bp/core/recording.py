@@ -15,20 +15,24 @@ if TYPE_CHECKING:
     from tinygrad_bp.core.value import Value
 
 
-def finish(node: Value) -> None:
-    """Gives their shares to the operands of a node from the first on whose gradient is None, at which `backward` stopped."""
-    given = True
+def finish(node: Value) -> bool:
+    """Gives their shares to the operands of a node from the first on whose gradient is None, at which `backward` stopped.
+
+    Returns whether there was one. Raises TypeError for a gradient that is no number.
+    """
+    found = False
     for x, local in zip(node.operands, node.recorded_derivatives, strict=True):
         if isinstance(x, Operators):
             if x.grad is None:
-                given = False
+                found = True
                 x.grad = 0.0
             elif not isinstance(x.grad, Real):
                 raise TypeError(
                     f"backward: the gradient of {x.label or 'a leaf'} is {x.grad!r:.60}, which is no number; set it to 0.0"
                 )
-            if not given:
+            if found:
                 x.grad += local * node.grad
+    return found
 
 
 def local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers: Sequence[float]) -> Sequence[Any]:
@@ -38,6 +42,8 @@ def local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers:
         if not isinstance(op.partials, tuple):
             local = op.partials(y, *numbers)  # of the table: floats; of the user's own: maybe integers
             found = list(local if ops.OPERATIONS.get(op.name) is op else map(float, local))
+            if len(found) != len(operands):
+                raise TypeError(f"it gives {len(found)} derivatives for {len(operands)} operands")
             return _closed(found) if op.chooses else found
         for partial, x in zip(op.partials, operands, strict=True):
             varies = isinstance(x, Operators) and x.varies

@@ -124,7 +124,8 @@ def _said_by_method(op: Operation) -> list[str]:
 
 def _operand_names(op: Operation) -> list[str]:
     """As the rules of the row call them, after y."""
-    assert isinstance(op.partials, tuple)
+    if not isinstance(op.partials, tuple):
+        return ["x1", "x2"]
     code = getattr(op.partials[0], "__code__", None)
     names = list(code.co_varnames[1 : code.co_argcount]) if code else []
     return names if len(names) == op.arity else [f"x{k + 1}" for k in range(len(op.partials))]

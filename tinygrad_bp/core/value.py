@@ -73,10 +73,10 @@ class Value(Operators, Methods):
             return nodes[0]
         try:
             try:
-                numbers = [x if type(x) is float else x._data for x in operands]
-            except AttributeError:
+                numbers = [x._data if type(x) is Value else operators.float_only(x) for x in operands]
+            except TypeError:
                 operands = [x if isinstance(x, Value) else as_float(x, op.name) for x in operands]
-                numbers = [x.data if isinstance(x, Value) else x for x in operands]
+                numbers = [x._data if isinstance(x, Value) else x for x in operands]
             y = op.forward(*numbers)
         except (TypeError, ValueError, ArithmeticError) as error:
             raise recording.failure(op, operands, error) from None
@@ -84,10 +84,11 @@ class Value(Operators, Methods):
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
         out = object.__new__(Value)
         out._data, out.grad, out.op = y, 0.0, op
-        out._hold(operands, recording.local_derivatives(op, y, operands, numbers))
+        out.hold(operands, recording.local_derivatives(op, y, operands, numbers))
         return out
 
-    def _hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
+    def hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
+        """Keeps the operands of its operation and the local derivatives: for what makes nodes, as copies are made."""
         arity = self.op.arity if self.op else 0
         if arity == 1:
             self._a, self._b, self._da, self._db = operands[0], None, local[0], None
@@ -222,7 +223,8 @@ class Value(Operators, Methods):
                         b.grad += node._db * gradient
                 return
             except TypeError:  # the gradient of a leaf was None: that node is finished with care, then the loop goes on
-                recording.finish(node)
+                if not recording.finish(node):
+                    raise
 
     def _receive(self, local: float, gradient: float) -> None:
         self.grad += local * gradient

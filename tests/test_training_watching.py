@@ -8,7 +8,8 @@ import pytest
 import tinygrad_bp as tg
 from tests.trainings import some_1d
 from tinygrad_bp import MLP, SGD, Value, train
-from tinygrad_bp.core import operators
+from tinygrad_bp.core import operators, ops
+from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.training.watching import watch
 
@@ -138,3 +139,25 @@ def test_what_is_written_out_makes_watched_values_of_watched_ones(row: tg.Operat
         assert looks == []
         assert node.data > -2.0
         assert looks == [row.name]
+
+
+@pytest.mark.parametrize("row", [row for row in ops.OPERATIONS.values() if row.arity != 1], ids=lambda row: row.name)
+def test_what_a_row_makes_is_watched_whichever_operand_is(row: Operation) -> None:
+    count = row.arity or 4
+    numbers = {"log_term": [1.0, 2.0]}.get(row.name, [0.5] * count)
+    for place in range(count):
+        operands = [Value(x, f"x{k}") for k, x in enumerate(numbers)]
+        with watch([operands[place]]) as looks:
+            half = len(operands) // 2
+            y = row(
+                *(
+                    (operands[:half], operands[half:])
+                    if row is ops.dot
+                    else [operands]
+                    if row.arity is None
+                    else operands
+                )
+            )
+            assert looks == []
+            bool(y > 0.0)
+            assert looks, (row, place)

@@ -35,6 +35,7 @@ class Operators:
 
     __slots__ = ()
     varies = True  # a constant, which also is a Value for those who look at it, does not
+    spreads = False  # whether what is computed from it by a row is of its class, whatever the other operands are
 
     _data: float
 

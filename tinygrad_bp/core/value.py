@@ -71,18 +71,20 @@ class Value(Operators, Methods):
             nodes := operators.dots([operands[: len(operands) // 2]], operands[len(operands) // 2 :])
         ):
             return nodes[0]
+        kind = Value
         try:
             try:
                 numbers = [x._data if type(x) is Value else operators.float_only(x) for x in operands]
             except TypeError:
                 operands = [x if isinstance(x, Value) else as_float(x, op.name) for x in operands]
                 numbers = [x._data if isinstance(x, Value) else x for x in operands]
+                kind = next((type(x) for x in operands if isinstance(x, Value) and x.spreads), Value)
             y = op.forward(*numbers)
         except (TypeError, ValueError, ArithmeticError) as error:
             raise recording.failure(op, operands, error) from None
         if type(y) is not float:
             y = as_float(y, f"{op.name}: forward", wants="is to return a real number")
-        out = object.__new__(Value)
+        out = object.__new__(kind)
         out._data, out.grad, out.op = y, 0.0, op
         out.hold(operands, recording.local_derivatives(op, y, operands, numbers))
         return out

@@ -12,7 +12,6 @@ from itertools import repeat
 from numbers import Real
 from typing import Any
 
-from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.operators import WRITTEN_OUT
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import at_once
@@ -22,6 +21,7 @@ class Watched(Value):
     """A Value that notes in `looks` when its number is read."""
 
     __slots__ = ()
+    spreads = True
     looks: list[str]
 
     @property
@@ -40,12 +40,6 @@ class Watched(Value):
         return self is other
 
     __hash__ = Value.__hash__
-
-    @classmethod
-    def record_operation(cls, op: Operation, operands: Any) -> Value:
-        node = Value.record_operation(op, operands)
-        node.__class__ = cls
-        return node
 
     def __reduce__(self) -> Any:
         raise TypeError("a Value that is being watched is not to be kept")

@@ -4,7 +4,9 @@ import contextlib
 import importlib.resources
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ ARGUMENTS = [
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def find_chromium():
+def find_chromium() -> Any:
     """The path of a Chromium: the one the variable CHROMIUM names, if it is set, or else one on the path; None if there is none."""
     named = os.environ.get("CHROMIUM")
     names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
@@ -29,7 +31,7 @@ def find_chromium():
 # For one module, not for the session: as long as Playwright is there, asyncio takes its loop to be running, and other tests could not
 # run one of their own. A start takes half a second.
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Any]:
     """A Chromium of Playwright's."""
     from playwright.sync_api import sync_playwright
 
@@ -45,36 +47,36 @@ def browser():
 class Opener:
     """Opens HTML files, each in a context of its own, and takes down their errors and what they asked the network for."""
 
-    def __init__(self, browser):
+    def __init__(self, browser: Any) -> None:
         self._browser = browser
         self._contexts, self._errors, self._requests = [], [], []
 
-    def __call__(self, path, fragment="", **options):
+    def __call__(self, path: Any, fragment: str = "", **options: Any) -> Any:
         """The file, opened, as a page of Playwright; the options are those of its `Browser.new_context`."""
         url = Path(path).resolve().as_uri()
 
-        def is_own(address):
+        def is_own(address: Any) -> Any:
             return address.startswith(("data:", "blob:", "about:")) or address.partition("#")[0] == url
 
-        def answer(route):
+        def answer(route: Any) -> None:
             if is_own(route.request.url):
                 route.continue_()
             else:
                 route.abort("blockedbyclient")
 
-        def asked(request):
+        def asked(request: Any) -> None:
             if not is_own(request.url):
                 self._requests.append(f"{request.method} {request.url}")
 
-        def said(message):
+        def said(message: Any) -> None:
             # Violations of a Content-Security-Policy come as errors of the console, as does every request that was aborted here.
             if message.type in ("error", "assert") and "net::ERR_BLOCKED_BY_CLIENT" not in message.text:
                 self._errors.append(f"console: {message.text}")
 
-        def connected(socket):
+        def connected(socket: Any) -> None:
             self._requests.append(f"WebSocket {socket.url}")
 
-        def watch(page):
+        def watch(page: Any) -> None:
             page.on("websocket", connected)
             page.on("crash", lambda page: self._errors.append(f"crashed: {page.url}"))
 
@@ -89,7 +91,7 @@ class Opener:
         page.goto(f"{url}#{fragment}" if fragment else url)
         return page
 
-    def _taken(self, lines):
+    def _taken(self, lines: Any) -> Any:
         from playwright.sync_api import Error
 
         # What a page did before it answers has been told when the answer comes. One that just goes elsewhere may not answer.
@@ -101,15 +103,15 @@ class Opener:
         lines.clear()
         return taken
 
-    def take_errors(self):
+    def take_errors(self) -> Any:
         """The lines of the errors until now, which the test expects: the end of the test no longer minds them."""
         return self._taken(self._errors)
 
-    def take_requests(self):
+    def take_requests(self) -> Any:
         """The lines of the requests until now, which the test expects: the end of the test no longer minds them."""
         return self._taken(self._requests)
 
-    def close(self):
+    def close(self) -> None:
         """Closes all pages and fails if there were errors or requests that nobody took."""
         try:
             errors, requests = self.take_errors(), self.take_requests()
@@ -121,14 +123,14 @@ class Opener:
 
 
 @pytest.fixture
-def open_page(browser):
+def open_page(browser: Any) -> Iterator[Any]:
     """A function that opens an HTML file in Chromium; see `Opener`."""
     opener = Opener(browser)
     yield opener
     opener.close()
 
 
-def axe_violations(page):
+def axe_violations(page: Any) -> Any:
     """What axe finds against the page as it is now, a line for each element."""
     # Evaluated: a page that forbids scripts not its own would not take it as an element.
     page.evaluate(importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ MAY_BE_MISSING = {
 }
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: Any) -> None:
     for marker, there in MAY_BE_MISSING.items():
         if not there() and not os.environ.get("CI"):
             for item in items:

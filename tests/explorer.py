@@ -4,7 +4,8 @@ import base64
 import functools
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -43,31 +44,31 @@ class Numbers(NamedTuple):
     slopes: list[float]
 
 
-def tutorial():
+def tutorial() -> Any:
     leaves = {name: Value(x, name) for name, x in setup(float).items() if name != "eta"}
     return Model(leaves, lambda: forward(**leaves)["E_total"])
 
 
-def of_net(net):
+def of_net(net: Any) -> Any:
     inputs = [Value(0.0, f"i{k + 1}") for k in range(net.widths[0])]
     targets = [Value(0.0, f"target_o{k + 1}") for k in range(net.widths[-1])]
     leaves = {leaf.label: leaf for leaf in [*inputs, *targets, *net.weights, *net.biases]}
     return Model(leaves, lambda: squared_error(net(inputs), targets))
 
 
-def truth_net(hidden="sigmoid", output="sigmoid"):
+def truth_net(hidden: str = "sigmoid", output: str = "sigmoid") -> Any:
     """As `explore("xor")` makes it."""
     return MLP(2, [5, 1], activation=[hidden, output], seed=2, init="uniform", separate_products=True)
 
 
-def linear_net():
+def linear_net() -> Any:
     return MLP(3, [2, 2], activation=["tanh", None], seed=5)
 
 
-def hand_made():
+def hand_made() -> Any:
     leaves = {name: Value(x, name) for name, x in {"x": 1.5, "y": -0.5, "p": 0.8, "q": 1.25, "r": -0.3}.items()}
 
-    def record():
+    def record() -> Any:
         x, y, p, q, r = leaves.values()
         named = {"square": p * p, "power": q**3, "grown": (r * x).exp(), "soft": tg.logsumexp([p, q * y, 0.0])}
         named["top"] = tg.maximum(named["square"], r)
@@ -80,13 +81,13 @@ def hand_made():
     return Model(leaves, record)
 
 
-def cases(rows):
+def cases(rows: Any) -> Any:
     """The leaves of a network's inputs and targets, for rows of both."""
     kinds = ("i", "target_o")
     return [{f"{kind}{k}": x for kind, xs in zip(kinds, row, strict=True) for k, x in enumerate(xs, 1)} for row in rows]
 
 
-def truth(name):
+def truth(name: Any) -> Any:
     return [([float(a), float(b)], [float(TRUTHS[name][2 * a + b])]) for a in (0, 1) for b in (0, 1)]
 
 
@@ -104,20 +105,29 @@ SUBJECTS = {
 
 
 @functools.cache
-def made(name):
+def made(name: Any) -> Any:
     """The page of a subject."""
     if name == "linear":
         return explore(linear_net(), rows=ROWS)
     return explore(hand_made().record()) if name == "hand-made" else explore(name)
 
 
-def put_in(model, numbers):
+def put_in(model: Any, numbers: Any) -> Any:
     for name, x in numbers.items():
         model.leaves[name].data = x
     return model
 
 
-def train(subject, rounds, *, model=None, rows=None, trained=None, rate=0.5, keep=False):
+def train(
+    subject: Any,
+    rounds: Any,
+    *,
+    model: Any = None,
+    rows: Any = None,
+    trained: Any = None,
+    rate: float = 0.5,
+    keep: bool = False,
+) -> Any:
     """The model after some rounds of plain gradient descent, case by case; `keep` leaves the gradients of the rounds before."""
     model = model or subject.model()
     rows, trained = rows or subject.rows, trained or subject.trained
@@ -134,14 +144,14 @@ def train(subject, rounds, *, model=None, rows=None, trained=None, rate=0.5, kee
     return put_in(model, rows[0])
 
 
-def graph_of(result):
+def graph_of(result: Any) -> Any:
     """The nodes but constants in topological order, and the edges between them: (head, tail, slope), operand by operand."""
     nodes = [v for v in topological_order(result) if not isinstance(v, Constant)]
     edges = [(v, x, slope) for v in nodes for x, slope in zip(v.args, v.local_derivatives, strict=True)]
     return nodes, [edge for edge in edges if not isinstance(edge[1], Constant)]
 
 
-def numbers(model, keep=()):
+def numbers(model: Any, keep: Any = ()) -> Any:
     """What backward() makes of the graph. The leaves named in `keep` add it to the gradients that they have."""
     for name, leaf in model.leaves.items():
         if name not in keep:
@@ -152,17 +162,17 @@ def numbers(model, keep=()):
     return Numbers([v.data for v in nodes], [v.grad for v in nodes], [slope for _, _, slope in edges])
 
 
-def start(name, **changes):
+def start(name: Any, **changes: Any) -> Any:
     """The model of a subject with the numbers of its first case, and changes to them."""
     subject = SUBJECTS[name]
     return put_in(subject.model(), {**subject.rows[0], **changes})
 
 
-def close(wanted, within=0.0):
+def close(wanted: Any, within: float = 0.0) -> Any:
     return pytest.approx(wanted, rel=1e-12, abs=within)
 
 
-def assert_same(found, wanted, within=0.0):
+def assert_same(found: Any, wanted: Any, within: float = 0.0) -> None:
     """That numbers of a page are Python's; None is for what is not reached yet."""
     for kind, these, those in zip(Numbers._fields, found, wanted, strict=False):
         assert [x is None for x in these] == [x is None for x in those], kind
@@ -185,70 +195,70 @@ DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done
 class Explorer:
     """A page of the explorer in a browser, or a frame with one, and what people do there."""
 
-    def __init__(self, page):
+    def __init__(self, page: Any) -> None:
         self.page = page
         getattr(page, "page", page).set_default_timeout(15_000)
 
-    def settle(self):
+    def settle(self) -> None:
         """Waits until the page shows what was done."""
         self.page.evaluate(DRAWN)
 
-    def press(self, *keys):
+    def press(self, *keys: Any) -> None:
         for key in keys:
             self.page.keyboard.press(key)
         self.settle()
 
-    def click(self, selector):
+    def click(self, selector: Any) -> None:
         self.page.click(selector)
         self.settle()
 
-    def button(self, name, within="main"):
+    def button(self, name: Any, within: str = "main") -> None:
         self.page.locator(within).get_by_role("button", name=name, exact=True).click()
         self.settle()
 
-    def train(self, rounds):
+    def train(self, rounds: Any) -> None:
         """Presses a button of training, and waits until it is done."""
         self.button(rounds)
         # A function: an expression would be evaluated anew at every look, which the page's content-security policy forbids.
         self.page.wait_for_function("() => !document.body.classList.contains('playing')")
         self.settle()
 
-    def show(self, tab):
+    def show(self, tab: Any) -> None:
         """The neuron diagram or the computation graph, on the full page."""
         if self.page.locator("body.simple").count():
             self.click(".main-actions .link")
         if self.page.locator(f"[data-tab={tab}][aria-pressed=false]").count():
             self.click(f"[data-tab={tab}]")
 
-    def panel(self, name):
+    def panel(self, name: Any) -> Any:
         self.click(f"#tab-{name}")
         return self.page.locator(f"#panel-{name}")
 
-    def change(self, label, typed):
+    def change(self, label: Any, typed: Any) -> None:
         """Types into a field of the panel on which things are changed."""
         field = self.panel("edit").get_by_label(label, exact=True)
         field.fill(str(typed))
         field.blur()
         self.settle()
 
-    def choose(self, label, option):
+    def choose(self, label: Any, option: Any) -> None:
         self.panel("edit").get_by_label(label).select_option(option)
         self.settle()
 
-    def switch(self, label, on=True):
+    def switch(self, label: Any, on: bool = True) -> None:
         self.panel("edit").get_by_label(label).set_checked(on)
         self.settle()
 
-    def select(self, name):
+    def select(self, name: Any) -> None:
         """Chooses an item of the diagram, by the keyboard."""
         self.page.locator(",".join(f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":：")).first.focus()
         self.press("Enter")
 
-    def numbers(self):
+    def numbers(self) -> Any:
         """What the computation graph shows; None for what is not reached yet."""
         return Numbers(*self.page.evaluate(READ))
 
-    def walk(self, key, count):
+    def walk(self, key: Any, count: Any) -> Any:
         """Presses a key again and again: what the computation graph shows each time, and the numbers in the caption below it."""
         found = self.page.evaluate(
             f"""async ([key, count]) => {{
@@ -265,20 +275,20 @@ class Explorer:
         )
         return [(Numbers(*three), caption) for *three, caption in found]
 
-    def text(self, key, language="en"):
+    def text(self, key: Any, language: str = "en") -> Any:
         """One of the page's own texts."""
         return self.page.evaluate(f"JSON.parse(document.getElementById('texts').textContent).{language}['{key}']")
 
-    def status(self):
+    def status(self) -> Any:
         """What was said last."""
         self.settle()
         return self.page.locator(".status").inner_text()
 
-    def round(self):
+    def round(self) -> Any:
         """The round that is shown."""
         return self.page.evaluate(ROUND)
 
-    def copied(self, selector):
+    def copied(self, selector: Any) -> Any:
         """What a button copies."""
         return self.page.evaluate(
             """(selector) => {
@@ -291,16 +301,16 @@ class Explorer:
             selector,
         )
 
-    def link(self):
+    def link(self) -> Any:
         """The link to the page as it is."""
         return self.copied("[aria-describedby=exports-link]")
 
-    def state(self):
+    def state(self) -> Any:
         """What the link holds."""
         _, found = self.link().split("#s=")
         return json.loads(base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)))
 
-    def slide(self, share):
+    def slide(self, share: Any) -> None:
         """Moves the slider to a part of its way."""
         self.page.locator(".curve-slider").evaluate(
             """(slider, share) => {
@@ -312,21 +322,21 @@ class Explorer:
         self.settle()
 
 
-def fragment(state):
+def fragment(state: Any) -> Any:
     """The part of a link after the #."""
     text = json.dumps(state).replace("Infinity", "1e999")  # which is JSON, and infinite
     return f"s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
 
 
-def trained_tutorial(rounds, **options):
+def trained_tutorial(rounds: Any, **options: Any) -> Any:
     return put_in(start("tutorial"), training.train(setup(float), rounds, **options).parameters)
 
 
 @pytest.fixture
-def opened(open_page, tmp_path):
+def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject, at its computation graph if not told otherwise."""
 
-    def open_subject(name, tab="graph", **options):
+    def open_subject(name: Any, tab: str = "graph", **options: Any) -> Any:
         explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), **options))
         explorer.show(tab)
         return explorer

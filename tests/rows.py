@@ -2,12 +2,13 @@
 
 import math
 import random
+from typing import Any
 
 from tinygrad_bp.program import Program
 from tinygrad_bp.program.instructions import Code, Instruction
 
 
-def alone(op, count):
+def alone(op: Any, count: Any) -> Any:
     """The operation on so many operands as a program, not simplified; a target that has it not takes it apart."""
     code = Code([""] * count)
     code.instructions.append(Instruction(op, tuple(range(count))))
@@ -15,7 +16,7 @@ def alone(op, count):
     return Program(code)
 
 
-def points_of(op, count, decades):
+def points_of(op: Any, count: Any, decades: Any) -> Any:
     """So many points of each box of the operation's domain: moderate, larger, and on a scale of so many decades to both sides."""
     draw = random.Random(op.name)
     found = []
@@ -33,6 +34,6 @@ def points_of(op, count, decades):
     return found
 
 
-def corners_of(op):
+def corners_of(op: Any) -> Any:
     """The lower and the upper corner of each box of the operation's domain."""
     return [[side[k] for side in box] for box in op.domain.boxes for k in (0, 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tinygrad_bp as tg
 from tests.graphs import random_graph
 from tests.labels import EXTREME, HOSTILE
@@ -14,24 +16,24 @@ LABELS = [*HOSTILE, *EXTREME]
 W, X = Value(1.0, "w"), Value(2.0, "x")
 
 
-def called(label, value):
+def called(label: Any, value: Any) -> Any:
     value.label = label
     return value
 
 
-def hostile(text):
+def hostile(text: Any) -> Any:
     """A graph in which a leaf and the result are called this."""
     return called(text, Value(1.5, text) * 2.0)
 
 
-def logistic_by_hand():
+def logistic_by_hand() -> Any:
     """A neuron and its error, with names of someone's own, and none for the nodes between."""
     slope, offset, x, wanted = Value(0.7, "slope"), Value(-0.2, "offset"), Value(1.5, "x"), Value(1.0, "t")
     guess = (slope * x + offset).sigmoid()
     return called("error", -(wanted * guess.log() + (1.0 - wanted) * (1.0 - guess).log()))
 
 
-def all_operations():
+def all_operations() -> Any:
     """A result made by every kind of row: twice the same operand, powers, sums of any length, kinks."""
     x, y, z = Value(1.3, "x0"), Value(-0.4, "x1"), Value(2.2, "x2")
     rows = [
@@ -43,21 +45,21 @@ def all_operations():
     return called("all", tg.sum_of(rows))
 
 
-def mlp(activations=("sigmoid", "sigmoid"), sizes=(2, 2), **options):
+def mlp(activations: Any = ("sigmoid", "sigmoid"), sizes: Any = (2, 2), **options: Any) -> Any:
     return MLP(2, list(sizes), activation=list(activations), seed=3, **options)
 
 
-def error_of(net, targets=(0.3, 0.8), loss=losses.squared_error):
+def error_of(net: Any, targets: Any = (0.3, 0.8), loss: Any = losses.squared_error) -> Any:
     """The error of a network with leaves for inputs and targets."""
     inputs = [Value(0.5 - k, f"i{k}") for k in range(1, net.widths[0] + 1)]
     return called("E", loss(net(inputs), [Value(t, f"target_o{k}") for k, t in enumerate(targets, 1)]))
 
 
-def variables_of(order):
+def variables_of(order: Any) -> Any:
     return [v for v in order if not isinstance(v, Constant)]
 
 
-def recorded(order):
+def recorded(order: Any) -> Any:
     """The data of all computed nodes, and the local derivatives on all edges but from constants."""
     nodes = [v for v in variables_of(order) if v.op is not None]
     slopes = [

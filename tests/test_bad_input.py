@@ -4,6 +4,8 @@ import math
 import os
 import pickle
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,11 +34,11 @@ y = w * w
 
 
 class Foreign:
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "a foreign object"
 
 
-def cyclic_list():
+def cyclic_list() -> Any:
     xs = [w]
     xs.append(xs)
     return xs
@@ -171,12 +173,12 @@ CASES = [
 ]
 
 
-def test_there_are_enough_rows():
+def test_there_are_enough_rows() -> None:
     assert len(CASES) >= 80
 
 
 @pytest.mark.parametrize(("error", "attempt", "names", "says"), CASES)
-def test_each_is_named(error, attempt, names, says):
+def test_each_is_named(error: Any, attempt: Any, names: Any, says: Any) -> None:
     with pytest.raises(error, match=names or None) as caught:
         attempt()
     assert re.search(says, str(caught.value))
@@ -184,14 +186,14 @@ def test_each_is_named(error, attempt, names, says):
 
 
 @pytest.mark.parametrize("wrong", ["0.5", None, y, [1.0], 1j])
-def test_data_takes_only_numbers_and_keeps_the_one_it_had(wrong):
+def test_data_takes_only_numbers_and_keeps_the_one_it_had(wrong: Any) -> None:
     v = Value(1.0, "w5")
     with pytest.raises(TypeError, match=r"the data of .*'w5'.* takes a real number"):
         v.data = wrong
     assert v.data == 1.0
 
 
-def test_a_graph_cannot_be_made_cyclic():
+def test_a_graph_cannot_be_made_cyclic() -> None:
     a = Value(1.0)
     b = a + 1.0
     a += b  # a new node by the old name; nothing refers to itself
@@ -201,9 +203,9 @@ def test_a_graph_cannot_be_made_cyclic():
         b.args = (b,)
 
 
-def test_what_is_no_number_and_no_array_is_left_to_itself():
+def test_what_is_no_number_and_no_array_is_left_to_itself() -> None:
     class Loud(Foreign):
-        def __rmul__(self, other):
+        def __rmul__(self, other: Any) -> Any:
             return f"mine, of {other.label}"
 
     assert w * Loud() == "mine, of w"
@@ -215,13 +217,13 @@ def test_what_is_no_number_and_no_array_is_left_to_itself():
 
 
 @pytest.fixture
-def program(tmp_path):
+def program(tmp_path: Path) -> Any:
     path = tmp_path / "net.py"
     path.write_text("from tinygrad_bp import Value\nx = Value(2.0, 'x')\ny = x * x\nnumber = 3\n", encoding="utf-8")
     return path
 
 
-def listing(folder):
+def listing(folder: Any) -> Any:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if "__pycache__" not in p.parts)
 
 
@@ -247,8 +249,10 @@ COMMANDS = [
 @pytest.mark.parametrize(
     ("arguments", "names"), COMMANDS, ids=lambda case: " ".join(case) if isinstance(case, list) else None
 )
-def test_commands_say_what_is_wrong_and_leave_nothing_behind(arguments, names, program, tmp_path, capsys):
-    def fill(text):
+def test_commands_say_what_is_wrong_and_leave_nothing_behind(
+    arguments: Any, names: Any, program: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fill(text: Any) -> Any:
         return text.format(program=program, folder=tmp_path)
 
     before = listing(tmp_path)
@@ -263,7 +267,7 @@ def test_commands_say_what_is_wrong_and_leave_nothing_behind(arguments, names, p
     assert listing(tmp_path) == before
 
 
-def test_a_picture_replaces_a_file_only_when_it_is_whole(tmp_path, monkeypatch):
+def test_a_picture_replaces_a_file_only_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "graph.svg"
     target.write_text("the old picture", encoding="utf-8")
     drawing = draw(y)
@@ -274,12 +278,12 @@ def test_a_picture_replaces_a_file_only_when_it_is_whole(tmp_path, monkeypatch):
     assert listing(tmp_path) == ["graph.svg"]
 
 
-def test_a_pickle_of_a_damaged_graph_is_refused_not_half_loaded():
+def test_a_pickle_of_a_damaged_graph_is_refused_not_half_loaded() -> None:
     text = pickle.dumps(y)
     with pytest.raises((pickle.UnpicklingError, EOFError, ValueError)):
         pickle.loads(text[:-4])
 
 
-def test_constants_are_no_constructor_for_wrong_types_either():
+def test_constants_are_no_constructor_for_wrong_types_either() -> None:
     with pytest.raises(TypeError, match="str 'a'"):
         Constant("a")

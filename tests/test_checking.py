@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import random
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_rule_is_found_and_named(case):
+def test_a_wrong_rule_is_found_and_named(case: Any) -> None:
     rule, at = WRONG[case]
     x, other = Value(at, "x"), Value(1.5, "other")
     found = check_gradients(rule(x) * other + other.sin())
@@ -38,13 +39,13 @@ def test_a_wrong_rule_is_found_and_named(case):
     assert "(x)" in text
 
 
-def test_the_wrong_operand_of_two_is_named():
+def test_the_wrong_operand_of_two_is_named() -> None:
     swapped = dataclasses.replace(tg.ops.div, partials=tg.ops.div.partials[::-1])
     found = check_gradients(swapped(Value(2.0, "a"), Value(3.0, "b")))
     assert [(fault.operation, fault.operand) for fault in found.faults] == [("div", 1), ("div", 2)]
 
 
-def test_data_changed_since_recording_is_said_and_no_rule_is_blamed():
+def test_data_changed_since_recording_is_said_and_no_rule_is_blamed() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
     y = (w * x).tanh() + w
     x.data = 0.1
@@ -55,13 +56,13 @@ def test_data_changed_since_recording_is_said_and_no_rule_is_blamed():
 
 
 @pytest.mark.parametrize("seed", range(15))
-def test_random_graphs_pass(seed):
+def test_random_graphs_pass(seed: int) -> None:
     y, _ = random_graph(seed, size=25)
     found = check_gradients(y)
     assert found, str(found)
 
 
-def test_the_worked_network_passes_and_every_input_is_named():
+def test_the_worked_network_passes_and_every_input_is_named() -> None:
     net, inputs, _, _ = worked_example()
     out_o1, out_o2 = net(inputs)
     found = check_gradients((0.01 - out_o1) ** 2 / 2 + (0.99 - out_o2) ** 2 / 2)
@@ -89,7 +90,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_no_right_rule_is_called_wrong(name):
+def test_no_right_rule_is_called_wrong(name: Any) -> None:
     f, (low, high) = RIGHT[name]
     draw = random.Random(name)
     for _ in range(60):
@@ -99,7 +100,7 @@ def test_no_right_rule_is_called_wrong(name):
 
 @pytest.mark.parametrize("rule", [tg.sin, tg.cos, tg.exp, tg.log, tg.sqrt, tg.sigmoid, tg.softplus, tg.atan, tg.cosh])
 @pytest.mark.parametrize("factor", [0.0, 0.999, -1.0, 1e3])
-def test_no_wrong_rule_passes_where_differences_can_tell(rule, factor):
+def test_no_wrong_rule_passes_where_differences_can_tell(rule: Any, factor: float) -> None:
     wrong = dataclasses.replace(rule, partials=(lambda y, x: factor * rule.partials[0](y, x),))
     draw = random.Random(rule.name)
     for _ in range(30):
@@ -108,7 +109,7 @@ def test_no_wrong_rule_passes_where_differences_can_tell(rule, factor):
             assert not check_gradients(wrong(Value(x, "x")) * 3.0), (rule.name, x)
 
 
-def test_what_differences_cannot_tell_is_undecided_and_not_counted_as_agreement():
+def test_what_differences_cannot_tell_is_undecided_and_not_counted_as_agreement() -> None:
     found = check_gradients(tg.sigmoid(Value(40.0, "x")))
     assert [row.verdict for row in found.inputs] == ["undecided"]
     assert "0 of 1 derivatives agree, 1 cannot be decided (?)" in str(found)
@@ -117,13 +118,13 @@ def test_what_differences_cannot_tell_is_undecided_and_not_counted_as_agreement(
     assert check_gradients(Value(math.nan, "x") * 2.0).faults == ()
 
 
-def test_labels_cannot_steer_a_terminal():
+def test_labels_cannot_steer_a_terminal() -> None:
     text = str(check_gradients(Value(1.0, "\x1b[31mred\nline") * 2.0))
     assert "\x1b" not in text
     assert len(text.splitlines()) == 3
 
 
-def test_errors_are_absolute_relative_and_in_ulp():
+def test_errors_are_absolute_relative_and_in_ulp() -> None:
     [row] = check_gradients(Value(0.5, "x") * 3.0).inputs
     assert (row.autograd, row.data) == (3.0, 0.5)
     assert row.absolute == abs(row.autograd - row.difference)
@@ -131,7 +132,7 @@ def test_errors_are_absolute_relative_and_in_ulp():
     assert row.ulps == row.absolute / math.ulp(row.difference)
 
 
-def test_nothing_is_changed():
+def test_nothing_is_changed() -> None:
     x = Value(0.5, "x")
     y = x.tanh() * x
     x.grad, y.grad = 3.0, 4.0
@@ -139,7 +140,7 @@ def test_nothing_is_changed():
     assert (x.data, x.grad, y.grad) == (0.5, 3.0, 4.0)
 
 
-def test_kinks_and_edges():
+def test_kinks_and_edges() -> None:
     zero = Value(0.0, "z")
     assert "a kink: the slope is 0 on the left, 1 on the right" in str(check_gradients(zero.relu()))
     assert check_gradients(zero.relu())
@@ -148,8 +149,8 @@ def test_kinks_and_edges():
     assert check_gradients(Value(1.0).acos())
 
 
-def test_a_function_is_called_again_with_its_branches():
-    def f(a, b):
+def test_a_function_is_called_again_with_its_branches() -> None:
+    def f(a: Any, b: Any) -> Any:
         return a * b if a > 0 else b.sin()
 
     found = check_gradients(f, [2.0, Value(3.0, "b")])
@@ -159,7 +160,7 @@ def test_a_function_is_called_again_with_its_branches():
     assert check_gradients(lambda a: Value(1.0) * 2, [5.0]).inputs[0].autograd == 0.0
 
 
-def test_only_the_inputs_asked_for():
+def test_only_the_inputs_asked_for() -> None:
     a, b = Value(2.0, "a"), Value(3.0, "b")
     assert [row.label for row in check_gradients(a * b, [b]).inputs] == ["b"]
 
@@ -176,12 +177,12 @@ def test_only_the_inputs_asked_for():
         ((Value(1.0) * 2, [Value(1.0)]), ValueError, "not among the leaves"),
     ],
 )
-def test_wrong_arguments_are_named(arguments, error, says):
+def test_wrong_arguments_are_named(arguments: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=says):
         check_gradients(*arguments)
 
 
-def test_a_tolerance_out_of_range():
+def test_a_tolerance_out_of_range() -> None:
     for tolerance in (0, 1, -1.0, math.nan):
         with pytest.raises(ValueError, match="between 0 and 1"):
             check_gradients(Value(1.0), tolerance=tolerance)
@@ -200,7 +201,7 @@ def test_a_tolerance_out_of_range():
         (lambda x: 1 / x, -1e-3, -1e6),
     ],
 )
-def test_the_extrapolated_difference_knows_how_good_it_is(f, x, exact):
+def test_the_extrapolated_difference_knows_how_good_it_is(f: Any, x: float, exact: Any) -> None:
     found, uncertainty = derivative(f, x)
     assert found == pytest.approx(exact, rel=1e-8, abs=1e-12)
     assert abs(found - exact) <= 10 * uncertainty

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_help_loads_nothing_that_only_commands_need() -> None:
 
 
 def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupted(**options):
+    def interrupted(**options: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(comparison, "compare", interrupted)
@@ -90,7 +91,7 @@ def test_output_that_finds_no_room_is_an_error(
     neuron: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Full(io.StringIO):
-        def write(self, text):
+        def write(self, text: str) -> int:
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sys, "stdout", Full())

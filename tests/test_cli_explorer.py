@@ -4,6 +4,7 @@ import json
 import re
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,12 +35,12 @@ red = Value(1.0, "\\x1b[31mred") * 2.0
 
 
 @pytest.fixture(autouse=True)
-def subjects(empty_folder):
+def subjects(empty_folder: Path) -> None:
     Path("program.py").write_text(PROGRAM, encoding="utf-8")
     save(MLP(2, [3, 2], seed=1), "plain.json")
 
 
-def described(path="explorer.html"):
+def described(path: str = "explorer.html") -> Any:
     """What the page knows about its subject."""
     [text] = re.findall(
         r'<script type="application/json" id="description">(.*?)</script>', Path(path).read_text("utf-8")
@@ -47,21 +48,21 @@ def described(path="explorer.html"):
     return json.loads(text)
 
 
-def trained(layers, table, loss, **options):
+def trained(layers: Any, table: Any, loss: Any, **options: Any) -> None:
     """A model in a file, with the notes that `train` leaves."""
     net = MLP(layers[0], layers[1:], activation=["tanh", None], seed=1)
     net.notes = notes(table, loss, **options)
     save(net, "model.json")
 
 
-def test_without_a_subject_it_is_the_worked_example(capsys):
+def test_without_a_subject_it_is_the_worked_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore"]) == 0
     assert capsys.readouterr() == ("explorer.html\n", "")
     assert Path("explorer.html").read_bytes() == explore("tutorial").html.encode()
 
 
 @pytest.mark.parametrize("name", ["tutorial", "xor", "or", "and", "nand"])
-def test_examples(capsys, name):
+def test_examples(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["explore", name, "-o", f"{name}.html"]) == 0
     assert capsys.readouterr() == (f"{name}.html\n", "")
     assert Path(f"{name}.html").read_bytes() == explore(name).html.encode()
@@ -77,7 +78,7 @@ def test_examples(capsys, name):
         ("neuron", "invented", {"i1", "i2", "w1", "out_h1", "target_h1", "E"}),
     ],
 )
-def test_things_in_a_program(capsys, name, kind, labels):
+def test_things_in_a_program(capsys: pytest.CaptureFixture[str], name: str, kind: str, labels: Any) -> None:
     assert main(["explore", f"program.py:{name}"]) == 0
     out, err = capsys.readouterr()
     said = "this must not be among the answer\n"
@@ -88,7 +89,7 @@ def test_things_in_a_program(capsys, name, kind, labels):
     assert labels <= {node.get("label") for node in about["nodes"]}
 
 
-def test_a_saved_network(capsys):
+def test_a_saved_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", "plain.json"]) == 0
     out, err = capsys.readouterr()
     assert out == "explorer.html\n"
@@ -97,7 +98,7 @@ def test_a_saved_network(capsys):
     assert (about["kind"], about["title"], len(about["parameters"])) == ("invented", "plain", 17)
 
 
-def test_options():
+def test_options() -> None:
     arguments = "--title Mine --language ja --learning-rate 0.125 -o page.HTM"
     assert main(["explore", "program.py:out", *arguments.split()]) == 0
     about = described("page.HTM")
@@ -109,7 +110,7 @@ def test_options():
 
 
 @pytest.mark.parametrize("title", ["</title><script>alert(1)</script>", "\x1b[31m", "\udce9", "\u202e", "{{SCRIPT}}"])
-def test_titles_stay_text(capsys, title):
+def test_titles_stay_text(capsys: pytest.CaptureFixture[str], title: str) -> None:
     assert main(["explore", "program.py:out", "--title", title]) == 0
     assert described()["title"] == title
     text = Path("explorer.html").read_bytes().decode()
@@ -117,7 +118,7 @@ def test_titles_stay_text(capsys, title):
     assert not re.search("[\x1b\u202e]|<script>", text)
 
 
-def test_the_page_is_opened(capsys, monkeypatch):
+def test_the_page_is_opened(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
     assert main(["explore", "xor", "-o", "my page.html", "--open"]) == 0
@@ -127,7 +128,9 @@ def test_the_page_is_opened(capsys, monkeypatch):
     assert len(opened) == 1
 
 
-def test_without_a_browser_the_page_is_there(capsys, monkeypatch):
+def test_without_a_browser_the_page_is_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     assert main(["explore", "xor", "--open"]) == 2
     out, err = capsys.readouterr()
@@ -139,13 +142,13 @@ def test_without_a_browser_the_page_is_there(capsys, monkeypatch):
 # Tables
 
 
-def cases(about):
+def cases(about: Any) -> Any:
     """The rows in a page, inputs and targets in order of their labels."""
     labels = [node.get("label", "") for node in about["nodes"]]
     return [{labels[k]: x for k, x in case} for case in about["cases"]]
 
 
-def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned():
+def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned() -> None:
     table = data.penguins().scaled()
     trained([4, 5, 3], table, "cross_entropy")
     assert main(["explore", "model.json", "--data", "penguins", "--rows", "3"]) == 0
@@ -158,7 +161,7 @@ def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned():
     assert len(described()["cases"]) == 8
 
 
-def test_targets_are_scaled_too():
+def test_targets_are_scaled_too() -> None:
     write_csv("line.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(5)]])
     table = data.read("line.csv")
     trained([1, 2, 1], table.scaled(), "mean_squared_error", target_scaling=data.Scaling([7.0], [100.0]))
@@ -168,7 +171,7 @@ def test_targets_are_scaled_too():
     assert [row["x"] for row in found] == [row[0] for row in table.scaled().inputs]
 
 
-def test_a_network_without_notes_takes_a_table_as_it_is():
+def test_a_network_without_notes_takes_a_table_as_it_is() -> None:
     write_csv("table.csv", [["a", "b", "c"], [1, 2, 3], [4, 5, 6]])
     save(MLP(2, [2, 1], seed=1), "one.json")
     assert main(["explore", "one.json", "--data", "table.csv"]) == 0
@@ -178,7 +181,7 @@ def test_a_network_without_notes_takes_a_table_as_it_is():
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_classes_have_the_places_that_the_network_learned(outputs):
+def test_classes_have_the_places_that_the_network_learned(outputs: int) -> None:
     table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1)], ["b", "d"])
     trained([1, 2, outputs], table, "cross_entropy" if outputs == 2 else "binary_cross_entropy")
     write_csv("kinds.csv", [["x", "kind"], [5, "d"], [6, "b"]])
@@ -190,7 +193,7 @@ def test_classes_have_the_places_that_the_network_learned(outputs):
 @pytest.mark.parametrize(
     ("classes", "kinds", "places"), [(["a", "b", "c"], ["c", "a"], [2, 0]), (["1", "5", "7"], [7, 1, 5], [2, 0, 1])]
 )
-def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes, kinds, places):
+def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes: Any, kinds: Any, places: Any) -> None:
     table = data.Table.of_classes(["x"], "kind", [([1.0], 0), ([2.0], 1), ([2.0], 2)], classes)
     trained([1, 2, 3], table, "cross_entropy")
     write_csv("kinds.csv", [["x", "kind"], *[[1, kind] for kind in kinds]])
@@ -200,7 +203,7 @@ def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes
 
 
 @pytest.mark.slow
-def test_a_page_for_what_train_wrote(monkeypatch):
+def test_a_page_for_what_train_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
     write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     for table, layers in (("kinds.csv", ["1", "4", "3"]), ("xor", ["2", "5", "1"]), ("moons", ["2", "4", "2"])):
@@ -262,7 +265,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES, ids=lambda x: " ".join(x)[:60] if isinstance(x, list) else "")
-def test_mistakes(capsys, monkeypatch, arguments, said):
+def test_mistakes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: Any, said: Any
+) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda url: pytest.fail("a page was opened"))
     table = data.penguins()
     trained([4, 2, 3], table, "cross_entropy")
@@ -283,7 +288,7 @@ def test_mistakes(capsys, monkeypatch, arguments, said):
     assert {path.name for path in Path().iterdir()} - {"__pycache__"} == before
 
 
-def test_a_label_does_not_steer_the_terminal(capsys):
+def test_a_label_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Path("red.py").write_text(
         "from tinygrad_bp import Value\ny = Value(float('inf'), '\\x1b[31m') * 2.0\n", encoding="utf-8"
     )
@@ -295,7 +300,9 @@ def test_a_label_does_not_steer_the_terminal(capsys):
     assert "\x1b" not in Path("explorer.html").read_text("utf-8")
 
 
-def test_what_was_there_stays_without_graphviz(capsys, monkeypatch):
+def test_what_was_there_stays_without_graphviz(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tinygrad_bp.drawing import rendering
 
     Path("explorer.html").write_text("before", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_what_was_there_stays_if_drawing_fails(
 def test_what_was_there_stays_if_a_report_cannot_be_moved_into_place(
     quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*places, **options):
+    def refuse(*places: Any, **options: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     for way in ("link", "replace"):

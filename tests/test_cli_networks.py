@@ -26,13 +26,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
 
 
 @pytest.fixture(autouse=True)
-def quick(request, monkeypatch):
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are not drawn, but where a test is about them: each file holds their DOT text."""
     if "drawn" not in request.fixturenames:
         monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
 
 
-def line(points=60):
+def line(points: int = 60) -> None:
     """A table whose target is a plane over two inputs of different sizes."""
     draw = random.Random(1)
     rows = [[draw.uniform(0, 1), draw.uniform(-500, 500)] for _ in range(points)]
@@ -43,7 +43,7 @@ def line(points=60):
 # train
 
 
-def test_xor_is_learned(capsys):
+def test_xor_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "xor", "--layers", "2", "5", "1", "--out", "run"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -66,19 +66,19 @@ def test_xor_is_learned(capsys):
 
 
 @pytest.mark.parametrize("name", ["or", "and", "nand"])
-def test_truth_tables_are_learned_without_a_word_about_layers(name, capsys):
+def test_truth_tables_are_learned_without_a_word_about_layers(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", name]) == 0
     assert "4 of 4 right, if rounded" in " ".join(capsys.readouterr().out.split())
 
 
-def test_the_worked_example_is_trained(capsys):
+def test_the_worked_example_is_trained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "tutorial"]) == 0
     out = capsys.readouterr().out
     assert "0.298371 in the first epoch, 3.51085e-05 in the last" in out
     assert "0.015914, 0.984064" in out
 
 
-def test_penguins_are_told_apart(capsys):
+def test_penguins_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "penguins", "--layers", "4", "8", "3", "--out", "birds"]) == 0
     out = capsys.readouterr().out
     assert "342 rows, 86 held out" in out
@@ -91,7 +91,7 @@ def test_penguins_are_told_apart(capsys):
     assert Path("birds/curve.csv").read_text().splitlines()[0] == "epoch,loss,held_out"
 
 
-def test_a_file_with_numbers_to_learn(capsys):
+def test_a_file_with_numbers_to_learn(capsys: pytest.CaptureFixture[str]) -> None:
     line()
     assert main(["train", "plane.csv", "--target", "z", "--layers", "2", "8", "1", "--epochs", "400"]) == 0
     assert "mean_squared_error, adam" in capsys.readouterr().out
@@ -99,14 +99,14 @@ def test_a_file_with_numbers_to_learn(capsys):
     assert predictor([0.5, 100.0])[0] == pytest.approx(1000.5, abs=0.5)
 
 
-def test_a_few_rows_of_large_numbers(capsys):
+def test_a_few_rows_of_large_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     write_csv("few.csv", [["x", "y"], *[[k, 100 * k + 7] for k in range(9)]])
     assert main(["train", "few.csv", "--epochs", "1500"]) == 0
     assert "held out" not in capsys.readouterr().out
     assert Predictor(load("training-out/model.json"))([4.0])[0] == pytest.approx(407, abs=15)
 
 
-def test_two_targets(capsys):
+def test_two_targets(capsys: pytest.CaptureFixture[str]) -> None:
     write_csv("two.csv", [["a", "x", "b"], *[[k, k / 50, -2 * k] for k in range(50)]])
     assert main(["train", "two.csv", "--target", "a", "--target", "b", "--epochs", "300"]) == 0
     assert "learned  a, b from x" in capsys.readouterr().out
@@ -114,7 +114,7 @@ def test_two_targets(capsys):
 
 
 @pytest.mark.parametrize("outputs", ["1", "2"])
-def test_two_classes_by_one_output_or_two(outputs, capsys):
+def test_two_classes_by_one_output_or_two(outputs: str, capsys: pytest.CaptureFixture[str]) -> None:
     table = data.moons(60, seed=3)
     write_csv(
         "moons.csv", [["x", "y", "moon"], *[[*row, "ab"[k]] for row, k in zip(table.inputs, table.labels, strict=True)]]
@@ -128,7 +128,7 @@ def test_two_classes_by_one_output_or_two(outputs, capsys):
     assert predictor.classes[predictor.best(prediction)] == "a"
 
 
-def test_classes_that_are_numbers():
+def test_classes_that_are_numbers() -> None:
     write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     assert main(["train", "kinds.csv", "--layers", "1", "8", "3", "--epochs", "300"]) == 0
     predictor = Predictor(load("training-out/model.json"))
@@ -136,14 +136,14 @@ def test_classes_that_are_numbers():
     assert predictor.classes[predictor.best(predictor([30.0]))] == "5"
 
 
-def test_the_same_seed_gives_the_same_network(capsys):
+def test_the_same_seed_gives_the_same_network(capsys: pytest.CaptureFixture[str]) -> None:
     for seed, folder in (("1", "a"), ("1", "b"), ("2", "c")):
         assert main(["train", "moons", "--epochs", "5", "--seed", seed, "--out", folder, "--engine", "python"]) == 0
     texts = [Path(folder, "model.json").read_text() for folder in "abc"]
     assert texts[0] == texts[1] != texts[2]
 
 
-def test_every_option_is_heard(capsys):
+def test_every_option_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "--activation relu --init he --loss mean_squared_error --optimizer sgd --learning-rate 0.02 --momentum 0.5"
     )
@@ -162,21 +162,21 @@ def test_every_option_is_heard(capsys):
 
 
 @pytest.fixture
-def drawn():
+def drawn() -> None:
     """Asks for pictures that are drawn."""
 
 
-def test_the_pictures_are_pictures(drawn):
+def test_the_pictures_are_pictures(drawn: Any) -> None:
     assert main(["train", "xor", "--epochs", "10"]) == 0
     assert Path("training-out/network.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in Path("training-out/network.svg").read_text()
     assert "<polyline" in Path("training-out/curve.svg").read_text()
 
 
-def test_ctrl_c_saves_what_was_trained(monkeypatch, capsys):
+def test_ctrl_c_saves_what_was_trained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from tinygrad_bp.networks import training
 
-    def interrupted(self, batches):
+    def interrupted(self: Any, batches: Any) -> Any:
         if self.optimizer.steps >= 40:
             raise KeyboardInterrupt
         return run(self, batches)
@@ -198,7 +198,7 @@ def test_ctrl_c_while_rows_held_out_are_measured_saves_what_was_trained(
 ) -> None:
     from tinygrad_bp.networks.training import engines
 
-    kinds = {"eager": engines.Eager, "python": engines.Compiled, "llvm": engines.Machine}
+    kinds: dict[str, Any] = {"eager": engines.Eager, "python": engines.Compiled, "llvm": engines.Machine}
     evaluate, calls = kinds[engine].evaluate, []
 
     def interrupted(self: Any) -> float:
@@ -228,7 +228,7 @@ def test_ctrl_c_before_the_first_step_saves_nothing(
     assert not Path("training-out/model.json").exists()
 
 
-def test_a_training_that_leaves_all_bounds_says_where(capsys):
+def test_a_training_that_leaves_all_bounds_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     line()
     options = ["--optimizer", "sgd", "--learning-rate", "1e200", "--activation", "relu"]
     assert main(["train", "plane.csv", *options]) == 2
@@ -237,7 +237,7 @@ def test_a_training_that_leaves_all_bounds_says_where(capsys):
     assert "a smaller learning rate may help" in err
 
 
-def test_hostile_names_are_only_names(capsys):
+def test_hostile_names_are_only_names(capsys: pytest.CaptureFixture[str]) -> None:
     name = "<script>|`x`\x1b[31m"
     write_csv("h.csv", [[name, "y$(rm)"], *[[k, k % 2] for k in range(30)]])
     assert main(["train", "h.csv", "--epochs", "2"]) == 0
@@ -278,7 +278,7 @@ def test_hostile_names_are_only_names(capsys):
         (["counted.csv", "--loss", "binary_cross_entropy"], "is of two classes, and the target 'n'"),
     ],
 )
-def test_mistakes_are_said_in_a_line(arguments, says, capsys):
+def test_mistakes_are_said_in_a_line(arguments: Any, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     line()
     assert main(["train", *arguments]) == 2
     out, err = capsys.readouterr()
@@ -292,7 +292,7 @@ def test_mistakes_are_said_in_a_line(arguments, says, capsys):
 
 
 @pytest.fixture(scope="module")
-def bird_model(tmp_path_factory):
+def bird_model(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What the command learned about penguins, in a folder that nobody writes to."""
     folder = tmp_path_factory.mktemp("learned") / "birds"
     main(["train", "penguins", "--epochs", "30", "--out", str(folder)])
@@ -300,7 +300,7 @@ def bird_model(tmp_path_factory):
 
 
 @pytest.fixture
-def birds(bird_model, capsys):
+def birds(bird_model: Any, capsys: pytest.CaptureFixture[str]) -> None:
     Path("birds").mkdir()
     shutil.copy(bird_model, "birds")
     table = data.penguins()
@@ -310,7 +310,7 @@ def birds(bird_model, capsys):
     capsys.readouterr()
 
 
-def test_predictions_as_csv_by_the_names_of_columns(birds, capsys):
+def test_predictions_as_csv_by_the_names_of_columns(birds: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "birds/model.json", "some.csv"]) == 0
     out, err = capsys.readouterr()
     rows = list(csv.reader(io.StringIO(out)))
@@ -320,7 +320,7 @@ def test_predictions_as_csv_by_the_names_of_columns(birds, capsys):
     assert err == ""
 
 
-def test_predictions_as_json_into_a_file_and_their_score(birds, capsys):
+def test_predictions_as_json_into_a_file_and_their_score(birds: Any, capsys: pytest.CaptureFixture[str]) -> None:
     table = data.penguins()
     names = [table.classes[k] for k in table.labels]
     write_csv(
@@ -335,7 +335,7 @@ def test_predictions_as_json_into_a_file_and_their_score(birds, capsys):
     assert right > 300
 
 
-def test_predictions_of_numbers(capsys):
+def test_predictions_of_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     line()
     main(["train", "plane.csv", "--epochs", "300"])
     capsys.readouterr()
@@ -348,7 +348,7 @@ def test_predictions_of_numbers(capsys):
     assert error < 1
 
 
-def test_a_network_without_notes(capsys):
+def test_a_network_without_notes(capsys: pytest.CaptureFixture[str]) -> None:
     save(MLP(2, [1], weights=[2.0, -1.0], activation=None), "plain.json")
     write_csv("in.csv", [["i2", "i1"], [3, 10], [0.5, 0.25]])
     assert main(["predict", "plain.json", "in.csv"]) == 0
@@ -368,7 +368,9 @@ def test_a_network_without_notes(capsys):
         (["birds/model.json", "some.csv", "-o", "no/where.csv"], "cannot write 'no/where.csv': there is no folder"),
     ],
 )
-def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, capsys):
+def test_mistakes_of_predictions_are_said_in_a_line(
+    birds: Any, arguments: Any, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_csv("lacking.csv", [["a", "b"], [1, 2]])
     write_csv("wordy.csv", [data.penguins().columns, [1, "deep", 3, 4]])
     assert main(["predict", *arguments]) == 2
@@ -389,14 +391,14 @@ def test_mistakes_of_predictions_are_said_in_a_line(birds, arguments, says, caps
         ({"target_scaling": Scaling([0.0, 0.0], [1.0])}, "a target_scaling that is not two lists of 2 numbers"),
     ],
 )
-def test_notes_that_do_not_fit(about, says):
+def test_notes_that_do_not_fit(about: Any, says: str) -> None:
     net = MLP(2, [2])
     net.notes = Notes(**about)
     with pytest.raises(ValueError, match=says):
         Predictor(net)
 
 
-def test_predictions_are_those_of_the_network():
+def test_predictions_are_those_of_the_network() -> None:
     table = data.penguins().scaled()
     net = MLP(4, [5, 3], activation=["tanh", None], seed=1)
     net.notes = notes(table, "cross_entropy")
@@ -409,7 +411,7 @@ def test_predictions_are_those_of_the_network():
         Predictor(net)([1.0, 2.0, 3.0, tg.Value(1.0)])
 
 
-def test_a_report_is_whole_or_not_there(monkeypatch, capsys):
+def test_a_report_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert main(["train", "xor", "--epochs", "3"]) == 2
     assert "No space left" in capsys.readouterr().err

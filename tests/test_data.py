@@ -3,13 +3,14 @@
 import math
 import random
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from tinygrad_bp.networks.data import NAMES, Scaling, Table, bundled, moons, penguins, spiral, truth_table
 
 
-def test_truth_tables():
+def test_truth_tables() -> None:
     outputs = {"xor": [0, 1, 1, 0], "or": [0, 1, 1, 1], "and": [0, 0, 0, 1], "nand": [1, 1, 1, 0]}
     for name, column in outputs.items():
         table = truth_table(name)
@@ -21,7 +22,7 @@ def test_truth_tables():
         truth_table("nor")
 
 
-def test_all_names_are_tables():
+def test_all_names_are_tables() -> None:
     assert NAMES == ("xor", "or", "and", "nand", "moons", "spiral", "penguins")
     for name in NAMES:
         assert len(bundled(name)) >= 4
@@ -30,7 +31,7 @@ def test_all_names_are_tables():
 
 
 @pytest.mark.parametrize("count", [2, 3, 10, 101])
-def test_moons_are_two_half_circles(count):
+def test_moons_are_two_half_circles(count: int) -> None:
     table = moons(count, noise=0.0)
     assert (table.labels.count(0), table.labels.count(1)) == (count // 2, count - count // 2)
     for (x, y), label in zip(table.inputs, table.labels, strict=True):
@@ -41,7 +42,7 @@ def test_moons_are_two_half_circles(count):
     assert set(map(tuple, table.outputs)) == {(0.0,), (1.0,)}
 
 
-def test_the_points_of_moons_are_evenly_spaced():
+def test_the_points_of_moons_are_evenly_spaced() -> None:
     r = math.sqrt(0.5)
     expected = [
         (1, 0),
@@ -60,12 +61,12 @@ def test_the_points_of_moons_are_evenly_spaced():
     assert moons(2, noise=0.0).inputs == [[1.0, 0.0], [0.0, 0.5]]
 
 
-def test_what_is_made_without_being_asked():
+def test_what_is_made_without_being_asked() -> None:
     assert moons() == moons(100, 0.1, 0)
     assert spiral() == spiral(300, 3, 0.1, 0)
 
 
-def test_noise_moves_points_by_its_standard_deviation():
+def test_noise_moves_points_by_its_standard_deviation() -> None:
     pairs = zip(moons(2000, noise=0.2).inputs, moons(2000, noise=0.0).inputs, strict=True)
     moved = [a - b for noisy, exact in pairs for a, b in zip(noisy, exact, strict=True)]
     assert math.sqrt(sum(d * d for d in moved) / len(moved)) == pytest.approx(0.2, rel=0.05)
@@ -73,7 +74,7 @@ def test_noise_moves_points_by_its_standard_deviation():
 
 
 @pytest.mark.parametrize(("count", "arms"), [(300, 3), (10, 4), (7, 2), (5, 5)])
-def test_spirals_share_their_points_among_the_arms(count, arms):
+def test_spirals_share_their_points_among_the_arms(count: int, arms: int) -> None:
     table = spiral(count, arms)
     shares = [table.labels.count(arm) for arm in range(arms)]
     assert sum(shares) == len(table) == count
@@ -84,7 +85,7 @@ def test_spirals_share_their_points_among_the_arms(count, arms):
     assert all(len(row) == (arms if arms > 2 else 1) for row in table.outputs)
 
 
-def test_the_arms_of_a_spiral_without_noise_are_turned_copies():
+def test_the_arms_of_a_spiral_without_noise_are_turned_copies() -> None:
     table = spiral(30, 3, noise=0.0)
     for k in range(10):
         angles = [math.atan2(y, x) for x, y in table.inputs[k::10]]
@@ -97,7 +98,7 @@ def test_the_arms_of_a_spiral_without_noise_are_turned_copies():
 
 
 @pytest.mark.parametrize("make", [moons, spiral])
-def test_seeds_make_points_repeatable(make):
+def test_seeds_make_points_repeatable(make: Any) -> None:
     assert make(seed=3) == make(seed=3)
     assert make(seed=3).inputs != make(seed=4).inputs
     state = random.getstate()
@@ -115,7 +116,7 @@ def test_seeds_make_points_repeatable(make):
         (lambda: spiral(arms=1), "spiral: arms is a whole number of at least 2, not 1"),
     ],
 )
-def test_shapes_that_cannot_be_drawn_are_named(make, says):
+def test_shapes_that_cannot_be_drawn_are_named(make: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         make()
 
@@ -131,7 +132,7 @@ def test_shapes_that_cannot_be_drawn_are_named(make, says):
         (lambda: penguins().split(0.5, seed="x"), "split: seed is a whole number, not str 'x'"),
     ],
 )
-def test_what_is_no_number_is_named(make, says) -> None:
+def test_what_is_no_number_is_named(make: Any, says: str) -> None:
     with pytest.raises(TypeError, match=says):
         make()
 
@@ -146,7 +147,7 @@ def test_whole_numbers_of_numpy_make_the_same_points() -> None:
     assert moons(noise=numpy.float32(0.5)) == moons(noise=0.5)
 
 
-def test_penguins():
+def test_penguins() -> None:
     table = penguins()
     assert len(table) == 342
     assert table.columns == ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
@@ -163,7 +164,7 @@ def test_penguins():
 # Tables
 
 
-def test_a_table_is_gone_through_in_pairs():
+def test_a_table_is_gone_through_in_pairs() -> None:
     table = Table(["a", "b"], ["y"], [[1.0, 2.0], [3.0, 4.0]], [[5.0], [6.0]])
     assert list(table) == [([1.0, 2.0], [5.0]), ([3.0, 4.0], [6.0])] == [table[0], table[1]]
     assert len(table) == 2
@@ -172,7 +173,7 @@ def test_a_table_is_gone_through_in_pairs():
         table[2]
 
 
-def test_labels_are_the_numbers_of_classes():
+def test_labels_are_the_numbers_of_classes() -> None:
     rows = [([0.0], 0), ([1.0], 1), ([2.0], 1)]
     two = Table.of_classes(["x"], "kind", rows, ["a", "b"])
     three = Table.of_classes(["x"], "kind", [*rows, ([3.0], 2)], ["a", "b", "c"])
@@ -182,11 +183,11 @@ def test_labels_are_the_numbers_of_classes():
         _ = truth_table("xor").labels
 
 
-def table_of(*column):
+def table_of(*column: Any) -> Any:
     return Table(["x"], ["y"], [[x] for x in column], [[0.0]] * len(column))
 
 
-def test_scaled_columns_have_mean_0_and_deviation_1():
+def test_scaled_columns_have_mean_0_and_deviation_1() -> None:
     table = penguins()
     scaled = table.scaled()
     for column in zip(*scaled.inputs, strict=True):
@@ -199,19 +200,19 @@ def test_scaled_columns_have_mean_0_and_deviation_1():
 
 @pytest.mark.parametrize("constant", [0.1, 0.0, -7.0, 1e308, 5e-324])
 @pytest.mark.parametrize("count", [1, 3, 10])
-def test_a_constant_column_becomes_0(constant, count):
+def test_a_constant_column_becomes_0(constant: float, count: int) -> None:
     scaled = table_of(*[constant] * count).scaled()
     assert scaled.inputs == [[0.0]] * count
     assert scaled.scaling == Scaling([constant], [1.0])
 
 
 @pytest.mark.parametrize("unit", [1e-200, 1e-160, 1.0, 1e160, 1e307])
-def test_columns_of_any_size_are_scaled(unit):
+def test_columns_of_any_size_are_scaled(unit: float) -> None:
     scaled = table_of(*[unit * x for x in (1.0, 2.0, 4.0, 9.0)]).scaled()
     assert [x for [x] in scaled.inputs] == pytest.approx([x / math.sqrt(9.5) for x in (-3.0, -2.0, 0.0, 5.0)])
 
 
-def test_scaled_by_the_scaling_of_another_table():
+def test_scaled_by_the_scaling_of_another_table() -> None:
     table = table_of(1.0, 3.0)
     assert table.scaled_by(Scaling([1.0], [4.0])).inputs == [[0.0], [0.5]]
     assert table.scaled_by(None) is table
@@ -219,7 +220,7 @@ def test_scaled_by_the_scaling_of_another_table():
         table.scaled_by(Scaling([0.0, 0.0], [1.0, 1.0]))
 
 
-def test_a_split_holds_each_row_once_in_order():
+def test_a_split_holds_each_row_once_in_order() -> None:
     table = table_of(*map(float, range(40)))
     rest, held_out = table.split(0.25, seed=1)
     assert (len(rest), len(held_out)) == (30, 10)
@@ -230,18 +231,18 @@ def test_a_split_holds_each_row_once_in_order():
     assert table.split(0.25, seed=2)[1] != held_out
 
 
-def test_both_sides_of_a_split_keep_classes_and_scaling():
+def test_both_sides_of_a_split_keep_classes_and_scaling() -> None:
     table = penguins().scaled()
     for side in table.split():
         assert (side.classes, side.scaling, side.columns) == (table.classes, table.scaling, table.columns)
 
 
 @pytest.mark.parametrize("share", [0, 1, 0.01, 0.99, -0.5, 2, math.nan, math.inf])
-def test_a_split_leaves_no_side_empty(share):
+def test_a_split_leaves_no_side_empty(share: float) -> None:
     with pytest.raises(ValueError, match=f"split: of 4 rows a share of {share} leaves one side without a row"):
         truth_table("or").split(share)
 
 
-def test_a_split_takes_a_number():
+def test_a_split_takes_a_number() -> None:
     with pytest.raises(TypeError, match=r"the share to hold out is a number, such as 0.25, not 'half'"):
         truth_table("or").split("half")

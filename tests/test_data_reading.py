@@ -3,6 +3,8 @@
 import json
 import math
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,8 @@ from tinygrad_bp.networks.data import Table, read
 
 
 @pytest.fixture
-def read_text(empty_folder):
-    def reads(content, target=None, name="t.csv"):
+def read_text(empty_folder: Path) -> Any:
+    def reads(content: Any, target: Any = None, name: str = "t.csv") -> Any:
         content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         (empty_folder / name).write_bytes(content)
         return read(name, target)
@@ -38,7 +40,7 @@ SMALL = Table(["a", "b"], ["y"], [[1.5, 2.0], [-3.0, 4e3]], [[5.0], [6.0]])
         "a,b,y\n+1.5,2.,05\n-3.0e0,4E+3,6\n",
     ],
 )
-def test_csv_files(read_text, text):
+def test_csv_files(read_text: Any, text: str) -> None:
     assert read_text(text) == SMALL
 
 
@@ -52,28 +54,28 @@ def test_csv_files(read_text, text):
         {"source": "a book", "columns": ["a", "b", "y"], "rows": [[1.5, 2, 5], [-3, 4000, 6]]},
     ],
 )
-def test_json_files(read_text, content):
+def test_json_files(read_text: Any, content: Any) -> None:
     assert read_text(json.dumps(content), name="t.json") == SMALL
     assert read_text("\ufeff" + json.dumps(content, indent=1), name="t.json") == SMALL
 
 
 @pytest.mark.parametrize("name", ["T.CSV", "t.tsv", "with spaces.csv", "é.Csv"])
-def test_names_of_files(read_text, name):
+def test_names_of_files(read_text: Any, name: str) -> None:
     assert read_text("a\tb\ty\n1.5\t2\t5\n-3\t4e3\t6\n", name=name) == SMALL
 
 
-def test_paths_are_taken(tmp_path):
+def test_paths_are_taken(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,y\n1,2\n")
     assert read(tmp_path / "t.csv") == read(str(tmp_path / "t.csv"))
 
 
-def test_separators_in_quoted_names_do_not_part_columns(read_text):
+def test_separators_in_quoted_names_do_not_part_columns(read_text: Any) -> None:
     assert read_text('"a, in mm; wet",y\n1,2\n').columns == ["a, in mm; wet"]
     assert read_text('"a, b, c";y\n1;2\n').columns == ["a, b, c"]
     assert read_text('"a ""x""",y\n1,2\n').columns == ['a "x"']
 
 
-def test_targets_are_the_last_column_or_those_named(read_text):
+def test_targets_are_the_last_column_or_those_named(read_text: Any) -> None:
     text = "a,b,c\n1,2,3\n4,5,6\n"
     assert read_text(text) == Table(["a", "b"], ["c"], [[1.0, 2.0], [4.0, 5.0]], [[3.0], [6.0]])
     assert read_text(text, "a") == Table(["b", "c"], ["a"], [[2.0, 3.0], [5.0, 6.0]], [[1.0], [4.0]])
@@ -81,23 +83,23 @@ def test_targets_are_the_last_column_or_those_named(read_text):
     assert read_text(text, ("b",)).targets == ["b"]
 
 
-def test_texts_are_classes_in_the_order_of_the_alphabet(read_text):
+def test_texts_are_classes_in_the_order_of_the_alphabet(read_text: Any) -> None:
     table = read_text("kind,x\npear,1\napple,2\npear,3\n", "kind")
     assert (table.classes, table.outputs, table.labels) == (["apple", "pear"], [[1.0], [0.0], [1.0]], [1, 0, 1])
     table = read_text('x,kind\n1,b\n2,"a, or\nso"\n3,é\n')
     assert (table.classes, table.outputs[2]) == (["a, or\nso", "b", "é"], [0.0, 0.0, 1.0])
 
 
-def test_a_thousand_classes_are_read(read_text):
+def test_a_thousand_classes_are_read(read_text: Any) -> None:
     table = read_text("x,kind\n" + "".join(f"{k},c{k:04}\n" for k in range(1000)))
     assert table.labels == list(range(1000))
 
 
-def test_class_names_that_are_numbers_are_numbers(read_text):
+def test_class_names_that_are_numbers_are_numbers(read_text: Any) -> None:
     assert read_text("x,kind\n1,0\n2,1\n").classes is None
 
 
-def test_a_wide_file_is_read_in_time(read_text):
+def test_a_wide_file_is_read_in_time(read_text: Any) -> None:
     wide = ",".join(f"c{k}" for k in range(3000)) + "\n" + ("0.5," * 2999 + "1\n") * 30
     table = read_text(wide)
     assert (len(table.columns), len(table)) == (2999, 30)
@@ -147,7 +149,7 @@ WRONG_CSV = [
 
 
 @pytest.mark.parametrize(("text", "says"), WRONG_CSV)
-def test_what_is_wrong_in_a_csv_file_is_named(read_text, text, says):
+def test_what_is_wrong_in_a_csv_file_is_named(read_text: Any, text: Any, says: Any) -> None:
     with pytest.raises(ValueError, match=f"^{says}"):
         read_text(text)
 
@@ -215,13 +217,13 @@ WRONG_JSON = [
 
 
 @pytest.mark.parametrize(("text", "says"), WRONG_JSON)
-def test_what_is_wrong_in_a_json_file_is_named(read_text, text, says):
+def test_what_is_wrong_in_a_json_file_is_named(read_text: Any, text: Any, says: Any) -> None:
     with pytest.raises(ValueError, match=f"^{says}"):
         read_text(text, name="t.json")
 
 
 @pytest.mark.parametrize("depth", range(940, 1000))
-def test_lists_at_the_limit_of_recursion_are_refused(read_text, depth):
+def test_lists_at_the_limit_of_recursion_are_refused(read_text: Any, depth: int) -> None:
     with pytest.raises(ValueError, match=r"^t.json: (row 1, column 'a': a list|lists are nested too deeply)"):
         read_text(f'[{{"a": {"[" * depth + "]" * depth}, "b": 1}}]', name="t.json")
 
@@ -240,12 +242,12 @@ def test_lists_at_the_limit_of_recursion_are_refused(read_text, depth):
         ([1], TypeError, r"read: target is the name of a column, or a list of names, not \[1\]"),
     ],
 )
-def test_targets_that_are_not_there_are_named(read_text, target, error, says):
+def test_targets_that_are_not_there_are_named(read_text: Any, target: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=f"^{says}"):
         read_text(HEADER + "1,2\n", target)
 
 
-def test_several_targets_are_numbers(read_text):
+def test_several_targets_are_numbers(read_text: Any) -> None:
     with pytest.raises(ValueError, match=r"t.csv: line 2, column 'species': the text 'x' where a number should be"):
         read_text("length,species,sex\n1,x,2\n", ["species", "sex"])
 
@@ -263,7 +265,9 @@ def test_several_targets_are_numbers(read_text):
         ("a\0b.csv", ValueError, r"a\\x00b.csv: .* embedded null"),
     ],
 )
-def test_files_that_cannot_be_read_are_named(tmp_path, monkeypatch, name, error, says):
+def test_files_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: Any, error: Any, says: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file.csv").write_text("a,b\n1,2\n")
@@ -271,7 +275,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path, monkeypatch, name, error,
         read(name)
 
 
-def is_data_or_refused(reads, name):
+def is_data_or_refused(reads: Any, name: Any) -> None:
     words = ""
     try:
         table = reads()
@@ -311,13 +315,13 @@ def is_data_or_refused(reads, name):
     ],
     ids=range(21),
 )
-def test_hostile_files_are_read_as_data_or_refused_in_few_words(read_text, text):
+def test_hostile_files_are_read_as_data_or_refused_in_few_words(read_text: Any, text: Any) -> None:
     for name in ("t.csv", "t.json"):
         is_data_or_refused(lambda name=name: read_text(text, name=name), name)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.json"])
-def test_damaged_files_are_read_as_data_or_refused(read_text, name):
+def test_damaged_files_are_read_as_data_or_refused(read_text: Any, name: str) -> None:
     draw = random.Random(0)
     rows = [[1.25, "a"], [-3e-5, "b"], [0, "a"]]
     whole = {

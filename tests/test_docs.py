@@ -166,23 +166,23 @@ def anchors(source: str) -> list[str]:
     [pytest.param(page, marks=[pytest.mark.extras] * (page.name in NEEDS_EXTRAS)) for page in PAGES],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
-def test_blocks_run_and_print_what_the_page_says(page, empty_folder):
+def test_blocks_run_and_print_what_the_page_says(page: Any, empty_folder: Path) -> None:
     wrong = list(run(page.read_text(encoding="utf-8")))
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "derivatives.md"], ids=lambda page: page.name)
-def test_numbers_in_prose_are_shown_by_code(page):  # but the table of derivatives, which is made by code
+def test_numbers_in_prose_are_shown_by_code(page: Any) -> None:  # but the table of derivatives, which is made by code
     assert unproved_numbers(page.read_text(encoding="utf-8")) == []
 
 
 @each_page
-def test_links_and_pictures_are_there(page):
+def test_links_and_pictures_are_there(page: Any) -> None:
     assert dead_links(page.read_text(encoding="utf-8"), page) == []
 
 
 @each_page
-def test_formulas_are_what_github_can_show(page):
+def test_formulas_are_what_github_can_show(page: Any) -> None:
     assert not re.findall(r"\\operatorname|\\mbox|\\phantom|\\newcommand|\\def\b", page.read_text(encoding="utf-8"))
 
 
@@ -199,11 +199,11 @@ WRONG_PAGES = {
 
 
 @pytest.mark.parametrize("source", WRONG_PAGES.values(), ids=WRONG_PAGES.keys())
-def test_a_wrong_block_is_found(source, empty_folder):
+def test_a_wrong_block_is_found(source: Any, empty_folder: Path) -> None:
     assert list(run(source))
 
 
-def test_wrong_numbers_links_and_fences_are_found():
+def test_wrong_numbers_links_and_fences_are_found() -> None:
     shown = "```python\n>>> 0.5932699921\n0.5932699921\n```\n"
     assert unproved_numbers(shown + "It is 0.593269992, or 0.59327.") == []
     assert unproved_numbers(shown + "It is 0.593269993.") == ["0.593269993"]
@@ -218,12 +218,12 @@ def test_wrong_numbers_links_and_fences_are_found():
             blocks(source)
 
 
-def test_the_readme_begins_with_the_two_commands():
+def test_the_readme_begins_with_the_two_commands() -> None:
     found = [block.text for block in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if block.language == "sh"]
     assert found[:2] == [f"{line}\n" for line in INSTALLING]
 
 
-def test_the_ratios_in_the_readme_are_those_of_the_benchmarks():
+def test_the_ratios_in_the_readme_are_those_of_the_benchmarks() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     sentence = readme.split("In one run on one machine,")[1].split("[All figures]")[0]
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
@@ -235,24 +235,24 @@ def test_the_ratios_in_the_readme_are_those_of_the_benchmarks():
         assert re.search(rf"^\| {re.escape(row)} \| \S+ \| {ratio} \|$", page, re.MULTILINE), row
 
 
-def test_the_table_of_derivatives_is_made_from_the_rows():
+def test_the_table_of_derivatives_is_made_from_the_rows() -> None:
     assert (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8") == MAKE["derivatives"](), (
         "run python docs/make.py"
     )
 
 
-def test_every_row_is_in_the_table_of_derivatives():
+def test_every_row_is_in_the_table_of_derivatives() -> None:
     page = (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8")
     assert all(f"\n| `{name}` |" in page for name in MAKE["OPERATIONS"])
 
 
-def test_the_pictures_are_all_there_and_no_others():
+def test_the_pictures_are_all_there_and_no_others() -> None:
     files = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
     drawn = {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
     assert files == drawn | {f"{name}{scheme}.png" for name in SCREENSHOTS for scheme in ("", "-dark")}
 
 
-def test_every_picture_is_shown_on_a_page():
+def test_every_picture_is_shown_on_a_page() -> None:
     shown = set(
         re.findall(r"pictures/([\w-]+)\.(?:svg|png)", " ".join(page.read_text(encoding="utf-8") for page in PAGES))
     )
@@ -263,7 +263,7 @@ def test_every_picture_is_shown_on_a_page():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_picture_is_what_the_program_draws_today(name):
+def test_a_picture_is_what_the_program_draws_today(name: Any) -> None:
     path = ROOT / "docs" / "pictures" / f"{name}.gv"
     assert path.read_text(encoding="utf-8") == DRAWINGS[name].source, "run python docs/make.py"
     assert texts(path.with_suffix(".svg").read_text(encoding="utf-8")) == texts(DRAWINGS[name].svg())
@@ -276,14 +276,14 @@ def texts(svg: str) -> list[str]:
     return sorted(node.data for node in found if node is not None)
 
 
-def test_the_error_curve_is_what_the_program_draws_today():
+def test_the_error_curve_is_what_the_program_draws_today() -> None:
     assert (ROOT / "docs" / "pictures" / "error-curve.svg").read_text(encoding="utf-8") == MAKE["error_curve"]()
 
 
 @pytest.mark.parametrize(
     ("function", "heading"), [(draw, "## Options of `draw`"), (draw_network, "## Options of `draw_network`")]
 )
-def test_every_option_of_a_picture_is_told(function, heading):
+def test_every_option_of_a_picture_is_told(function: Any, heading: str) -> None:
     page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
     told = re.findall(
         r"`(\w+)`",
@@ -296,7 +296,7 @@ def test_every_option_of_a_picture_is_told(function, heading):
     ]
 
 
-def test_every_option_of_the_command_is_told():
+def test_every_option_of_the_command_is_told() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     for name in ("tutorial", "explore", "train", "predict", "draw", "explain", "check"):
         with contextlib.redirect_stdout(io.StringIO()) as out:

@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import pkgutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,11 +21,11 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings(name, empty_folder):
+def test_examples_in_docstrings(name: Any, empty_folder: Path) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-def test_the_core_has_examples():
+def test_the_core_has_examples() -> None:
     finder = doctest.DocTestFinder()
     for name in (
         "tinygrad_bp",

@@ -44,7 +44,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 HEAD = b"\x89PNG\r\n\x1a\n"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"'
-BROKEN = {
+BROKEN: dict[str, dict[str, bytes | None]] = {
     "svg": {
         "nothing": b"",
         "garbage": b"\x00\xffgarbage",

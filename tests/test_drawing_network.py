@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_lines_show_size_and_sign() -> None:
         ([4.0, -1.0], {"values": False}, set()),
     ],
 )
-def test_the_legend_of_a_network_has_what_occurs(renderer: str, weights, options, keys) -> None:  # type: ignore[no-untyped-def]
+def test_the_legend_of_a_network_has_what_occurs(renderer: str, weights: Any, options: Any, keys: Any) -> None:  # type: ignore[no-untyped-def]
     drawing = draw_network(MLP(2, [1], weights=weights), **options)
     known = re.compile("weight$|^thickness|^ways")
     assert {text for text in texts(drawing) if known.search(text)} == keys

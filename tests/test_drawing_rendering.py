@@ -182,7 +182,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_without_any_renderer_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr("tinygrad_bp.drawing.rendering.shutil.which", lambda *_, **__: None)
     drawing = draw(Value(1.0, "x"))
     with pytest.raises(RuntimeError, match=r"pip install graphviz-pure.*apt install graphviz"):
         drawing.svg()

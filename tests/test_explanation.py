@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,11 @@ from tinygrad_bp.explanation import explain
 from tinygrad_bp.explanation.names import columns
 
 
-def paths_by_hand(e):
+def paths_by_hand(e: Any) -> Any:
     """Every path from y to x, by enumeration over the terms of the quantities: the products."""
     users = {q.derivative.by: [(t.factors[-1].of, t.factors[-1].value) for t in q.terms] for q in e.quantities}
 
-    def products(node):
+    def products(node: Any) -> Any:
         return [1.0] if node is e.y else [value * product for user, value in users[node] for product in products(user)]
 
     return products(e.x)
@@ -65,7 +66,7 @@ def paths_by_hand(e):
         ("b2", ["dE_total/db2 = dE_o1/db2 + dE_o2/db2", "= delta_o1 + delta_o2", "= 0.100400325"]),
     ],
 )
-def test_the_worked_example_is_explained_as_in_the_text(by, lines):
+def test_the_worked_example_is_explained_as_in_the_text(by: str, lines: Any) -> None:
     total, values = network()
     text = str(explain(total, values[by]))
     shown = " ".join(text.split())
@@ -74,7 +75,7 @@ def test_the_worked_example_is_explained_as_in_the_text(by, lines):
     assert max(map(columns, text.splitlines())) <= 80
 
 
-def test_the_worked_example_as_data():
+def test_the_worked_example_as_data() -> None:
     total, values = network()
     data = explain(total, values["w1"]).to_dict()
     steps = {q["symbol"]: q for q in data["quantities"]}
@@ -101,7 +102,7 @@ def test_the_worked_example_as_data():
     assert data["listed_share"] == pytest.approx(1.0)
 
 
-def test_the_worked_example_in_markdown():
+def test_the_worked_example_in_markdown() -> None:
     total, values = network()
     page = explain(total, values["w5"])._repr_markdown_()
     assert (
@@ -119,7 +120,7 @@ def test_the_worked_example_in_markdown():
 @pytest.mark.slow
 @pytest.mark.parametrize("share_labelled", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("labelled_only", [True, False])
-def test_totals_are_those_of_backward_to_the_last_bit(share_labelled, labelled_only):
+def test_totals_are_those_of_backward_to_the_last_bit(share_labelled: float, labelled_only: bool) -> None:
     rng = random.Random(share_labelled)
     for _ in range(30):
         *_, y = nodes = random_graph(rng, 25, share_labelled)
@@ -141,7 +142,7 @@ def test_totals_are_those_of_backward_to_the_last_bit(share_labelled, labelled_o
 
 
 @pytest.mark.parametrize("labelled_only", [True, False])
-def test_paths_are_all_there_are_and_the_largest_come_first(labelled_only):
+def test_paths_are_all_there_are_and_the_largest_come_first(labelled_only: bool) -> None:
     rng = random.Random(5)
     for _ in range(60):
         nodes = random_graph(rng, 12, 0.6)
@@ -158,7 +159,7 @@ def test_paths_are_all_there_are_and_the_largest_come_first(labelled_only):
             assert math.prod(factor.value for factor in path.factors) == pytest.approx(path.product, rel=1e-12)
 
 
-def test_a_whole_derivative_is_told_from_a_partial_one():
+def test_a_whole_derivative_is_told_from_a_partial_one() -> None:
     rng = random.Random(11)
     for _ in range(40):
         nodes = random_graph(rng, 14, 0.7)
@@ -168,7 +169,7 @@ def test_a_whole_derivative_is_told_from_a_partial_one():
                 assert factor.value == pytest.approx(explain(factor.of, factor.by).total, rel=1e-9, abs=1e-12)
 
 
-def test_a_shortcut_is_a_partial_derivative():
+def test_a_shortcut_is_a_partial_derivative() -> None:
     a = Value(2.0, "a")
     b = named(a.tanh(), "b")
     y = named(a * b, "y")
@@ -177,7 +178,7 @@ def test_a_shortcut_is_a_partial_derivative():
     assert "∂y/∂a  0.964027580  = b" in text
 
 
-def test_a_summand_in_another_summand_is_not_counted_twice():
+def test_a_summand_in_another_summand_is_not_counted_twice() -> None:
     h = Value(0.5, "h")
     left = named(named(h * h, "l1") + h.tanh(), "L")
     e = explain(named(left + named(named(h.sin(), "s") ** 2, "R"), "E"), h)
@@ -185,7 +186,7 @@ def test_a_summand_in_another_summand_is_not_counted_twice():
     assert len(e.quantities[-1].terms) == 3
 
 
-def test_parts_are_the_derivatives_of_summands_and_add_up():
+def test_parts_are_the_derivatives_of_summands_and_add_up() -> None:
     rng = random.Random(3)
     seen = 0
     for _ in range(200):
@@ -210,7 +211,7 @@ def test_parts_are_the_derivatives_of_summands_and_add_up():
 # Many paths, deep graphs
 
 
-def test_two_to_the_200_paths_are_counted_and_the_largest_listed():
+def test_two_to_the_200_paths_are_counted_and_the_largest_listed() -> None:
     x = v = Value(1.0, "x")
     for k in range(200):
         v = named(named(v * 0.5, f"a{k}") + named(v * (0.5 if k else 0.25), f"b{k}"), f"s{k}")
@@ -225,7 +226,7 @@ def test_two_to_the_200_paths_are_counted_and_the_largest_listed():
 
 
 @pytest.mark.slow
-def test_a_count_of_thousands_of_digits_is_given():
+def test_a_count_of_thousands_of_digits_is_given() -> None:
     x = v = Value(1.0, "x")
     for _ in range(15_000):
         v = named(named(v * 0.5, "a") + named(v * 0.5, "b"), "s")
@@ -235,7 +236,7 @@ def test_a_count_of_thousands_of_digits_is_given():
     assert repr(e).startswith("Explanation(")
 
 
-def test_doubling_200_times_is_one_factor():
+def test_doubling_200_times_is_one_factor() -> None:
     x = v = Value(1.0, "x")
     for _ in range(200):
         v = v + v
@@ -245,7 +246,7 @@ def test_doubling_200_times_is_one_factor():
 
 
 @pytest.mark.parametrize("labelled_only", [True, False])
-def test_a_deep_chain_is_explained(labelled_only):
+def test_a_deep_chain_is_explained(labelled_only: bool) -> None:
     x = v = Value(0.5, "x")
     for _ in range(10_000):
         v = -v + 1.0
@@ -259,7 +260,7 @@ def test_a_deep_chain_is_explained(labelled_only):
 # Edges
 
 
-def test_what_does_not_depend_has_the_derivative_zero():
+def test_what_does_not_depend_has_the_derivative_zero() -> None:
     x, z = Value(1.0, "x"), Value(2.0, "z")
     y = named(x * 2.0, "y")
     e = explain(y, z)
@@ -270,14 +271,14 @@ def test_what_does_not_depend_has_the_derivative_zero():
     assert explain(x, y).total == 0.0
 
 
-def test_a_value_by_itself_has_the_derivative_one():
+def test_a_value_by_itself_has_the_derivative_one() -> None:
     y = named(Value(3.0, "x") * 2.0, "y")
     e = explain(y, y)
     assert (e.total, e.path_count, e.paths[0].nodes, e.paths[0].product) == (1.0, 1, (y,), 1.0)
     assert str(e).startswith("dy/dy = 1\n")
 
 
-def test_deltas_of_several_cases_are_told_apart():
+def test_deltas_of_several_cases_are_told_apart() -> None:
     """Every product written with deltas has the number that stands under it."""
     net = worked_net()
     loss = Value(0.0)
@@ -298,7 +299,7 @@ def test_deltas_of_several_cases_are_told_apart():
     assert r"{\delta_{o1}^{(2)}}" in e.markdown()
 
 
-def test_whatever_has_no_label_is_said_to_be():
+def test_whatever_has_no_label_is_said_to_be() -> None:
     x = Value(3.0)
     assert str(explain(x, x)).endswith("Where\n  y = 3, a leaf that has no label")
     assert str(explain(Value(2.0), x)).endswith("  x = 3, a leaf that has no label\n  y = 2, a leaf that has no label")
@@ -308,26 +309,26 @@ def test_whatever_has_no_label_is_said_to_be():
     assert r"x &= 3\text{, a leaf that has no label}" in explain(named(x * 2.0, "y"), x).markdown()
 
 
-def test_a_swapped_order_is_said():
+def test_a_swapped_order_is_said() -> None:
     w, x = Value(0.5, "w"), Value(3.0, "x")
     y = named(w * 2.0, "y")
     assert str(explain(w, y)) == "dw/dy = 0\n\nw does not depend on y: it is y that depends on w."
     assert str(explain(w, x)) == "dw/dx = 0\n\nw does not depend on x."
 
 
-def test_no_hint_where_the_formula_says_all():
+def test_no_hint_where_the_formula_says_all() -> None:
     w, x = Value(0.5, "w"), Value(3.0, "x")
     assert "labelled_only" not in str(explain(named(w * x + 1.0, "net"), w))
 
 
-def test_constants_in_exponents_are_one_number():
+def test_constants_in_exponents_are_one_number() -> None:
     x = Value(2.0, "x")
     [slope] = grad(x**3, [x])
     page = str(explain(slope, x))
     assert "y = 3 * x ** 2" in page
 
 
-def test_lines_break_outside_of_parentheses_and_powers_where_they_can():
+def test_lines_break_outside_of_parentheses_and_powers_where_they_can() -> None:
     a, b = Value(1.5, "name_a"), Value(0.5, "name_b")
     y = (a - b) ** 2 * (a + b + a * b) + (a + b) ** 3 * (a - b)
     for width in (56, 60, 70):
@@ -340,7 +341,7 @@ def test_lines_break_outside_of_parentheses_and_powers_where_they_can():
     assert max(map(len, explain(y, a).text(width=20).splitlines())) <= 34
 
 
-def test_values_without_labels_get_names():
+def test_values_without_labels_get_names() -> None:
     x = Value(2.0)
     y = x * x + Value(1.0, "y")
     e = explain(y, x)
@@ -351,7 +352,7 @@ def test_values_without_labels_get_names():
     assert (e.name(y), e.name(x)) == ("v1", "x")
 
 
-def test_a_label_that_looks_like_a_formula_stands_in_parentheses():
+def test_a_label_that_looks_like_a_formula_stands_in_parentheses() -> None:
     a, b = Value(2.0, "a"), Value(3.0, "b")
     y = named(named(a * b, "a*b") ** 2, "y")
     text = str(explain(y, a))
@@ -359,7 +360,7 @@ def test_a_label_that_looks_like_a_formula_stands_in_parentheses():
     assert "= 2 * (a*b)" in text
 
 
-def test_equal_labels_are_numbered():
+def test_equal_labels_are_numbered() -> None:
     h = Value(0.5, "h")
     h2 = named(h.tanh(), "h")
     h3 = named(h2.tanh(), "h")
@@ -369,7 +370,7 @@ def test_equal_labels_are_numbered():
     assert "h^{(3)}" in e.markdown()
 
 
-def test_data_and_gradients_of_later_do_not_matter():
+def test_data_and_gradients_of_later_do_not_matter() -> None:
     total, values = network()
     before = explain(total, values["w1"]).to_dict()
     for v in values.values():
@@ -379,7 +380,7 @@ def test_data_and_gradients_of_later_do_not_matter():
     assert values["w1"].grad == 3.0
 
 
-def test_infinite_and_undefined_slopes_are_shown_as_they_are():
+def test_infinite_and_undefined_slopes_are_shown_as_they_are() -> None:
     x = Value(0.0, "x")
     root = named(x.sqrt(), "root")
     y = named(root * 0.0 + root, "y")
@@ -412,7 +413,7 @@ def test_infinite_and_undefined_slopes_are_shown_as_they_are():
         (lambda y, x: explain(y, x).text(width=5), ValueError, "width is a whole number of at least 20, not 5"),
     ],
 )
-def test_wrong_arguments_are_refused_in_words(call, error, words):
+def test_wrong_arguments_are_refused_in_words(call: Any, error: Any, words: str) -> None:
     x = Value(2.0, "x")
     y = 0.5 * x
     assert isinstance(y.args[0], Constant)

@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,12 @@ from tinygrad_bp.explanation.names import columns, latex_name, number, short_nam
 # Formulas
 
 
-def evaluate(formula, values):
+def evaluate(formula: Any, values: Any) -> Any:
     functions = {name: getattr(ops, name) for name in ops.OPERATIONS}
     return eval(compile(ast.parse(formula, mode="eval"), "formula", "eval"), functions, values)
 
 
-def test_the_formula_of_every_operation_gives_its_number():
+def test_the_formula_of_every_operation_gives_its_number() -> None:
     checked = set()
     for op in ops.OPERATIONS.values():
         box = op.domain.boxes[0] * (4 if op.arity is None else 1) if op.domain.boxes else ()
@@ -50,7 +51,7 @@ def test_the_formula_of_every_operation_gives_its_number():
 
 
 @pytest.mark.parametrize("op", TEXTBOOK, ids=lambda op: op.name)
-def test_textbook_forms_are_the_rules_of_the_table(op):
+def test_textbook_forms_are_the_rules_of_the_table(op: Any) -> None:
     rng = random.Random(op.name)
     for _ in range(50):
         operands = [rng.uniform(0.05, 0.95) + (op is ops.acosh) for _ in range(op.arity or 3)]
@@ -58,7 +59,7 @@ def test_textbook_forms_are_the_rules_of_the_table(op):
         assert TEXTBOOK[op].derivatives(y, operands) == pytest.approx(op.derivatives(y, operands), rel=1e-9)
 
 
-def test_formulas_through_unlabelled_nodes_give_the_numbers():
+def test_formulas_through_unlabelled_nodes_give_the_numbers() -> None:
     rng = random.Random(2)
     seen = 0
     for _ in range(40):
@@ -87,12 +88,12 @@ def test_formulas_through_unlabelled_nodes_give_the_numbers():
         (lambda x: x + 3.0, ""),
     ],
 )
-def test_formulas_are_the_short_ones(make, formula):
+def test_formulas_are_the_short_ones(make: Any, formula: str) -> None:
     x = Value(0.5, "x")
     assert explain(named(make(x), "y"), x).paths[0].factors[0].formula() == formula
 
 
-def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number():
+def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number() -> None:
     from tinygrad_bp.core.operation import Operation
 
     own = Operation("own", math.sin, (lambda y, x: math.cos(x),), "own({})", "own({})", "own")
@@ -106,7 +107,7 @@ def test_a_rule_that_knows_numbers_only_has_no_formula_but_a_number():
 
 
 @pytest.mark.parametrize("label", [*HOSTILE, "x" * 300], ids=lambda label: ascii(label)[:30])
-def test_hostile_labels_stay_data(label):
+def test_hostile_labels_stay_data(label: Any) -> None:
     x = Value(0.5, label)
     y = named(named(x.sin(), "a" + label).tanh(), "b" + label)
     e = explain(y, x)
@@ -137,7 +138,7 @@ def test_hostile_labels_stay_data(label):
         ("h[2]", "{h^{(2)}}"),
     ],
 )
-def test_names_in_latex(name, latex):
+def test_names_in_latex(name: str, latex: str) -> None:
     assert latex_name(name) == latex
 
 
@@ -160,11 +161,11 @@ def test_names_in_latex(name, latex):
         (-math.inf, 9, "-inf"),
     ],
 )
-def test_numbers(x, digits, text):
+def test_numbers(x: float, digits: int, text: str) -> None:
     assert number(x, digits) == text
 
 
-def test_fewer_digits_and_narrow_terminals():
+def test_fewer_digits_and_narrow_terminals() -> None:
     total, values = network()
     e = explain(total, values["w1"])
     assert isinstance(e, Explanation)
@@ -173,5 +174,5 @@ def test_fewer_digits_and_narrow_terminals():
     assert max(map(columns, e.text(width=50).splitlines())) <= 50
 
 
-def test_a_long_label_keeps_its_ends():
+def test_a_long_label_keeps_its_ends() -> None:
     assert short_name("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ OUTER = ["i1", "i2", "target_o1", "target_o2"]
 # Subjects
 
 
-def test_the_worked_example():
+def test_the_worked_example() -> None:
     subject = of_tutorial()
     assert subject.result.data == pytest.approx(0.298371109, abs=1e-9)
     assert [p.label for p in subject.parameters] == [*(f"w{k}" for k in range(1, 9)), "b1", "b2"]
@@ -40,7 +41,7 @@ def test_the_worked_example():
 
 
 @pytest.mark.parametrize("name", ["xor", "or", "and", "nand"])
-def test_truth_tables(name):
+def test_truth_tables(name: str) -> None:
     subject = of_truth_table(name)
     assert (subject.kind, subject.preset, subject.train_biases, len(subject.parameters)) == ("truth", name, True, 21)
     rows = [[x for _, x in sorted((leaf.label, x) for leaf, x in case.items())] for case in subject.cases]
@@ -54,7 +55,7 @@ def test_truth_tables(name):
 @pytest.mark.parametrize(
     "loss", [*losses.LOSSES, losses.squared_error, lambda outs, wanted: (outs[0] - wanted[0]) ** 2]
 )
-def test_networks_with_each_loss(loss):
+def test_networks_with_each_loss(loss: Any) -> None:
     net = mlp(["tanh", None])
     rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
     subject = of_model(net, rows=rows, loss=loss, learning_rate=0.1, title="T")
@@ -66,7 +67,7 @@ def test_networks_with_each_loss(loss):
     assert (subject.learning_rate, subject.title, subject.kind) == (0.1, "T", "network")
 
 
-def test_without_rows_a_network_is_shown_for_a_row_that_is_made_up():
+def test_without_rows_a_network_is_shown_for_a_row_that_is_made_up() -> None:
     subject = of_model(mlp(), loss="cross_entropy")  # whose targets add up to 1
     [case] = subject.cases
     assert {leaf.label: x for leaf, x in case.items()} == {"i1": 1.0, "i2": 1.0, "target_o1": 1.0, "target_o2": 0.0}
@@ -74,7 +75,7 @@ def test_without_rows_a_network_is_shown_for_a_row_that_is_made_up():
 
 
 @pytest.mark.parametrize("arrays", [False, pytest.param(True, marks=pytest.mark.extras)])
-def test_rows_may_be_any_iterables(arrays):
+def test_rows_may_be_any_iterables(arrays: bool) -> None:
     rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
     given = importlib.import_module("numpy").array(rows) if arrays else ((iter(xs), tuple(ts)) for xs, ts in rows)
     subject = of_model(mlp(), rows=given)
@@ -82,7 +83,7 @@ def test_rows_may_be_any_iterables(arrays):
     assert {type(x) for case in subject.cases for x in case.values()} == {float}
 
 
-def test_further_leaves_of_a_loss_are_in_each_case():
+def test_further_leaves_of_a_loss_are_in_each_case() -> None:
     weight = Value(0.25, "weight")
     rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
     about, _ = describe(of_model(mlp(), rows=rows, loss=lambda outs, wanted: weight * (outs[0] - wanted[0]) ** 2))
@@ -92,14 +93,14 @@ def test_further_leaves_of_a_loss_are_in_each_case():
     ]
 
 
-def test_summands_of_the_error_have_names():
+def test_summands_of_the_error_have_names() -> None:
     order = topological_order(of_model(mlp()).result)
     assert {"E_o1", "E_o2", "E_total"} <= {v.label for v in order}
     assert of_model(mlp(sizes=[2, 1])).result.label == "E"
     assert {"E_o1", "E_o2", "E_o3"} <= {v.label for v in topological_order(of_model(mlp(sizes=[2, 3])).result)}
 
 
-def test_the_notes_of_a_network_name_its_inputs_and_its_loss():
+def test_the_notes_of_a_network_name_its_inputs_and_its_loss() -> None:
     net = mlp()
     net.notes = Notes(columns=["weight in kilograms", "age"], loss="hinge")
     subject = of_model(net)
@@ -111,13 +112,13 @@ def test_the_notes_of_a_network_name_its_inputs_and_its_loss():
 
 
 @pytest.mark.parametrize("columns", [["a"], ["a", "a"], None])
-def test_notes_that_do_not_fit_name_nothing(columns):
+def test_notes_that_do_not_fit_name_nothing(columns: Any) -> None:
     net = mlp()
     net.notes = Notes(columns=columns)
     assert [leaf.label for leaf in of_model(net).cases[0]][:2] == ["i1", "i2"]
 
 
-def test_a_layer_and_a_neuron_are_networks_too():
+def test_a_layer_and_a_neuron_are_networks_too() -> None:
     weights = [[Value(0.5, f"w{k}"), Value(-1.0, f"v{k}")] for k in (1, 2)]
     neurons = [Neuron(ws, Value(0.1, f"c{k}"), "tanh", f"n{k}") for k, ws in enumerate(weights, 1)]
     one = of_model(neurons[0], rows=[([1.0, 2.0], [0.5])])
@@ -134,7 +135,7 @@ BIASES = ["b", "b1", "b_x", "bias", "bias_h1", "bias2"]
 WEIGHTS = ["w", "rate", "xs", "x1_2", "time", "index", "in", "i_", "targeted", "beta", "bx", ""]
 
 
-def test_a_value_trains_what_is_no_input_and_no_target():
+def test_a_value_trains_what_is_no_input_and_no_target() -> None:
     leaves = [Value(1.0, label) for label in OUTSIDE + BIASES + WEIGHTS]
     subject = of_value(tg.sum_of(leaves))
     assert [leaf.label for leaf in subject.cases[0]] == OUTSIDE
@@ -144,14 +145,14 @@ def test_a_value_trains_what_is_no_input_and_no_target():
 
 
 @pytest.mark.parametrize("labels", [["", ""], ["x", "y"]])
-def test_where_all_could_be_inputs_all_are_trained(labels):
+def test_where_all_could_be_inputs_all_are_trained(labels: Any) -> None:
     leaves = [Value(1.0, label) for label in labels]
     subject = of_value(leaves[0] * leaves[1] + 1.0)
     assert subject.parameters == leaves
     assert subject.cases == [{}]
 
 
-def test_parameters_can_be_given():
+def test_parameters_can_be_given() -> None:
     x, w = Value(2.0, "x"), Value(3.0, "w")
     subject = of_value(x * w, parameters=[x, x])
     assert subject.parameters == [x]
@@ -159,7 +160,7 @@ def test_parameters_can_be_given():
     assert of_value(x * w, parameters=[]).cases == [{x: 2.0, w: 3.0}]
 
 
-def test_an_example_takes_a_title_and_a_rate():
+def test_an_example_takes_a_title_and_a_rate() -> None:
     options = {"rows": None, "loss": None, "parameters": None, "title": "T"}
     for thing, kind in (("xor", "truth"), ("tutorial", "tutorial"), (mlp(), "invented"), (W * X, "graph")):
         subject = subject_of(thing, learning_rate=2.0, **options)
@@ -215,7 +216,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("thing", "options", "kind", "said"), MISTAKES)
-def test_mistakes(thing, options, kind, said):
+def test_mistakes(thing: Any, options: Any, kind: Any, said: Any) -> None:
     with pytest.raises(kind, match=re.escape(said)):
         explore(thing, **options)
 
@@ -223,7 +224,7 @@ def test_mistakes(thing, options, kind, said):
 # Structure
 
 
-def found(result, parameters=None):
+def found(result: Any, parameters: Any = None) -> Any:
     """The neurons in a graph, as formulas: h1[1] = tanh(w1*i1 + w2*i2 + b1), with the depth in brackets."""
     written = []
     for unit in units(topological_order(result), of_value(result, parameters=parameters).parameters):
@@ -234,7 +235,7 @@ def found(result, parameters=None):
     return written
 
 
-def test_the_neurons_of_the_worked_example():
+def test_the_neurons_of_the_worked_example() -> None:
     subject = of_tutorial()
     about, _ = describe(subject)
     assert found(subject.result) == [
@@ -254,7 +255,7 @@ def test_the_neurons_of_the_worked_example():
 
 @pytest.mark.parametrize("sizes", [[1], [3, 2], [4, 3, 2]])
 @pytest.mark.parametrize("shared", [False, True])
-def test_the_neurons_of_a_network_are_found_however_it_is_recorded(sizes, shared):
+def test_the_neurons_of_a_network_are_found_however_it_is_recorded(sizes: Any, shared: bool) -> None:
     nets = [
         mlp(["tanh"] * (len(sizes) - 1) + [None], sizes, shared_bias=shared, separate_products=separate)
         for separate in (False, True)
@@ -302,7 +303,7 @@ UNITS = [
 
 
 @pytest.mark.parametrize(("formula", "neurons", "whole"), UNITS)
-def test_neurons(formula, neurons, whole):
+def test_neurons(formula: Any, neurons: Any, whole: Any) -> None:
     leaves = {label: Value(0.1 * k, label) for k, label in enumerate("wvuxy", 1)}
     y = eval(formula, {"tg": tg, "called": called, **leaves})
     assert found(y) == neurons
@@ -310,7 +311,7 @@ def test_neurons(formula, neurons, whole):
     assert (network and network["whole"]) is whole
 
 
-def test_what_is_trained_decides_what_a_weight_is():
+def test_what_is_trained_decides_what_a_weight_is() -> None:
     w, x = Value(0.1, "w"), Value(0.3, "x")
     y = (w * x).tanh()
     assert found(y, [x]) == ["n1[1] = tanh(x*w)"]
@@ -318,7 +319,7 @@ def test_what_is_trained_decides_what_a_weight_is():
 
 
 @pytest.mark.parametrize("make", [lambda: of_tutorial(), lambda: of_model(mlp()), lambda: of_value(X * W)])
-def test_connections_know_their_operands(make):
+def test_connections_know_their_operands(make: Any) -> None:
     about, _ = describe(make())
     for neuron in about["network"]["neurons"]:
         for weight, source, product, *places in neuron["connections"]:
@@ -326,7 +327,7 @@ def test_connections_know_their_operands(make):
             assert [about["nodes"][product]["args"][place] for place in places] == [weight, source]
 
 
-def test_all_outputs_that_reach_the_result_by_themselves_are_ends():
+def test_all_outputs_that_reach_the_result_by_themselves_are_ends() -> None:
     w, x = Value(0.1, "w"), Value(0.3, "x")
     h = called("h", (w * x).tanh())
     out = called("o", (Value(0.2, "v") * h).tanh())
@@ -335,12 +336,12 @@ def test_all_outputs_that_reach_the_result_by_themselves_are_ends():
         assert {v.label for v in ends(order, units(order, of_value(result).parameters))} == wanted
 
 
-def test_what_has_no_name_gets_one_in_a_copy():
+def test_what_has_no_name_gets_one_in_a_copy() -> None:
     w, x, b, t = Value(0.5, "w"), Value(1.5, "x"), Value(0.1, "result"), Value(0.2, "t")
     result = ((w * x + b).tanh() - t) ** 2
     result.backward()
 
-    def state():
+    def state() -> Any:
         return [(v, v.label, v.data, v.grad, v.op) for v in topological_order(result, constants=False)]
 
     before = state()
@@ -353,7 +354,7 @@ def test_what_has_no_name_gets_one_in_a_copy():
     assert about["formulas"]["gradient"][labels.index("net_n1")]["delta"] == "delta_n1"
 
 
-def targets(subject):
+def targets(subject: Any) -> Any:
     about, _ = describe(subject)
     return [
         n["target"] if n["target"] is None else about["nodes"][n["target"]]["label"]
@@ -362,7 +363,7 @@ def targets(subject):
 
 
 @pytest.mark.parametrize("loss", losses.LOSSES)
-def test_targets_of_a_network(loss):
+def test_targets_of_a_network(loss: Any) -> None:
     net = mlp(["sigmoid", None])
     subject = of_model(net, loss=loss)
     assert targets(subject) == [None, None, "target_o1", "target_o2"]
@@ -381,13 +382,13 @@ def test_targets_of_a_network(loss):
         ("(out - 2.0 * y) ** 2", None), ("(out - x) ** 2", None),  # an input
     ],
 )  # fmt: skip
-def test_a_leaf_in_a_difference_is_a_target_and_a_factor_is_none(error, target):
+def test_a_leaf_in_a_difference_is_a_target_and_a_factor_is_none(error: str, target: str | None) -> None:
     x, y = Value(0.3, "x"), Value(0.4, "y")
     out = (Value(0.1, "w") * x).tanh()
     assert targets(of_value(eval(error, {"called": called, "out": out, "x": x, "y": y}))) == [target]
 
 
-def test_too_many_connections_are_not_drawn(monkeypatch):
+def test_too_many_connections_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     result = of_tutorial().result
     monkeypatch.setattr(structure, "MOST_CONNECTIONS", 8)
     assert len(found(result)) == 4

@@ -1,6 +1,8 @@
 """The explorer for everyone: its first sight, by keyboard alone, for screen readers, on screens of all sizes, in two languages."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +18,10 @@ WIDTHS = (320, 360, 768, 1280, 2560)
 
 
 @pytest.fixture
-def opened(open_page, tmp_path):
+def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject, or another page."""
 
-    def open_subject(page, **options):
+    def open_subject(page: Any, **options: Any) -> Any:
         page = made(page) if isinstance(page, str) else page
         return Explorer(open_page(page.save(tmp_path / "page.html"), **options))
 
@@ -30,7 +32,7 @@ def opened(open_page, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["tutorial", "xor"])
-def test_the_first_sight_is_the_network_and_one_button(opened, name):
+def test_the_first_sight_is_the_network_and_one_button(opened: Any, name: str) -> None:
     explorer = opened(name)
     page = explorer.page
     assert page.locator("button.primary:visible").all_inner_texts() == ["▶ Watch one round"]
@@ -41,7 +43,7 @@ def test_the_first_sight_is_the_network_and_one_button(opened, name):
     assert buttons == ["English", "日本語", "▶ Watch one round", "or look around by yourself"]
 
 
-def test_the_button_plays_a_round_and_then_trains(opened):
+def test_the_button_plays_a_round_and_then_trains(opened: Any) -> None:
     explorer = opened("tutorial")
     page, main = explorer.page, explorer.page.locator(".main-actions .primary")
     page.clock.install()
@@ -72,7 +74,7 @@ FOCUSABLE = """() => [...document.querySelectorAll("button, input, select, texta
   each.checkVisibility({ contentVisibilityAuto: true }) && !each.disabled && each.tabIndex >= 0)"""
 
 
-def test_the_tab_key_reaches_everything_and_leaves_again(opened):
+def test_the_tab_key_reaches_everything_and_leaves_again(opened: Any) -> None:
     explorer = opened("tutorial")
     page = explorer.page
     explorer.show("neurons")
@@ -99,7 +101,7 @@ def test_the_tab_key_reaches_everything_and_leaves_again(opened):
 @pytest.mark.parametrize(
     ("name", "tab"), [("tutorial", "neurons"), ("tutorial", "graph"), ("xor", "neurons"), ("hand-made", "graph")]
 )
-def test_arrows_reach_every_item_of_a_diagram(opened, name, tab):
+def test_arrows_reach_every_item_of_a_diagram(opened: Any, name: str, tab: str) -> None:
     explorer = opened(name)
     explorer.show(tab)
     missed = explorer.page.evaluate(
@@ -119,7 +121,7 @@ def test_arrows_reach_every_item_of_a_diagram(opened, name, tab):
     assert missed == []
 
 
-def test_keys(opened):
+def test_keys(opened: Any) -> None:
     explorer = opened("tutorial")
     page = explorer.page
     selected = lambda: page.locator(".item.selected").evaluate_all("(all) => all.map((each) => each.dataset.node)")  # noqa: E731
@@ -187,7 +189,7 @@ def test_keys(opened):
     ("language", "scheme", "width"),
     [("en", "light", 360), ("en", "dark", 1280), ("ja", "light", 1280), ("ja", "dark", 360)],
 )
-def test_nothing_is_found_against_the_page(opened, language, scheme, width):
+def test_nothing_is_found_against_the_page(opened: Any, language: str, scheme: str, width: int) -> None:
     locale = {"en": "en-GB", "ja": "ja-JP"}[language]
     explorer = opened("tutorial", viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale)
     assert axe_violations(explorer.page) == []
@@ -223,7 +225,7 @@ OVERFLOW = """async (panels) => {
 
 
 @pytest.mark.parametrize(("name", "language"), [("tutorial", "en"), ("xor", "ja"), ("hand-made", "en")])
-def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
+def test_no_screen_is_too_narrow_or_too_wide(opened: Any, name: str, language: str) -> None:
     explorer = opened(name, locale=language)
     page = explorer.page
     for width in WIDTHS:
@@ -240,7 +242,7 @@ def test_no_screen_is_too_narrow_or_too_wide(opened, name, language):
             assert page.evaluate(OVERFLOW, PANELS) == [], (tab, width)
 
 
-def test_reduced_motion_is_respected(opened):
+def test_reduced_motion_is_respected(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.15s"})):
@@ -252,7 +254,7 @@ def test_reduced_motion_is_respected(opened):
             assert {each for text in found for each in text.split(", ")} == expected
 
 
-def test_what_is_printed(opened):
+def test_what_is_printed(opened: Any) -> None:
     explorer = opened("tutorial", color_scheme="dark")
     explorer.show("neurons")
     explorer.select("w5")
@@ -269,7 +271,7 @@ def test_what_is_printed(opened):
     assert printed.count(b"/Type /Page\n") in range(1, 5)
 
 
-def test_diagrams_have_names_and_are_described_in_words(opened):
+def test_diagrams_have_names_and_are_described_in_words(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.button("▶ Watch one round")
     explorer.press("k")
@@ -289,7 +291,7 @@ def test_diagrams_have_names_and_are_described_in_words(opened):
 # Two languages.
 
 
-def test_switching_the_language_says_everything_anew(opened):
+def test_switching_the_language_says_everything_anew(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.select("w5")
@@ -328,13 +330,13 @@ def test_switching_the_language_says_everything_anew(opened):
 
 
 @pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("de-DE", "en")])
-def test_the_language_is_the_reader_s(opened, locale, language):
+def test_the_language_is_the_reader_s(opened: Any, locale: str, language: str) -> None:
     explorer = opened("tutorial", locale=locale)
     assert explorer.page.evaluate("document.documentElement.lang") == language
     assert explorer.page.title() == explorer.text("title.tutorial", language)
 
 
-def test_a_page_can_have_a_language_of_its_own(opened):
+def test_a_page_can_have_a_language_of_its_own(opened: Any) -> None:
     explorer = opened(explore("tutorial", language="ja"), locale="en-US")
     assert explorer.page.locator("h1").inner_text() == explorer.text("title.tutorial", "ja")
 
@@ -342,7 +344,7 @@ def test_a_page_can_have_a_language_of_its_own(opened):
 # Other graphs.
 
 
-def unlabelled():
+def unlabelled() -> Any:
     x, w = Value(0.5), Value(-1.5)
     y = x * w
     return y * y + tg.exp(x) - w
@@ -351,7 +353,7 @@ def unlabelled():
 @pytest.mark.parametrize(
     ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(5, 640)[0], 407)], ids=["small", "407 nodes"]
 )
-def test_graphs_without_neurons(opened, graph, nodes):
+def test_graphs_without_neurons(opened: Any, graph: Any, nodes: int) -> None:
     result = graph()
     assert len(tg.topological_order(result)) == nodes
     explorer = opened(explore(result))
@@ -370,7 +372,7 @@ def test_graphs_without_neurons(opened, graph, nodes):
     assert explorer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_derivative_that_is_infinite(opened):
+def test_a_derivative_that_is_infinite(opened: Any) -> None:
     w, x = Value(0.0, "w"), Value(2.0, "x")
     explorer = opened(explore(tg.sqrt(w) * x))
     assert explorer.status().startswith("Not all is finite here: the derivative of sqrt(w) by w is ∞")

@@ -1,6 +1,8 @@
 """What people change on a page of the explorer, as Python has it."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,12 +25,12 @@ from tests.explorer import (
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 
-def said(locator):
+def said(locator: Any) -> Any:
     """The texts that say what a number was before the changes, as numbers."""
     return [float(text.split()[-1].replace("−", "-")) for text in locator.all_text_contents() if text]
 
 
-def test_the_original_stays_beside_what_was_changed(opened):
+def test_the_original_stays_beside_what_was_changed(opened: Any) -> None:
     explorer = opened("tutorial", "neurons", viewport={"width": 1920, "height": 1200})
     explorer.train("1 round")
     was = trained_tutorial(1)
@@ -74,7 +76,7 @@ REFUSED = [
 ]
 
 
-def test_what_is_no_number_is_refused(opened):
+def test_what_is_no_number_is_refused(opened: Any) -> None:
     explorer = opened("tutorial")
     before = explorer.numbers()
     explorer.select("w5")
@@ -104,7 +106,7 @@ def test_what_is_no_number_is_refused(opened):
         ),
     ],
 )
-def test_a_number_that_makes_others_overflow_is_refused(opened, name, label, message):
+def test_a_number_that_makes_others_overflow_is_refused(opened: Any, name: str, label: str, message: str) -> None:
     explorer = opened(name)
     before = explorer.numbers()
     explorer.change(label, "1e308")
@@ -113,7 +115,7 @@ def test_a_number_that_makes_others_overflow_is_refused(opened, name, label, mes
     assert explorer.panel("edit").get_by_label(label, exact=True).input_value() != "1e308"
 
 
-def test_a_training_that_diverges_says_where(opened):
+def test_a_training_that_diverges_says_where(opened: Any) -> None:
     subject = SUBJECTS["linear"]
     explorer = opened("linear")
     explorer.change("learning rate η", "1e10")
@@ -148,7 +150,7 @@ UNDEFINED = r"""() => [...document.querySelectorAll("#page *")].flatMap((element
 ]).filter((text) => /\bNaN\b|\bundefined\b|\bnull\b|-?\binf\b|Infinity|\[object/.test(text))"""
 
 
-def test_truth_tables_can_be_switched_while_it_trains(opened):
+def test_truth_tables_can_be_switched_while_it_trains(opened: Any) -> None:
     subject = SUBJECTS["xor"]
     explorer = opened("xor")
     explorer.press("t")
@@ -169,7 +171,7 @@ def test_truth_tables_can_be_switched_while_it_trains(opened):
     assert explorer.page.locator("[data-preset=and]").get_attribute("aria-pressed") == "true"
 
 
-def test_predictions_for_a_truth_table(opened):
+def test_predictions_for_a_truth_table(opened: Any) -> None:
     explorer = opened("xor", "neurons")
     name = "nand"
     explorer.click(f"[data-preset={name}]")
@@ -191,7 +193,7 @@ def test_predictions_for_a_truth_table(opened):
     assert float(epoch.split()[-1]) == pytest.approx(mean, abs=1e-9)
 
 
-def mulberry32(seed):
+def mulberry32(seed: Any) -> Iterator[Any]:
     """The generator that the page draws weights with."""
     while True:
         seed = (seed + 0x6D2B79F5) & 0xFFFFFFFF
@@ -200,7 +202,7 @@ def mulberry32(seed):
         yield 2 * ((t ^ t >> 14) / 2**32) - 1
 
 
-def test_a_seed_draws_the_same_weights_again(opened):
+def test_a_seed_draws_the_same_weights_again(opened: Any) -> None:
     explorer = opened("xor")
     edit = explorer.panel("edit")
     subject = SUBJECTS["xor"]

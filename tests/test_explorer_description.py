@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +29,12 @@ from tinygrad_bp.networks import losses
 NAMESPACE = {**ops.OPERATIONS, "__builtins__": {}}
 
 
-def evaluated(text, order):
+def evaluated(text: Any, order: Any) -> Any:
     """A formula's text with numbers in place of marks."""
     return eval(re.sub(r"⟦(\d+)⟧", lambda mark: f"({order[int(mark[1])].data!r})", text), NAMESPACE)
 
 
-def along(order, of, by, stops=()):
+def along(order: Any, of: Any, by: Any, stops: Any = ()) -> Any:
     """The derivative of one node by another, by ways that meet none of the stops."""
     flow = {of: 1.0}
     for v in reversed(order):
@@ -41,7 +44,7 @@ def along(order, of, by, stops=()):
     return flow.get(by, 0.0)
 
 
-def all_formulas(written):
+def all_formulas(written: Any) -> Iterator[Any]:
     yield from written["forward"].values()
     yield from (pair for pair in written["slopes"] if pair)
     yield from written["factors"].values()
@@ -51,7 +54,7 @@ NAMED = ["tutorial", "xor", *losses.LOSSES, "by hand", "all operations", "hostil
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_marks_stand_for_nodes_that_are_there(name):
+def test_marks_stand_for_nodes_that_are_there(name: Any) -> None:
     order = topological_order(GRAPHS[name]())
     for text, latex in all_formulas(formulas(order[-1], order)):
         marks = re.findall(r"⟦(\d+)⟧", text)
@@ -62,7 +65,7 @@ def test_marks_stand_for_nodes_that_are_there(name):
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_formulas_give_the_numbers(name):
+def test_formulas_give_the_numbers(name: Any) -> None:
     order = topological_order(GRAPHS[name]())
     written = formulas(order[-1], order)
     for k, (text, _) in written["forward"].items():
@@ -80,12 +83,12 @@ def test_formulas_give_the_numbers(name):
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_gradients_are_the_sums_of_products_that_are_written(name):
+def test_gradients_are_the_sums_of_products_that_are_written(name: Any) -> None:
     order = topological_order(GRAPHS[name]())
     order[-1].backward()
     labelled = {v for v in order if v.label}
 
-    def product(factors):
+    def product(factors: Any) -> Any:
         return math.prod(along(order, order[of], order[by], () if whole else labelled) for of, by, whole in factors)
 
     written = formulas(order[-1], order)["gradient"]
@@ -96,7 +99,7 @@ def test_gradients_are_the_sums_of_products_that_are_written(name):
                 assert math.fsum(map(product, terms)) == pytest.approx(gradient, rel=1e-9, abs=1e-12), (order[k], terms)
 
 
-def test_every_labelled_node_of_the_worked_example_has_its_formulas():
+def test_every_labelled_node_of_the_worked_example_has_its_formulas() -> None:
     order = topological_order(of_tutorial().result)
     written = formulas(order[-1], order)
     labelled = {k for k, v in enumerate(order) if v.label}
@@ -115,7 +118,7 @@ def test_every_labelled_node_of_the_worked_example_has_its_formulas():
     assert written["gradient"][place["w5"]]["delta"] == ""
 
 
-def test_formulas_speak_of_nodes_with_labels_and_where_that_is_not_possible_of_any():
+def test_formulas_speak_of_nodes_with_labels_and_where_that_is_not_possible_of_any() -> None:
     order = topological_order((Value(3.0, "x") * 2.0).tanh() + Value(1.0))  # x, 2, x * 2, tanh, 1, +
     assert {k: text for k, (text, _) in formulas(order[-1], order)["forward"].items()} == {
         2: "⟦0⟧ * 2",
@@ -124,7 +127,7 @@ def test_formulas_speak_of_nodes_with_labels_and_where_that_is_not_possible_of_a
     }
 
 
-def test_gradients_of_large_graphs_are_not_explained(monkeypatch):
+def test_gradients_of_large_graphs_are_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     order = topological_order(of_tutorial().result)
     monkeypatch.setattr("tinygrad_bp.explorer.formulas.MOST_EXPLAINED", len(order))
     assert len(formulas(order[-1], order)["gradient"]) == 24
@@ -134,7 +137,7 @@ def test_gradients_of_large_graphs_are_not_explained(monkeypatch):
     assert written["forward"]
 
 
-def test_the_formulas_of_activations():
+def test_the_formulas_of_activations() -> None:
     found = activation_formulas("⟦0⟧", "⟦1⟧")
     assert set(found) == {op.name for op in ACTIVATIONS}
     for op in ACTIVATIONS:
@@ -145,7 +148,7 @@ def test_the_formulas_of_activations():
             assert evaluated(found[op.name]["slope"][0], pair) == pytest.approx(y.local_derivatives[0], rel=1e-12)
 
 
-def test_names():
+def test_names() -> None:
     order = topological_order(of_tutorial().result)
     found = names(order)
     assert [v for v in order if v not in found] == [v for v in order if isinstance(v, Constant)]
@@ -155,14 +158,14 @@ def test_names():
 
 
 @pytest.mark.parametrize("name", [*NAMED, "one node"])
-def test_names_are_printable_and_unique(name):
+def test_names_are_printable_and_unique(name: Any) -> None:
     order = topological_order(GRAPHS[name]())
     found = list(names(order).values())
     assert len(set(found)) == len(found)
     assert all(name and name.replace("\u200d", "").isprintable() and len(name) <= 50 for name in found if name.strip())
 
 
-def test_what_has_no_label_is_called_by_a_number_or_by_what_that_is_in():
+def test_what_has_no_label_is_called_by_a_number_or_by_what_that_is_in() -> None:
     a, b = Value(1.0), Value(2.0, "v1")
     order = topological_order((a * b).exp() + (a * b).exp())
     found = names(order)
@@ -174,17 +177,17 @@ def test_what_has_no_label_is_called_by_a_number_or_by_what_that_is_in():
 # Layout
 
 
-def laid_out(result):
+def laid_out(result: Any) -> Any:
     about, _ = describe(of_value(result))
     return about, about["layout"]
 
 
-def box_of(place):
+def box_of(place: Any) -> Any:
     x, y, width, height = place
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def assert_readable(about, found):
+def assert_readable(about: Any, found: Any) -> None:
     """Whether no boxes overlap, all is inside, and every curve leads from box to box."""
     boxes = [box_of(place) for place in found["nodes"]]
     assert len(boxes) == len(about["nodes"])
@@ -207,18 +210,18 @@ LAID_OUT = ["tutorial", "xor", "cross_entropy", "all operations", "one node", "h
 
 
 @pytest.mark.parametrize("name", LAID_OUT)
-def test_layout(renderer, name):
+def test_layout(renderer: str, name: Any) -> None:
     assert_readable(*laid_out(GRAPHS[name]()))
 
 
-def test_twice_the_same_operand_has_two_edges(renderer):
+def test_twice_the_same_operand_has_two_edges(renderer: str) -> None:
     x = Value(3.0, "x")
     _, found = laid_out(x * x)
     first, second = found["edges"]
     assert first != second
 
 
-def test_members_of_a_neuron_lie_together(renderer):
+def test_members_of_a_neuron_lie_together(renderer: str) -> None:
     about, found = laid_out(of_tutorial().result)
     assert len(about["groups"]) == 4
     for group in about["groups"]:
@@ -228,8 +231,8 @@ def test_members_of_a_neuron_lie_together(renderer):
             assert inside == (k in group)
 
 
-def test_groups_hold_what_only_one_neuron_uses():
-    def grouped(subject):
+def test_groups_hold_what_only_one_neuron_uses() -> None:
+    def grouped(subject: Any) -> Any:
         order = topological_order(subject.result)
         members = groups(order, units(order, subject.parameters))
         return [sorted(v.label for v in group if v.label) for group in members]
@@ -244,7 +247,7 @@ def test_groups_hold_what_only_one_neuron_uses():
     assert grouped(of_value(W.tanh())) == []
 
 
-def test_boxes_are_as_wide_as_their_names():
+def test_boxes_are_as_wide_as_their_names() -> None:
     leaves = [Value(1.0, label) for label in ("w", "a_rather_long_name", "x" * 500, "学習率の初期値です")]
     order = topological_order(tg.sum_of(leaves))
     widths = [box[2] for box in layout(order, names(order), [])["nodes"]]
@@ -252,7 +255,7 @@ def test_boxes_are_as_wide_as_their_names():
     assert widths[1] <= widths[3]
 
 
-def test_without_graphviz_there_is_no_page(monkeypatch, tmp_path):
+def test_without_graphviz_there_is_no_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(rendering, "_programs", lambda: iter(()))
     with pytest.raises(RuntimeError, match="install Graphviz"):
         explore(W * X, tmp_path / "page.html")

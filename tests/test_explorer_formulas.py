@@ -2,6 +2,8 @@
 
 import math
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,30 +13,30 @@ from tinygrad_bp import MLP, Value, explore, ops
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 
-def unlabelled():
+def unlabelled() -> Any:
     w, x, b, y = Value(0.5, "w"), Value(1.5, "x"), Value(0.1, "b"), Value(0.2, "y")
     return ((w * x + b).tanh() - y) ** 2
 
 
-def two_ways():
+def two_ways() -> Any:
     w, p, q = Value(0.7, "w"), Value(1.25, "p"), Value(-0.5, "q")
     u = w.sigmoid()
     v = (tg.dot([w, w], [p, q]) + 1.0) ** 0.5
     return 1.0 / (u * v.tanh() * u + 1.0) + w * w - (p * w - q) / (w**w)
 
 
-def named(label, other):
+def named(label: Any, other: Any) -> Any:
     a, b = Value(0.5, label), Value(2.0, other)
     c = (a * b).tanh() + a
     c.label = "c"
     return c * b
 
 
-def softmax():
+def softmax() -> Any:
     return MLP(2, [3, 3], activation=["relu", None], seed=4)
 
 
-def smooth():
+def smooth() -> Any:
     return MLP(2, [2, 2, 2, 1], activation=["gelu", "silu", "erf", "asinh"], seed=5)
 
 
@@ -73,8 +75,8 @@ COPIES = """async () => {
 
 
 @pytest.fixture
-def copies(open_page, tmp_path):
-    def open_copies(name, activation=None):
+def copies(open_page: Any, tmp_path: Path) -> Any:
+    def open_copies(name: Any, activation: Any = None) -> Any:
         if (name, activation) in READ:
             return READ[name, activation]
         page = open_page(PAGES[name]().save(tmp_path / "page.html"))
@@ -93,7 +95,7 @@ def copies(open_page, tmp_path):
     return open_copies
 
 
-def close(x, wanted, within=1e-12):
+def close(x: Any, wanted: Any, within: float = 1e-12) -> Any:
     return math.isclose(x, wanted, rel_tol=within, abs_tol=within)
 
 
@@ -101,7 +103,7 @@ CHOICES = [(name, None) for name in PAGES] + [("tutorial", "tanh"), ("no labels"
 
 
 @pytest.mark.parametrize(("name", "activation"), CHOICES)
-def test_what_is_copied_gives_the_number(copies, name, activation):
+def test_what_is_copied_gives_the_number(copies: Any, name: Any, activation: Any) -> None:
     found = copies(name, activation)
     assert found
     for node, copied in found.items():
@@ -114,7 +116,7 @@ def test_what_is_copied_gives_the_number(copies, name, activation):
 
 
 @pytest.mark.parametrize(("name", "activation"), CHOICES)
-def test_every_row_of_numbers_is_the_result(copies, name, activation):
+def test_every_row_of_numbers_is_the_result(copies: Any, name: Any, activation: Any) -> None:
     for node, copied in copies(name, activation).items():
         for equation in copied["text"].split("\n\n"):
             rows = [line.split(" = ", 1)[1] for line in equation.splitlines() if " = " in line]
@@ -128,7 +130,7 @@ def test_every_row_of_numbers_is_the_result(copies, name, activation):
                     assert close(number, float(result), 3e-7), f"node {node}:\n{equation}"
 
 
-def test_latex_is_balanced_and_has_no_python_in_it(copies):
+def test_latex_is_balanced_and_has_no_python_in_it(copies: Any) -> None:
     for name in PAGES:
         for copied in copies(name).values():
             latex = re.sub(r"\\text\{(?:[^{}]|\\[{}])*\}", "", copied["latex"])

@@ -10,8 +10,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,59 +37,59 @@ ASSETS = Path(page.__file__).parent / "web"
 class Read(HTMLParser):
     """What a browser finds in a page: the elements with attributes, and the texts in them."""
 
-    def __init__(self, text):
+    def __init__(self, text: Any) -> None:
         super().__init__()
         self.elements, self.path, self.comments = [], [], []
         self.feed(text)
         self.close()
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: Any, attributes: Any) -> None:
         self.elements.append([tag, dict(attributes), ""])
         if tag not in ("meta", "br", "link", "img"):
             self.path.append(self.elements[-1])
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: Any) -> None:
         assert self.path.pop()[0] == tag
 
-    def handle_data(self, text):
+    def handle_data(self, text: Any) -> None:
         if self.path:
             self.path[-1][2] += text
 
-    def handle_comment(self, text):
+    def handle_comment(self, text: Any) -> None:
         self.comments.append(text)
 
-    def all(self, tag):
+    def all(self, tag: Any) -> Any:
         return [(attributes, text) for name, attributes, text in self.elements if name == tag]
 
-    def json(self, name):
+    def json(self, name: Any) -> Any:
         [text] = [text for attributes, text in self.all("script") if attributes.get("id") == name]
         return json.loads(text)
 
     @property
-    def description(self):
+    def description(self) -> Any:
         return self.json("description")
 
     @property
-    def policy(self):
+    def policy(self) -> Any:
         [content] = [a["content"] for a, _ in self.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
         return dict(part.split(" ", 1) for part in content.split("; "))
 
 
-def parsed(made):
+def parsed(made: Any) -> Any:
     return Read(made.html)
 
 
 @pytest.fixture(scope="module")
-def texts():
+def texts() -> Any:
     return json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def tutorial():
+def tutorial() -> Any:
     return explore("tutorial")
 
 
-def test_one_page_for_the_worked_example(tutorial):
+def test_one_page_for_the_worked_example(tutorial: Any) -> None:
     assert len(tutorial.html.encode()) < 1_000_000
     read = parsed(tutorial)
     assert read.path == []
@@ -100,7 +102,7 @@ def test_one_page_for_the_worked_example(tutorial):
 
 
 @pytest.mark.parametrize(("language", "written"), [(None, "en"), ("en", "en"), ("ja", "ja")])
-def test_the_language(language, written):
+def test_the_language(language: str | None, written: str) -> None:
     read = parsed(explore(W * X, language=language))
     assert read.description["language"] == language
     [(attributes, _)] = read.all("html")
@@ -108,7 +110,7 @@ def test_the_language(language, written):
 
 
 @pytest.mark.slow
-def test_the_same_page_in_every_process():
+def test_the_same_page_in_every_process() -> None:
     code = (
         "import hashlib; from tinygrad_bp import MLP, Value, explore; x = [Value(k / 10) for k in range(8)]; "
         "y = sum(a * b for a, b in zip(x[:4], x[4:])).tanh(); net = MLP(2, [3, 1], seed=1); "
@@ -123,10 +125,10 @@ def test_the_same_page_in_every_process():
 
 
 @pytest.mark.parametrize("thing", ["tutorial", hostile("</script>"), mlp()])
-def test_the_policy_allows_this_script_and_style_alone(thing):
+def test_the_policy_allows_this_script_and_style_alone(thing: Any) -> None:
     read = parsed(explore(thing))
 
-    def digest(text):
+    def digest(text: Any) -> Any:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
     [script] = [text for attributes, text in read.all("script") if attributes.get("type") == "module"]
@@ -141,19 +143,19 @@ def test_the_policy_allows_this_script_and_style_alone(thing):
 
 
 @pytest.mark.parametrize("thing", ["tutorial", "and", mlp()])
-def test_nothing_is_loaded_from_elsewhere(thing):
+def test_nothing_is_loaded_from_elsewhere(thing: Any) -> None:
     addresses = re.findall(r"""https?:[^\s"'`<>]*|["'(]//[^\s"'`]+""", explore(thing).html)
     assert set(addresses) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"@import|url\((?!#|data:)", (ASSETS / "style.css").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def plain():
+def plain() -> Any:
     return explore(W * X)
 
 
 @pytest.mark.parametrize("text", LABELS, ids=lambda text: ascii(text)[:30])
-def test_labels_and_titles_stay_text(tmp_path, text, plain):
+def test_labels_and_titles_stay_text(tmp_path: Path, text: Any, plain: Any) -> None:
     made = explore(hostile(text), tmp_path / "page.html", title=text)
     whole = (tmp_path / "page.html").read_bytes().decode()
     read = Read(whole)
@@ -173,7 +175,7 @@ def test_labels_and_titles_stay_text(tmp_path, text, plain):
         assert text not in whole.replace(html.escape(text), "")
 
 
-def test_numbers_are_exact():
+def test_numbers_are_exact() -> None:
     numbers = [1 / 3, -0.0, 5e-324, 1.7976931348623157e308, 1e22]
     leaves = [Value(x, f"x{k}") for k, x in enumerate(numbers)]
     about = parsed(explore(tg.sum_of([leaf * 0.0 for leaf in leaves]))).description
@@ -187,7 +189,7 @@ def test_numbers_are_exact():
     [("tutorial", {}, "tutorial"), ("nand", {}, "truth"), (mlp(), {"rows": [([1, 0], [0, 1])]}, "network"), (mlp(), {}, "invented"),
      (called("a<{name}>", W * X), {}, "graph"), (W * X, {"title": "mine"}, None)],
 )  # fmt: skip
-def test_titles(texts, language, thing, options, kind):
+def test_titles(texts: Any, language: Any, thing: Any, options: Any, kind: str | None) -> None:
     made = explore(thing, language=language, **options)
     title = "mine" if kind is None else texts[language][f"title.{kind}"].replace("{name}", "a<{name}>")
     assert kind is None or f"lead.{kind}" in texts[language]
@@ -196,14 +198,14 @@ def test_titles(texts, language, thing, options, kind):
     assert repr(made) == f"Page(title={title!r})"
 
 
-def test_a_page_is_saved_whole(tmp_path, monkeypatch):
+def test_a_page_is_saved_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Page("<p>whole</p>", "t")
     for name in ("page.html", "page.HTM"):
         assert made.save(tmp_path / name) == tmp_path / name
         assert (tmp_path / name).read_text(encoding="utf-8") == "<p>whole</p>"
     assert explore(W * X, tmp_path / "page.html").html == (tmp_path / "page.html").read_bytes().decode()
 
-    def refuse(source, target):
+    def refuse(source: Any, target: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "page.html").write_text("before", encoding="utf-8")
@@ -215,7 +217,7 @@ def test_a_page_is_saved_whole(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["page", "page.txt", "page.html.gz", "html", ".html", ""])
-def test_a_page_is_html(tmp_path, name):
+def test_a_page_is_html(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"the name should end in \.html or \.htm"):
         Page("", "").save(Path(name))
     with pytest.raises(FileNotFoundError, match="make it first"):
@@ -224,7 +226,7 @@ def test_a_page_is_html(tmp_path, name):
 
 
 @pytest.mark.parametrize("title", ["The graph", *LABELS[:8]])
-def test_a_notebook_shows_the_page_in_a_sandbox(title):
+def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     made = explore(hostile(title), title=title)
     read = Read(made._repr_html_())
     [[tag, attributes, text]] = read.elements
@@ -244,7 +246,7 @@ CODE = {
 LITERALS = {text for code in CODE.values() for text in re.findall(r'"([\w.]+)"', code)}
 
 
-def key_patterns():
+def key_patterns() -> Iterator[Any]:
     """The keys that are put together, such as `truth.note${k}.title`, as patterns; and the text each begins with."""
     for code in CODE.values():
         for template in re.findall(r"`((?:[\w.]|\$\{[^{}`]*\})+)`", code):
@@ -253,7 +255,7 @@ def key_patterns():
                 yield re.compile("(.+)".join(map(re.escape, pieces))), pieces[0]
 
 
-def test_the_languages_say_the_same(texts):
+def test_the_languages_say_the_same(texts: Any) -> None:
     assert tuple(texts) == LANGUAGES
     first, *others = texts.values()
     for other in others:
@@ -262,7 +264,7 @@ def test_the_languages_say_the_same(texts):
             assert set(re.findall(r"\{(\w+)\}", other[key])) == set(re.findall(r"\{(\w+)\}", words)), key
 
 
-def test_each_text_is_there_once_and_plain():
+def test_each_text_is_there_once_and_plain() -> None:
     for _, table in json.loads((ASSETS / "texts.json").read_text(encoding="utf-8"), object_pairs_hook=list):
         assert len(dict(table)) == len(table)
         for key, words in table:
@@ -270,7 +272,7 @@ def test_each_text_is_there_once_and_plain():
             assert not re.search(r"[<>&][a-z/#]|\{\{", words), key
 
 
-def test_every_text_that_is_asked_for_is_there(texts):
+def test_every_text_that_is_asked_for_is_there(texts: Any) -> None:
     keys = set(texts["en"])
     spaces = {key.partition(".")[0] for key in keys if "." in key}
     asked = {key for code in CODE.values() for key in re.findall(r'\btext\("([^"]+)"', code)}
@@ -282,12 +284,12 @@ def test_every_text_that_is_asked_for_is_there(texts):
             assert any(pattern.fullmatch(key.removeprefix(start)) for key in keys for start in begun), pattern.pattern
 
 
-def test_every_text_is_asked_for(texts):
+def test_every_text_is_asked_for(texts: Any) -> None:
     words = {word for code in CODE.values() for word in re.findall(r"\w+", code)} | LITERALS
     known = words | {"tutorial", "truth", "network", "invented", "graph", *(figure.stage for figure in FIGURES)}
     patterns = [pattern for pattern, _ in key_patterns()]
 
-    def made(key):
+    def made(key: Any) -> Any:
         """Whether a key can be put together from words of the scripts."""
         if key in LITERALS or ("." not in key and (key in known or key.isdigit())):
             return True
@@ -297,7 +299,7 @@ def test_every_text_is_asked_for(texts):
     assert [key for key in texts["en"] if not made(key)] == []
 
 
-def test_placeholders_are_given_where_a_text_is_asked_for_by_name(texts):
+def test_placeholders_are_given_where_a_text_is_asked_for_by_name(texts: Any) -> None:
     for code in CODE.values():
         for key in re.findall(r'\btext\("([^"]+)"\)', code):  # with nothing to put in
             assert "{" not in texts["en"][key] or re.search(rf'text\("{re.escape(key)}"\)\.(split|replace)', code), key
@@ -306,19 +308,19 @@ def test_placeholders_are_given_where_a_text_is_asked_for_by_name(texts):
 # The scripts
 
 
-def exports(name):
+def exports(name: Any) -> Any:
     """What a module exports. Not by `let`: what is imported is the value at the start."""
     return re.findall(r"^export (?:async )?(?:const|function\*?|class) (\w+)", SOURCES[name], re.MULTILINE)
 
 
-def imports(source):
+def imports(source: Any) -> Any:
     return [
         (module, [name.strip() for name in given.split(",") if name.strip()])
         for given, module in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', source, re.MULTILINE)
     ]
 
 
-def test_every_module_is_in_the_page_once(tutorial):
+def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
     assert sorted(SCRIPTS) == sorted(SOURCES)
     script = parsed(tutorial).all("script")[-1][1]
     assert re.findall(r"^const (\w+)Module = \(\(\) => \{$", script, re.MULTILINE) == list(SCRIPTS)
@@ -331,14 +333,14 @@ def test_every_module_is_in_the_page_once(tutorial):
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_no_line_of_a_text_is_taken_for_an_import_or_export(name):
+def test_no_line_of_a_text_is_taken_for_an_import_or_export(name: Any) -> None:
     source = SOURCES[name]
     for line in re.finditer(r"^(import|export)\b", source, re.MULTILINE):
         assert source.count("`", 0, line.start()) % 2 == 0, source[line.start() :][:80]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_imports_name_what_an_earlier_module_exports(name):
+def test_imports_name_what_an_earlier_module_exports(name: Any) -> None:
     source = SOURCES[name]
     assert len(imports(source)) == len(re.findall(r"^\s*import\b", source, re.MULTILINE))
     for module, given in imports(source):
@@ -349,7 +351,7 @@ def test_imports_name_what_an_earlier_module_exports(name):
 
 
 @pytest.mark.slow
-def test_modules_import_what_they_call():
+def test_modules_import_what_they_call() -> None:
     # A forgotten import would be noticed only when that line runs.
     for name, code in CODE.items():
         there = {each for _, given in imports(SOURCES[name]) for each in given}
@@ -371,7 +373,7 @@ FORBIDDEN = [
 ]  # fmt: skip
 
 
-def test_the_scripts_make_no_markup_run_no_text_and_send_nothing():
+def test_the_scripts_make_no_markup_run_no_text_and_send_nothing() -> None:
     for pattern in FORBIDDEN:
         found = {name: match[0] for name, code in CODE.items() if (match := re.search(pattern, code, re.IGNORECASE))}
         assert found == {}
@@ -380,7 +382,7 @@ def test_the_scripts_make_no_markup_run_no_text_and_send_nothing():
 
 @pytest.mark.node
 @pytest.mark.parametrize("thing", ["tutorial", "xor", "hostile", mlp(["tanh", None]), all_operations()])
-def test_the_whole_script_is_javascript(tmp_path, thing):
+def test_the_whole_script_is_javascript(tmp_path: Path, thing: Any) -> None:
     made = explore(tg.sum_of([hostile(text) for text in LABELS]) if thing == "hostile" else thing)
     path = tmp_path / "page.mjs"
     path.write_text(parsed(made).all("script")[-1][1], encoding="utf-8")
@@ -388,13 +390,13 @@ def test_the_whole_script_is_javascript(tmp_path, thing):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_page_is_not_loaded_with_the_package():
+def test_the_page_is_not_loaded_with_the_package() -> None:
     code = "import sys, tinygrad_bp; print([m for m in sys.modules if m.startswith('tinygrad_bp.explorer.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_a_page_shows_a_bounded_graph(monkeypatch):
+def test_a_page_shows_a_bounded_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     assert descriptions.MOST_NODES == 1000
     monkeypatch.setattr(descriptions, "MOST_NODES", 3)
     assert len(describe(of_value(W * X))[0]["nodes"]) == 3

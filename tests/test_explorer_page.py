@@ -1,6 +1,7 @@
 """The explorer in a browser: every number on its pages is Python's, at every place of a training and after every change."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ NEURONS = """() => {
 
 
 @pytest.mark.parametrize("name", ["tutorial", "xor", "linear"])
-def test_the_neuron_diagram(opened, name):
+def test_the_neuron_diagram(opened: Any, name: str) -> None:
     explorer = opened(name, "neurons", viewport={"width": 1920, "height": 1200})
     explorer.train("1 round")
     after = train(SUBJECTS[name], 1)
@@ -55,7 +56,7 @@ def test_the_neuron_diagram(opened, name):
         ("hand-made", {"p": "-1.75", "x": "0.1", "r": "3"}),
     ],
 )
-def test_every_number_at_the_start_and_after_edits(opened, name, edits):
+def test_every_number_at_the_start_and_after_edits(opened: Any, name: str, edits: Any) -> None:
     subject = SUBJECTS[name]
     explorer = opened(name)
     assert_same(explorer.numbers(), numbers(start(name)))
@@ -73,7 +74,7 @@ def test_every_number_at_the_start_and_after_edits(opened, name, edits):
     assert_same(explorer.numbers(), numbers(train(subject, 1, model=start(name, **changes), rows=rows, rate=0.01)))
 
 
-def test_other_activations(opened):
+def test_other_activations(opened: Any) -> None:
     explorer = opened("xor")
     pairs = ("tanh relu", "relu softplus", "softplus tanh", "sigmoid sigmoid")
     for hidden, output in map(str.split, pairs):
@@ -83,7 +84,7 @@ def test_other_activations(opened):
         assert_same(explorer.numbers(), numbers(model))
 
 
-def test_other_activations_of_the_worked_example(opened, monkeypatch):
+def test_other_activations_of_the_worked_example(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = opened("tutorial")
     explorer.choose("hidden activation", "tanh")
     explorer.choose("output activation", "tanh")
@@ -119,14 +120,14 @@ FORMULAS = """async () => {
 FUNCTIONS = {name: getattr(tg, name) for name in ("sigmoid", "tanh", "exp", "log", "maximum", "logsumexp", "dot")}
 
 
-def computed(row):
+def computed(row: Any) -> Any:
     """What a row of the panel comes to."""
     text = row.rsplit(" = ", 1)[-1].replace("·", "*").replace("−", "-").replace("σ(", "sigmoid(")
     return float(eval(text, dict(FUNCTIONS)))
 
 
 @pytest.mark.parametrize("name", ["tutorial", "hand-made"])
-def test_formulas(opened, name):
+def test_formulas(opened: Any, name: str) -> None:
     subject = SUBJECTS[name]
     explorer = opened(name)
     assert_formulas(explorer, subject, start(name), kept=False)
@@ -135,7 +136,7 @@ def test_formulas(opened, name):
     assert_formulas(explorer, subject, train(subject, 1, keep=True), kept=True)
 
 
-def assert_formulas(explorer, subject, model, kept):
+def assert_formulas(explorer: Any, subject: Any, model: Any, kept: Any) -> None:
     before = {label: model.leaves[label].grad for label in subject.trained}
     result = model.record()
     for leaf in model.leaves.values():
@@ -165,7 +166,7 @@ def assert_formulas(explorer, subject, model, kept):
 
 
 # The worked example's figures, each by its four ways.
-def test_the_check_of_the_worked_example(opened):
+def test_the_check_of_the_worked_example(opened: Any) -> None:
     found = comparison.compare(rounds=1)
     run = training.train(setup(float), 9999)
     explorer = opened("tutorial")
@@ -188,7 +189,7 @@ def test_the_check_of_the_worked_example(opened):
         assert verdict[2:] == ("erratum" if last else row.verdict)
 
 
-def test_the_errata_can_be_seen_happening(opened):
+def test_the_errata_can_be_seen_happening(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.panel("truth")
     notes = explorer.page.locator(".truth-notes li")
@@ -202,7 +203,7 @@ def test_the_errata_can_be_seen_happening(opened):
 
 
 @pytest.mark.parametrize("name", ["xor", "hand-made"])
-def test_the_check_and_the_paths_of_other_graphs(opened, name):
+def test_the_check_and_the_paths_of_other_graphs(opened: Any, name: str) -> None:
     explorer = opened(name)
     model = start(name)
     numbers(model)
@@ -234,7 +235,7 @@ def test_the_check_and_the_paths_of_other_graphs(opened, name):
 # Both diagrams.
 
 
-def lit(explorer):
+def lit(explorer: Any) -> Any:
     """What is lit in the diagram: edges, and places of nodes."""
     return explorer.page.evaluate(
         """() => [
@@ -244,7 +245,7 @@ def lit(explorer):
     )
 
 
-def test_a_factor_lights_its_way_in_both_diagrams(opened):
+def test_a_factor_lights_its_way_in_both_diagrams(opened: Any) -> None:
     explorer = opened("tutorial")
     places = {v.label: k for k, v in enumerate(tg.topological_order(start("tutorial").record())) if v.label}
     explorer.select("w5")
@@ -263,7 +264,7 @@ def test_a_factor_lights_its_way_in_both_diagrams(opened):
     assert lit(explorer) == [0, []]
 
 
-def test_paths_light_their_edges(opened):
+def test_paths_light_their_edges(opened: Any) -> None:
     explorer = opened("tutorial")
     panel = explorer.panel("paths")
     panel.get_by_label("from").select_option(label="w1")
@@ -285,7 +286,7 @@ def test_paths_light_their_edges(opened):
     assert labels["out_o1"] in set(parts[0][1]) ^ set(parts[1][1])
 
 
-def test_both_edges_of_a_square(opened):
+def test_both_edges_of_a_square(opened: Any) -> None:
     explorer = opened("hand-made")
     model = start("hand-made")
     _, edges = graph_of(model.record())
@@ -301,7 +302,7 @@ def test_both_edges_of_a_square(opened):
     assert paths.locator(".paths-path").count() == 6  # by two ways from the square, each twice, and by two others
 
 
-def test_neurons_can_be_closed(opened):
+def test_neurons_can_be_closed(opened: Any) -> None:
     explorer = opened("tutorial")
     page = explorer.page
     whole = {v.label: v for v in graph_of(start("tutorial").record())[0] if v.label}
@@ -327,13 +328,13 @@ def test_neurons_can_be_closed(opened):
     assert visible() == every
 
 
-def test_moving_and_zooming(opened):
+def test_moving_and_zooming(opened: Any) -> None:
     explorer = opened("tutorial")
     page = explorer.page
     box = page.locator(".computation").bounding_box()
     x, y = box["x"] + box["width"] - 15, box["y"] + 15
 
-    def place():
+    def place() -> Any:
         explorer.settle()
         return page.locator(".computation > g").get_attribute("transform")
 

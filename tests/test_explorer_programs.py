@@ -7,6 +7,8 @@ import math
 import random
 import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +43,7 @@ console.log(JSON.stringify(jobs.map(([program, given]) => text((0, eval)(program
 """
 
 
-def run(folder, jobs):
+def run(folder: Any, jobs: Any) -> Any:
     """What Node.js says of pairs of a program and the numbers it is called with."""
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
     (folder / "driver.mjs").write_text(DRIVER, encoding="utf-8")
@@ -51,14 +53,14 @@ def run(folder, jobs):
     return [list(map(float, numbers)) for numbers in json.loads(done.stdout)]
 
 
-def job_pair(both, order):
+def job_pair(both: Any, order: Any) -> Any:
     """The two calls for a graph at its own numbers."""
     variables = variables_of(order)
     leaves = [v.data for v in variables if v.op is None]
     return [[both["forward"], leaves], [both["slopes"], [v.data for v in variables]]]
 
 
-def reverse(order, slopes):
+def reverse(order: Any, slopes: Any) -> Any:
     """The loop of backward(), over the numbers on the edges."""
     gradients = dict.fromkeys(order, 0.0)
     gradients[order[-1]] = 1.0
@@ -72,12 +74,12 @@ def reverse(order, slopes):
     return gradients
 
 
-def close(numbers):
+def close(numbers: Any) -> Any:
     return pytest.approx(numbers, rel=1e-12, abs=1e-300)
 
 
 @pytest.mark.node
-def test_the_programs_compute_what_python_recorded(tmp_path):
+def test_the_programs_compute_what_python_recorded(tmp_path: Path) -> None:
     orders = {name: topological_order(make()) for name, make in GRAPHS.items()}
     jobs = [job for order in orders.values() for job in job_pair(programs(order), order)]
     results = iter(run(tmp_path, jobs))
@@ -94,7 +96,7 @@ def test_the_programs_compute_what_python_recorded(tmp_path):
 
 
 @pytest.mark.node
-def test_the_programs_hold_for_other_numbers(tmp_path):
+def test_the_programs_hold_for_other_numbers(tmp_path: Path) -> None:
     draw = random.Random(5)
     order = topological_order(of_tutorial().result)
     both = programs(order)
@@ -109,7 +111,7 @@ def test_the_programs_hold_for_other_numbers(tmp_path):
 
 
 @pytest.mark.node
-def test_a_slope_is_computed_from_the_numbers_in_the_nodes(tmp_path):
+def test_a_slope_is_computed_from_the_numbers_in_the_nodes(tmp_path: Path) -> None:
     w, x = Value(3.0, "w"), Value(2.0, "x")
     order = topological_order((w * x).exp())  # w, x, w * x, exp
     [slopes] = run(tmp_path, [[programs(order)["slopes"], [10.0, 20.0, 30.0, 40.0]]])
@@ -120,8 +122,8 @@ def test_a_slope_is_computed_from_the_numbers_in_the_nodes(tmp_path):
 @pytest.mark.parametrize(
     ("separate", "own"), [(False, ["sigmoid", "tanh"]), (True, ["relu", "softplus"]), (False, ["tanh", None])]
 )
-def test_variants_are_the_same_graph_with_other_activations(tmp_path, separate, own):
-    def recorded_by(kinds):
+def test_variants_are_the_same_graph_with_other_activations(tmp_path: Path, separate: bool, own: Any) -> None:
+    def recorded_by(kinds: Any) -> Any:
         return topological_order(error_of(mlp([kind or None for kind in kinds], separate_products=separate)))
 
     order = recorded_by(own)
@@ -138,7 +140,7 @@ def test_variants_are_the_same_graph_with_other_activations(tmp_path, separate, 
 
 
 @pytest.mark.node
-def test_a_variant_need_not_have_a_number_here(tmp_path):
+def test_a_variant_need_not_have_a_number_here(tmp_path: Path) -> None:
     order = topological_order(logistic_by_hand())
     written = variants(order, units(order, of_value(order[-1]).parameters))
     assert set(written) == {f",{op.name}" for op in ACTIVATIONS}
@@ -161,7 +163,7 @@ def test_a_variant_need_not_have_a_number_here(tmp_path):
         (["exp", "exp"], []),
     ],
 )
-def test_a_side_without_one_activation_to_exchange_keeps_its_own(kinds, sides):
+def test_a_side_without_one_activation_to_exchange_keeps_its_own(kinds: Any, sides: Any) -> None:
     net = mlp(["tanh"] * len(kinds), [2] * len(kinds))
     for layer, kind in zip(net.layers, kinds, strict=True):
         for neuron, name in zip(layer.neurons, kind if isinstance(kind, list) else [kind] * 2, strict=True):
@@ -173,7 +175,7 @@ def test_a_side_without_one_activation_to_exchange_keeps_its_own(kinds, sides):
     assert variants(order, []) == {}
 
 
-def test_too_long_variants_are_left_out(monkeypatch):
+def test_too_long_variants_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = of_tutorial()
     order = topological_order(subject.result)
     neurons = units(order, subject.parameters)
@@ -182,7 +184,7 @@ def test_too_long_variants_are_left_out(monkeypatch):
     assert variants(order, neurons) == {}
 
 
-def test_a_rebuilt_graph_is_another_one():
+def test_a_rebuilt_graph_is_another_one() -> None:
     order = topological_order(all_operations())
     sigmoid = next(v for v in order if v.op is ops.sigmoid)
     copies = rebuilt(order, {sigmoid: ops.tanh})
@@ -196,7 +198,7 @@ def test_a_rebuilt_graph_is_another_one():
 
 
 @pytest.mark.node
-def test_the_derivation_by_hand(tmp_path):
+def test_the_derivation_by_hand(tmp_path: Path) -> None:
     draw = random.Random(1)
     program, takes, returns = by_hand()
     given = [setup(float), *({name: draw.uniform(-4, 4) for name in takes} for _ in range(20))]
@@ -210,7 +212,7 @@ def test_the_derivation_by_hand(tmp_path):
             assert x == pytest.approx(round_[name], rel=1e-12), name
 
 
-def test_nothing_of_a_label_but_letters_is_in_a_program():
+def test_nothing_of_a_label_but_letters_is_in_a_program() -> None:
     for text in LABELS:
         for program in programs(topological_order(hostile(text))).values():
             assert "labels" not in program

@@ -1,6 +1,7 @@
 """The explorer's quiz: it keeps what it hides, and says of an answer what is right in it."""
 
 import functools
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.explorer import PANELS, graph_of, tutorial
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 
-def ask(explorer, label, mode):
+def ask(explorer: Any, label: Any, mode: Any) -> None:
     """Hides the number of a node of the worked example, as a teacher does."""
     explorer.show("neurons")
     explorer.click(f"[data-mode={mode}]")
@@ -20,7 +21,7 @@ def ask(explorer, label, mode):
     explorer.settle()
 
 
-def verdict(explorer, answer):
+def verdict(explorer: Any, answer: Any) -> Any:
     """What is said to an answer, and the derivatives in it."""
     panel = explorer.page.locator("#panel-teacher")
     panel.get_by_label("Your answer").fill(str(answer))
@@ -31,14 +32,14 @@ def verdict(explorer, answer):
 
 
 @functools.cache
-def worked():
+def worked() -> Any:
     """The numbers of the worked example by their labels: (data, gradient)."""
     result = tutorial().record()
     result.backward()
     return {v.label: (v.data, v.grad) for v in graph_of(result)[0] if v.label}
 
 
-def test_a_hidden_number_and_its_answers(opened):
+def test_a_hidden_number_and_its_answers(opened: Any) -> None:
     explorer = opened("tutorial")
     ask(explorer, "w5", "gradients")
     panel = explorer.page.locator("#panel-teacher")
@@ -78,7 +79,7 @@ def test_a_hidden_number_and_its_answers(opened):
     assert panel.get_by_role("button", name="Choose one for me").is_visible()
 
 
-def test_signs_and_summands_that_are_mistaken(opened):
+def test_signs_and_summands_that_are_mistaken(opened: Any) -> None:
     explorer = opened("tutorial")
     ask(explorer, "out_h1", "gradients")
     first, second = 0.05539942465142279, -0.01904911825827811
@@ -120,11 +121,11 @@ EVERYWHERE = f"""async ([digits, panels]) => {{
 }}"""
 
 
-def digits_of(x):
+def digits_of(x: Any) -> Any:
     return f"{abs(x):.8e}".replace(".", "")[:7]
 
 
-def test_a_hidden_number_is_nowhere_on_the_page(opened):
+def test_a_hidden_number_is_nowhere_on_the_page(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("neurons")
     for label, mode in (("w5", "gradients"), ("out_h1", "gradients"), ("out_o1", "values")):
@@ -145,7 +146,7 @@ def test_a_hidden_number_is_nowhere_on_the_page(opened):
         explorer.button("End")
 
 
-def test_a_hidden_number_stays_hidden_in_a_link(opened):
+def test_a_hidden_number_stays_hidden_in_a_link(opened: Any) -> None:
     explorer = opened("tutorial")
     ask(explorer, "w5", "gradients")
     other = opened("tutorial", fragment=explorer.link().partition("#")[2])

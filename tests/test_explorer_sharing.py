@@ -6,6 +6,9 @@ import io
 import json
 import math
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -23,16 +26,16 @@ UNKNOWN = "The link holds no state that this page understands, so it is shown fr
 
 
 @pytest.fixture
-def opened(open_page, tmp_path):
+def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject."""
 
-    def open_subject(name, fragment="", **options):
+    def open_subject(name: Any, fragment: str = "", **options: Any) -> Any:
         return Explorer(open_page(made(name).save(tmp_path / f"{name}.html"), fragment, **options))
 
     return open_subject
 
 
-def what_is_seen(explorer):
+def what_is_seen(explorer: Any) -> Any:
     """All texts and numbers on the page, and the marks of what is chosen. How far the diagram is zoomed does not matter."""
     explorer.settle()
     return explorer.page.evaluate(
@@ -50,7 +53,7 @@ def what_is_seen(explorer):
     )
 
 
-def go_far(explorer, name):
+def go_far(explorer: Any, name: Any) -> None:
     """Changes, trains, steps and selects."""
     explorer.show("graph")
     explorer.train("1 round")
@@ -69,7 +72,7 @@ def go_far(explorer, name):
 
 
 @pytest.mark.parametrize("name", ["tutorial", "linear"])
-def test_a_link_leads_to_the_same_sight(opened, name):
+def test_a_link_leads_to_the_same_sight(opened: Any, name: str) -> None:
     explorer = opened(name)
     go_far(explorer, name)
     explorer.page.get_by_role("button", name="日本語").click()
@@ -82,7 +85,7 @@ def test_a_link_leads_to_the_same_sight(opened, name):
     assert what_is_seen(other)[0] == "ja"
 
 
-def test_the_address_is_the_link(opened):
+def test_the_address_is_the_link(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.change("w1", "0.5")
@@ -91,7 +94,7 @@ def test_the_address_is_the_link(opened):
     explorer.page.wait_for_function("link => location.href === link", arg=explorer.link())
 
 
-def packed(text):
+def packed(text: Any) -> Any:
     return "s=" + base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
@@ -128,10 +131,10 @@ WRONG_EVENTS = {
 }  # fmt: skip
 
 
-def hostile(state):
+def hostile(state: Any) -> Iterator[Any]:
     """States that are none of this page: each with something in the wrong place."""
 
-    def spoilt(thing, wrongs):
+    def spoilt(thing: Any, wrongs: Any) -> Any:
         return [{**thing, key: wrong} for key, several in wrongs.items() for wrong in several]
 
     event = {"round": 0, "row": 0}
@@ -152,7 +155,7 @@ FOLLOWED = """(hash) => new Promise((done) => {
 })"""
 
 
-def test_links_that_hold_no_state_are_ignored(opened):
+def test_links_that_hold_no_state_are_ignored(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.change("w5", "0.75")
@@ -171,7 +174,7 @@ def test_links_that_hold_no_state_are_ignored(opened):
 
 
 @pytest.mark.parametrize("link", ["<img src=x onerror=window.pwned=1>", "another page", "overflow"])
-def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened, link):
+def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened: Any, link: str) -> None:
     if link == "another page":
         explorer = opened("xor")
         explorer.show("graph")
@@ -197,7 +200,7 @@ def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened, link):
 # Exports.
 
 
-def download(explorer, name, tmp_path):
+def download(explorer: Any, name: Any, tmp_path: Any) -> Any:
     """What a button of the panel saves: the name it gives to the file, and the file's bytes."""
     panel = explorer.panel("export")
     with explorer.page.expect_download() as found:
@@ -208,12 +211,12 @@ def download(explorer, name, tmp_path):
     return path
 
 
-def rows_of(path):
+def rows_of(path: Any) -> Any:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
-def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path):
+def test_a_saved_page_opens_as_it_was(opened: Any, open_page: Any, tmp_path: Path) -> None:
     name = "xor"
     explorer = opened(name)
     go_far(explorer, name)
@@ -226,7 +229,7 @@ def test_a_saved_page_opens_as_it_was(opened, open_page, tmp_path):
     assert abs(len(path.read_bytes()) - len(made(name).html.encode())) < 2000
 
 
-def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
+def test_numbers_as_json_and_the_training_as_csv(opened: Any, tmp_path: Path) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.change("learning rate η", "0.25")
@@ -263,7 +266,7 @@ def test_numbers_as_json_and_the_training_as_csv(opened, tmp_path):
     assert rows[rounds][1:] == pytest.approx([model.leaves[name].data for name in run.parameters], rel=1e-12)
 
 
-def test_a_long_training_as_a_table_of_some_rounds(opened, tmp_path):
+def test_a_long_training_as_a_table_of_some_rounds(opened: Any, tmp_path: Path) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
     explorer.train("10,000 rounds")
@@ -280,7 +283,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 INERT = {"svg", "title", "rect", "g", "line", "text", "tspan", "path", "defs", "marker"}
 
 
-def unlike(one, other):
+def unlike(one: Any, other: Any) -> Any:
     """The part of the pixels of two PNGs of about the same size that differ much."""
     from PIL import Image, ImageChops
 
@@ -291,7 +294,7 @@ def unlike(one, other):
 
 
 @pytest.mark.parametrize(("tab", "scheme"), [("neurons", "dark"), ("graph", "light")])
-def test_pictures(opened, open_page, tmp_path, tab, scheme):
+def test_pictures(opened: Any, open_page: Any, tmp_path: Path, tab: str, scheme: str) -> None:
     from PIL import Image
 
     explorer = opened("tutorial", color_scheme=scheme)
@@ -325,7 +328,7 @@ def test_pictures(opened, open_page, tmp_path, tab, scheme):
     assert unlike(explorer.page.locator(".diagram").screenshot(), alone.screenshot()) < 0.02
 
 
-def test_copying_where_the_browser_does_not_let(opened):
+def test_copying_where_the_browser_does_not_let(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("neurons")
     explorer.select("w5")
@@ -346,7 +349,7 @@ LABELS = [*HOSTILE, "a" * 3000]
 HALF = len(LABELS) // 2  # of them are labels of inputs; the rest are of parameters, and so in the heading of a table
 
 
-def hostile_page(**options):
+def hostile_page(**options: Any) -> Any:
     leaves = [Value(0.1 + 0.01 * k, label) for k, label in enumerate(LABELS)]
     neurons = [(w * x).tanh() for w, x in zip(leaves[HALF:], leaves[:HALF], strict=True)]
     for neuron, label in zip(neurons, LABELS, strict=False):
@@ -357,7 +360,7 @@ def hostile_page(**options):
     return explore(result, title=title, parameters=leaves[HALF:], **options), result
 
 
-def assert_inert(explorer):
+def assert_inert(explorer: Any) -> None:
     explorer.settle()
     assert explorer.page.evaluate("window.pwned ?? ({}).pwned ?? null") is None
     found = "[...document.querySelectorAll('img, iframe, object, embed, link, base, [onload], [onerror], [onclick], [href], [src]')]"
@@ -365,7 +368,7 @@ def assert_inert(explorer):
     assert explorer.page.evaluate("document.scripts.length") == 4
 
 
-def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
+def test_labels_and_titles_are_shown_as_text(open_page: Any, tmp_path: Path) -> None:
     page, result = hostile_page()
     explorer = Explorer(open_page(page.save(tmp_path / "page.html")))
     for shown in (explorer.page.title(), explorer.page.locator("h1").text_content()):
@@ -409,7 +412,7 @@ def test_labels_and_titles_are_shown_as_text(open_page, tmp_path):
     assert not [cell for cell in table[0] if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_nothing_but_the_page_s_own_script_runs(open_page, tmp_path):
+def test_nothing_but_the_page_s_own_script_runs(open_page: Any, tmp_path: Path) -> None:
     page = open_page(made("tutorial").save(tmp_path / "page.html"))
     page.evaluate(
         """() => {
@@ -436,7 +439,7 @@ def test_nothing_but_the_page_s_own_script_runs(open_page, tmp_path):
 # In a notebook.
 
 
-def test_a_page_in_a_notebook(open_page, tmp_path):
+def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     name = "tutorial"
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")

@@ -1,5 +1,7 @@
 """The explorer in a browser: stepping through a round, and training, each as Python has it."""
 
+from typing import Any
+
 import pytest
 
 from tests.explorer import (
@@ -26,7 +28,7 @@ pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 
 @pytest.mark.parametrize("name", ["tutorial", "hand-made"])
-def test_steps_cover_everything_once_forward_and_back(opened, name):
+def test_steps_cover_everything_once_forward_and_back(opened: Any, name: str) -> None:
     subject = SUBJECTS[name]
     explorer = opened(name)
     model = start(name)
@@ -87,7 +89,7 @@ def test_steps_cover_everything_once_forward_and_back(opened, name):
         assert back == [*found[-2::-1], (begin, back[-1][1])]
 
 
-def test_the_output_of_a_neuron_gets_its_gradient_in_two_additions(opened):
+def test_the_output_of_a_neuron_gets_its_gradient_in_two_additions(opened: Any) -> None:
     explorer = opened("tutorial")
     model = start("tutorial")
     result = model.record()
@@ -117,7 +119,7 @@ def test_the_output_of_a_neuron_gets_its_gradient_in_two_additions(opened):
     assert {slope, other_slope} == {0.4, 0.5}  # w5 and w7, of the ways by o1 and o2
 
 
-def test_other_paces(opened):
+def test_other_paces(opened: Any) -> None:
     explorer = opened("tutorial")
     whole = numbers(start("tutorial"))
     nodes, _ = graph_of(start("tutorial").record())
@@ -136,7 +138,7 @@ def test_other_paces(opened):
             assert all((there.data[net] is None) == (there.data[out] is None) for there in found)
 
 
-def test_a_round_of_several_cases_step_by_step(opened):
+def test_a_round_of_several_cases_step_by_step(opened: Any) -> None:
     subject = SUBJECTS["linear"]
     explorer = opened("linear")
     explorer.page.locator(".controls select").select_option("pass")
@@ -157,12 +159,12 @@ def test_a_round_of_several_cases_step_by_step(opened):
     assert explorer.round() == 0
 
 
-def test_playing_and_pausing(opened):
+def test_playing_and_pausing(opened: Any) -> None:
     explorer = opened("tutorial")
     clock = explorer.page.clock
     clock.install()
 
-    def caption(milliseconds):
+    def caption(milliseconds: Any) -> Any:
         clock.run_for(milliseconds)
         return explorer.page.locator(".caption").inner_text()
 
@@ -189,7 +191,7 @@ ERRORS = {(False, False): "0.291027774", (True, False): "0.291027924"}
 
 
 @pytest.mark.parametrize("biases", [False, True])
-def test_training_the_worked_example(opened, biases):
+def test_training_the_worked_example(opened: Any, biases: bool) -> None:
     explorer = opened("tutorial")
     explorer.switch("train the biases", biases)
     nodes, _ = graph_of(start("tutorial").record())
@@ -220,7 +222,7 @@ LEARNED = {"tutorial": 0.0, "xor": 0.0, "linear": 1e-12, "hand-made": 1e-12}
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_training(opened, name):
+def test_training(opened: Any, name: Any) -> None:
     subject = SUBJECTS[name]
     explorer = opened(name)
     for keep in (False, True):
@@ -237,7 +239,7 @@ def test_training(opened, name):
         explorer.slide(0.0)
 
 
-def test_training_runs_and_pauses(opened):
+def test_training_runs_and_pauses(opened: Any) -> None:
     explorer = opened("tutorial")
     clock = explorer.page.clock
     clock.install()
@@ -253,7 +255,7 @@ def test_training_runs_and_pauses(opened):
     assert_same(found, numbers(train(SUBJECTS["tutorial"], rounds)))
 
 
-def test_ways_to_a_round(opened):
+def test_ways_to_a_round(opened: Any) -> None:
     explorer = opened("tutorial")
     errors = training.train(setup(float), 10_000).errors
     explorer.train("10,000 rounds")

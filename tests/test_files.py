@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_an_error_keeps_what_programs_ask_it_and_says_it_in_words(tmp_path: Path
 
 
 @pytest.mark.parametrize(("suffix", "module"), [(".gz", gzip), (".bz2", bz2), (".XZ", lzma)])
-def test_packed_files_are_packed_and_the_same_each_time(tmp_path: Path, suffix: str, module: object) -> None:
+def test_packed_files_are_packed_and_the_same_each_time(tmp_path: Path, suffix: str, module: Any) -> None:
     packed = [write_whole(tmp_path / f"{k}.csv{suffix}", "é\n").read_bytes() for k in range(2)]
     assert packed[0] == packed[1]
     assert module.decompress(packed[0]) == "é\n".encode()
@@ -160,7 +161,7 @@ def test_what_is_written_over_is_put_back_if_that_fails(tmp_path: Path, monkeypa
     os.link(one, other)
     put = writing._put
 
-    def full(file, data):
+    def full(file: Any, data: Any) -> None:
         put(file, data[:3])
         if data == b"new content":
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -179,7 +180,7 @@ def test_a_file_that_cannot_be_replaced_is_written_over(tmp_path: Path, monkeypa
     target.write_text("before")
     inode = target.stat().st_ino
 
-    def busy(source, target):
+    def busy(source: Any, target: Any) -> None:
         raise OSError(errno.EBUSY, "Device or resource busy")
 
     monkeypatch.setattr(os, "replace", busy)
@@ -277,7 +278,7 @@ def test_systems_without_files_without_a_name(tmp_path: Path, monkeypatch: pytes
 
 @posix
 def test_systems_that_give_names_at_the_beginning_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*places, **options):
+    def refuse(*places: Any, **options: Any) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)

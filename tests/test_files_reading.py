@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_byte_order_mark_says_what_it_says(net: MLP, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "module"), [(".gz", gzip), (".bz2", bz2), (".xz", lzma)])
-def test_packed_files_are_read(net: MLP, suffix: str, module: object) -> None:
+def test_packed_files_are_read(net: MLP, suffix: str, module: Any) -> None:
     Path(f"t.csv{suffix}").write_bytes(module.compress(TEXT.encode()))
     assert read(f"t.csv{suffix}") == TABLE
     Path("renamed.csv").write_bytes(module.compress(TEXT.encode()))  # what a file is, it says itself
@@ -55,7 +56,7 @@ def test_packed_files_are_read(net: MLP, suffix: str, module: object) -> None:
 
 
 @pytest.mark.parametrize("module", [gzip, bz2, lzma])
-def test_damaged_packed_files_are_refused(module: object) -> None:
+def test_damaged_packed_files_are_refused(module: Any) -> None:
     whole = module.compress(TEXT.encode())
     for damaged in (whole[:-3], whole[:8] + b"\x00\xff" * 8, whole[:12] + bytes([whole[12] ^ 255]) + whole[13:]):
         Path("t.csv").write_bytes(damaged)
@@ -124,14 +125,14 @@ def test_who_writes_into_a_pipe_takes_as_long_as_it_takes(monkeypatch: pytest.Mo
     asked = threading.Event()
     opened = reading._pipe
 
-    def noticed(path):
+    def noticed(path: Any) -> Any:
         found = opened(path)
         asked.set()
         return found
 
     monkeypatch.setattr(reading, "_pipe", noticed)
 
-    def write():
+    def write() -> None:
         asked.wait(timeout=30)
         os.write(both, TEXT.encode())
         os.close(both)
@@ -178,7 +179,7 @@ def test_streams_beyond_the_limit_are_refused_when_they_are(monkeypatch: pytest.
     class Endless(io.RawIOBase):
         asked = 0
 
-        def read(self, size):
+        def read(self, size: int = -1, /) -> bytes:
             Endless.asked += size
             return b"y\n" * (size // 2)
 

@@ -1,6 +1,7 @@
 """The gradient as a graph: the numbers of `backward()`, and differentiable again."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -10,20 +11,20 @@ from tinygrad_bp import Constant, Value, grad, hessian, jacobian, topological_or
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_grad_gives_the_numbers_of_backward_bit_for_bit(seed):
+def test_grad_gives_the_numbers_of_backward_bit_for_bit(seed: int) -> None:
     y, leaves = random_graph(seed)
     y.backward()
     assert [d.data for d in grad(y, leaves)] == [leaf.grad for leaf in leaves]
 
 
-def test_grad_with_respect_to_nodes_between():
+def test_grad_with_respect_to_nodes_between() -> None:
     y, _ = random_graph(3)
     nodes = [node for node in topological_order(y, constants=False) if node.op is not None]
     y.backward()
     assert [d.data for d in grad(y, nodes)] == pytest.approx([node.grad for node in nodes], rel=1e-12)
 
 
-def test_grad_reads_and_changes_no_gradient():
+def test_grad_reads_and_changes_no_gradient() -> None:
     x = Value(2.0)
     x.grad = 7.0
     y = x * x
@@ -31,14 +32,14 @@ def test_grad_reads_and_changes_no_gradient():
     assert (x.grad, y.grad) == (7.0, 0.0)
 
 
-def test_one_value_gives_one_derivative_and_a_sequence_a_list():
+def test_one_value_gives_one_derivative_and_a_sequence_a_list() -> None:
     x, w = Value(2.0), Value(3.0)
     assert grad(w * x, x).data == 3.0
     assert [d.data for d in grad(w * x, (x, w))] == [3.0, 2.0]
     assert grad(w * x, []) == []
 
 
-def test_what_y_does_not_depend_on_has_derivative_zero():
+def test_what_y_does_not_depend_on_has_derivative_zero() -> None:
     x, other = Value(2.0), Value(1.0)
     zero = grad(x.exp(), other)
     assert isinstance(zero, Constant)
@@ -48,7 +49,7 @@ def test_what_y_does_not_depend_on_has_derivative_zero():
 
 
 @pytest.mark.parametrize("order", range(7))
-def test_derivatives_of_any_order(order):
+def test_derivatives_of_any_order(order: int) -> None:
     x = Value(0.7, "x")
     exp, sin, power, polynomial = (0.5 * x).exp(), x.sin(), x**5, 3 * x**4 - x**2 + 1
     for _ in range(order):
@@ -62,7 +63,7 @@ def test_derivatives_of_any_order(order):
     )
 
 
-def test_powers_at_zero_have_all_their_derivatives():
+def test_powers_at_zero_have_all_their_derivatives() -> None:
     x = Value(0.0, "x")
     y = x**3 + 2 * x**2
     derivatives = []
@@ -72,7 +73,7 @@ def test_powers_at_zero_have_all_their_derivatives():
     assert derivatives == [0.0, 0.0, 4.0, 6.0, 0.0, 0.0]
 
 
-def test_backward_through_a_gradient():
+def test_backward_through_a_gradient() -> None:
     x = Value(3.0)
     slope = grad(x**3, x)
     slope.backward()
@@ -80,13 +81,13 @@ def test_backward_through_a_gradient():
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_second_derivatives_on_random_graphs(seed):
+def test_second_derivatives_on_random_graphs(seed: int) -> None:
     y, leaves = random_graph(seed, size=15)
     for slope in grad(y, leaves):
         assert tg.check_gradients(slope, tolerance=1e-6), tg.check_gradients(slope, tolerance=1e-6)
 
 
-def test_hessian_is_symmetric_and_right():
+def test_hessian_is_symmetric_and_right() -> None:
     a, b = Value(1.2, "a"), Value(-0.4, "b")
     y = (a * b).sin() + a**3 / b
     h = [[d.data for d in row] for row in hessian(y, [a, b])]
@@ -96,14 +97,14 @@ def test_hessian_is_symmetric_and_right():
     assert h[1] == pytest.approx([mixed, -x * x * s + 2 * x**3 / z**3], rel=1e-13)
 
 
-def test_iterators_are_taken_once():
+def test_iterators_are_taken_once() -> None:
     a, b = Value(2.0), Value(3.0)
     assert [[d.data for d in row] for row in jacobian(iter([a * b, a]), iter([a, b]))] == [[3.0, 2.0], [1.0, 0.0]]
     assert [[d.data for d in row] for row in hessian(a * a * b, (v for v in (a, b)))] == [[6.0, 4.0], [4.0, 0.0]]
 
 
 @pytest.mark.parametrize("f", [lambda x: x.sqrt() * 0.0, lambda x: (0.0 * x).sqrt(), lambda x: (x * x).sqrt()])
-def test_an_infinite_slope_times_zero_is_the_same_for_both(f):
+def test_an_infinite_slope_times_zero_is_the_same_for_both(f: Any) -> None:
     x = Value(0.0, "x")
     y = f(x)
     y.backward()
@@ -111,12 +112,12 @@ def test_an_infinite_slope_times_zero_is_the_same_for_both(f):
     assert math.isnan(grad(y, x).data)
 
 
-def test_slopes_below_the_normal_range_are_no_changed_data():
+def test_slopes_below_the_normal_range_are_no_changed_data() -> None:
     x = Value(1e-162, "x")
     assert grad(x**3, x).data <= 1e-323
 
 
-def test_jacobian_rows_are_outputs():
+def test_jacobian_rows_are_outputs() -> None:
     a, b = Value(2.0), Value(3.0)
     assert [[d.data for d in row] for row in jacobian([a * b, a + b, a], [a, b])] == [
         [3.0, 2.0],
@@ -125,7 +126,7 @@ def test_jacobian_rows_are_outputs():
     ]
 
 
-def test_n_ary_rows_differentiate_twice():
+def test_n_ary_rows_differentiate_twice() -> None:
     xs = [Value(0.3, "x1"), Value(-1.2, "x2"), Value(2.0, "x3")]
     p = [math.exp(x.data - tg.logsumexp([v.data for v in xs])) for x in xs]
     h = hessian(tg.logsumexp(xs), xs)
@@ -136,7 +137,7 @@ def test_n_ary_rows_differentiate_twice():
     assert tg.check_gradients(grad(tg.dot(xs, xs) * xs[0], xs[0]))
 
 
-def test_a_leaf_changed_since_is_noticed():
+def test_a_leaf_changed_since_is_noticed() -> None:
     w, x = Value(2.0, "w"), Value(5.0, "x")
     y = w * x
     x.data = 6.0
@@ -146,7 +147,7 @@ def test_a_leaf_changed_since_is_noticed():
     assert grad(y, w).data == 5.0
 
 
-def test_wrong_arguments_are_named():
+def test_wrong_arguments_are_named() -> None:
     x = Value(2.0, "x")
     y = 0.5 * x
     with pytest.raises(TypeError, match=r"grad: y is a Value, not float 2\.0"):
@@ -160,7 +161,7 @@ def test_wrong_arguments_are_named():
 
 
 @pytest.mark.slow
-def test_many_paths_and_long_chains():
+def test_many_paths_and_long_chains() -> None:
     x = Value(1.0)
     y = x
     for _ in range(200):
@@ -174,7 +175,7 @@ def test_many_paths_and_long_chains():
     assert math.isfinite(grad(grad(y, x), x).data)
 
 
-def test_derivatives_are_labelled_unless_two_are_one_node():
+def test_derivatives_are_labelled_unless_two_are_one_node() -> None:
     a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(1.5, "c")
     s = a + b
     y = (s * s).tanh() * c.exp()

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -29,15 +30,15 @@ TARGETS = {
 losses = pytest.mark.parametrize("loss", TARGETS, ids=lambda loss: loss.__name__)
 
 
-def values(numbers=OUTPUTS):
+def values(numbers: Any = OUTPUTS) -> Any:
     return [Value(x, f"z{k}") for k, x in enumerate(numbers, 1)]
 
 
-def sigmoid(z):
+def sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + math.exp(-z))
 
 
-def test_all_losses_are_tested():
+def test_all_losses_are_tested() -> None:
     assert {loss.__name__: loss for loss in TARGETS} == LOSSES
 
 
@@ -56,7 +57,7 @@ FORMULAS = {
 
 @losses
 @pytest.mark.parametrize("outputs", [OUTPUTS, [0.0, 0.0, 0.0], [-3.0, 4.0, 0.5]])
-def test_losses_are_their_formulas(loss, outputs):
+def test_losses_are_their_formulas(loss: Any, outputs: Any) -> None:
     assert loss(values(outputs), TARGETS[loss]).data == pytest.approx(FORMULAS[loss](outputs, TARGETS[loss]), rel=1e-13)
 
 
@@ -88,7 +89,7 @@ PYTORCH = [
 
 
 @pytest.mark.parametrize(("loss", "target", "figure", "gradient"), PYTORCH)
-def test_losses_and_gradients_are_those_of_pytorch(loss, target, figure, gradient):
+def test_losses_and_gradients_are_those_of_pytorch(loss: Any, target: Any, figure: Any, gradient: Any) -> None:
     zs = values()
     y = loss(zs, target)
     y.backward()
@@ -97,7 +98,7 @@ def test_losses_and_gradients_are_those_of_pytorch(loss, target, figure, gradien
 
 
 @losses
-def test_gradients_by_outputs_and_targets_are_right(loss):
+def test_gradients_by_outputs_and_targets_are_right(loss: Any) -> None:
     zs, ts = values(), [Value(x, f"t{k}") for k, x in enumerate(TARGETS[loss], 1)]
     checked = check_gradients(loss(zs, ts))
     assert checked
@@ -105,7 +106,7 @@ def test_gradients_by_outputs_and_targets_are_right(loss):
 
 
 @losses
-def test_losses_are_compiled_with_targets_as_inputs(loss):
+def test_losses_are_compiled_with_targets_as_inputs(loss: Any) -> None:
     zs, ts = values(), [Value(x, f"t{k}") for k, x in enumerate(TARGETS[loss], 1)]
     y = loss(zs, ts)
     program = tg.compile([y, *grad(y, [*zs, *ts])], [*zs, *ts])
@@ -119,7 +120,7 @@ def test_losses_are_compiled_with_targets_as_inputs(loss):
 
 
 @losses
-def test_targets_that_are_values_give_the_same_loss(loss):
+def test_targets_that_are_values_give_the_same_loss(loss: Any) -> None:
     assert loss(values(), [Value(x) for x in TARGETS[loss]]).data == loss(values(), TARGETS[loss]).data
 
 
@@ -136,7 +137,7 @@ def test_targets_that_are_values_give_the_same_loss(loss):
         (hinge, -1, 1.75),
     ],
 )
-def test_a_single_output(loss, target, expected):
+def test_a_single_output(loss: Any, target: Any, expected: Any) -> None:
     one = Value(0.75, "out")
     assert loss(one, target).data == loss([one], target).data == pytest.approx(expected, rel=1e-15)
     if target is not False and loss is not cross_entropy:
@@ -144,7 +145,7 @@ def test_a_single_output(loss, target, expected):
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_the_number_of_a_class_is_its_one_hot_list(number):
+def test_the_number_of_a_class_is_its_one_hot_list(number: int) -> None:
     found = []
     for target in (number, one_hot(number, 3), tuple(map(int, one_hot(number, 3)))):
         zs = values([2.3, -0.4, 0.9])
@@ -170,7 +171,7 @@ def test_the_number_of_a_class_is_its_one_hot_list(number):
         (binary_cross_entropy, 700.0, 1, 9.85967654375977077e-305),
     ],
 )
-def test_a_sure_network_keeps_its_digits(loss, outputs, target, expected):
+def test_a_sure_network_keeps_its_digits(loss: Any, outputs: Any, target: Any, expected: float) -> None:
     zs = values(outputs) if isinstance(outputs, list) else Value(outputs)
     assert loss(zs, target).data == pytest.approx(expected, rel=1e-13, abs=0.0)
 
@@ -188,7 +189,7 @@ def test_a_sure_network_keeps_its_digits(loss, outputs, target, expected):
         (hinge, [1e300, -1e300], [1, 1], 5e299, [0.0, -0.5]),
     ],
 )
-def test_extreme_outputs_do_not_overflow(loss, outputs, target, expected, gradient):
+def test_extreme_outputs_do_not_overflow(loss: Any, outputs: Any, target: Any, expected: Any, gradient: Any) -> None:
     zs = values(outputs)
     y = loss(zs, target)
     y.backward()
@@ -196,12 +197,12 @@ def test_extreme_outputs_do_not_overflow(loss, outputs, target, expected, gradie
     assert [z.grad for z in zs] == pytest.approx(gradient, abs=1e-300)
 
 
-def test_numbers_give_a_number():
+def test_numbers_give_a_number() -> None:
     assert squared_error([1.0, 2.0], [0, 0]) == 2.5
     assert cross_entropy([0.0, 0.0], 1) == pytest.approx(math.log(2))
 
 
-def test_probabilities_may_be_rounded():
+def test_probabilities_may_be_rounded() -> None:
     assert cross_entropy(values(), [0.1, 0.2, 0.7000000000000001]).data > 0
     assert cross_entropy(values(), [1 / 3] * 3).data > 0
 
@@ -246,13 +247,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("loss", "target", "error", "says"), WRONG)
-def test_wrong_targets_are_named(loss, target, error, says):
+def test_wrong_targets_are_named(loss: Any, target: Any, error: Any, says: Any) -> None:
     with pytest.raises(error, match=f"^{loss.__name__}:? .*{says}|^{loss.__name__} {says}"):
         loss(values(), target)
 
 
 @losses
-def test_wrong_outputs_are_named(loss):
+def test_wrong_outputs_are_named(loss: Any) -> None:
     with pytest.raises(TypeError, match=f"{loss.__name__} takes Values and real numbers, not str 'high'"):
         loss("high", 1.0)
     with pytest.raises(TypeError, match=f"{loss.__name__} takes Values and real numbers, not NoneType"):
@@ -261,7 +262,7 @@ def test_wrong_outputs_are_named(loss):
         loss([], [])
 
 
-def test_outputs_that_are_no_numbers_are_named_where_the_target_is_a_class():
+def test_outputs_that_are_no_numbers_are_named_where_the_target_is_a_class() -> None:
     with pytest.raises(TypeError, match="cross_entropy takes Values and real numbers, not str 'b'"):
         cross_entropy([0.5, "b"], 0)
     with pytest.raises(ValueError, match="cross_entropy: 0 outputs"):
@@ -269,7 +270,7 @@ def test_outputs_that_are_no_numbers_are_named_where_the_target_is_a_class():
 
 
 @pytest.mark.extras
-def test_numpy_arrays_and_numbers():
+def test_numpy_arrays_and_numbers() -> None:
     import numpy as np
 
     expected = cross_entropy(values(), 1).data
@@ -281,7 +282,7 @@ def test_numpy_arrays_and_numbers():
         squared_error(Value(1.0), np.array(0.5))
 
 
-def test_one_hot():
+def test_one_hot() -> None:
     assert one_hot(0, 1) == [1.0]
     assert one_hot(2, 4) == [0.0, 0.0, 1.0, 0.0]
     for number, count in ((3, 3), (-1, 3), (0, 0)):

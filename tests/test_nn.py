@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.worked import BIASES, WEIGHTS, worked_net
 from tinygrad_bp import MLP, Layer, Module, Neuron, Value, topological_order
 
 
-def test_the_worked_network():
+def test_the_worked_network() -> None:
     net = worked_net()
     o1, o2 = net([Value(0.05, "i1"), Value(0.10, "i2")])
     nodes = {node.label: node for node in topological_order(o1, o2) if node.label}
@@ -23,13 +24,13 @@ def test_the_worked_network():
     assert nodes["net_h1"].args[2] is nodes["net_h2"].args[2] is net.biases[0]
 
 
-def test_fixed_biases_are_no_parameters():
+def test_fixed_biases_are_no_parameters() -> None:
     assert [p.label for p in worked_net(train_biases=False).parameters()] == [f"w{k}" for k in range(1, 9)]
 
 
-def test_fixed_biases_are_fixed_inside_other_modules_too():
+def test_fixed_biases_are_fixed_inside_other_modules_too() -> None:
     class Outer(Module):
-        def __init__(self):
+        def __init__(self) -> None:
             self.inner = MLP(2, [2], train_biases=False, labels="nested")
 
     outer = Outer()
@@ -39,7 +40,7 @@ def test_fixed_biases_are_fixed_inside_other_modules_too():
     assert len(outer.parameters()) == len(outer.inner.parameters()) == 6
 
 
-def test_own_biases_zero_weights_given_or_drawn():
+def test_own_biases_zero_weights_given_or_drawn() -> None:
     net = MLP(2, [5, 1], seed=1)
     assert len(net.weights) == 15
     assert [b.data for b in net.biases] == [0.0] * 6
@@ -49,13 +50,13 @@ def test_own_biases_zero_weights_given_or_drawn():
     assert [w.data for w in net.weights] != [w.data for w in MLP(2, [5, 1], seed=2).weights]
 
 
-def test_a_shared_bias_of_zero_is_still_shared():
+def test_a_shared_bias_of_zero_is_still_shared() -> None:
     net = MLP(1, [3], shared_bias=True)
     assert len(net.biases) == 1
 
 
-def test_names_of_layers():
-    def names(*shape):
+def test_names_of_layers() -> None:
+    def names(*shape: Any) -> Any:
         return [neuron.name for layer in MLP(*shape).layers for neuron in layer.neurons]
 
     assert names(2, [1]) == ["o1"]
@@ -63,7 +64,7 @@ def test_names_of_layers():
     assert names(2, [2, 1, 1]) == ["h1_1", "h1_2", "h2_1", "o1"]
 
 
-def test_activations_by_name_row_or_layer():
+def test_activations_by_name_row_or_layer() -> None:
     assert MLP(1, [1], weights=[2.0], activation=None)([3.0])[0].data == 6.0
     assert MLP(1, [1], weights=[2.0], activation="relu")([-3.0])[0].data == 0.0
     assert MLP(1, [1], weights=[2.0], activation=tg.leaky_relu)([-3.0])[0].data == -0.06
@@ -84,12 +85,12 @@ def test_zero_grad_and_training_a_step(activation: str) -> None:
     assert ((net([0.5, -1.0])[0] - 1.0) ** 2).data < before
 
 
-def test_the_gradients_of_a_network_are_right():
+def test_the_gradients_of_a_network_are_right() -> None:
     net = MLP(3, [4, 3, 2], seed=7, activation=["tanh", "softplus", None])
     assert tg.check_gradients(tg.logsumexp(net([0.1, -0.2, 0.3])))
 
 
-def test_networks_are_copied_and_pickled():
+def test_networks_are_copied_and_pickled() -> None:
     net = worked_net()
     for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert [o.data for o in twin([0.05, 0.1])] == [o.data for o in net([0.05, 0.1])]
@@ -97,7 +98,7 @@ def test_networks_are_copied_and_pickled():
         assert twin.weights[0] is not net.weights[0]
 
 
-def test_repr():
+def test_repr() -> None:
     assert repr(
         MLP(2, [2, 1], weights=WEIGHTS[:6], biases=BIASES, shared_bias=True, activation=["tanh", None])
     ).splitlines() == [
@@ -113,14 +114,14 @@ def test_repr():
 
 
 class Block(Module):
-    def __init__(self):
+    def __init__(self) -> None:
         self.scale = Value(2.0, "scale")
         self.layers = [MLP(1, [1]), {"gate": MLP(1, [2], shared_bias=True), "tied": self.scale}]
         self.width, self.note = 3, "no parameter"
         self.itself = self
 
 
-def test_modules_of_ones_own_find_their_parameters():
+def test_modules_of_ones_own_find_their_parameters() -> None:
     block = Block()
     assert list(block.named_parameters()) == [
         "scale",
@@ -141,9 +142,9 @@ def test_modules_of_ones_own_find_their_parameters():
     ]
 
 
-def test_parameters_defined_as_in_micrograd():
+def test_parameters_defined_as_in_micrograd() -> None:
     class Old(Module):
-        def parameters(self):
+        def parameters(self) -> Any:
             return [w]
 
     w = Value(1.0)
@@ -152,7 +153,7 @@ def test_parameters_defined_as_in_micrograd():
     assert w.grad == 0.0
 
 
-def test_separate_products_give_the_same_numbers():
+def test_separate_products_give_the_same_numbers() -> None:
     for seed in range(20):
         one, other = (MLP(5, [4, 3], activation="tanh", seed=seed, separate_products=s) for s in (False, True))
         draw = random.Random(seed)
@@ -167,39 +168,39 @@ def test_separate_products_give_the_same_numbers():
 
 
 @pytest.mark.parametrize(("init", "limit"), [("uniform", 1.0), ("glorot", (6 / 110) ** 0.5), ("he", (6 / 100) ** 0.5)])
-def test_weights_are_drawn_within_their_limits(init, limit):
+def test_weights_are_drawn_within_their_limits(init: str, limit: Any) -> None:
     weights = [w.data for w in MLP(100, [10], init=init, seed=1).weights]
     assert 0.99 * limit < max(map(abs, weights)) <= limit
     assert abs(sum(weights) / 1000) < 0.1 * limit
 
 
-def test_weights_drawn_by_a_function():
+def test_weights_drawn_by_a_function() -> None:
     net = MLP(3, [2, 1], init=lambda draw, inputs, neurons: 10 * inputs + neurons)
     assert [w.data for w in net.weights] == [32.0] * 6 + [21.0] * 2
 
 
-def test_nested_labels():
+def test_nested_labels() -> None:
     net = MLP(2, [2, 1], labels="nested", seed=1)
     assert net.layers[0].neurons[1].weights[1].label == "layer1.neuron2.w2"
     assert {path: p.label for path, p in net.named_parameters().items()} == {p: p for p in net.named_parameters()}
     assert {b.label for b in MLP(2, [2, 1], labels="nested", shared_bias=True).biases} == {"layer1.b", "layer2.b"}
 
 
-def test_parameters_whose_paths_collide_are_refused():
-    module = Module()
+def test_parameters_whose_paths_collide_are_refused() -> None:
+    module: Any = Module()
     module.table = {1: Value(1.0), "1": Value(2.0)}
     with pytest.raises(ValueError, match=r"two parameters are called 'table\.1'"):
         module.parameters()
 
 
-def test_one_bias_may_be_fixed():
+def test_one_bias_may_be_fixed() -> None:
     net = MLP(2, [2, 1])
     net.layers[0].neurons[0].train_bias = False
     assert len(net.parameters()) == len(net.named_parameters()) == 8
     assert net.layers[0].neurons[0].bias not in net.parameters()
 
 
-def test_a_neuron_can_be_renamed():
+def test_a_neuron_can_be_renamed() -> None:
     neuron = Neuron([Value(1.0, "w")], Value(0.0, "b"), name="a")
     neuron.name = "z"
     out = neuron([1.0])
@@ -233,7 +234,7 @@ def test_an_operation_of_ones_own_is_an_activation() -> None:
 
 
 @pytest.mark.parametrize("op", [tg.sigmoid, tg.tanh, tg.relu])
-def test_activations_are_their_rows(op):
+def test_activations_are_their_rows(op: Any) -> None:
     neuron = Neuron([Value(0.7)], Value(0.1), op)
     net = tg.dot([0.7, 0.1], [0.3, 1.0])
     out = neuron([0.3])
@@ -267,6 +268,6 @@ def test_activations_are_their_rows(op):
         (lambda: Layer([]), ValueError, "a layer needs neurons"),
     ],
 )
-def test_wrong_shapes_are_named(make, error, says):
+def test_wrong_shapes_are_named(make: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=says):
         make()

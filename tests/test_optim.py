@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,12 @@ STORED = json.loads((Path(__file__).parent / "data_torch" / "trajectories.json")
 w = Value(1.0, "w")
 
 
-def valley(x, y, z):
+def valley(x: Any, y: Any, z: Any) -> Any:
     """The function whose gradient `data_torch/make_trajectories.py` has in closed form."""
     return (1.0 - x) ** 2 + 5.0 * (y - x * x) ** 2 + (z - sin(x * y)) ** 2 + 0.5 * cos(2.0 * z)
 
 
-def optimizer_of(run, parameters):
+def optimizer_of(run: Any, parameters: Any) -> Any:
     settings = dict(run["settings"])
     if run["schedule"]:
         settings["lr"] = getattr(optim, run["schedule"])(settings["lr"], **run["of_schedule"])
@@ -35,7 +36,7 @@ def optimizer_of(run, parameters):
 
 
 @pytest.mark.parametrize("name", STORED["runs"])
-def test_trajectories_are_those_of_pytorch(name):
+def test_trajectories_are_those_of_pytorch(name: Any) -> None:
     run = STORED["runs"][name]
     parameters = [Value(x) for x in STORED["start"]]
     optimizer = optimizer_of(run, parameters)
@@ -51,7 +52,7 @@ def test_trajectories_are_those_of_pytorch(name):
         assert found[step] == pytest.approx(point, rel=1e-10, abs=0.0), f"step {step}"
 
 
-def test_every_optimizer_and_every_schedule_has_a_trajectory():
+def test_every_optimizer_and_every_schedule_has_a_trajectory() -> None:
     runs = STORED["runs"].values()
     assert {run["optimizer"] for run in runs} == {kind.__name__ for kind in OPTIMIZERS.values()}
     assert {run["schedule"] for run in runs} == {
@@ -66,7 +67,7 @@ def test_every_optimizer_and_every_schedule_has_a_trajectory():
 
 @pytest.mark.extras
 @pytest.mark.torch
-def test_the_stored_trajectories_are_what_pytorch_does_today():
+def test_the_stored_trajectories_are_what_pytorch_does_today() -> None:
     from tests.data_torch.make_trajectories import RUNS, START, trajectories
 
     assert STORED["start"] == START
@@ -79,7 +80,7 @@ def test_the_stored_trajectories_are_what_pytorch_does_today():
 
 @pytest.mark.extras
 @pytest.mark.torch
-def test_the_closed_form_is_the_gradient_of_the_valley():
+def test_the_closed_form_is_the_gradient_of_the_valley() -> None:
     from tests.data_torch.make_trajectories import gradient
 
     for point in ([-0.6, 1.4, 0.3], [1.1, -0.2, 2.0]):
@@ -88,7 +89,7 @@ def test_the_closed_form_is_the_gradient_of_the_valley():
         assert [p.grad for p in parameters] == pytest.approx(gradient(*point), rel=1e-13)
 
 
-def test_the_first_step_of_adam_is_about_lr_whatever_the_gradient():
+def test_the_first_step_of_adam_is_about_lr_whatever_the_gradient() -> None:
     for gradient in (1e-3, 7.0, -1e5):
         p = Value(0.0)
         p.grad = gradient
@@ -97,7 +98,7 @@ def test_the_first_step_of_adam_is_about_lr_whatever_the_gradient():
 
 
 @pytest.mark.parametrize("make", [SGD, Adam, AdamW, lambda ps: SGD(ps, momentum=0.9, nesterov=True)])
-def test_a_quadratic_reaches_its_minimum(make):
+def test_a_quadratic_reaches_its_minimum(make: Any) -> None:
     p = Value(0.3)
     optimizer = make([p])
     optimizer.lr = 0.01
@@ -108,7 +109,7 @@ def test_a_quadratic_reaches_its_minimum(make):
     assert p.data == pytest.approx(0.2, rel=0.05)
 
 
-def test_without_a_gradient_only_weight_decay_changes_a_parameter():
+def test_without_a_gradient_only_weight_decay_changes_a_parameter() -> None:
     for make, after in (
         (lambda ps: SGD(ps, lr=0.5), 2.0),
         (lambda ps: Adam(ps, lr=0.5), 2.0),
@@ -120,7 +121,7 @@ def test_without_a_gradient_only_weight_decay_changes_a_parameter():
         assert p.data == pytest.approx(after, rel=1e-15)
 
 
-def test_steps_and_zero_grad():
+def test_steps_and_zero_grad() -> None:
     p, q = Value(1.0), Value(2.0)
     optimizer = SGD([p, q], lr=0.5)
     (p * q).backward()
@@ -134,7 +135,7 @@ def test_steps_and_zero_grad():
     assert (p.data, q.data, optimizer.steps) == (0.0, 1.5, 2)
 
 
-def test_the_rate_of_a_step_is_that_of_the_steps_done_before():
+def test_the_rate_of_a_step_is_that_of_the_steps_done_before() -> None:
     asked = []
     p = Value(0.0)
     optimizer = SGD([p], lr=lambda step: asked.append(step) or 0.5 * (step + 1))
@@ -147,13 +148,13 @@ def test_the_rate_of_a_step_is_that_of_the_steps_done_before():
     assert found == [0.5, 1.5, 3.0]
 
 
-def test_default_rates():
+def test_default_rates() -> None:
     assert (SGD([w]).lr, Adam([w]).lr, AdamW([w]).lr) == (0.01, 0.001, 0.001)
 
 
 @pytest.mark.extras
 @pytest.mark.torch
-def test_defaults_but_the_rate_are_those_of_pytorch():
+def test_defaults_but_the_rate_are_those_of_pytorch() -> None:
     import torch
 
     for kind in OPTIMIZERS.values():
@@ -164,20 +165,20 @@ def test_defaults_but_the_rate_are_those_of_pytorch():
         assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
 
 
-def test_what_is_remembered():
+def test_what_is_remembered() -> None:
     assert SGD([w]).moments == []
     assert SGD([w], momentum=0.9).moments == [[0.0]]
     assert Adam([w, Value(0.0)]).moments == [[0.0, 0.0], [0.0, 0.0]]
 
 
-def test_parameters_from_any_iterable():
+def test_parameters_from_any_iterable() -> None:
     net = MLP(2, [1])
     assert SGD(p for p in net.parameters()).parameters == net.parameters()
     assert SGD(net.named_parameters().values()).parameters == net.parameters()
 
 
-def test_an_optimizer_continues_after_pickling():
-    def run(steps, keep):
+def test_an_optimizer_continues_after_pickling() -> None:
+    def run(steps: Any, keep: Any) -> Any:
         p = Value(1.0)
         optimizer = Adam([p], lr=0.1)
         for step in range(steps):
@@ -197,13 +198,13 @@ class Rprop(Optimizer):
 
     kept = 1
 
-    def update(self, p, gradient, moments, settings):
+    def update(self, p: Any, gradient: Any, moments: Any, settings: Any) -> Any:
         [rate], [before] = settings, moments
         step = 2.0 * before if before * gradient > 0 else math.copysign(rate, gradient)
         return p - step, [step]
 
 
-def test_an_optimizer_of_ones_own():
+def test_an_optimizer_of_ones_own() -> None:
     p, q = Value(10.0), Value(-10.0)
     optimizer = Rprop([p, q], lr=1.0)
     found = []
@@ -216,7 +217,7 @@ def test_an_optimizer_of_ones_own():
     assert (optimizer.steps, optimizer.moments) == (3, [[4.0, -4.0]])
 
 
-def test_an_optimizer_without_a_formula():
+def test_an_optimizer_without_a_formula() -> None:
     class Empty(Optimizer):
         pass
 
@@ -239,7 +240,7 @@ WRONG_PARAMETERS = [
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values())
 @pytest.mark.parametrize(("make", "error", "says"), WRONG_PARAMETERS)
-def test_wrong_parameters_are_named(kind, make, error, says):
+def test_wrong_parameters_are_named(kind: Any, make: Any, error: Any, says: Any) -> None:
     with pytest.raises(error, match=f"^{kind.__name__}:? .*{says}|^{kind.__name__} {says}"):
         kind(make())
 
@@ -270,7 +271,7 @@ WRONG_SETTINGS = [
 
 
 @pytest.mark.parametrize(("kind", "settings", "error", "says"), WRONG_SETTINGS)
-def test_settings_out_of_range_are_named(kind, settings, error, says):
+def test_settings_out_of_range_are_named(kind: Any, settings: Any, error: Any, says: Any) -> None:
     with pytest.raises(error, match=says):
         kind([w], **settings)
 
@@ -284,7 +285,7 @@ def test_settings_out_of_range_are_named(kind, settings, error, says):
         (None, TypeError, "SGD with lr of step 1 takes a real number, not NoneType None"),
     ],
 )
-def test_a_schedule_that_gives_no_rate_is_named_and_changes_nothing(rate, error, says):
+def test_a_schedule_that_gives_no_rate_is_named_and_changes_nothing(rate: Any, error: Any, says: str) -> None:
     p = Value(1.0)
     p.grad = 1.0
     optimizer = SGD([p], lr=lambda step: rate if step else 0.5)
@@ -294,7 +295,7 @@ def test_a_schedule_that_gives_no_rate_is_named_and_changes_nothing(rate, error,
     assert (p.data, optimizer.steps) == (0.5, 1)
 
 
-def test_schedules():
+def test_schedules() -> None:
     steps = (0, 1, 2, 3, 4, 5, 9)
     assert [step_decay(0.8, 2, 0.5)(k) for k in steps] == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.05]
     assert step_decay(1.0, 3)(6) == pytest.approx(0.01)
@@ -305,7 +306,7 @@ def test_schedules():
     assert cosine_annealing(1.0, 3, 0.1)(1) == pytest.approx(0.1 + 0.9 * 0.75)
 
 
-def test_warmup():
+def test_warmup() -> None:
     assert [warmup(0.8, 4)(k) for k in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
     falling = warmup(linear_decay(1.0, 4), 2)
     assert [falling(k) for k in range(5)] == [0.5, 0.75, 0.5, 0.25, 0.0]
@@ -332,7 +333,7 @@ def test_warmup():
         (lambda: warmup("a", 5), TypeError, "warmup with lr takes a real number, not str 'a'"),
     ],
 )
-def test_wrong_schedules_are_named(make, error, says):
+def test_wrong_schedules_are_named(make: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=says):
         make()
 

@@ -49,8 +49,8 @@ def test_rows_in_the_wrong_region_are_outlined() -> None:
     figure = plotting.decision_boundary(xor_net(), rows)
     assert "3 of 4 rows right; the other one is outlined" in texts(figure)
     zeros, ones = [dots for dots in figure.axes[0].collections if isinstance(dots, PathCollection)]
-    assert list(zeros.get_linewidths()) == [0.6]
-    assert list(ones.get_linewidths()) == [1.5, 0.6, 0.6]
+    assert list(zeros.get_linewidth()) == [0.6]
+    assert list(ones.get_linewidth()) == [1.5, 0.6, 0.6]
 
 
 def test_of_several_outputs_the_largest_decides() -> None:

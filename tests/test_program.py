@@ -327,7 +327,7 @@ def test_a_long_chain(labelled: bool) -> None:
     "f",
     [
         lambda y, x: y.tanh(), lambda y, x: -(y - 1.0), lambda y, x: x - y, lambda y, x: x / (y + 2.0), lambda y, x: (y * y + 0.5) ** 0.5,
-        lambda y, x: (0.5 * y) ** 2, lambda y, x: y.sigmoid(), lambda y, x: tg.maximum(x, y).sin(), lambda y, x: 2.0 ** (y * 0.1),
+        lambda y, x: (0.5 * y) ** 2, lambda y, x: y.sigmoid(), lambda y, x: tg.sin(tg.maximum(x, y)), lambda y, x: 2.0 ** (y * 0.1),
         lambda y, x: tg.dot([y, x], [x, 0.3]),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import importlib
 import math
 import random
+from typing import Any
 
 import pytest
 
@@ -16,19 +17,19 @@ NAMESPACES = ["numpy", "array_api_strict", "jax.numpy", "dask.array", pytest.par
 
 
 @pytest.fixture(params=NAMESPACES)
-def xp(request):
+def xp(request: pytest.FixtureRequest) -> Any:
     if request.param == "jax.numpy":
         importlib.import_module("jax").config.update("jax_enable_x64", True)
     return importlib.import_module(request.param)
 
 
-def listed(array):
+def listed(array: Any) -> Any:
     with importlib.import_module("numpy").errstate(all="ignore"):  # Dask computes only now
         return [float(x) for x in (array.compute() if hasattr(array, "compute") else array)]
 
 
 @pytest.mark.parametrize("op", OPERATIONS.values(), ids=lambda op: op.name)
-def test_every_row(op, xp):
+def test_every_row(op: Any, xp: Any) -> None:
     checked = 0
     points = points_of(op, 40, 150)
     for count in sorted({len(point) for point in points}):
@@ -58,7 +59,7 @@ def test_every_row(op, xp):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_random_graphs_on_batches(seed, xp):
+def test_random_graphs_on_batches(seed: int, xp: Any) -> None:
     y, leaves = random_graph(seed)
     program = compile([y, grad(y, leaves)], leaves)
     draw = random.Random(seed)
@@ -82,7 +83,7 @@ def test_random_graphs_on_batches(seed, xp):
         assert found == pytest.approx([y_wanted, *slopes_wanted], rel=1e-11, abs=1e-12 * scale, nan_ok=True)
 
 
-def test_what_python_raises_is_infinity_or_nan(xp):
+def test_what_python_raises_is_infinity_or_nan(xp: Any) -> None:
     x = Value(1.0, "x")
     program = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu(), x.maximum(0.5)], [x]).to(xp)
     log, over, exp, root, relu, largest = map(
@@ -95,7 +96,7 @@ def test_what_python_raises_is_infinity_or_nan(xp):
     assert all(math.isnan(column[3]) for column in (log, over, exp, root, relu, largest))
 
 
-def test_numbers_broadcast_and_names(xp):
+def test_numbers_broadcast_and_names(xp: Any) -> None:
     w, x = Value(0.5, "w"), Value(2.0, "x")
     program = compile([w * x, [grad(w * x, w)]], [w, x]).to(xp)
     product, [slope] = program(3.0, x=xp.asarray([1.0, 2.0], dtype=xp.float64))
@@ -108,7 +109,7 @@ def test_numbers_broadcast_and_names(xp):
         program(1.0, z=2.0)
 
 
-def test_a_zero_wins_over_infinity(xp):
+def test_a_zero_wins_over_infinity(xp: Any) -> None:
     for name, point in (
         ("log_term", (math.inf, 0.0)),
         ("log_term", (0.0, math.inf)),
@@ -118,7 +119,7 @@ def test_a_zero_wins_over_infinity(xp):
             assert float(alone(OPERATIONS[name], len(point)).to(xp)(*point)) == OPERATIONS[name].forward(*point) == 0.0
 
 
-def test_what_only_constants_make_is_ieee_too(xp):
+def test_what_only_constants_make_is_ieee_too(xp: Any) -> None:
     x, c = Value(1.0, "x"), Value(2.0)
     y = x + 1.0 / c
     c.data = 0.0
@@ -128,14 +129,14 @@ def test_what_only_constants_make_is_ieee_too(xp):
         compile(y, [x]).to(xp)("1")
 
 
-def test_whole_numbers_become_floats(xp):
+def test_whole_numbers_become_floats(xp: Any) -> None:
     w, x = Value(0.5, "w"), Value(2.0, "x")
     program = compile(w * x + 0.25, [w, x]).to(xp)
     assert listed(program(0.5, xp.asarray([0, 1, 2]))) == [0.25, 0.75, 1.25]
     assert listed(program(xp.asarray([0, 1, 2]), 0.5)) == [0.25, 0.75, 1.25]
 
 
-def network():
+def network() -> Any:
     """Error and gradient of a small network for one row, its parameters first."""
     net = MLP(2, [4, 1], activation=["tanh", "sigmoid"], seed=1)
     x, y, target = Value(0.0, "x"), Value(0.0, "y"), Value(0.0, "target")
@@ -144,7 +145,7 @@ def network():
     return compile([error, grad(error, parameters)], [*parameters, x, y, target]), [p.data for p in parameters]
 
 
-def test_jit_vmap_and_grad_of_jax_apply():
+def test_jit_vmap_and_grad_of_jax_apply() -> None:
     jax = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
     program, parameters = network()
@@ -174,7 +175,7 @@ AT_KINKS_AND_TIES = [
 
 
 @pytest.mark.parametrize(("name", "point"), AT_KINKS_AND_TIES)
-def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name, point):
+def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name: Any, point: Any) -> None:
     jax = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
     op = OPERATIONS[name]
@@ -188,7 +189,7 @@ def test_derivatives_that_jax_takes_itself_are_those_of_the_rows(name, point):
     assert [float(x) for x in theirs] == pytest.approx([float(ours[k]) for k in places], rel=1e-12)
 
 
-def test_the_source_is_on_arrays_and_found_by_tracebacks():
+def test_the_source_is_on_arrays_and_found_by_tracebacks() -> None:
     w, x = Value(0.5, "w"), Value(2.0, "x")
     y = (w * x + 0.25).tanh()
     y.label = "y"

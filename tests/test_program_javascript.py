@@ -4,6 +4,8 @@ import json
 import math
 import random
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +36,7 @@ console.log(JSON.stringify(found));
 """
 
 
-def run(folder, jobs):
+def run(folder: Any, jobs: Any) -> Any:
     """What Node.js says of each pair of a module's text and the points at which to call it."""
     described = []
     for number, (text, points) in enumerate(jobs):
@@ -50,11 +52,11 @@ def run(folder, jobs):
     return json.loads(done.stdout)
 
 
-def numbers(found):
+def numbers(found: Any) -> Any:
     return [numbers(x) for x in found] if isinstance(found, list) else float(found)
 
 
-def test_every_row(tmp_path):
+def test_every_row(tmp_path: Path) -> None:
     jobs, wanted = [], []
     for op in [*OPERATIONS.values(), decay, logistic]:
         points = (
@@ -87,7 +89,7 @@ def test_every_row(tmp_path):
     assert checked > 2000
 
 
-def test_nan_goes_through_every_row(tmp_path):
+def test_nan_goes_through_every_row(tmp_path: Path) -> None:
     rows = [op for op in OPERATIONS.values() if op.arity]
     jobs = [
         (
@@ -100,7 +102,7 @@ def test_nan_goes_through_every_row(tmp_path):
         assert all(x != x for x in numbers(found["results"])), op
 
 
-def test_random_graphs_with_the_values_of_all_nodes(tmp_path):
+def test_random_graphs_with_the_values_of_all_nodes(tmp_path: Path) -> None:
     jobs, wanted = [], []
     for seed in range(20):
         y, leaves = random_graph(seed)
@@ -128,7 +130,7 @@ def test_random_graphs_with_the_values_of_all_nodes(tmp_path):
         assert numbers(found["results"][0][0]) in [numbers(x) for _, x in found["values"][0]]
 
 
-def test_what_python_raises_is_infinity_or_nan(tmp_path):
+def test_what_python_raises_is_infinity_or_nan(tmp_path: Path) -> None:
     x = Value(1.0, "x")
     module = compile([x.log(), 1 / x, x.exp(), x**0.5], [x]).to("javascript")
     [found] = run(tmp_path, [(module, [[0.0], [-1.0], [1000.0]])])
@@ -142,7 +144,7 @@ def test_what_python_raises_is_infinity_or_nan(tmp_path):
 LABELS = [*HOSTILE, "Math", "Object", "Number", "nodeValues", "Float64Array", "compute", "split", "await", "x", "x", ""]
 
 
-def test_labels_stay_data(tmp_path):
+def test_labels_stay_data(tmp_path: Path) -> None:
     leaves = [Value(float(k), label) for k, label in enumerate(LABELS, 1)]
     module = compile(sum(leaves), leaves).to("javascript")
     assert "</script>" not in module
@@ -153,7 +155,7 @@ def test_labels_stay_data(tmp_path):
     assert dict(found["values"][0])[found["inputs"][LABELS.index("重み")]] == LABELS.index("重み") + 1
 
 
-def test_sums_are_exact_where_floats_overflow_on_the_way(tmp_path):
+def test_sums_are_exact_where_floats_overflow_on_the_way(tmp_path: Path) -> None:
     points = [
         [1e308, 1e308, -1e308, 0.5],
         [1e200, -1e200, 1e200, 1e200],
@@ -165,7 +167,7 @@ def test_sums_are_exact_where_floats_overflow_on_the_way(tmp_path):
         assert numbers(found["results"]) == [op.forward(*point) for point in points]
 
 
-def test_long_sums_and_long_programs(tmp_path):
+def test_long_sums_and_long_programs(tmp_path: Path) -> None:
     leaves = [Value(0.1 * k, f"x{k}") for k in range(30_000)]
     x = y = Value(0.5, "x")
     for _ in range(25_000):

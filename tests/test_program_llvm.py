@@ -5,6 +5,7 @@ import math
 import pickle
 import random
 from array import array
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.extras
 LOOSE = {"pow": 4e-15, "power_term": 4e-15, "over_squares": 2e-15}
 
 
-def samples(op, count=400):
+def samples(op: Any, count: int = 400) -> Any:
     draw = random.Random(op.name)
     found = []
     for box in op.domain.boxes:
@@ -37,12 +38,12 @@ def samples(op, count=400):
     return found + corners_of(op)
 
 
-def same(a, b, tolerance):
+def same(a: Any, b: Any, tolerance: Any) -> Any:
     return (a != a and b != b) or a == b or abs(a - b) <= tolerance * abs(b) + 1e-320
 
 
 @pytest.mark.parametrize("op", [*OPERATIONS.values(), decay, logistic, bell], ids=lambda op: op.name)
-def test_every_row(op):
+def test_every_row(op: Any) -> None:
     if op is logistic:
         points = [[x, math.exp(-abs(x))] for [x] in samples(decay)]
         machines = {2: alone(op, 2).to("llvm")}
@@ -80,7 +81,7 @@ def test_every_row(op):
 
 
 @pytest.mark.parametrize("op", [tg.exp, tg.tanh, decay], ids=lambda op: op.name)
-def test_the_polynomials_are_within_2_ulp(op):
+def test_the_polynomials_are_within_2_ulp(op: Any) -> None:
     import mpmath
 
     machine = alone(op, 1).to("llvm")
@@ -98,7 +99,7 @@ def test_the_polynomials_are_within_2_ulp(op):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_random_graphs_with_gradients(seed):
+def test_random_graphs_with_gradients(seed: int) -> None:
     y, leaves = random_graph(seed)
     program = compile([y, *grad(y, leaves)], leaves)
     machine = program.to("llvm")
@@ -119,7 +120,7 @@ def test_random_graphs_with_gradients(seed):
         assert rows[k] == pytest.approx(wanted, rel=1e-11, abs=1e-12 * max(map(abs, wanted)), nan_ok=True)
 
 
-def test_what_python_raises_is_infinity_or_nan_here():
+def test_what_python_raises_is_infinity_or_nan_here() -> None:
     x = Value(1.0, "x")
     machine = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu()], [x]).to("llvm")
     assert str(machine(-1.0)[0]) in ("nan", "-nan")
@@ -130,7 +131,7 @@ def test_what_python_raises_is_infinity_or_nan_here():
 
 
 @pytest.mark.parametrize("op", [row for row in OPERATIONS.values() if row.arity], ids=lambda op: op.name)
-def test_nan_goes_through_every_row(op):
+def test_nan_goes_through_every_row(op: Any) -> None:
     assert op.arity
     machine = alone(op, op.arity).to("llvm")
     for place in range(op.arity):
@@ -139,7 +140,7 @@ def test_nan_goes_through_every_row(op):
         assert math.isnan(machine(*point))
 
 
-def test_a_call_by_name_and_errors():
+def test_a_call_by_name_and_errors() -> None:
     machine = compile(*network()).to("llvm")
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, target_o2=0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
     with pytest.raises(TypeError, match="takes 12 numbers"):
@@ -150,7 +151,7 @@ def test_a_call_by_name_and_errors():
         machine("a", *[1.0] * 11)
 
 
-def test_buffers_are_read_and_written_in_place():
+def test_buffers_are_read_and_written_in_place() -> None:
     program = compile(*network())
     inputs, outputs = array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), array("d", bytes(72))
     call = program.to("llvm").bind(inputs, outputs)
@@ -166,7 +167,7 @@ def test_buffers_are_read_and_written_in_place():
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
-def test_rows_and_their_sums(count):
+def test_rows_and_their_sums(count: int) -> None:
     program = compile(*network())
     machine = program.to("llvm")
     draw = random.Random(count)
@@ -181,7 +182,7 @@ def test_rows_and_their_sums(count):
     assert total == pytest.approx([math.fsum(column) for column in zip(*wanted, strict=True)] or [0.0] * 9, rel=1e-12)
 
 
-def test_a_table_that_does_not_fit():
+def test_a_table_that_does_not_fit() -> None:
     machine = compile(*network()).to("llvm")
     with pytest.raises(ValueError, match="row 2 has 3 numbers, and the program takes 4"):
         machine.rows([[1.0] * 4, [1.0] * 3], WEIGHTS)
@@ -189,7 +190,7 @@ def test_a_table_that_does_not_fit():
         machine.rows([["1", 2, 3, 4]], WEIGHTS)
 
 
-def test_tables_of_numpy():
+def test_tables_of_numpy() -> None:
     import numpy
 
     machine = compile(*network()).to("llvm")
@@ -208,7 +209,7 @@ def test_tables_of_numpy():
             machine.rows(wrong, WEIGHTS)
 
 
-def test_programs_without_inputs_or_outputs():
+def test_programs_without_inputs_or_outputs() -> None:
     x = Value(3.0)
     assert compile([], [x]).to("llvm")(1.0) == []
     assert compile([x * 2], []).to("llvm")() == [6.0]
@@ -216,7 +217,7 @@ def test_programs_without_inputs_or_outputs():
     assert compile([x * 2, [x]], []).to("llvm").rows([[]] * 11, total=True) == [66.0, [33.0]]
 
 
-def test_rows_are_a_sequence_and_an_array():
+def test_rows_are_a_sequence_and_an_array() -> None:
     import numpy
 
     x = Value(1.0, "x")
@@ -229,7 +230,7 @@ def test_rows_are_a_sequence_and_an_array():
         rows[3]
 
 
-def test_the_functions_outlive_the_machine_program():
+def test_the_functions_outlive_the_machine_program() -> None:
     outputs = array("d", [0.0] * 9)
     call = compile(*network()).to("llvm").bind(array("d", [*WEIGHTS, 0.05, 0.1, 0.01, 0.99]), outputs)
     gc.collect()
@@ -239,12 +240,12 @@ def test_the_functions_outlive_the_machine_program():
         call(1.0)
 
 
-def test_a_machine_program_is_pickled():
+def test_a_machine_program_is_pickled() -> None:
     machine = pickle.loads(pickle.dumps(compile(*network()).to("llvm")))
     assert machine(*WEIGHTS, 0.05, 0.1, 0.01, 0.99)[0] == pytest.approx(0.298371109, abs=5e-10)
 
 
-def test_many_outputs_and_inputs_compile_in_linear_time():
+def test_many_outputs_and_inputs_compile_in_linear_time() -> None:
     x = Value(1.5, "x")
     machine = compile([x * 2] * 20_000, [x]).to("llvm")
     assert machine(2.0) == [4.0] * 20_000
@@ -253,7 +254,7 @@ def test_many_outputs_and_inputs_compile_in_linear_time():
 
 @pytest.mark.parametrize("op", [tg.sum_of, tg.dot, tg.logsumexp], ids=lambda op: op.name)
 @pytest.mark.parametrize("count", [64, 66, 500])
-def test_sums_of_many_operands(op, count):
+def test_sums_of_many_operands(op: Any, count: int) -> None:
     leaves = [Value(0.0) for _ in range(count)]
     halves = (leaves[: count // 2], leaves[count // 2 :])
     y = op(*halves) if op is tg.dot else op(leaves)
@@ -277,7 +278,7 @@ def test_sums_of_many_operands(op, count):
 
 
 @pytest.mark.parametrize(("name", "limit"), [("sigmoid", 4.0), ("tanh", 4.0)])
-def test_slopes_keep_their_digits_in_saturation(name, limit):
+def test_slopes_keep_their_digits_in_saturation(name: str, limit: float) -> None:
     import mpmath
 
     x = Value(1.0)
@@ -291,7 +292,7 @@ def test_slopes_keep_their_digits_in_saturation(name, limit):
             assert abs(machine(at) - exact) <= limit * math.ulp(float(exact)), at
 
 
-def test_a_large_program_is_split_into_functions():
+def test_a_large_program_is_split_into_functions() -> None:
     x = y = Value(0.5, "x")
     for _ in range(2_000):
         y = (y * 1.0001 + 0.0001).sin()

@@ -6,6 +6,7 @@ import random
 import threading
 from array import array
 from itertools import accumulate
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tinygrad_bp import Value, compile, grad
 pytestmark = pytest.mark.extras
 
 
-def formula(kind):
+def formula(kind: Any) -> Any:
     """An optimizer's update of a parameter as a program, how much it remembers, and its settings for each step."""
     p, g, m, v, lr, root = (Value(1.0, name) for name in ("p", "g", "m", "v", "lr", "root"))
     if kind == "sgd":
@@ -29,7 +30,7 @@ def formula(kind):
     return adam, 2, lambda step: [0.05 / (1 - 0.9 ** (step + 1)), math.sqrt(1 - 0.999 ** (step + 1))]
 
 
-def reference(program, kind, start, table, batches):
+def reference(program: Any, kind: Any, start: Any, table: Any, batches: Any) -> Any:
     """The same training, step by step in Python."""
     update, kept, settings = formula(kind)
     rows = [list(start)] + [[0.0] * len(start) for _ in range(kept)]
@@ -45,7 +46,7 @@ def reference(program, kind, start, table, batches):
     return [x for row in rows for x in row], losses
 
 
-def descended(program, kind, start, table, batches):
+def descended(program: Any, kind: Any, start: Any, table: Any, batches: Any) -> Any:
     """The state and the losses of the same in machine code."""
     update, kept, settings = formula(kind)
     state = array("d", [*start, *[0.0] * (kept * len(start))])
@@ -65,7 +66,7 @@ KINDS = ["sgd", "momentum", "adam"]
 
 @pytest.mark.parametrize("size", [1, 3, 11])
 @pytest.mark.parametrize("kind", KINDS)
-def test_descent_is_what_python_computes(kind, size):
+def test_descent_is_what_python_computes(kind: Any, size: int) -> None:
     program = compile(*network())
     draw = random.Random(3)
     table = [[draw.uniform(0, 1) for _ in range(4)] for _ in range(11)]
@@ -76,7 +77,7 @@ def test_descent_is_what_python_computes(kind, size):
     assert losses == pytest.approx(errors, rel=1e-10)
 
 
-def one_step(kind="sgd"):
+def one_step(kind: str = "sgd") -> Any:
     """A step of the worked example as a program: weights, learning rate and row; error and new weights."""
     net, inputs, targets, error = worked_example()
     lr = Value(0.5, "lr")
@@ -84,7 +85,7 @@ def one_step(kind="sgd"):
     return compile([error, *after], [*net.weights, lr, *inputs, *targets])
 
 
-def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
+def test_the_worked_example_is_trained_by_a_program_that_is_iterated() -> None:
     program, state = one_step(), array("d", WEIGHTS)
     row, steps = [0.05, 0.10, 0.01, 0.99], 10_001
     rates, order = array("d", [0.5]) * steps, array("q", [0]) * steps
@@ -97,10 +98,10 @@ def test_the_worked_example_is_trained_by_a_program_that_is_iterated():
     assert errors.tolist() == pytest.approx(recorded, rel=1e-12)
 
 
-def test_iterations_that_do_not_fit():
+def test_iterations_that_do_not_fit() -> None:
     machine, row = one_step().to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
 
-    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,)):
+    def run(state: Any = WEIGHTS, settings: Any = (0.5,), table: Any = row, order: Any = (0,)) -> None:
         state = array("d", state)
         machine.iterate(state, array("d", settings), array("d", table), array("q", order))
 
@@ -124,11 +125,13 @@ def test_iterations_that_do_not_fit():
     assert state == twice
 
 
-def test_descents_that_do_not_fit():
+def test_descents_that_do_not_fit() -> None:
     machine, row = compile(*network()).to("llvm"), array("d", [0.05, 0.10, 0.01, 0.99])
     update, _, _ = formula("sgd")
 
-    def run(state=WEIGHTS, settings=(0.5,), table=row, order=(0,), ends=(1,)):
+    def run(
+        state: Any = WEIGHTS, settings: Any = (0.5,), table: Any = row, order: Any = (0,), ends: Any = (1,)
+    ) -> None:
         state = array("d", state)
         machine.descend(update, state, array("d", settings), array("d", table), array("q", order), array("q", ends))
 
@@ -147,7 +150,7 @@ def test_descents_that_do_not_fit():
 
 
 @functools.cache
-def deep(depth):
+def deep(depth: Any) -> Any:
     """A loss of three parameters and a row of two numbers, through so many layers, and its gradient."""
     a, b, c, x, target = (
         Value(v, label) for v, label in ((0.9, "a"), (0.1, "b"), (1.1, "c"), (0.3, "x"), (0.5, "target"))
@@ -162,7 +165,7 @@ def deep(depth):
 @pytest.mark.parametrize("depth", [2, 100, 600])
 @pytest.mark.parametrize("size", [1, 11])
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
-def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
+def test_programs_of_every_size_have_rows_and_descent(depth: int, size: int, kind: str) -> None:
     program = deep(depth)
     machine = program.to("llvm")
     start, table = [0.9, 0.1, 1.1], [[0.1 * k, 0.5 - 0.05 * k] for k in range(11)]
@@ -178,13 +181,13 @@ def test_programs_of_every_size_have_rows_and_descent(depth, size, kind):
     assert losses == pytest.approx(errors, rel=1e-9)
 
 
-def test_the_three_ways_to_write_a_program():
+def test_the_three_ways_to_write_a_program() -> None:
     forms = [deep(depth).to("llvm")._layout for depth in (2, 100, 600)]
     assert [(form.outline, form.blocks) for form in forms] == [(False, False), (True, False), (True, True)]
 
 
 @pytest.mark.parametrize("use", ["call", "rows", "descend"])
-def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
+def test_threads_may_share_a_machine_program_from_its_first_use_on(use: str) -> None:
     row = [0.05, 0.10, 0.01, 0.99]
     for _ in range(5):
         machine = compile(*network()).to("llvm")
@@ -204,7 +207,7 @@ def test_threads_may_share_a_machine_program_from_its_first_use_on(use):
         }
         barrier, found = threading.Barrier(8), []
 
-        def work(barrier=barrier, found=found, uses=uses):
+        def work(barrier: Any = barrier, found: Any = found, uses: Any = uses) -> None:
             barrier.wait()
             found.append(uses[use]())
 

@@ -5,6 +5,8 @@ import math
 import os
 import random
 import struct
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +35,7 @@ ODD = [
 ]
 
 
-def renamed():
+def renamed() -> Any:
     net = MLP(2, [2, 1], seed=1)
     for k, neuron in enumerate(net.layers[0].neurons):
         neuron.name = f'süß \n"{k}" \u202e \ud800'
@@ -41,7 +43,7 @@ def renamed():
     return net
 
 
-def noted():
+def noted() -> Any:
     net = MLP(1, [1], seed=1)
     more = {"inputs": ["a", "é"], "scales": [0.1, 1e-300], "deep": {"x": [None, True, {"y": ""}]}, "n": 10**30}
     scaling = Scaling([0.5, -1e300], [5e-324, 2.0])
@@ -67,7 +69,7 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
-def test_a_network_comes_back_whole(make):
+def test_a_network_comes_back_whole(make: Any) -> None:
     net = make()
     path = save(net, "net.json")
     twin = load(path)
@@ -76,7 +78,7 @@ def test_a_network_comes_back_whole(make):
     assert save(twin, "twin.json").read_bytes() == path.read_bytes()
 
 
-def test_random_floats_come_back():
+def test_random_floats_come_back() -> None:
     draw = random.Random(1)
     numbers = [struct.unpack("d", draw.randbytes(8))[0] for _ in range(3000)]
     net = MLP(3000, [1], weights=numbers)
@@ -84,11 +86,11 @@ def test_random_floats_come_back():
 
 
 @pytest.mark.parametrize("op", [op for op in tg.OPERATIONS.values() if op.arity and op.arity - len(op.defaults) == 1])
-def test_every_activation_of_the_table_comes_back(op):
+def test_every_activation_of_the_table_comes_back(op: Any) -> None:
     assert load(save(MLP(1, [1], activation=op), "net.json")).layers[0].neurons[0].activation is op
 
 
-def test_a_loaded_network_can_be_trained_and_computes_the_same():
+def test_a_loaded_network_can_be_trained_and_computes_the_same() -> None:
     net = MLP(2, [3, 1], seed=1)
     twin = load(save(net, "net.json"))
     for each in (net, twin):
@@ -97,7 +99,7 @@ def test_a_loaded_network_can_be_trained_and_computes_the_same():
     assert net([0.5, -1.0])[0].data == twin([0.5, -1.0])[0].data
 
 
-def test_files_are_json_that_people_can_read():
+def test_files_are_json_that_people_can_read() -> None:
     path = save(MLP(2, [1], weights=[0.5, math.inf], biases=[-0.25], activation=None), "net.json")
     content = json.loads(path.read_text(encoding="ascii"), parse_constant=pytest.fail)
     assert content["shape"] == [2, 1]
@@ -127,7 +129,7 @@ def test_files_are_json_that_people_can_read():
 
 
 class Gate(Module):
-    def __init__(self, scale=2.0, seed=1, hidden=2):
+    def __init__(self, scale: float = 2.0, seed: int = 1, hidden: int = 2) -> None:
         self.scale = Value(scale, "scale")
         self.parts_ = [MLP(1, [hidden, 1], seed=seed), {"gate": Neuron([Value(0.5)], self.scale)}]
 
@@ -137,7 +139,7 @@ class Bare(Module):
 
 
 @pytest.mark.parametrize("scale", ODD)
-def test_a_module_of_ones_own_comes_back_into_another(scale):
+def test_a_module_of_ones_own_comes_back_into_another(scale: Any) -> None:
     old, new = Gate(scale), Gate(1.0, seed=2)
     before = new.parameters()
     path = save(old, "gate.json")
@@ -147,16 +149,16 @@ def test_a_module_of_ones_own_comes_back_into_another(scale):
     assert new.parameters() == before
 
 
-def test_modules_without_parameters():
+def test_modules_without_parameters() -> None:
     assert load(save(Bare(), "bare.json"), into=Bare()).parameters() == []
 
 
-def test_a_layer_and_a_neuron_are_modules_too():
+def test_a_layer_and_a_neuron_are_modules_too() -> None:
     for make in (lambda x: Neuron([Value(x)], Value(x)), lambda x: Layer([Neuron([Value(x)], Value(-x))])):
         assert bits(load(save(make(0.7), "part.json"), into=make(0.0))) == bits(make(0.7))
 
 
-def test_a_network_goes_into_another_of_its_shape():
+def test_a_network_goes_into_another_of_its_shape() -> None:
     net, other = MLP(2, [3, 1], seed=1), MLP(2, [3, 1], seed=2, train_biases=False)
     assert load(save(net, "net.json"), into=other) is other
     assert bits(other) == bits(net)
@@ -175,7 +177,7 @@ INTO = [
 
 
 @pytest.mark.parametrize(("name", "make", "says"), INTO)
-def test_a_module_of_another_build_is_named_and_stays_as_it_is(name, make, says):
+def test_a_module_of_another_build_is_named_and_stays_as_it_is(name: Any, make: Any, says: Any) -> None:
     save(MLP(2, [3, 1], seed=1), "net.json")
     content = json.loads(save(Gate(), "gate.json").read_text())
     for file, parameters in (("broken.json", {**content["parameters"], "scale": "much"}), ("list.json", [1.0])):
@@ -188,7 +190,7 @@ def test_a_module_of_another_build_is_named_and_stays_as_it_is(name, make, says)
     assert bits(module) == before
 
 
-def test_a_damaged_network_leaves_the_other_as_it_is():
+def test_a_damaged_network_leaves_the_other_as_it_is() -> None:
     text = save(MLP(2, [3, 1], seed=1), "net.json").read_text()
     module = MLP(2, [3, 1], seed=2)
     before = bits(module)
@@ -199,7 +201,7 @@ def test_a_damaged_network_leaves_the_other_as_it_is():
         assert bits(module) == before
 
 
-def test_parameters_of_a_module_need_one_to_go_into():
+def test_parameters_of_a_module_need_one_to_go_into() -> None:
     save(Gate(), "gate.json")
     with pytest.raises(ValueError, match=r"gate.json: .* build one, and load\(path, into=...\) it"):
         load("gate.json")
@@ -210,49 +212,49 @@ def test_parameters_of_a_module_need_one_to_go_into():
 # What cannot be saved
 
 
-def own_activation():
+def own_activation() -> Any:
     return MLP(1, [1], activation=Operation("tanh", math.tanh, (lambda y, x: 1 - y * y,), "t({})", "t({})", "t"))
 
 
-def with_notes(more):
+def with_notes(more: Any) -> Any:
     net = MLP(1, [1])
     net.notes = Notes(more=more)
     return net
 
 
-def half_shared():
+def half_shared() -> Any:
     net = MLP(1, [3], seed=1)
     net.layers[0].neurons[1].bias = net.layers[0].neurons[0].bias
     return net
 
 
-def shared_across_layers():
+def shared_across_layers() -> Any:
     net = MLP(1, [2, 2], seed=1)
     for one, other in zip(net.layers[0].neurons, net.layers[1].neurons, strict=True):
         other.bias = one.bias
     return net
 
 
-def one_bias_for_all():
+def one_bias_for_all() -> Any:
     net = MLP(1, [2, 2], shared_bias=True, seed=1)
     for neuron in net.layers[1].neurons:
         neuron.bias = net.layers[0].neurons[0].bias
     return net
 
 
-def tied_weights():
+def tied_weights() -> Any:
     net = MLP(1, [2], seed=1)
     net.layers[0].neurons[1].weights[0] = net.layers[0].neurons[0].weights[0]
     return net
 
 
-def partly_separate():
+def partly_separate() -> Any:
     net = MLP(1, [2], seed=1)
     net.layers[0].neurons[1].separate_products = True
     return net
 
 
-def cyclic():
+def cyclic() -> Any:
     notes = {}
     notes["itself"] = notes
     return notes
@@ -276,7 +278,9 @@ UNSAVABLE = [
 
 
 @pytest.mark.parametrize(("make", "error", "says"), UNSAVABLE)
-def test_what_cannot_be_saved_is_named_and_the_file_there_stays(empty_folder, make, error, says):
+def test_what_cannot_be_saved_is_named_and_the_file_there_stays(
+    empty_folder: Path, make: Any, error: Any, says: Any
+) -> None:
     path = save(MLP(1, [1], seed=1), "net.json")
     before = path.read_bytes()
     with pytest.raises(error, match=f"^save:? .*{says}|^{says}"):
@@ -285,7 +289,7 @@ def test_what_cannot_be_saved_is_named_and_the_file_there_stays(empty_folder, ma
     assert os.listdir(empty_folder) == ["net.json"]
 
 
-def test_notes_nested_beyond_measure_are_refused(empty_folder):
+def test_notes_nested_beyond_measure_are_refused(empty_folder: Path) -> None:
     notes = []
     for _ in range(100_000):
         notes = [notes]
@@ -295,26 +299,26 @@ def test_notes_nested_beyond_measure_are_refused(empty_folder):
 
 
 @pytest.mark.parametrize("path", ["none/net.json", ".", "file/net.json"])
-def test_places_that_cannot_be_written_are_named(empty_folder, path):
+def test_places_that_cannot_be_written_are_named(empty_folder: Path, path: str) -> None:
     (empty_folder / "file").write_text("kept")
     with pytest.raises(OSError, match=f"cannot write {path!r}"):
         save(MLP(1, [1]), path)
     assert os.listdir(empty_folder) == ["file"]
 
 
-def test_a_file_is_replaced():
+def test_a_file_is_replaced() -> None:
     save(MLP(2, [3, 1], seed=1), "net.json")
     net = MLP(1, [1], seed=2)
     assert facts(load(save(net, "net.json"))) == facts(net)
 
 
 class Residual(MLP):
-    def __call__(self, inputs):
+    def __call__(self, inputs: Any) -> Any:
         return [out + inputs[0] for out in super().__call__(inputs)]
 
 
-def test_what_a_file_cannot_hold_is_not_saved(tmp_path):
-    extra = MLP(1, [1])
+def test_what_a_file_cannot_hold_is_not_saved(tmp_path: Path) -> None:
+    extra: Any = MLP(1, [1])
     extra.scale = Value(2.0)
     mixed = MLP(1, [2])
     mixed.layers[0].neurons[0].train_bias = False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,12 +54,12 @@ def imported_rooms(path: Path) -> set[str]:
     return found
 
 
-def test_every_file_has_a_floor():
+def test_every_file_has_a_floor() -> None:
     assert {room(path) for path in FILES} == set(FLOOR)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_run_downward(path):
+def test_imports_run_downward(path: Any) -> None:
     here = room(path)
     upward = {
         other for other in imported_rooms(path) if other in FLOOR and other != here and FLOOR[other] >= FLOOR[here]
@@ -67,7 +68,7 @@ def test_imports_run_downward(path):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "core").glob("*.py")), ids=lambda path: path.name)
-def test_the_core_imports_the_standard_library_and_itself(path):
+def test_the_core_imports_the_standard_library_and_itself(path: Any) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -75,7 +76,7 @@ def test_the_core_imports_the_standard_library_and_itself(path):
         assert module.split(".")[0] in sys.stdlib_module_names or f"{module}.".startswith("tinygrad_bp.core."), module
 
 
-def test_all_is_exact():
+def test_all_is_exact() -> None:
     public = {
         name
         for name in dir(tinygrad_bp)
@@ -85,7 +86,7 @@ def test_all_is_exact():
     assert len(tinygrad_bp.__all__) == len(set(tinygrad_bp.__all__))
 
 
-def test_rows_that_only_serve_derivatives_are_the_only_ones_not_public():
+def test_rows_that_only_serve_derivatives_are_the_only_ones_not_public() -> None:
     internal = {"add", "sub", "mul", "div", "neg"} | {
         "sigmoid_slope",
         "reciprocal",
@@ -104,7 +105,7 @@ def test_rows_that_only_serve_derivatives_are_the_only_ones_not_public():
     assert set(tinygrad_bp.OPERATIONS) - set(vars(tinygrad_bp)) == internal
 
 
-def test_everything_public_says_what_it_is():
+def test_everything_public_says_what_it_is() -> None:
     for name in tinygrad_bp.__all__:
         thing = getattr(tinygrad_bp, name)
         assert (thing.__doc__ or "").strip() or isinstance(thing, dict), name
@@ -180,5 +181,5 @@ def test_the_picture_for_contributors_has_every_room() -> None:
     assert {f"{folder or file}" for folder, file in drawn} - {"tests", "docs", "examples"} == rooms
 
 
-def test_the_version_is_the_installed_one():
+def test_the_version_is_the_installed_one() -> None:
     assert importlib.import_module("importlib.metadata").version("tinygrad-bp") == tinygrad_bp.__version__

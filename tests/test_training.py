@@ -2,6 +2,7 @@
 
 import math
 import random
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ ROW = (INPUTS, TARGETS)
 
 
 @each_engine
-def test_the_worked_example(engine):
+def test_the_worked_example(engine: Any) -> None:
     net = worked_net(train_biases=False)
     history = train(net, [ROW], losses.squared_error, SGD(net.parameters(), lr=0.5), epochs=10_000, engine=engine)
     assert history.engine == engine
@@ -41,7 +42,7 @@ OPTIMIZERS = {
 @pytest.mark.extras
 @pytest.mark.parametrize("batch_size", [1, 5, None])
 @pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-def test_engines_agree_to_12_digits_after_1000_steps(make, batch_size):
+def test_engines_agree_to_12_digits_after_1000_steps(make: Any, batch_size: int | None) -> None:
     rows, found = some_rows(), []
     per_epoch = {1: 24, 5: 5, None: 1}[batch_size]
     for engine in ("eager", "python", "llvm"):
@@ -57,7 +58,7 @@ def test_engines_agree_to_12_digits_after_1000_steps(make, batch_size):
     assert found[2] == pytest.approx(found[0], rel=1e-12, abs=1e-15)
 
 
-def test_it_is_the_loop_that_everybody_writes():
+def test_it_is_the_loop_that_everybody_writes() -> None:
     rows = some_rows(7)
     net, other = (MLP(2, [3, 1], activation="tanh", seed=5) for _ in range(2))
     optimizer = Adam(other.parameters(), 0.01)
@@ -72,7 +73,7 @@ def test_it_is_the_loop_that_everybody_writes():
 
 
 @each_engine
-def test_two_trainings_one_after_the_other_are_one(engine):
+def test_two_trainings_one_after_the_other_are_one(engine: Any) -> None:
     found = []
     for parts in ((20,), (7, 13)):
         net = MLP(2, [3, 1], seed=2)
@@ -83,7 +84,7 @@ def test_two_trainings_one_after_the_other_are_one(engine):
     assert found[0] == found[1]
 
 
-def test_losses_of_an_epoch_are_the_mean_over_its_rows():
+def test_losses_of_an_epoch_are_the_mean_over_its_rows() -> None:
     net = MLP(1, [1], weights=[0.0], activation=None, train_biases=False)
     rows = [([1.0], 1.0), ([1.0], 2.0), ([1.0], 6.0)]
     history = train(net, rows, losses.mean_squared_error, SGD(net.parameters(), 0.0), epochs=2, batch_size=2)
@@ -91,10 +92,10 @@ def test_losses_of_an_epoch_are_the_mean_over_its_rows():
     assert history.steps == 4
 
 
-def test_shuffling_is_repeatable_and_goes_through_all_rows():
+def test_shuffling_is_repeatable_and_goes_through_all_rows() -> None:
     seen = []
 
-    def model(inputs):
+    def model(inputs: Any) -> Any:
         seen.append(inputs[0])
         return w * inputs[0]
 
@@ -110,7 +111,7 @@ def test_shuffling_is_repeatable_and_goes_through_all_rows():
     assert orders[0][:8] != orders[0][8:16]
 
 
-def test_only_the_parameters_of_the_optimizer_change():
+def test_only_the_parameters_of_the_optimizer_change() -> None:
     net = MLP(2, [3, 1], seed=1)
     last = net.layers[-1].parameters()
     before = {p: p.data for p in net.parameters()}
@@ -119,7 +120,7 @@ def test_only_the_parameters_of_the_optimizer_change():
 
 
 @each_engine
-def test_classes_by_number(engine):
+def test_classes_by_number(engine: Any) -> None:
     draw = random.Random(2)
     rows = [([draw.gauss(2 * k, 0.3), draw.gauss(-k, 0.3)], k) for k in range(3) for _ in range(10)]
     net = MLP(2, [3], activation=None, seed=1)
@@ -130,7 +131,7 @@ def test_classes_by_number(engine):
 
 
 @pytest.mark.extras
-def test_rows_of_numpy():
+def test_rows_of_numpy() -> None:
     import numpy
 
     inputs, targets = numpy.random.default_rng(1).normal(size=(8, 2)), numpy.ones((8, 1))
@@ -154,7 +155,7 @@ def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
     assert found[0] == found[1] == found[2]
 
 
-def test_no_epochs_is_no_training():
+def test_no_epochs_is_no_training() -> None:
     net, rows, loss, optimizer = xor()
     before = [p.data for p in net.parameters()]
     history = train(net, rows, loss, optimizer, epochs=0)
@@ -162,7 +163,7 @@ def test_no_epochs_is_no_training():
     assert [p.data for p in net.parameters()] == before
 
 
-def test_repr_and_progress(capsys, monkeypatch):
+def test_repr_and_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # makes a terminal of what pytest reads
     history = train(*xor(), epochs=30, progress=True, engine="python")
     assert repr(history).startswith("<30 epochs, 120 steps by engine 'python', the last loss 0.")
@@ -213,7 +214,7 @@ def test_repr_and_progress(capsys, monkeypatch):
         ),
     ],
 )
-def test_what_does_not_fit_is_named(options, error, says):
+def test_what_does_not_fit_is_named(options: Any, error: Any, says: str) -> None:
     net, rows, loss, optimizer = xor()
     given = {"rows": rows, "loss": loss, "optimizer": optimizer} | options
     with pytest.raises(error, match=says):

@@ -11,9 +11,9 @@ from tinygrad_bp import MLP, SGD, Module, Optimizer, Value, train
 from tinygrad_bp.networks import losses
 
 
-def test_a_step_of_ones_own_is_taken():
+def test_a_step_of_ones_own_is_taken() -> None:
     class Clipped(SGD):
-        def step(self):
+        def step(self) -> None:
             for p in self.parameters:
                 p.grad = max(-0.01, min(0.01, p.grad))
             super().step()
@@ -25,13 +25,13 @@ def test_a_step_of_ones_own_is_taken():
 
 
 @each_engine
-def test_what_a_callback_changes_is_heard(engine):
+def test_what_a_callback_changes_is_heard(engine: Any) -> None:
     found = []
     for each in ("eager", engine):
         w, scale = Value(0.5, "w"), Value(1.0, "scale")
         optimizer = SGD([w], 0.1, momentum=0.9)
 
-        def on_epoch(history, optimizer=optimizer, scale=scale):
+        def on_epoch(history: Any, optimizer: Any = optimizer, scale: Any = scale) -> None:
             optimizer.momentum = 0.1
             scale.data *= 0.9
 
@@ -42,7 +42,7 @@ def test_what_a_callback_changes_is_heard(engine):
     assert found[1] == pytest.approx(found[0], rel=1e-12)
 
 
-def test_parameters_of_another_class_run_eagerly():
+def test_parameters_of_another_class_run_eagerly() -> None:
     class Named(Value):
         pass
 
@@ -51,7 +51,7 @@ def test_parameters_of_another_class_run_eagerly():
     assert (history.engine, history.why_eager) == ("eager", "a parameter is of a class of its own")
 
 
-def test_a_node_from_outside_the_model_is_refused():
+def test_a_node_from_outside_the_model_is_refused() -> None:
     w = Value(0.5, "w")
     twice = w * 2.0
     twice.label = "twice"
@@ -59,7 +59,7 @@ def test_a_node_from_outside_the_model_is_refused():
         train(lambda x: twice * x[0], some_1d(), losses.squared_error, SGD([w], 0.1))
 
 
-def test_rows_of_different_lengths_run_eagerly():
+def test_rows_of_different_lengths_run_eagerly() -> None:
     w = Value(0.5, "w")
     rows = [([1.0, 2.0], 1.0), ([1.0], 1.0)]
     history = train(lambda xs: w * tg.sum_of(xs), rows, losses.squared_error, SGD([w]), epochs=2)
@@ -67,10 +67,10 @@ def test_rows_of_different_lengths_run_eagerly():
 
 
 @each_engine
-def test_rows_of_nested_lists(engine):
+def test_rows_of_nested_lists(engine: Any) -> None:
     w = Value(0.5, "w")
 
-    def model(inputs):
+    def model(inputs: Any) -> Any:
         (a, b), c = inputs
         return w * a * b + c[0]
 
@@ -80,7 +80,7 @@ def test_rows_of_nested_lists(engine):
     assert w.data == pytest.approx(-0.96, abs=0.03)
 
 
-def test_inputs_that_are_no_numbers_run_eagerly():
+def test_inputs_that_are_no_numbers_run_eagerly() -> None:
     letters = {"a": Value(0.1, "a"), "b": Value(0.2, "b")}
     rows = [("ab", 1.0), ("ba", 0.0)]
     optimizer = SGD(list(letters.values()), 0.1)
@@ -90,12 +90,12 @@ def test_inputs_that_are_no_numbers_run_eagerly():
     assert letters["b"].data < 0.2
 
 
-def test_a_module_of_ones_own_is_compiled():
+def test_a_module_of_ones_own_is_compiled() -> None:
     class Line(Module):
-        def __init__(self):
+        def __init__(self) -> None:
             self.slope, self.offset = Value(0.0, "slope"), Value(0.0, "offset")
 
-        def __call__(self, inputs):
+        def __call__(self, inputs: Any) -> Any:
             return self.slope * inputs[0] + self.offset
 
     line = Line()
@@ -105,7 +105,7 @@ def test_a_module_of_ones_own_is_compiled():
     assert history.losses[-1] < 1e-10
 
 
-def test_an_operation_of_ones_own_is_compiled():
+def test_an_operation_of_ones_own_is_compiled() -> None:
     cube = tg.Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} ** 3", "{}^3", "x³")
     net = MLP(2, [3, 1], activation=[cube, None], seed=1)
     history = train(net, some_rows(5), losses.mean_squared_error, SGD(net.parameters(), 0.01), epochs=20)
@@ -125,11 +125,11 @@ def test_any_row_on_one_operand_is_an_activation_in_every_engine(activation: str
     assert found[0] == found[1] == pytest.approx(found[2], rel=1e-12)
 
 
-def test_an_optimizer_of_ones_own():
+def test_an_optimizer_of_ones_own() -> None:
     class Signs(Optimizer):
         """Steps of lr against the sign of the gradient."""
 
-        def update(self, p, gradient, moments, settings):
+        def update(self, p: Any, gradient: Any, moments: Any, settings: Any) -> Any:
             return p - settings[0] * tg.sign(gradient), moments
 
     found = []
@@ -140,13 +140,13 @@ def test_an_optimizer_of_ones_own():
     assert found[0] == found[1]
 
 
-def test_a_parameter_that_the_loss_does_not_depend_on():
+def test_a_parameter_that_the_loss_does_not_depend_on() -> None:
     used, unused = Value(1.0, "used"), Value(2.0, "unused")
     train(lambda x: used * x[0], [([1.0], 0.0)], losses.squared_error, SGD([used, unused], 0.5), epochs=3)
     assert unused.data == 2.0
 
 
-def test_a_large_model_is_not_compiled_for_a_few_rows():
+def test_a_large_model_is_not_compiled_for_a_few_rows() -> None:
     net = MLP(100, [60, 1], seed=1)
     rows = [([float(k % 7 == j % 7) for j in range(100)], 0.5) for k in range(5)]
     history = train(net, rows, losses.squared_error, SGD(net.parameters()), epochs=2)

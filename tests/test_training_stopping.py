@@ -12,16 +12,16 @@ from tinygrad_bp.networks.training import History
 
 
 @each_engine
-def test_a_loss_that_is_small_enough(engine):
+def test_a_loss_that_is_small_enough(engine: Any) -> None:
     history = train(*xor(), epochs=100_000, stop_below=0.01, engine=engine)
     assert history.losses[-1] < 0.01 <= history.losses[-2]
     assert history.stopped == "loss below 0.01"
 
 
-def test_a_callback():
+def test_a_callback() -> None:
     seen = []
 
-    def on_epoch(history):
+    def on_epoch(history: Any) -> Any:
         seen.append((history.epochs, history.losses[-1]))
         return history.epochs == 7
 
@@ -31,11 +31,11 @@ def test_a_callback():
     assert history.stopped == "the callback said so"
 
 
-def test_a_callback_sees_and_changes_the_optimizer():
+def test_a_callback_sees_and_changes_the_optimizer() -> None:
     net, rows, loss, optimizer = xor()
     before = []
 
-    def halve(history):
+    def halve(history: Any) -> None:
         before.append([p.data for p in net.parameters()])
         optimizer.lr = 0.0
 
@@ -44,7 +44,7 @@ def test_a_callback_sees_and_changes_the_optimizer():
 
 
 @each_engine
-def test_patience_with_rows_held_out_restores_the_best(engine):
+def test_patience_with_rows_held_out_restores_the_best(engine: Any) -> None:
     rows = some_rows(12)
     learned, held_out = rows[:6], [(x, -t) for x, t in rows[6:]]  # what is learned makes these worse
     net = MLP(2, [8, 1], activation=["tanh", None], seed=1)
@@ -57,14 +57,14 @@ def test_patience_with_rows_held_out_restores_the_best(engine):
     assert now == pytest.approx(best, rel=1e-12)
 
 
-def test_patience_without_rows_held_out_looks_at_the_loss():
+def test_patience_without_rows_held_out_looks_at_the_loss() -> None:
     w = Value(1.0, "w")
     history = train(lambda x: w * x[0], [([1.0], 1.0)], losses.squared_error, SGD([w]), epochs=99, patience=3)
     assert history.epochs == 4
 
 
 @each_engine
-def test_a_loss_that_overflows_says_where(engine):
+def test_a_loss_that_overflows_says_where(engine: Any) -> None:
     net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
     rows = [([1.0], 0.0), ([1e155], 0.0)]
     with pytest.raises(Diverged) as caught:
@@ -79,7 +79,7 @@ def test_a_loss_that_overflows_says_where(engine):
 
 
 @each_engine
-def test_weights_that_grow_without_bounds_say_so(engine):
+def test_weights_that_grow_without_bounds_say_so(engine: Any) -> None:
     net = MLP(1, [1], weights=[1.0], activation=None, train_biases=False)
     with pytest.raises(
         Diverged, match=r"step \d+ \(epoch \d+\): with row 1, pow overflows .* the largest parameter is w1, "
@@ -90,10 +90,10 @@ def test_weights_that_grow_without_bounds_say_so(engine):
 
 
 @each_engine
-def test_an_operation_that_is_undefined_says_where(engine):
+def test_an_operation_that_is_undefined_says_where(engine: Any) -> None:
     w = Value(0.25, "w")
 
-    def model(inputs):
+    def model(inputs: Any) -> Any:
         y = w - inputs[0]
         y.label = "margin"
         return y.log()
@@ -104,26 +104,26 @@ def test_an_operation_that_is_undefined_says_where(engine):
     assert "with row 3, log is undefined" in str(caught.value)
 
 
-def test_nan_in_a_row_is_named():
+def test_nan_in_a_row_is_named() -> None:
     net = MLP(2, [2, 1], seed=1)
     with pytest.raises(ValueError, match=r"row 2 holds NaN: \(\[nan, 1.0\], 1.0\)"):
         train(net, [([0.0, 1.0], 1.0), ([math.nan, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
 
 
-def test_an_infinity_in_a_row_is_named():
+def test_an_infinity_in_a_row_is_named() -> None:
     net = MLP(2, [1], activation=None, seed=1)
     with pytest.raises(Diverged, match=r"step 2 .*with row 2, \w+_o1, dot of .*, is -?inf; row 2 holds inf$"):
         train(net, [([0.0, 1.0], 1.0), ([math.inf, 1.0], 1.0)], losses.mean_squared_error, SGD(net.parameters()))
 
 
-def test_a_gradient_that_is_infinite_is_named():
+def test_a_gradient_that_is_infinite_is_named() -> None:
     w = Value(0.0, "w")
     with pytest.raises(Diverged, match=r"step 1 .*the gradient of .*mul of 0 \(w\), 1, is inf; so it is with"):
         train(lambda x: (w * x[0]).sqrt(), [([1.0], 1.0)], lambda out, target: out, SGD([w], 0.1))
 
 
 @each_engine
-def test_rows_held_out_beyond_the_range_of_floats(engine):
+def test_rows_held_out_beyond_the_range_of_floats(engine: Any) -> None:
     w = Value(0.5, "w")
     says = r"after epoch 1: the loss of the rows held out is (nan|inf); that of validation row 1 is "
     with pytest.raises(Diverged, match=says) as caught:

@@ -14,10 +14,10 @@ from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.training.watching import watch
 
 
-def test_a_model_whose_graph_depends_on_the_data_runs_eagerly():
+def test_a_model_whose_graph_depends_on_the_data_runs_eagerly() -> None:
     w = Value(0.5, "w")
 
-    def model(inputs):
+    def model(inputs: Any) -> Any:
         return w * inputs[0] if inputs[0] > 0 else w * inputs[0] * 0.1
 
     rows = [([1.0], 1.0), ([-1.0], 1.0)]
@@ -48,10 +48,10 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
 @pytest.mark.parametrize("of", ["input", "weight", "neuron"])
-def test_every_look_at_a_number_is_noticed(look, of):
+def test_every_look_at_a_number_is_noticed(look: Any, of: str) -> None:
     net = MLP(1, [2, 1], seed=1)
 
-    def model(inputs):
+    def model(inputs: Any) -> Any:
         things = {"input": inputs[0], "weight": net.weights[0], "neuron": net(inputs)[0]}
         y = things[of]
         return net(inputs)[0] * look(y if isinstance(y, Value) else Value(y))
@@ -63,10 +63,10 @@ def test_every_look_at_a_number_is_noticed(look, of):
     assert all(type(p) is Value for p in net.parameters())
 
 
-def test_a_model_that_draws_lots_runs_eagerly():
+def test_a_model_that_draws_lots_runs_eagerly() -> None:
     net, draw = MLP(1, [16, 1], seed=1), random.Random(1)
 
-    def dropout(inputs):
+    def dropout(inputs: Any) -> Any:
         hidden = [out * float(draw.random() < 0.5) for out in net.layers[0](inputs)]
         return net.layers[1](hidden)
 
@@ -83,7 +83,7 @@ QUIET_LOOKS = {
 
 
 @pytest.mark.parametrize("look", QUIET_LOOKS.values(), ids=QUIET_LOOKS.keys())
-def test_looks_that_do_not_read_the_number_are_noticed_too(look):
+def test_looks_that_do_not_read_the_number_are_noticed_too(look: Any) -> None:
     rows = [([x], 0.5) for x in (0.5, 1.0, 1.5, 2.0, -1.0)]
     found = []
     for engine in ("eager", "auto"):
@@ -96,16 +96,16 @@ def test_looks_that_do_not_read_the_number_are_noticed_too(look):
     assert found[0] == found[1]
 
 
-def test_a_loss_that_looks_at_its_target_is_noticed():
+def test_a_loss_that_looks_at_its_target_is_noticed() -> None:
     w = Value(0.5, "w")
     rows = [([1.0], 1.0), ([2.0], 0.0), ([0.5], 1.0)]
     loss = lambda out, t: (out - 1.0) ** 2 if t == 1.0 else out**2  # noqa: E731
     assert train(lambda x: w * x[0], rows, loss, SGD([w], 0.1), epochs=2).engine == "eager"
 
 
-def test_an_update_that_branches_runs_eagerly():
+def test_an_update_that_branches_runs_eagerly() -> None:
     class Signs(SGD):
-        def update(self, p, gradient, moments, settings):
+        def update(self, p: Any, gradient: Any, moments: Any, settings: Any) -> Any:
             return p - settings[0] * (1.0 if gradient > 0 else -1.0), moments
 
     w = Value(0.5, "w")

@@ -3,6 +3,7 @@
 import math
 import re
 from decimal import Decimal
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -58,53 +59,53 @@ SHORT = {"rounds": 3}
 
 
 @pytest.fixture(scope="module")
-def full():
+def full() -> Any:
     return compare()
 
 
 @pytest.fixture(scope="module")
-def short():
+def short() -> Any:
     return compare(**SHORT)
 
 
-def verdicts(found):
+def verdicts(found: Any) -> Any:
     return {row.figure.quantity: row.verdict for row in found.rows}
 
 
-def note(found, quantity):
+def note(found: Any, quantity: Any) -> Any:
     return next(row.note for row in found.rows if row.figure.quantity == quantity)
 
 
 # The figures
 
 
-def test_the_figures_are_those_of_the_text_in_its_order():
+def test_the_figures_are_those_of_the_text_in_its_order() -> None:
     assert [(figure.quantity, figure.printed) for figure in FIGURES] == [
         (quantity, printed) for quantity, printed, _ in TUTORIAL
     ]
     assert {figure.stage for figure in FIGURES} == set(STAGES)
 
 
-def test_28_figures_hold_and_three_are_errata(full):
+def test_28_figures_hold_and_three_are_errata(full: Any) -> None:
     assert full.holds
     assert full.first_difference == ""
     assert verdicts(full) == {quantity: ERRATUM if quantity in ERRATA else HOLDS for quantity, _, _ in TUTORIAL}
 
 
 @pytest.mark.parametrize(("place", "exact"), list(enumerate(exact for _, _, exact in TUTORIAL)))
-def test_exact_values_agree_with_a_computation_of_their_own(full, place, exact):
+def test_exact_values_agree_with_a_computation_of_their_own(full: Any, place: Any, exact: Any) -> None:
     one_unit = Decimal(1).scaleb(Decimal(exact).as_tuple().exponent)
     assert abs(full.rows[place].exact - Decimal(exact)) <= one_unit
 
 
-def test_hand_and_autograd_agree_with_the_exact_values(full):
+def test_hand_and_autograd_agree_with_the_exact_values(full: Any) -> None:
     for row in full.rows[:-1]:
         assert row.hand == pytest.approx(float(row.exact), rel=3e-15)
         assert row.autograd == pytest.approx(float(row.exact), rel=3e-15)
     assert full.rows[-1].hand == pytest.approx(float(full.rows[-1].exact), rel=1e-11)  # 9,999 updates round 9,999 times
 
 
-def test_central_differences_agree_where_there_is_something_to_differentiate(full):
+def test_central_differences_agree_where_there_is_something_to_differentiate(full: Any) -> None:
     for row in full.rows:
         if "/" in row.figure.quantity or row.figure.quantity.endswith("+"):
             assert row.difference == pytest.approx(row.autograd, rel=1e-7)
@@ -112,20 +113,20 @@ def test_central_differences_agree_where_there_is_something_to_differentiate(ful
             assert row.difference is None
 
 
-def test_the_gradients_of_the_biases(full):
+def test_the_gradients_of_the_biases(full: Any) -> None:
     assert full.hand["dE_total/db1"] == pytest.approx(0.018725609394704, rel=1e-13)
     assert full.hand["dE_total/db2"] == pytest.approx(0.100400325112001, rel=1e-13)
     assert comparison.agree(full.values["b1"].grad, full.hand["dE_total/db1"])
     assert comparison.agree(full.values["b2"].grad, full.hand["dE_total/db2"])
 
 
-def test_every_quantity_by_hand_is_what_autograd_says(full):
+def test_every_quantity_by_hand_is_what_autograd_says(full: Any) -> None:
     for name, number in full.hand.items():
         if name != "eta":
             assert comparison.agree(number, comparison.by_autograd(network(setup(float)), name, 0.5)), name
 
 
-def test_the_network_is_labelled_as_in_the_text():
+def test_the_network_is_labelled_as_in_the_text() -> None:
     values = network(setup(float))
     leaves = "i1 i2 target_o1 target_o2 w1 w2 w3 w4 w5 w6 w7 w8 b1 b2"
     nodes = "net_h1 net_h2 out_h1 out_h2 net_o1 net_o2 out_o1 out_o2 E_o1 E_o2 E_total"
@@ -133,7 +134,7 @@ def test_the_network_is_labelled_as_in_the_text():
     assert all(value.label == name for name, value in values.items())
 
 
-def test_a_central_difference_by_an_interior_value():
+def test_a_central_difference_by_an_interior_value() -> None:
     x = Value(0.3, "x")
     inner = tanh(x)
     y = inner * inner + 2.0 * x
@@ -157,21 +158,21 @@ def test_a_central_difference_by_an_interior_value():
         ("0.0000351018778298", "0.0000351085", False),
     ],
 )
-def test_rounding_to_the_printed_digits(number, printed, holds):
+def test_rounding_to_the_printed_digits(number: str, printed: str, holds: bool) -> None:
     assert comparison.rounds_to(Decimal(number), printed) is holds
 
 
 @pytest.mark.parametrize(
     ("a", "b", "agree"), [(0.1, 0.1, True), (0.1, 0.1 + 1e-16, True), (0.1, 0.1 + 3e-16, False), (0.0, 1e-300, False)]
 )
-def test_agreement_is_to_1e_15(a, b, agree):
+def test_agreement_is_to_1e_15(a: float, b: Any, agree: bool) -> None:
     assert comparison.agree(a, b) is agree
 
 
 # Errata
 
 
-def test_the_errata_have_their_causes_computed(full):
+def test_the_errata_have_their_causes_computed(full: Any) -> None:
     assert [each.quantity for each in full.errata] == [*ERRATA, "net_h1 (its formula)"]
     assert all(each.explained for each in full.errata)
     assert [each.in_formula for each in full.errata] == [False, False, False, True]
@@ -185,7 +186,7 @@ def test_the_errata_have_their_causes_computed(full):
     assert "0.3825" in slip
 
 
-def test_the_outputs_of_other_editions_belong_to_the_sequential_update(full):
+def test_the_outputs_of_other_editions_belong_to_the_sequential_update(full: Any) -> None:
     assert [(each.quantity, each.printed, each.explained) for each in full.editions] == [
         ("out_o1", "0.015912196", True),
         ("out_o2", "0.984065734", True),
@@ -197,7 +198,7 @@ def test_the_outputs_of_other_editions_belong_to_the_sequential_update(full):
     ]
 
 
-def test_the_sequential_update_reproduces_the_printed_error():
+def test_the_sequential_update_reproduces_the_printed_error() -> None:
     found = compare(rounds=1, sequential=True)
     row = next(row for row in found.rows if row.figure.quantity == "E_total after 1 update")
     assert comparison.rounds_to(row.exact, "0.291027924")
@@ -212,7 +213,7 @@ def test_the_sequential_update_reproduces_the_printed_error():
 
 @pytest.mark.parametrize("sequential", [False, True])
 @pytest.mark.parametrize("train_biases", [False, True])
-def test_training_by_autograd_is_training_by_hand(sequential, train_biases):
+def test_training_by_autograd_is_training_by_hand(sequential: bool, train_biases: bool) -> None:
     how = {"sequential": sequential, "train_biases": train_biases}
     by_hand = train_by_hand(setup(float), math.exp, 200, **how)
     by_autograd = train(setup(float), 200, **how)
@@ -224,13 +225,13 @@ def test_training_by_autograd_is_training_by_hand(sequential, train_biases):
     assert by_hand.errors[-1] < by_hand.errors[0] / 10
 
 
-def test_every_round_is_announced():
+def test_every_round_is_announced() -> None:
     rounds = []
     train(setup(float), 7, on_round=lambda: rounds.append(1))
     assert len(rounds) == 7
 
 
-def test_training_that_leaves_all_bounds_is_refused():
+def test_training_that_leaves_all_bounds_is_refused() -> None:
     start = {**setup(float), "w5": math.inf, "w6": -math.inf}
     with pytest.raises(OverflowError, match="smaller learning rate"):
         train_by_hand(start, math.exp, 1)
@@ -257,21 +258,21 @@ def test_training_that_leaves_all_bounds_is_refused():
         ({"rounds": 2, "sequential": True}, {"E_total after 10000 rounds"}, "simultaneous update"),
     ],
 )
-def test_figures_printed_for_other_options_are_not_judged(options, not_judged, reason):
+def test_figures_printed_for_other_options_are_not_judged(options: Any, not_judged: Any, reason: str) -> None:
     found = compare(**options)
     assert {name for name, verdict in verdicts(found).items() if verdict == NOT_JUDGED} == not_judged
     assert reason in note(found, "E_total after 10000 rounds")
     assert found.holds
 
 
-def test_what_is_not_judged_is_still_computed():
+def test_what_is_not_judged_is_still_computed() -> None:
     found = compare(rounds=1, eta=Decimal("0.25"))
     row = next(row for row in found.rows if row.figure.quantity == "w5+")
     assert row.hand == row.autograd == pytest.approx(0.4 - 0.25 * 0.0821670405642308, rel=1e-15)
     assert float(row.exact) == pytest.approx(row.hand, rel=1e-15)
 
 
-def test_a_learning_rate_of_0_50_is_that_of_the_text():
+def test_a_learning_rate_of_0_50_is_that_of_the_text() -> None:
     assert verdicts(compare(rounds=1, eta=Decimal("0.50")))["w5+"] == HOLDS
 
 
@@ -281,8 +282,8 @@ FACTORS = [name for name in derivation.one_round(math.exp, **setup(float), seque
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_the_first_wrong_factor_is_named(monkeypatch, factor):
-    def broken(*args, **numbers):
+def test_the_first_wrong_factor_is_named(monkeypatch: pytest.MonkeyPatch, factor: Any) -> None:
+    def broken(*args: Any, **numbers: Any) -> Any:
         found = derivation.one_round(*args, **numbers)
         found[factor] *= 1 + type(found[factor])("1e-12")
         return found
@@ -294,7 +295,9 @@ def test_the_first_wrong_factor_is_named(monkeypatch, factor):
     assert conclusion(found).endswith(found.first_difference)
 
 
-def test_a_wrong_slope_of_the_logistic_function_is_found_where_it_is_first_used(monkeypatch):
+def test_a_wrong_slope_of_the_logistic_function_is_found_where_it_is_first_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(derivation, "logistic_derivative", lambda x, exp: derivation.logistic(x, exp))
     found = compare(**SHORT)
     assert not found.holds
@@ -304,7 +307,7 @@ def test_a_wrong_slope_of_the_logistic_function_is_found_where_it_is_first_used(
     assert verdicts(found)["E_total"] == HOLDS
 
 
-def test_a_figure_that_is_not_the_exact_value_fails(monkeypatch):
+def test_a_figure_that_is_not_the_exact_value_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = [figure._replace(printed="0.40866619") if figure.quantity == "w6+" else figure for figure in FIGURES]
     wrong = [figure._replace(printed="0.408666187") if figure.quantity == "w6+" else figure for figure in FIGURES]
     monkeypatch.setattr(comparison, "FIGURES", figures)
@@ -321,7 +324,9 @@ def test_a_figure_that_is_not_the_exact_value_fails(monkeypatch):
     ("quantity", "printed"),
     [("dE_o2/dout_h1", "-0.019049120"), ("E_total after 1 update", "0.291027925"), ("net_h1", "0.3825")],
 )
-def test_an_erratum_that_its_cause_does_not_account_for_fails(monkeypatch, quantity, printed):
+def test_an_erratum_that_its_cause_does_not_account_for_fails(
+    monkeypatch: pytest.MonkeyPatch, quantity: str, printed: str
+) -> None:
     figures = [figure._replace(printed=printed) if figure.quantity == quantity else figure for figure in FIGURES]
     monkeypatch.setattr(comparison, "FIGURES", figures)
     found = compare(**SHORT)
@@ -333,7 +338,7 @@ def test_an_erratum_that_its_cause_does_not_account_for_fails(monkeypatch, quant
 # The report
 
 
-def test_the_facts_have_the_agreed_form(full):
+def test_the_facts_have_the_agreed_form(full: Any) -> None:
     found = facts(full, update="simultaneous", train_biases=False, files=[])
     keys = ["quantity", "printed", "exact", "hand", "autograd", "difference", "verdict"]
     assert [list(figure) for figure in found["figures"]] == [keys] * 31
@@ -357,11 +362,11 @@ def test_the_facts_have_the_agreed_form(full):
         ("0.3333333333333333333333333333", "0.3333333333333333333333333"),
     ],
 )
-def test_decimals_are_written_without_an_exponent(number, text):
+def test_decimals_are_written_without_an_exponent(number: str, text: str) -> None:
     assert decimals(Decimal(number)) == text
 
 
-def test_the_markdown_tables_are_whole(short):
+def test_the_markdown_tables_are_whole(short: Any) -> None:
     text = markdown(report(short, update="sequential", train_biases=False, files=[], notes=["a note"]))
     assert "a note" in text
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
@@ -387,7 +392,7 @@ def test_the_markdown_tables_are_whole(short):
         [0.5 / (k + 1) for k in range(1001)],
     ],
 )
-def test_the_curve_is_drawn_within_its_frame(errors):
+def test_the_curve_is_drawn_within_its_frame(errors: Any) -> None:
     lines = curve.plot(errors)
     assert all(len(line) <= 76 for line in lines)
     assert len({line[8] for line in lines[:-1]} - set("┤│└")) == 0
@@ -400,7 +405,7 @@ def test_the_curve_is_drawn_within_its_frame(errors):
         assert 58 <= y <= 360
 
 
-def test_a_falling_error_is_drawn_falling():
+def test_a_falling_error_is_drawn_falling() -> None:
     lines = curve.plot([10.0**-k for k in range(5)])
     rows = [[x for x, sign in enumerate(line) if "\u2800" < sign <= "\u28ff"] for line in lines]
     firsts = [row[0] for row in rows if row]

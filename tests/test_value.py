@@ -10,6 +10,7 @@ import threading
 import weakref
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.graphs import random_graph
 from tinygrad_bp import Constant, Value, topological_order
 
 
-def leaf_grads(y, *leaves):
+def leaf_grads(y: Any, *leaves: Any) -> Any:
     for leaf in leaves:
         leaf.grad = 0.0
     y.backward()
@@ -28,26 +29,26 @@ def leaf_grads(y, *leaves):
 # Recording
 
 
-def test_a_leaf():
+def test_a_leaf() -> None:
     x = Value(3, label="x")
     assert (x.data, x.grad, x.label, x.op, x.args, x.local_derivatives) == (3.0, 0.0, "x", None, (), ())
     assert type(x.data) is float
 
 
-def test_a_node_keeps_operation_operands_and_local_derivatives():
+def test_a_node_keeps_operation_operands_and_local_derivatives() -> None:
     a, b = Value(2.0), Value(-3.0)
     y = a * b
     assert (y.data, y.op, y.args, y.local_derivatives) == (-6.0, tg.ops.mul, (a, b), (-3.0, 2.0))
 
 
-def test_both_edges_of_a_square_are_kept():
+def test_both_edges_of_a_square_are_kept() -> None:
     x = Value(3.0)
     y = x * x
     assert y.args == (x, x)
     assert leaf_grads(y, x) == [6.0]
 
 
-def test_a_constant_is_seen_in_its_place_and_stays_the_same_object():
+def test_a_constant_is_seen_in_its_place_and_stays_the_same_object() -> None:
     x = Value(2.0)
     y = 0.5 * x
     half, other = y.args
@@ -59,7 +60,7 @@ def test_a_constant_is_seen_in_its_place_and_stays_the_same_object():
     assert (x.grad, half.grad) == (0.5, 0.0)
 
 
-def test_a_constant_taken_from_one_expression_can_stand_in_another():
+def test_a_constant_taken_from_one_expression_can_stand_in_another() -> None:
     x = Value(2.0)
     half = (0.5 * x).args[0]
     y = half * x + tg.dot([half], [x])
@@ -67,7 +68,7 @@ def test_a_constant_taken_from_one_expression_can_stand_in_another():
     assert half.grad == 0.0
 
 
-def test_local_derivative_by_a_constant_exponent():
+def test_local_derivative_by_a_constant_exponent() -> None:
     assert (Value(3.0) ** 2).local_derivatives == (6.0, 9.0 * math.log(3.0))
     by_base, by_exponent = (Value(-3.0) ** 2).local_derivatives
     assert by_base == -6.0
@@ -76,7 +77,7 @@ def test_local_derivative_by_a_constant_exponent():
 
 @pytest.mark.parametrize("other", [3, 3.0, True, Fraction(3, 4)])
 @pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
-def test_numbers_on_either_side(op, other):
+def test_numbers_on_either_side(op: Any, other: Any) -> None:
     x = Value(2.0)
     right, left = op(x, other), op(other, x)
     assert (right.data, left.data) == (op(2.0, float(other)), op(float(other), 2.0))
@@ -86,14 +87,14 @@ def test_numbers_on_either_side(op, other):
     assert tg.check_gradients(left)
 
 
-def test_unary_operators():
+def test_unary_operators() -> None:
     x = Value(-2.0)
     assert leaf_grads(-x, x) == [-1.0]
     assert leaf_grads(abs(x), x) == [-1.0]
     assert +x is x
 
 
-def test_sum_max_sorted():
+def test_sum_max_sorted() -> None:
     xs = [Value(3.0), Value(1.0), Value(2.0)]
     assert sum(xs).data == 6.0
     assert leaf_grads(sum(xs), *xs) == [1.0, 1.0, 1.0]
@@ -101,7 +102,7 @@ def test_sum_max_sorted():
     assert [x.data for x in sorted(xs)] == [1.0, 2.0, 3.0]
 
 
-def test_comparison_looks_at_data_and_equality_at_identity():
+def test_comparison_looks_at_data_and_equality_at_identity() -> None:
     a, b = Value(1.0), Value(1.0)
     assert a != b
     assert len({a, b, a}) == 2
@@ -115,19 +116,19 @@ def test_comparison_looks_at_data_and_equality_at_identity():
 
 
 @pytest.mark.parametrize("convert", [float, int, math.exp, math.sqrt, math.floor, "{:d}".format])
-def test_leaving_the_graph_by_accident_is_refused(convert):
+def test_leaving_the_graph_by_accident_is_refused(convert: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as error:
         convert(Value(2.0, "w"))
     assert ".data" in str(error.value) or "format code" in str(error.value)
 
 
-def test_printing():
+def test_printing() -> None:
     assert repr(Value(0.5)) == "Value(data=0.5, grad=0.0)"
     assert repr(Value(0.5, "w1")) == "Value(data=0.5, grad=0.0, label='w1')"
     assert f"{Value(0.123456):.3f} {Value(1.0)}" == "0.123 Value(data=1.0, grad=0.0)"
 
 
-def test_every_row_as_function_and_as_method_and_on_numbers():
+def test_every_row_as_function_and_as_method_and_on_numbers() -> None:
     for name, row in tg.OPERATIONS.items():
         method = getattr(Value, name, None)
         if method is not None:
@@ -144,7 +145,7 @@ def test_every_row_as_function_and_as_method_and_on_numbers():
 # backward
 
 
-def test_leaves_accumulate_and_interior_nodes_start_anew():
+def test_leaves_accumulate_and_interior_nodes_start_anew() -> None:
     a = Value(2.0)
     square = a * a
     y = square * a
@@ -154,14 +155,14 @@ def test_leaves_accumulate_and_interior_nodes_start_anew():
     assert (a.grad, square.grad) == (24.0, 2.0)
 
 
-def test_a_node_used_twice_passes_its_whole_gradient_on():
+def test_a_node_used_twice_passes_its_whole_gradient_on() -> None:
     x = Value(3.0)
     a = x * 2.0
     y = a * (a + 1.0)  # x's gradient is wrong if a passes its own on before both uses of it are in
     assert leaf_grads(y, x) == [2.0 * (2 * 6.0 + 1.0)]
 
 
-def test_backward_of_a_leaf_and_of_the_same_node_on_both_sides():
+def test_backward_of_a_leaf_and_of_the_same_node_on_both_sides() -> None:
     x = Value(3.0)
     x.backward()
     x.backward()
@@ -171,7 +172,7 @@ def test_backward_of_a_leaf_and_of_the_same_node_on_both_sides():
     assert leaf_grads(x**x, x) == pytest.approx([27 * (math.log(3) + 1)], rel=1e-15)
 
 
-def test_changing_a_leaf_after_recording_does_not_change_what_was_recorded():
+def test_changing_a_leaf_after_recording_does_not_change_what_was_recorded() -> None:
     w, x = Value(2.0), Value(5.0)
     y = (w * x).tanh() + w**2 + tg.dot([w], [x])
     before = leaf_grads(y, w, x)
@@ -179,7 +180,7 @@ def test_changing_a_leaf_after_recording_does_not_change_what_was_recorded():
     assert leaf_grads(y, w, x) == before
 
 
-def test_gradient_descent_on_the_same_leaves():
+def test_gradient_descent_on_the_same_leaves() -> None:
     w = Value(5.0)
     for _ in range(100):
         w.grad = 0
@@ -188,16 +189,16 @@ def test_gradient_descent_on_the_same_leaves():
     assert 0 < w.data < 1e-8
 
 
-def test_n_ary_nodes_between_others():
+def test_n_ary_nodes_between_others() -> None:
     a, b = Value(1.5), Value(-0.5)
     hidden = [a * b, a + b, (a * 2.0).tanh()]
     y = tg.logsumexp([tg.dot(hidden, [b, 2.0, a]), tg.sum_of([*hidden, 1.0, a, a]), hidden[0]])
     assert tg.check_gradients(y)
 
 
-def test_a_subclass_of_value_takes_part():
+def test_a_subclass_of_value_takes_part() -> None:
     class Parameter(Value):
-        pass
+        note: list[str]
 
     w = Parameter(3.0, "w")
     y = w * w + 2 * w + tg.sum_of([w, 1.0]) + (w - 1.0).relu()
@@ -208,7 +209,7 @@ def test_a_subclass_of_value_takes_part():
     assert (twin.data, twin.label, twin.note) == (3.0, "w", ["kept"])
 
 
-def test_data_stays_a_float():
+def test_data_stays_a_float() -> None:
     w = Value(1.0, "w5")
     for number in (2, True, Fraction(1, 2)):
         w.data = number
@@ -218,10 +219,10 @@ def test_data_stays_a_float():
     assert w.data == 0.5
 
 
-def test_threads_with_graphs_of_their_own_over_shared_leaves():
+def test_threads_with_graphs_of_their_own_over_shared_leaves() -> None:
     w = Value(0.5, "w")
 
-    def work(results):
+    def work(results: Any) -> None:
         for _ in range(200):
             y = w
             for _ in range(20):
@@ -242,7 +243,7 @@ def test_threads_with_graphs_of_their_own_over_shared_leaves():
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_topological_order_and_backward_on_random_graphs(seed):
+def test_topological_order_and_backward_on_random_graphs(seed: int) -> None:
     y, _ = random_graph(seed)
     order = topological_order(y)
     assert order[-1] is y
@@ -262,7 +263,7 @@ def test_topological_order_and_backward_on_random_graphs(seed):
         assert node.grad == pytest.approx(adjoints[node], rel=1e-12, abs=1e-300)
 
 
-def test_topological_order_of_several_roots():
+def test_topological_order_of_several_roots() -> None:
     x = Value(1.0)
     a, b = x + 1.0, x * 2.0
     order = topological_order(a, b, a, constants=False)
@@ -305,7 +306,7 @@ def test_a_long_chain_has_a_gradient_as_a_graph_and_is_pickled() -> None:
     assert again.data == y.data
 
 
-def test_2_to_the_200_paths():
+def test_2_to_the_200_paths() -> None:
     x = Value(1.0)
     y = x
     for _ in range(200):
@@ -316,7 +317,7 @@ def test_2_to_the_200_paths():
     assert len(topological_order(y)) == 201
 
 
-def test_memory_goes_with_the_last_name():
+def test_memory_goes_with_the_last_name() -> None:
     class Watched(Value):
         pass  # has a __dict__ and a __weakref__, unlike Value
 
@@ -334,7 +335,7 @@ def test_memory_goes_with_the_last_name():
         gc.enable()
 
 
-def test_no_node_carries_a_dict():
+def test_no_node_carries_a_dict() -> None:
     assert not hasattr(Value(1.0) * 2, "__dict__")
     assert sys.getsizeof(Value(1.0)) <= 96
 
@@ -342,7 +343,7 @@ def test_no_node_carries_a_dict():
 # Copies
 
 
-def test_deepcopy_keeps_what_is_shared():
+def test_deepcopy_keeps_what_is_shared() -> None:
     x = Value(2.0, "x")
     h = (x * 3.0).tanh()
     h.label = "h"
@@ -356,7 +357,7 @@ def test_deepcopy_keeps_what_is_shared():
     assert topological_order(a) != topological_order(pair[0])
 
 
-def test_many_nodes_of_one_graph_are_copied_once_each():
+def test_many_nodes_of_one_graph_are_copied_once_each() -> None:
     x = Value(1.0, "x")
     nodes = [x]
     for _ in range(2_000):
@@ -367,12 +368,12 @@ def test_many_nodes_of_one_graph_are_copied_once_each():
     assert len(gradients) == 3
 
 
-def test_named_methods_refuse_what_operators_leave_to_others():
+def test_named_methods_refuse_what_operators_leave_to_others() -> None:
     with pytest.raises(TypeError, match="add with x takes a Value or a real number"):
         Value(2.0, "x").add([1.0])
 
 
-def test_shallow_copy_shares_the_operands():
+def test_shallow_copy_shares_the_operands() -> None:
     x = Value(2.0)
     y = x * 3.0
     assert y.args
@@ -382,7 +383,7 @@ def test_shallow_copy_shares_the_operands():
     assert (z.data, z.op) == (6.0, tg.ops.mul)
 
 
-def test_pickle_keeps_leaves_shared_gradients_and_labels():
+def test_pickle_keeps_leaves_shared_gradients_and_labels() -> None:
     x, y = Value(2.0, "x"), Value(0.5, "y")
     z = tg.dot([x, y], [y, 3.0]) ** 2 / x
     z.label = "z"
@@ -399,7 +400,7 @@ def test_pickle_keeps_leaves_shared_gradients_and_labels():
 
 
 @pytest.mark.extras
-def test_numpy_scalars_and_object_arrays():
+def test_numpy_scalars_and_object_arrays() -> None:
     import numpy as np
 
     x = Value(2.0, "x")
@@ -465,7 +466,7 @@ def test_numpy_clips_by_picking_and_a_value_by_its_row() -> None:
 # micrograd's programs
 
 
-def test_micrograd_sanity_program_gives_its_numbers_bit_for_bit():
+def test_micrograd_sanity_program_gives_its_numbers_bit_for_bit() -> None:
     # The program with which micrograd is tested against PyTorch; its numbers, made by micrograd 0.1.0, are stored as hex floats.
     x = Value(-4.0)
     z = 2 * x + 2 + x

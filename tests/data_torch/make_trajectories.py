@@ -6,13 +6,14 @@ Run as `python -m tests.data_torch.make_trajectories`. The start moved by 1e-15 
 import json
 from math import cos, sin
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).with_name("trajectories.json")
 START = [-0.6, 1.4, 0.3]
 STEPS = [1, 2, 3, 10, 100, 500, 1000]
 
 # A run: the optimizer with its settings, and the schedule of its learning rate with its own, all named as in tinygrad_bp.optim.
-RUNS = {
+RUNS: dict[str, Any] = {
     "sgd": ["SGD", {"lr": 0.01}, None, {}],
     "sgd, momentum": ["SGD", {"lr": 0.005, "momentum": 0.9}, None, {}],
     "sgd, weight decay": ["SGD", {"lr": 0.01, "weight_decay": 0.1}, None, {}],
@@ -36,14 +37,14 @@ RUNS = {
 }
 
 
-def gradient(x, y, z):
+def gradient(x: Any, y: Any, z: Any) -> Any:
     """Of (1 - x)² + 5 (y - x²)² + (z - sin(x y))² + cos(2 z) / 2, a curved valley, term by term."""
     bend, wave = y - x * x, z - sin(x * y)
     slope = -2.0 * wave * cos(x * y)
     return [-2.0 * (1.0 - x) - 20.0 * x * bend + y * slope, 10.0 * bend + x * slope, 2.0 * wave - sin(2.0 * z)]
 
 
-def trajectories(runs=RUNS, start=START):
+def trajectories(runs: Any = RUNS, start: Any = START) -> Any:
     """For each run the parameters after some of its steps."""
     import torch
     from torch.optim import lr_scheduler
@@ -76,7 +77,7 @@ def trajectories(runs=RUNS, start=START):
     return found
 
 
-def content():
+def content() -> Any:
     """What the file holds, as JSON has it."""
     import torch
 

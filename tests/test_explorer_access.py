@@ -351,7 +351,7 @@ def unlabelled() -> Any:
 
 
 @pytest.mark.parametrize(
-    ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(5, 640)[0], 407)], ids=["small", "407 nodes"]
+    ("graph", "nodes"), [(unlabelled, 7), (lambda: random_graph(36, 900)[0], 415)], ids=["small", "415 nodes"]
 )
 def test_graphs_without_neurons(opened: Any, graph: Any, nodes: int) -> None:
     result = graph()

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import multiprocessing
 import pickle
 import threading
 from collections.abc import Callable
@@ -150,7 +151,7 @@ def parts_of_a_graph(number: float) -> tuple[Value, Value]:
 
 
 def test_what_a_worker_process_returns_is_one_graph() -> None:
-    with ProcessPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         h, y = pool.submit(parts_of_a_graph, 2.0).result()
     assert grad(y, h).data == 3.0
 

@@ -92,9 +92,9 @@ class Value(Operators, Methods):
     def hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
         """Keeps the operands of its operation and the local derivatives: for what makes nodes, as copies are made."""
         arity = self.op.arity if self.op else 0
-        if arity == 1:
+        if arity == 1 == len(operands):
             self._a, self._b, self._da, self._db = operands[0], None, local[0], None
-        elif arity == 2 and type(operands[1]) in (Value, Constant, float):
+        elif arity == 2 == len(operands) and type(operands[1]) in (Value, Constant, float):
             (self._a, self._b), (self._da, self._db) = operands, local
         else:
             self._a, self._da, self._b, self._db = None, None, tuple(operands), tuple(local)

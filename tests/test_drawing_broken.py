@@ -223,6 +223,7 @@ def test_ctrl_c_ends_a_renderer_and_its_children(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, "PATH": path}
     )
     children = children_of(tmp_path)
+    time.sleep(1.0)  # until the program waits for its renderer
     python.send_signal(signal.SIGINT)
     _, err = python.communicate()
     assert b"KeyboardInterrupt" in err

@@ -105,6 +105,7 @@ def test_a_module_of_ones_own_is_compiled() -> None:
     assert history.losses[-1] < 1e-10
 
 
+@pytest.mark.extras
 def test_an_operation_of_ones_own_is_compiled() -> None:
     cube = tg.Operation("cube", lambda x: x**3, (lambda y, x: 3 * x * x,), "{} ** 3", "{}^3", "x³")
     net = MLP(2, [3, 1], activation=[cube, None], seed=1)
@@ -113,6 +114,7 @@ def test_an_operation_of_ones_own_is_compiled() -> None:
     assert history.losses[-1] < history.losses[0]
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("activation", ["gelu", "silu", "erf", "asinh"])
 def test_any_row_on_one_operand_is_an_activation_in_every_engine(activation: str) -> None:
     found = []

@@ -449,6 +449,7 @@ def test_numpy_scalars_and_object_arrays() -> None:
     assert np.hypot(np.array([Value(3.0)]), 4.0)[0].data == 5.0
 
 
+@pytest.mark.extras
 def test_numpy_clips_by_picking_and_a_value_by_its_row() -> None:
     import numpy as np
 

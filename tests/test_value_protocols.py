@@ -207,3 +207,18 @@ def test_an_operation_of_ones_own_gives_a_float_and_its_errors_in_words() -> Non
         "anything", lambda *xs: sum(xs), lambda y, *xs: [1.0] * len(xs), lambda b, t: "f()", lambda b, t: "", "f"
     )
     assert "anything" in str(anything.__doc__)
+
+
+def test_a_type_error_that_is_not_of_gradients_goes_on() -> None:
+    class Refusing(Value):
+        @property
+        def grad(self) -> float:  # type: ignore[override]
+            return 0.0
+
+        @grad.setter
+        def grad(self, x: float) -> None:
+            if x:
+                raise TypeError("not this one")
+
+    with pytest.raises(TypeError, match="not this one"):
+        (Refusing(2.0) * 3.0).backward()

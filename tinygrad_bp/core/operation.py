@@ -99,8 +99,9 @@ class Operation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "arity", len(self.partials) if isinstance(self.partials, tuple) else None)
         object.__setattr__(self, "__name__", self.name)
-        # Like a function, an operation is pickled by reference; without the name of a module, pickle looks for the one that holds it.
-        object.__setattr__(self, "__module__", None)
+        # Like a function, an operation is pickled by reference: by its name, in the module in which its rules were written.
+        rules = self.partials if isinstance(self.partials, tuple) else (self.partials,)
+        object.__setattr__(self, "__module__", getattr(rules[0], "__module__", None) if rules else None)
 
     def __reduce__(self) -> str:
         return self.name

@@ -207,8 +207,8 @@ def test_a_page_for_what_train_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
     write_csv("kinds.csv", [["x", "kind"], *[[k, (1, 5, 7)[k // 20]] for k in range(60)]])
     for table, layers in (("kinds.csv", ["1", "4", "3"]), ("xor", ["2", "5", "1"]), ("moons", ["2", "4", "2"])):
-        assert main(["train", table, "--layers", *layers, "--epochs", "2", "--out", "run"]) == 0
-        assert main(["explore", "run/model.json", "--data", table, "--rows", "2"]) == 0
+        assert main(["train", table, "--layers", *layers, "--epochs", "2", "--out", table[:4]]) == 0
+        assert main(["explore", f"{table[:4]}/model.json", "--data", table, "--rows", "2"]) == 0
         assert len(described()["cases"]) == 2
 
 

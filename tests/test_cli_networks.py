@@ -415,4 +415,5 @@ def test_a_report_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert main(["train", "xor", "--epochs", "3"]) == 2
     assert "No space left" in capsys.readouterr().err
-    assert list(Path("training-out").iterdir()) == []
+    assert not Path("training-out").exists()
+    assert list(Path().iterdir()) == []

@@ -211,7 +211,7 @@ sync = os.fsync
 def slow(file):
     sync(file)
     print("there", flush=True)
-    import time; time.sleep(100)
+    sys.stdin.read()
 os.fsync = slow
 write_whole(sys.argv[1], "new " * 100_000)
 """
@@ -232,15 +232,19 @@ def test_a_killed_process_leaves_the_old_file_and_no_litter_that_stays(
     if before is not None:
         target.write_text(before)
     command = [sys.executable, "-c", WRITER, str(target), way]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         try:
             assert running.stdout.readline() == b"there\n"  # written, and not moved yet
             running.send_signal(end)
-            running.wait(timeout=30)
+            waits = way == "named" and end == signal.SIGTERM  # until it is moved
+            if waits:
+                running.stdin.close()
+            assert running.wait(timeout=30) == -end
         finally:
             running.kill()
-    assert (target.read_text() if target.exists() else None) == before
-    if way == "nameless" and writing._nameless(tmp_path) is not None:
+    text = target.read_text() if target.exists() else None
+    assert text == ("new " * 100_000 if waits else before)
+    if end == signal.SIGTERM or way == "nameless":
         assert litter(tmp_path) == []
     write_whole(target, "newer")
     assert target.read_text() == "newer"

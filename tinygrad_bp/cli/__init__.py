@@ -15,7 +15,6 @@ from typing import Any
 from tinygrad_bp import __version__
 from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.text import printable
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                          the worked example, step by step
@@ -44,16 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (Mistake, TypeError, ValueError, ArithmeticError, ImportError, OSError, RuntimeError) as error:
-        # Labels and names of files are anyone's text: none may steer the terminal.
-        words = printable(str(error), keep="\n")
-        print(f"tinygrad-bp: error: {words}", file=sys.stderr)
+        common.say(f"tinygrad-bp: error: {common.words(error)}", error=True)
         return 2
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = common.command(
-        argparse.ArgumentParser, "", EXAMPLES, prog="tinygrad-bp", description="An autograd engine that shows its work."
+        common.Parser, "", EXAMPLES, prog="tinygrad-bp", description="An autograd engine that shows its work."
     )
     parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

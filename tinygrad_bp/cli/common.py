@@ -1,16 +1,35 @@
-"""What the commands share: how a command is declared, its arguments, folders and pictures."""
+"""What the commands share: how a command is declared, its arguments, what it reads, writes and says, folders and pictures."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
+import sys
 import textwrap
+import threading
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from tinygrad_bp.files import Source, check_folder, descriptor, is_stream, write_stream, write_whole, written_together
+from tinygrad_bp.text import printable, shown
+
+STANDARD = "-"  # standard input or output, in place of the name of a file
+LONGEST = 4000  # characters of a message
 
 
 class Mistake(Exception):
     """The user's, said in words for the user."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages are said as all others are: what was typed may steer no terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(words(message))
 
 
 def command(make: Any, name: str, examples: str, **about: Any) -> argparse.ArgumentParser:
@@ -58,15 +77,101 @@ def learning_rate(text: str) -> Decimal:
     return rate
 
 
-def folder(path: Path) -> Path:
-    """The folder of that name, made if it is new. Raises Mistake where it cannot be."""
+# What is said, read and written
+
+
+def words(text: object) -> str:
+    """What is to be said, for people: labels and names of files are anyone's text, and none may steer the terminal or fill it."""
+    said = printable(str(text), keep="\n")
+    return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]}...{said[-LONGEST // 2 :]}"
+
+
+def say(text: object = "", *, error: bool = False) -> None:
+    """Says a line or several, on standard output or standard error. All that the commands say is said by this."""
+    print(printable(str(text), keep="\n"), file=sys.stderr if error else sys.stdout)
+
+
+def answer(text: str) -> None:
+    """Writes what was asked for to standard output: data, as it is, but where a terminal would take it for instructions."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    print(printable(text, keep="\n\t") if terminal else text, end="")
+
+
+def source(name: str) -> Source:
+    """What is meant by the name of a file to be read, which is - for standard input."""
+    if name != STANDARD:
+        return name
+    if sys.stdin is None:
+        raise Mistake("there is no standard input to read")
+    return sys.stdin
+
+
+def is_output_stream(output: str) -> bool:
+    """Whether an output is no file, so that its name says nothing of what it is to be."""
+    return output == STANDARD or is_stream(output)
+
+
+def write(output: str, content: str | bytes) -> None:
+    """Writes to the output, which is - for standard output, and says the name of what was written, if that does not go into it."""
+    if output == STANDARD:
+        if sys.stdout is not None:
+            write_stream(sys.stdout, content)
+        return
+    path = write_whole(output, content)
+    if descriptor(path) != 1:
+        say(path)
+
+
+# Folders of results
+
+
+def check_results(folder: Path, kinds: Collection[str], other: Callable[[], str], *, replace: bool) -> None:
+    """Raises Mistake where results cannot be written into a folder of this name, and where it holds those of something else.
+
+    Args:
+        kinds: the names of the files that the command writes.
+        other: says what it is that the folder holds, if it holds some of them; nothing if it is what is written again.
+        replace: whether that is to be replaced, whatever it is.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise Mistake(f"--out {str(path)!r} is a file; name a folder, which may be new") from None
+        check_folder(folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        if os.path.exists(folder):
+            raise Mistake(f"--out {shown(str(folder), 200)} is a file; name a folder, which may be new") from None
+        raise Mistake(f"--out {shown(str(folder), 200)} cannot be made: {error.strerror}") from None
     except OSError as error:
-        raise Mistake(f"--out {str(path)!r} cannot be made: {error.strerror}") from None
-    return path
+        what = "takes no files" if os.path.isdir(folder) else "cannot be made"
+        raise Mistake(f"--out {shown(str(folder), 200)} {what}: {error.strerror}") from None
+    if not replace and any(os.path.lexists(folder / kind) for kind in kinds) and (found := other()):
+        raise Mistake(
+            f"--out {shown(str(folder), 200)} holds {found}; name another folder for this, or say --force to replace what is there"
+        )
+
+
+def picture_names(names: Collection[str]) -> list[str]:
+    """The names of the files that `save_pictures` may write for pictures of these names."""
+    return [name + suffix for name in names for suffix in (".svg", ".png", ".gv")]
+
+
+@contextlib.contextmanager
+def results(folder: Path, kinds: Collection[str]) -> Iterator[Path]:
+    """A hidden folder to write results in, which are moved into `folder` when all are there; after an error nothing stays of them.
+
+    A request to end, as `kill` and a system that shuts down make it, is heard here as an error is.
+    """
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    heard = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if heard:
+        signal.signal(signal.SIGTERM, end)
+    try:
+        with written_together(folder, kinds) as hidden:
+            yield hidden
+    finally:
+        if heard:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def save_pictures(drawings: dict[str, Any], folder: Path) -> tuple[list[Path], list[str]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.programs import load_program, named
+from tinygrad_bp.files import is_stream, packed_name
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer import Page
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
         "subject", metavar="SUBJECT", nargs="?", default="tutorial", help="what to explore (default: tutorial)"
     )
     explore.add_argument(
-        "-o", "--output", type=Path, default=Path("explorer.html"), metavar="FILE", help="(default: explorer.html)"
+        "-o", "--output", default="explorer.html", metavar="FILE", help="- for standard output (default: explorer.html)"
     )
     explore.add_argument("--open", action="store_true", help="show the page in the browser")
     explore.add_argument(
@@ -61,19 +61,21 @@ def add(commands: Any) -> None:
 
 
 def _explore(args: argparse.Namespace) -> int:
-    suffix = args.output.suffix.lower()
-    if suffix not in (".html", ".htm"):
-        raise Mistake(f"-o {str(args.output)!r}: the name should end in .html")
+    path = Path(args.output)
+    stream = common.is_output_stream(args.output)
+    if not stream and path.suffix.lower() not in (".html", ".htm"):
+        raise Mistake(f"-o {args.output!r}: the name should end in .html")
+    if stream and args.open:
+        raise Mistake(f"--open shows a file in the browser, and {args.output} is none")
     page, made_up = _page(args)
-    path = page.save(args.output)
-    print(path)
+    common.write(args.output, page.html)
     if made_up:
-        print(f"{args.subject} comes without rows, so the inputs on the page are made up", file=sys.stderr)
+        common.say(f"{args.subject} comes without rows, so the inputs on the page are made up", error=True)
     if args.open:
         import webbrowser
 
         if not webbrowser.open(path.resolve().as_uri()):
-            raise Mistake(f"there is no browser here to open {str(path)!r} with")
+            raise Mistake(f"there is no browser here to open {args.output!r} with")
     return 0
 
 
@@ -87,6 +89,8 @@ def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     if args.data is not None:
         if not isinstance(thing, MLP):
             raise Mistake(f"--data is for an MLP; {args.subject} has its numbers already")
+        if args.data == args.subject == common.STANDARD:
+            raise Mistake("standard input holds one thing, the network or the table")
         rows = _rows(thing, args.data, args.rows or 8)
     elif args.rows is not None:
         raise Mistake("--rows says how many rows of --data to take, and there is no --data")
@@ -102,10 +106,10 @@ def _thing(subject: str) -> tuple[Any, str]:
 
     if subject == "tutorial" or subject in TRUTH_TABLES:
         return subject, ""
-    if Path(subject).suffix.lower() == ".json":
+    if subject == common.STANDARD or is_stream(subject) or packed_name(subject)[0].suffix.lower() == ".json":
         from tinygrad_bp.networks.saving import load
 
-        return load(subject), Path(subject).stem
+        return load(common.source(subject)), packed_name(subject)[0].stem.removeprefix(common.STANDARD)
     if ":" in subject:
         program = load_program(subject)
         thing = program[subject.rpartition(":")[2]]
@@ -127,7 +131,7 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
     from tinygrad_bp.networks.prediction import Predictor
 
     predictor = Predictor(net)
-    table = data.bundled(name) if name in data.NAMES else data.read(name, net.notes.targets)
+    table = data.bundled(name) if name in data.NAMES else data.read(common.source(name), net.notes.targets)
     if len(table.columns) != net.widths[0] or (net.notes.columns and table.columns != net.notes.columns):
         raise Mistake(
             f"the network learned from {', '.join(predictor.columns):.200}, and {name} has {', '.join(table.columns):.200}"

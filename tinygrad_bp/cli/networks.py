@@ -36,7 +36,14 @@ def add(commands: Any) -> None:
         help="train a network on a table",
         description="Trains a network on a table and writes it to a file, with its error curve, pictures and a report.",
     )
-    train.add_argument("data", metavar="DATA", help="a table: .csv, .tsv, .json, or the name of one that is built in")
+    train.add_argument(
+        "data",
+        metavar="DATA",
+        help="a table: .csv, .tsv, .json, the name of one that is built in, or - for standard input",
+    )
+    train.add_argument(
+        "--format", choices=["csv", "tsv", "json"], help="of DATA (default: that of its name, or its look)"
+    )
     train.add_argument(
         "--target", action="append", metavar="COLUMN", help="the column to be learned (default: the last); repeatable"
     )
@@ -63,6 +70,7 @@ def add(commands: Any) -> None:
     train.add_argument(
         "--out", type=Path, default=Path("training-out"), metavar="DIR", help="for the files (default: training-out)"
     )
+    train.add_argument("--force", action="store_true", help="replace what DIR holds, also results of something else")
     train.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
     train.set_defaults(run=_train)
 
@@ -73,10 +81,14 @@ def add(commands: Any) -> None:
         help="use a trained network",
         description="Predicts the target for every row of a table, and prints a table of the predictions.",
     )
-    predict.add_argument("model", type=Path, metavar="MODEL.json", help="a network that train wrote")
-    predict.add_argument("data", metavar="DATA", help="a table: .csv, .tsv or .json")
-    predict.add_argument("--format", choices=["csv", "json"], default="csv", help="(default: csv)")
-    predict.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+    predict.add_argument("model", metavar="MODEL.json", help="a network that train wrote; - for standard input")
+    predict.add_argument("data", metavar="DATA", help="a table: .csv, .tsv or .json; - for standard input")
+    predict.add_argument(
+        "--format", choices=["csv", "tsv", "json"], help="of the predictions (default: that of FILE's name, else csv)"
+    )
+    predict.add_argument(
+        "-o", "--output", default=common.STANDARD, metavar="FILE", help="where to (default: -, standard output)"
+    )
     predict.set_defaults(run=_predict)
 
 

@@ -7,40 +7,51 @@ import csv
 import io
 import json
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tinygrad_bp.files import write_whole
-from tinygrad_bp.networks.data.reading import cells, number, place_of
+from tinygrad_bp.cli import common
+from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.files import called, packed_name
+from tinygrad_bp.networks.data.reading import FORMATS, cells, number, place_of
 from tinygrad_bp.networks.prediction import Predictor
 from tinygrad_bp.networks.saving import load
-from tinygrad_bp.text import printable, shown
+from tinygrad_bp.text import shown
 
 
 def predict(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
-    predictor = Predictor(load(args.model))
-    columns, rows = cells(args.data)
+    if args.model == args.data == common.STANDARD:
+        raise Mistake("standard input holds one thing, the network or the table")
+    predictor = Predictor(load(common.source(args.model)))
+    table = common.source(args.data)
+    name = called(table)
+    columns, rows = cells(table)
     for column in predictor.columns:
-        place_of(args.data, columns, column)
-    found = [predictor([number(args.data, columns, where, row, c) for c in predictor.columns]) for where, row in rows]
-    text = _written(args.format, *_answers(predictor, found))
-    if args.output is None:
-        print(text, end="")
+        place_of(name, columns, column)
+    found = [predictor([number(name, columns, where, row, c) for c in predictor.columns]) for where, row in rows]
+    text = _written(args.format or _format(args.output), *_answers(predictor, found))
+    if args.output == common.STANDARD:
+        common.answer(text)
     else:
-        print(write_whole(args.output, text))
-    score = _score(args.data, predictor, found, columns, rows)
+        common.write(args.output, text)
+    score = _score(name, predictor, found, columns, rows)
     if score:
-        print(printable(score), file=sys.stderr)
+        common.say(score, error=True)
     return 0
+
+
+def _format(output: str) -> str:
+    """The format of a table of this name."""
+    suffix = packed_name(output)[0].suffix.lower().removeprefix(".")
+    return suffix if suffix in FORMATS else "csv"
 
 
 def _written(form: str, head: list[str], body: list[list[Any]]) -> str:
     if form == "json":
         return json.dumps([dict(zip(head, row, strict=True)) for row in body], indent=2) + "\n"
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([head, *body])
+    csv.writer(out, delimiter="\t" if form == "tsv" else ",", lineterminator="\n").writerows([head, *body])
     return out.getvalue()
 
 

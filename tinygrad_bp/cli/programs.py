@@ -17,6 +17,7 @@ from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.files import read_bytes
 from tinygrad_bp.text import counted, did_you_mean, listed
 
 EXAMPLES = {
@@ -37,6 +38,8 @@ example:
   tinygrad-bp check neuron.py:out""",
 }
 MOST_NAMES = 20  # that an error lists
+MOST_BYTES = 64_000_000  # of a program
+FORMATS = ("svg", "png", "pdf", "gv")
 
 
 def add(commands: Any) -> None:
@@ -50,8 +53,13 @@ def add(commands: Any) -> None:
     )
     draw.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it or a list of Values")
     draw.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="the picture: .svg, .png, .pdf or .gv"
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the picture: .svg, .png, .pdf or .gv; - for standard output",
     )
+    draw.add_argument("--format", choices=FORMATS, help="(default: that of FILE's name, else svg)")
     draw.add_argument(
         "--highlight",
         action="append",
@@ -107,9 +115,11 @@ def add(commands: Any) -> None:
 def _draw(args: argparse.Namespace) -> int:
     from tinygrad_bp.drawing import draw
 
-    suffix = args.output.suffix.lower()
-    if suffix not in (".svg", ".png", ".pdf", ".gv"):
-        raise Mistake(f"-o {str(args.output)!r}: the name should end in .svg, .png, .pdf or .gv")
+    format = args.format or ("svg" if common.is_output_stream(args.output) else Path(args.output).suffix.lower()[1:])
+    if format not in FORMATS:
+        raise Mistake(
+            f"-o {args.output!r}: the name should end in .svg, .png, .pdf or .gv, or --format say what it is to be"
+        )
     program = load_program(args.target)
     found = named(program, args.target, several=True)
     order = topological_order(*found, constants=False)
@@ -128,7 +138,7 @@ def _draw(args: argparse.Namespace) -> int:
         title=args.title,
         dark=args.dark,
     )
-    print(picture.save(args.output))
+    common.write(args.output, picture.render(format))
     return 0
 
 
@@ -141,9 +151,9 @@ def _explain(args: argparse.Namespace) -> int:
     if args.format == "json":
         import json
 
-        print(json.dumps(explanation.to_dict(), indent=2))
+        common.say(json.dumps(explanation.to_dict(), indent=2))
     else:
-        print(explanation.markdown() if args.format == "markdown" else explanation)
+        common.say(explanation.markdown() if args.format == "markdown" else explanation)
     return 0
 
 
@@ -152,7 +162,7 @@ def _check(args: argparse.Namespace) -> int:
 
     [y] = named(load_program(args.target), args.target)
     result = check_gradients(y)
-    print(result)
+    common.say(result)
     return 0 if result.ok else 1
 
 
@@ -171,11 +181,13 @@ def load_program(target: str) -> dict[str, Any]:
     if path.suffix != ".py":
         raise Mistake(f"{file!r} is not a Python file: its name should end in .py")
     try:
-        source = path.read_bytes()
+        source = read_bytes(path, MOST_BYTES)
     except FileNotFoundError:
         raise Mistake(f"there is no file {file!r}") from None
     except OSError as error:
         raise Mistake(f"{file!r} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise Mistake(f"{file!r} is no Python program: it is {error}") from None
     program = _run(source, file, name)
     values = _values(program)
     for key, v in values.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,20 @@ from tinygrad_bp.cli import common, training_report
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.training_report import Training
 from tinygrad_bp.drawing import curve, draw_network
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import packed_name, write_whole
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.data import Table
+from tinygrad_bp.networks.data.reading import FORMATS
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.prediction import Predictor, notes
 from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
-from tinygrad_bp.networks.saving import save
+from tinygrad_bp.networks.saving import load, save
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training import train as trained
-from tinygrad_bp.text import counted, printable
+from tinygrad_bp.text import counted, listed, shown
 
+KINDS = ("model.json", "curve.csv", "curve.svg", "report.md", *common.picture_names(["network", "boundary"]))
 SMALL = 40  # connections of a network up to which its picture has numbers
 
 
@@ -35,21 +38,23 @@ def train(args: argparse.Namespace) -> int:
     net = chosen.network(args.seed, args.init, **(network if chosen.layers == [2, 2, 2] else {}))
     rows = chosen.rows(args.seed)
     optimizer = _optimizer(args, chosen, net)
-    folder = common.folder(args.out)
+    common.check_results(args.out, KINDS, lambda: _other(args.out, args.data, table.targets), replace=args.force)
     history, interrupted = _trained(args, chosen, net, rows, optimizer)
     if interrupted and not history.steps:
-        print("tinygrad-bp: interrupted before the first step; nothing is saved", file=sys.stderr)
+        common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
         return 130
-    net.notes = notes(rows.learned, chosen.loss, rows.target_scaling)
+    # The name of the table says later whose results a folder holds.
+    net.notes = replace(notes(rows.learned, chosen.loss, rows.target_scaling), more={"table": args.data})
     done = Training(args.data, chosen, rows, net, history)
-    files, more = _files(done, folder, dark=args.dark)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))
-    files.append(write_whole(folder / "report.md", training_report.markdown(done, lines, files, predictor)))
+    with common.results(args.out, KINDS) as hidden:
+        files, more = _files(done, hidden, dark=args.dark)
+        files.append(write_whole(hidden / "report.md", training_report.markdown(done, lines, files, predictor)))
+    files = [args.out / path.name for path in files]
     if interrupted:
         after = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
-        words = f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}"
-        print(printable(words), file=sys.stderr)
+        common.say(f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}", error=True)
         return 130
     training_report.show(done, lines, files, more, predictor)
     return 0
@@ -81,6 +86,20 @@ def _trained(
     return history, False
 
 
+def _other(folder: Path, name: str, targets: Sequence[str]) -> str:
+    """What a folder holds that is no training on this table; nothing if it is one."""
+    try:
+        there = load(folder / "model.json").notes
+    except (OSError, ValueError):
+        return f"{listed([kind for kind in KINDS if os.path.lexists(folder / kind)])}, which no training on this table wrote"
+    trained_on = there.more.get("table")
+    if not isinstance(trained_on, str):
+        return "a network that was saved by something else"
+    if Path(trained_on) == Path(name) and there.targets == list(targets):
+        return ""
+    return f"what was learned from {shown(trained_on)}: {', '.join(there.targets or ()):.100}"
+
+
 def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:
     """The table that is meant, and for the worked example what an `MLP` takes to be its network."""
     name = args.data
@@ -91,8 +110,8 @@ def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:
         return _worked_example()
     if name in data.NAMES:
         return data.bundled(name), {}
-    if Path(name).suffix.lower() in (".csv", ".tsv", ".json"):
-        return data.read(name, args.target), {}
+    if name == common.STANDARD or Path(name).exists() or packed_name(name)[0].suffix.lower()[1:] in FORMATS:
+        return data.read(common.source(name), args.target, args.format), {}
     raise Mistake(f"{name!r} is no table: name a .csv, .tsv or .json file, or one of {', '.join(built_in)}")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygrad_bp.cli.common import say
 from tinygrad_bp.drawing import curve
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.nn import MLP
@@ -93,25 +94,23 @@ def show(
     width = max(len(name) for name, _ in lines)
     for name, words in lines:
         first, *rest = textwrap.wrap(printable(words), 78 - width) or [""]
-        print(f"{name:>{width}}  {first}")
+        say(f"{name:>{width}}  {first}")
         for line in rest:
-            print(f"{'':>{width}}  {line}")
+            say(f"{'':>{width}}  {line}")
     if len(losses) > 1 and all(map(math.isfinite, losses)):
-        print()
-        print(*curve.plot(losses), sep="\n")
+        say()
+        say("\n".join(curve.plot(losses)))
     if len(table) <= 8 and len(table.columns) <= 4:
-        print()
+        say()
         rows = [[printable(cell) for cell in row] for row in _predictions(table, predictor)]
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         for row in rows:
-            print("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
-    print()
+            say("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
+    say()
     for note in notes:
-        print(textwrap.fill(printable(note), 80))
+        say(textwrap.fill(printable(note), 80))
     names = ", ".join(path.name for path in files)
-    print(
-        textwrap.fill(printable(f"In {files[0].parent}: {names}"), 80, break_long_words=False, break_on_hyphens=False)
-    )
+    say(textwrap.fill(printable(f"In {files[0].parent}: {names}"), 80, break_long_words=False, break_on_hyphens=False))
 
 
 def markdown(done: Training, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.cli import common
-from tinygrad_bp.files import write_whole
+from tinygrad_bp.files import parse_json, read_text, write_whole
+from tinygrad_bp.text import listed
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                               everything, as in the text
   tinygrad-bp tutorial --update sequential           watch a mistake happen
   tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
   tinygrad-bp tutorial --format json > figures.json  for programs"""
+
+FILES = ("error-curve.svg", "error-curve.csv", "report.md", "report.json")
+PICTURES = ("1-structure", "2-initial-values", "3-chain-rule-w5", "4-fan-in-h1", "5-path-to-w1", "6-computation-graph")
+KINDS = (*FILES, *common.picture_names(PICTURES))
 
 
 def add(commands: Any) -> None:
@@ -53,8 +58,20 @@ def add(commands: Any) -> None:
     tutorial.add_argument(
         "--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)"
     )
+    tutorial.add_argument("--force", action="store_true", help="replace what DIR holds, also results of something else")
     tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
     tutorial.set_defaults(run=run)
+
+
+def _other(folder: Path) -> str:
+    """What a folder holds that is no worked example; nothing if it is one."""
+    try:
+        content = parse_json(read_text(folder / "report.json", 64_000_000), float)
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if isinstance(content, dict) and {"figures", "training", "first_difference"} <= set(content):
+        return ""
+    return f"{listed([name for name in KINDS if os.path.lexists(folder / name)])} of something else"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         def on_broken_pipe(self) -> None:
             raise  # to `main`; a Console by itself ends with 1, the status of a verdict that does not hold
 
-    folder = common.folder(args.out)
+    common.check_results(args.out, KINDS, lambda: _other(args.out), replace=args.force)
 
     how = {"update": args.update, "train_biases": args.train_biases}
     terminal = Console(stderr=True)
@@ -92,23 +109,22 @@ def run(args: argparse.Namespace) -> int:
             on_exact=lambda: bar.add_task("exact values", total=None),
         )
         bar.add_task("pictures", total=None)
-        files, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), folder)
-    files += [folder / name for name in ("error-curve.svg", "error-curve.csv", "report.md", "report.json")]
-    blocks = report(comparison, **how, files=files, notes=notes)
-    for_programs = json.dumps(facts(comparison, **how, files=files), indent=2) + "\n"
-    text = markdown(blocks)
-    errors = comparison.run.errors
-    picture = curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds")
-    table = "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
-    write_whole(folder / "error-curve.svg", picture)
-    write_whole(folder / "error-curve.csv", f"updates,E_total\n{table}")
-    write_whole(folder / "report.md", text)
-    write_whole(folder / "report.json", for_programs)
+        with common.results(args.out, KINDS) as hidden:
+            drawn, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), hidden)
+            files = [args.out / name for name in (*(path.name for path in drawn), *FILES)]
+            blocks = report(comparison, **how, files=files, notes=notes)
+            for_programs = json.dumps(facts(comparison, **how, files=files), indent=2) + "\n"
+            text = markdown(blocks)
+            errors = comparison.run.errors
+            picture = curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds")
+            table = "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
+            for name, content in zip(FILES, (picture, f"updates,E_total\n{table}", text, for_programs), strict=True):
+                write_whole(hidden / name, content)
     if args.format == "text":
         # 80 columns also where the terminal is wider, and where it cannot be asked
         print_report(blocks, Output(width=80, highlight=False, markup=False, emoji=False))
     else:
-        print(for_programs if args.format == "json" else text, end="")
+        common.answer(for_programs if args.format == "json" else text)
     if not comparison.holds and args.format != "text":
-        print(f"tinygrad-bp: {conclusion(comparison)}", file=sys.stderr)
+        common.say(f"tinygrad-bp: {conclusion(comparison)}", error=True)
     return 0 if comparison.holds else 1

@@ -23,7 +23,7 @@ def check_folder(folder: Path) -> None:
         if not made and not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "the folder is read-only")
     except OSError as error:
-        raise in_words(error, "make" if not folder.is_dir() else "write into", folder) from None
+        raise in_words(error, "write into" if os.path.isdir(folder) else "make", folder) from None
 
 
 @contextlib.contextmanager
@@ -38,10 +38,10 @@ def written_together(folder: Path, kinds: Collection[str] = ()) -> Iterator[Path
     made: list[Path] = []
     target = Path(os.path.realpath(folder))
     try:
-        there = target.is_dir()
         made = _make(target.parent)
-        beside.remove_left(target)
-        hidden, lock = beside.new_folder(target, inside=target if there else target.parent)
+        for place in {target / target.name, target}:
+            beside.remove_left(place)
+        hidden, lock = beside.new_folder(target, inside=target if _must_be_inside(target) else target.parent)
     except OSError as error:
         _remove(made)
         raise in_words(error, "make", folder) from None
@@ -55,6 +55,13 @@ def written_together(folder: Path, kinds: Collection[str] = ()) -> Iterator[Path
             os.close(lock)
         shutil.rmtree(hidden, ignore_errors=True)
         _remove(made)
+
+
+def _must_be_inside(target: Path) -> bool:
+    """Whether what is moved into a folder that is there cannot come from beside it."""
+    if not target.is_dir():
+        return False
+    return target.stat().st_dev != target.parent.stat().st_dev or not os.access(target.parent, os.W_OK | os.X_OK)
 
 
 def _move(hidden: Path, target: Path, kinds: Collection[str]) -> None:
@@ -101,7 +108,7 @@ def _make(folder: Path) -> list[Path]:
         for place in reversed([each for each in new if not each.exists()]):
             place.mkdir()
             made.insert(0, place)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise NotADirectoryError(errno.ENOTDIR, "that is a file; name a folder, which may be new")
     except OSError:
         _remove(made)

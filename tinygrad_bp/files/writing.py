@@ -175,6 +175,12 @@ def _moved_without_a_name(target: Path, there: os.stat_result | None, data: byte
 
 
 def _move(target: Path, there: os.stat_result | None, data: bytes) -> None:
+    """Does it with a file that has a name from its beginning, which a signal is not to leave."""
+    with beside.uninterrupted():
+        _move_named(target, there, data)
+
+
+def _move_named(target: Path, there: os.stat_result | None, data: bytes) -> None:
     place, file = beside.new_file(target)
     try:
         _fill(file, data, there)

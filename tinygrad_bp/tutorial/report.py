@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tinygrad_bp.explanation import explain
-from tinygrad_bp.text import counted
+from tinygrad_bp.text import counted, printable
 from tinygrad_bp.tutorial import sentences
 from tinygrad_bp.tutorial.blocks import (
     Aside,
@@ -103,7 +103,15 @@ def _chain_rules(comparison: Comparison) -> Iterator[Block]:
 
 def _files(files: Sequence[Path]) -> Iterator[Block]:
     yield Files(files)
-    worth = [f"{path} first: it is this report with its pictures" for path in files if path.name == "report.md"]
-    worth += [f"{path} for every value and every gradient" for path in files if path.stem == "6-computation-graph"][:1]
+    worth = [
+        f"{printable(str(path))} first: it is this report with its pictures"
+        for path in files
+        if path.name == "report.md"
+    ]
+    worth += [
+        f"{printable(str(path))} for every value and every gradient"
+        for path in files
+        if path.stem == "6-computation-graph"
+    ][:1]
     if worth:
         yield Aside(f"Open {'; '.join(worth)}.")

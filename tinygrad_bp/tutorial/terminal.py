@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tinygrad_bp.drawing import curve
+from tinygrad_bp.text import printable
 from tinygrad_bp.tutorial.blocks import (
     MARKS,
     Aside,
@@ -82,7 +83,7 @@ def _lines(block: Block) -> Iterator[Line]:
         case Files(paths):
             yield _heading("Files")
             for path in paths:
-                yield (f"  {path}",)
+                yield (f"  {printable(str(path))}",)
 
 
 def _heading(text: str) -> Line:

@@ -62,6 +62,22 @@ def test_explain(neuron: None, capsys: pytest.CaptureFixture[str], form: str, ho
         assert isinstance(json.loads(out), dict)
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_explain_with_respect_to_several_drops_none(
+    neuron: None, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    singles = []
+    for label in ("w", "x"):
+        assert main(["explain", "neuron.py:out", "--wrt", label, "--format", form]) == 0
+        singles.append(capsys.readouterr().out)
+    assert main(["explain", "neuron.py:out", "--wrt", "w", "--wrt", "x", "--wrt", "w", "--format", form]) == 0
+    out = capsys.readouterr().out
+    if form == "json":
+        assert json.loads(out) == [json.loads(single) for single in singles]
+    else:
+        assert out == singles[0].rstrip("\n") + "\n\n" + singles[1]
+
+
 def test_explain_takes_the_name_of_a_value_without_a_label(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bare.py").write_text("from tinygrad_bp import Value\na = Value(3.0)\ny = a * a\n", encoding="utf-8")
     assert main(["explain", "bare.py:y", "--wrt", "a"]) == 0

@@ -96,7 +96,11 @@ def add(commands: Any) -> None:
     )
     explain.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     explain.add_argument(
-        "--wrt", required=True, metavar="NAME", help="with respect to the Value of this label or variable name"
+        "--wrt",
+        required=True,
+        action="append",
+        metavar="NAME",
+        help="with respect to the Value of this label or variable name; repeatable",
     )
     explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
     explain.set_defaults(run=_explain)
@@ -147,13 +151,17 @@ def _explain(args: argparse.Namespace) -> int:
 
     program = load_program(args.target)
     [y] = named(program, args.target)
-    explanation = explain(y, _labelled(topological_order(y, constants=False), args.wrt, program, args.target))
+    order = topological_order(y, constants=False)
+    found = dict.fromkeys(_labelled(order, label, program, args.target) for label in args.wrt)
+    explanations = [explain(y, x) for x in found]
     if args.format == "json":
         import json
 
-        common.say(json.dumps(explanation.to_dict(), indent=2))
+        facts = [explanation.to_dict() for explanation in explanations]
+        common.say(json.dumps(facts if len(args.wrt) > 1 else facts[0], indent=2))
     else:
-        common.say(explanation.markdown() if args.format == "markdown" else explanation)
+        texts = [each.markdown() if args.format == "markdown" else str(each) for each in explanations]
+        common.say("\n\n".join([*(text.rstrip("\n") for text in texts[:-1]), texts[-1]]))
     return 0
 
 

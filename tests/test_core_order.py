@@ -4,7 +4,7 @@ import pytest
 
 from tests.graphs import random_graph
 from tinygrad_bp import Value
-from tinygrad_bp.core.order import between, dependents, flow, owners, topological_order
+from tinygrad_bp.core.order import between, count_nodes, dependents, flow, owners, topological_order
 
 
 def test_dependents_are_the_nodes_that_x_is_under() -> None:
@@ -64,3 +64,12 @@ def test_a_node_belongs_to_the_one_that_alone_uses_it() -> None:
     found = owners(topological_order(y), {a: "a", b: "b", x: None})
     assert (found[v], found[w], found[b.args[0]]) == ("a", "b", "b")
     assert found[shared] is found[shared.args[1]] is found[x] is found[y] is None
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nodes_are_counted_no_further_than_asked(seed: int) -> None:
+    y, leaves = random_graph(seed)
+    whole = len(topological_order(y, *leaves))
+    assert [count_nodes(y, *leaves, most=most) for most in (10**9, whole, whole - 1, 3)] == [whole, whole, whole, 4]
+    assert count_nodes(Value(1.0), most=5) == 1
+    assert count_nodes(Value(1.0) + 1.0, most=5) == 3

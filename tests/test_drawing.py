@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import random
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.drawings import edges, highlighted, nodes, square, texts, tooltips
-from tests.worked import worked_example
+from tests.drawings import SVG, edges, highlighted, nodes, square, texts, tooltips
+from tests.worked import worked_example, worked_net
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import draw, draw_network, style
-from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.drawing import Drawing, choice, draw, draw_network, style
+from tinygrad_bp.explorer import explore, subject
+from tinygrad_bp.networks.nn import MLP, Layer, Module
 
 # What is drawn
 
@@ -234,6 +239,58 @@ def test_a_long_chain_is_refused_and_drawn_in_part() -> None:
     assert len(nodes(draw(x, only="labelled", local_derivatives=True))) == 2
 
 
+class Looked:
+    """Counts how many nodes are asked for their operands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.nodes = 0
+        for name in ("operands", "args"):
+            monkeypatch.setattr(Value, name, property(self._counting(getattr(Value, name).fget)))
+
+    def _counting(self, get: Callable[[Value], tuple[Any, ...]]) -> Callable[[Value], tuple[Any, ...]]:
+        def looked(v: Value) -> tuple[Any, ...]:
+            self.nodes += 1
+            return get(v)
+
+        return looked
+
+
+def test_of_a_graph_far_too_large_only_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = Value(1.0, "x")
+    for _ in range(150_000):
+        x = x * 1.5
+    monkeypatch.setattr(choice, "MOST_COUNTED", 1000)
+    looked = Looked(monkeypatch)
+    large = r"the graph has more than 1,000 nodes and this picture would show more than 1,000 of them.*larger max_nodes"
+    with pytest.raises(ValueError, match=large):
+        draw(x)
+    assert looked.nodes <= 1000
+    with pytest.raises(
+        ValueError, match=r"more than 1,000 nodes and this picture would show 601 of them.*max_nodes=601 "
+    ):
+        draw(x, depth=300)
+    with pytest.raises(ValueError, match=r"more than 1,000 nodes and this picture would show more than 1,000 of them"):
+        draw(x, depth=10**9)
+    assert looked.nodes <= 5000
+    with pytest.raises(ValueError, match=r"more than 2,000 nodes .* \(now 2000\)"):
+        draw(x, max_nodes=2000)
+    assert looked.nodes <= 7000
+    monkeypatch.setattr(subject, "MOST_COUNTED", 2000)
+    with pytest.raises(ValueError, match=r"up to 1,000 nodes, and this one has more than 2,000: explore a part of it"):
+        explore(x)
+    assert looked.nodes <= 9000
+
+
+def test_a_network_too_large_for_a_picture_or_a_page_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = MLP(40, [40])
+    monkeypatch.setattr(MLP, "__call__", lambda *_: pytest.fail("it was run"))
+    monkeypatch.setattr(Layer, "__call__", lambda *_: pytest.fail("it was run"))
+    with pytest.raises(ValueError, match=r"1,600 connections"):
+        draw_network(net, inputs=[0.0] * 40, max_neurons=40)
+    with pytest.raises(ValueError, match=r"up to 1,000 nodes, and this one has 1,600"):
+        explore(net)
+
+
 def test_too_many_lines_are_refused_too() -> None:
     with pytest.raises(ValueError, match="5,000 lines, too many to read"):
         draw(sum_of([Value(1.0, "x")] * 5000))
@@ -327,6 +384,40 @@ def test_names_of_changed_leaves_are_only_text_and_few(renderer: str) -> None:
     assert "<b>7, …: data among these changed" in note
 
 
+def test_text_is_as_large_as_wanted_and_all_else_grows_with_it(example: dict[str, Value], renderer: str) -> None:
+    net = worked_net()
+    pictures: list[Callable[[float], Drawing]] = [
+        lambda size: draw(example["E_total"], title="T", font_size=size, highlight="w1"),
+        lambda size: draw_network(net, title="T", font_size=size),
+        lambda size: draw_network(MLP(20, [2], seed=1), inputs=[0.0] * 20, font_size=size),
+    ]
+    for picture in pictures:
+        usual, twice = (ET.fromstring(picture(size).svg()) for size in (11, 22.0))
+        sizes = [sorted({float(t.get("font-size", "0")) for t in root.iter(f"{SVG}text")}) for root in (usual, twice)]
+        assert sizes[1] == [2 * size for size in sizes[0]]
+        assert picture(11).source == picture(style.FONT_SIZE).source
+        widths = [float(root.get("width", "").removesuffix("pt")) for root in (usual, twice)]
+        assert widths[0] * 1.4 < widths[1] < widths[0] * 2.1
+
+
+def test_a_transparent_picture_has_no_ground(example: dict[str, Value], renderer: str) -> None:
+    for picture in (
+        draw(example["E_total"], transparent=True),
+        draw_network(worked_net(), transparent=True, dark=True),
+    ):
+        assert "bgcolor=transparent" in picture.source
+        corner = png_pixel(picture.render("png"))
+        assert corner[3] == 0
+    assert "bgcolor=transparent" not in draw(example["E_total"]).source
+
+
+def png_pixel(png: bytes) -> tuple[int, ...]:
+    """The pixel in the upper left corner: red, green, blue and how opaque."""
+    image = pytest.importorskip("PIL.Image")
+    pixel: tuple[int, ...] = image.open(io.BytesIO(png)).convert("RGBA").getpixel((0, 0))
+    return pixel
+
+
 def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
     net, inputs, targets, _ = worked_example()
     for dark, palette, other in ((False, style.LIGHT, style.DARK), (True, style.DARK, style.LIGHT)):
@@ -343,6 +434,12 @@ def test_dark_pictures_use_the_dark_palette(example: dict[str, Value]) -> None:
 
 
 x = Value(2.0, "x")
+
+
+class Model(Module):
+    """Of somebody's own."""
+
+
 MISTAKES = [
     (lambda: draw(3.0), TypeError, "y takes Values, not float 3.0"),
     (lambda: draw([]), ValueError, "at least one Value"),
@@ -373,7 +470,39 @@ MISTAKES = [
     (lambda: draw(x, group={"g": [Value(1.0, "other")]}), ValueError, "group 'g': other is not in the graph"),
     (lambda: draw(x * x, group={"g": [x], "k": [x]}), ValueError, "x is already in group 'g'"),
     (lambda: draw(x).render("jpg"), ValueError, "svg, png, pdf or gv, not 'jpg'"),
-    (lambda: draw_network(x), TypeError, "takes an MLP, a Layer or a Neuron, not Value"),
+    (
+        lambda: draw_network(x),
+        TypeError,
+        r"an MLP, a Layer or a Neuron, not Value .*; draw\(y\) draws the graph of a Value",
+    ),
+    (
+        lambda: draw_network(Model()),
+        TypeError,
+        r"not Model .*; draw\(model\(inputs\)\) draws the graph of what it computes",
+    ),
+    (
+        lambda: draw(MLP(2, [1])),
+        TypeError,
+        r"not MLP .*; draw_network\(net\) draws a network, and draw\(net\(inputs\)\) the graph",
+    ),
+    (lambda: draw([MLP(2, [1]).layers[0]]), TypeError, r"not Layer .*; draw_network\(net\) draws a network"),
+    (
+        lambda: draw(Model()),
+        TypeError,
+        r"not Model .*; draw the graph of what it computes from inputs, draw\(model\(inputs\)\)",
+    ),
+    (
+        lambda: draw(math.sin),
+        TypeError,
+        r"not builtin_function_or_method .*; draw the graph of what it computes, draw\(f\(x\)\)",
+    ),
+    (lambda: draw(x, font_size=0), ValueError, "draw: font_size is a number of points from 1 to 500, not 0"),
+    (lambda: draw(x, font_size=math.nan), ValueError, "draw: font_size is .*, not nan"),
+    (
+        lambda: draw_network(MLP(2, [1]), font_size="12"),
+        TypeError,
+        "draw_network: font_size takes a real number, not str '12'",
+    ),
     (lambda: draw_network(MLP(2, [1]), inputs=[1]), ValueError, "takes 2 inputs, not 1"),
     (lambda: draw_network(MLP(2, [1]), targets=[1, 2]), ValueError, "takes 1 targets, not 2"),
     (lambda: draw_network(MLP(2, [1]), inputs=["a", 1]), TypeError, "not str 'a'"),

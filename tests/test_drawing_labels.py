@@ -12,7 +12,7 @@ from tests.drawings import SVG, drawn, texts, tooltips
 from tests.labels import HOSTILE
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import Drawing, draw, draw_network, style
+from tinygrad_bp.drawing import Drawing, dot, draw, draw_network, style
 from tinygrad_bp.networks.nn import MLP
 
 
@@ -111,3 +111,58 @@ def test_long_labels_are_cut_visibly_and_whole_in_the_tooltip(renderer: str) -> 
 
 def test_an_accent_stays_with_its_letter() -> None:
     assert style.shorten("n\u0301" * 40) == "n\u0301" * 19 + "…"
+
+
+# Each would take minutes or hours where the time grows with the square of a label's length.
+LONG = {
+    "digits": "1" * 300_000, "digits and a letter": "1" * 300_000 + "x", "backslashes": "\\" * 100_000, "quotes": '"' * 100_000,
+    "quoted quotes": '\\"' * 100_000, "tags": "<" + ">" * 100_000, "underscores": "_" * 300_000, "blanks": " " * 100_000,
+    "accents": "e" + "\u0308" * 100_000, "joiners": "\u200d" * 100_000, "lines": "\n" * 100_000, "zeros": "\0" * 50_000,
+    "halves of pairs": "\ud800" * 50_000, "minus signs": "-" * 300_000, "prefixes": "net_" * 50_000, "names": "h1_" * 50_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", LONG.values(), ids=LONG)
+def test_a_label_of_any_length_is_drawn_in_time_that_grows_with_it(label: str) -> None:
+    x = Value(2.0, label)
+    net = x * x
+    out = (net**3).tanh() - x
+    net.label, out.label = "net_" + label, "out_" + label
+    pictures = [
+        draw(out, local_derivatives=True, title=label),
+        draw(out, only="labelled", local_derivatives=True, highlight=label),
+        draw(out, group={label: [net]}, collapse=label),
+    ]
+    model = MLP(1, [1])
+    neuron = model.layers[0].neurons[0]
+    neuron.name = neuron.weights[0].label = neuron.bias.label = label
+    pictures.append(
+        draw_network(model, inputs=[x], targets=[Value(1.0, label)], gradients=True, title=label, highlight=label)
+    )
+    for picture in pictures:
+        assert picture.source.count("label=<") >= 3
+    for mistake in ({"highlight": label + "?"}, {"collapse": label + "?"}, {"only": label}, {"direction": label}):
+        with pytest.raises(ValueError, match=r"^(highlight|collapse|only|direction)\b") as refused:
+            draw(out, **mistake)
+        assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize("label", ["1" * 32_000, "\\" * 10_001, 'a"\\\\"' * 5_000, "語" * 20_000, "\n\\N" * 5_000])
+def test_long_labels_are_whole_in_tooltips_of_both_renderers(label: str, renderer: str) -> None:
+    assert any(label in tip for tip in tooltips(draw(Value(1.0, label))))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a b", "1.5", "-.5", "node", "Strict", "1e5", "a\n", "\\\\", "x" * 2999, "x" * 3000]
+)
+def test_a_value_in_dot_is_quoted_where_it_must_be(text: str) -> None:
+    bare = re.fullmatch(r"[a-zA-Z_]\w*|-?(\.\d+|\d+(\.\d*)?)", text) and text.lower() not in ("node", "strict")
+    assert dot.quote(text) == (text if bare and len(text) < 3000 else f'"{text}"')
+
+
+def test_a_long_value_in_dot_is_a_sum_of_short_ones_none_of_which_ends_in_an_escape() -> None:
+    text = "a" + "\\\\" * 10_000
+    pieces = dot.quote(text).removeprefix('"').removesuffix('"').split('" + "')
+    assert "".join(pieces) == text
+    assert max(map(len, pieces)) <= 6000
+    assert all((len(piece) - len(piece.rstrip("\\"))) % 2 == 0 for piece in pieces)

@@ -21,7 +21,7 @@ import tinygrad_bp as tg
 from tests.subjects import LABELS, W, X, all_operations, called, hostile, mlp
 from tinygrad_bp import Value, explore
 from tinygrad_bp.explorer import Page, page
-from tinygrad_bp.explorer import description as descriptions
+from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.page import LANGUAGES, SCRIPTS
 from tinygrad_bp.explorer.subject import of_value
@@ -397,8 +397,8 @@ def test_the_page_is_not_loaded_with_the_package() -> None:
 
 
 def test_a_page_shows_a_bounded_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert descriptions.MOST_NODES == 1000
-    monkeypatch.setattr(descriptions, "MOST_NODES", 3)
+    assert subjects.MOST_NODES == 1000
+    monkeypatch.setattr(subjects, "MOST_NODES", 3)
     assert len(describe(of_value(W * X))[0]["nodes"]) == 3
     with pytest.raises(ValueError, match="up to 3 nodes, and this one has 5"):
         describe(of_value(W * X + 1.0))

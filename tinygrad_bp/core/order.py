@@ -46,6 +46,25 @@ def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
     return order
 
 
+def count_nodes(*roots: Value, most: int) -> int:
+    """How many nodes the roots were computed from, plain numbers and the roots included; `most + 1` if they are more than `most`.
+
+    No more of them are looked at, so that what is too large for something is refused as fast as what is just too large.
+    """
+    seen = set(roots)
+    waiting: list[Any] = list(seen)
+    count = len(seen)
+    while waiting and count <= most:
+        for operand in waiting.pop().operands:
+            if type(operand) is float:  # each a node of its own
+                count += 1
+            elif operand not in seen:
+                seen.add(operand)
+                waiting.append(operand)
+                count += 1
+    return min(count, most + 1)
+
+
 def dependents(order: Iterable[Value], xs: Iterable[Value], *, constants: bool = False) -> set[Value]:
     """Those of the nodes, which come in topological order, that depend on one of `xs`, and these themselves.
 

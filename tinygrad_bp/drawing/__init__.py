@@ -11,6 +11,7 @@
 
 The room, from the bottom up:
     `style`      what all pictures share: colours, how a number is written, how a label becomes safe text.
+    `dot`        DOT, the language of Graphviz.
     `rendering`  how Graphviz is run, and what of that it returns is believed.
     `picture`    `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
     `choice`     what of a graph is drawn, in which groups.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import style
+from tinygrad_bp.drawing.dot import Graph
 from tinygrad_bp.text import counted
 
 Spot = tuple[float, float]  # in points, from left to right and upward
@@ -16,21 +16,18 @@ Spot = tuple[float, float]  # in points, from left to right and upward
 class Canvas:
     """The DOT text of a network, node by node and line by line."""
 
-    def __init__(self, palette: style.Palette, digits: int, values: bool, gradients: bool, lighting: bool) -> None:
-        from graphviz import Digraph
-
-        self.palette, self.digits = palette, digits
+    def __init__(self, look: style.Look, values: bool, gradients: bool, lighting: bool) -> None:
+        self.look, self.palette, self.digits = look, look.palette, look.digits
         self.values, self.gradients, self.lighting = values, gradients, lighting
         self.bundles = False  # whether weights were drawn as such
         self.signs: set[bool] = set()  # of the weights drawn so far; True for a negative one
-        text = {"fontname": style.FONT, "fontsize": str(style.FONT_SIZE), "fontcolor": palette.ink}
-        self.graph: Any = Digraph(
-            graph_attr={
-                **text, "layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst", "bgcolor": palette.paper,
+        self.graph = Graph(
+            graph={
+                **look.text, "layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst", "bgcolor": look.ground,
                 "pad": "0.25", "labelloc": "t",
             },
-            node_attr={**text, "shape": "plain"},
-            edge_attr={**text, "color": palette.line, "arrowsize": "0.6"},
+            node={**look.text, "shape": "plain"},
+            edge={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
         )  # fmt: skip
 
     def neuron(
@@ -50,17 +47,17 @@ class Canvas:
         look = {
             "label": f"<{style.markup(name)}>",
             "shape": "circle",
-            "width": "0.7",
+            "width": f"{0.7 * self.look.factor:g}",
             "style": "filled",
             "margin": "0.02",
         }
         if numbers or plain:
-            head = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
+            head = f"<tr><td{style.room_for(name, self.look.font_size)}><b>{style.markup(name)}</b></td></tr>"
             rows = style.named_numbers(numbers, self.palette, self.digits) if numbers else ""
             fill = self.palette.paper if plain else self.palette.cluster
             look = {"label": style.box(head + rows, 0 if plain else int(thickness), colour, fill)}
         self.graph.node(
-            node, pos=f"{spot[0]:.1f},{spot[1]:.1f}!", tooltip=style.tooltip(tip), color=colour, penwidth=thickness,
+            node, pos=self._at(spot), tooltip=style.tooltip(tip), color=colour, penwidth=thickness,
             fillcolor=self.palette.cluster, **look,
         )  # fmt: skip
 
@@ -68,11 +65,14 @@ class Canvas:
         """A node that stands for neurons that are not drawn."""
         colour = self.palette.highlight if lit else self.palette.quiet
         # Dots one above another, of a sign that is in every font; ⋮ is not.
-        dots = '<tr><td height="9"><font point-size="14"><b>•</b></font></td></tr>' * 3
+        dots = (
+            f'<tr><td height="{9 * self.look.factor:.0f}"><font point-size="{14 * self.look.factor:g}"><b>•</b></font></td></tr>'
+            * 3
+        )
         label = f'<{style.PLAIN_TABLE}{dots}<tr><td><font color="{colour}">{count:,} more</font></td></tr></table>>'
         tip = style.tooltip(f"{count:,} that are not drawn: {which}")
         self.graph.node(
-            node, pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=tip, fontcolor=colour, style="filled",
+            node, pos=self._at(spot), label=label, tooltip=tip, fontcolor=colour, style="filled",
             fillcolor=self.palette.paper,
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class Canvas:
         colour, thickness = self._border(lit)
         rows = self._written(bias)
         label = style.box(rows or "<tr><td>1</td></tr>", int(thickness), colour, self.palette.paper)
-        self.graph.node(node, pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(bias))
+        self.graph.node(node, pos=self._at(spot), label=label, tooltip=_tip(bias))
 
     def line(self, tail: str, head: str, weight: Value | None, largest: float, spot: Spot | None, *, lit: bool) -> None:
         """A line for a weight, or for a bias, which has a node to be written in; `spot` is where to write."""
@@ -112,9 +112,7 @@ class Canvas:
             rows = self._written(weight)
             if rows:
                 label = style.box(rows, 0, self.palette.paper, self.palette.paper, padding=0)
-                self.graph.node(
-                    f"{tail}_{head}", pos=f"{spot[0]:.1f},{spot[1]:.1f}!", label=label, tooltip=_tip(weight)
-                )
+                self.graph.node(f"{tail}_{head}", pos=self._at(spot), label=label, tooltip=_tip(weight))
 
     def dotted(self, tail: str, head: str) -> None:
         """A line that says what belongs together."""
@@ -136,8 +134,12 @@ class Canvas:
             keys.append(style.line_key("ways to the outputs", self.palette.highlight))
         if self.bundles:
             keys.append("<td>dotted: weights not drawn</td>")
-        self.graph.attr(label=style.heading(title, keys, note))
-        return str(self.graph.source)
+        self.graph.label(style.heading(title, keys, note, self.look.font_size))
+        return self.graph.source
+
+    def _at(self, spot: Spot) -> str:
+        """A spot as DOT says it. Larger text has larger distances."""
+        return ",".join(f"{x * self.look.factor:.1f}" for x in spot) + "!"
 
     def _border(self, lit: bool) -> tuple[str, str]:
         if lit:
@@ -153,7 +155,7 @@ class Canvas:
         numbers = [style.write_number(x, self.digits) for x in shown]
         names = [f'<font color="{self.palette.quiet}">{each} </font>' for each in (name, "grad")]
         rows = [
-            f'<tr><td align="left"{style.room_for(parameter.label)}>{what}</td><td align="left">{number}</td></tr>'
+            f'<tr><td align="left"{style.room_for(parameter.label, self.look.font_size)}>{what}</td><td align="left">{number}</td></tr>'
             for what, number in zip(names, style.align_points(numbers), strict=False)
         ]
         return "".join(rows)

@@ -10,10 +10,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.core.order import dependents, flow, owners, topological_order
+from tinygrad_bp.core.order import count_nodes, dependents, flow, owners, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
-from tinygrad_bp.text import did_you_mean
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.text import did_you_mean, shown
+
+MOST_NAMES = 20  # that an error lists
+MOST_COUNTED = 200_000  # nodes, of a graph that is refused
 
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first
 
@@ -68,15 +72,17 @@ def choose(
     max_nodes: int,
 ) -> Choice:
     """The choice that the arguments of `draw` describe; it takes and raises what they do."""
+    everything = only is None and not collapse
+    if everything and depth is None:
+        _refuse_more_than(max_nodes, outputs)
+    near = None if depth is None else _within(outputs, depth, max(MOST_COUNTED, max_nodes) if everything else None)
+    if everything and near is not None:
+        _refuse_more_than(max_nodes, outputs, len(near))
     order = topological_order(*outputs)
-    whole = len(order)
-    if depth is not None:
-        near = _within(outputs, depth)
+    if near is not None:
         order = [v for v in order if v in near]
-    if only is None and not collapse:
-        _refuse_more_than(max_nodes, len(order), whole)
     if isinstance(only, str) and only != "labelled":
-        raise ValueError(f"only takes 'labelled' or Values, not {only!r}")
+        raise ValueError(f"only takes 'labelled' or Values, not {shown(only)}")
     listed = [] if only is None or isinstance(only, str) else values(only, "only")
     highlighted = [v for thing in highlight for v in (_labelled(thing, order) if isinstance(thing, str) else [thing])]
     place = {v: i for i, v in enumerate(order)}
@@ -85,25 +91,29 @@ def choose(
             if v not in place:
                 raise ValueError(f"{parameter}: {called(v)} is not in the graph that is drawn")
 
+    if not collapse:  # before all of them are put in groups
+        _refuse_more_than(
+            max_nodes, outputs, sum(v.label != "" for v in order) if only == "labelled" else len({*listed})
+        )
     homes = neurons(order) if group is True else _groups(group or {}, order)
     folded = _folded(homes, collapse, {*listed, *highlighted})
     always = {arg for v in order for arg in v.args if arg in folded and folded.get(v) != folded[arg]}
     always.update(outputs, listed, highlighted)
     labelled, every = only == "labelled", only is None
-    shown = [v for v in order if v in always or (v not in folded and (every or (labelled and v.label != "")))]
-    _refuse_more_than(max_nodes, len(shown), whole)
-    _refuse_lines(max_nodes, sum(len(v.args) for v in shown if v not in folded))
+    drawn = [v for v in order if v in always or (v not in folded and (every or (labelled and v.label != "")))]
+    _refuse_more_than(max_nodes, outputs, len(drawn))
+    _refuse_lines(max_nodes, sum(len(v.args) for v in drawn if v not in folded))
 
     nodes: dict[Value | str, str] = {}
-    for v in shown:
+    for v in drawn:
         nodes.setdefault(folded.get(v, v), f"v{len(nodes) + 1}")
     together: dict[tuple[str, ...], set[str]] = {}
-    for v in shown:
+    for v in drawn:
         around = _around(v, homes, folded)
         for end in range(1, len(around) + 1):
             together.setdefault(around[:end], set()).add(nodes[folded.get(v, v)])
     on_path = dependents(order, highlighted, constants=True) if highlighted else set()
-    return Choice(order, place, shown, nodes, homes, folded, on_path, together)
+    return Choice(order, place, drawn, nodes, homes, folded, on_path, together)
 
 
 def values(given: Value | Iterable[Value], parameter: str) -> list[Value]:
@@ -111,8 +121,17 @@ def values(given: Value | Iterable[Value], parameter: str) -> list[Value]:
     found = [given] if isinstance(given, Value) else list(given) if isinstance(given, Iterable) else [given]
     for v in found:
         if not isinstance(v, Value):
-            raise TypeError(f"draw: {parameter} takes Values, not {type(v).__name__} {v!r:.60}")
+            raise TypeError(f"draw: {parameter} takes Values, not {type(v).__name__} {shown(v)}{_instead(v)}")
     return found
+
+
+def _instead(thing: object) -> str:
+    """What to call for something that is no Value but leads to some."""
+    if isinstance(thing, MLP | Layer | Neuron):
+        return "; draw_network(net) draws a network, and draw(net(inputs)) the graph of what it computes"
+    if isinstance(thing, Module):
+        return "; draw the graph of what it computes from inputs, draw(model(inputs))"
+    return "; draw the graph of what it computes, draw(f(x))" if callable(thing) else ""
 
 
 def called(v: Value) -> str:
@@ -126,11 +145,21 @@ def _around(v: Value, homes: Homes, folded: Mapping[Value, str]) -> tuple[str, .
     return path[: path.index(folded[v])] if v in folded else path
 
 
-def _refuse_more_than(max_nodes: int, count: int, whole: int) -> None:
+def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], count: int | None = None) -> None:
+    """Raises ValueError for a picture of so many nodes, or of the whole graph, that is too large."""
+    if count is not None and count <= max_nodes:
+        return
+    most = max(MOST_COUNTED, max_nodes)
+    whole = count_nodes(*outputs, most=most)
+    known = f"{whole:,}" if whole <= most else f"more than {most:,}"
+    if count is None:
+        count = whole
     if count > max_nodes:
+        shows = f"{count:,}" if count <= most else known
+        allow = f"with max_nodes={count}" if count <= most else "with a larger max_nodes"
         raise ValueError(
-            f"the graph has {whole:,} nodes and this picture would show {count:,} of them, too many to read: draw fewer with depth=3, "
-            f"only='labelled' or collapse=True, or allow them with max_nodes={count} (now {max_nodes})"
+            f"the graph has {known} nodes and this picture would show {shows} of them, too many to read: draw fewer with depth=3, "
+            f"only='labelled' or collapse=True, or allow them {allow} (now {max_nodes})"
         )
 
 
@@ -146,15 +175,16 @@ def _labelled(label: str, order: Sequence[Value]) -> list[Value]:
     if not found:
         labels = dict.fromkeys(v.label for v in order if v.label)
         hint = did_you_mean(label, labels) if labels else "; none has one"
-        raise ValueError(f"highlight: no Value in the graph that is drawn has the label {label!r}{hint}")
+        raise ValueError(f"highlight: no Value in the graph that is drawn has the label {shown(label)}{hint}")
     return found
 
 
-def _within(outputs: Sequence[Value], depth: int) -> set[Value]:
+def _within(outputs: Sequence[Value], depth: int, most: int | None) -> set[Value]:
+    """What is at most so many operations away from an output; where that is more than `most`, a part of it."""
     near = frontier = set(outputs)
     for _ in range(depth):
         frontier = {arg for v in frontier for arg in v.args if arg not in near}
-        if not frontier:
+        if not frontier or (most is not None and len(near) > most):
             break
         near |= frontier
     return near
@@ -175,20 +205,28 @@ def neurons(order: Sequence[Value]) -> Homes:
     homes: Homes = {}
     for v, neuron in owners(order, given).items():
         if neuron is not None:
-            layer = re.fullmatch(r"(.*?)_?\d+", neuron, re.DOTALL)
-            homes[v] = (f"layer {layer[1]}", neuron) if layer and layer[1] else (neuron,)
+            layer = _layer(neuron)
+            homes[v] = (f"layer {layer}", neuron) if layer else (neuron,)
     return homes
+
+
+def _layer(neuron: str) -> str:
+    """What stands before the number of a neuron, h of h1 and of h_1; nothing if it has none. A pattern for it would take quadratic time."""
+    end = len(neuron)
+    while end and neuron[end - 1].isdecimal():
+        end -= 1
+    return neuron[:end].removesuffix("_") if end < len(neuron) else ""
 
 
 def _groups(groups: Mapping[str, Iterable[Value]], order: Sequence[Value]) -> Homes:
     homes: Homes = {}
     present = set(order)
     for name, members in groups.items():
-        for v in values(members, f"group {name!r}"):
+        for v in values(members, f"group {shown(name)}"):
             if v not in present:
-                raise ValueError(f"group {name!r}: {called(v)} is not in the graph that is drawn")
+                raise ValueError(f"group {shown(name)}: {called(v)} is not in the graph that is drawn")
             if homes.setdefault(v, (name,)) != (name,):
-                raise ValueError(f"group {name!r}: {called(v)} is already in group {homes[v][0]!r}")
+                raise ValueError(f"group {shown(name)}: {called(v)} is already in group {shown(homes[v][0])}")
     for v in order:
         homes.update((arg, homes[v]) for arg in v.args if v in homes and isinstance(arg, Constant))
     return homes
@@ -200,6 +238,7 @@ def _folded(homes: Homes, collapse: bool | str | Collection[str], apart: Collect
     innermost = {path[-1] for path in homes.values()}
     wanted = {collapse} if isinstance(collapse, str) else innermost if collapse is True else set(collapse or ())
     for name in sorted(wanted.difference(known), key=str):
-        there = f"there are {', '.join(map(repr, known))}" if known else "there are no groups in this graph"
-        raise ValueError(f"collapse: there is no group {name!r}; {there}")
+        some = [*map(shown, list(known)[:MOST_NAMES]), *(["..."] if len(known) > MOST_NAMES else [])]
+        there = f"there are {', '.join(some)}" if known else "there are no groups in this graph"
+        raise ValueError(f"collapse: there is no group {shown(name)}; {there}{did_you_mean(name, map(str, known))}")
     return {v: name for v, path in homes.items() if v not in apart for name in [n for n in path if n in wanted][:1]}

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tinygrad_bp.checking import changed_leaves
 from tinygrad_bp.core.operation import ATOM, NEGATIVE
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
+from tinygrad_bp.drawing.dot import Graph
 from tinygrad_bp.drawing.picture import Drawing
-from tinygrad_bp.text import whole_number
+from tinygrad_bp.text import shown, whole_number
 
 MOST_NAMES = 8  # in a heading
 
@@ -35,6 +36,8 @@ def draw(
     max_nodes: int = 400,
     title: str = "",
     dark: bool = False,
+    font_size: float = style.FONT_SIZE,
+    transparent: bool = False,
 ) -> Drawing:
     """A picture of the graph that `y` was computed by: data and, as `backward()` left them, gradients.
 
@@ -53,6 +56,8 @@ def draw(
         max_nodes: refuse to draw more nodes than these; operations are not counted.
         title: a heading.
         dark: light on dark.
+        font_size: of text, in points, from 1 to 500; boxes grow with it.
+        transparent: no ground, for a page that has its own, a light one or, with `dark`, a dark one.
 
     Where data of a leaf was changed after it was used, as a training step does, the heading says so: the Values that were computed from
     it are older.
@@ -66,8 +71,8 @@ def draw(
     if not outputs:
         raise ValueError("draw needs at least one Value")
     if direction not in ("LR", "RL", "TB", "BT"):
-        raise ValueError(f"direction is 'LR', 'RL', 'TB' or 'BT', not {direction!r}")
-    digits = whole_number(digits, "digits", 1, 17)
+        raise ValueError(f"direction is 'LR', 'RL', 'TB' or 'BT', not {shown(direction)}")
+    looks = style.look("draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent)
     if not isinstance(group, bool | Mapping):
         raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
     if depth is not None:
@@ -76,8 +81,7 @@ def draw(
     choice = choose(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes
     )
-    palette = style.DARK if dark else style.LIGHT
-    writer = GraphWriter(choice, title, palette, digits, direction, local_derivatives, symbols=only is not None)
+    writer = GraphWriter(choice, title, looks, direction, local_derivatives, symbols=only is not None)
     return Drawing(writer.dot(), title or f"Computation graph of {', '.join(map(called, outputs))}")
 
 
@@ -88,16 +92,13 @@ class GraphWriter:
         self,
         choice: Choice,
         title: str,
-        palette: style.Palette,
-        digits: int,
+        look: style.Look,
         direction: str,
         local_derivatives: bool,
         *,
         symbols: bool,
     ) -> None:
-        from graphviz import Digraph
-
-        self.choice, self.palette, self.digits = choice, palette, digits
+        self.choice, self.look, self.palette, self.digits = choice, look, look.palette, look.digits
         self.local_derivatives, self.symbols = local_derivatives, symbols
         self.drawn = set(choice.shown)
         self.rows: dict[str, list[Value]] = {}  # of each node the Values in it
@@ -105,16 +106,15 @@ class GraphWriter:
             self.rows.setdefault(choice.node(v), []).append(v)
         self.largest = style.largest_magnitude([v.grad for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
-        text = {"fontname": style.FONT, "fontsize": str(style.FONT_SIZE), "fontcolor": palette.ink}
-        self.graph = Digraph(
-            graph_attr={
-                **text, "rankdir": direction, "bgcolor": palette.paper, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
-                "labelloc": "t", "label": style.heading(title, self._keys(), _changed(choice.order)),
+        self.graph = Graph(
+            graph={
+                **look.text, "rankdir": direction, "bgcolor": look.ground, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
+                "labelloc": "t", "label": style.heading(title, self._keys(), _changed(choice.order), look.font_size),
             },
-            node_attr={**text, "shape": "plain"},
-            edge_attr={**text, "color": palette.line, "arrowsize": "0.6"},
+            node={**look.text, "shape": "plain"},
+            edge={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
         )  # fmt: skip
-        self.frames: dict[tuple[str, ...], Any] = {(): self.graph}  # by the groups around them
+        self.frames: dict[tuple[str, ...], Graph] = {(): self.graph}  # by the groups around them
 
     def dot(self) -> str:
         """The DOT text."""
@@ -130,8 +130,8 @@ class GraphWriter:
                 else:
                     self._operation(v, hidden)
         for path in sorted(self.frames, key=len, reverse=True)[:-1]:
-            self.frames[path[:-1]].subgraph(self.frames[path])
-        return str(self.graph.source)
+            self.frames[path[:-1]].put(self.frames[path])
+        return self.graph.source
 
     def _keys(self) -> list[str]:
         """Of the legend."""
@@ -144,14 +144,12 @@ class GraphWriter:
 
     def _make_frames(self, path: tuple[str, ...]) -> None:
         """The frames of these groups, one in another, unless they are there."""
-        from graphviz import Digraph
-
         for end, name in enumerate(path, 1):
             if path[:end] not in self.frames:
                 fill = self.palette.cluster if end == 1 else self.palette.inner_cluster
-                self.frames[path[:end]] = Digraph(
-                    name=f"cluster_{len(self.frames)}",
-                    graph_attr={
+                self.frames[path[:end]] = Graph(
+                    f"cluster_{len(self.frames)}",
+                    graph={
                         "label": f"<{style.markup(name)}>", "tooltip": style.tooltip(name), "style": "rounded,filled",
                         "color": self.palette.dim, "fillcolor": fill, "margin": "10",
                     },
@@ -173,11 +171,12 @@ class GraphWriter:
         assert v.op is not None
         node, frame, on_path = self.choice.node(v), self.frames[self.choice.frame(v)], self.choice.on_path
         short = len(v.op.symbol) < 3
+        size = f"{0.3 * self.look.factor:g}"
         frame.node(
             f"{node}_op", label=f"<{style.markup(v.op.symbol)}>", tooltip=style.tooltip(f"{v.op.name}: {_formula(v)}"),
             shape="circle" if short else "box", style="filled" if short else "filled,rounded",
             fillcolor=self.palette.operation, color=self._border(v in on_path),
-            fixedsize=str(short).lower(), width="0.3", height="0.3", margin="0.07,0.03",
+            fixedsize=str(short).lower(), width=size, height=size, margin="0.07,0.03",
         )  # fmt: skip
         for arg, local in zip(v.args, v.local_derivatives, strict=True):
             if arg in self.drawn:
@@ -199,14 +198,18 @@ class GraphWriter:
             fill, padding = style.shade(self.palette, v.grad, self.largest), 4
             rows = self._numbers(v)
             if v.label:
-                rows = f"<tr><td{style.room_for(v.label)}><b>{style.markup(v.label)}</b></td></tr>{rows}"
+                rows = f"<tr><td{style.room_for(v.label, self.look.font_size)}><b>{style.markup(v.label)}</b></td></tr>{rows}"
         return style.box(rows, 2 if thick else 1, self._border(thick), fill, padding=padding)
 
     def _group_box(self, name: str, inside: Sequence[Value], *, thick: bool) -> str:
         """A collapsed group as a table: its name and, of each Value that leaves it, what `_box` shows."""
-        rows = f"<tr><td{style.room_for(name)}><b>{style.markup(name)}</b></td></tr>"
+        rows = f"<tr><td{style.room_for(name, self.look.font_size)}><b>{style.markup(name)}</b></td></tr>"
         for i, v in enumerate(inside):
-            label = f"<tr><td{style.room_for(v.label)}>{style.markup(v.label)}</td></tr>" if v.label else ""
+            label = (
+                f"<tr><td{style.room_for(v.label, self.look.font_size)}>{style.markup(v.label)}</td></tr>"
+                if v.label
+                else ""
+            )
             rows += (
                 f'<tr><td port="r{i}" bgcolor="{style.shade(self.palette, v.grad, self.largest)}">{style.PLAIN_TABLE}{label}'
                 f"{self._numbers(v)}</table></td></tr>"
@@ -260,7 +263,7 @@ class GraphWriter:
         if self.symbols and v.label and arg.label:
             symbol = f"∂{style.markup(v.label)} / ∂{style.markup(arg.label)}"
             quiet = f'<font color="{self.palette.quiet}">{symbol}</font>'
-            cells = f"<tr><td{style.room_for(symbol)}>{quiet}</td></tr>{cells}"
+            cells = f"<tr><td{style.room_for(symbol, self.look.font_size)}>{quiet}</td></tr>{cells}"
         return cells and f'<{style.PLAIN_TABLE}{cells}<tr><td height="4"></td></tr></table>>', tip
 
 

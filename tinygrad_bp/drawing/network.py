@@ -10,8 +10,8 @@ from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.canvas import Canvas
 from tinygrad_bp.drawing.columns import Grid, connections, left_out, slots_of
 from tinygrad_bp.drawing.picture import Drawing
-from tinygrad_bp.networks.nn import MLP, Layer, Neuron
-from tinygrad_bp.text import did_you_mean, whole_number
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.text import did_you_mean, shown, whole_number
 
 Numbers = list[tuple[str, float]]  # what to write on a node, with names
 
@@ -30,6 +30,8 @@ def draw_network(
     max_connections: int = 1000,
     title: str = "",
     dark: bool = False,
+    font_size: float = style.FONT_SIZE,
+    transparent: bool = False,
 ) -> Drawing:
     """A picture of a network: a column for the inputs and for each layer, a line for each weight, a small node for each bias.
 
@@ -54,22 +56,32 @@ def draw_network(
         max_connections: refuse to draw more lines of weights than these.
         title: a heading.
         dark: light on dark.
+        font_size: of text, in points, from 1 to 500; all else grows with it.
+        transparent: no ground, for a page that has its own, a light one or, with `dark`, a dark one.
 
     Raises TypeError for what is no network and for `digits` and `max_neurons` that are no whole numbers, and ValueError for those out of
     range, for a number of inputs or targets that does not fit, for more lines than `max_connections` and for a highlighted thing that
     is not there.
     """
     if not isinstance(net, MLP | Layer | Neuron):
+        instead = (
+            "draw(model(inputs)) draws the graph of what it computes"
+            if isinstance(net, Module)
+            else "draw(y) draws the graph of a Value"
+        )
         raise TypeError(
-            f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__}; draw(y) draws the graph of a Value"
+            f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__} {shown(net)}; {instead}"
         )
     layers = net.layers if isinstance(net, MLP) else [net if isinstance(net, Layer) else Layer([net])]
-    digits, max_neurons = whole_number(digits, "digits", 1, 17), whole_number(max_neurons, "max_neurons", 2)
+    looks = style.look("draw_network", dark=dark, digits=digits, font_size=font_size, transparent=transparent)
+    digits, max_neurons = looks.digits, whole_number(max_neurons, "max_neurons", 2)
     widths = [len(layers[0].neurons[0].weights), *(len(layer.neurons) for layer in layers)]
     for name, given, width in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):
         if given is not None and len(given) != width:
             raise ValueError(f"draw_network: this network takes {width} {name}, not {len(given)}")
 
+    least = [[slot[0] for slot in slots_of(width, max_neurons, ()) if len(slot) == 1] for width in widths]
+    _refuse_more_than(max_connections, widths, least)  # before the network is run
     case = None if inputs is None else [x if isinstance(x, Value) else Value(x) for x in inputs]
     names, numbers = _nodes(layers, case if values else None, run=activations)
     if case is not None:
@@ -83,15 +95,15 @@ def draw_network(
     drawn = [[slot[0] for slot in slots if len(slot) == 1] for slots in columns]
     _refuse_more_than(max_connections, widths, drawn)
 
-    shown = [x for column, places in enumerate(drawn) for place in places for _, x in numbers[column][place]]
+    written = [x for column, places in enumerate(drawn) for place in places for _, x in numbers[column][place]]
     grid = Grid(
         [len(slots) for slots in columns],
-        node_reach=max([30.0, *(26 + 3.1 * len(style.write_number(x, digits)) for x in shown)]),
+        node_reach=max([30.0, *(26 + 3.1 * len(style.write_number(x, digits)) for x in written)]),
         text_reach=_text_reach(layers, drawn, digits if values else None, gradients),
         text_height=34 if gradients and values else 19,
-        crowded=bool(shown) or not all(map(_shared, layers)),
+        crowded=bool(written) or not all(map(_shared, layers)),
     )
-    canvas = Canvas(style.DARK if dark else style.LIGHT, digits, values, gradients, bool(wanted))
+    canvas = Canvas(looks, values, gradients, bool(wanted))
     writer = NetworkWriter(layers, names, numbers, columns, drawn, ways, grid, canvas)
     writer.neurons()
     writer.lines()
@@ -186,7 +198,7 @@ def _ways_to_the_outputs(
     for thing in wanted:
         if thing not in (there if isinstance(thing, str) else parameters):
             hint = did_you_mean(thing, there) if isinstance(thing, str) else ""
-            raise ValueError(f"highlight: {thing!r} is no weight, bias, neuron or input of this network{hint}")
+            raise ValueError(f"highlight: {shown(thing)} is no weight, bias, neuron or input of this network{hint}")
     return Ways(nodes, lines, sought)
 
 

@@ -209,4 +209,4 @@ _NOT_IN_ITS_FONTS = re.compile(
     "[^\x00-\u052f\u0591-\u05f4\u1d00-\u1dbf\u1e00-\u1fff\u2000-\u205e\u2070-\u20be\u2100-\u214f\u2190-\u2195\u2202\u2206\u220f\u2211\u2212\u2215"
     "\u2219\u221a\u221e\u2229\u222b\u2248\u2249\u2260-\u2262\u2264\u2265\u25a0\u25a1\u25aa-\u25ac\u25b2\u25ba\u25bc\u25c4\u25ca\u25cf\ufb01-\ufb04\ufb1d-\ufb4f]"
 )
-_TOOLTIP = re.compile(r'tooltip=(?:"[^"]*"|[^\s\]]*)')
+_TOOLTIP = re.compile(r'tooltip=(?:"[^"]*"(?: \+ "[^"]*")*|[^\s\]]*)')

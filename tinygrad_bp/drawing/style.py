@@ -8,8 +8,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.text import whole_number
+
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
 FONT_SIZE = 11
+SMALLEST, LARGEST = 1, 500  # sizes of a font, in points
+TITLE = 16 / 11  # the size of a title's font beside that of other text
 LONGEST_LABEL, LONGEST_TITLE, LONGEST_NOTE = 40, 120, 500
 MOST_LINES = 4
 
@@ -44,6 +49,44 @@ DARK = Palette(
     paper="#12161c", ink="#eef1f5", quiet="#aab4c0", line="#8792a0", dim="#3d4651", cluster="#1a2028", inner_cluster="#232b35",
     operation="#12161c", highlight="#ff8ac4", fills=("#a8560a", "#2b333e", "#1c65ab"), lines=("#f0933f", "#5cb3ee"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """What all pictures can be told about their looks, as `look` checks it.
+
+    Attributes:
+        digits: significant ones of numbers.
+        font_size: in points.
+        ground: the colour behind everything.
+    """
+
+    palette: Palette
+    digits: int
+    font_size: float
+    ground: str
+
+    @property
+    def factor(self) -> float:
+        """How much larger than usual everything is that is made to hold text."""
+        return self.font_size / FONT_SIZE
+
+    @property
+    def text(self) -> dict[str, str]:
+        """The attributes of text in DOT."""
+        return {"fontname": FONT, "fontsize": f"{self.font_size:g}", "fontcolor": self.palette.ink}
+
+
+def look(operation: str, *, dark: bool, digits: int, font_size: float, transparent: bool) -> Look:
+    """The looks that the arguments of `draw` and `draw_network` describe; `operation` says which. It raises what they raise."""
+    size = as_float(font_size, f"{operation}: font_size", wants="takes a real number")
+    if not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"{operation}: font_size is a number of points from {SMALLEST} to {LARGEST}, not {font_size!r}"
+        )
+    palette = DARK if dark else LIGHT
+    digits = whole_number(digits, "digits", 1, 17)
+    return Look(palette, digits, size, "transparent" if transparent else palette.paper)
 
 
 def shade(palette: Palette, x: float, largest: float) -> str:
@@ -118,7 +161,7 @@ def markup(text: str, longest: int = LONGEST_LABEL) -> str:
     return escaped.replace("\n", "<br/>")
 
 
-def room_for(text: str, size: int = FONT_SIZE, longest: int = LONGEST_LABEL) -> str:
+def room_for(text: str, size: float = FONT_SIZE, longest: int = LONGEST_LABEL) -> str:
     """The attribute of a cell that keeps it wide enough for `text`, where the renderer cannot measure that text itself."""
     widths = [
         sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.0 if unicodedata.combining(c) else 0.62 for c in line)
@@ -157,19 +200,19 @@ def named_numbers(numbers: Sequence[tuple[str, float]], palette: Palette, digits
     )
 
 
-def heading(title: str, keys: Sequence[str], note: str = "") -> str:
+def heading(title: str, keys: Sequence[str], note: str = "", size: float = FONT_SIZE) -> str:
     """The label of a whole picture: its title, under it the legend's keys, each a table cell, and a note. Empty if there is nothing."""
     rows = []
     if title:
-        text = f'<font point-size="16"><b>{markup(title, LONGEST_TITLE)}</b></font>'
-        rows.append(f"<tr><td{room_for(title, 16, LONGEST_TITLE)}>{text}</td></tr>")
+        text = f'<font point-size="{size * TITLE:g}"><b>{markup(title, LONGEST_TITLE)}</b></font>'
+        rows.append(f"<tr><td{room_for(title, size * TITLE, LONGEST_TITLE)}>{text}</td></tr>")
     if keys:
         cells = '<td width="18"></td>'.join(keys)
         rows.append(
             f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{cells}</tr></table></td></tr>'
         )
     if note:
-        rows.append(f"<tr><td{room_for(note, FONT_SIZE, LONGEST_NOTE)}><b>{markup(note, LONGEST_NOTE)}</b></td></tr>")
+        rows.append(f"<tr><td{room_for(note, size, LONGEST_NOTE)}><b>{markup(note, LONGEST_NOTE)}</b></td></tr>")
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="4">{"".join(rows)}</table>>' if rows else ""
 
 

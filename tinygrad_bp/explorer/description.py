@@ -14,11 +14,9 @@ from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names, 
 from tinygrad_bp.explorer.layout import groups, layout
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.structure import Unit, are_all, ends, units
-from tinygrad_bp.explorer.subject import Subject
+from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS
-
-MOST_NODES = 1000
 
 
 def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -30,11 +28,8 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises ValueError for a graph of more nodes than a page can show, for a number in it that is not finite, and for operations of
     one's own.
     """
+    require_few(subject.result)
     order = topological_order(subject.result)
-    if len(order) > MOST_NODES:
-        raise ValueError(
-            f"explore shows graphs of up to {MOST_NODES:,} nodes, and this one has {len(order):,}: explore a part of it"
-        )
     for v in order:
         if not math.isfinite(v.data):
             raise ValueError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
 from tinygrad_bp.explorer.structure import units
@@ -20,6 +20,8 @@ from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
 
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
+MOST_NODES = 1000  # of a graph that a page shows
+MOST_COUNTED = 200_000  # of one that it does not show
 RATE = 0.5  # the learning rate, if none is given
 SEED = 2  # with which they learn all four tables
 
@@ -90,6 +92,7 @@ def of_model(
     """
     whole = net if isinstance(net, MLP) else _as_mlp(net)
     first, last = whole.widths[0], whole.widths[-1]
+    _refuse_more_than_most(len(whole.weights))  # each is a node, so this can be told before the network is run
     pairs = made_up(first, last) if rows is None else pairs_of(rows, first, last)
     inputs = [Value(0.0, name) for name in _input_names(whole)]
     ends = [neuron.name or f"o{k}" for k, neuron in enumerate(whole.layers[-1].neurons, 1)]
@@ -181,6 +184,7 @@ def of_value(
     title: str = "",
 ) -> Subject:
     """A Value and all that it was computed from. Raises ValueError for parameters that are no leaves of it."""
+    require_few(result)
     leaves = _leaves(result)
     if parameters is None:
         chosen = [v for v in leaves if not outer(v.label)] or leaves
@@ -194,6 +198,19 @@ def of_value(
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
     return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate)
+
+
+def require_few(result: Value) -> None:
+    """Raises ValueError for a Value with more nodes than a page shows; of a very large graph most are not looked at."""
+    _refuse_more_than_most(count_nodes(result, most=MOST_COUNTED))
+
+
+def _refuse_more_than_most(count: int) -> None:
+    if count > MOST_NODES:
+        known = f"{count:,}" if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+        raise ValueError(
+            f"explore shows graphs of up to {MOST_NODES:,} nodes, and this one has {known}: explore a part of it"
+        )
 
 
 def _require_leaves(chosen: Iterable[Any], leaves: Collection[Value]) -> None:

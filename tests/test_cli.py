@@ -125,13 +125,3 @@ def test_without_standard_output_the_files_are_still_written(
     monkeypatch.setattr(sys, "stdout", None)
     assert main(["tutorial", "--steps", "1", "--format", form]) == 0
     assert Path("tutorial-out/report.json").is_file()
-
-
-def test_a_stream_without_our_signs_spells_them() -> None:
-    from tinygrad_bp import cli
-
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
-    cli._spell_what_cannot_be_printed(stream)
-    stream.write("✓ é ← ⣿ 語")
-    stream.flush()
-    assert stream.buffer.getvalue() == b"+ \xe9 < * ?"

@@ -23,6 +23,7 @@ from typing import Any
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import dependents, topological_order
+from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.text import printable
 
@@ -30,6 +31,7 @@ Function = Callable[[float], float]
 EPSILON = sys.float_info.epsilon
 
 
+@saying
 @dataclass(frozen=True)
 class InputCheck:
     """One input's derivative, by autograd and by differences.
@@ -64,6 +66,7 @@ class InputCheck:
         return self.verdict != "wrong"
 
 
+@saying
 @dataclass(frozen=True)
 class Fault:
     """A local derivative that is wrong: the rule of one operation, at one node.
@@ -84,6 +87,7 @@ class Fault:
     rule: float
     difference: float
 
+    @said
     def __str__(self) -> str:
         return (
             f"the rule of {self.operation} is at fault: its derivative with respect to operand {self.operand} at {self.operands} "
@@ -91,6 +95,7 @@ class Fault:
         )
 
 
+@saying
 @dataclass(frozen=True)
 class GradientCheck:
     """What `check_gradients` found. True if no input is wrong; `str()` is a table of them, followed by the rules at fault."""
@@ -106,6 +111,7 @@ class GradientCheck:
     def __bool__(self) -> bool:
         return self.ok
 
+    @said
     def __str__(self) -> str:
         labels = [printable(row.label) for row in self.inputs]
         width = max([5, *map(len, labels)])

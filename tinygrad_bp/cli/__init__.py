@@ -6,15 +6,14 @@ Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 f
 from __future__ import annotations
 
 import argparse
-import codecs
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tinygrad_bp import __version__
 from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.core.output import spell_on
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                          the worked example, step by step
@@ -28,7 +27,7 @@ EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command with these arguments, those of the process if None, and returns its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        _spell_what_cannot_be_printed(stream)
+        spell_on(stream, "✓⠿─\ud800")  # of tables, of curves, and what a name of a file or a label may hold
     parser = _parser()
     try:
         args = parser.parse_args(argv)
@@ -57,30 +56,3 @@ def _parser() -> argparse.ArgumentParser:
     for module in (tutorial, explorer, networks, programs):
         module.add(commands)
     return parser
-
-
-# Output
-
-
-def _spell_what_cannot_be_printed(stream: Any) -> None:
-    """Makes a stream that lacks our signs print others in their place, instead of failing."""
-    try:
-        "✓⠿─".encode(stream.encoding)
-        able = stream.errors != "strict"
-    except (UnicodeEncodeError, LookupError):
-        able = False
-    except (AttributeError, TypeError):
-        return  # no stream, or one that someone put in its place and that is theirs to answer for
-    if not able and hasattr(stream, "reconfigure"):
-        codecs.register_error("tinygrad_bp", _spelled)
-        stream.reconfigure(errors="tinygrad_bp")
-
-
-# "⠀", U+2800, is the empty one of the dots that curves are drawn with.
-_SPELLINGS = dict(zip("✓✗≠–—−─│┤└·∂×←→⠀", "+x!----|++.d*<> ", strict=True))
-
-
-def _spelled(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
-    text: Iterable[str] = error.object[error.start : error.end]
-    return "".join(_SPELLINGS.get(c, "*" if "\u2800" < c <= "\u28ff" else "?") for c in text), error.end

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, overload
 
+from tinygrad_bp.core.output import said
+
 if TYPE_CHECKING:
     from tinygrad_bp.core.value import Value
 
@@ -106,6 +108,7 @@ class Operation:
     def __reduce__(self) -> str:
         return self.name
 
+    @said
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 

@@ -26,6 +26,7 @@ from tinygrad_bp.core import operators, ops, order, recording
 from tinygrad_bp.core.methods import Methods
 from tinygrad_bp.core.operation import Operation, as_float
 from tinygrad_bp.core.operators import Operators
+from tinygrad_bp.core.output import said
 
 
 class Value(Operators, Methods):
@@ -233,6 +234,7 @@ class Value(Operators, Methods):
 
     # Being shown and copied; copies are made in a file of their own, which is loaded with the first
 
+    @said
     def __repr__(self) -> str:
         return f"{type(self).__name__}(data={self.data!r}, grad={self.grad!r}{f', label={self.label!r}' if self.label else ''})"
 

@@ -17,6 +17,7 @@ from xml.dom import minidom
 from xml.parsers.expat import ExpatError
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.drawing.rendering import read_pdf, read_png, run
 from tinygrad_bp.drawing.style import drawable
 from tinygrad_bp.files import format_of, write_whole
@@ -115,6 +116,7 @@ class Drawing:
                 return {"text/plain": f"{self!r}: {error}"}
         return bundle
 
+    @said
     def __repr__(self) -> str:
         title = f" {self.title!r}" if self.title else ""
         return f"<Drawing{title}; .show() opens it, .save('picture.svg') draws it>"

@@ -37,6 +37,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
@@ -72,6 +73,7 @@ def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = Tr
     return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph)
 
 
+@saying
 @dataclass(frozen=True)
 class Explanation:
     """What `explain` found. `str()` and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
@@ -113,12 +115,14 @@ class Explanation:
         """
         return self.graph.names[node]
 
+    @said
     def __str__(self) -> str:
         return self.text()
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
 
+    @said
     def text(self, *, digits: int = 9, width: int = 80) -> str:
         """The explanation for a terminal.
 
@@ -131,6 +135,7 @@ class Explanation:
         width = whole_number(width, "explain: width", 20)
         return str(TextPage(self, _digits(digits), width))
 
+    @said
     def markdown(self, *, digits: int = 9) -> str:
         """The explanation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
         return str(MarkdownPage(self, _digits(digits)))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
@@ -37,6 +38,7 @@ class TextPage:
         self.lines: list[str] = []
         self.write()
 
+    @said
     def __str__(self) -> str:
         return "\n".join(self.lines).rstrip("\n")
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import between, dependents, topological_order
+from tinygrad_bp.core.output import saying
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, unique_names
@@ -39,6 +40,7 @@ class Edge:
     plain: bool
 
 
+@saying
 @dataclass(frozen=True)
 class Factor:
     """One factor of a chain rule: the derivative of one Value with respect to another.
@@ -81,6 +83,7 @@ class Factor:
         return graph.writer[latex].derivative(edge.of, edge.by, graph.place, graph.waypoints) if edge else ""
 
 
+@saying
 @dataclass(frozen=True)
 class Path:
     """One way from y back to x.
@@ -96,6 +99,7 @@ class Path:
     product: float
 
 
+@saying
 @dataclass(frozen=True)
 class Term:
     """A summand of a derivative: the product of its factors."""
@@ -104,6 +108,7 @@ class Term:
     value: float
 
 
+@saying
 @dataclass(frozen=True)
 class Quantity:
     """The derivative of y with respect to one Value on the way to x.

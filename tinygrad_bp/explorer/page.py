@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tinygrad_bp.core.output import saying
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.program.javascript import script_json
 from tinygrad_bp.text import printable
@@ -25,6 +26,7 @@ SCRIPTS = (
 LANGUAGES = ("en", "ja")
 
 
+@saying
 @dataclass(frozen=True)
 class Page:
     """A page on which a graph is explored. In a notebook it shows itself.

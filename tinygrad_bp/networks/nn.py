@@ -28,6 +28,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation, as_float
 from tinygrad_bp.core.operators import dots
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Constant, Value, label_pair
 from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
@@ -112,6 +113,7 @@ class Module:
         """What it is, in a line."""
         return f"{type(self).__name__}({counted(len(self.parameters()), 'parameter')})"
 
+    @said
     def __repr__(self) -> str:
         return "\n".join(_tree(self.summary(), self, {self}))
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tinygrad_bp.core.output import saying
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import shown
 
 
+@saying
 @dataclass(frozen=True)
 class Notes:
     """What the inputs and outputs of a network are, and how it was trained. All may be left out.

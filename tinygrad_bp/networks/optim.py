@@ -22,6 +22,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Constant, Value, assignments
 from tinygrad_bp.text import counted, shown, whole_number
 
@@ -125,6 +126,7 @@ class Optimizer:
         for p in self.parameters:
             p.grad = 0.0
 
+    @said
     def __repr__(self) -> str:
         rate = "a schedule" if callable(self.lr) else f"{self.lr:g}"
         return f"{type(self).__name__}({counted(len(self.parameters), 'parameter')}, lr={rate}, {counted(self.steps, 'step')} done)"

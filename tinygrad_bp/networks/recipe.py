@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tinygrad_bp.core.operation import Operation, as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.losses import LOSSES
@@ -44,6 +45,7 @@ class Unsuitable(ValueError):
         super().__init__(argument, words)
         self.argument, self.words = argument, words
 
+    @said
     def __str__(self) -> str:
         return f"recipe: {self.argument} {self.words}"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.drawing.style import DARK, LIGHT
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.networks.data import Table
@@ -171,6 +172,7 @@ class Animation:
         alt = html.escape(repr(self), quote=True)
         return f'<img alt="{alt}" src="data:image/gif;base64,{base64.b64encode(self.gif).decode()}">'
 
+    @said
     def __repr__(self) -> str:
         return f"<Animation of {self.history.epochs:,} epochs in {len(self.epochs)} pictures; .save('training.gif') draws it>"
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.output import said
 from tinygrad_bp.program.definition import expanded
 from tinygrad_bp.program.instructions import bell, decay, logistic
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
@@ -105,6 +106,7 @@ class ArrayProgram:
             floats = [x if _holds_floats(x) else xp.asarray(x, dtype=kind) for x in arrays]
             return self._compiled[kind](*floats)
 
+    @said
     def __repr__(self) -> str:
         return f"<{self.program!r} on arrays of {self.namespace.__name__}>"
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.program.instructions import Code, trace
 from tinygrad_bp.program.python import Source, nested
@@ -163,6 +164,7 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.code,)
 
+    @said
     def __repr__(self) -> str:
         parts = (self.code.inputs, "input"), (self.code.instructions, "instruction"), (self.code.outputs, "output")
         return f"Program({', '.join([counted(len(things), noun) for things, noun in parts])})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.text import counted, shown
@@ -99,6 +100,7 @@ class Table:
     def _rows(self, places: Sequence[int]) -> Table:
         return replace(self, inputs=[self.inputs[k] for k in places], outputs=[self.outputs[k] for k in places])
 
+    @said
     def __repr__(self) -> str:
         kinds = f" ({', '.join(self.classes)})" if self.classes is not None else ""
         return f"<{counted(len(self), 'row')}: {', '.join(self.columns)} → {', '.join(self.targets)}{kinds}>"

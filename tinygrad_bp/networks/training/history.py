@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.text import counted
 
 
@@ -37,6 +38,7 @@ class History:
         """How many times all rows were gone through."""
         return len(self.losses)
 
+    @said
     def __repr__(self) -> str:
         last = f", the last loss {self.losses[-1]:.6g}" if self.losses else ""
         done = f"{counted(self.epochs, 'epoch')}, {counted(self.steps, 'step')}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.output import said
 from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.python import nested
 
@@ -44,6 +45,7 @@ class Rows(Sequence[Any]):
         found = numpy.frombuffer(self.numbers) if self.numbers else numpy.empty(0)
         return numpy.array(found.reshape(self._count, len(self._code.outputs)), dtype=dtype, copy=copy or None)
 
+    @said
     def __repr__(self) -> str:
         return f"<the outputs of {self._count} rows>"
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.program.definition import expanded
 from tinygrad_bp.program.llvm import calls, training
 from tinygrad_bp.program.llvm.buffers import Rows, address, doubles, shared_numbers, table_numbers
@@ -254,6 +255,7 @@ class MachineProgram:
     def __reduce__(self) -> tuple[Any, ...]:
         return MachineProgram, (self.program,)
 
+    @said
     def __repr__(self) -> str:
         return f"<machine code of {self.program!r}>"
 

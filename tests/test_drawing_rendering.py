@@ -20,7 +20,7 @@ import tinygrad_bp.drawing.rendering as rendering
 from tests.drawings import SVG, square
 from tests.renderers import RENDERERS
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import draw, draw_network
+from tinygrad_bp.drawing import curve, draw, draw_network
 from tinygrad_bp.networks.nn import MLP
 
 
@@ -99,6 +99,16 @@ def test_two_pictures_on_one_page_share_no_ids_and_have_their_own_names(renderer
     assert [root[0].text for root in roots] == [drawing.title for drawing in drawings]
     names = [root.get("aria-label", "").strip() for root in roots]
     assert names == ["Computation graph of an unlabelled Value of 9.0"] * 2 + ["A square", "A <neuron>"]
+
+
+def test_two_curves_on_one_page_have_their_own_names_and_rules() -> None:
+    one, other = (ET.fromstring(curve.svg([1.0, 0.5], title)) for title in ("A <curve>", 'The "other"'))
+    assert [one.get("aria-label"), other.get("aria-label")] == ["A <curve>", 'The "other"']
+    assert [one[0].text, other[0].text] == ["A <curve>", 'The "other"']
+    rules = re.findall(r"[^{}]+(?=\{)", re.sub(r"@media[^{]*\{", "", one[1].text or ""))
+    assert all(rule.strip().startswith((".error-curve .", ".error-curve text")) for rule in rules)
+    assert one.get("class") == "error-curve"
+    assert not one.findall(".//*[@id]")
 
 
 def test_a_notebook_has_png_beside_svg(renderer: str) -> None:

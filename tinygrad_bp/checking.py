@@ -113,15 +113,13 @@ class GradientCheck:
 
     @said
     def __str__(self) -> str:
+        return self.text()
+
+    @said
+    def text(self, *, width: int = 80) -> str:
+        """The table for a terminal of so many columns: where they are too few each input has lines of its own."""
         labels = [printable(row.label) for row in self.inputs]
-        width = max([5, *map(len, labels)])
-        lines = [f"{'input':<{width}} {'autograd':>16} {'difference':>16} {'absolute':>9} {'relative':>9} {'ulp':>8}"]
-        for label, row in zip(labels, self.inputs, strict=True):
-            errors = f"{row.absolute:>9.1e} {row.relative:>9.1e} {row.ulps:>8.2g}"
-            verdict = {"agrees": "ok", "wrong": "WRONG", "undecided": "?"}[row.verdict]
-            lines.append(f"{label:<{width}} {row.autograd:>16.9g} {row.difference:>16.9g} {errors}  {verdict}")
-            if row.note:
-                lines.append(f"{'':<{width}}   {row.note}")
+        lines = _table(labels, self.inputs) if width >= 80 else _list(labels, self.inputs)
         count = {
             verdict: sum(row.verdict == verdict for row in self.inputs) for verdict in ("agrees", "wrong", "undecided")
         }
@@ -134,6 +132,37 @@ class GradientCheck:
         if count["wrong"] and not self.faults:
             lines.append("every rule on the way is right by itself: does the function compute the same each time?")
         return "\n".join(lines)
+
+
+_VERDICTS = {"agrees": "ok", "wrong": "WRONG", "undecided": "?"}
+
+
+def _table(labels: Sequence[str], rows: Sequence[InputCheck]) -> list[str]:
+    width = max([5, *map(len, labels)])
+    lines = [f"{'input':<{width}} {'autograd':>16} {'difference':>16} {'absolute':>9} {'relative':>9} {'ulp':>8}"]
+    for label, row in zip(labels, rows, strict=True):
+        errors = f"{row.absolute:>9.1e} {row.relative:>9.1e} {row.ulps:>8.2g}"
+        lines.append(
+            f"{label:<{width}} {row.autograd:>16.9g} {row.difference:>16.9g} {errors}  {_VERDICTS[row.verdict]}"
+        )
+        if row.note:
+            lines.append(f"{'':<{width}}   {row.note}")
+    return lines
+
+
+def _list(labels: Sequence[str], rows: Sequence[InputCheck]) -> list[str]:
+    """The same for a narrow terminal."""
+    lines = []
+    for label, row in zip(labels, rows, strict=True):
+        lines += [
+            f"{label}: {_VERDICTS[row.verdict]}",
+            f"  autograd   {row.autograd:>16.9g}",
+            f"  difference {row.difference:>16.9g}",
+            f"  off by {row.absolute:.1e}, {row.relative:.1e}, {row.ulps:.2g} ulp",
+        ]
+        if row.note:
+            lines.append(f"  {row.note}")
+    return lines
 
 
 def check_gradients(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -66,3 +67,31 @@ def whole_number(x: Any, name: str, least: int | None = 0, most: int | None = No
 def one_line(text: str) -> str:
     """`text` with every run of white space as one blank."""
     return re.sub(r"\s+", " ", text).strip()
+
+
+# For a terminal
+
+
+def terminal_width(most: int = 80) -> int:
+    """How many columns lines may have: as many as the terminal has, at least 20; `most` where it is wider or there is none."""
+    return max(20, min(most, shutil.get_terminal_size((most, 24)).columns))
+
+
+def columned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """The lines of a table, the head of which is the first row, its columns to the right.
+
+    Where it is wider than `width` each row becomes a few lines, in which a cell stands behind the head of its column.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) <= width:
+        return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    head, *body = rows
+    longest = max(map(len, head))
+    return [
+        line
+        for place, row in enumerate(body)
+        for line in [
+            *([""] if place else []),
+            *(f"{name:>{longest}}  {cell}".rstrip() for name, cell in zip(head, row, strict=True)),
+        ]
+    ]

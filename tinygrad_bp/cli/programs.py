@@ -18,7 +18,7 @@ from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import read_bytes
-from tinygrad_bp.text import counted, did_you_mean, listed
+from tinygrad_bp.text import counted, did_you_mean, listed, terminal_width
 
 EXAMPLES = {
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
@@ -160,7 +160,7 @@ def _explain(args: argparse.Namespace) -> int:
         facts = [explanation.to_dict() for explanation in explanations]
         common.say(json.dumps(facts if len(args.wrt) > 1 else facts[0], indent=2))
     else:
-        texts = [each.markdown() if args.format == "markdown" else str(each) for each in explanations]
+        texts = [each.markdown() if args.format == "markdown" else each.text(width=terminal_width()) for each in explanations]
         common.say("\n\n".join([*(text.rstrip("\n") for text in texts[:-1]), texts[-1]]))
     return 0
 
@@ -170,7 +170,7 @@ def _check(args: argparse.Namespace) -> int:
 
     [y] = named(load_program(args.target), args.target)
     result = check_gradients(y)
-    common.say(result)
+    common.say(result.text(width=terminal_width()))
     return 0 if result.ok else 1
 
 

@@ -15,7 +15,7 @@ from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.prediction import Predictor
 from tinygrad_bp.networks.recipe import Recipe, Rows
 from tinygrad_bp.networks.training import History
-from tinygrad_bp.text import counted, printable
+from tinygrad_bp.text import columned, counted, printable, terminal_width
 
 
 @dataclass(frozen=True)
@@ -91,26 +91,30 @@ def show(
 ) -> None:
     """Prints the lines, the curve, predictions for a small table, notes and the names of the files."""
     table, losses = done.recipe.table, done.history.losses
+    across = terminal_width()
     width = max(len(name) for name, _ in lines)
+    beside = width + 2 if width < across // 3 else 2  # in a narrow terminal words stand under their heading
     for name, words in lines:
-        first, *rest = textwrap.wrap(printable(words), 78 - width) or [""]
-        say(f"{name:>{width}}  {first}")
+        first, *rest = textwrap.wrap(printable(words), across - beside) or [""]
+        if beside == 2:
+            say(f"{name}\n  {first}")
+        else:
+            say(f"{name:>{width}}  {first}")
         for line in rest:
-            say(f"{'':>{width}}  {line}")
+            say(f"{'':>{beside}}{line}")
     if len(losses) > 1 and all(map(math.isfinite, losses)):
         say()
-        say("\n".join(curve.plot(losses)))
+        say("\n".join(curve.plot(losses, min(76, across))))
     if len(table) <= 8 and len(table.columns) <= 4:
         say()
         rows = [[printable(cell) for cell in row] for row in _predictions(table, predictor)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-        for row in rows:
-            say("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
+        say("\n".join(columned(rows, across)))
     say()
     for note in notes:
-        say(textwrap.fill(printable(note), 80))
+        say(textwrap.fill(printable(note), across))
     names = ", ".join(path.name for path in files)
-    say(textwrap.fill(printable(f"In {files[0].parent}: {names}"), 80, break_long_words=False, break_on_hyphens=False))
+    words = printable(f"In {files[0].parent}: {names}")
+    say(textwrap.fill(words, across, break_long_words=False, break_on_hyphens=False))
 
 
 def markdown(done: Training, lines: Sequence[tuple[str, str]], files: Sequence[Path], predictor: Predictor) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.files import parse_json, read_text, write_whole
-from tinygrad_bp.text import listed
+from tinygrad_bp.text import listed, terminal_width
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                               everything, as in the text
@@ -121,8 +121,7 @@ def run(args: argparse.Namespace) -> int:
             for name, content in zip(FILES, (picture, f"updates,E_total\n{table}", text, for_programs), strict=True):
                 write_whole(hidden / name, content)
     if args.format == "text":
-        # 80 columns also where the terminal is wider, and where it cannot be asked
-        print_report(blocks, Output(width=80, highlight=False, markup=False, emoji=False))
+        print_report(blocks, Output(width=terminal_width(), highlight=False, markup=False, emoji=False))
     else:
         common.answer(for_programs if args.format == "json" else text)
     if not comparison.holds and args.format != "text":

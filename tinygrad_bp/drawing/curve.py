@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -10,9 +11,10 @@ from tinygrad_bp.drawing.style import drawable
 
 
 def plot(errors: Sequence[float], width: int = 76) -> list[str]:
-    """The curve drawn with Braille dots, as lines of at most `width` characters. `errors[k]` is the error after k updates."""
+    """The curve drawn with Braille dots, as lines of at most `width` characters, 20 or more. `errors[k]` is the error after k updates."""
     ticks, dots_per_tick = _decades(errors), 12
     margin = 8
+    width = max(20, width)
     columns, rows = width - margin - 1, 3 * (len(ticks) - 1) + 1
     cells = [[0] * columns for _ in range(rows)]
     before = None
@@ -30,15 +32,34 @@ def plot(errors: Sequence[float], width: int = 76) -> list[str]:
         text = "".join(chr(0x2800 + cell) if cell else "·" if at_tick and x % 2 else " " for x, cell in enumerate(line))
         lines.append(f"{label:>{margin - 1}} {'┤' if at_tick else '│'}{text}".rstrip())
     last = len(errors) - 1
-    middle = f"{last // 2:,}" if last % 2 == 0 and last else ""
+    # Where there is room for three numbers under the axis, and a blank on both sides of the one in the middle.
+    middle = f"{last // 2:,}" if last % 2 == 0 and last and columns >= 3 * len(f"{last:,}") + 4 else ""
     foot = f"{'0':<{columns // 2 - len(middle) // 2}}{middle}"
     lines.append(f"{'':>{margin}}└{'─' * columns}")
-    lines.append(f"{'':>{margin + 1}}{foot}{f'{last:,}' if last else '':>{columns - len(foot)}}".rstrip())
+    foot = foot if middle else "0"
+    end = f"{last:,}" if last > 0 and len(f"{last:,}") < columns - 1 else ""
+    lines.append(f"{'':>{margin + 1}}{foot}{end:>{columns - len(foot)}}".rstrip())
     return lines
 
 
 # The bit of each dot, by row and column of its cell.
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+
+# Each rule begins with the class of the image: on a page that has it among others they concern no other.
+_STYLE = re.sub(
+    r"(\.\w+|\btext) \{",
+    r".error-curve \1 {",
+    """
+  .page { fill: #ffffff } .text { fill: #24292f } .faint { fill: #57606a } .grid { stroke: #d8dee4 }
+  .axis { stroke: #57606a } .curve { stroke: #0969b0 } .dot { fill: #0969b0; stroke: #ffffff }
+  @media (prefers-color-scheme: dark) {
+    .page { fill: #14181d } .text { fill: #e6edf3 } .faint { fill: #a3acb7 } .grid { stroke: #30363d }
+    .axis { stroke: #8b949e } .curve { stroke: #6cb6ff } .dot { fill: #6cb6ff; stroke: #14181d }
+  }
+  text { font-family: Helvetica, Arial, sans-serif; font-size: 13px } .title { font-size: 16px; font-weight: bold }
+""",
+)
 
 
 def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = "E_total") -> str:
@@ -56,17 +77,10 @@ def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = 
     shown = sorted({round(k * last / 1200) for k in range(1201)})
     points = " ".join(f"{x_of(k):.1f},{y_of(errors[k]):.1f}" for k in shown)
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" width="760" height="420" viewBox="0 0 760 420" role="img" aria-label="Error curve">',
+        '<svg xmlns="http://www.w3.org/2000/svg" width="760" height="420" viewBox="0 0 760 420" role="img" '
+        f'aria-label="{title}" class="error-curve">',
         f"<title>{title}</title>",
-        "<style>",
-        "  .page { fill: #ffffff } .text { fill: #24292f } .faint { fill: #57606a } .grid { stroke: #d8dee4 }",
-        "  .axis { stroke: #57606a } .curve { stroke: #0969b0 } .dot { fill: #0969b0; stroke: #ffffff }",
-        "  @media (prefers-color-scheme: dark) {",
-        "    .page { fill: #14181d } .text { fill: #e6edf3 } .faint { fill: #a3acb7 } .grid { stroke: #30363d }",
-        "    .axis { stroke: #8b949e } .curve { stroke: #6cb6ff } .dot { fill: #6cb6ff; stroke: #14181d }",
-        "  }",
-        "  text { font-family: Helvetica, Arial, sans-serif; font-size: 13px } .title { font-size: 16px; font-weight: bold }",
-        "</style>",
+        f"<style>{_STYLE}</style>",
         '<rect class="page" width="760" height="420"/>',
         f'<text class="text title" x="{left}" y="32">{title}</text>',
     ]

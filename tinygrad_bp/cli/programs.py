@@ -160,7 +160,9 @@ def _explain(args: argparse.Namespace) -> int:
         facts = [explanation.to_dict() for explanation in explanations]
         common.say(json.dumps(facts if len(args.wrt) > 1 else facts[0], indent=2))
     else:
-        texts = [each.markdown() if args.format == "markdown" else each.text(width=terminal_width()) for each in explanations]
+        texts = [
+            each.markdown() if args.format == "markdown" else each.text(width=terminal_width()) for each in explanations
+        ]
         common.say("\n\n".join([*(text.rstrip("\n") for text in texts[:-1]), texts[-1]]))
     return 0
 

@@ -2,13 +2,17 @@
 
 import json
 import re
+import struct
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import pytest
 
 from tinygrad_bp.cli import main
+from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.drawing.rendering import Shrunk
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
@@ -45,9 +49,40 @@ def test_draw_takes_a_list_of_values_and_every_option(neuron: None) -> None:
         "--title",
         "a title",
         "--dark",
+        "--transparent",
+        "--font-size",
+        "14.5",
     ]
     assert main(["draw", "neuron.py:pair", "-o", "graph.gv", *options]) == 0
-    assert "a title" in Path("graph.gv").read_text(encoding="utf-8")
+    source = Path("graph.gv").read_text(encoding="utf-8")
+    assert all(words in source for words in ("a title", "bgcolor=transparent", "fontsize=14.5"))
+
+
+def test_draw_makes_a_png_of_the_size_that_is_wanted(neuron: None, capsys: pytest.CaptureFixture[str]) -> None:
+    widths = []
+    for options in ([], ["--dpi", "288"], ["--scale", "2"]):
+        assert main(["draw", "neuron.py:out", "-o", "graph.png", *options]) == 0
+        widths.append(struct.unpack(">I", Path("graph.png").read_bytes()[16:20])[0])
+    assert widths[1] == widths[2] == pytest.approx(2 * widths[0], abs=3)
+    assert main(["draw", "neuron.py:out", "-o", "graph.svg", "--dpi", "288"]) == 2
+    assert "dpi is for PNG" in capsys.readouterr().err
+
+
+def test_warnings_of_ours_are_said_and_those_of_the_users_program_are_as_they_were(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(*_: object, **__: object) -> bytes:
+        warnings.warn("it was shrunk\x1b", Shrunk, stacklevel=1)
+        return b"picture"
+
+    monkeypatch.setattr(Drawing, "render", render)
+    Path("warns.py").write_text(
+        "import warnings\nfrom tinygrad_bp import Value\nx = Value(1.0, 'x')\nwarnings.warn('old')\n", encoding="utf-8"
+    )
+    with pytest.warns(UserWarning, match="^old$") as others:
+        assert main(["draw", "warns.py:x", "-o", "graph.png"]) == 0
+    assert [(str(warning.message), warning.filename) for warning in others] == [("old", "warns.py")]
+    assert capsys.readouterr().err == "tinygrad-bp: it was shrunk\\x1b\n"
 
 
 @pytest.mark.parametrize(

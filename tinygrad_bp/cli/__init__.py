@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tinygrad_bp import __version__
 from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
@@ -31,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         args = parser.parse_args(argv)
-        status: int = args.run(args)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warned(warnings.showwarning)
+            status: int = args.run(args)
         if sys.stdout:  # None where it was closed before
             sys.stdout.flush()
     except SystemExit as done:  # how argparse ends after --help and after an error
@@ -45,6 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         common.say(f"tinygrad-bp: error: {common.words(error)}", error=True)
         return 2
     return status
+
+
+def _warned(others: Callable[..., None]) -> Callable[..., None]:
+    """Says warnings of our own as all else is said, and leaves others, of the user's program, to what says them."""
+
+    def say(message: Warning | str, category: type[Warning], *about: Any, **more: Any) -> None:
+        if category.__module__.startswith("tinygrad_bp."):
+            common.say(f"tinygrad-bp: {common.words(message)}", error=True)
+        else:
+            others(message, category, *about, **more)
+
+    return say
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -85,6 +85,10 @@ def add(commands: Any) -> None:
     )
     draw.add_argument("--title", default="", help="written over the picture")
     draw.add_argument("--dark", action="store_true", help="draw on a dark ground")
+    draw.add_argument("--transparent", action="store_true", help="draw on no ground")
+    draw.add_argument("--font-size", type=float, default=11, metavar="POINTS", help="of text (default: 11)")
+    draw.add_argument("--dpi", type=float, metavar="N", help="of a PNG: dots per inch (default: 144)")
+    draw.add_argument("--scale", type=float, metavar="X", help="of a PNG: X times as wide and high as usual")
     draw.set_defaults(run=_draw)
 
     explain = common.command(
@@ -141,8 +145,10 @@ def _draw(args: argparse.Namespace) -> int:
         max_nodes=args.max_nodes,
         title=args.title,
         dark=args.dark,
+        font_size=args.font_size,
+        transparent=args.transparent,
     )
-    common.write(args.output, picture.render(format))
+    common.write(args.output, picture.render(format, dpi=args.dpi, scale=args.scale))
     return 0
 
 

@@ -33,6 +33,10 @@ MOST_PIXELS = 1 << 28  # that another program is asked for where the first shran
 INSTALL = "install Graphviz: `apt install graphviz`, `brew install graphviz`, `winget install graphviz` or https://graphviz.org/download"
 
 
+class Shrunk(UserWarning):
+    """A picture has fewer pixels than it should, since no program here draws so many."""
+
+
 def run(
     source: str,
     format: str,
@@ -80,7 +84,7 @@ def run(
             if wanted[0] * wanted[1] > MOST_PIXELS:
                 break
     if shrunk is not None:
-        warnings.warn(shrunk[1], stacklevel=4)
+        warnings.warn(shrunk[1], Shrunk, stacklevel=4)
         return shrunk[0]
     reasons = "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
     raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {less if slow else INSTALL}")

@@ -233,7 +233,7 @@ def test_a_count_of_thousands_of_digits_is_given() -> None:
     e = explain(v, x, max_paths=1)
     assert e.path_count == 2**15_000
     assert "The largest of about 2.818e+4515 paths" in str(e)
-    assert repr(e).startswith("Explanation(")
+    assert repr(e) == str(e)
 
 
 def test_doubling_200_times_is_one_factor() -> None:
@@ -377,8 +377,8 @@ def test_data_and_gradients_of_later_do_not_matter() -> None:
         v.grad = 3.0
         if v.op is None:
             v.data = 7.0
-    after = explain(total, values["w1"])
-    assert after.to_dict() == before
+    after = explain(total, values["w1"]).to_dict()
+    assert {name for name, found in after.items() if found != before[name]} == {"changed"}
     assert values["w1"].grad == 3.0
 
 

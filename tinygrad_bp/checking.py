@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.core.order import dependents, topological_order
+from tinygrad_bp.core.order import changed_leaves, dependents, topological_order
 from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.text import printable
@@ -215,27 +215,6 @@ def check_gradients(
         for k, (leaf, gradient, function) in enumerate(zip(leaves, gradients, moved, strict=True), 1)
     ]
     return GradientCheck(tuple(rows), () if all(row.ok for row in rows) else tuple(_faults(y, tolerance)))
-
-
-def changed_leaves(nodes: Iterable[Value]) -> list[Value]:
-    """The leaves whose data was changed after the nodes were computed from it, each once.
-
-    Where several leaves made a node that does not follow from them any more, those that also made one that still does are cleared.
-    """
-    stale, kept = [], set()
-    for node in nodes:
-        leaves = [x for x in node.operands if isinstance(x, Value) and x.op is None]
-        if node.op is None or not leaves:
-            continue
-        try:
-            now = node.op.forward(*node.numbers)
-        except Exception:  # anyone's rule; it did work on the data of then
-            now = math.inf if math.isnan(node.data) else math.nan
-        if now == node.data or (math.isnan(now) and math.isnan(node.data)):
-            kept.update(leaves)
-        else:
-            stale.append(leaves)
-    return list(dict.fromkeys(leaf for leaves in stale for leaf in [x for x in leaves if x not in kept] or leaves))
 
 
 def _require_unchanged(y: Value) -> None:

@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+MOST_NAMES = 8  # in a remark
+
 
 def printable(text: str, keep: str = "") -> str:
     r"""`text` with what could steer a terminal or break a line in Python's notation: \x1b, \n. The characters of `keep` stay."""
@@ -33,6 +35,14 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     *rest, end = list(names) or [""]
     return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def changed_since(names: Sequence[str]) -> str:
+    """What readings remark of leaves of these names whose data was changed after it was used; empty for none."""
+    if not names:
+        return ""
+    what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+    return f"{what}: data{' among these' if len(names) > 1 else ''} changed after it was used; what follows from it is older"
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

@@ -1,4 +1,5 @@
-"""Walks over the graph, each question asked once: in what order, what depends on what, how much flows from here to there, whose it is.
+"""Walks over the graph, each question asked once: in what order, what depends on what, how much flows from here to there, whose it is,
+what has changed since.
 
 None recurs, so the depth of a graph does not matter.
 """
@@ -123,6 +124,29 @@ def owners(order: Sequence[Value], given: Mapping[Value, Owner | None]) -> dict[
             if x not in given:
                 found[x] = owner if found.get(x, owner) == owner else None
     return found
+
+
+def changed_leaves(nodes: Iterable[Value]) -> list[Value]:
+    """The leaves whose data was changed after the nodes were computed from it, each once.
+
+    Where several leaves made a node that does not follow from them any more, those that also made one that still does are cleared.
+    """
+    stale: list[list[Value]] = []
+    kept: set[Value] = set()
+    for node in nodes:
+        operands: tuple[Any, ...] = node.operands
+        leaves = [x for x in operands if type(x) is not float and x.op is None]
+        if node.op is None or not leaves:
+            continue
+        try:
+            now = node.op.forward(*node.numbers)
+        except Exception:  # anyone's rule; it did work on the data of then
+            now = math.inf if math.isnan(node.data) else math.nan
+        if now == node.data or (math.isnan(now) and math.isnan(node.data)):
+            kept.update(leaves)
+        else:
+            stale.append(leaves)
+    return list(dict.fromkeys(leaf for leaves in stale for leaf in [x for x in leaves if x not in kept] or leaves))
 
 
 def recorded_order(root: Value) -> list[Value]:

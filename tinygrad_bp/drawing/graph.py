@@ -10,16 +10,14 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from tinygrad_bp.checking import changed_leaves
 from tinygrad_bp.core.operation import ATOM, NEGATIVE
+from tinygrad_bp.core.order import changed_leaves
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
 from tinygrad_bp.drawing.dot import Graph
 from tinygrad_bp.drawing.picture import Drawing
-from tinygrad_bp.text import shown, whole_number
-
-MOST_NAMES = 8  # in a heading
+from tinygrad_bp.text import changed_since, shown, whole_number
 
 
 def draw(
@@ -269,14 +267,7 @@ class GraphWriter:
 
 def _changed(order: Iterable[Value]) -> str:
     """A remark if the data of leaves was changed after it was used, so that it does not make what is shown behind it; else empty."""
-    blamed = changed_leaves(order)
-    if not blamed:
-        return ""
-    names = [called(leaf) for leaf in blamed]
-    what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
-    if len(names) == 1:
-        return f"{what}: data changed after it was used; what follows from it is older"
-    return f"{what}: data among these changed after it was used; what follows from it is older"
+    return changed_since([called(leaf) for leaf in changed_leaves(order)])
 
 
 def _tip(v: Value) -> str:

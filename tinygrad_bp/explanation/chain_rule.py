@@ -37,6 +37,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
@@ -55,8 +56,9 @@ def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = Tr
         max_paths: how many paths are listed at most; of more, those with the largest products by magnitude.
         labelled_only: whether paths run through the labelled Values only. If False, through every node between y and x.
 
-    Reads what was recorded: neither `grad` nor data changed since matters. Where y does not depend on x, the derivative is 0 and there is
-    no path. Raises TypeError if y or x is no Value or x a constant, or if `max_paths` is no whole number, and ValueError if it is below 1.
+    Reads what was recorded: neither `grad` nor data changed since matters; the leaves of which it was are named. Where y does not depend
+    on x, the derivative is 0 and there is no path. Raises TypeError if y or x is no Value or x a constant, or if `max_paths` is no whole
+    number, and ValueError if it is below 1.
     """
     for role, v in (("y", y), ("x", x)):
         if not isinstance(v, Value):
@@ -67,16 +69,17 @@ def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = Tr
         )
     max_paths = whole_number(max_paths, "explain: max_paths", 1)
     graph = Waypoints(y, x, labelled_only)
+    changed = tuple(changed_leaves(topological_order(y, constants=False)))
     if not graph.depends:
-        return Explanation(y, x, 0.0, (), 0, graph)
+        return Explanation(y, x, 0.0, (), 0, graph, changed)
     listed, count = graph.paths(max_paths)
-    return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph)
+    return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed)
 
 
 @saying
 @dataclass(frozen=True)
 class Explanation:
-    """What `explain` found. `str()` and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
+    """What `explain` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
 
     Attributes:
         y, x: the two Values.
@@ -84,6 +87,7 @@ class Explanation:
         paths: the listed paths, those with the largest products by magnitude first.
         path_count: how many paths there are, listed or not.
         graph: the graph between them, from which all is read.
+        changed: the leaves under y whose data had been changed after it was used, when this was made: what follows from them is older.
     """
 
     y: Value
@@ -92,6 +96,7 @@ class Explanation:
     paths: tuple[Path, ...] = field(repr=False)  # may be millions of factors long
     path_count: int = field(repr=False)  # may have more digits than Python prints
     graph: Waypoints = field(repr=False, compare=False)
+    changed: tuple[Value, ...] = field(default=(), repr=False)
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -108,6 +113,11 @@ class Explanation:
         )
         return share if math.isfinite(share) else None
 
+    @property
+    def changed_names(self) -> list[str]:
+        """What the explanation calls the leaves whose data was changed."""
+        return [self.graph.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in self.changed]
+
     def name(self, node: Value) -> str:
         """What the explanation calls a Value: its label, made printable and unique, or y, x, v1, v2, ... where it has none.
 
@@ -117,6 +127,10 @@ class Explanation:
 
     @said
     def __str__(self) -> str:
+        return self.text()
+
+    @said
+    def __repr__(self) -> str:
         return self.text()
 
     def _repr_markdown_(self) -> str:
@@ -143,8 +157,9 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """The explanation as dictionaries, lists, strings and numbers, ready for JSON.
 
-        Values stand there by the names that `name` gives, `labels` has their labels. Numbers that JSON does not know are the strings
-        "nan", "inf" and "-inf"; a count of paths above 2**53 is a string too.
+        Values stand there by the names that `name` gives, `labels` has their labels; `changed` has the leaves whose data is another by
+        now than was used. Numbers that JSON does not know are the strings "nan", "inf" and "-inf"; a count of paths above 2**53 is a
+        string too.
         """
         name = self.graph.names
         return {
@@ -174,6 +189,10 @@ class Explanation:
                     "parts": [self._factor(part) for part in quantity.parts],
                 }
                 for quantity in self.quantities
+            ],
+            "changed": [
+                {"name": called, "data": _plain(leaf.data)}
+                for called, leaf in zip(self.changed_names, self.changed, strict=True)
             ],
             "labels": {name[node]: node.label for node in reversed(self.graph.order)},
         }

@@ -13,6 +13,7 @@ from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
+from tinygrad_bp.text import changed_since
 
 if TYPE_CHECKING:
     from tinygrad_bp.explanation.chain_rule import Explanation
@@ -48,6 +49,8 @@ class TextPage:
         e, graph = self.explanation, self.graph
         y, x = self.name(e.y), self.name(e.x)
         whole = self.symbol(graph.whole(e.x))
+        if e.changed:
+            self.sentence(changed_since([self.spelled(name) for name in e.changed_names]) + ".")
         if e.x is e.y:
             self.equation(whole, [[["1"]]])
             self.sentence("A Value changes with itself one to one.")
@@ -181,8 +184,11 @@ class TextPage:
     def inline(self, text: str) -> str:
         return text
 
+    def spelled(self, name: str) -> str:
+        return name
+
     def name(self, node: Value) -> str:
-        return self.graph.names[node]
+        return self.spelled(self.graph.names[node])
 
     def symbol(self, factor: Factor) -> str:
         return factor.symbol
@@ -303,8 +309,8 @@ class MarkdownPage(TextPage):
     latex = True
     times = r" \cdot "
 
-    def name(self, node: Value) -> str:
-        return self.inline(latex_name(self.graph.names[node]))
+    def spelled(self, name: str) -> str:
+        return self.inline(latex_name(name))
 
     def remark(self, text: str) -> str:
         return rf"\text{{{text}}}"

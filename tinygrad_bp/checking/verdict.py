@@ -1,0 +1,105 @@
+"""One derivative by autograd against differences: it agrees, it is wrong, or they cannot tell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tinygrad_bp.checking.differences import Differences, Slope
+from tinygrad_bp.checking.rounding import Probe
+from tinygrad_bp.core.operation import HUGE
+
+MARGIN = 2.0  # by how many uncertainties a wrong derivative is off at least
+FEW = 9  # levels of steps, which are enough where all is well
+CLOSE = 1e-4  # of its size: how well the difference is known where it confirms a derivative
+STRETCHES = (1.5, 2.0)  # of the steps, for second opinions
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What differences say of a derivative: "agrees", "wrong" or "undecided", by which difference, and a remark."""
+
+    verdict: str
+    difference: Slope
+    note: str = ""
+    kink: bool = False
+
+
+def judge(autograd: float, probe: Probe, x: float, tolerance: float, *, smooth: bool = True) -> Verdict:
+    """The verdict on a derivative at x of the function that `probe` computes.
+
+    Where that may have kinks, as it is not `smooth`, one that no step resolves is thought of too.
+    """
+    differences = Differences(probe, x)
+    slope = differences.slope(levels=FEW)
+    if not _agrees(autograd, slope, tolerance, differences):
+        slope = differences.slope()
+    if _agrees(autograd, slope, tolerance, differences):
+        return Verdict("agrees", slope)
+    left, right = differences.slope(-1), differences.slope(1)
+    if not math.isfinite(slope.uncertainty) and differences.defined(-1) != differences.defined(1):
+        return _at_an_edge(autograd, left if differences.defined(-1) else right, tolerance, differences, smooth)
+    if _apart(left, right):
+        return _at_a_kink(autograd, left, right, slope)
+    if not math.isfinite(slope.uncertainty):
+        return Verdict("undecided", slope, "the differences have no limit here")
+    if _off(autograd, slope, tolerance):
+        if not math.isfinite(autograd - slope.value):
+            wrong = math.isnan(autograd) or slope.uncertainty < 1e-3 * abs(slope.value)
+        else:
+            # A kink that no step resolves could explain it, if the slopes to its sides were so far apart.
+            bend = Slope(0.0, 0.0) if smooth else differences.bend()
+            gap = abs(autograd - slope.value)
+            if not differences.follow(autograd, gap):
+                return Verdict(
+                    "undecided", slope, "with this slope it moves faster than the floats beside its number can follow"
+                )
+            wrong = abs(bend.value) + bend.uncertainty < 2.0 * gap and all(
+                abs(differences.slope(stretch=stretch).value - slope.value) < gap / MARGIN for stretch in STRETCHES
+            )
+        return Verdict("wrong", slope) if wrong else Verdict("undecided", slope, _hidden(slope))
+    return Verdict("undecided", slope, _hidden(slope))
+
+
+def _hidden(slope: Slope) -> str:
+    return f"differences are no better than {slope.uncertainty:.1e} here: rounding of the function hides its slope"
+
+
+def _off(autograd: float, slope: Slope, tolerance: float) -> bool:
+    """Whether the difference contradicts."""
+    if not math.isfinite(slope.uncertainty):
+        return False
+    if not math.isfinite(autograd):
+        return True
+    gap = abs(autograd - slope.value)
+    return gap > max(MARGIN * slope.uncertainty, tolerance * max(abs(autograd), abs(slope.value)))
+
+
+def _agrees(autograd: float, slope: Slope, tolerance: float, differences: Differences) -> bool:
+    """Whether the difference is close, and known well enough to tell: to a small part of it, or of how the function moves to one side."""
+    if not math.isfinite(autograd) or not math.isfinite(slope.uncertainty) or _off(autograd, slope, tolerance):
+        return False
+    size = max(abs(autograd), abs(slope.value))
+    return slope.uncertainty <= CLOSE * (size or differences.moves())
+
+
+def _apart(left: Slope, right: Slope) -> bool:
+    return abs(left.value - right.value) > MARGIN * (left.uncertainty + right.uncertainty) + 1e-3 * max(
+        abs(left.value), abs(right.value)
+    )
+
+
+def _at_an_edge(autograd: float, slope: Slope, tolerance: float, differences: Differences, smooth: bool) -> Verdict:
+    note = "only one side is defined"
+    if _agrees(autograd, slope, tolerance, differences):
+        return Verdict("agrees", slope, note)
+    # Where floats end, and not the domain, a bend among them could be as near.
+    wrong = smooth and math.isfinite(autograd) and abs(differences.x) < HUGE / 2.0 and _off(autograd, slope, tolerance)
+    return Verdict("wrong" if wrong or math.isnan(autograd) else "undecided", slope, note)
+
+
+def _at_a_kink(autograd: float, left: Slope, right: Slope, slope: Slope) -> Verdict:
+    note = f"a kink: the slope is {left.value:.6g} on the left, {right.value:.6g} on the right"
+    lowest = min(side.value - MARGIN * side.uncertainty for side in (left, right))
+    highest = max(side.value + MARGIN * side.uncertainty for side in (left, right))
+    return Verdict("agrees" if lowest <= autograd <= highest else "wrong", slope, note, kink=True)

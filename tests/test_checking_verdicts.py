@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import math
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ def spoiled(name: str, factor: float) -> Operation:
 
 @pytest.mark.parametrize("start", range(0, 400, 50))
 def test_of_random_functions_no_right_one_is_called_wrong_and_wrong_ones_are_found(start: int) -> None:
-    total = sum((fuzz_checking.run(seed)[0] for seed in range(start, start + 50)), fuzz_checking.Counter())
+    total = sum((fuzz_checking.run(seed)[0] for seed in range(start, start + 50)), Counter())
     assert total["functions"] >= 40
     assert total["right called wrong"] == 0
     told, found = total["wrong that a difference can tell"], total["wrong that a difference can tell, found"]
@@ -67,7 +68,7 @@ def test_the_random_functions_have_every_row_and_every_family() -> None:
 def test_the_claimed_uncertainty_covers() -> None:
     for seed in range(600):
         each = function(seed)
-        if each is not None:
+        if each is not None and all(op.name not in EXACT | SHARP for op, _ in each.steps):  # no kink nearer than steps
             for row in checked(each, called=False).inputs:
                 if row.verdict == "agrees" and not row.note and row.absolute < 1e-3 * abs(row.autograd):
                     assert row.absolute <= row.uncertainty + 1e-13 * abs(row.autograd), (seed, row)

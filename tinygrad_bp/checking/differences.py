@@ -76,14 +76,14 @@ class Differences:
         """
         return _limit(self._quotients(side, stretch, levels), ONE_SIDED if side else CENTRAL)
 
-    def bend(self) -> Slope:
+    def bend(self, levels: int = LEVELS) -> Slope:
         """By how much the slope to the right is larger than that to the left."""
         rows = [
             [
                 Quotient(after.step, after.slope - before.slope, after.blur + before.blur)
                 for after, before in zip(right, left, strict=True)
             ]
-            for right, left in zip(self._quotients(1), self._quotients(-1), strict=True)
+            for right, left in zip(self._quotients(1, levels=levels), self._quotients(-1, levels=levels), strict=True)
         ]
         return _limit(rows, BEND)
 

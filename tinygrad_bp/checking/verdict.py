@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tinygrad_bp.checking.differences import Differences, Slope
+from tinygrad_bp.checking.differences import LEVELS, Differences, Slope
 from tinygrad_bp.checking.rounding import Probe
 from tinygrad_bp.core.operation import HUGE
 
@@ -31,9 +31,9 @@ def judge(autograd: float, probe: Probe, x: float, tolerance: float, *, smooth: 
     Where that may have kinks, as it is not `smooth`, one that no step resolves is thought of too.
     """
     differences = Differences(probe, x)
-    slope = differences.slope(levels=FEW)
+    slope = _slope(differences, FEW)
     if not _agrees(autograd, slope, tolerance, differences):
-        slope = differences.slope()
+        slope = _slope(differences, LEVELS)
     if _agrees(autograd, slope, tolerance, differences):
         return Verdict("agrees", slope)
     left, right = differences.slope(-1), differences.slope(1)
@@ -59,6 +59,13 @@ def judge(autograd: float, probe: Probe, x: float, tolerance: float, *, smooth: 
             )
         return Verdict("wrong", slope) if wrong else Verdict("undecided", slope, _hidden(slope))
     return Verdict("undecided", slope, _hidden(slope))
+
+
+def _slope(differences: Differences, levels: int) -> Slope:
+    """The slope, as uncertain as the slopes to both sides differ where they do, as beside a kink that is nearer than the steps."""
+    slope, bend = differences.slope(levels=levels), differences.bend(levels)
+    half = 0.5 * abs(bend.value) if abs(bend.value) > MARGIN * bend.uncertainty else 0.0
+    return Slope(slope.value, slope.uncertainty + half)
 
 
 def _hidden(slope: Slope) -> str:

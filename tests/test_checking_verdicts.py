@@ -134,6 +134,25 @@ def test_rounding_that_is_systematic_along_the_steps_is_within_the_uncertainty()
         assert row.absolute <= row.uncertainty
 
 
+def test_within_few_floats_of_the_end_of_a_domain() -> None:
+    for name, x in (("acosh", 1.0), ("asin", 1.0), ("acos", -1.0), ("log", 0.0), ("sqrt", 0.0), ("log1p", -1.0)):
+        inward = 0.0 if abs(x) == 1.0 and name != "acosh" else 2.0
+        for _ in range(12):
+            x = math.nextafter(x, inward)
+            assert check_gradients(OPERATIONS[name](Value(x))), (name, x)
+    assert check_gradients(Value(5e-324) ** Value(-6.302884067928532e-41))
+    assert check_gradients(tg.logsumexp([Value(1.7e308), Value(1.7e308), 1.0]))
+    assert verdict(spoiled("sqrt", 3.0)(Value(2.0))) == "wrong"
+
+
+def test_what_is_unused_and_has_no_value_beside_does_not_count_as_unrecorded() -> None:
+    def f(x: Value) -> Value:
+        x.sqrt()
+        return x.relu().exp()
+
+    assert check_gradients(f, [0.0])
+
+
 def test_subnormal_results() -> None:
     draw = random.Random(5)
     for _ in range(60):

@@ -69,6 +69,10 @@ class Differences:
         """Whether the function has a value beside x on this side (-1 or 1)."""
         return any(math.isfinite(self.at(side * step)[0]) for steps in scales(self.x, 1.0) for step in steps[-2:])
 
+    def beside(self) -> bool:
+        """Whether the function has values at the next floats to both sides, though it ends near x."""
+        return all(math.isfinite(self.at(math.nextafter(self.x, end) - self.x)[0]) for end in (-math.inf, math.inf))
+
     def slope(self, side: int = 0, stretch: float = 1.0, levels: int = LEVELS) -> Slope:
         """The slope to both sides of x (side 0), to the left (-1) or to the right (1).
 

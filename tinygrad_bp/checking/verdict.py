@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinygrad_bp.checking.differences import LEVELS, Differences, Slope
 from tinygrad_bp.checking.rounding import Probe
-from tinygrad_bp.core.operation import HUGE
+from tinygrad_bp.core.operation import HUGE, TINY
 
 MARGIN = 2.0  # by how many uncertainties a wrong derivative is off at least
 FEW = 9  # levels of steps, which are enough where all is well
@@ -100,8 +100,9 @@ def _at_an_edge(autograd: float, slope: Slope, tolerance: float, differences: Di
     note = "only one side is defined"
     if _agrees(autograd, slope, tolerance, differences):
         return Verdict("agrees", slope, note)
-    # Where floats end, and not the domain, a bend among them could be as near.
-    wrong = smooth and math.isfinite(autograd) and abs(differences.x) < HUGE / 2.0 and _off(autograd, slope, tolerance)
+    # Where floats end, or the domain within few floats, a bend among them could be as near.
+    close = abs(differences.x) > HUGE / 2.0 or 0.0 < abs(differences.x) < TINY or differences.beside()
+    wrong = smooth and math.isfinite(autograd) and not close and _off(autograd, slope, tolerance)
     return Verdict("wrong" if wrong or math.isnan(autograd) else "undecided", slope, note)
 
 

@@ -68,6 +68,7 @@ def test_a_table_is_the_same_by_its_name_and_what_is_learned() -> None:
     assert main(["train", "t.csv", "--target", "a", "--epochs", "1", "--out", "d"]) == 2
 
 
+@pytest.mark.extras
 def test_force_replaces_all_of_it_and_nothing_else(xor: dict[str, bytes]) -> None:
     assert "boundary.svg" in xor  # which penguins have not
     assert main(["train", "penguins", "--epochs", "2", "--out", "d", "--force"]) == 0

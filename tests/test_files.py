@@ -303,3 +303,19 @@ def test_many_writers_at_once_leave_one_whole_file(tmp_path: Path) -> None:
         thread.join(timeout=60)
     assert target.read_text() in texts
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_name_that_is_anothers_by_now_is_not_taken_for_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at what has the name and its lock, that may have been moved into place and the name be taken anew."""
+    place, file = beside.new_file(tmp_path / "file")
+    lock = beside._lock
+
+    def moved_in_the_meantime(left: int, wait: bool = True) -> bool:
+        os.replace(place, tmp_path / "file")
+        os.close(file)
+        place.write_text("another's")
+        return lock(left, wait)
+
+    monkeypatch.setattr(beside, "_lock", moved_in_the_meantime)
+    beside._remove_if_left(place)
+    assert place.read_text() == "another's"

@@ -111,7 +111,8 @@ def _remove_if_left(place: Path) -> None:
     except OSError:
         return
     try:
-        if _lock(left, wait=False):
+        # By now the name may be another's: whose file this was may have moved it into place since.
+        if _locked(left, place, wait=False):
             if place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)
             else:
@@ -121,9 +122,10 @@ def _remove_if_left(place: Path) -> None:
         os.close(left)
 
 
-def _locked(file: int, place: Path) -> bool:
-    """Locks a new file or folder; False if another process took it for left before the lock was there."""
-    _lock(file)
+def _locked(file: int, place: Path, wait: bool = True) -> bool:
+    """Locks an open file or folder; False if no lock could be had, or if by then the name was no longer its own."""
+    if not _lock(file, wait):
+        return False
     try:
         return os.path.samestat(os.fstat(file), os.stat(place))
     except FileNotFoundError:

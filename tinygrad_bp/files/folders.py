@@ -45,15 +45,20 @@ def written_together(folder: Path, kinds: Collection[str] = ()) -> Iterator[Path
     except OSError as error:
         _remove(made)
         raise in_words(error, "make", folder) from None
+    renamed = False
     try:
         yield hidden
         with beside.uninterrupted():
-            _move(hidden, target, kinds)
+            if renamed := not target.exists():
+                os.rename(hidden, target)
+            else:
+                _move(hidden, target, kinds)
         made = []
     finally:
+        if not renamed:  # else the name may be another's by now; while the lock is held it is not
+            shutil.rmtree(hidden, ignore_errors=True)
         if lock is not None:
             os.close(lock)
-        shutil.rmtree(hidden, ignore_errors=True)
         _remove(made)
 
 
@@ -65,9 +70,7 @@ def _must_be_inside(target: Path) -> bool:
 
 
 def _move(hidden: Path, target: Path, kinds: Collection[str]) -> None:
-    if not target.exists():
-        os.rename(hidden, target)
-        return
+    """Moves the files of one folder into the other."""
     files = sorted(hidden.iterdir())
     for file in files:
         _check_writable(target / file.name)

@@ -168,9 +168,9 @@ def _moved_without_a_name(target: Path, there: os.stat_result | None, data: byte
             os.replace(place, target)
             place = None
     finally:
-        os.close(file)
-        if place is not None:
+        if place is not None:  # before the lock ends with the descriptor: after that the name may be another's
             place.unlink(missing_ok=True)
+        os.close(file)
     return True
 
 
@@ -182,16 +182,21 @@ def _move(target: Path, there: os.stat_result | None, data: bytes) -> None:
 
 def _move_named(target: Path, there: os.stat_result | None, data: bytes) -> None:
     place, file = beside.new_file(target)
+    moved = False
     try:
         _fill(file, data, there)
         if sys.platform == "win32":  # what is open cannot be moved
             os.close(file)
             file = -1
         os.replace(place, target)
+        moved = True
     finally:
+        if not moved and sys.platform != "win32":  # before the lock ends with the descriptor: after that the name may be another's
+            place.unlink(missing_ok=True)
         if file >= 0:
             os.close(file)
-        place.unlink(missing_ok=True)
+        if not moved and sys.platform == "win32":  # where what is open cannot be removed
+            place.unlink(missing_ok=True)
 
 
 def _write_over(target: Path, data: bytes) -> None:

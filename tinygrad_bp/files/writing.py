@@ -191,7 +191,9 @@ def _move_named(target: Path, there: os.stat_result | None, data: bytes) -> None
         os.replace(place, target)
         moved = True
     finally:
-        if not moved and sys.platform != "win32":  # before the lock ends with the descriptor: after that the name may be another's
+        if (
+            not moved and sys.platform != "win32"
+        ):  # before the lock ends with the descriptor: after that the name may be another's
             place.unlink(missing_ok=True)
         if file >= 0:
             os.close(file)

@@ -12,7 +12,7 @@ from tests.drawings import SVG, drawn, texts, tooltips
 from tests.labels import HOSTILE
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import Drawing, dot, draw, draw_network, style
+from tinygrad_bp.drawing import Drawing, draw, draw_network, style
 from tinygrad_bp.networks.nn import MLP
 
 
@@ -148,21 +148,13 @@ def test_a_label_of_any_length_is_drawn_in_time_that_grows_with_it(label: str) -
 
 
 @pytest.mark.parametrize("label", ["1" * 32_000, "\\" * 10_001, 'a"\\\\"' * 5_000, "語" * 20_000, "\n\\N" * 5_000])
-def test_long_labels_are_whole_in_tooltips_of_both_renderers(label: str, renderer: str) -> None:
-    assert any(label in tip for tip in tooltips(draw(Value(1.0, label))))
+def test_of_long_labels_both_ends_are_in_tooltips_of_both_renderers(label: str, renderer: str) -> None:
+    tips = tooltips(draw(Value(1.0, label)))
+    assert any(tip.startswith(label[:300]) and label[-300:] in tip and " characters …" in tip for tip in tips)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "a b", "1.5", "-.5", "node", "Strict", "1e5", "a\n", "\\\\", "x" * 2999, "x" * 3000]
-)
-def test_a_value_in_dot_is_quoted_where_it_must_be(text: str) -> None:
-    bare = re.fullmatch(r"[a-zA-Z_]\w*|-?(\.\d+|\d+(\.\d*)?)", text) and text.lower() not in ("node", "strict")
-    assert dot.quote(text) == (text if bare and len(text) < 3000 else f'"{text}"')
-
-
-def test_a_long_value_in_dot_is_a_sum_of_short_ones_none_of_which_ends_in_an_escape() -> None:
-    text = "a" + "\\\\" * 10_000
-    pieces = dot.quote(text).removeprefix('"').removesuffix('"').split('" + "')
-    assert "".join(pieces) == text
-    assert max(map(len, pieces)) <= 6000
-    assert all((len(piece) - len(piece.rstrip("\\"))) % 2 == 0 for piece in pieces)
+def test_no_backslash_of_a_label_reaches_dot_text() -> None:
+    """The quoting of the package graphviz looks at each run of them once for each backslash in it."""
+    y = Value(2.0, "\\" * 10_000) * 3.0
+    y.label = "a\\N\\"
+    assert re.sub(r"\\n", "", draw(y).source).count("\\") == 0

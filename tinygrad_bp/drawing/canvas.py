@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from graphviz import Digraph
+
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import style
-from tinygrad_bp.drawing.dot import Graph
 from tinygrad_bp.text import counted
 
 Spot = tuple[float, float]  # in points, from left to right and upward
@@ -21,13 +22,13 @@ class Canvas:
         self.values, self.gradients, self.lighting = values, gradients, lighting
         self.bundles = False  # whether weights were drawn as such
         self.signs: set[bool] = set()  # of the weights drawn so far; True for a negative one
-        self.graph = Graph(
-            graph={
+        self.graph = Digraph(
+            graph_attr={
                 **look.text, "layout": "neato", "inputscale": "72", "splines": "line", "outputorder": "edgesfirst", "bgcolor": look.ground,
                 "pad": "0.25", "labelloc": "t",
             },
-            node={**look.text, "shape": "plain"},
-            edge={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
+            node_attr={**look.text, "shape": "plain"},
+            edge_attr={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
         )  # fmt: skip
 
     def neuron(
@@ -134,8 +135,8 @@ class Canvas:
             keys.append(style.line_key("ways to the outputs", self.palette.highlight))
         if self.bundles:
             keys.append("<td>dotted: weights not drawn</td>")
-        self.graph.label(style.heading(title, keys, note, self.look.font_size))
-        return self.graph.source
+        self.graph.attr(label=style.heading(title, keys, note, self.look.font_size))
+        return str(self.graph.source)
 
     def _at(self, spot: Spot) -> str:
         """A spot as DOT says it. Larger text has larger distances."""

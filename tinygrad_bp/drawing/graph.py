@@ -10,12 +10,13 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
+from graphviz import Digraph
+
 from tinygrad_bp.core.operation import ATOM, NEGATIVE
 from tinygrad_bp.core.order import changed_leaves
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
-from tinygrad_bp.drawing.dot import Graph
 from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.text import changed_since, shown, whole_number
 
@@ -104,15 +105,15 @@ class GraphWriter:
             self.rows.setdefault(choice.node(v), []).append(v)
         self.largest = style.largest_magnitude([v.grad for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
-        self.graph = Graph(
-            graph={
+        self.graph = Digraph(
+            graph_attr={
                 **look.text, "rankdir": direction, "bgcolor": look.ground, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
                 "labelloc": "t", "label": style.heading(title, self._keys(), _changed(choice.order), look.font_size),
             },
-            node={**look.text, "shape": "plain"},
-            edge={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
+            node_attr={**look.text, "shape": "plain"},
+            edge_attr={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
         )  # fmt: skip
-        self.frames: dict[tuple[str, ...], Graph] = {(): self.graph}  # by the groups around them
+        self.frames: dict[tuple[str, ...], Digraph] = {(): self.graph}  # by the groups around them
 
     def dot(self) -> str:
         """The DOT text."""
@@ -128,8 +129,8 @@ class GraphWriter:
                 else:
                     self._operation(v, hidden)
         for path in sorted(self.frames, key=len, reverse=True)[:-1]:
-            self.frames[path[:-1]].put(self.frames[path])
-        return self.graph.source
+            self.frames[path[:-1]].subgraph(self.frames[path])
+        return str(self.graph.source)
 
     def _keys(self) -> list[str]:
         """Of the legend."""
@@ -145,9 +146,9 @@ class GraphWriter:
         for end, name in enumerate(path, 1):
             if path[:end] not in self.frames:
                 fill = self.palette.cluster if end == 1 else self.palette.inner_cluster
-                self.frames[path[:end]] = Graph(
-                    f"cluster_{len(self.frames)}",
-                    graph={
+                self.frames[path[:end]] = Digraph(
+                    name=f"cluster_{len(self.frames)}",
+                    graph_attr={
                         "label": f"<{style.markup(name)}>", "tooltip": style.tooltip(name), "style": "rounded,filled",
                         "color": self.palette.dim, "fillcolor": fill, "margin": "10",
                     },

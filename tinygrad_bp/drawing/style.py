@@ -16,6 +16,7 @@ FONT_SIZE = 11
 SMALLEST, LARGEST = 1, 500  # sizes of a font, in points
 TITLE = 16 / 11  # the size of a title's font beside that of other text
 LONGEST_LABEL, LONGEST_TITLE, LONGEST_NOTE = 40, 120, 500
+LONGEST_TIP = 700  # Graphviz takes strings of up to 16,384 bytes, and a sign may take twenty of them
 MOST_LINES = 4
 
 
@@ -171,10 +172,14 @@ def room_for(text: str, size: float = FONT_SIZE, longest: int = LONGEST_LABEL) -
 
 
 def tooltip(text: str) -> str:
-    """`text` as the value of a tooltip attribute, where it comes out as typed and whole."""
-    # Graphviz reads backslashes twice in a tooltip: once for \N and its like, once for \n.
-    escaped = drawable(text).replace("\\", "\\\\\\\\").replace("\n", "\\n").replace("\t", "    ")
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    """`text` as the value of a tooltip attribute, where it comes out as typed; of a very long one its two ends."""
+    text = drawable(text)
+    if len(text) > LONGEST_TIP:
+        end = LONGEST_TIP // 2
+        text = f"{text[:end]}… {len(text) - 2 * end:,} characters …{text[-end:]}"
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    # Graphviz reads backslashes twice in a tooltip, once for \N and its like, once for \n, and as entities too.
+    return escaped.replace("\\", "&#92;" * 4).replace("\n", "\\n").replace("\t", "    ")
 
 
 PLAIN_TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'

@@ -13,9 +13,9 @@ import tinygrad_bp as tg
 from tests.subjects import W, X, called, error_of, logistic_by_hand, mlp
 from tinygrad_bp import Layer, Module, Neuron, Operation, Value, explore, ops
 from tinygrad_bp.core.order import topological_order
-from tinygrad_bp.explorer import structure
+from tinygrad_bp.explanation import neurons as structure
+from tinygrad_bp.explanation.neurons import ends, units
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.structure import ends, units
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.notes import Notes

@@ -16,10 +16,10 @@ from tinygrad_bp import Value, explore, ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant
 from tinygrad_bp.drawing import rendering
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, units
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
-from tinygrad_bp.explorer.structure import ACTIVATIONS, units
 from tinygrad_bp.explorer.subject import of_model, of_tutorial, of_value
 from tinygrad_bp.networks import losses
 

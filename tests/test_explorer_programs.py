@@ -27,9 +27,9 @@ from tests.subjects import (
 from tinygrad_bp import Value, ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, units
 from tinygrad_bp.explorer import programs as programs_module
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
-from tinygrad_bp.explorer.structure import ACTIVATIONS, units
 from tinygrad_bp.explorer.subject import of_tutorial, of_value
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, setup

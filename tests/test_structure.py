@@ -16,12 +16,13 @@ import tinygrad_bp
 ROOT = Path(tinygrad_bp.__file__).parent
 FLOORS = [
     ["text"],
-    ["files"],
+    ["files", "words"],
     ["core"],
     ["explanation", "checking", "program"],
     ["networks"],
     ["drawing", "data", "losses", "optim"],
     ["plotting"],
+    ["lessons"],
     ["tutorial"],
     ["explorer"],
     ["cli"],

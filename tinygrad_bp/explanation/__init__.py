@@ -4,6 +4,7 @@ chain_rule    `explain`, and what it returns
 waypoints     the graph between two Values, reduced to what has a name: paths, factors, sums
 formulas      derivatives as formulas: the table's partials on text
 page          what is said in which order, set for the terminal and in Markdown
+neurons       the neurons in a graph
 names         how names and numbers are written, as text and as LaTeX
 """
 

@@ -68,11 +68,11 @@ def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = Tr
             f"explain: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it"
         )
     max_paths = whole_number(max_paths, "explain: max_paths", 1)
-    graph = Waypoints(y, x, labelled_only)
+    graph = Waypoints(y, [x], labelled_only)
     changed = tuple(changed_leaves(topological_order(y, constants=False)))
     if not graph.depends:
         return Explanation(y, x, 0.0, (), 0, graph, changed)
-    listed, count = graph.paths(max_paths)
+    listed, count = graph.paths(x, max_paths)
     return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed)
 
 
@@ -101,7 +101,7 @@ class Explanation:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """The derivatives of y with respect to each Value on the way, from y back to x: each after those it is computed from."""
-        return tuple(map(self.graph.quantity, self.graph.steps)) if self.path_count else ()
+        return tuple(map(self.graph.quantity, self.graph.steps(self.x))) if self.path_count else ()
 
     @property
     def listed_share(self) -> float | None:

@@ -62,7 +62,7 @@ class TextPage:
             self.sentence(f"{y} does not depend on {x}{f': it is {x} that depends on {y}' if swapped else ''}.")
             self.write_names()
             return
-        chain = graph.chain()
+        chain = graph.chain(e.x)
         self.equation(whole, self.rows([chain], e.total) if chain else self.steps_to(graph.quantity(e.x)))
         self.write_names()
         if graph.hides_all and (graph.invented or not (chain and chain.factors[0].formula())):
@@ -83,7 +83,7 @@ class TextPage:
                 else "Their factors"
             )
             self.table(self.shown(list(factors.values()), self.factor_row, lambda more: (more, "", "")))
-        steps = [node for node in graph.steps if graph.summand[node] is not node]
+        steps = [node for node in graph.steps(e.x) if graph.summand[node] is not node]
         if len(steps) > 1:
             self.sentence(f"Step by step from {y} back to {x}")
             quantities: list[Quantity | str] = self.shown(steps, graph.quantity, str)

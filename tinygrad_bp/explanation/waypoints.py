@@ -1,4 +1,4 @@
-"""The graph between two Values, reduced to its waypoints: what lies between them and has a name.
+"""The graph between a Value and what it was computed from, reduced to its waypoints: what lies between them and has a name.
 
 Nodes without a name are contracted: the edge between two waypoints carries the derivative of the one with respect to the other along all
 routes that meet no third waypoint. Paths of the explanation are paths along these edges.
@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -127,37 +127,37 @@ class Quantity:
 
 
 class Waypoints:
-    """The waypoints between y and x, with derivatives with respect to them and between them.
+    """The waypoints between y and one or more xs, with derivatives with respect to them and between them.
 
     Attributes:
         names: of each labelled Value under y, and of each waypoint.
         invented: the waypoints whose name is not their label.
-        place: the position of each node between y and x in topological order.
-        order: the waypoints, x first and y last; `waypoints` is the same as a set.
+        place: the position of each node between y and the xs in topological order.
+        order: the waypoints in topological order, y last; `waypoints` is the same as a set.
         total: for each node between them the derivative of y with respect to it.
         edges, users: of each waypoint the edges to what it was computed from, and those from what was computed from it.
         writer: writes formulas with these names, by whether they are in LaTeX.
     """
 
-    def __init__(self, y: Value, x: Value, labelled_only: bool) -> None:
-        self.y, self.x = y, x
+    def __init__(self, y: Value, xs: Sequence[Value], labelled_only: bool) -> None:
+        self.y, self.xs = y, dict.fromkeys(xs)
         under_y = topological_order(y, constants=False)
-        after_x = dependents(under_y, [x])
-        nodes = [node for node in under_y if node in after_x]
+        after_xs = dependents(under_y, self.xs)
+        nodes = [node for node in under_y if node in after_xs]
         self.depends = bool(nodes)
-        nodes = nodes or [x, y]
+        nodes = nodes or [*self.xs, y]
         self.place = {node: i for i, node in enumerate(nodes)}
         self._nodes = nodes
-        self.order = [node for node in nodes if node.label or not labelled_only or node is x or node is y]
+        self.order = [node for node in nodes if node.label or not labelled_only or node in self.xs or node is y]
 
         self.waypoints = set(self.order)
-        self.names = unique_names(node for node in dict.fromkeys([*under_y, x]) if node.label)
+        self.names = unique_names(node for node in dict.fromkeys([*under_y, *self.xs]) if node.label)
         self.invented: list[Value] = []
         taken = set(self.names.values())
         numbered = (f"v{k}" for k in itertools.count(1))
         for node in self.order:
             if node not in self.names:
-                short = "y" if node is y else "x" if node is x else ""
+                short = "y" if node is y else "x" if node in self.xs and len(self.xs) == 1 else ""
                 self.names[node] = name = (
                     short if short and short not in taken else next(v for v in numbered if v not in taken)
                 )
@@ -178,17 +178,14 @@ class Waypoints:
         """The same steps in the same order as `Value.backward`, so that the numbers are the same to the last bit."""
         total, place = self.total, self.place
         for node in reversed(self._nodes):
-            if node is not self.x:
-                gradient = total[node]
-                for x, local in zip(node.operands, node.local_derivatives, strict=True):
-                    if isinstance(x, Value) and x in place:
-                        total[x] = total.get(x, 0.0) + local * gradient
+            gradient = total[node]
+            for x, local in zip(node.operands, node.local_derivatives, strict=True):
+                if isinstance(x, Value) and x in place:
+                    total[x] = total.get(x, 0.0) + local * gradient
 
     def _connect(self) -> None:
         """The edges: reverse accumulation from each waypoint to the next ones and no further, as `flow` has it."""
         for waypoint in reversed(self.order):
-            if waypoint is self.x:
-                continue
             gradients: dict[Any, float] = {waypoint: 1.0}
             plain: set[Any] = {waypoint}
             for node, operands in between(waypoint, self.waypoints, self.place):
@@ -208,15 +205,14 @@ class Waypoints:
 
     @property
     def hides_all(self) -> bool:
-        """Whether there are nodes between y and x, and none of them is a waypoint."""
-        return len(self.order) == 2 < len(self._nodes)
+        """Whether there are nodes between y and the xs, and none of them is a waypoint."""
+        return len(self.order) == 1 + len(self.xs) < len(self._nodes)
 
-    @cached_property
-    def steps(self) -> list[Value]:
+    def steps(self, x: Value) -> list[Value]:
         """The waypoints from y back to x, each after all that were computed from it, and each branch to its end before the next."""
         steps: list[Value] = []
-        seen = {self.x}
-        trail = [(self.x, iter(self.users[self.x]))]
+        seen = {x}
+        trail = [(x, iter(self.users[x]))]
         while trail:
             node, rest = trail[-1]
             for edge in rest:
@@ -236,7 +232,7 @@ class Waypoints:
         for node in reversed(self.order[:-1]):
             users = self.users[node]
             user = users[0].of
-            if len(users) == 1 and users[0].plain and found[user] is user and node is not self.x:
+            if len(users) == 1 and users[0].plain and found[user] is user and node not in self.xs:
                 found[node] = node
             else:
                 through = {found[edge.of] for edge in users}
@@ -266,13 +262,13 @@ class Waypoints:
                     ways[edge.by] = ways.get(edge.by, 0) + ways[node]
         return False
 
-    def paths(self, count: int) -> tuple[list[list[Edge]], int]:
+    def paths(self, x: Value, count: int) -> tuple[list[list[Edge]], int]:
         """The paths from y to x with the largest products by magnitude, largest first, and how many paths there are."""
         # The logarithm of the magnitude, the edges back to y.
         best: dict[Value, list[tuple[float, Any]]] = {self.y: [(0.0, None)]}
         number = {self.y: 1}
         for node in reversed(self.order):
-            if node is self.x:
+            if node is x:
                 break
             found = heapq.nlargest(count, best.pop(node), key=lambda entry: entry[0])
             ways = number.pop(node)
@@ -283,13 +279,13 @@ class Waypoints:
                 )
                 number[edge.by] = number.get(edge.by, 0) + ways
         paths = []
-        for _, trail in heapq.nlargest(count, best[self.x], key=lambda entry: entry[0]):
+        for _, trail in heapq.nlargest(count, best[x], key=lambda entry: entry[0]):
             path = []
             while trail is not None:
                 edge, trail = trail
                 path.append(edge)
             paths.append(path[::-1])
-        return paths, number[self.x]
+        return paths, number[x]
 
     def path(self, edges: list[Edge]) -> Path:
         """These edges from y to x as a Path."""
@@ -322,10 +318,10 @@ class Waypoints:
     def _factor(self, of: Value, by: Value, value: float, edge: Edge | None = None, *, whole: bool = True) -> Factor:
         return Factor(of, by, value, whole, edge, self)
 
-    def chain(self) -> Term | None:
+    def chain(self, x: Value) -> Term | None:
         """dy/dx as one product: dy/d(the last Value where paths meet), then the factors from there to x. None if that is x."""
         edges = []
-        node = self.x
+        node = x
         while len(self.users[node]) == 1:
             edges.append(self.users[node][0])
             node = edges[-1].of
@@ -334,7 +330,7 @@ class Waypoints:
         factors = self.factors(edges[::-1])
         if node is not self.y:
             factors.insert(0, self.whole(node))
-        return Term(tuple(factors), self.total[self.x])
+        return Term(tuple(factors), self.total[x])
 
     def quantity(self, by: Value) -> Quantity:
         """The derivative of y with respect to a waypoint, as the sum over the waypoints that were computed from it."""

@@ -13,13 +13,12 @@ engine's.
 exploring     from a thing to its page
 subject       what a page is about: a result, the leaves that training changes, and the cases it learns from
 cases         the rows that a network learns from, as cases
-structure     the neurons in a graph
 description   all that a page knows about its subject
 programs      what it computes with, in JavaScript
 formulas      what it says of each number, in LaTeX
 layout        where nodes and edges lie
 page          the HTML file
-web/          its texts, its style and its modules of JavaScript
+web/          its style and its modules of JavaScript
 """
 
 from tinygrad_bp.explorer.exploring import explore

@@ -10,10 +10,10 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import Unit, are_all, ends, units
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names, untaken
 from tinygrad_bp.explorer.layout import groups, layout
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
-from tinygrad_bp.explorer.structure import Unit, are_all, ends, units
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS

@@ -10,9 +10,10 @@ from typing import Any
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.page import LANGUAGES, Page, page_of
+from tinygrad_bp.explorer.page import Page, page_of
 from tinygrad_bp.explorer.subject import subject_of
 from tinygrad_bp.text import shown
+from tinygrad_bp.words import LANGUAGES
 
 
 def explore(

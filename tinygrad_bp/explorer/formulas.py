@@ -9,8 +9,8 @@ from typing import Any
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import unique_names
+from tinygrad_bp.explanation.neurons import ACTIVATIONS
 from tinygrad_bp.explanation.waypoints import Factor, Waypoints
-from tinygrad_bp.explorer.structure import ACTIVATIONS
 
 MOST_EXPLAINED = 400  # nodes; of a larger graph the page explains each step by itself
 LONGEST_NAME = 40  # of what is called by its formula
@@ -102,10 +102,10 @@ class MarkedGraph:
         for v in self.labelled:
             if v is result:
                 continue
-            graph = Waypoints(result, v, True)
+            graph = Waypoints(result, [v], True)
             if not graph.depends:
                 continue
-            quantity, chain = graph.quantity(v), graph.chain()
+            quantity, chain = graph.quantity(v), graph.chain(v)
             found[self.place[v]] = {
                 "chain": self._written(chain.factors) if chain and len(chain.factors) > 1 else None,
                 "terms": [self._written(term.factors) for term in quantity.terms],

@@ -10,7 +10,7 @@ from typing import Any
 from tinygrad_bp.core.order import owners
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing.rendering import run
-from tinygrad_bp.explorer.structure import Unit
+from tinygrad_bp.explanation.neurons import Unit
 
 POINTS = 72.0  # an inch, in which Graphviz counts
 NARROWEST, WIDEST, HEIGHT = 134.0, 172.0, 60.0  # of a node, in points

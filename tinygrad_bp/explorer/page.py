@@ -17,13 +17,13 @@ from tinygrad_bp.core.output import saying
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.program.javascript import script_json
 from tinygrad_bp.text import printable
+from tinygrad_bp.words import LANGUAGES, catalogue
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
     "text", "numbers", "svg", "names", "graph", "training", "state", "frame", "formula", "caption", "neurons", "computation", "edit",
     "cases", "curve", "paths", "truth", "teacher", "exports", "player", "keyboard", "shell", "links", "main",
 )  # fmt: skip
-LANGUAGES = ("en", "ja")
 
 
 @saying
@@ -57,7 +57,7 @@ class Page:
 
 def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: str | None) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
-    texts = json.loads(_asset("texts.json"))
+    texts = {each: catalogue(each)["page"] for each in LANGUAGES}
     result = description["nodes"][description["result"]]["name"]
     title = description["title"] or texts[language or "en"][f"title.{description['kind']}"].replace("{name}", result)
     title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte

@@ -15,7 +15,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.copying import copied_onto
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explorer.structure import ACTIVATIONS, Unit
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.program import compile
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import setup

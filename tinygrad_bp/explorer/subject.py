@@ -10,8 +10,8 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
-from tinygrad_bp.explorer.structure import units
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown

@@ -1,4 +1,4 @@
-// All words of the page, in the language that was chosen. They lie in one table, `texts.json`.
+// All words of the page, in the language that was chosen. They come from the package's catalogues.
 
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
 

@@ -1,0 +1,291 @@
+"""All that is derived in a round of backpropagation on a graph: values, node deltas, derivatives and updated parameters, by name.
+
+It is what lessons write out, what solutions are marked against, and what exercises ask for.
+
+    >>> from tinygrad_bp.core.value import Value
+    >>> w, x = Value(0.5, "w"), Value(3.0, "x")
+    >>> net = w * x + 1.0
+    >>> net.label = "net_o1"
+    >>> out = net.sigmoid()
+    >>> out.label = "out_o1"
+    >>> E = (out - 1.0) ** 2 / 2
+    >>> E.label = "E"
+    >>> found = Derivation(E, learning_rate=0.5)
+    >>> [step.name for step in found.steps]
+    ['net_o1', 'out_o1', 'E', 'dE/dout_o1', 'dout_o1/dnet_o1', 'delta_o1', 'dE/dw', 'w+']
+    >>> round(found["dE/dw"].value, 9)
+    -0.015953821
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.names import enclosed
+from tinygrad_bp.explanation.neurons import Unit, units
+from tinygrad_bp.explanation.waypoints import Waypoints
+from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
+
+Kind = Literal["value", "derivative", "delta", "update"]
+MOST_NODES = 20_000  # of a graph that is derived
+
+Numbers = Mapping[Value, float]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A quantity of the derivation.
+
+    Attributes:
+        name: `net_h1`, `dE/dw5`, `dout_h1/dnet_h1`, `delta_h1` or `w5+`.
+        kind: "value" of a Value, "derivative" of `of` with respect to `by`, "delta" (the derivative of the loss with respect to a net
+            input, under the name that it has in the delta rule), or "update" (what a parameter becomes).
+        value: the number.
+        of: the Value it is about: whose value it is, or what is differentiated.
+        by: with respect to which; None of a value. Of an update the parameter.
+    """
+
+    name: str
+    kind: Kind
+    value: float
+    of: Value
+    by: Value | None = None
+
+
+class Derivation:
+    """The round of backpropagation from a loss to its parameters.
+
+    Args:
+        loss: the Value that everything was computed for.
+        learning_rate: of the update; without one there is none.
+        parameters: the leaves that are trained; without them all but those called as inputs and targets are: i1, x, t, target_o1, ....
+        labelled_only: whether Values without a label are steps of their own too, if False.
+
+    Attributes:
+        order: all nodes, constants left out, each after those it was computed from.
+        names: of each labelled Value, and of each of the steps.
+        graph: the waypoints between the loss and its parameters.
+        neurons: those found in the graph, in the order in which they are computed.
+        layers: the same by depth, the first layer first.
+        forward: the Values that are computed, step by step.
+        backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
+
+    Nothing in the graph is changed, and no gradient in it is read. Raises TypeError for what is no Value, ValueError for one that was not
+    computed from anything, for parameters that are no leaves of it, for leaves that were changed since it was computed, and for a graph
+    that is too large.
+    """
+
+    def __init__(
+        self,
+        loss: Value,
+        *,
+        learning_rate: float | None = None,
+        parameters: Iterable[Value] | None = None,
+        labelled_only: bool = True,
+    ) -> None:
+        if not isinstance(loss, Value):
+            raise TypeError(f"a derivation begins at a Value, the loss, not {type(loss).__name__} {shown(loss)}")
+        if loss.op is None:
+            raise ValueError(f"{loss!r} was not computed from anything; there is nothing to derive")
+        if count_nodes(loss, most=MOST_NODES) > MOST_NODES:
+            raise ValueError(f"the graph has more than {MOST_NODES:,} nodes; derive a part of it")
+        self.loss = loss
+        self.learning_rate = None if learning_rate is None else _rate(learning_rate)
+        self.order = topological_order(loss, constants=False)
+        leaves = [v for v in self.order if v.op is None]
+        self.parameters = _parameters(leaves, parameters)
+        self.graph = Waypoints(loss, self.parameters, labelled_only)
+        self.names = self.graph.names
+        if changed := changed_leaves(self.order):
+            names = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
+            raise ValueError(f"{changed_since(names)}; compute {self.names[loss]} again")
+        self.neurons = units(self.order, self.parameters)
+        depths = sorted({unit.depth for unit in self.neurons})
+        self.layers = [[unit for unit in self.neurons if unit.depth == depth] for depth in depths]
+        self.forward = [v for v in self.order if v.op is not None and v in self.names]
+        self.backward = self._backward()
+
+    def __getitem__(self, name: str) -> Step:
+        """The step of this name. Raises KeyError, naming one that is like it, where there is none."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            near = did_you_mean(name, self._by_name)
+            raise KeyError(f"nothing here is called {shown(name)}{near}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every quantity, each after those that it is derived from: forward, backward, update."""
+        found = [Step(self.names[v], "value", v.data, v) for v in self.forward]
+        for v in self.backward:
+            if v is self.loss:
+                continue
+            for edge in self.graph.users[v]:
+                if edge.of is not self.loss and not (v in self._trained and self.delta_name(edge.of)):
+                    found.append(self._derivative(edge.of, v, edge.value))
+            found.append(self.derived(v))
+        if self.learning_rate is not None:
+            found += [self.updated(v) for v in self.backward if v in self._trained]
+        return list({step.name: step for step in found}.values())
+
+    @cached_property
+    def _trained(self) -> set[Value]:
+        return set(self.parameters)
+
+    # Numbers
+
+    def derived(self, v: Value) -> Step:
+        """The derivative of the loss with respect to a waypoint: the node delta of a neuron's net input."""
+        value = self.graph.total.get(v, 0.0)
+        if delta := self.delta_name(v):
+            return Step(delta, "delta", value, self.loss, v)
+        return self._derivative(self.loss, v, value)
+
+    def updated(self, v: Value) -> Step:
+        """A parameter after a step of gradient descent. Raises ValueError without a learning rate."""
+        if self.learning_rate is None:
+            raise ValueError(f"{self.names[v]}+ needs a learning rate")
+        value = v.data - self.learning_rate * self.graph.total.get(v, 0.0)
+        return Step(f"{self.names[v]}+", "update", value, self.loss, v)
+
+    def between(self, of: Value, by: Value) -> Step:
+        """The derivative of any Value with respect to any other that has a name."""
+        return self._derivative(of, by, self.gradients(self.recorded, of=of).get(by, 0.0))
+
+    def _derivative(self, of: Value, by: Value, value: float) -> Step:
+        return Step(self.derivative_name(of, by), "derivative", value, of, by)
+
+    def derivative_name(self, of: Value, by: Value) -> str:
+        """`dE/dw5`."""
+        return f"d{enclosed(self.names[of])}/d{enclosed(self.names[by])}"
+
+    def delta_name(self, v: Value) -> str:
+        """The name of the node delta, the derivative of the loss with respect to the net input of a neuron: `delta_h1`. Else empty."""
+        return self.graph.delta(v) if v in self.names else ""
+
+    # Other numbers: what would come out if some were others
+
+    @cached_property
+    def recorded(self) -> dict[Value, float]:
+        """The data of all nodes, as recorded."""
+        return {v: v.data for v in self.order}
+
+    def data(self, given: Numbers) -> dict[Value, float]:
+        """The data of all nodes where those of some, leaves or not, are given: all that follows is computed anew.
+
+        Raises what operations raise for numbers outside their domains.
+        """
+        found: dict[Value, float] = {}
+        fresh: set[Value] = set(given)
+        for v in self.order:
+            if v in given:
+                found[v] = given[v]
+            elif v.op is None or not any(x in fresh for x in v.operands):
+                found[v] = v.data
+            else:
+                found[v] = v.op.compute([found[x] if isinstance(x, Value) else x for x in v.operands])
+                fresh.add(v)
+        return found
+
+    def gradients(
+        self, data: Numbers, given: Numbers | None = None, *, of: Value | None = None
+    ) -> dict[Value, float]:
+        """The derivatives of the loss, or of another Value, with respect to every node below it, at these data.
+
+        Args:
+            given: derivatives that are taken for granted, whatever they should be: what follows is derived from them.
+        """
+        top = self.loss if of is None else of
+        given = given or {}
+        found: dict[Value, float] = {top: 1.0}
+        for v in reversed(self.order[: self.place[top] + 1]):
+            if v in given:
+                found[v] = given[v]
+            if v not in found or v.op is None:
+                continue
+            operands = [data[x] if isinstance(x, Value) else x for x in v.operands]
+            wanted = [isinstance(x, Value) for x in v.operands]
+            for x, local in zip(v.operands, v.op.derivatives(data[v], operands, wanted), strict=True):
+                if isinstance(x, Value):
+                    found[x] = found.get(x, 0.0) + local * found[v]
+        return found
+
+    @cached_property
+    def place(self) -> dict[Value, int]:
+        """The place of each node in `order`."""
+        return {v: k for k, v in enumerate(self.order)}
+
+    # The order of derivation
+
+    def _backward(self) -> list[Value]:
+        """The waypoints so that each follows all that were computed from it; besides, outputs before what feeds them, layer by layer."""
+        layer = {v: unit.depth for unit in self.neurons for v in (unit.net, unit.out)}
+        for unit in self.neurons:
+            for parameter in [*[c.weight for c in unit.connections], *([unit.bias] if unit.bias is not None else [])]:
+                layer[parameter] = min(layer.get(parameter, unit.depth), unit.depth)
+        waiting = {v: len(self.graph.users[v]) for v in self.graph.order}
+        rank = {v: k for k, v in enumerate(self._ranked())}
+        ready = [self.loss]
+        found: list[Value] = []
+        top = 1 + max(layer.values(), default=0)
+        while ready:
+            ready.sort(key=lambda v: (-layer.get(v, top if v.op is not None else 0), rank[v]))
+            v = ready.pop(0)
+            found.append(v)
+            for edge in self.graph.edges[v]:
+                waiting[edge.by] -= 1
+                if not waiting[edge.by]:
+                    ready.append(edge.by)
+        return found
+
+    def _ranked(self) -> list[Value]:
+        """The waypoints as a text takes those of a layer: neuron by neuron, its output, its net input, its weights, its bias."""
+        first: list[Value] = []
+        for unit in self.neurons:
+            first += [unit.out, unit.net, *[c.weight for c in unit.connections]]
+            first += [unit.bias] if unit.bias is not None else []
+        return [v for v in dict.fromkeys([*first, *self.order]) if v in self.graph.waypoints]
+
+
+def outer(label: str) -> bool:
+    """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
+    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
+
+
+def _parameters(leaves: Sequence[Value], given: Iterable[Value] | None) -> list[Value]:
+    if given is None:
+        return [v for v in leaves if not outer(v.label)] or list(leaves)
+    chosen = list(dict.fromkeys(given))
+    known = set(leaves)
+    for v in chosen:
+        if v not in known or isinstance(v, Constant):
+            name = v.label if isinstance(v, Value) and v.label else shown(v)
+            raise ValueError(f"the parameter {name:.60} is no leaf of the graph, which has {counted(len(known), 'leaf', 'leaves')}")
+    if not chosen:
+        raise ValueError("there is no parameter to derive with respect to")
+    return chosen
+
+
+def _rate(x: float) -> float:
+    rate = as_float(x, "learning_rate", wants="takes a real number")
+    if not 0.0 < rate < math.inf:
+        raise ValueError(f"learning_rate is a finite number above 0, not {rate!r}")
+    return rate

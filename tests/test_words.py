@@ -36,7 +36,7 @@ def test_each_text_is_there_once_and_plain(language: str) -> None:
 
 
 def test_every_text_but_the_pages_is_asked_for() -> None:
-    literals = {text for source in SOURCES for text in re.findall(r'"([a-z_]+\.[a-zA-Z_.{}]+)"', source)}
+    literals = {text for source in SOURCES for text in re.findall(r'["\']([a-z_]+\.[a-zA-Z_.{}]+)["\']', source)}
     patterns = [re.compile(".+".join(map(re.escape, re.split(r"\{[^}]*\}", text)))) for text in literals]
     for section, texts in catalogue("en").items():
         for key in texts if section != "page" else ():

@@ -35,34 +35,49 @@ import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.forward import Computation, compute
+from tinygrad_bp.explanation.names import plain, significant
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
 from tinygrad_bp.text import whole_number
+from tinygrad_bp.words import words
 
 SAFE_INTEGER = 2**53  # larger ones lose digits in many readers of JSON
 
 
-def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = True) -> Explanation:
-    """The chain rule of y with respect to x.
+@overload
+def explain(y: Value, *, labelled_only: bool = True, language: str = "en") -> Computation: ...
+@overload
+def explain(
+    y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = True, language: str = "en"
+) -> Explanation: ...
+def explain(
+    y: Value, x: Value | None = None, *, max_paths: int = 16, labelled_only: bool = True, language: str = "en"
+) -> Explanation | Computation:
+    """The chain rule of y with respect to x; without an x, how y itself was computed.
 
     Args:
-        y: the Value to differentiate.
+        y: the Value to explain.
         x: the Value to differentiate with respect to: any one that y was computed from, not only a leaf.
         max_paths: how many paths are listed at most; of more, those with the largest products by magnitude.
-        labelled_only: whether paths run through the labelled Values only. If False, through every node between y and x.
+        labelled_only: whether paths run, and y was computed, through the labelled Values only. If False, through every node.
+        language: in which it is said, "en" or "ja".
 
     Reads what was recorded: neither `grad` nor data changed since matters; the leaves of which it was are named. Where y does not depend
     on x, the derivative is 0 and there is no path. Raises TypeError if y or x is no Value or x a constant, or if `max_paths` is no whole
-    number, and ValueError if it is below 1.
+    number, and ValueError if it is below 1 and for another language.
     """
-    for role, v in (("y", y), ("x", x)):
+    words(language)
+    for role, v in (("y", y), *([("x", x)] if x is not None else [])):
         if not isinstance(v, Value):
             raise TypeError(f"explain: {role} is a Value, not {type(v).__name__} {v!r:.60}")
+    if x is None:
+        return compute(y, labelled_only=labelled_only, language=language)
     if isinstance(x, Constant):
         raise TypeError(
             f"explain: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it"
@@ -71,9 +86,9 @@ def explain(y: Value, x: Value, *, max_paths: int = 16, labelled_only: bool = Tr
     graph = Waypoints(y, [x], labelled_only)
     changed = tuple(changed_leaves(topological_order(y, constants=False)))
     if not graph.depends:
-        return Explanation(y, x, 0.0, (), 0, graph, changed)
+        return Explanation(y, x, 0.0, (), 0, graph, changed, language)
     listed, count = graph.paths(x, max_paths)
-    return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed)
+    return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed, language)
 
 
 @saying
@@ -88,6 +103,7 @@ class Explanation:
         path_count: how many paths there are, listed or not.
         graph: the graph between them, from which all is read.
         changed: the leaves under y whose data had been changed after it was used, when this was made: what follows from them is older.
+        language: in which it is said if nothing else is asked for.
     """
 
     y: Value
@@ -97,6 +113,7 @@ class Explanation:
     path_count: int = field(repr=False)  # may have more digits than Python prints
     graph: Waypoints = field(repr=False, compare=False)
     changed: tuple[Value, ...] = field(default=(), repr=False)
+    language: str = field(default="en", repr=False)
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -137,22 +154,24 @@ class Explanation:
         return self.markdown()
 
     @said
-    def text(self, *, digits: int = 9, width: int = 80) -> str:
+    def text(self, *, digits: int = 9, width: int = 80, language: str | None = None) -> str:
         """The explanation for a terminal.
 
         Args:
             digits: how many decimals numbers have; very small and very large ones have as many significant digits instead.
             width: the columns of the terminal. A symbol that is longer by itself is not broken.
+            language: "en" or "ja"; that of the explanation if nothing is said.
 
-        Raises TypeError if these are no whole numbers, ValueError for digits outside 1 to 17 and a width below 20.
+        Raises TypeError if digits or width are no whole numbers, ValueError for digits outside 1 to 17, a width below 20, and another
+        language.
         """
         width = whole_number(width, "explain: width", 20)
-        return str(TextPage(self, _digits(digits), width))
+        return str(TextPage(self, significant(digits), width, language or self.language))
 
     @said
-    def markdown(self, *, digits: int = 9) -> str:
+    def markdown(self, *, digits: int = 9, language: str | None = None) -> str:
         """The explanation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
-        return str(MarkdownPage(self, _digits(digits)))
+        return str(MarkdownPage(self, significant(digits), 80, language or self.language))
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as dictionaries, lists, strings and numbers, ready for JSON.
@@ -166,7 +185,7 @@ class Explanation:
             "y": name[self.y],
             "x": name[self.x],
             "symbol": self.graph.whole(self.x).symbol,
-            "total": _plain(self.total),
+            "total": plain(self.total),
             "depends": self.path_count > 0,
             "path_count": self.path_count if self.path_count <= SAFE_INTEGER else str(Decimal(self.path_count)),
             "listed_share": self.listed_share,
@@ -174,7 +193,7 @@ class Explanation:
                 {
                     "nodes": [name[node] for node in path.nodes],
                     "factors": [self._factor(factor) for factor in path.factors],
-                    "product": _plain(path.product),
+                    "product": plain(path.product),
                 }
                 for path in self.paths
             ],
@@ -183,7 +202,7 @@ class Explanation:
                     **self._factor(quantity.derivative),
                     "delta": quantity.delta or None,
                     "terms": [
-                        {"factors": [self._factor(factor) for factor in term.factors], "value": _plain(term.value)}
+                        {"factors": [self._factor(factor) for factor in term.factors], "value": plain(term.value)}
                         for term in quantity.terms
                     ],
                     "parts": [self._factor(part) for part in quantity.parts],
@@ -191,7 +210,7 @@ class Explanation:
                 for quantity in self.quantities
             ],
             "changed": [
-                {"name": called, "data": _plain(leaf.data)}
+                {"name": called, "data": plain(leaf.data)}
                 for called, leaf in zip(self.changed_names, self.changed, strict=True)
             ],
             "labels": {name[node]: node.label for node in reversed(self.graph.order)},
@@ -203,14 +222,6 @@ class Explanation:
             "of": name[factor.of],
             "by": name[factor.by],
             "symbol": factor.symbol,
-            "value": _plain(factor.value),
+            "value": plain(factor.value),
             "formula": factor.formula() or None,
         }
-
-
-def _plain(x: float) -> float | str:
-    return x if math.isfinite(x) else str(x)
-
-
-def _digits(x: object) -> int:
-    return whole_number(x, "explain: digits", 1, 17)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from tinygrad_bp.core import ops
+from tinygrad_bp.core import ops, stable
 from tinygrad_bp.core.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
 from tinygrad_bp.core.order import between
 from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import enclosed, latex_number
+from tinygrad_bp.explanation.names import enclosed, latex_number, number
 
 LONGEST = 200  # characters of a formula, names as they are
 MOST_NODES = 60  # that a formula may be made of
@@ -119,6 +119,14 @@ def _quotient(a: Any, b: Any) -> Any:
     return Formula(text, MULTIPLICATIVE, b.latex, math.copysign(1.0, b.coefficient) * sign)
 
 
+def _dot(*operands: Any) -> Any:
+    """A sum of products. Those with a 0 are left out."""
+    total: Any = 0.0
+    for w, x in zip(*stable.halves(operands), strict=True):
+        total = _sum(total, _product(w, x))
+    return total
+
+
 def _power(a: Any, exponent: Any) -> Any:
     """Without the exponents 0 and 1."""
     if not isinstance(exponent, Formula):
@@ -141,6 +149,7 @@ _ARITHMETIC: dict[Operation, Callable[..., Any]] = {
     ops.mul: _product,
     ops.div: _quotient,
     ops.pow: _power,
+    ops.dot: _dot,
     ops.neg: lambda a: a * -1.0,
     ops.power_term: lambda c, a, b, k: c * a ** (b - k),
     ops.log_term: _log_term,
@@ -152,9 +161,7 @@ _ARITHMETIC: dict[Operation, Callable[..., Any]] = {
 def write(x: Any, latex: bool) -> tuple[str, int]:
     """The text of a formula or a number, and how tightly it binds."""
     if not isinstance(x, Formula):
-        text = f"{x:.12g}"
-        binding = NEGATIVE if x < 0 else MULTIPLICATIVE if latex and "e" in text else ATOM
-        return latex_number(text) if latex else text, binding
+        return write_number(f"{x:.12g}", latex)
     if x.coefficient == 1:
         return x.text, x.binding
     if x.coefficient == -1:
@@ -165,11 +172,33 @@ def write(x: Any, latex: bool) -> tuple[str, int]:
     return ops.mul.write([write(x.coefficient, latex), factor], latex=latex), MULTIPLICATIVE
 
 
-class FormulaWriter:
-    """Writes formulas over the named Values of a graph."""
+def write_number(text: str, latex: bool) -> tuple[str, int]:
+    """A number that was written, as LaTeX if wanted, and how tightly it binds."""
+    binding = NEGATIVE if text.startswith("-") else MULTIPLICATIVE if latex and "e" in text else ATOM
+    return latex_number(text) if latex else text, binding
 
-    def __init__(self, names: Mapping[Value, str], *, latex: bool = False) -> None:
+
+def _enclosed(text: str, latex: bool) -> str:
+    return rf"\left({text}\right)" if latex else f"({text})"
+
+
+class FormulaWriter:
+    """Writes formulas over the named Values of a graph.
+
+    With `digits` the numbers of these stand in place of their names. With `leaves_as_numbers` a leaf that has no name is written as its
+    number; otherwise there is no formula with it.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[Value, str],
+        *,
+        latex: bool = False,
+        digits: int | None = None,
+        leaves_as_numbers: bool = False,
+    ) -> None:
         self.latex = latex
+        self._digits, self._leaves_as_numbers = digits, leaves_as_numbers
         self._names = names
         self._terms: dict[Value, Any] = {}
 
@@ -179,6 +208,42 @@ class FormulaWriter:
             return "" if node.op is None else write(self._spelled(node), self.latex)[0]
         except Unwritable:
             return ""
+
+    def terms(self, node: Value) -> list[tuple[bool, list[str]]]:
+        """What a node is the sum of: whether it is subtracted, and the factors of a product, `(False, ["w1", "i1"])`.
+
+        Sums that have no name are taken apart, and so are dots. A factor that is no formula of readable length is empty.
+        """
+        found: list[tuple[bool, list[str]]] = []
+        waiting: list[tuple[Any, bool]] = [(node, False)]
+        while waiting:
+            head, negative = waiting.pop()
+            inner = isinstance(head, Value) and head.op is not None and (head is node or head not in self._names)
+            if inner and head.op in (ops.add, ops.sum_of):
+                waiting += [(x, negative) for x in reversed(head.operands)]
+            elif inner and head.op is ops.dot:
+                found += [(negative, self._product(pair)) for pair in zip(*stable.halves(head.operands), strict=True)]
+            elif inner and head.op is ops.sub:
+                waiting += [(head.operands[1], not negative), (head.operands[0], negative)]
+            elif inner and head.op is ops.mul:
+                found.append((negative, self._product(head.operands)))
+            else:
+                found.append((negative, self._product([head], whole=head is node)))
+        return found
+
+    def _product(self, factors: Sequence[Any], *, whole: bool = False) -> list[str]:
+        """The factors, those of 1 left out, which weigh a bias in a dot. `whole`: of a Value alone, how it was computed."""
+        several = [x for x in factors if isinstance(x, Value) or x != 1.0] or factors[:1]
+        texts = []
+        for x in several:
+            try:
+                text, binding = write(self._spelled(x) if whole else self._term(x), self.latex)
+            except Unwritable:
+                texts.append("")
+                continue
+            loose = len(several) > 1 and binding < MULTIPLICATIVE
+            texts.append(_enclosed(text, self.latex) if loose else text)
+        return texts
 
     def derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> str:
         """The derivative of one Value with respect to another along all routes between them that avoid the `stops`.
@@ -213,8 +278,13 @@ class FormulaWriter:
     def _term(self, x: Value | float) -> Any:
         if not isinstance(x, Value):
             return x
+        if x in self._names and self._digits is not None:
+            text, binding = write_number(number(x.data, self._digits), self.latex)
+            return Formula(text, binding, self.latex)
         if x in self._names:
             return Formula(enclosed(self._names[x], latex=self.latex), ATOM, self.latex)
+        if x.op is None and self._leaves_as_numbers:
+            return x.data
         return self._terms[x] if x in self._terms else self._spelled(x)
 
     def _spelled(self, node: Value) -> Any:
@@ -224,7 +294,10 @@ class FormulaWriter:
             if head.op is None:
                 raise Unwritable
             missing = [
-                x for x in head.operands if isinstance(x, Value) and x not in self._terms and x not in self._names
+                x
+                for x in head.operands
+                if isinstance(x, Value)
+                and not (x in self._terms or x in self._names or (x.op is None and self._leaves_as_numbers))
             ]
             if missing:
                 waiting.extend(missing)
@@ -234,7 +307,7 @@ class FormulaWriter:
             waiting.pop()
             operands = [self._term(x) for x in head.operands]
             term = None
-            if head.op is ops.power_term:  # x ** 2, not x ** (3 - 1)
+            if head.op in (ops.power_term, ops.dot):  # x ** 2, not x ** (3 - 1); a sum of products
                 term = Formula.record_operation(head.op, operands)
             self._terms[head] = term if isinstance(term, Formula) else spelled(head.op, operands, self.latex)
         return self._terms[node]

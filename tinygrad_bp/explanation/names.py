@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.text import printable
+from tinygrad_bp.text import printable, whole_number
 
 LONGEST = 32  # characters of a name
 # Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.
@@ -44,6 +45,20 @@ def unique_names(labelled: Iterable[Value]) -> dict[Value, str]:
     return texts
 
 
+def name_others(names: dict[Value, str], nodes: Iterable[Value], short: Mapping[Value, str]) -> list[Value]:
+    """Names those of the nodes that have no name yet: as `short` has it if that is free, else v1, v2, .... Returns them."""
+    taken = set(names.values())
+    numbered = (f"v{k}" for k in itertools.count(1))
+    invented = []
+    for node in nodes:
+        if node not in names:
+            name = short.get(node, "")
+            names[node] = name = name if name and name not in taken else next(v for v in numbered if v not in taken)
+            taken.add(name)
+            invented.append(node)
+    return invented
+
+
 def latex_name(name: str) -> str:
     """The name as LaTeX for math mode: `net_o1` with a subscript, what is no name of textbooks letter by letter."""
     numbered = re.fullmatch(r"(.+)\[(\d+)\]", name)
@@ -76,7 +91,8 @@ def number(x: float, digits: int = 9) -> str:
     if not 10.0 ** -(digits // 2) <= math.fabs(x) < 1e6:
         return f"{x + 0.0:.{digits}g}"  # + 0.0 takes the sign from a zero
     text = f"{x:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if float(text) == x else text
+    exact = math.isclose(float(text), x, rel_tol=1e-15)  # but for the last rounding
+    return text.rstrip("0").rstrip(".") if exact else text
 
 
 def latex_number(text: str) -> str:
@@ -95,3 +111,13 @@ def columns(text: str) -> int:
         0 if unicodedata.combining(c) or c in "\u200d\ufe0f" else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in text
     )
+
+
+def significant(digits: object) -> int:
+    """How many digits a text is to show. Raises TypeError for what is no whole number, ValueError for one outside 1 to 17."""
+    return whole_number(digits, "explain: digits", 1, 17)
+
+
+def plain(x: float) -> float | str:
+    """A number for JSON, which knows no infinities and no NaN: "nan", "inf" and "-inf" in their place."""
+    return x if math.isfinite(x) else str(x)

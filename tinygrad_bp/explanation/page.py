@@ -1,115 +1,84 @@
-"""An explanation as a page: what is said and in which order, and how that is set for the terminal and in Markdown."""
+"""The chain rule as a page: what is said and in which order."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tinygrad_bp.core.order import topological_order
-from tinygrad_bp.core.output import said
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
+from tinygrad_bp.explanation.names import number
+from tinygrad_bp.explanation.setting import MOST, MarkdownSetting, Row, TextSetting
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
-from tinygrad_bp.text import changed_since
 
 if TYPE_CHECKING:
     from tinygrad_bp.explanation.chain_rule import Explanation
 
-MOST = 24  # steps, factors, summands or stations that are written out; of more, those at both ends
 
-HELD = "\x00"  # a space at which no line is broken; no name holds one
+class TextPage(TextSetting):
+    """An explanation as plain text."""
 
-Row = Sequence[Sequence[str]]  # one side of an equation: a sum of products
-Item = TypeVar("Item")
-T = TypeVar("T")
-
-
-class TextPage:
-    """An explanation as plain text. `str()` is the page."""
-
-    latex = False
-    times = " * "
-
-    def __init__(self, explanation: Explanation, digits: int, width: int = 80) -> None:
+    def __init__(self, explanation: Explanation, digits: int, width: int, language: str) -> None:
         self.explanation, self.graph = explanation, explanation.graph
-        self.digits, self.width = digits, width
-        self.lines: list[str] = []
-        self.write()
-
-    @said
-    def __str__(self) -> str:
-        return "\n".join(self.lines).rstrip("\n")
-
-    # What is said
+        super().__init__(explanation.graph.names, digits, width, language)
 
     def write(self) -> None:
         e, graph = self.explanation, self.graph
         y, x = self.name(e.y), self.name(e.x)
         whole = self.symbol(graph.whole(e.x))
         if e.changed:
-            self.sentence(changed_since([self.spelled(name) for name in e.changed_names]) + ".")
+            self.changed(e.changed_names)
         if e.x is e.y:
             self.equation(whole, [[["1"]]])
-            self.sentence("A Value changes with itself one to one.")
+            self.sentence(self.say("explain.itself"))
             self.write_names()
             return
         if not e.path_count:
             self.equation(whole, [[["0"]]])
             swapped = e.y in set(topological_order(e.x))
-            self.sentence(f"{y} does not depend on {x}{f': it is {x} that depends on {y}' if swapped else ''}.")
+            self.sentence(self.say("explain.swapped" if swapped else "explain.independent", y=y, x=x))
             self.write_names()
             return
         chain = graph.chain(e.x)
         self.equation(whole, self.rows([chain], e.total) if chain else self.steps_to(graph.quantity(e.x)))
         self.write_names()
         if graph.hides_all and (graph.invented or not (chain and chain.factors[0].formula())):
-            self.sentence(
-                "No Value between them has a label: set some v.label, or labelled_only=False shows every step."
-            )
+            self.sentence(self.say("explain.unlabelled"))
         if e.path_count > 1:
             self.write_paths()
         elif len(e.paths[0].nodes) > 2:
-            self.stations("The path: ", e.paths[0])
+            self.stations(e.paths[0])
         factors = {(factor.of, factor.by): factor for path in e.paths for factor in path.factors}
         if len(factors) > 1:
-            self.sentence(
-                "Its factors"
-                if e.path_count == 1
-                else "The factors"
-                if len(e.paths) == e.path_count
-                else "Their factors"
-            )
+            which = "one" if e.path_count == 1 else "all" if len(e.paths) == e.path_count else "some"
+            self.heading(self.say(f"explain.factors.{which}"))
             self.table(self.shown(list(factors.values()), self.factor_row, lambda more: (more, "", "")))
         steps = [node for node in graph.steps(e.x) if graph.summand[node] is not node]
         if len(steps) > 1:
-            self.sentence(f"Step by step from {y} back to {x}")
+            self.heading(self.say("explain.steps", y=y, x=x))
             quantities: list[Quantity | str] = self.shown(steps, graph.quantity, str)
             for quantity in quantities:
                 if isinstance(quantity, str):
-                    self.sentence(self.inline(quantity) + ".")
+                    self.sentence(self.inline(quantity))
                 else:
                     self.equation(self.symbol(quantity.derivative), self.steps_to(quantity), indent=2)
 
     def write_names(self) -> None:
         """What each name stands for that the user did not give."""
         if self.graph.invented:
-            self.sentence("Where")
+            self.heading(self.say("explain.where"))
             self.table(self.shown(self.graph.invented, self.meaning_row, lambda more: (more, "", "")))
 
     def write_paths(self) -> None:
         e = self.explanation
-        count = str(e.path_count) if e.path_count < 10**70 else f"about {Decimal(e.path_count):.3e}"
-        if len(e.paths) == e.path_count:
-            self.sentence(f"{count} paths, and their sum")
-        else:
-            self.sentence(
-                f"The {len(e.paths)} largest of {count} paths" if len(e.paths) > 1 else f"The largest of {count} paths"
-            )
+        about = e.path_count >= 10**70  # some have more digits than Python prints
+        count = self.say("explain.about", number=f"{Decimal(e.path_count):.3e}") if about else str(e.path_count)
+        which = "all" if len(e.paths) == e.path_count else "some" if len(e.paths) > 1 else "largest"
+        self.heading(self.say(f"explain.paths.{which}", all=count, listed=len(e.paths)))
         for k, path in enumerate(e.paths, 1):
-            self.stations(f"{k}. ", path)
+            self.stations(path, k)
             self.equation("", self.rows([Term(path.factors, path.product)], path.product))
         if len(e.paths) == e.path_count:
             products = [[self.number(path.product)] for path in e.paths]
@@ -117,16 +86,18 @@ class TextPage:
         else:
             listed = sum_of(*[path.product for path in e.paths])
             share = "" if e.listed_share is None else f": {e.listed_share * 100:.3g} %"
-            one = len(e.paths) == 1
-            self.sentence(
-                f"{'This' if one else 'These'} {len(e.paths)} of {count} {'makes' if one else 'make'} "
-                f"{number(listed, self.digits)} of the total {number(e.total, self.digits)}{share}."
-            )
+            texts = {"part": number(listed, self.digits), "total": number(e.total, self.digits), "share": share}
+            self.sentence(self.say("explain.share", count=len(e.paths), all=count, **texts))
 
     def meaning_row(self, node: Value) -> tuple[str, str, str]:
         formula = self.graph.writer[self.latex].value(node)
-        kind = self.remark(f", a {'result' if node.op else 'leaf'} that has no label")
-        return self.name(node), "", formula or self.number(node.data) + kind
+        if formula:
+            return self.name(node), "", formula
+        kind = self.remark(f", {self.say('explain.result' if node.op else 'explain.leaf')}")
+        return self.name(node), "", self.number(node.data) + kind
+
+    def symbol(self, factor: Factor) -> str:
+        return factor.symbol
 
     def factor_row(self, factor: Factor) -> tuple[str, str, str]:
         return self.symbol(factor), self.number(factor.value), factor.formula(latex=self.latex)
@@ -169,191 +140,24 @@ class TextPage:
         loose = " + " in formula or " - " in formula
         return [self.delta(delta), f"({formula})" if loose else formula]
 
-    def shown(self, items: Sequence[Item], write: Callable[[Item], T], more: Callable[[str], T]) -> list[T]:
-        """All items written, or of too many those at both ends with a remark between them."""
-        if len(items) <= MOST:
-            return [write(item) for item in items]
-        remark = self.remark(f"… {len(items) - MOST} more …")
-        return [*map(write, items[: MOST // 2]), more(remark), *map(write, items[-MOST // 2 :])]
-
-    # How it is set
-
-    def remark(self, text: str) -> str:
-        return text
-
-    def inline(self, text: str) -> str:
-        return text
-
-    def spelled(self, name: str) -> str:
-        return name
-
-    def name(self, node: Value) -> str:
-        return self.spelled(self.graph.names[node])
-
-    def symbol(self, factor: Factor) -> str:
-        return factor.symbol
-
-    def number(self, x: float) -> str:
-        return number(x, self.digits)
-
-    def delta(self, name: str) -> str:
-        return name
-
-    def sum(self, row: Row) -> list[list[str]]:
-        """Each summand's factors with the signs that join them: negative numbers in parentheses or subtracted."""
-        signed = []
-        for i, product in enumerate(row):
-            first, *others = product
-            if i and first.startswith("-"):
-                first = f"- {first[1:]}" if not others else f"+ ({first})"
-            elif i:
-                first = f"+ {first}"
-            signed.append(
-                [
-                    first,
-                    *[
-                        f"{self.times.lstrip()}({x})" if x.startswith("-") else f"{self.times.lstrip()}{x}"
-                        for x in others
-                    ],
-                ]
-            )
-        return signed
-
-    def equation(self, left: str, rows: Sequence[Row], indent: int = 0) -> None:
-        margin = " " * (indent if left else 3)
-        rows = [row for row in rows if row != [[left]]]
-        if columns(left) > self.width // 2 - 4:
-            self.lines.append(margin + left)
-            left = " " * 2
-        for i, row in enumerate(rows):
-            sign = " = " if left else "= " if i else "  "
-            self.fill(margin + (" " * columns(left) if i else left) + sign, self.sum(row))
-        self.lines.append("")
-
-    def fill(self, start: str, summands: Sequence[Sequence[str]]) -> None:
-        """One line if it fits; else each summand, and of a summand what does not fit, on a new line."""
-        line = start + " ".join(piece for summand in summands for piece in summand)
-        if columns(line) <= self.width:
-            self.lines.append(line)
-            return
-        margin = " " * columns(start)
-        for summand in summands:
-            line = start
-            for i, piece in enumerate(summand):
-                if i and columns(line) + 1 + columns(piece) > self.width:
-                    self.lines.append(line)
-                    line = margin + "  " + piece
-                else:
-                    line += f" {piece}" if i else piece
-            self.lines += self.wrapped(line, margin + "  ")
-            start = margin
-
-    def wrapped(self, line: str, margin: str) -> list[str]:
-        """The line, broken at spaces where it is too long: inside parentheses and powers only if it does not fit otherwise."""
-        if columns(line) <= self.width:
-            return [line]
-        first = line[: len(line) - len(line.lstrip())]
-        for depth in (0, 1, 2, 3, len(line)):
-            lines = textwrap.wrap(
-                _held_together(line[len(first) :], depth),
-                self.width,
-                initial_indent=first,
-                subsequent_indent=margin,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            if max(map(columns, lines)) <= self.width:
-                break
-        return [text.replace(HELD, " ") for text in lines]
-
-    def table(self, rows: Sequence[tuple[str, str, str]]) -> None:
-        """Symbols, numbers aligned at the point, formulas. Numbers or formulas may be empty."""
-        symbols = max(columns(symbol) for symbol, _, _ in rows)
-        before = max(text.find(".") if "." in text else len(text) for _, text, _ in rows)
-        numbers = [" " * (before - (text.find(".") if "." in text else len(text))) + text for _, text, _ in rows]
-        width = max(map(len, numbers))
-        for (symbol, _, formula), text in zip(rows, numbers, strict=True):
-            line = f"  {symbol}{' ' * (symbols - columns(symbol))}" + (f"  {text:<{width}} " if width else "")
-            if columns(line) + columns(formula) + 3 <= self.width:
-                self.lines.append(line.rstrip() if not formula else f"{line} = {formula}")
-            else:
-                self.lines.append(line.rstrip())
-                self.lines += self.wrapped(f"    = {formula}", " " * 6)
-        self.lines.append("")
-
-    def stations(self, start: str, path: Path) -> None:
+    def stations(self, path: Path, number: int | None = None) -> None:
+        """The Values on a path, of several with its number."""
         names = self.shown(path.nodes, self.name, str)
+        start = f"{self.say('explain.path')} " if number is None else f"{number}. "
         self.fill(start, [[names[0], *[f"← {name}" for name in names[1:]]]])
-        if start == "The path: ":
-            self.lines.append("")
-
-    def sentence(self, text: str) -> None:
-        self.lines += textwrap.wrap(text, self.width, break_long_words=False, break_on_hyphens=False)
-        if text.endswith("."):
+        if number is None:
             self.lines.append("")
 
 
-def _held_together(text: str, depth: int) -> str:
-    """The text with its spaces around a power, and those deeper in parentheses than this, made unbreakable."""
-    pieces = []
-    deep = 0
-    for c in text.replace(" ** ", f"{HELD}**{HELD}"):
-        deep += (c == "(") - (c == ")")
-        pieces.append(HELD if c == " " and deep > depth else c)
-    return "".join(pieces)
-
-
-class MarkdownPage(TextPage):
+class MarkdownPage(MarkdownSetting, TextPage):
     """The same in Markdown, with formulas in LaTeX."""
-
-    latex = True
-    times = r" \cdot "
-
-    def spelled(self, name: str) -> str:
-        return self.inline(latex_name(name))
-
-    def remark(self, text: str) -> str:
-        return rf"\text{{{text}}}"
-
-    def inline(self, text: str) -> str:
-        return f"${text}$"
 
     def symbol(self, factor: Factor) -> str:
         return factor.latex
 
-    def number(self, x: float) -> str:
-        return latex_number(super().number(x))
-
-    def delta(self, name: str) -> str:
-        return latex_name(name).replace(r"\mathrm{delta}", r"\delta", 1)
-
-    def equation(self, left: str, rows: Sequence[Row], indent: int = 0) -> None:
-        lines = []
-        for i, row in enumerate(row for row in rows if row != [[left]]):
-            pieces = [piece for summand in self.sum(row) for piece in summand]
-            parts = [" ".join(pieces[k : k + 6]) for k in range(0, len(pieces), 6)]
-            lines.append(f"{left if not i else ''} &{'= ' if left or i else ''}{parts[0]}".lstrip())
-            lines += [rf"&\quad {part}" for part in parts[1:]]
-        self.display(lines)
-
-    def table(self, rows: Sequence[tuple[str, str, str]]) -> None:
-        lines = []
-        for symbol, text, formula in rows:
-            cells = [
-                symbol.strip("$"),
-                f"&= {text}" if text else "",
-                f"{'&&' if text else '&'}= {formula}" if formula else "",
-            ]
-            lines.append(" ".join(filter(None, cells)))
-        self.display(lines)
-
-    def stations(self, start: str, path: Path) -> None:
-        self.sentence(f"Path {start.strip(' .')}" if start[0].isdigit() else "The path")
+    def stations(self, path: Path, number: int | None = None) -> None:
+        self.heading(
+            self.say("explain.path.one") if number is None else self.say("explain.path.numbered", number=number)
+        )
         names = [name.strip("$") for name in self.shown(path.nodes, self.name, str)]
         self.display([r" \leftarrow ".join(names[k : k + 8]) for k in range(0, len(names), 8)])
-
-    def display(self, lines: Sequence[str]) -> None:
-        self.lines += ["$$", r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}", "$$", ""]
-
-    def sentence(self, text: str) -> None:
-        self.lines += [text if text.endswith(".") else f"**{text}**", ""]

@@ -7,7 +7,6 @@ routes that meet no third waypoint. Paths of the explanation are paths along the
 from __future__ import annotations
 
 import heapq
-import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from tinygrad_bp.core.order import between, dependents, topological_order
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
-from tinygrad_bp.explanation.names import enclosed, unique_names
+from tinygrad_bp.explanation.names import enclosed, name_others, unique_names
 
 MOST_STEPS = 1000  # of the search for a second way between two waypoints
 
@@ -152,17 +151,8 @@ class Waypoints:
 
         self.waypoints = set(self.order)
         self.names = unique_names(node for node in dict.fromkeys([*under_y, *self.xs]) if node.label)
-        self.invented: list[Value] = []
-        taken = set(self.names.values())
-        numbered = (f"v{k}" for k in itertools.count(1))
-        for node in self.order:
-            if node not in self.names:
-                short = "y" if node is y else "x" if node in self.xs and len(self.xs) == 1 else ""
-                self.names[node] = name = (
-                    short if short and short not in taken else next(v for v in numbered if v not in taken)
-                )
-                taken.add(name)
-                self.invented.append(node)
+        short = {**dict.fromkeys(self.xs if len(self.xs) == 1 else (), "x"), y: "y"}
+        self.invented = name_others(self.names, self.order, short)
 
         self.writer = {latex: FormulaWriter(self.names, latex=latex) for latex in (False, True)}
         self.edges: dict[Value, list[Edge]] = {}

@@ -30,7 +30,7 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import enclosed
-from tinygrad_bp.explanation.neurons import Unit, units
+from tinygrad_bp.explanation.neurons import units
 from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
@@ -205,9 +205,7 @@ class Derivation:
                 fresh.add(v)
         return found
 
-    def gradients(
-        self, data: Numbers, given: Numbers | None = None, *, of: Value | None = None
-    ) -> dict[Value, float]:
+    def gradients(self, data: Numbers, given: Numbers | None = None, *, of: Value | None = None) -> dict[Value, float]:
         """The derivatives of the loss, or of another Value, with respect to every node below it, at these data.
 
         Args:
@@ -278,7 +276,9 @@ def _parameters(leaves: Sequence[Value], given: Iterable[Value] | None) -> list[
     for v in chosen:
         if v not in known or isinstance(v, Constant):
             name = v.label if isinstance(v, Value) and v.label else shown(v)
-            raise ValueError(f"the parameter {name:.60} is no leaf of the graph, which has {counted(len(known), 'leaf', 'leaves')}")
+            raise ValueError(
+                f"the parameter {name:.60} is no leaf of the graph, which has {counted(len(known), 'leaf', 'leaves')}"
+            )
     if not chosen:
         raise ValueError("there is no parameter to derive with respect to")
     return chosen

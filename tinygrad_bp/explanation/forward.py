@@ -1,0 +1,230 @@
+"""The forward pass, written out: how a Value came about, each labelled quantity on the way as symbols, numbers and result.
+
+    >>> from tinygrad_bp.core.value import Value
+    >>> w, x, b = Value(0.5, "w"), Value(3.0, "x"), Value(-1.0, "b")
+    >>> net = w * x + b
+    >>> net.label = "net"
+    >>> out = net.sigmoid()
+    >>> out.label = "out"
+    >>> print(compute(out))
+    net = w * x + b
+        = 0.5 * 3 - 1
+        = 0.5
+    <BLANKLINE>
+    out = sigmoid(net)
+        = sigmoid(0.5)
+        = 0.622459331
+
+What lies between labelled Values without a label is worked into their formulas. Where such a formula would be too long to read, a part of
+it gets a name, v1, v2, ..., and a line of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tinygrad_bp.core.order import changed_leaves, topological_order
+from tinygrad_bp.core.output import said, saying
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.formulas import FormulaWriter
+from tinygrad_bp.explanation.names import name_others, plain, significant, unique_names
+from tinygrad_bp.explanation.setting import MarkdownSetting, Row, TextSetting
+from tinygrad_bp.text import whole_number
+
+MOST_PARTS = 24  # nodes without a name in one formula
+
+
+@dataclass(frozen=True)
+class ComputedStep:
+    """How one Value was computed from others that have names.
+
+    Attributes:
+        of: the Value.
+        terms: what it is the sum of: whether it is subtracted, and the factors of a product, in names; a factor that is too long to
+            write is empty.
+        value: the number.
+    """
+
+    of: Value
+    terms: tuple[tuple[bool, list[str]], ...]
+    value: float
+
+
+@saying
+@dataclass(frozen=True)
+class Computation:
+    """What `explain(y)` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
+
+    Attributes:
+        y: the Value.
+        nodes: the Values that are computed on the way, in order, y last.
+        names: of these and of the leaves.
+        invented: those that have a name though they have no label.
+        changed: the leaves whose data had been changed after it was used, when this was made: what follows from them is older.
+        language: in which it is said if nothing else is asked for.
+    """
+
+    y: Value
+    nodes: tuple[Value, ...] = field(repr=False)
+    names: dict[Value, str] = field(repr=False)
+    invented: tuple[Value, ...] = field(repr=False)
+    changed: tuple[Value, ...] = field(default=(), repr=False)
+    language: str = "en"
+
+    @cached_property
+    def steps(self) -> tuple[ComputedStep, ...]:
+        """How each was computed."""
+        writer = FormulaWriter(self.names, leaves_as_numbers=True)
+        return tuple(ComputedStep(v, tuple(writer.terms(v)), v.data) for v in self.nodes)
+
+    @property
+    def changed_names(self) -> list[str]:
+        """What the leaves are called whose data was changed."""
+        return [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in self.changed]
+
+    @said
+    def __str__(self) -> str:
+        return self.text()
+
+    @said
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+    @said
+    def text(self, *, digits: int = 9, width: int = 80, language: str | None = None) -> str:
+        """The computation for a terminal. Takes and raises what `Explanation.text` does."""
+        width = whole_number(width, "explain: width", 20)
+        return str(ForwardTextPage(self, significant(digits), width, language or self.language))
+
+    @said
+    def markdown(self, *, digits: int = 9, language: str | None = None) -> str:
+        """The computation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
+        return str(ForwardMarkdownPage(self, significant(digits), 80, language or self.language))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The computation as dictionaries, lists, strings and numbers, ready for JSON. Each step has its `formula` as a sum of `terms`,
+        each a list of factors; the formula is None where a factor is too long to write."""
+        return {
+            "y": self.names[self.y],
+            "value": plain(self.y.data),
+            "steps": [
+                {
+                    "name": self.names[step.of],
+                    "operation": step.of.op.name if step.of.op else None,
+                    "terms": [{"subtracted": negative, "factors": factors} for negative, factors in step.terms],
+                    "formula": _joined(step.terms),
+                    "value": plain(step.value),
+                }
+                for step in self.steps
+            ],
+            "given": {
+                self.names[v]: plain(v.data)
+                for v in topological_order(self.y, constants=False)
+                if v.op is None and v in self.names
+            },
+            "changed": [
+                {"name": called, "data": plain(leaf.data)}
+                for called, leaf in zip(self.changed_names, self.changed, strict=True)
+            ],
+            "labels": {self.names[v]: v.label for v in self.names},
+        }
+
+
+def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Computation:
+    """How `y` came about: each labelled Value on the way as symbols, numbers and result. This is what `explain(y)` returns.
+
+    Raises what `explain` raises.
+    """
+    order = topological_order(y, constants=False)
+    names = unique_names(v for v in order if v.label)
+    nodes = [v for v in order if v.op is not None and (v is y or not labelled_only or v in names)]
+    if labelled_only:
+        wanted = {*nodes, *_parts(order, names)}
+        nodes = [v for v in order if v in wanted]
+    # A leaf without a label stands in formulas as its number.
+    invented = name_others(names, nodes, {y: "y"})
+    return Computation(y, tuple(nodes), names, tuple(invented), tuple(changed_leaves(order)), language)
+
+
+def _parts(order: Sequence[Value], named: Collection[Value]) -> set[Value]:
+    """The Values without a label that need a name, so that no formula is too long to read."""
+    found: set[Value] = set()
+    size: dict[Value, int] = {}  # of the formula that a Value without a name is written as
+    for v in order:
+        if v.op is None:
+            continue
+        inner = sorted({x for x in v.operands if isinstance(x, Value) and size.get(x)}, key=lambda x: size[x])
+        total = sum(size[x] for x in inner)
+        while inner and total > MOST_PARTS:
+            largest = inner.pop()
+            total -= size[largest]
+            size[largest] = 0
+            found.add(largest)
+        wide = len(v.operands) > MOST_PARTS
+        if wide and v not in named and v is not order[-1]:
+            found.add(v)
+        size[v] = 0 if v in named or v in found else 1 + total
+    return found
+
+
+def _joined(terms: Sequence[tuple[bool, Sequence[str]]]) -> str | None:
+    if not all(factor for _, factors in terms for factor in factors):
+        return None
+    text = ""
+    for k, (negative, factors) in enumerate(terms):
+        product = _product(factors, " * ", first=not k and not negative)
+        text += ("-" if negative else "") + product if not k else (" - " if negative else " + ") + product
+    return text
+
+
+def _product(factors: Sequence[str], times: str, *, first: bool = False) -> str:
+    """The product as text, factors with a minus sign in parentheses but where they are the `first` of all."""
+    return times.join(f"({x})" if x.startswith("-") and not (first and not k) else x for k, x in enumerate(factors))
+
+
+class ForwardTextPage(TextSetting):
+    """The computation as plain text."""
+
+    def __init__(self, computation: Computation, digits: int, width: int, language: str) -> None:
+        self.computation = computation
+        super().__init__(computation.names, digits, width, language)
+
+    def write(self) -> None:
+        found = self.computation
+        if found.changed:
+            self.changed(found.changed_names)
+        if not found.nodes:  # a leaf
+            self.equation(self.name(found.y).strip("$"), [[[self.number(found.y.data)]]])
+            self.sentence(self.say("explain.given", y=self.name(found.y)))
+        symbols = FormulaWriter(self.names, latex=self.latex, leaves_as_numbers=True)
+        numbers = FormulaWriter(self.names, latex=self.latex, leaves_as_numbers=True, digits=self.digits)
+        steps: list[Value | str] = self.shown(found.nodes, lambda v: v, str)
+        for v in steps:
+            if isinstance(v, str):
+                self.sentence(self.inline(v))
+                continue
+            rows = [self.row(writer.terms(v)) for writer in (symbols, numbers)]
+            rows = [row for row in rows if row]
+            rows.append([[self.number(v.data)]])
+            self.equation(self.name(v).strip("$"), [row for k, row in enumerate(rows) if row not in rows[:k]])
+
+    def row(self, terms: Sequence[tuple[bool, Sequence[str]]]) -> Row:
+        """One side of an equation; none where a term is too long to write."""
+        if not all(factor for _, factors in terms for factor in factors):
+            return []
+
+        def piece(term: tuple[bool, Sequence[str]]) -> list[str]:
+            negative, factors = term
+            return [f"-{_product(factors, self.times)}"] if negative else list(factors)
+
+        return self.shown(terms, piece, lambda more: [more])
+
+
+class ForwardMarkdownPage(MarkdownSetting, ForwardTextPage):
+    """The same in Markdown, with formulas in LaTeX."""

@@ -1,0 +1,221 @@
+"""The equations of a derivation: symbols, numbers, result, each as text and as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.formulas import FormulaWriter
+from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number
+from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term
+from tinygrad_bp.lessons.blocks import Equation, Formula
+from tinygrad_bp.lessons.derivation import Derivation, Step
+
+MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
+
+Product = tuple[bool, Sequence[Formula]]  # whether it is subtracted, and its factors
+Row = Sequence[Formula]  # a sum, each further summand with the sign that joins it
+
+
+def symbol(name: str) -> Formula:
+    """A name, as of a Value, a node delta or an updated parameter, as it stands in an equation."""
+    plus = name.endswith("+")
+    latex = latex_name(name.removesuffix("+"))
+    latex = re.sub(r"^(\{?)\\mathrm\{delta\}", r"\1\\delta", latex)
+    return Formula(name, rf"{latex}^{{+}}" if plus else latex)
+
+
+class Equations:
+    """Writes the equations of a derivation, numbers with so many digits."""
+
+    def __init__(self, derivation: Derivation, digits: int = 9) -> None:
+        self.derivation, self.digits = derivation, digits
+        names = derivation.names
+        self._symbols = [FormulaWriter(names, latex=latex, leaves_as_numbers=True) for latex in (False, True)]
+        self._numbers = [
+            FormulaWriter(names, latex=latex, leaves_as_numbers=True, digits=digits) for latex in (False, True)
+        ]
+
+    # Pieces
+
+    def number(self, x: float) -> Formula:
+        """A number."""
+        text = number(x, self.digits)
+        return Formula(text, latex_number(text))
+
+    def name(self, v: Value) -> Formula:
+        """The name of a Value."""
+        return symbol(self.derivation.names[v])
+
+    def delta(self, v: Value) -> Formula:
+        """The name of the node delta of a net input; of any other Value the derivative of the loss with respect to it."""
+        name = self.derivation.delta_name(v)
+        return symbol(name) if name else self.derivative(self.derivation.loss, v)
+
+    def derivative(self, of: Value, by: Value, *, whole: bool = True) -> Formula:
+        """`dE/dw5`."""
+        d, latex = ("d", "d") if whole else ("∂", r"\partial ")
+        pair = [self.derivation.names[v] for v in (of, by)]
+        top, bottom = (enclosed(name) for name in pair)
+        above, below = (enclosed(name, latex=True) for name in pair)
+        return Formula(f"{d}{top}/{d}{bottom}", rf"\frac{{{latex}{above}}}{{{latex}{below}}}")
+
+    def step(self, step: Step) -> Formula:
+        """How a quantity is written."""
+        if step.kind == "derivative" and step.by is not None:
+            return self.derivative(step.of, step.by)
+        return symbol(step.name)
+
+    # Equations
+
+    def value(self, v: Value) -> Equation:
+        """How a Value was computed."""
+        rows = [self._row(writers, v) for writers in (self._symbols, self._numbers)]
+        return _equation(self.name(v), [*rows, [self.number(v.data)]])
+
+    def slope(self, of: Value, by: Value, factor: Factor) -> Equation:
+        """A local derivative: its formula, that with numbers, and its number."""
+        return _equation(
+            self.derivative(of, by, whole=factor.whole), [*self._formula(factor), [self.number(factor.value)]]
+        )
+
+    def total(self, v: Value) -> Equation:
+        """The derivative of the loss with respect to a waypoint, from those with respect to what was computed from it.
+
+        Of a net input the node delta is on the left, and the derivative first on the right.
+        """
+        quantity = self.derivation.graph.quantity(v)
+        whole = self.derivative(self.derivation.loss, v)
+        left = self.delta(v)
+        rows: list[Row] = [] if left == whole else [[whole]]
+        if quantity.parts:
+            rows.append(_joined([(False, [self._factor(part)]) for part in quantity.parts]))
+        rows += self._rows(quantity)
+        return _equation(left, [*rows, [self.number(quantity.derivative.value)]])
+
+    def update(self, v: Value) -> Equation:
+        """A step of gradient descent."""
+        found = self.derivation
+        rate = found.learning_rate
+        assert rate is not None
+        step = found.updated(v)
+        eta = Formula("eta", r"\eta")
+        slope = found.graph.total[v]
+        rows = [
+            _joined([(False, [self.name(v)]), (True, [eta, self.derivative(found.loss, v)])]),
+            _joined([(False, [self.number(v.data)]), (True, [self.number(rate), self.number(slope)])]),
+            [self.number(step.value)],
+        ]
+        return _equation(symbol(step.name), rows)
+
+    def _rows(self, quantity: Quantity) -> list[Row]:
+        terms = quantity.terms
+        rows = [self._products(terms, lambda factor: self._factor(factor))]
+        if len(terms) == 1 == len(terms[0].factors):
+            return [*rows, *self._formula(terms[0].factors[0])]
+        by_delta = [self._by_delta(term) for term in terms]
+        if all(by_delta):
+            rows.append(self._shortened([(False, factors) for factors in by_delta]))
+        rows.append(self._products(terms, lambda factor: self.number(factor.value)))
+        if len(terms) > 1:
+            rows.append(self._shortened([(False, [self.number(term.value)]) for term in terms]))
+        return rows
+
+    def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
+        return self._shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
+
+    def _factor(self, factor: Factor) -> Formula:
+        """A factor of the chain rule: a whole derivative of the loss with respect to a net input stands as it is, not as a delta."""
+        return self.derivative(factor.of, factor.by, whole=factor.whole)
+
+    def _by_delta(self, term: Term) -> list[Formula]:
+        """The delta rule's form of a term, `delta_o1 * out_h1`; empty if it has none."""
+        found = self.derivation
+        if len(term.factors) != 2 or not found.delta_name(term.factors[0].by):
+            return []
+        first, local = term.factors
+        formula = self._written(self._symbols, local)
+        if formula is None:
+            return [self.delta(first.by)] if local.value == 1.0 else []
+        return [self.delta(first.by), formula]
+
+    def _formula(self, factor: Factor) -> list[Row]:
+        """The formula of a local derivative in symbols and in numbers, each a row; none where it is only a number."""
+        rows = [self._written(writers, factor) for writers in (self._symbols, self._numbers)]
+        return [[row] for row in rows if row is not None]
+
+    def _written(self, writers: Sequence[FormulaWriter], factor: Factor) -> Formula | None:
+        edge, graph = factor.edge, self.derivation.graph
+        if edge is None:
+            return None
+        texts = [writer.derivative(edge.of, edge.by, graph.place, graph.waypoints) for writer in writers]
+        return Formula(*texts) if all(texts) else None
+
+    def _row(self, writers: Sequence[FormulaWriter], v: Value) -> Row:
+        plain, latex = (writer.terms(v) for writer in writers)
+        products: list[Product] = []
+        for (negative, texts), (_, others) in zip(plain, latex, strict=True):
+            if not all(texts) or not all(others):
+                return []
+            products.append((negative, [Formula(*pair) for pair in zip(texts, others, strict=True)]))
+        return self._shortened(products)
+
+    def _shortened(self, products: Sequence[Product]) -> Row:
+        """The sum; of very many summands those at both ends, and how many there are between them."""
+        if len(products) <= MOST_TERMS:
+            return _joined(products)
+        end = MOST_TERMS // 2
+        between = len(products) - 2 * end
+        more = Formula(f"… {between:,} …", rf"\dots_{{{between}}}")
+        return _joined([*products[:end], (False, [more]), *products[-end:]])
+
+
+def _equation(left: Formula, rows: Sequence[Row]) -> Equation:
+    """Without rows that are empty, or that say what another has said."""
+    kept: list[Row] = []
+    for row in rows:
+        if row and list(row) != [left] and row not in kept:
+            kept.append(row)
+    return Equation(left, kept)
+
+
+def _joined(products: Sequence[Product]) -> Row:
+    """The summands with the signs that join them: negative factors in parentheses, a negative number alone subtracted."""
+    row: list[Formula] = []
+    for place, (negative, factors) in enumerate(products):
+        first = not place and not negative
+        alone = len(factors) == 1 and factors[0].text.startswith("-") and not negative
+        product = factors[0] if alone else _product(factors, first=first)
+        if alone and place:
+            product = Formula(f"- {product.text[1:]}", f"- {product.latex[1:]}")
+        elif negative:
+            sign = "- " if place else "-"
+            product = Formula(sign + product.text, sign + product.latex)
+        elif place:
+            product = Formula(f"+ {product.text}", f"+ {product.latex}")
+        row.append(product)
+    return row
+
+
+def _product(factors: Sequence[Formula], *, first: bool) -> Formula:
+    several = len(factors) > 1
+    written = [
+        _enclosed(x) if (x.text.startswith("-") and not (first and not k)) or (several and _loose(x)) else x
+        for k, x in enumerate(factors)
+    ]
+    return Formula(" * ".join(x.text for x in written), r" \cdot ".join(x.latex for x in written))
+
+
+def _loose(x: Formula) -> bool:
+    """Whether a formula has a sum outside all parentheses."""
+    deep = 0
+    for k, c in enumerate(x.text):
+        deep += (c in "([") - (c in ")]")
+        if not deep and k and c in "+-" and x.text[k - 1] == " ":
+            return True
+    return False
+
+
+def _enclosed(x: Formula) -> Formula:
+    return Formula(f"({x.text})", rf"\left({x.latex}\right)")

@@ -29,7 +29,7 @@ class Strong:
 
 
 Piece = str | Formula | Strong
-Text = Sequence[Piece]
+Text = Piece | Sequence[Piece]
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,25 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Legend:
+    """How to read what follows, in smaller print."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Running text for those who read in a terminal alone: elsewhere a picture or a link says it."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
 class Equation:
     """A chain of equations, `left = rows[0] = rows[1] = ...`: a row below the other where they do not fit side by side.
 
     Attributes:
+        left: what is said of; of an empty one the first row has no sign of equality before it.
         rows: what it is equal to, each a sum of terms, at which a long row may be broken: the first as it is, each further one with the
             sign that joins it, `+ 0.5 * 0.2`.
     """
@@ -115,4 +130,4 @@ class Folded:
     blocks: Sequence[Block]
 
 
-Block = Title | Heading | Paragraph | Equation | Table | Picture | Code | Items | Folded
+Block = Title | Heading | Paragraph | Legend | Aside | Equation | Table | Picture | Code | Items | Folded

@@ -1,0 +1,189 @@
+"""Blocks as one HTML file: formulas as MathML, pictures as SVG in the page, no scripts, nothing loaded. It prints on A4."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html as markup
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from tinygrad_bp.lessons.blocks import (
+    Aside,
+    Block,
+    Code,
+    Equation,
+    Folded,
+    Formula,
+    Heading,
+    Items,
+    Legend,
+    Paragraph,
+    Picture,
+    Table,
+    Text,
+    Title,
+)
+from tinygrad_bp.lessons.writers.mathml import mathml
+from tinygrad_bp.lessons.writers.pieces import (
+    clean,
+    joined,
+    number_columns,
+    parts,
+    plain,
+    side_by_side,
+    title_of,
+    width,
+)
+from tinygrad_bp.words import words
+
+
+def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
+    """The blocks as a page: light or dark as the reader's system is, wide or narrow, on paper with all that is folded open.
+
+    Args:
+        title: of the window; without one, the title among the blocks.
+
+    Asides, which are for terminals, are left out. Raises ValueError for a language that there is none of, and what drawing raises.
+    """
+    words(language)  # which says so if there is none
+    style = _style()
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src 'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{_escaped(clean(title or title_of(blocks) or 'tinygrad_bp'))}</title>\n<style>{style}</style>\n</head>\n"
+        f'<body class="tg-page">\n<main class="tg" lang="{language}">\n{_all(blocks)}\n</main>\n</body>\n</html>\n'
+    )
+
+
+def fragment(blocks: Sequence[Block], language: str = "en") -> str:
+    """The same as a part of another page, such as a notebook."""
+    return f'<style>{_style()}</style>\n<div class="tg" lang="{language}">\n{_all(blocks)}\n</div>'
+
+
+@cache
+def _style() -> str:
+    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+
+
+def _escaped(text: str) -> str:
+    return markup.escape(text)
+
+
+def _all(blocks: Iterable[Block]) -> str:
+    return "\n".join(line for block in blocks for line in _lines(block))
+
+
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Title(text):
+            yield f"<h1>{inline(text)}</h1>"
+        case Heading(text, level):
+            name = f"h{min(1 + level, 6)}"
+            yield f"<{name}>{inline(text)}</{name}>"
+        case Paragraph(text):
+            yield f"<p>{inline(text)}</p>"
+        case Legend(text):
+            yield f'<p class="tg-legend">{inline(text)}</p>'
+        case Equation():
+            yield _equation(block)
+        case Table():
+            yield from _table(block)
+        case Picture():
+            yield from _picture(block)
+        case Code(program, language):
+            lines = "\n".join(clean(line) for line in program.strip("\n").expandtabs(4).split("\n"))
+            named = f' class="language-{_escaped(re.sub(r"[^A-Za-z0-9+-]", "", language))}"' if language else ""
+            yield f'<pre tabindex="0"><code{named}>{_escaped(lines)}</code></pre>'
+        case Items(items, numbered):
+            name = "ol" if numbered else "ul"
+            yield f"<{name}>" + "".join(f"<li>{inline(item)}</li>" for item in items) + f"</{name}>"
+        case Folded(heading, inner):
+            yield f"<details><summary>{inline(heading)}</summary>\n{_all(inner)}\n</details>"
+        case Aside():
+            return
+
+
+def inline(text: Text) -> str:
+    """A text in a line."""
+    return joined(text, _escaped, _formula, lambda words: f"<strong>{words}</strong>")
+
+
+def _formula(formula: Formula) -> str:
+    """A formula in a line, where none is broken: one that may be wider than a narrow screen scrolls."""
+    written = mathml(formula)
+    return f'<span class="tg-long" tabindex="0">{written}</span>' if written and width(formula.latex) > 22 else written
+
+
+def _equation(equation: Equation) -> str:
+    """The left side once, beside it the rows. Each part of a term is a formula of its own: between them a line can be broken."""
+    left = mathml(equation.left, display=True)
+    rows = []
+    for place, row in enumerate(equation.rows):
+        sign = "=" if left or place else ""
+        rows.append("".join(_term(term, "" if number else sign) for number, term in enumerate(row)))
+    inside = "".join(rows) if side_by_side(equation) else "</div>\n<div>".join(rows)
+    before = f'<div class="tg-left">{left}</div>' if left else ""
+    return f'<div class="tg-equation">{before}<div class="tg-rows"><div>{inside}</div></div></div>'
+
+
+def _term(term: Formula, sign: str) -> str:
+    """A term in its parts: a line is broken before it, and in it only where it is too long for one."""
+    split = parts(term)
+    texts = [term.text] if len(split) == 1 else split
+    formulas = [
+        mathml(Formula(text, part), display=True, sign="" if k else sign)
+        for k, (text, part) in enumerate(zip(texts, split, strict=True))
+    ]
+    return f'<span class="tg-term">{"".join(f"<span>{each}</span>" for each in formulas)}</span>'
+
+
+def _table(table: Table) -> Iterator[str]:
+    numbers = [' class="tg-number"' if right else "" for right in number_columns(table)]
+    label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
+    if table.caption:
+        yield f'<p class="tg-legend tg-caption">{inline(table.caption)}</p>'
+    yield f'<div class="tg-scroll" role="region" aria-label="{label}" tabindex="0"><table aria-label="{label}">'
+    if any(map(plain, table.head)):
+        cells = (
+            f'<th scope="col"{style}>{inline(cell)}</th>' if plain(cell) else "<td></td>"
+            for cell, style in zip(table.head, numbers, strict=True)
+        )
+        yield f"<thead><tr>{''.join(cells)}</tr></thead>"
+    yield "<tbody>"
+    for row in table.rows:
+        cells = (f"<td{style}>{inline(cell)}</td>" for cell, style in zip(row, numbers, strict=True))
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _picture(picture: Picture) -> Iterator[str]:
+    svg = picture.drawing.svg()
+    svg = svg[svg.index("<svg") :].rstrip()
+    title = _escaped(clean(picture.drawing.title) or plain(picture.caption) or "–")
+    yield f'<figure class="tg-{_size(svg)}"><div class="tg-scroll tg-picture" tabindex="0" role="group" aria-label="{title}">'
+    yield svg
+    yield "</div>"
+    if picture.caption:
+        yield f"<figcaption>{inline(picture.caption)}</figcaption>"
+    yield "</figure>"
+
+
+def _size(svg: str) -> str:
+    """How wide a picture is, which says how small it may be shown: what is made smaller than that scrolls."""
+    found = re.match(r'<svg[^>]*? width="([\d.]+)pt"', svg)
+    points = float(found[1]) if found else 0.0
+    return "huge" if points > 900 else "wide" if points > 330 else "small"

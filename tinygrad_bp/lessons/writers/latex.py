@@ -1,0 +1,308 @@
+r"""Blocks as a LaTeX document: pdflatex sets English, and lualatex, which has the letters of all languages, Japanese.
+
+Text is anyone's. In it each sign of LaTeX's own is spelled as a command, East Asian letters are set where the engine has them, and letters
+that the fonts of a small installation lack are spelled by their numbers, U+05E9. Nothing in it is read as a command.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+
+from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.lessons.blocks import (
+    Aside,
+    Block,
+    Code,
+    Equation,
+    Folded,
+    Formula,
+    Heading,
+    Items,
+    Legend,
+    Paragraph,
+    Picture,
+    Table,
+    Text,
+    Title,
+)
+from tinygrad_bp.lessons.writers.pieces import (
+    clean,
+    file_names,
+    fitted,
+    joined,
+    number_columns,
+    plain,
+    side_by_side,
+    title_of,
+    unfolded,
+    width,
+)
+from tinygrad_bp.words import Words, words
+
+WIDTH = 74  # letters that have room in a line of the page
+LONGEST = 24  # rows of a table that stay on one page
+_SIGNS = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "-": "-{}", ",": ",{}", "'": "'{}",
+}  # fmt: skip
+_MATH = {
+    "∂": r"\partial", "δ": r"\delta", "Δ": r"\Delta", "η": r"\eta", "σ": r"\sigma", "Σ": r"\Sigma", "α": r"\alpha",
+    "β": r"\beta", "γ": r"\gamma", "ε": r"\varepsilon", "θ": r"\theta", "λ": r"\lambda", "μ": r"\mu", "π": r"\pi",
+    "ρ": r"\rho", "τ": r"\tau", "φ": r"\varphi", "ω": r"\omega", "·": r"\cdot", "×": r"\times", "÷": r"\div",
+    "−": "-", "±": r"\pm", "≈": r"\approx", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq", "→": r"\rightarrow",
+    "←": r"\leftarrow", "↑": r"\uparrow", "↓": r"\downarrow", "⇒": r"\Rightarrow", "√": r"\surd", "∞": r"\infty",
+    "′": r"{}^{\prime}", "∑": r"\sum", "∈": r"\in", "⊙": r"\odot", "∘": r"\circ", "✓": r"\checkmark", "✗": r"\times",
+    "²": "{}^{2}", "³": "{}^{3}", "¹": "{}^{1}", "ᵀ": r"{}^{\mathsf{T}}", "½": r"\tfrac{1}{2}", "°": r"{}^{\circ}",
+}  # fmt: skip
+_TEXT = {
+    "…": r"\ldots{}", "–": r"\textendash{}", "—": r"\textemdash{}", "“": r"\textquotedblleft{}",
+    "”": r"\textquotedblright{}", "‘": r"\textquoteleft{}", "’": r"\textquoteright{}", "•": r"\textbullet{}",
+    "─": r"\textemdash{}", "\u00a0": "~", "§": r"\S{}", "£": r"\pounds{}", "©": r"\textcopyright{}",
+    "€": r"\texteuro{}",
+}  # fmt: skip
+
+_PREAMBLE = r"""\usepackage{iftex}
+\ifPDFTeX
+  \usepackage[utf8]{inputenc}
+  \usepackage[T1]{fontenc}
+  \usepackage{lmodern}
+%(declared)s\else%(others)s
+\fi
+\usepackage{amsmath,amssymb,graphicx,longtable,array}
+\usepackage[a4paper,margin=25mm]{geometry}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.6\baselineskip}
+\setlength{\emergencystretch}{4em}
+\allowdisplaybreaks
+\providecommand{\lt}{<}
+\providecommand{\gt}{>}
+\AtBeginDocument{\abovedisplayshortskip=0.4\baselineskip\belowdisplayshortskip=0.6\baselineskip}
+%% An equation after a heading or a list does not begin an empty line of its own.
+\newcommand{\joined}{\ifvmode\nopagebreak\vspace{-\parskip}\vspace{-\baselineskip}\fi}
+%% A picture as large as it is, or as the page has room for.
+\newsavebox{\picturebox}
+\newcommand{\fitted}[1]{\sbox{\picturebox}{\includegraphics{#1}}%%
+  \ifdim\wd\picturebox>\linewidth\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]{#1}%%
+  \else\ifdim\ht\picturebox>0.8\textheight\includegraphics[height=0.8\textheight]{#1}\else\usebox{\picturebox}\fi\fi}
+"""
+
+
+def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str] | None = None) -> str:
+    """The blocks as a whole document. What is folded stands at the end; asides, which are for terminals, are left out.
+
+    Args:
+        files: for each picture, by its `id`, the file beside the document that holds it; without them `name.pdf` or `name.png`. Where
+            it is not there when the document is compiled, a sentence stands in its place.
+
+    Raises ValueError for a language that there is none of.
+    """
+    say = words(language)
+    if files is None:
+        files = file_names(blocks)
+    body = "\n\n".join(
+        "\n".join(_lines(block, files, say)) for block in unfolded(blocks) if not isinstance(block, Aside)
+    )
+    east_asian = sorted({letter for letter in body if _is_east_asian(letter)})
+    japanese = language == "ja"
+    unknown = [] if japanese else [f"{ord(letter):04X}" for letter in east_asian]
+    declared = "".join(f"  \\DeclareUnicodeCharacter{{{code}}}{{\\texttt{{U+{code}}}}}\n" for code in unknown)
+    others = "\n  \\usepackage{fontspec}" if not japanese else ""
+    if east_asian and not japanese:
+        # What a document has that was not made for it: its letters are set where the package for them is.
+        others += "\n  \\ifLuaTeX\\IfFileExists{luatexja.sty}{\\usepackage{luatexja}}{}\\fi"
+    engine = "lualatex" if japanese else "pdflatex"
+    heading = (
+        f"% !TEX program = {engine}\n% !TEX encoding = UTF-8\n"
+        + (r"\documentclass[11pt,a4paper]{ltjsarticle}" if japanese else r"\documentclass[11pt,a4paper]{article}")
+        + "\n"
+        + _PREAMBLE % {"declared": declared, "others": others}
+    )
+    title = f"%% {clean(title_of(blocks))}".rstrip() + "\n" if title_of(blocks) else ""
+    return f"{title}{heading}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+
+
+def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
+    match block:
+        case Title(words):
+            yield f"{{\\LARGE\\bfseries\\raggedright {inline(words)}\\par}}\\bigskip"
+        case Heading(words, level):
+            name = {1: "section*", 2: "subsection*"}.get(level, "subsubsection*")
+            yield f"\\{name}{{{inline(words)}}}"
+        case Paragraph(words):
+            yield inline(words)
+        case Legend(words):
+            yield f"{{\\small {inline(words)}\\par}}"
+        case Equation():
+            yield from _equation(block)
+        case Table():
+            yield from _table(block)
+        case Picture():
+            yield from _picture(block, files[id(block)], say("document.leftOut"))
+        case Code(program):
+            yield r"\begin{flushleft}\small\ttfamily"
+            yield "\\\\\n".join(map(_code, program.strip("\n").expandtabs(4).split("\n")))
+            yield r"\end{flushleft}"
+        case Items(items, numbered):
+            name = "enumerate" if numbered else "itemize"
+            yield f"\\begin{{{name}}}"
+            yield from (f"\\item {{}}{inline(item)}" for item in items)
+            yield f"\\end{{{name}}}"
+        case Folded() | Aside():
+            return
+
+
+# Words
+
+
+def inline(text: Text) -> str:
+    """A text in a line."""
+    return joined(
+        text,
+        escaped,
+        lambda piece: f"${formula(piece)}$" if piece.latex.strip() else "",
+        lambda bold: f"\\textbf{{{bold}}}",
+    )
+
+
+def escaped(text: str) -> str:
+    """Printable text as LaTeX that sets it. A word longer than a line may be broken anywhere."""
+    written = []
+    for k, word in enumerate(re.split(r"( +)", unicodedata.normalize("NFC", text))):
+        if k % 2:
+            written.append(" ")
+        elif len(word) > 30:
+            written.append(
+                r"\allowbreak{}".join("".join(map(_letter, word[i : i + 10])) for i in range(0, len(word), 10))
+            )
+        else:
+            written.append("".join(map(_letter, word)))
+    return "".join(written)
+
+
+def _letter(letter: str) -> str:
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    if letter.isascii() or _is_east_asian(letter):
+        return letter
+    if letter in _MATH:
+        return f"\\ensuremath{{{_MATH[letter]}}}"
+    return _TEXT.get(letter) or (letter if _is_western(letter) else f"\\texttt{{U+{ord(letter):04X}}}")
+
+
+def _is_western(letter: str) -> bool:
+    """Whether both engines have the letter: those of western European languages."""
+    return "\u00c0" <= letter <= "\u00ff" or letter in "¡¿ŒœŠšŽžŸ"
+
+
+def _is_east_asian(letter: str) -> bool:
+    """Whether it is one of the letters that fonts for Japanese have."""
+    return bool(
+        re.match(
+            "[\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6]", letter
+        )
+    )
+
+
+def _code(line: str) -> str:
+    return "".join(r"\ " if letter == " " else _letter(letter) for letter in clean(line).rstrip()) or r"\ "
+
+
+# Formulas
+
+
+def formula(piece: Formula) -> str:
+    """A formula for math mode, letters of other scripts as text."""
+    return _spelled(piece.latex)
+
+
+def _spelled(latex: str) -> str:
+    text = unicodedata.normalize("NFC", " ".join(clean(latex).split()))
+    return re.sub(r"[^\x00-\x7f]+", lambda letters: rf"\text{{{''.join(map(_letter, letters[0]))}}}", text)
+
+
+def _equation(equation: Equation) -> Iterator[str]:
+    left = formula(equation.left)
+    yield r"\joined"
+    if side_by_side(equation):
+        rows = [" ".join(map(formula, row)) for row in equation.rows]
+        yield f"\\[ {' = '.join([*([left] if left else []), *rows])} \\]"
+        return
+    lines = []
+    room = WIDTH - min(width(equation.left.latex), WIDTH / 2)
+    for place, row in enumerate(equation.rows):
+        sign = "{}= " if left or place else ""
+        first, *others = fitted(row, room, _spelled)
+        lines.append(f"{left if not place else ''}&{sign}{first}")
+        lines += [rf"&\quad {{}}{other}" for other in others]
+    yield r"\begin{align*}"
+    yield " \\\\\n".join(lines)
+    yield r"\end{align*}"
+
+
+# Tables and pictures
+
+
+def _table(table: Table) -> Iterator[str]:
+    numbers = number_columns(table)
+    cells = [[plain(cell) for cell in row] for row in [table.head, *table.rows]]
+    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
+    size, kinds = _kinds(widths, numbers)
+    yield f"\\begingroup{size}\\setlength{{\\tabcolsep}}{{0.6em}}\\renewcommand{{\\arraystretch}}{{1.2}}"
+    if table.caption:
+        yield f"\\begin{{center}}\\small {inline(table.caption)}\\end{{center}}\\nopagebreak\\vspace{{-\\parskip}}"
+    long = len(table.rows) > LONGEST  # one that goes on over pages
+    head = f"{_row(table.head)} \\hline" if any(map(plain, table.head)) else ""
+    if long:
+        yield f"\\begin{{longtable}}{{@{{}}{kinds}@{{}}}}"
+        yield f"{head}\\endhead"
+    else:
+        yield f"\\begin{{center}}\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}"
+        yield head
+    yield from map(_row, table.rows)
+    yield r"\end{longtable}" if long else r"\end{tabular}\end{center}"
+    yield r"\endgroup"
+
+
+def _kinds(widths: Sequence[int], numbers: Sequence[bool]) -> tuple[str, str]:
+    """The size of letters and the columns for which the page has room: of what is too wide some columns are filled with lines."""
+    whole = sum(widths) + 2 * len(widths)
+    if whole <= WIDTH:
+        return "", "".join("r" if right else "l" for right in numbers)
+    room = WIDTH * 1.22  # small letters
+    if whole <= room:
+        return r"\footnotesize", "".join("r" if right else "l" for right in numbers)
+    # Each column has what it needs, if that is less than its fair share, and the others what is left.
+    left, share = room - 2 * len(widths), 0.0
+    waiting = list(range(len(widths)))
+    while waiting:
+        share = left / len(waiting)
+        if not (narrow := [k for k in waiting if widths[k] <= share]):
+            break
+        left -= sum(widths[k] for k in narrow)
+        waiting = [k for k in waiting if widths[k] > share]
+    filled = rf">{{\raggedright\arraybackslash}}p{{{share / room:.3f}\linewidth}}"
+    return r"\footnotesize", "".join(
+        filled if k in waiting else "r" if right else "l" for k, right in enumerate(numbers)
+    )
+
+
+def _row(cells: Sequence[Text]) -> str:
+    return " & ".join(f"{{}}{inline(cell)}" for cell in cells) + r" \\"
+
+
+def _picture(picture: Picture, file: str, left_out: str) -> Iterator[str]:
+    sentence = f"\\fbox{{\\parbox{{0.8\\linewidth}}{{\\centering {escaped(left_out)}: \\texttt{{{escaped(file)}}}}}}}"
+    if "." in file:
+        found = f"\\IfFileExists{{{file}}}{{\\fitted{{{file}}}}}{{{sentence}}}"
+    else:
+        found = sentence
+        for suffix in ("png", "pdf"):
+            found = f"\\IfFileExists{{{file}.{suffix}}}{{\\fitted{{{file}.{suffix}}}}}{{{found}}}"
+    yield r"\begin{center}"
+    yield found
+    if caption := inline(picture.caption):
+        yield f"\n\\smallskip{{\\small {caption}\\par}}"
+    yield r"\end{center}"

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-QUICK = "not (slow or extras or browser or node or torch)"
+QUICK = "not (slow or extras or browser or latex or node or torch)"
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "--quiet"],
     "ruff, format": ["-m", "ruff", "format", "--check", "--quiet"],

@@ -20,6 +20,7 @@ __all__ = ["browser", "empty_folder", "example", "neuron", "open_page", "opened"
 
 MAY_BE_MISSING = {
     "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,
+    "latex": lambda: shutil.which("pdflatex") is not None and shutil.which("lualatex") is not None,
     "node": lambda: shutil.which("node") is not None,
     "torch": lambda: importlib.util.find_spec("torch") is not None,
 }

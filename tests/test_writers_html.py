@@ -131,6 +131,7 @@ BESIDE = """[...document.querySelectorAll("main *")].filter(each => each.getBoun
 
 
 @pytest.mark.slow
+@pytest.mark.extras
 @pytest.mark.browser
 @pytest.mark.parametrize("document", [lesson, japanese])
 @pytest.mark.parametrize(("size", "scheme"), [((360, 740), "light"), ((1280, 720), "light"), ((1280, 720), "dark")])
@@ -144,6 +145,7 @@ def test_a_page_fits_its_window(document: Any, size: tuple[int, int], scheme: st
 
 
 @pytest.mark.slow
+@pytest.mark.extras
 @pytest.mark.browser
 def test_hostile_labels_neither_run_nor_widen_a_page(saved: Any, open_page: Any) -> None:
     page = open_page(saved(hostile(LABELS)), viewport={"width": 360, "height": 740})
@@ -153,6 +155,7 @@ def test_hostile_labels_neither_run_nor_widen_a_page(saved: Any, open_page: Any)
 
 
 @pytest.mark.slow
+@pytest.mark.extras
 @pytest.mark.browser
 def test_lines_of_a_long_equation_do_not_touch_and_are_broken_before_terms(saved: Any, open_page: Any) -> None:
     page = open_page(saved(lesson()), viewport={"width": 800, "height": 720})
@@ -170,6 +173,7 @@ def test_lines_of_a_long_equation_do_not_touch_and_are_broken_before_terms(saved
 
 
 @pytest.mark.slow
+@pytest.mark.extras
 @pytest.mark.browser
 def test_on_paper_all_is_there_and_what_is_folded_is_open(saved: Any, open_page: Any) -> None:
     page = open_page(saved(lesson()), viewport={"width": 1280, "height": 720})

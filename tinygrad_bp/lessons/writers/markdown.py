@@ -106,7 +106,7 @@ def _address(picture: Picture) -> str:
 
 def _html(text: str) -> str:
     """Text inside of HTML, which Markdown is read in as well."""
-    return re.sub(r"[^\w\s]", lambda sign: f"&#{ord(sign[0])};", text, flags=re.ASCII)
+    return re.sub(r"[^\w\s]|_", lambda sign: f"&#{ord(sign[0])};", text, flags=re.ASCII)
 
 
 # Words

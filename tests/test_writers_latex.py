@@ -1,0 +1,159 @@
+"""LaTeX documents, compiled: English by pdflatex, Japanese by lualatex, hostile labels by both."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import equations, hostile, japanese, lesson
+from tests.labels import EXTREME, HOSTILE
+from tests.renderers import script
+from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.lessons.blocks import Code, Equation, Folded, Formula, Heading, Paragraph, Picture, Table
+from tinygrad_bp.lessons.document import Document
+from tinygrad_bp.lessons.writers import saving
+from tinygrad_bp.lessons.writers.latex import escaped, inline, latex
+
+LABELS = [*HOSTILE, *EXTREME, r"\input{/etc/passwd}", r"\write18{touch x}", "\\end{document}", "%", "^^5cinput"]
+
+
+# Text
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_holds_no_sign_of_latexs_own(label: str) -> None:
+    written = inline(label)
+    bare = re.sub(
+        r"\\(?:textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|textquotedbl|textasciigrave)\{\}",
+        "",
+        written,
+    )
+    bare = re.sub(
+        r"\\(?:allowbreak|ldots)\{\}|\\[{}$&#%_]|\\texttt\{U\+[0-9A-F]+\}|\\ensuremath\{[^\\]*\}|[-,']\{\}", "", bare
+    )
+    assert not re.search(r"[\\{}$&#%_^~]", bare)
+    assert "\n" not in written
+
+
+def test_letters_that_small_installations_lack_are_spelled() -> None:
+    assert escaped("שA") == r"\texttt{U+05E9}A"
+    assert escaped("é∂…") == r"é\ensuremath{\partial}\ldots{}"
+    assert escaped("e\u0301") == "é"
+    assert r"\DeclareUnicodeCharacter{91CD}" in latex([Paragraph("重")])
+    assert r"\DeclareUnicodeCharacter" not in latex([Paragraph("重")], "ja")
+    assert r"\text{重み}" in inline(Formula("重み", "{重み}"))
+
+
+def test_long_words_may_be_broken() -> None:
+    assert escaped("x" * 35) == r"xxxxxxxxxx\allowbreak{}xxxxxxxxxx\allowbreak{}xxxxxxxxxx\allowbreak{}xxxxx"
+
+
+def test_equations_are_aligned_and_broken_before_terms() -> None:
+    *_, sums, _ = equations()
+    written = latex([sums])
+    lines = written.partition(r"\begin{align*}")[2].partition(r"\end{align*}")[0].strip().split(" \\\\\n")
+    assert len(lines) > 10
+    assert all(re.match(r"&\{\}= |&\\quad \{\}(\+|\\cdot) ", line) for line in lines[1:])
+    assert r"\[ x = 1 \]" in latex([Equation(Formula("x", "x"), [[Formula("1", "1")]])])
+
+
+def test_a_wide_table_has_columns_that_are_filled_with_lines() -> None:
+    assert "{@{}lr@{}}" in latex([Table(["a", "b"], [["x", "1"]])])
+    wide = latex([Table(["a", "b", "c"], [["x " * 100, "1", "y " * 10]])])
+    assert re.search(r"\{@\{\}>\{\\raggedright\\arraybackslash\}p\{0\.\d+\\linewidth\}rl@\{\}\}", wide)
+    assert r"\begin{longtable}" in latex([Table(["a"], [["x"]] * 30)])
+
+
+def test_what_is_folded_stands_at_the_end_and_pictures_are_named() -> None:
+    picture = Picture(Drawing("digraph { a }"), "net")
+    written = latex([Folded("answer", [picture]), Heading("question")])
+    assert written.index("question") < written.index("answer") < written.index(r"\IfFileExists{net.pdf}")
+    assert "The picture is not beside this document" in written
+
+
+# Compiled
+
+
+def compiled(engine: str, document: str, folder: Path) -> str:
+    """What LaTeX says of a document; it must have made a PDF of it."""
+    (folder / "x.tex").write_text(document, encoding="utf-8")
+    for _ in range(2):
+        done = subprocess.run(
+            [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "x.tex"],
+            cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        said = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, said[-2000:]
+    assert (folder / "x.pdf").read_bytes().startswith(b"%PDF-")
+    return (folder / "x.log").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.mark.slow
+@pytest.mark.latex
+@pytest.mark.parametrize(
+    ("engine", "document"),
+    [("pdflatex", lesson), ("lualatex", lesson), ("lualatex", japanese)],
+    ids=["english", "english-lua", "japanese"],
+)
+def test_a_saved_document_compiles_with_its_pictures_and_nothing_sticks_out(
+    engine: str, document: Any, tmp_path: Path
+) -> None:
+    document().save(tmp_path / "lesson.tex")
+    said = compiled(engine, (tmp_path / "lesson.tex").read_text(encoding="utf-8"), tmp_path)
+    assert not re.search("Overfull|Missing character|undefined|Rerun", said)
+    assert re.search(r"<(?:\./)?lesson-[a-z0-9-]+\.(pdf|png)", said)
+
+
+@pytest.mark.slow
+@pytest.mark.latex
+@pytest.mark.parametrize(("engine", "language"), [("pdflatex", "en"), ("lualatex", "en"), ("lualatex", "ja")])
+def test_hostile_labels_compile(engine: str, language: str, tmp_path: Path) -> None:
+    said = compiled(engine, latex(hostile(LABELS).blocks, language), tmp_path)
+    assert "Missing character" not in said
+    assert "(/etc/" not in said  # as LaTeX says it of each file that it opens
+    assert {path.name for path in tmp_path.iterdir()} == {"x.tex", "x.pdf", "x.log", "x.aux"}
+
+
+@pytest.mark.slow
+@pytest.mark.latex
+def test_a_pdf_is_made_by_latex(tmp_path: Path) -> None:
+    path = lesson().save(tmp_path / "lesson.pdf")
+    assert path.read_bytes().startswith(b"%PDF-")
+    assert [each.name for each in tmp_path.iterdir()] == ["lesson.pdf"]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_without_latex_it_is_said_what_to_install(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(
+        RuntimeError,
+        match=r"no (pdflatex, lualatex or xelatex|lualatex) here: install it, `apt install texlive-.*\.html",
+    ):
+        Document([Code("x")], language).save(tmp_path / "x.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["echo '! Undefined control sequence.'", "exit 1"], r"failed with status 1: ! Undefined control sequence\."),
+        (["exit 0"], "wrote nothing"),
+        (["sleep 60"], "took longer than 0 seconds and was stopped"),
+    ],
+)
+def test_a_latex_that_fails_is_named(
+    lines: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = script(tmp_path / "engine", *lines)
+    if "sleep" in lines[0]:
+        monkeypatch.setattr(saving, "SECONDS", 0.0)
+    monkeypatch.setitem(saving.ENGINES, "en", (engine,))
+    with pytest.raises(RuntimeError, match=f"LaTeX made no PDF: .*{message}.*apt install"):
+        saving.pdf([Code("x")])

@@ -145,7 +145,7 @@ def test_without_latex_it_is_said_what_to_install(
     [
         (["echo '! Undefined control sequence.'", "exit 1"], r"failed with status 1: ! Undefined control sequence\."),
         (["exit 0"], "wrote nothing"),
-        (["exec sleep 60"], "took longer than 0 seconds and was stopped"),
+        (["sleep 60"], "took longer than 0 seconds and was stopped"),
     ],
 )
 def test_a_latex_that_fails_is_named(

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.drawing import draw, draw_network
     from tinygrad_bp.explanation import explain
     from tinygrad_bp.explorer import explore
+    from tinygrad_bp.lessons import lesson
     from tinygrad_bp.networks.losses import (
         binary_cross_entropy,
         cross_entropy,
@@ -99,6 +100,7 @@ _READINGS = {
     "draw_network": "drawing",
     "explain": "explanation",
     "explore": "explorer",
+    "lesson": "lessons",
     "binary_cross_entropy": "networks.losses",
     "cross_entropy": "networks.losses",
     "hinge": "networks.losses",
@@ -165,6 +167,7 @@ __all__ = [
     "hypot",
     "jacobian",
     "leaky_relu",
+    "lesson",
     "load",
     "log",
     "log1p",

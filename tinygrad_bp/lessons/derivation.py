@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -179,7 +180,21 @@ class Derivation:
 
     def delta_name(self, v: Value) -> str:
         """The name of the node delta, the derivative of the loss with respect to the net input of a neuron: `delta_h1`. Else empty."""
+        if v in self._deltas:
+            return self._deltas[v]
         return self.graph.delta(v) if v in self.names else ""
+
+    @cached_property
+    def _deltas(self) -> dict[Value, str]:
+        """By the net input of a neuron, which without an activation is its output, the name of its delta; of several cases by number."""
+        found = {}
+        for unit in self.neurons:
+            name = self.names.get(unit.net, "")
+            if name and unit.net is not self.loss:
+                number = re.search(r"\[\d+\]$", name)
+                found[unit.net] = f"delta_{unit.name}{number[0] if number else ''}"
+        twice = {delta for delta, count in Counter(found.values()).items() if count > 1}
+        return {v: delta for v, delta in found.items() if delta not in twice}
 
     # Other numbers: what would come out if some were others
 

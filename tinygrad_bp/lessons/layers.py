@@ -1,0 +1,57 @@
+"""The neurons of a derivation, case by case and layer by layer, as a network to draw and as one to speak of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.networks.nn import MLP, Layer, Neuron
+
+Layers = list[list[Unit]]
+
+
+def cases(neurons: Sequence[Unit]) -> list[Layers]:
+    """The layers of each case: a network that is computed for several rows has its neurons once for each of them."""
+    seen: Counter[tuple[int, tuple[Value, ...]]] = Counter()
+    found: list[dict[int, list[Unit]]] = []
+    for unit in neurons:
+        key = unit.depth, tuple(c.weight for c in unit.connections)
+        if len(found) == seen[key]:
+            found.append({})
+        found[seen[key]].setdefault(unit.depth, []).append(unit)
+        seen[key] += 1
+    return [[layers[depth] for depth in sorted(layers)] for layers in found]
+
+
+def inputs_of(layers: Layers) -> list[Value]:
+    """What feeds the first layer, in the order of its weights."""
+    return list(dict.fromkeys(c.source for unit in layers[0] for c in unit.connections))
+
+
+def is_layered(layers: Layers) -> bool:
+    """Whether each neuron of a layer has a weight for each output of the one before, in the same order."""
+    signals = inputs_of(layers)
+    for layer in layers:
+        if any([c.source for c in unit.connections] != signals for unit in layer):
+            return False
+        signals = [unit.out for unit in layer]
+    return True
+
+
+def network(layers: Layers) -> MLP | None:
+    """A network of these very weights and biases, to be drawn; None if it is not layered."""
+    if not layers or not is_layered(layers):
+        return None
+    net = MLP(len(inputs_of(layers)), [1])
+    net.layers = [
+        Layer(
+            [
+                Neuron([c.weight for c in unit.connections], unit.bias or Constant(0.0), unit.activation, unit.name)
+                for unit in layer
+            ]
+        )
+        for layer in layers
+    ]
+    return net

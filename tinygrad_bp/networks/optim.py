@@ -307,6 +307,16 @@ def _warmup(schedule: float | Schedule, steps: int, step: int) -> float:
     return now * min(1.0, (step + 1) / steps)
 
 
+# By their names what makes each, and its formula.
+SCHEDULES: dict[str, tuple[Callable[..., Schedule], Callable[..., float]]] = {
+    "step_decay": (step_decay, _step_decay),
+    "exponential_decay": (exponential_decay, _exponential_decay),
+    "cosine_annealing": (cosine_annealing, _cosine_annealing),
+    "linear_decay": (linear_decay, _linear_decay),
+    "warmup": (warmup, _warmup),
+}
+
+
 def _rates(schedule: str, **numbers: Any) -> None:
     for name, x in numbers.items():
         if not 0.0 <= as_float(x, schedule, name, wants="takes a real number") < math.inf:

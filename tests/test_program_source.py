@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bdb
+import gc
 import inspect
 import keyword
+import linecache
 import math
 import pickle
 import random
@@ -210,6 +212,39 @@ def test_tools_find_the_lines() -> None:
     with pytest.raises(ZeroDivisionError) as error:
         program(1.0, 0.0)
     assert "    ratio = exp(a) / b\n" in "".join(traceback.format_exception(error.value))
+
+
+def lines_kept() -> int:
+    """The entries for programs among the lines that debuggers find."""
+    return sum(name.startswith("<program ") for name in linecache.cache)
+
+
+def test_lines_are_given_back() -> None:
+    x = Value(2.0, "x")
+    gc.collect()
+    programs = [compile(x * k, [x]) for k in range(50)]
+    assert [program(2.0) for program in programs] == [2.0 * k for k in range(50)]
+    most = lines_kept()
+    del programs  # without the collector of garbage: nothing of a program lies in a circle
+    for k in range(200):
+        program = compile(x.exp() * k, [x])
+        program(1.0)
+        program.scan([1.0], [], [], [])
+        assert inspect.getsource(program.function).count("exp(x)") == 1
+    assert lines_kept() <= most
+    kept = [entry for name, entry in linecache.cache.items() if name.startswith("<program ") and len(entry) == 4]
+    assert (
+        sum(any("exp(x)" in line for line in entry[2]) for entry in kept) == 2
+    )  # of the last: the function and the loop
+
+
+def test_a_traceback_keeps_the_lines_of_its_program() -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(ZeroDivisionError) as error:
+        compile(3.0 / x, [x]).function(0.0)
+    others = [compile(x * k, [x]) for k in range(20)]
+    assert [program(1.0) for program in others][3] == 3.0
+    assert "    t1 = 3.0 / x\n" in "".join(traceback.format_exception(error.value))
 
 
 class Stepper(bdb.Bdb):

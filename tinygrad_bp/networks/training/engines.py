@@ -43,7 +43,9 @@ def engine_for(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, 
         except (ImportError, ValueError) as error:  # no llvmlite, or an operation that has no definition to follow
             if wanted == "llvm":
                 raise
-            if isinstance(error, ValueError):
+            from tinygrad_bp.program.llvm.compiler import Unusable  # which has been loaded in vain already
+
+            if isinstance(error, ValueError | Unusable):
                 return Compiled(programs), str(error)
     return Compiled(programs), ""
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.cli import common
+from tinygrad_bp.cli import common, parser
 
 EXAMPLES = {
     "train": """DATA is a file, or one of xor, or, and, nand, moons, spiral, penguins and
@@ -29,7 +29,7 @@ example:
 
 def add(commands: Any) -> None:
     """Declares the commands."""
-    train = common.command(
+    train = parser.command(
         commands.add_parser,
         "train",
         EXAMPLES["train"],
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
         "--target", action="append", metavar="COLUMN", help="the column to be learned (default: the last); repeatable"
     )
     train.add_argument(
-        "--layers", type=common.positive, nargs="+", metavar="N", help="inputs, neurons of each layer, outputs"
+        "--layers", type=parser.positive, nargs="+", metavar="N", help="inputs, neurons of each layer, outputs"
     )
     train.add_argument("--activation", default=None, metavar="NAME", help="of hidden neurons (tanh)")
     train.add_argument("--init", choices=["glorot", "he", "uniform"], default="glorot", help="(default: glorot)")
@@ -57,10 +57,10 @@ def add(commands: Any) -> None:
     train.add_argument("--learning-rate", type=float, metavar="RATE", help="(0.01)")
     train.add_argument("--momentum", type=float, default=0.0, metavar="M", help="of sgd (default: 0)")
     train.add_argument("--weight-decay", type=float, metavar="D", help="(default: that of the optimizer)")
-    train.add_argument("--epochs", type=common.rounds, metavar="N", help="times through all rows (200)")
-    train.add_argument("--batch-size", type=common.rounds, metavar="N", help="rows a step; 0 for all (16)")
+    train.add_argument("--epochs", type=parser.rounds, metavar="N", help="times through all rows (200)")
+    train.add_argument("--batch-size", type=parser.rounds, metavar="N", help="rows a step; 0 for all (16)")
     train.add_argument("--held-out", type=float, metavar="SHARE", help="of rows, to test on (0.25)")
-    train.add_argument("--patience", type=common.positive, metavar="N", help="stop if no better for N epochs")
+    train.add_argument("--patience", type=parser.positive, metavar="N", help="stop if no better for N epochs")
     train.add_argument("--stop-below", type=float, metavar="LOSS", help="stop when the loss is below this")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (default: 0)")
     train.add_argument("--no-scale", action="store_true", help="take the numbers of the table as they are")
@@ -74,7 +74,7 @@ def add(commands: Any) -> None:
     train.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
     train.set_defaults(run=_train)
 
-    predict = common.command(
+    predict = parser.command(
         commands.add_parser,
         "predict",
         EXAMPLES["predict"],

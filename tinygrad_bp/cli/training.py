@@ -14,7 +14,7 @@ from tinygrad_bp.cli import common, training_report
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.training_report import Training
 from tinygrad_bp.drawing import curve, draw_network
-from tinygrad_bp.files import packed_name, write_whole
+from tinygrad_bp.files import packed_name, write_whole, written_together
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.data.reading import FORMATS
@@ -42,28 +42,28 @@ def train(args: argparse.Namespace) -> int:
     history, interrupted = _trained(args, chosen, net, rows, optimizer)
     if interrupted and not history.steps:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
-        return 130
+        return common.status_of(interrupted)
     # The name of the table says later whose results a folder holds.
     net.notes = replace(notes(rows.learned, chosen.loss, rows.target_scaling), more={"table": args.data})
     done = Training(args.data, chosen, rows, net, history)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))
-    with common.results(args.out, KINDS) as hidden:
+    with written_together(args.out, KINDS) as hidden:
         files, more = _files(done, hidden, dark=args.dark)
         files.append(write_whole(hidden / "report.md", training_report.markdown(done, lines, files, predictor)))
     files = [args.out / path.name for path in files]
     if interrupted:
         after = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
         common.say(f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}", error=True)
-        return 130
+        return common.status_of(interrupted)
     training_report.show(done, lines, files, more, predictor)
     return 0
 
 
 def _trained(
     args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer
-) -> tuple[History, bool]:
-    """What happened, and whether it was interrupted."""
+) -> tuple[History, KeyboardInterrupt | None]:
+    """What happened, and what interrupted it."""
     try:
         history = trained(
             net,
@@ -82,8 +82,8 @@ def _trained(
     except KeyboardInterrupt as interrupt:
         if (found := getattr(interrupt, "history", None)) is None:
             raise
-        return found, True
-    return history, False
+        return found, interrupt
+    return history, None
 
 
 def _other(folder: Path, name: str, targets: Sequence[str]) -> str:

@@ -120,3 +120,13 @@ def test_leaves_and_what_is_made_of_nodes_only_are_not_asked_for_changes() -> No
     x.data = 3.0
     assert changed_leaves([x, outer]) == []
     assert changed_leaves([x, inner, outer]) == [x]
+
+
+def test_a_constant_is_a_stop_only_where_constants_count() -> None:
+    x = Value(2.0, "x")
+    y = 3.0 * x
+    constant, _ = y.args
+    place = {node: k for k, node in enumerate(topological_order(y))}
+    assert flow(y, {x, constant}, place) == {x: 3.0}
+    assert flow(y, {x, constant}, place, constants=True) == {x: 3.0, constant: 2.0}
+    assert [operands for _, operands in between(y, {x}, place)] == [(3.0, x)]

@@ -170,7 +170,7 @@ def mutants(file: str) -> list[Mutant]:
     return found
 
 
-def tests_of(file: str) -> list[str]:
+def chosen_for(file: str) -> list[str]:
     """The files of tests that belong to a file of the package."""
     names = [name for pattern, tests in TESTS.items() if fnmatch(file, pattern) for name in tests]
     return [f"tests/test_{name}.py" for name in dict.fromkeys(names)]
@@ -196,7 +196,7 @@ def passes(file: str, folder: Path, seconds: float | None) -> bool:
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        return not subprocess.call([*command, *tests_of(file)], cwd=folder, env=environment, timeout=seconds, **quiet)
+        return not subprocess.call([*command, *chosen_for(file)], cwd=folder, env=environment, timeout=seconds, **quiet)
     except subprocess.TimeoutExpired:
         return False
 
@@ -221,7 +221,7 @@ def run(chosen: Sequence[Mutant], jobs: int) -> list[Mutant]:
         def baseline(file: str) -> float:
             folder, start = folders.get(), time.monotonic()
             if not passes(file, folder, None):
-                raise RuntimeError(f"the tests of {file} fail without any change: {' '.join(tests_of(file))}")
+                raise RuntimeError(f"the tests of {file} fail without any change: {' '.join(chosen_for(file))}")
             folders.put(folder)
             return time.monotonic() - start
 

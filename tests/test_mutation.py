@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation import EQUIVALENTS, ROOT, equivalents, files, mutants, source_of, tests_of
+from tests.mutation import EQUIVALENTS, ROOT, chosen_for, equivalents, files, mutants, source_of
 
 
 def test_every_mutant_is_another_program(tmp_path: Path) -> None:
@@ -24,8 +24,8 @@ def test_every_mutant_is_another_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", files())
 def test_every_file_of_the_core_and_the_readings_has_mutants_and_tests(file: str) -> None:
     assert mutants(file)
-    assert tests_of(file)
-    assert all((ROOT / test).exists() for test in tests_of(file))
+    assert chosen_for(file)
+    assert all((ROOT / test).exists() for test in chosen_for(file))
 
 
 def test_every_file_of_the_core_is_there() -> None:

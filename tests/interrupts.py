@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -20,7 +21,7 @@ def interrupted_at(place: int, run: Callable[[], object], error: type[BaseExcept
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal seen
-        if not frame.f_code.co_filename.startswith(HOME):
+        if not frame.f_code.co_filename.startswith(HOME) or is_finalizer(frame):
             return None
         if event == "line":
             seen += 1
@@ -38,6 +39,12 @@ def interrupted_at(place: int, run: Callable[[], object], error: type[BaseExcept
     finally:
         sys.settrace(before)
     return seen
+
+
+def is_finalizer(frame: FrameType) -> bool:
+    """Whether it is called by one: what is raised there Python only reports."""
+    caller = frame.f_back
+    return caller is not None and caller.f_code.co_filename == weakref.__file__
 
 
 def moments_of(run: Callable[[], object], first: float = 0.0) -> list[int]:

@@ -53,6 +53,7 @@ def test_xor_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.name for path in Path("run").iterdir()}
     assert files - {"boundary.svg", "boundary.png"} == {
         "model.json",
+        "checkpoint.json",
         "curve.csv",
         "curve.svg",
         "network.svg",

@@ -18,7 +18,8 @@ sigmoid neurons, with sgd at a rate of 0.5, row by row, 10,000 times.
 examples:
   tinygrad-bp train xor --layers 2 5 1
   tinygrad-bp train penguins --layers 4 8 3 --out penguins
-  tinygrad-bp train data.csv --target y --layers 4 16 16 1 --epochs 500""",
+  tinygrad-bp train data.csv --target y --layers 4 16 16 1 --epochs 500
+  tinygrad-bp train --resume penguins --epochs 1000""",
     "predict": """The table needs the columns that the network learned from. If it has the target,
 too, the command says how many predictions are right.
 
@@ -38,6 +39,7 @@ def add(commands: Any) -> None:
     )
     train.add_argument(
         "data",
+        nargs="?",
         metavar="DATA",
         help="a table: .csv, .tsv, .json, the name of one that is built in, or - for standard input",
     )
@@ -70,9 +72,12 @@ def add(commands: Any) -> None:
     train.add_argument(
         "--out", type=Path, default=Path("training-out"), metavar="DIR", help="for the files (default: training-out)"
     )
+    train.add_argument(
+        "--resume", type=Path, metavar="DIR", help="go on with the training in DIR, to so many --epochs in all"
+    )
     train.add_argument("--force", action="store_true", help="replace what DIR holds, also results of something else")
     train.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
-    train.set_defaults(run=_train)
+    train.set_defaults(run=_train, usual=train.get_default)
 
     predict = parser.command(
         commands.add_parser,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.cli import common, training_report
+from tinygrad_bp.cli import common, resuming, training_report
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.training_report import Training
 from tinygrad_bp.drawing import curve, draw_network
@@ -25,21 +25,34 @@ from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
 from tinygrad_bp.networks.saving import load, save
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training import train as trained
+from tinygrad_bp.networks.training.checkpoint import Checkpoint
 from tinygrad_bp.text import counted, listed, shown
 
-KINDS = ("model.json", "curve.csv", "curve.svg", "report.md", *common.picture_names(["network", "boundary"]))
+KINDS = (
+    "model.json",
+    resuming.FILE,
+    "curve.csv",
+    "curve.svg",
+    "report.md",
+    *common.picture_names(["network", "boundary"]),
+)
 SMALL = 40  # connections of a network up to which its picture has numbers
 
 
 def train(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
+    checkpoint = None
+    if args.resume is not None:
+        args, checkpoint = resuming.gone_on_with(args)
+    if args.data is None:
+        raise Mistake(f"train takes DATA: a file, or one of {', '.join((*data.NAMES, 'tutorial'))}; or --resume DIR")
     table, network = _table(args)
     chosen = _recipe(args, table, [2, 2, 2] if network else None)
     net = chosen.network(args.seed, args.init, **(network if chosen.layers == [2, 2, 2] else {}))
     rows = chosen.rows(args.seed)
     optimizer = _optimizer(args, chosen, net)
     common.check_results(args.out, KINDS, lambda: _other(args.out, args.data, table.targets), replace=args.force)
-    history, interrupted = _trained(args, chosen, net, rows, optimizer)
+    history, interrupted = _trained(args, chosen, net, rows, optimizer, checkpoint)
     if interrupted and not history.steps:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
         return common.status_of(interrupted)
@@ -50,18 +63,22 @@ def train(args: argparse.Namespace) -> int:
     lines = list(training_report.lines(done, predictor))
     with written_together(args.out, KINDS) as hidden:
         files, more = _files(done, hidden, dark=args.dark)
+        files.insert(1, history.save(hidden / resuming.FILE, resuming.kept(args, chosen.epochs)))
         files.append(write_whole(hidden / "report.md", training_report.markdown(done, lines, files, predictor)))
     files = [args.out / path.name for path in files]
     if interrupted:
         after = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
-        common.say(f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}", error=True)
+        common.say(
+            f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}, and train --resume {args.out} goes on",
+            error=True,
+        )
         return common.status_of(interrupted)
     training_report.show(done, lines, files, more, predictor)
     return 0
 
 
 def _trained(
-    args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer
+    args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer, checkpoint: Checkpoint | None
 ) -> tuple[History, KeyboardInterrupt | None]:
     """What happened, and what interrupted it."""
     try:
@@ -78,6 +95,7 @@ def _trained(
             validation=rows.held_out,
             patience=args.patience,
             stop_below=args.stop_below,
+            resume=checkpoint,
         )
     except KeyboardInterrupt as interrupt:
         if (found := getattr(interrupt, "history", None)) is None:

@@ -49,7 +49,7 @@ def train(
     stop_below: float | None = None,
     on_epoch: Callable[[History], Any] | None = None,
     progress: bool | None = None,
-    resume: History | str | os.PathLike[str] | None = None,
+    resume: History | Checkpoint | str | os.PathLike[str] | None = None,
 ) -> History:
     """Trains the parameters of the optimizer, in place, and returns what happened.
 

@@ -10,7 +10,7 @@ from tinygrad_bp.networks.training.checkpoint import Checkpoint, read
 from tinygrad_bp.text import counted, shown
 
 FILE = "checkpoint.json"
-OF_THIS_RUN = ("run", "usual", "resume", "out", "force", "dark")  # and not of the training
+OF_THIS_RUN = ("run", "usual", "given", "resume", "out", "force", "dark")  # and not of the training
 MAY_DIFFER = ("data", "epochs", "patience", "stop_below", "engine", "learning_rate")
 
 
@@ -34,19 +34,19 @@ def gone_on_with(args: argparse.Namespace) -> tuple[argparse.Namespace, Checkpoi
     saved = checkpoint.more.get("arguments")
     if not isinstance(saved, dict) or not isinstance(saved.get("data"), str):
         raise Mistake(f"--resume {name} was saved by another program, and does not say of which table it is")
-    found = argparse.Namespace(**vars(args))
+    found, given = argparse.Namespace(**vars(args)), vars(args).get("given", {})
     for option, then in saved.items():
         if option in OF_THIS_RUN or not hasattr(args, option):
             continue
         now = getattr(args, option)
-        if now == args.usual(option):
+        if option not in given and now == args.usual(option):
             if not _is_argument(then):
                 raise Mistake(f"--resume {name} is damaged: {option:.60} is {shown(then)}")
             setattr(found, option, then)
         elif now != then and option not in MAY_DIFFER:
             there = "was begun without it" if then in (None, False) else f"has {shown(then)}"
             raise Mistake(f"--{option.replace('_', '-')} is of a new training; the one in {name} {there}")
-    if args.out is args.usual("out"):
+    if "out" not in given:
         found.out = folder
     done = len(checkpoint.losses)
     if args.epochs is None and type(found.epochs) is int and done >= max(1, found.epochs):

@@ -77,6 +77,27 @@ def source(name: str) -> Source:
     return sys.stdin
 
 
+def add_table_options(parser: Any) -> None:
+    """Declares how a table is written, of which nothing has to be said where it can be found out."""
+    parser.add_argument(
+        "--header", choices=["yes", "no"], help="whether the first line of DATA names the columns (default: its look)"
+    )
+    parser.add_argument("--delimiter", metavar="SIGN", help="what parts columns: , ; | tab blank (default: its look)")
+    parser.add_argument("--decimal", choices=[".", ","], help="what parts decimals (default: what numbers look like)")
+    parser.add_argument("--encoding", metavar="NAME", help="of DATA (default: UTF-8, or what a mark says, or cp1252)")
+
+
+def table_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What `data.read` takes of how a table is written."""
+    signs = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "comma": ",", "semicolon": ";", "bar": "|"}
+    return {
+        "header": None if args.header is None else args.header == "yes",
+        "delimiter": signs.get(args.delimiter, args.delimiter),
+        "decimal": args.decimal,
+        "encoding": args.encoding,
+    }
+
+
 def is_output_stream(output: str) -> bool:
     """Whether an output is no file, so that its name says nothing of what it is to be."""
     return output == STANDARD or is_stream(output)

@@ -131,7 +131,12 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
     from tinygrad_bp.networks.prediction import Predictor
 
     predictor = Predictor(net)
-    table = data.bundled(name) if name in data.NAMES else data.read(common.source(name), net.notes.targets)
+    if name in data.NAMES:
+        table = data.bundled(name)
+    elif net.notes.columns:
+        table = predictor.table(common.source(name))
+    else:
+        table = data.read(common.source(name), net.notes.targets)
     if len(table.columns) != net.widths[0] or (net.notes.columns and table.columns != net.notes.columns):
         raise Mistake(
             f"the network learned from {', '.join(predictor.columns):.200}, and {name} has {', '.join(table.columns):.200}"

@@ -21,7 +21,7 @@ examples:
   tinygrad-bp train data.csv --target y --layers 4 16 16 1 --epochs 500
   tinygrad-bp train --resume penguins --epochs 1000""",
     "predict": """The table needs the columns that the network learned from. If it has the target,
-too, the command says how many predictions are right.
+too, the command says how many predictions are right, and of which classes.
 
 example:
   tinygrad-bp predict penguins/model.json birds.csv > predictions.csv""",
@@ -41,14 +41,28 @@ def add(commands: Any) -> None:
         "data",
         nargs="?",
         metavar="DATA",
-        help="a table: .csv, .tsv, .json, the name of one that is built in, or - for standard input",
+        help="a table: .csv, .tsv, .txt, .json, the name of one that is built in, or - for standard input",
     )
     train.add_argument(
         "--format", choices=["csv", "tsv", "json"], help="of DATA (default: that of its name, or its look)"
     )
     train.add_argument(
-        "--target", action="append", metavar="COLUMN", help="the column to be learned (default: the last); repeatable"
+        "--target",
+        action="append",
+        metavar="COLUMN",
+        help="the column to be learned, by its name or number (default: the last); repeatable",
     )
+    train.add_argument(
+        "--inputs", nargs="+", action="extend", metavar="COLUMN", help="the columns to learn from (default: all others)"
+    )
+    train.add_argument("--ignore", nargs="+", action="extend", metavar="COLUMN", help="columns to leave out")
+    train.add_argument("--classes", action="store_true", help="the numbers of the target are names of classes")
+    train.add_argument(
+        "--missing",
+        choices=["mean", "drop"],
+        help="fill what is missing with the mean of its column, or leave such rows out (default: say where)",
+    )
+    common.add_table_options(train)
     train.add_argument(
         "--layers", type=parser.positive, nargs="+", metavar="N", help="inputs, neurons of each layer, outputs"
     )
@@ -87,7 +101,14 @@ def add(commands: Any) -> None:
         description="Predicts the target for every row of a table, and prints a table of the predictions.",
     )
     predict.add_argument("model", metavar="MODEL.json", help="a network that train wrote; - for standard input")
-    predict.add_argument("data", metavar="DATA", help="a table: .csv, .tsv or .json; - for standard input")
+    predict.add_argument("data", metavar="DATA", help="a table: .csv, .tsv, .txt or .json; - for standard input")
+    predict.add_argument(
+        "--id",
+        action="append",
+        metavar="COLUMN",
+        help="a column to print beside each prediction (default: those left out in training, or the number of the row); repeatable",
+    )
+    common.add_table_options(predict)
     predict.add_argument(
         "--format", choices=["csv", "tsv", "json"], help="of the predictions (default: that of FILE's name, else csv)"
     )

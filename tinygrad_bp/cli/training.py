@@ -20,7 +20,7 @@ from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.data.reading import FORMATS
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.networks.prediction import Predictor, notes
+from tinygrad_bp.networks.prediction import Predictor
 from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
 from tinygrad_bp.networks.saving import load, save
 from tinygrad_bp.networks.training import History
@@ -57,7 +57,7 @@ def train(args: argparse.Namespace) -> int:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
         return common.status_of(interrupted)
     # The name of the table says later whose results a folder holds.
-    net.notes = replace(notes(rows.learned, chosen.loss, rows.target_scaling), more={"table": args.data})
+    net.notes = replace(chosen.notes(rows), more={"table": args.data})
     done = Training(args.data, chosen, rows, net, history)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))
@@ -122,14 +122,25 @@ def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:
     """The table that is meant, and for the worked example what an `MLP` takes to be its network."""
     name = args.data
     built_in = (*data.NAMES, "tutorial")
-    if args.target and name in built_in:
-        raise Mistake("--target is of files; the tables that are built in have theirs")
+    for option in ("target", "inputs", "ignore", "missing", "header", "delimiter", "decimal", "encoding"):
+        if getattr(args, option) is not None and name in built_in:
+            raise Mistake(f"--{option} is of files; the tables that are built in have theirs")
     if name == "tutorial":
         return _worked_example()
     if name in data.NAMES:
         return data.bundled(name), {}
     if name == common.STANDARD or Path(name).exists() or packed_name(name)[0].suffix.lower()[1:] in FORMATS:
-        return data.read(common.source(name), args.target, args.format), {}
+        table = data.read(
+            common.source(name),
+            args.target,
+            args.format,
+            inputs=args.inputs,
+            ignore=args.ignore or (),
+            classes=args.classes,
+            missing=args.missing,
+            **common.table_options(args),
+        )
+        return table, {}
     raise Mistake(f"{name!r} is no table: name a .csv, .tsv or .json file, or one of {', '.join(built_in)}")
 
 
@@ -158,6 +169,7 @@ def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None
             batch_size=args.batch_size,
             held_out=args.held_out,
             scale=not args.no_scale,
+            classes=args.classes,
         )
     except Unsuitable as error:
         raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None

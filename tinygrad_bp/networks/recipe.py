@@ -25,7 +25,9 @@ from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.losses import LOSSES
 from tinygrad_bp.networks.nn import MLP, Initializer
+from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import OPTIMIZERS, Optimizer
+from tinygrad_bp.networks.prediction import notes
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import did_you_mean, shown, whole_number
 
@@ -100,6 +102,10 @@ class Recipe:
         """The optimizer of a network's parameters; the options are its own, such as `weight_decay`."""
         return OPTIMIZERS[self.optimizer](net.parameters(), lr=self.learning_rate, **options)
 
+    def notes(self, rows: Rows) -> Notes:
+        """What a network that has learned the rows should be saved with, so that `Predictor` takes rows as they are measured."""
+        return notes(rows.learned, self.loss, rows.target_scaling)
+
     def rows(self, seed: int = 0) -> Rows:
         """The rows to learn from, and those held out, drawn by the seed."""
         learned, held_out = self.table.split(self.held_out, seed) if self.held_out else (self.table, None)
@@ -131,6 +137,7 @@ def recipe(
     batch_size: int | None = None,
     held_out: float | None = None,
     scale: bool = True,
+    classes: bool = False,
 ) -> Recipe:
     """What suits a table, with what is given taken as it is.
 
@@ -145,12 +152,22 @@ def recipe(
         batch_size: by default 16; 0 for all rows in one step.
         held_out: the share of rows to test on, by default 0.25, and none of fewer than 20 rows.
         scale: False takes the numbers as they are.
+        classes: whether the different numbers of a target are classes.
 
     Fewer than 20 rows with targets from 0 to 1, such as a truth table, have sigmoid neurons and the squared error, are not scaled, and
     are learned by "sgd" at a rate of 0.5, row by row, 10,000 times.
 
     Raises Unsuitable, a ValueError, for what does not suit the table; TypeError and ValueError for what is no number, or no activation.
     """
+    if not isinstance(table, Table):
+        raise TypeError(
+            f"recipe takes a Table, not {type(table).__name__}; tinygrad_bp.data.read makes one of a file or a DataFrame"
+        )
+    if classes:
+        try:
+            table = table.as_classes()
+        except ValueError as error:
+            raise Unsuitable("classes", f"do not suit the table: {error}") from None
     few = len(table) < FEW  # nothing to hold out
     # A truth table, or the worked example: nothing to scale, and what a sigmoid can reach.
     small = few and table.classes is None and all(0.0 <= x <= 1.0 for row in table.outputs for x in row)
@@ -206,9 +223,7 @@ def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) ->
             "layers",
             f"ends with {wanted} outputs; {target}, so it takes 1, or as many as there are values to make them classes",
         )
-    names = [f"{x:.17g}" for x in values]
-    rows = [(inputs, values.index(outputs[0])) for inputs, outputs in table]
-    return Table.of_classes(table.columns, table.targets[0], rows, names)
+    return table.as_classes()
 
 
 def _fitted(table: Table, layers: Sequence[int]) -> Table:
@@ -219,7 +234,7 @@ def _fitted(table: Table, layers: Sequence[int]) -> Table:
             "layers", f"are inputs, hidden neurons, if any, and outputs, such as {len(table.columns)} 8 {outputs}"
         )
     if layers[0] != len(table.columns):
-        columns = f"{', '.join(table.columns):.200}"
+        columns = f"{', '.join(table.columns):.200}"  # of texts each is one
         raise Unsuitable(
             "layers", f"begins with the number of inputs, and the table has {len(table.columns)}: {columns}"
         )

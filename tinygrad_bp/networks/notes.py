@@ -24,8 +24,8 @@ class Notes:
         loss: the name of the loss.
         classes: the names of the classes, in order; None if targets are numbers.
         scaling, target_scaling: how inputs and targets were scaled; None if they were not.
-        preprocessing: how columns, as they were measured, become inputs; None if they are the inputs.
         more: what else should be saved with the network, by names of your own: texts, numbers, lists and dictionaries.
+        preprocessing: how columns, as they were measured, become inputs; None if they are the inputs.
 
     Raises TypeError for what is of another type, ValueError for scales that are 0 or not finite and for a name in `more` that is one
     of the others.
@@ -37,8 +37,8 @@ class Notes:
     classes: list[str] | None = None
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
-    preprocessing: Preprocessing | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    preprocessing: Preprocessing | None = None
 
     def __post_init__(self) -> None:
         for name in ("columns", "targets", "classes"):

@@ -43,7 +43,15 @@ def notes(table: Table, loss: str, target_scaling: Scaling | None = None) -> Not
         loss: the name of the loss.
         target_scaling: how the targets were scaled, if they were.
     """
-    return Notes(table.columns, table.targets, loss, table.classes, table.scaling, target_scaling, table.preprocessing)
+    return Notes(
+        table.columns,
+        table.targets,
+        loss,
+        table.classes,
+        table.scaling,
+        target_scaling,
+        preprocessing=table.preprocessing,
+    )
 
 
 class Predictor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple, NoReturn
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.text import did_you_mean, shown, shown_json
 
 # What stands where nothing was measured, in any case of letters.
@@ -21,6 +22,7 @@ class Where(NamedTuple):
     unit: str
     number: int
 
+    @said
     def __str__(self) -> str:
         return f"{self.unit} {self.number}"
 

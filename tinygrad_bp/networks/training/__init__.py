@@ -20,7 +20,7 @@ tracing      the programs that two of them run, written from the graph of one ro
 watching     Values that notice when a model looks at a number, and is no program then
 stopping     when to stop before the end
 diagnosis    which number left the range of floats first
-progress     a bar
+progress     how far it has come
 """
 
 from tinygrad_bp.networks.training.history import Diverged, History

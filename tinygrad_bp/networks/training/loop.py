@@ -24,7 +24,7 @@ from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_
 from tinygrad_bp.networks.training.engines import Compiled, Eager, engine_for
 from tinygrad_bp.networks.training.history import Diverged, History
 from tinygrad_bp.networks.training.lots import draw_on, lots
-from tinygrad_bp.networks.training.progress import bar
+from tinygrad_bp.networks.training.progress import Standing, bar
 from tinygrad_bp.networks.training.stopping import Judge, Snapshot
 from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range
 from tinygrad_bp.networks.training.watching import unwatch
@@ -113,12 +113,12 @@ def train(
         loop = _Loop(task, runner, history, judge, epochs, facts, begun, draw if shuffle else None)
         if resume is not None:
             loop.go_on(checkpoint, changed)
-        history.now = loop.checkpoint
-        with bar(progress, epochs) as show:
+        history.now, running = loop.checkpoint, loop
+        with bar(progress, Standing(history, epochs, loop.total, lambda: running.runner.within)) as show:
             loop.look()
             while history.steps < loop.total and not history.stopped:
                 loop.take_a_turn()
-                show(history)
+                show()
         loop.finish()
     except BaseException as error:
         if isinstance(optimizer, Optimizer):

@@ -143,7 +143,7 @@ class Predictor:
         Raises ValueError, naming the file, the row and the column, for a column that is not there and a cell that it cannot hold.
         """
         preprocessing = self._preprocessing
-        places = [table.place(name) if name in table.columns else table.lacking(name) for name in self.columns]
+        places = [table.named(name) for name in self.columns]
         found: list[list[float] | None] = []
         for where, row in table.rows:
             here = [row[place] for place in places]

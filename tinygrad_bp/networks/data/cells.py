@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import Any, NamedTuple, NoReturn
 
@@ -51,8 +52,8 @@ class Cells:
         Raises ValueError, with the names there are, if there is none.
         """
         columns = self.columns
-        if column in columns:
-            return columns.index(column)
+        if column in self._places:
+            return self._places[str(column)]
         if isinstance(column, int) or (column.isascii() and column.isdecimal() and len(column) < 9):
             number = int(column)
             if 1 <= number <= len(columns):
@@ -60,6 +61,14 @@ class Cells:
             if -len(columns) <= number < 0:
                 return len(columns) + number
         self.lacking(column)
+
+    def named(self, column: str) -> int:
+        """The place of the column of this name. Raises ValueError if there is none, also where it is a number."""
+        return self._places[column] if column in self._places else self.lacking(column)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {column: k for k, column in reversed(list(enumerate(self.columns)))}  # of equal ones the first
 
     def lacking(self, column: str | int) -> NoReturn:
         """Raises ValueError about a column that is not there, with the names of those that are."""

@@ -80,7 +80,8 @@ def _chosen(cells: Cells, wanted: Wanted) -> tuple[list[int], list[int], list[in
     """The places of inputs, of targets, and of columns that are to be left out."""
     ignored = [cells.place(column) for column in wanted.ignore]
     inputs = None if wanted.inputs is None else [cells.place(column) for column in wanted.inputs]
-    free = [k for k in range(len(cells.columns)) if k not in ignored and k not in (inputs or ())]
+    used = {*ignored, *(inputs or ())}
+    free = [k for k in range(len(cells.columns)) if k not in used]
     targets = free[-1:] if wanted.target is None else [cells.place(column) for column in wanted.target]
     parts = {"a target": targets, "an input": inputs or [], "left out": ignored}
     told: dict[int, str] = {}
@@ -92,7 +93,7 @@ def _chosen(cells: Cells, wanted: Wanted) -> tuple[list[int], list[int], list[in
                 fail(cells.name, f"column {column} cannot be {both}")
             told[place] = part
     if inputs is None:
-        inputs = [place for place in free if place not in targets]
+        inputs = [place for place in free if place not in told]
     if not inputs or not targets:
         fail(cells.name, "a table needs a column to learn from and one to be learned")
     return inputs, targets, ignored

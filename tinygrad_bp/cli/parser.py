@@ -188,7 +188,7 @@ class Parser(argparse.ArgumentParser):
 
     def _sorted(self, args: list[str]) -> list[str]:
         """The arguments so that an option of many values, such as --layers 2 5 1, leaves to the command what it needs: `xor` after them."""
-        needed = sum(a.nargs is None for a in self._actions if not a.option_strings)
+        needed = sum(a.nargs in (None, "?") for a in self._actions if not a.option_strings)
         if "--" in args or not needed or self._has_commands:
             return args
         bare, runs = 0, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from tinygrad_bp.files import packed_name, write_whole, written_together
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.data.reading import FORMATS
+from tinygrad_bp.networks.losses import LearnedAsNumbers
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.prediction import Predictor
@@ -41,6 +43,7 @@ SMALL = 40  # connections of a network up to which its picture has numbers
 
 def train(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
+    warnings.simplefilter("ignore", LearnedAsNumbers)  # which is said once, and how it is said to the command
     checkpoint = None
     if args.resume is not None:
         args, checkpoint = resuming.gone_on_with(args)
@@ -158,7 +161,7 @@ def _worked_example() -> tuple[Table, dict[str, Any]]:
 
 def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None) -> Recipe:
     try:
-        return recipe(
+        chosen = recipe(
             table,
             layers=args.layers or layers,
             activation=args.activation,
@@ -171,6 +174,9 @@ def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None
             scale=not args.no_scale,
             classes=args.classes,
         )
+        if chosen.may_be_classes:
+            common.say(f"tinygrad-bp: {chosen.may_be_classes.replace('classes=True', '--classes')}", error=True)
+        return chosen
     except Unsuitable as error:
         raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None
 

@@ -105,7 +105,7 @@ def test_a_standard_input_stands_after_layers_too(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--layers", "2", "5", "1"], "the following arguments are required: DATA"),
+        (["--layers", "2", "5", "1"], "train takes DATA: a file, or one of xor"),
         (["xor", "--layers", "2", "five", "1"], "argument --layers: 'five' is not a whole number"),
         (["xor", "--layers", "2", "5", "and"], "argument --layers: 'and' is not a whole number"),
         (["--layers", "xor"], "argument --layers: 'xor' is not a whole number"),

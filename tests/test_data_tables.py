@@ -1,11 +1,13 @@
 """Tables as people have them: written in other ways, with texts, gaps, and columns to leave out."""
 
 import io
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tinygrad_bp import MLP, SGD, train
 from tinygrad_bp.networks.data import Table, read
 from tinygrad_bp.networks.data.reading import OtherEncoding
 
@@ -269,3 +271,27 @@ def test_without_narwhals_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ImportError, match=r'pip install "tinygrad-bp\[frames\]"'):
         read(Frame())
+
+
+def test_what_is_no_table_is_named() -> None:
+    for thing in (5, object(), {1, 2}):
+        with pytest.raises(TypeError, match=f"read takes a file or a DataFrame, not {type(thing).__name__} "):
+            read(thing)
+    assert read({"a": [Decimal("1.5"), 2], "k": [1, 2]}).inputs == [[1.5], [2.0]]
+
+
+@pytest.mark.extras
+def test_data_frames_of_pandas_are_what_they_are() -> None:
+    pandas: Any = pytest.importorskip("pandas")
+    pytest.importorskip("narwhals")
+    whole = pandas.array([1, None, 3], dtype="Int64")
+    frame = pandas.DataFrame({"n": whole, "c": pandas.Categorical(["u", "v", "u"]), "k": ["x", "y", "x"]})
+    assert read(frame, missing="mean").inputs == [[1.0, 1.0, 0.0], [2.0, 0.0, 1.0], [3.0, 1.0, 0.0]]
+    assert read(pandas.DataFrame([[1, 2.5], [3, 4.5]])).targets == ["1"]
+    with pytest.raises(ValueError, match=r"the table: .*'a' 2 times"):
+        read(pandas.DataFrame([[1, 2, 3]], columns=["a", "a", "k"]))
+    with pytest.raises(ValueError, match=r"row 1, column 'd': Timestamp.* where a number should be"):
+        read(pandas.DataFrame({"d": pandas.to_datetime(["2020-01-01"]), "k": [1]}))
+    net = MLP(1, [1], seed=1)
+    with pytest.raises(TypeError, match=r"number 1 is 'n'; tinygrad_bp\.data\.read makes such rows of a DataFrame"):
+        train(net, frame, "mean_squared_error", SGD(net.parameters(), lr=0.1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from numbers import Real
 from typing import Any, NamedTuple, NoReturn
@@ -94,7 +95,7 @@ def is_number(cell: Any) -> bool:
         except ValueError:
             return False
         return "_" not in cell
-    return isinstance(cell, Real) and not is_truth(cell)
+    return isinstance(cell, Real | Decimal) and not is_truth(cell)
 
 
 def is_truth(cell: Any) -> bool:

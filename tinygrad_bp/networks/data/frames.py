@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygrad_bp.networks.data.cells import Cells, Where, fail
-from tinygrad_bp.text import shown
+from tinygrad_bp.text import one_line, shown
 
 NAME = "the table"
 
 
 def is_frame(source: Any) -> bool:
-    """Whether this is a table in memory, and no name of a file and no open one."""
-    if isinstance(source, str | bytes) or hasattr(source, "read") or hasattr(source, "__fspath__"):
-        return False
-    return isinstance(source, Mapping | list | tuple) or hasattr(source, "columns") or hasattr(source, "collect")
+    """Whether this should be a table in memory, for it is no name of a file and no open one."""
+    return not (isinstance(source, str | bytes) or hasattr(source, "read") or hasattr(source, "__fspath__"))
 
 
 def framed(source: Any) -> Cells:
@@ -31,6 +29,8 @@ def framed(source: Any) -> Cells:
         return _cells(list(columns), list(zip(*columns.values(), strict=True)))
     if isinstance(source, list | tuple):
         return _of_dictionaries(source)
+    if not hasattr(source, "collect") and not hasattr(source, "columns"):
+        raise TypeError(f"read takes a file or a DataFrame, not {type(source).__name__} {shown(source)}")
     try:
         narwhals = importlib.import_module("narwhals")
     except ImportError:
@@ -42,6 +42,8 @@ def framed(source: Any) -> Cells:
         frame = frame.collect() if isinstance(frame, narwhals.LazyFrame) else frame
     except TypeError:
         raise TypeError(f"read takes a file or a DataFrame, not {type(source).__name__} {shown(source)}") from None
+    except ValueError as error:  # of two columns with one name, for instance
+        fail(NAME, one_line(str(error)))
     names = [str(name) for name in frame.columns]
     index = getattr(source, "index", None)  # of pandas, which tells its rows apart
     return _cells(names, frame.rows(), list(index) if index is not None and not callable(index) else None)

@@ -140,8 +140,9 @@ class _Reader:
             try:
                 inputs, target = row
             except (TypeError, ValueError):
+                hint = "; tinygrad_bp.data.read makes such rows of a DataFrame" if hasattr(rows, "columns") else ""
                 raise TypeError(
-                    f"train: {name} are pairs of inputs and target, and number {number} is {shown(row, 80)}"
+                    f"train: {name} are pairs of inputs and target, and number {number} is {shown(row, 80)}{hint}"
                 ) from None
             inputs, target = _plain(inputs), _plain(target)
             where = f"train: {noun} {number}"

@@ -69,6 +69,7 @@ def test_whether_the_first_line_names_the_columns() -> None:
     assert table("p,x,e\np,y,e\nq,x,f\n").labels == [0, 0, 1]  # only texts, and the first ones stand below, too
     assert table("2019,2020,price\n1,2,3\n4,5,6\n").columns == ["2019", "2020"]
     assert table("0,1,2\n5.5,6.5,1\n1.5,2.5,3\n").targets == ["2"]  # as pandas writes a table without names
+    assert len(table("1;2;3\n4;5;6\n")) == len(table("0,1,2\n3,4,5\n")) == 2
     assert table("a,b\nx,1\ny,2\n").measured == ["a"]
     text = "1990,1991,kind\n1,2,x\n3,4,y\n"
     assert len(table(text)) == 3  # nothing tells it from data

@@ -202,8 +202,9 @@ def _has_header(rows: Sequence[Sequence[str]]) -> bool:
     first, below = rows[0], rows[1:]
     if not below:
         return not all(map(is_number, first))
-    if len(first) > 2 and list(first) in ([str(k) for k in range(len(first))], [str(k + 1) for k in range(len(first))]):
-        return True  # how tables without names are written by those who number columns
+    numbered = list(first) in ([str(k) for k in range(len(first))], [str(k + 1) for k in range(len(first))])
+    if numbered and len(first) > 2 and any("." in cell for row in below for cell in row):
+        return True  # as tables whose columns have no names are written: whole numbers above others
     named = [cell for cell in first if cell]
     like_the_rest = len(set(named)) < len(named)
     for place, cell in enumerate(first):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.explained import named
 from tinygrad_bp import Operation, Value, explain
+from tinygrad_bp.explanation.chain_rule import SAFE_INTEGER
 
 
 def test_only_what_is_added_as_it_is_counts_as_a_summand() -> None:
@@ -82,3 +83,9 @@ def test_what_cannot_be_printed_is_spelled(label: str, shown: str) -> None:
     e = explain(named(x.sin(), "y"), x)
     assert e.name(x) == shown
     assert e.to_dict()["labels"][shown] == label
+
+
+def test_whole_numbers_are_safe_in_json_up_to_those_that_doubles_have() -> None:
+    assert float(SAFE_INTEGER) == SAFE_INTEGER
+    assert float(SAFE_INTEGER + 1) != SAFE_INTEGER + 1
+    assert float(SAFE_INTEGER - 1) == SAFE_INTEGER - 1

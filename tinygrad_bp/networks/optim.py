@@ -79,10 +79,14 @@ class Optimizer:
         self.moments = [[0.0] * len(self.parameters) for _ in range(self.kept)]
 
     def rate(self) -> float:
-        """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up."""
-        return (
-            self._setting(f"lr of step {self.steps}", self.lr(self.steps), math.inf) if callable(self.lr) else self.lr
-        )
+        """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up, or fails."""
+        if not callable(self.lr):
+            return self.lr
+        try:
+            rate = self.lr(self.steps)
+        except ArithmeticError as error:
+            raise ValueError(f"{type(self).__name__}: the schedule fails at step {self.steps}: {error}") from error
+        return self._setting(f"lr of step {self.steps}", rate, math.inf)
 
     def settings(self) -> tuple[float, ...]:
         """The numbers that `update` needs of the next step: of most optimizers its learning rate."""

@@ -110,3 +110,19 @@ def test_text_of_anybody_is_only_text(seed: int, capsys: pytest.CaptureFixture[s
         shown = "".join(capsys.readouterr())
         assert shown
         assert not [c for c in shown if not c.isprintable() and c != "\n"], arguments
+
+
+def test_ctrl_c_while_the_command_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tinygrad_bp.__main__ import run
+
+    class Interrupted:
+        def find_spec(self, name: str, *about: object) -> None:
+            if name == "tinygrad_bp.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "tinygrad_bp.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert run() == 130
+    assert capsys.readouterr() == ("", "tinygrad-bp: interrupted\n")

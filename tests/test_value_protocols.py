@@ -195,6 +195,7 @@ def test_an_operation_of_ones_own_gives_a_float_and_its_errors_in_words() -> Non
 
     two = tg.Operation("two", lambda x: 2, (lambda y, x: 0.0,), "two({})", "", "2")
     assert type(two(1.0)) is float
+    assert type(two(Value(1.0)).data) is float
     parse = tg.Operation("parse", lambda x: json.loads("{"), (lambda y, x: 0.0,), "parse({})", "", "p")
     with pytest.raises(ValueError, match=r"parse is undefined at 1\.0"):
         parse(1.0)

@@ -26,6 +26,7 @@ from tests.programs import INFINITE, network, own_bell, replay, result, run, sam
 from tests.references import SPECIAL
 from tinygrad_bp import OPERATIONS, Value, grad
 from tinygrad_bp.program import compile
+from tinygrad_bp.program.python import WIDEST
 
 # The code ----------------------------------------------------------------------------------------------------------------
 
@@ -103,6 +104,45 @@ def test_a_formula_uses_no_more_than_a_line() -> None:
     y, leaves = random_graph(3, size=400)
     source = compile([y, *grad(y, leaves)], leaves).source
     assert max(map(len, source.splitlines())) < 250
+
+
+@pytest.mark.parametrize(
+    ("f", "formula"),
+    [
+        (lambda a, b: a + (-b), "a - b"), (lambda a, b: (-a) + b, "b - a"), (lambda a, b: a - (-b), "a + b"),
+        (lambda a, b: -1.0 * a, "-a"),
+    ],
+)  # fmt: skip
+def test_signs_are_taken_into_the_operation(f: Any, formula: str) -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    assert body([f(a, b)], [a, b]) == [f"t1 = {formula}", "return [t1]"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(WIDEST, 1), (WIDEST + 1, 2)])
+def test_a_call_takes_a_formula_as_wide_as_a_line(width: int, lines: int) -> None:
+    p, q = Value(0.5, "p" * 40), Value(0.25, "q" * (width - len("exp( + )") - 40))
+    inner = f"exp({p.label} + {q.label})"
+    assert len(inner) == width
+    wanted = [f"t1 = tanh({inner})"] if lines == 1 else [f"t1 = {inner}", "t2 = tanh(t1)"]
+    assert body([(p + q).exp().tanh()], [p, q]) == [*wanted, f"return [t{lines}]"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(WIDEST // 2, 1), (WIDEST // 2 + 1, 2)])
+@pytest.mark.parametrize("summed", [False, True])
+def test_arithmetic_and_sums_take_operands_of_half_a_line(width: int, lines: int, summed: bool) -> None:
+    p, q, a = Value(0.5, "p" * 18), Value(0.25, "q" * (width - len("exp( + )") - 18)), Value(2.0, "a")
+    inner = f"exp({p.label} + {q.label})"
+    assert len(inner) == width
+    y = (p + q).exp()
+    use, outputs = ("fsum([{}, a])", [tg.sum_of([y, a])]) if summed else ("{} * a", [y * a])
+    wanted = [f"t1 = {use.format(inner)}"] if lines == 1 else [f"t1 = {inner}", f"t2 = {use.format('t1')}"]
+    assert body(outputs, [p, q, a]) == [*wanted, f"return [t{lines}]"]
+
+
+def test_products_by_one_are_left_out_of_a_dot() -> None:
+    a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(4.0, "c")
+    y = tg.dot([a, 1.0, b, 2.0], [1.0, b, c, -1.5])
+    assert body([y], [a, b, c]) == ["t1 = fsum([a, b, b * c, 2.0 * -1.5])", "return [t1]"]
 
 
 # Names -------------------------------------------------------------------------------------------------------------------

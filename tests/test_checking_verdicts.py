@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import random
 from collections import Counter
@@ -82,7 +83,63 @@ def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert "right called wrong" not in printed
 
 
+def test_the_fuzz_leaves_out_ties_and_nothing_else() -> None:
+    def last(name: str, *data: float) -> fuzz_checking.Function:
+        return fuzz_checking.Function(name, data, ((OPERATIONS[name], tuple(range(len(data)))),))
+
+    assert last("maximum", 2.0, 2.0).meets()
+    assert not last("maximum", 2.0, 3.0).meets()
+    assert not last("hypot", 2.0, 2.0).meets()
+
+
 # Families
+
+
+def test_steps_are_tried_until_they_can_tell_the_tolerance() -> None:
+    draw = random.Random(1)
+    for _ in range(40):
+        x = Value(draw.uniform(0.5, 3.0))
+        assert verdict((x * 1e4).cos()) == "agrees", x
+        assert verdict(spoiled("cos", 1.0 + OFF)(x * 1e4)) == "wrong", x
+        assert verdict(spoiled("cos", 1.0 + 3e-7)(x * 1e3)) == "wrong", x
+
+
+def test_what_is_beyond_the_tolerance_never_agrees() -> None:
+    told = 0
+    for seed in range(200):
+        each = function(seed)
+        if each is not None:
+            for row in checked(each.spoiled(1.0 + OFF), called=False).inputs:
+                if row.verdict == "agrees" and not row.note:
+                    assert row.absolute == 0.0 or row.relative <= 1e-7, (seed, row)
+                told += row.verdict == "wrong"
+    assert told >= 100
+
+
+@pytest.mark.parametrize("numbers", [(0.27, -43.3), (528.0, 1.7), (1.0, 0.001), (1.3e-4, -2.8), (2.0, 2.0)])
+@pytest.mark.parametrize("name", ["hypot", "atan2"])
+def test_far_from_their_bends_rules_are_told_as_smooth_ones_are(name: str, numbers: tuple[float, float]) -> None:
+    row = OPERATIONS[name]
+    rules: Any = row.partials
+    for place in (0, 1):
+        scaled = tuple(lambda y, *xs, rule=rule: (1.0 + OFF) * rule(y, *xs) for rule in rules)
+        wrong = dataclasses.replace(row, partials=scaled)
+        leaves: list[Any] = list(numbers)
+        leaves[place] = Value(numbers[place])
+        assert verdict(row(*leaves)) == "agrees"
+        assert verdict(wrong(*leaves)) == "wrong"
+
+
+def test_near_their_bends_right_rules_are_not_called_wrong() -> None:
+    draw = random.Random(4)
+    for _ in range(60):
+        a = draw.choice([-1.0, 1.0]) * 10.0 ** draw.uniform(-320.0, 3.0)
+        for b in (a * 10.0 ** draw.uniform(-18.0, 18.0), 10.0 ** draw.uniform(-20.0, 0.0)):
+            c = draw.uniform(-1.0, 1.0)
+            with contextlib.suppress(ValueError, ArithmeticError):
+                for y in (tg.hypot(Value(a), Value(b)), tg.atan2(Value(a), Value(b)), Value(a).cbrt()):
+                    assert check_gradients(y), (a, b, y)
+                assert check_gradients(OPERATIONS["over_squares"](c, Value(a), Value(b))), (a, b, c)
 
 
 @pytest.mark.parametrize("power", [1.5, 1.2, 2.5, 3.0])
@@ -228,6 +285,82 @@ def test_a_function_that_seldom_draws_another_lot_is_refused_or_right_but_not_ca
         with contextlib.suppress(ValueError):
             found = check_gradients(lambda x, draw=draw: x * (0.0 if draw.random() < 0.02 else 1.0) + x.sin(), [2.0])
             assert found, str(found)
+
+
+def _appends(x: Value, seen: list[Value]) -> Value:
+    seen.append(x)
+    return tg.sum_of(seen)
+
+
+STATES: dict[str, tuple[Callable[[], Any], Callable[[Value, Any], Value], str]] = {
+    "a clock": (
+        lambda: itertools.count(1e9, 0.5),
+        lambda x, clock: x * next(clock),
+        "gave .* when it was called again",
+    ),
+    "an iterator": (lambda: iter([1.0, 2.0, 3.0]), lambda x, it: x * next(it), r"gave 2\.0, and 4\.0 when"),
+    "an iterator that ends": (
+        lambda: iter([1.0]),
+        lambda x, it: x * next(it),
+        r"gave 2\.0, and raised StopIteration when it was called again",
+    ),
+    "a generator that is used up": (
+        lambda: (k for k in (1.0, 2.0)),
+        lambda x, generator: tg.sum_of([x, *[x * k for k in generator]]),
+        r"gave 8\.0, and 2\.0 when",
+    ),
+    "a list that it takes from": (lambda: [1.0, 3.0], lambda x, left: x * left.pop(), r"gave 6\.0, and 2\.0 when"),
+    "a list that it adds to": (list, lambda x, seen: _appends(x, seen), r"gave 2\.0, and 4\.0 when"),
+    "branches of one value": (
+        itertools.count,
+        lambda x, calls: x * 2.0 if next(calls) % 2 else x**2,
+        r"gave 4\.0 with the derivative 4\.0 by input x, and with 2\.0 when it was called again",
+    ),
+    "lots of which two agree": (
+        itertools.count,
+        lambda x, calls: x * (1.0 if (k := next(calls)) < 2 else random.Random(k).random()),
+        r"gave 2\.0, and .* when it was called again",
+    ),
+    "another at each tenth call": (
+        itertools.count,
+        lambda x, calls: x * (1.0 if next(calls) % 10 < 9 else 2.0),
+        r"gave 2\.0, and 4\.0 when it was called again",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_function_that_keeps_a_state_is_named_as_such(name: str) -> None:
+    make, f, says = STATES[name]
+    state = make()
+    with pytest.raises(ValueError, match=says):
+        check_gradients(lambda x: f(x, state), [Value(2.0, "x")])
+
+
+def test_a_function_that_sets_the_data_of_its_input_is_named_as_such() -> None:
+    def f(a: Value, x: Value) -> Value:
+        x.data = 3.0
+        return a * x
+
+    with pytest.raises(ValueError, match=r"the function set the data of its input 2 from 2\.0 to 3\.0"):
+        check_gradients(f, [1.0, 2.0])
+
+
+def test_a_function_that_adds_to_the_list_of_inputs_is_called_with_those_given() -> None:
+    inputs: list[Value | float] = [Value(2.0, "a"), 3.0]
+
+    def f(a: Value, b: Value) -> Value:
+        inputs.append(a)
+        return a * b
+
+    assert len(check_gradients(f, inputs).inputs) == 2
+
+
+def test_a_function_whose_set_of_terms_has_no_order_is_checked() -> None:
+    def f(x: Value) -> Value:
+        return tg.sum_of(list({x * 0.25, x * 0.5, x.relu()}))
+
+    assert check_gradients(f, [2.0]).inputs[0].verdict == "agrees"
 
 
 def test_a_function_that_seeds_its_generator_inside_is_checked() -> None:

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["tutorial"], ["train"], ["predict"], ["draw"], ["explain"], ["check"], ["explore"]]
+    "arguments",
+    [[], ["tutorial"], ["train"], ["predict"], ["draw"], ["explain"], ["check"], ["explore"], ["completion"]],
 )
 def test_help_has_examples_and_fits_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
@@ -44,13 +45,13 @@ def test_help_loads_nothing_that_only_commands_need() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_with_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(**options: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(comparison, "compare", interrupted)
     assert main(["tutorial"]) == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "tinygrad-bp: interrupted\n")
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_ctrl_c_ends_a_running_training() -> None:
             out, err = running.communicate(timeout=30)
         finally:
             running.kill()
-    assert (running.returncode, out, err) == (130, b"", b"")
+    assert (running.returncode, out, err) == (130, b"", b"tinygrad-bp: interrupted\n")
     assert list(Path().iterdir()) == []
 
 

@@ -259,7 +259,7 @@ MISTAKES = [
     (["plain.json", "--data", "xro"], "should end in .csv, .tsv or .json"),
     (["plain.json", "--data", "xor"], "this network takes 2 targets, and row 1 has 1"),
     (["plain.json", "--data", "penguins"], "the network learned from i1, i2, and penguins has bill_length_mm"),
-    (["birds.json", "--data", "other.csv"], "the network learned from bill_length_mm, bill_depth_mm"),
+    (["birds.json", "--data", "other.csv"], "other.csv: there is no column 'bill_length_mm'; the columns are a, b"),
     (["birds.json", "--data", "zebra.csv"], "tells apart Adelie, Chinstrap, Gentoo, and zebra.csv has 'Zebra'"),
 ]
 

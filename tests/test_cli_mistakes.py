@@ -43,9 +43,9 @@ FILES = {
 }
 MISTAKES = [
     # the command
-    ([], "required: COMMAND"),
     (["paint"], "invalid choice: 'paint'"),
-    (["--colour"], "COMMAND"),
+    (["--colour"], "unrecognized arguments: --colour"),
+    (["--"], "usage: tinygrad-bp [-h] [-V] COMMAND ..."),
     (["tutorial", "--colour"], "unrecognized arguments: --colour"),
     (["tutorial", "extra"], "unrecognized arguments: extra"),
     # tutorial

@@ -53,6 +53,7 @@ def test_xor_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.name for path in Path("run").iterdir()}
     assert files - {"boundary.svg", "boundary.png"} == {
         "model.json",
+        "checkpoint.json",
         "curve.csv",
         "curve.svg",
         "network.svg",
@@ -314,9 +315,9 @@ def test_predictions_as_csv_by_the_names_of_columns(birds: Any, capsys: pytest.C
     assert main(["predict", "birds/model.json", "some.csv"]) == 0
     out, err = capsys.readouterr()
     rows = list(csv.reader(io.StringIO(out)))
-    assert rows[0] == ["species", "p(Adelie)", "p(Chinstrap)", "p(Gentoo)"]
-    assert [row[0] for row in rows[1:]] == ["Adelie"] * 5
-    assert float(rows[1][1]) == Predictor(load("birds/model.json"))(data.penguins().inputs[0])[0]
+    assert rows[0] == ["row", "species", "p(Adelie)", "p(Chinstrap)", "p(Gentoo)"]
+    assert [row[:2] for row in rows[1:]] == [[str(k), "Adelie"] for k in range(1, 6)]
+    assert float(rows[1][2]) == Predictor(load("birds/model.json"))(data.penguins().inputs[0])[0]
     assert err == ""
 
 
@@ -352,7 +353,7 @@ def test_a_network_without_notes(capsys: pytest.CaptureFixture[str]) -> None:
     save(MLP(2, [1], weights=[2.0, -1.0], activation=None), "plain.json")
     write_csv("in.csv", [["i2", "i1"], [3, 10], [0.5, 0.25]])
     assert main(["predict", "plain.json", "in.csv"]) == 0
-    assert capsys.readouterr().out == "o1\n17.0\n0.0\n"
+    assert capsys.readouterr().out == "row,o1\n1,17.0\n2,0.0\n"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def plain() -> str:
     """A model, plain.json, and a table, in.csv; what it predicts."""
     save(MLP(2, [1], weights=[2.0, -1.0], activation=None), "plain.json")
     Path("in.csv").write_text(TABLE)
-    return "o1\n17.0\n0.0\n"
+    return "row,o1\n1,17.0\n2,0.0\n"
 
 
 def fed(monkeypatch: pytest.MonkeyPatch, content: str | bytes) -> None:
@@ -140,13 +140,13 @@ def test_process_substitution(plain: str) -> None:
 @pytest.mark.parametrize(
     ("output", "format", "found"),
     [
-        ("out.csv", None, "o1\n17.0\n0.0\n"),
-        ("out.txt", None, "o1\n17.0\n0.0\n"),
-        ("out.tsv", None, "o1\n17.0\n0.0\n"),
-        ("out.json", None, [{"o1": 17.0}, {"o1": 0.0}]),
-        ("out.JSON.gz", None, [{"o1": 17.0}, {"o1": 0.0}]),
-        ("out.txt", "json", [{"o1": 17.0}, {"o1": 0.0}]),
-        ("out.json", "csv", "o1\n17.0\n0.0\n"),
+        ("out.csv", None, "row,o1\n1,17.0\n2,0.0\n"),
+        ("out.txt", None, "row,o1\n1,17.0\n2,0.0\n"),
+        ("out.tsv", None, "row\to1\n1\t17.0\n2\t0.0\n"),
+        ("out.json", None, [{"row": 1, "o1": 17.0}, {"row": 2, "o1": 0.0}]),
+        ("out.JSON.gz", None, [{"row": 1, "o1": 17.0}, {"row": 2, "o1": 0.0}]),
+        ("out.txt", "json", [{"row": 1, "o1": 17.0}, {"row": 2, "o1": 0.0}]),
+        ("out.json", "csv", "row,o1\n1,17.0\n2,0.0\n"),
     ],
 )
 def test_predictions_are_what_their_name_says_or_the_format(

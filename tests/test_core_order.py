@@ -1,10 +1,12 @@
 """Walks over the graph: what depends on x, what lies between stops, whose a node is."""
 
+import math
+
 import pytest
 
 from tests.graphs import random_graph
-from tinygrad_bp import Value
-from tinygrad_bp.core.order import between, count_nodes, dependents, flow, owners, topological_order
+from tinygrad_bp import Operation, Value
+from tinygrad_bp.core.order import between, changed_leaves, count_nodes, dependents, flow, owners, topological_order
 
 
 def test_dependents_are_the_nodes_that_x_is_under() -> None:
@@ -73,3 +75,58 @@ def test_nodes_are_counted_no_further_than_asked(seed: int) -> None:
     assert [count_nodes(y, *leaves, most=most) for most in (10**9, whole, whole - 1, 3)] == [whole, whole, whole, 4]
     assert count_nodes(Value(1.0), most=5) == 1
     assert count_nodes(Value(1.0) + 1.0, most=5) == 3
+
+
+def test_leaves_are_changed_where_a_rule_has_no_number_for_them_any_more() -> None:
+    x, w = Value(4.0, "x"), Value(2.0, "w")
+    root, kept = x.sqrt(), w * 3.0
+    assert changed_leaves([root, kept]) == []
+    x.data = -4.0
+    assert changed_leaves([root, kept]) == [x]
+
+
+def test_no_number_then_and_none_now_is_no_change() -> None:
+    def only_above(x: float) -> float:
+        if x < 0.0:
+            raise ValueError("below")
+        return x
+
+    x, y = Value(math.inf, "x"), Value(1.0, "y")
+    nothing = x - math.inf
+    assert changed_leaves([nothing]) == []
+    rule = Value.record_operation(Operation("above", only_above, (lambda y, x: 1.0,), "{}", "{}", "a"), [y])
+    y.data = -1.0
+    assert changed_leaves([rule]) == [y]
+    rule = Value.record_operation(
+        Operation("nan_above", lambda x: math.nan if x > 0 else only_above(x), (lambda y, x: 1.0,), "{}", "{}", "a"),
+        [Value(1.0, "z")],
+    )
+    rule.operands[0].data = -1.0
+    assert changed_leaves([rule]) == [rule.operands[0]]
+
+
+def test_a_changed_leaf_is_told_from_one_beside_it_that_still_gives_what_it_gave() -> None:
+    x, y = Value(4.0, "x"), Value(2.0, "y")
+    nodes = [x * y, y + 1.0]
+    x.data = 5.0
+    assert changed_leaves(nodes) == [x]
+    assert changed_leaves(nodes[:1]) == [x, y]
+
+
+def test_leaves_and_what_is_made_of_nodes_only_are_not_asked_for_changes() -> None:
+    x = Value(2.0, "x")
+    inner = x * 1.0
+    outer = inner.exp()
+    x.data = 3.0
+    assert changed_leaves([x, outer]) == []
+    assert changed_leaves([x, inner, outer]) == [x]
+
+
+def test_a_constant_is_a_stop_only_where_constants_count() -> None:
+    x = Value(2.0, "x")
+    y = 3.0 * x
+    constant, _ = y.args
+    place = {node: k for k, node in enumerate(topological_order(y))}
+    assert flow(y, {x, constant}, place) == {x: 3.0}
+    assert flow(y, {x, constant}, place, constants=True) == {x: 3.0, constant: 2.0}
+    assert [operands for _, operands in between(y, {x}, place)] == [(3.0, x)]

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -136,6 +137,33 @@ def test_an_output_that_can_print_it_or_is_none_stays_as_it_is(monkeypatch: pyte
     assert len(texts) == 1
     assert able.errors == "strict"
     assert plain.errors == "tinygrad_bp"
+
+
+def test_standard_error_spells_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stderr", stream)
+    print(MLP(1, [1]), file=sys.stderr)
+    monkeypatch.undo()
+    stream.flush()
+    assert stream.buffer.getvalue().splitlines()[1].startswith(b"+- layer1")
+
+
+def test_any_other_file_spells_if_it_is_opened_so(tmp_path: Path) -> None:
+    with open(tmp_path / "net.txt", "w", encoding="cp1252", errors="tinygrad_bp") as file:
+        print(MLP(1, [1]), Value(1.0, "重"), file=file)
+    assert "+- layer1" in (tmp_path / "net.txt").read_text(encoding="cp1252")
+    assert r"\u91cd" in (tmp_path / "net.txt").read_text(encoding="cp1252")
+
+
+def test_what_is_read_is_not_spelled() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("ascii", "tinygrad_bp")
+
+
+def test_a_stream_that_knows_its_encoding_only_answers_for_itself() -> None:
+    stream = SimpleNamespace(encoding="ascii", errors="strict")
+    spell_on(stream, "✓")
+    assert stream == SimpleNamespace(encoding="ascii", errors="strict")
 
 
 def test_ascii_leaves_every_stream_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

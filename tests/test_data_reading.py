@@ -114,24 +114,23 @@ WRONG_CSV = [
     ('"","  "\n', "t.csv: the file is empty but for separators"),
     ("a,b", "t.csv: there are names of columns, but no rows"),
     ("a,b\n\n", "t.csv: there are names of columns, but no rows"),
-    ("1,2\n3,4\n", "t.csv: the first line should name the columns, and it holds numbers: 1, 2"),
     ("a,b\n1,2\n3\n", "t.csv: line 3 has 1 field, and there are 2 columns"),
     ("a,b\n\n1,2,3\n", "t.csv: line 3 has 3 fields, and there are 2 columns"),
     ("a,b,a\n1,2,3\n", "t.csv: there are two columns 'a'"),
     (",b\n0,1\n", "t.csv: column 1 has no name"),
-    ("a,b,\n1,2,\n", "t.csv: column 3 has no name"),
     ("a\n1\n", "t.csv: a table needs a column to learn from and one to be learned"),
-    ("a b\n1 2\n", "t.csv: a table needs a column to learn from"),
-    (HEADER + "long,x\n", "t.csv: line 2, column 'length': the text 'long' where a number should be"),
+    (HEADER + "long,x\n2,y\n", "t.csv: line 2, column 'length': the text 'long' where a number should be"),
     (HEADER + "1,x\n,y\n", "t.csv: line 3, column 'length': nothing where a number should be"),
     (HEADER + "1,x\n  ,y\n", "t.csv: line 3, column 'length': nothing where a number should be"),
-    (HEADER + "NaN,x\n", "t.csv: line 2, column 'length': 'NaN' is no finite number"),
+    (
+        HEADER + "NaN,x\n",
+        r"t.csv: line 2, column 'length': nothing \('NaN'\) where a number should be; missing=\"mean\" or",
+    ),
     (HEADER + "-inf,x\n", "t.csv: line 2, column 'length': '-inf' is no finite number"),
     (HEADER + "1e999,x\n", "t.csv: line 2, column 'length': '1e999' is no finite number"),
     (HEADER + "1_000,x\n", "t.csv: line 2, column 'length': the text '1_000' where a number should be"),
     (HEADER + '"1,5",x\n', "t.csv: line 2, column 'length': the text '1,5' where a number should be"),
     (HEADER + "0x10,x\n", "t.csv: line 2, column 'length': the text '0x10'"),
-    (HEADER + "True,x\n", "t.csv: line 2, column 'length': the text 'True'"),
     (HEADER + "1,nan\n", "t.csv: line 2, column 'species': 'nan' is no finite number"),
     (HEADER + "1,2\n1,1e999\n", "t.csv: line 3, column 'species': '1e999' is no finite number"),
     (HEADER + "1,x\n2,\n", "t.csv: line 3, column 'species': nothing among the names of classes"),
@@ -141,7 +140,11 @@ WRONG_CSV = [
     (HEADER + "".join(f"1,c{k}\n" for k in range(1001)), "t.csv: column 'species' has 1001 classes"),
     (HEADER + '1,"x\n', "t.csv: line 2: unexpected end of data"),
     (HEADER + '1,"x"y\n', "t.csv: line 2: ',' expected after '\"'"),
-    (HEADER.encode() + b"1,\xff\n", "t.csv: this is no text in UTF-8"),
+    (HEADER.encode() + b"1,\x81\n", "t.csv: this is no text in UTF-8"),
+    (
+        HEADER.encode() + "1,Größe\n2,süß".encode() + b"\xff\n",
+        "t.csv: this is no text in UTF-8, but nearly: it is damaged",
+    ),
     (HEADER.encode("utf-16-le"), "t.csv: this is no text: it holds zero bytes"),
     (b"PK\x03\x04\x00\x00\x08\x00", "t.csv: this is no text: it holds zero bytes"),
     (bytes(range(256)), "t.csv: this is no text in UTF-8"),
@@ -193,7 +196,7 @@ WRONG_JSON = [
             ("[1]", "a list where a number should be"),
             ("[" * 900 + "]" * 900, "a list where a number should be"),
             ('{"x": 1}', "an object where a number should be"),
-            ("NaN", "nan is no finite number"),
+            ("NaN", r"nothing \(nan\) where a number should be"),
             ("-Infinity", "-inf is no finite number"),
             ("1e999", "inf is no finite number"),
             ("1" * 400, "1+ is no finite number"),
@@ -212,7 +215,6 @@ WRONG_JSON = [
             ("{}", "an object among the names of classes"),
         )
     ],
-    ('[{"length": 1, "flag": false}, {"length": 2, "flag": true}]', "t.json: row 1, column 'flag': False where a"),
 ]
 
 
@@ -238,8 +240,15 @@ def test_lists_at_the_limit_of_recursion_are_refused(read_text: Any, depth: int)
         (["species", "species"], ValueError, "t.csv: column 'species' cannot be a target twice"),
         (["species", "length"], ValueError, "t.csv: a table needs a column to learn from and one to be learned"),
         ([], ValueError, "t.csv: a table needs a column to learn from and one to be learned"),
-        (1, TypeError, "read: target is the name of a column, or a list of names, not 1"),
-        ([1], TypeError, r"read: target is the name of a column, or a list of names, not \[1\]"),
+        (1.5, TypeError, "read: target is the name of a column, or its number from 1, or a list of them, not 1.5"),
+        (
+            [True],
+            TypeError,
+            r"read: target is the name of a column, or its number from 1, or a list of them, not \[True\]",
+        ),
+        (3, ValueError, "t.csv: there is no column 3; the columns are length, species$"),
+        (0, ValueError, "t.csv: there is no column 0"),
+        (["species", 2], ValueError, "t.csv: column 'species' cannot be a target twice"),
     ],
 )
 def test_targets_that_are_not_there_are_named(read_text: Any, target: Any, error: Any, says: str) -> None:
@@ -288,6 +297,7 @@ def is_data_or_refused(reads: Any, name: Any) -> None:
         assert all(math.isfinite(x) for row in table for part in row for x in part)
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_bp.networks.data.reading.OtherEncoding")
 @pytest.mark.parametrize(
     "text",
     [
@@ -320,6 +330,7 @@ def test_hostile_files_are_read_as_data_or_refused_in_few_words(read_text: Any, 
         is_data_or_refused(lambda name=name: read_text(text, name=name), name)
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_bp.networks.data.reading.OtherEncoding")
 @pytest.mark.parametrize("name", ["t.csv", "t.json"])
 def test_damaged_files_are_read_as_data_or_refused(read_text: Any, name: str) -> None:
     draw = random.Random(0)

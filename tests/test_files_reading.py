@@ -90,8 +90,8 @@ def test_open_files_are_read(stream: io.IOBase) -> None:
 def test_open_files_are_named_in_messages(monkeypatch: pytest.MonkeyPatch, net: MLP) -> None:
     with pytest.raises(ValueError, match=r"^this StringIO: the file is empty"):
         read(io.StringIO(""))
-    Path("t.csv").write_text("a,b\nx,2\n")
-    with open("t.csv") as file, pytest.raises(ValueError, match=r"^t\.csv: line 2, column 'a'"):
+    Path("t.csv").write_text("a,b\n1,2\nx,2\n")
+    with open("t.csv") as file, pytest.raises(ValueError, match=r"^t\.csv: line 3, column 'a'"):
         read(file)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
     with pytest.raises(ValueError, match=r"^standard input: this is no saved network"):

@@ -1,6 +1,7 @@
 """The gradient as a graph: the numbers of `backward()`, and differentiable again."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -185,3 +186,49 @@ def test_derivatives_are_labelled_unless_two_are_one_node() -> None:
     assert (by_a.label, by_c.label, a.label) == ("", "dy/dc", "a")
     assert grad(by_c, a).label == "d(dy/dc)/da"
     assert grad(by_c, c).label == "d(dy/dc)/dc"
+
+
+def test_a_derivative_that_was_a_node_before_keeps_its_own_name_and_none() -> None:
+    a, b, x = Value(2.0, "a"), Value(3.0, "b"), Value(5.0, "x")
+    product = a * b
+    y = product * x
+    y.label = "y"
+    assert grad(y, x) is product
+    assert product.label == ""
+    assert grad(y, a).label == "dy/da"
+
+
+def test_factors_of_one_and_minus_one_make_no_products() -> None:
+    a, b, x = Value(2.0, "a"), Value(3.0, "b"), Value(5.0, "x")
+    product = a * b
+    assert grad(product * x + product, x) is product
+    negative = grad(1.0 - product * x, x)
+    assert (negative.op, negative.operands, negative.data) == (tg.ops.neg, (product,), -6.0)
+    assert grad(product * x - x * 0.5, b).op is tg.ops.mul
+
+
+def test_what_is_now_no_number_was_changed_and_what_never_was_one_was_not() -> None:
+    x, w = Value(2.0, "x"), Value(math.nan, "w")
+    assert math.isnan(grad(x * w, x).data)
+    w.data = 3.0
+    y = x * w
+    w.data = math.nan
+    with pytest.raises(ValueError, match="w is now nan"):
+        grad(y, x)
+
+
+def test_only_leaves_are_named_as_changed() -> None:
+    x = Value(2.0, "x")
+    y = x**3.0
+    x.data = 4.0
+    with pytest.raises(
+        ValueError, match=re.escape("pow recorded it (x is now 4.0), and its derivative with it, from 12.0 to 48.0")
+    ):
+        grad(y, x)
+    w = Value(3.0, "w")
+    inner = w * 2.0
+    inner.label = "inner"
+    y = inner * x
+    x.data = 5.0
+    with pytest.raises(ValueError, match=re.escape("mul recorded it (x is now 5.0), and")):
+        grad(y, w)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,34 @@ def test_a_network_of_scaled_inputs_says_so_where_it_is_called_with_others(tmp_p
         for inputs, _ in table:
             loaded(inputs)
         Predictor(loaded)(measured)
+
+
+MEASURED: list[tuple[list[float], list[float], list[float]]] = [
+    ([5.8, 3.1, 3.8, 1.2], [0.8, 0.4, 1.8, 0.8], [5.1, 3.5, 1.4, 0.2]),  # of irises: small numbers
+    ([0.5], [0.3], [0.4]),
+    ([0.001], [0.0002], [0.0012]),
+    ([200.0], [15.0], [181]),
+]
+
+
+@pytest.mark.parametrize(("means", "scales", "measured"), MEASURED)
+def test_small_numbers_are_known_for_measured_too(means: Any, scales: Any, measured: Any) -> None:
+    net = MLP(len(means), [1], seed=1)
+    scaling = Scaling(means, scales)
+    net.notes = Notes(scaling=scaling)
+    with pytest.warns(UserWarning, match=r"trained on scaled inputs.*Predictor\(net\)\(inputs\)"):
+        net(measured)
+    scaled = scaling(measured)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = net(scaled)[0].data  # the same list as `scaled` of a table gives
+        assert Predictor(net)(measured) == pytest.approx([found])
+        assert json.loads(json.dumps(scaled)) == scaled == pickle.loads(pickle.dumps(scaled))
+
+
+def test_what_was_scaled_elsewhere_far_from_the_measured_is_not_warned_of() -> None:
+    net = MLP(1, [1], seed=1)
+    net.notes = Notes(scaling=Scaling([200.0], [15.0]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net([-1.2])

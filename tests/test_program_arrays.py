@@ -1,7 +1,9 @@
 """Programs on arrays: one table for every namespace, held against Python row by row and graph by graph."""
 
+import copy
 import importlib
 import math
+import pickle
 import random
 from typing import Any
 
@@ -200,3 +202,91 @@ def test_the_source_is_on_arrays_and_found_by_tracebacks() -> None:
     with pytest.raises(ValueError, match="broadcast") as error:
         program([1.0, 2.0], [1.0, 2.0, 3.0])
     assert "y = tanh(w * x + 0.25)" in str(error.getrepr())
+
+
+# What comes out has the shape of what went in -----------------------------------------------------------------------------------
+
+
+def line() -> Any:
+    """A line with its derivatives, which are constants, and outputs of one input alone."""
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    y = x * 3 + w
+    return compile([y, grad(y, x), [grad(y, w), w * 2, x, Value(-0.0)]], [x, w])
+
+
+def of_kind(xp: Any, numbers: Any, kind: str = "float64") -> Any:
+    return xp.asarray(importlib.import_module("numpy").array(numbers), dtype=getattr(xp, kind))
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+def test_constants_are_filled_as_rows_are(xp: Any, kind: str) -> None:
+    numpy = importlib.import_module("numpy")
+    program = line()
+    on_arrays = program.to(xp)
+    v, column = of_kind(xp, [1.0, 2.0, 4.0], kind), of_kind(xp, [[1.0], [2.0]], kind)
+    for inputs in ((v, v), (v, 2.0), (2.0, v), (column, v), (v, column), (of_kind(xp, numpy.zeros((0, 3)), kind), v)):
+        y, by_x, [by_w, twice, same, zero] = on_arrays(*inputs)
+        found = [y, by_x, by_w, twice, same, zero]
+        wanted = numpy.broadcast_arrays(*[numpy.asarray(x) for x in inputs])
+        assert {tuple(array.shape) for array in found} == {wanted[0].shape}
+        assert {array.dtype for array in found} == {v.dtype}
+        together = numpy.array([numpy.asarray(array) for array in found])
+        assert together.shape == (6, *wanted[0].shape)
+        for place in numpy.ndindex(wanted[0].shape):
+            want_y, want_by_x, rest = program(*[float(array[place]) for array in wanted])
+            assert [float(array[place]) for array in together] == [want_y, want_by_x, *rest]
+        assert numpy.signbit(together[5]).all()
+    assert [tuple(array.shape) for array in on_arrays(1.0, 2.0)[:2]] == [(), ()]
+
+
+def test_numpy_makes_one_array_of_the_outputs() -> None:
+    numpy = importlib.import_module("numpy")
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    y = x * 3 + w
+    program = compile([y, grad(y, x), grad(y, w)], [x, w])
+    v = numpy.array([1.0, 2.0, 4.0])
+    assert (
+        numpy.array(program.to("numpy")(v, v)).tolist()
+        == numpy.asarray(program.to("llvm").rows(numpy.stack([v, v], axis=1))).T.tolist()
+    )
+    filled = program.to("numpy")(v, v)[1]
+    filled[0] = 7.0  # it is nobody else's, and can be written to
+    assert filled.tolist() == [7.0, 3.0, 3.0]
+    assert float(compile(Value(4.0), [x]).to("numpy")(v).sum()) == 12.0
+
+
+def test_arrays_that_never_meet_keep_their_shapes() -> None:
+    numpy = importlib.import_module("numpy")
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    twice, thrice = compile([x * 2, w * 3], [x, w]).to("numpy")(numpy.ones(3), numpy.ones(4))
+    assert (twice.shape, thrice.shape) == ((3,), (4,))
+
+
+def test_filled_constants_are_differentiated_and_mapped() -> None:
+    jax = importlib.import_module("jax")
+    program = line().to("jax")
+    v = jax.numpy.asarray([1.0, 2.0, 4.0])
+    assert jax.grad(lambda x: program(x, 2.0)[0].sum() + program(x, 2.0)[1].sum())(v).tolist() == [3.0] * 3
+    for mapped in (jax.vmap(program), jax.jit(program)):
+        assert [array.shape for array in mapped(v, v)[2]] == [(3,)] * 4
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_array_programs_are_pickled_and_copied(xp: Any, again: Any) -> None:
+    program = line().to(xp)
+    v = of_kind(xp, [1.0, 2.0])
+    program(v, v)
+    model = {"program": program, "name": "line"}
+    found = again(model)["program"] if again is not copy.copy else again(program)
+    assert found.namespace is xp
+    assert found.source == program.source
+    assert [listed(array) for array in found(v, w=v)[:2]] == [listed(array) for array in program(v, v)[:2]]
+
+
+def test_a_namespace_that_cannot_be_imported_is_copied() -> None:
+    numpy = importlib.import_module("numpy")
+    own = type(math)("own_arrays")
+    own.__dict__.update(vars(numpy), __name__="own_arrays")
+    program = line().to(own)
+    assert copy.deepcopy(program).namespace is copy.copy(program).namespace is own
+    assert [float(y) for y in copy.deepcopy(program)(1.0, 2.0)[:2]] == [5.0, 3.0]

@@ -16,6 +16,7 @@ from tests.rows import alone, corners_of
 from tests.worked import WEIGHTS
 from tinygrad_bp import OPERATIONS, Value, compile, grad
 from tinygrad_bp.program.instructions import bell, decay, logistic
+from tinygrad_bp.program.llvm import calls
 
 pytestmark = pytest.mark.extras
 # Where the C library or compensated arithmetic rounds twice: as far as each may be from the row, relative.
@@ -275,6 +276,53 @@ def test_sums_of_many_operands(op: Any, count: int) -> None:
     for special in (math.nan, math.inf, -math.inf):
         point[3] = special
         assert machine(*point)[0] == pytest.approx(op.forward(*point), nan_ok=True)
+
+
+def longest_function(text: str) -> int:
+    """The lines of the longest function in LLVM's text."""
+    return max(part.count("\n") for part in text.split("\n}\n"))
+
+
+@pytest.mark.parametrize("op", [tg.sum_of, tg.dot, tg.logsumexp], ids=lambda op: op.name)
+def test_sums_of_very_many_operands_are_short_programs(op: Any) -> None:
+    def machine(count: int, *, mixed: bool) -> Any:
+        xs: list[Any] = [Value(0.0) for _ in range(count)]
+        operands = [x if k % 3 else 0.5 + k % 2 for k, x in enumerate(reversed(xs))] if mixed else xs
+        halves = (operands[: count // 2], operands[count // 2 :])
+        y = op(*halves) if op is tg.dot else op(operands)
+        return compile([y * 2, y], xs).to("llvm")
+
+    point = [math.sin(k) for k in range(10_000)]
+    among = [x if k % 3 else 0.5 + k % 2 for k, x in enumerate(reversed(point))]
+    for mixed, operands in ((False, point), (True, among)):
+        lines = [machine(count, mixed=mixed).source.count("\n") for count in (10_000, 20_000)]
+        assert lines[0] == lines[1] < 300
+        made = machine(10_000, mixed=mixed)
+        assert made.is_large
+        wanted = op.forward(*operands)
+        within = pytest.approx([2 * wanted, wanted], rel=1e-12)
+        assert made(*point) == within
+        assert made.rows([point] * 2)[1] == within
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [400, 800, 1_600])
+def test_no_function_grows_with_the_operands_of_its_sums(count: int) -> None:
+    weights, xs = ([Value(1.0 / (k + 1), f"{name}{k}") for k in range(count)] for name in "wx")
+    loss = (tg.dot(weights, xs) - 1.0) ** 2
+    step = compile([loss, *[w - 0.1 * d for w, d in zip(weights, grad(loss, weights), strict=True)]], [*weights, *xs])
+    gradient = compile([loss, *grad(loss, weights)], [*weights, *xs])
+    point = [math.cos(k) for k in range(2 * count)]
+    for program in (step, gradient):
+        machine = program.to("llvm")
+        assert longest_function(machine.source) < 10_000
+        total = calls.rows(machine.code, count, machine._layout, total=True)
+        assert longest_function(total) < 20_000
+        wanted = program(*point)
+        assert machine(*point) == pytest.approx(wanted, rel=1e-11)
+        assert machine.rows([point[count:]] * 3, point[:count], total=True) == pytest.approx(
+            [3 * y for y in wanted], rel=1e-11
+        )
 
 
 @pytest.mark.parametrize(("name", "limit"), [("sigmoid", 4.0), ("tanh", 4.0)])

@@ -5,14 +5,16 @@ import math
 import random
 import threading
 from array import array
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import pytest
 
+import tinygrad_bp as tg
 from tests.programs import network
 from tests.worked import WEIGHTS, worked_example
 from tinygrad_bp import Value, compile, grad
+from tinygrad_bp.program.llvm import training
 
 pytestmark = pytest.mark.extras
 
@@ -179,6 +181,30 @@ def test_programs_of_every_size_have_rows_and_descent(depth: int, size: int, kin
     numbers, errors = reference(program, kind, start, table, batches)
     assert state == pytest.approx(numbers, rel=1e-9)
     assert losses == pytest.approx(errors, rel=1e-9)
+
+
+def test_large_programs_are_iterated_by_short_functions() -> None:
+    count = 6_000
+    xs, p, rate = [Value(0.1) for _ in range(count)], Value(1.0), Value(0.5)
+    y = tg.sum_of(xs) * p
+    machine = compile([y, p - rate * y, xs[1] + p], [p, Value(0.0), rate, *xs]).to("llvm")
+    assert machine.is_large
+    text = training.iterated(machine.code, 2, 1, machine._layout)
+    assert text.count("\n") < 200
+    table = [[math.sin(k + row) / 100 for k in range(count)] for row in range(3)]
+    state, order = array("d", [1.0, 0.0]), [2, 0, 1, 0]
+    settings = [0.5, 0.25, 0.125, 2.0]
+    losses = machine.iterate(state, array("d", settings), array("d", chain(*table)), array("q", order))
+    q, wanted = 1.0, []
+    for row, now in zip(order, settings, strict=True):
+        wanted.append(math.fsum(table[row]) * q)
+        last = table[row][1] + q
+        q -= now * wanted[-1]
+    assert losses.tolist() == pytest.approx(wanted, rel=1e-12)
+    assert state.tolist() == pytest.approx([q, last], rel=1e-12)
+    with pytest.raises(ValueError, match="order names row 3"):
+        machine.iterate(state, array("d", settings[:2]), array("d", chain(*table)), array("q", [0, 3]))
+    assert state[0] == pytest.approx(q - 0.5 * math.fsum(table[0]) * q, rel=1e-12)
 
 
 def test_the_three_ways_to_write_a_program() -> None:

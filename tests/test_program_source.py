@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bdb
+import gc
 import inspect
 import keyword
+import linecache
 import math
 import pickle
 import random
@@ -24,6 +26,7 @@ from tests.programs import INFINITE, network, own_bell, replay, result, run, sam
 from tests.references import SPECIAL
 from tinygrad_bp import OPERATIONS, Value, grad
 from tinygrad_bp.program import compile
+from tinygrad_bp.program.python import WIDEST
 
 # The code ----------------------------------------------------------------------------------------------------------------
 
@@ -101,6 +104,45 @@ def test_a_formula_uses_no_more_than_a_line() -> None:
     y, leaves = random_graph(3, size=400)
     source = compile([y, *grad(y, leaves)], leaves).source
     assert max(map(len, source.splitlines())) < 250
+
+
+@pytest.mark.parametrize(
+    ("f", "formula"),
+    [
+        (lambda a, b: a + (-b), "a - b"), (lambda a, b: (-a) + b, "b - a"), (lambda a, b: a - (-b), "a + b"),
+        (lambda a, b: -1.0 * a, "-a"),
+    ],
+)  # fmt: skip
+def test_signs_are_taken_into_the_operation(f: Any, formula: str) -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    assert body([f(a, b)], [a, b]) == [f"t1 = {formula}", "return [t1]"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(WIDEST, 1), (WIDEST + 1, 2)])
+def test_a_call_takes_a_formula_as_wide_as_a_line(width: int, lines: int) -> None:
+    p, q = Value(0.5, "p" * 40), Value(0.25, "q" * (width - len("exp( + )") - 40))
+    inner = f"exp({p.label} + {q.label})"
+    assert len(inner) == width
+    wanted = [f"t1 = tanh({inner})"] if lines == 1 else [f"t1 = {inner}", "t2 = tanh(t1)"]
+    assert body([(p + q).exp().tanh()], [p, q]) == [*wanted, f"return [t{lines}]"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(WIDEST // 2, 1), (WIDEST // 2 + 1, 2)])
+@pytest.mark.parametrize("summed", [False, True])
+def test_arithmetic_and_sums_take_operands_of_half_a_line(width: int, lines: int, summed: bool) -> None:
+    p, q, a = Value(0.5, "p" * 18), Value(0.25, "q" * (width - len("exp( + )") - 18)), Value(2.0, "a")
+    inner = f"exp({p.label} + {q.label})"
+    assert len(inner) == width
+    y = (p + q).exp()
+    use, outputs = ("fsum([{}, a])", [tg.sum_of([y, a])]) if summed else ("{} * a", [y * a])
+    wanted = [f"t1 = {use.format(inner)}"] if lines == 1 else [f"t1 = {inner}", f"t2 = {use.format('t1')}"]
+    assert body(outputs, [p, q, a]) == [*wanted, f"return [t{lines}]"]
+
+
+def test_products_by_one_are_left_out_of_a_dot() -> None:
+    a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(4.0, "c")
+    y = tg.dot([a, 1.0, b, 2.0], [1.0, b, c, -1.5])
+    assert body([y], [a, b, c]) == ["t1 = fsum([a, b, b * c, 2.0 * -1.5])", "return [t1]"]
 
 
 # Names -------------------------------------------------------------------------------------------------------------------
@@ -210,6 +252,39 @@ def test_tools_find_the_lines() -> None:
     with pytest.raises(ZeroDivisionError) as error:
         program(1.0, 0.0)
     assert "    ratio = exp(a) / b\n" in "".join(traceback.format_exception(error.value))
+
+
+def lines_kept() -> int:
+    """The entries for programs among the lines that debuggers find."""
+    return sum(name.startswith("<program ") for name in linecache.cache)
+
+
+def test_lines_are_given_back() -> None:
+    x = Value(2.0, "x")
+    gc.collect()
+    programs = [compile(x * k, [x]) for k in range(50)]
+    assert [program(2.0) for program in programs] == [2.0 * k for k in range(50)]
+    most = lines_kept()
+    del programs  # without the collector of garbage: nothing of a program lies in a circle
+    for k in range(200):
+        program = compile(x.exp() * k, [x])
+        program(1.0)
+        program.scan([1.0], [], [], [])
+        assert inspect.getsource(program.function).count("exp(x)") == 1
+    assert lines_kept() <= most
+    kept = [entry for name, entry in linecache.cache.items() if name.startswith("<program ") and len(entry) == 4]
+    assert (
+        sum(any("exp(x)" in line for line in entry[2]) for entry in kept) == 2
+    )  # of the last: the function and the loop
+
+
+def test_a_traceback_keeps_the_lines_of_its_program() -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(ZeroDivisionError) as error:
+        compile(3.0 / x, [x]).function(0.0)
+    others = [compile(x * k, [x]) for k in range(20)]
+    assert [program(1.0) for program in others][3] == 3.0
+    assert "    t1 = 3.0 / x\n" in "".join(traceback.format_exception(error.value))
 
 
 class Stepper(bdb.Bdb):

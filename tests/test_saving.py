@@ -205,7 +205,7 @@ def test_parameters_of_a_module_need_one_to_go_into() -> None:
     save(Gate(), "gate.json")
     with pytest.raises(ValueError, match=r"gate.json: .* build one, and load\(path, into=...\) it"):
         load("gate.json")
-    with pytest.raises(TypeError, match="load puts numbers into an MLP or another Module, not int 3"):
+    with pytest.raises(TypeError, match="load puts numbers into an MLP, another Module or an optimizer, not int 3"):
         load("gate.json", into=3)
 
 
@@ -273,7 +273,7 @@ UNSAVABLE = [
     (lambda: with_notes({"x": math.nan}), TypeError, "what JSON knows"),
     (lambda: with_notes({(1, 2): 3}), TypeError, "what JSON knows, .*: keys must be str"),
     (lambda: with_notes(cyclic()), TypeError, "what JSON knows"),
-    (lambda: [1.0], TypeError, r"save takes an MLP or another Module, not list \[1.0\]"),
+    (lambda: [1.0], TypeError, r"save takes an MLP, another Module or an optimizer, not list \[1.0\]"),
 ]  # fmt: skip
 
 

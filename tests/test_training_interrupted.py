@@ -1,52 +1,16 @@
 """Ctrl-C, or no memory, at any moment of a training: parameters, optimizer and history of one step, and leaves that are Values."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
 import tinygrad_bp
+from tests.interrupts import MOMENTS, interrupted_at, moments_of
 from tests.trainings import each_engine, some_rows, xor
 from tinygrad_bp import MLP, SGD, Adam, Optimizer, Value, train
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training.watching import watch
-
-HOME = str(Path(tinygrad_bp.__file__).parent)
-MOMENTS = 40
-
-
-def interrupted_at(place: int, run: Callable[[], object], error: type[BaseException] = KeyboardInterrupt) -> Any:
-    """Runs until the line of this package that has that place in time, and raises there. Returns the error; without one, how many lines."""
-    seen = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal seen
-        if not frame.f_code.co_filename.startswith(HOME):
-            return None
-        if event == "line":
-            seen += 1
-            if seen == place:
-                sys.settrace(None)
-                raise error
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        run()
-    except error as caught:
-        return caught
-    finally:
-        sys.settrace(before)
-    return seen
-
-
-def moments_of(run: Callable[[], object]) -> list[int]:
-    lines = interrupted_at(-1, run)
-    return sorted({1 + round(k * (lines - 1) / (MOMENTS - 1)) for k in range(MOMENTS)})
 
 
 def state(optimizer: Optimizer) -> list[float]:

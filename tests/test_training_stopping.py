@@ -147,6 +147,23 @@ def test_only_a_rate_that_is_too_large_is_blamed(engine: str) -> None:
 
 
 @each_engine
+def test_a_momentum_that_lets_steps_grow_is_blamed(engine: str) -> None:
+    w = Value(1.0, "w")
+    with pytest.raises(Diverged, match=r"with a momentum of 3 steps only grow, and it is below 1$"):
+        train(
+            lambda x: w * x[0], [([1.0], 0.0)], "squared_error", SGD([w], 0.1, momentum=3.0), epochs=999, engine=engine
+        )
+
+
+@each_engine
+def test_a_schedule_that_fails_is_blamed(engine: str) -> None:
+    w = Value(1.0, "w")
+    schedule = lambda step: 0.1 / (5 - step)  # noqa: E731
+    with pytest.raises(ValueError, match=r"step 6, rows 1: SGD: the schedule fails at step 5: float division by zero"):
+        train(lambda x: w * x[0], [([1.0], 0.0)], "squared_error", SGD([w], schedule), epochs=9, engine=engine)
+
+
+@each_engine
 def test_an_infinity_held_out_is_named(engine: str) -> None:
     w = Value(0.5, "w")
     rows = [([1.0], 0.0)]

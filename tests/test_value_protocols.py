@@ -195,6 +195,7 @@ def test_an_operation_of_ones_own_gives_a_float_and_its_errors_in_words() -> Non
 
     two = tg.Operation("two", lambda x: 2, (lambda y, x: 0.0,), "two({})", "", "2")
     assert type(two(1.0)) is float
+    assert type(two(Value(1.0)).data) is float
     parse = tg.Operation("parse", lambda x: json.loads("{"), (lambda y, x: 0.0,), "parse({})", "", "p")
     with pytest.raises(ValueError, match=r"parse is undefined at 1\.0"):
         parse(1.0)
@@ -222,3 +223,28 @@ def test_a_type_error_that_is_not_of_gradients_goes_on() -> None:
 
     with pytest.raises(TypeError, match="not this one"):
         (Refusing(2.0) * 3.0).backward()
+
+
+def test_what_has_no_label_has_an_empty_one() -> None:
+    x = Value(1.0)
+    assert [x.label, (x * 2.0).label, (0.5 * x).args[0].label] == ["", "", ""]
+
+
+@pytest.mark.parametrize("make", [lambda x: 0.5 * x, lambda x: x / 0.5, lambda x: tg.dot([x, 0.5], [0.25, x])])
+def test_a_look_at_the_arguments_changes_nothing(make: Callable[[Any], Any]) -> None:
+    x = Value(2.0, "x")
+    y = make(x).exp()
+    [product] = y.operands
+    before = product.operands, product.numbers, product.local_derivatives, pickle.dumps(y), repr(product)
+    constants = [argument for argument in product.args if isinstance(argument, tg.Constant)]
+    assert [constant.data for constant in constants] == [number for number in product.operands if type(number) is float]
+    assert [argument for argument in product.args if isinstance(argument, tg.Constant)] == constants
+    assert (product.operands, product.numbers, product.local_derivatives, pickle.dumps(y), repr(product)) == before
+    y.backward()
+    assert (
+        x.grad
+        == grad(y, x).data
+        == make(Value(2.0)).exp().data
+        * sum(local for operand, local in zip(product.operands, product.local_derivatives, strict=True) if operand is x)
+    )
+    assert {constant.grad for constant in constants} == {0.0}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.rows import corners_of, points_of
-from tinygrad_bp import Operation, Value, dot, ops
+from tinygrad_bp import MLP, OPERATIONS, Operation, Value, dot, ops
 from tinygrad_bp.core.operators import WRITTEN_OUT, Operators, dots
 
 METHODS = [(row, name) for row, names in WRITTEN_OUT.items() for name in names]
@@ -24,7 +24,13 @@ def outcome(f: Any, *operands: Any) -> Any:
     except (ValueError, ArithmeticError) as error:
         return type(error), str(error)
     pairs = zip(node.operands, node.local_derivatives, strict=True)
-    return node.op, node.data.hex(), [d.hex() for x, d in pairs if isinstance(x, Value)], node.operands
+    local = [d.hex() for x, d in pairs if isinstance(x, Value)]
+    return node.op, node.data.hex(), local, node.operands, node.grad, layout(node)
+
+
+def layout(node: Value) -> tuple[Any, ...]:
+    """Where a node keeps its operands, which `backward` is fast by: two of them in slots of their own, more in a tuple."""
+    return node._a, node._b, type(node._da) is tuple, type(node._db) is tuple
 
 
 @pytest.mark.parametrize(("row", "name"), METHODS, ids=lambda x: x if isinstance(x, str) else x.name)
@@ -76,7 +82,17 @@ def test_the_dots_of_a_layer_are_those_of_the_row() -> None:
             for node in nodes:
                 assert (node.op, node.data.hex(), node.operands) == (dot, y.hex(), (*ws, *xs))
                 assert node.local_derivatives == tuple(dot.derivatives(y, numbers))
+                assert (node.grad, *layout(node)) == (0.0, None, (*ws, *xs), False, True)
     assert recorded > 100
+
+
+def test_what_is_recorded_has_no_gradient_before_backward() -> None:
+    assert {node.grad for node in MLP(2, [3, 2])([0.5, 0.25])} == {0.0}
+    for row in OPERATIONS.values():
+        numbers = points_of(row, 1, 1)[0]
+        node = Value.record_operation(row, [Value(x) for x in numbers])
+        assert node.grad == 0.0
+        assert (node._a is None) == (row.arity not in (1, 2)), row
 
 
 def test_the_dots_of_a_layer_leave_what_is_odd_to_the_row() -> None:

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         cross_entropy,
         hinge,
         mean_squared_error,
+        softmax,
         squared_error,
     )
     from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
@@ -105,6 +106,7 @@ _READINGS = {
     "cross_entropy": "networks.losses",
     "hinge": "networks.losses",
     "mean_squared_error": "networks.losses",
+    "softmax": "networks.losses",
     "squared_error": "networks.losses",
     "MLP": "networks.nn",
     "Layer": "networks.nn",
@@ -184,6 +186,7 @@ __all__ = [
     "silu",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "sqrt",
     "squared_error",

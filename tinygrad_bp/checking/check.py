@@ -26,6 +26,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.text import printable, shown
 
 AGAIN = 20  # how often a function is called at one place before it is blamed
+NOISE = 1e-9  # by how much derivatives may differ where only the order of the terms does, as that of a set
 NEAR = 2.0**-30  # of its size, how far an operand is moved out of the way of another
 
 
@@ -43,7 +44,7 @@ def check_gradients(
     At a kink, where the slopes to both sides differ, a derivative between the two agrees. Raises TypeError if `f` is neither or returns
     something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, for a
     Value that was computed from other data than its leaves have now, for a function that gives another result when it is called again
-    with the same inputs, as one does that draws lots, and for a tolerance that is not between 0 and 1.
+    with the same inputs, as one does that draws lots, or sets the data of its arguments, and for a tolerance that is not between 0 and 1.
     """
     tolerance = as_float(tolerance, "check_gradients: tolerance", wants="takes a real number")
     if not 0.0 < tolerance < 1.0:
@@ -85,23 +86,49 @@ class _Repeatable:
     def __init__(self, f: Callable[..., Value], leaves: Sequence[Value]) -> None:
         self._f, self._leaves = f, leaves
         self.result = self(*leaves)
-        self.require_the_same()
+        again, arguments = self._again()
+        for leaf, here, there in zip(leaves, _backward(self.result, leaves), _backward(again, arguments), strict=True):
+            if not (_same(here, there) or math.isclose(here, there, rel_tol=NOISE, abs_tol=NOISE)):
+                what = f"input {printable(leaf.label)}" if leaf.label else "an input"
+                raise self._not_the_same(
+                    f"{self.result.data!r} with the derivative {here!r} by {what}", f"with {there!r}"
+                )
 
     def __call__(self, *arguments: Value) -> Value:
+        before = [x.data for x in arguments]
         y = self._f(*arguments)
         if not isinstance(y, Value):
             raise TypeError(f"check_gradients: the function returned {type(y).__name__} {shown(y)}, not a Value")
+        for k, (x, data) in enumerate(zip(arguments, before, strict=True), 1):
+            if not _same(x.data, data):
+                raise ValueError(
+                    f"check_gradients: the function set the data of its input {k} from {data!r} to {x.data!r}, so that it cannot be "
+                    "moved: let it compute a new Value from it"
+                )
         return y
 
     def require_the_same(self, times: int = 1) -> None:
         """Calls it again at the same place. Raises ValueError if it gives something else."""
         for _ in range(times):
-            again = self(*[Value(leaf.data, leaf.label) for leaf in self._leaves])
-            if not _same(again.data, self.result.data):
-                raise ValueError(
-                    f"check_gradients: the function gave {self.result.data!r}, and {again.data!r} when it was called again with the same "
-                    "inputs, so that differences say nothing: let it draw no lots and keep no state, or seed its generator inside it"
-                )
+            self._again()
+
+    def _again(self) -> tuple[Value, list[Value]]:
+        """What it gives at the same place, and the Values it was called with."""
+        arguments = [Value(leaf.data, leaf.label) for leaf in self._leaves]
+        try:
+            again = self(*arguments)
+        except Exception as error:
+            raise self._not_the_same(repr(self.result.data), f"raised {type(error).__name__}") from error
+        if not _same(again.data, self.result.data):
+            raise self._not_the_same(repr(self.result.data), repr(again.data))
+        return again, arguments
+
+    @staticmethod
+    def _not_the_same(before: str, after: str) -> ValueError:
+        return ValueError(
+            f"check_gradients: the function gave {before}, and {after} when it was called again with the same "
+            "inputs, so that differences say nothing: let it draw no lots and keep no state, or seed its generator inside it"
+        )
 
 
 def _same(a: float, b: float) -> bool:
@@ -168,7 +195,7 @@ class _Check:
                 verdict = self.confirmed(k, verdict, autograd)
             rows.append(_row(leaf.label or f"input {k + 1}", leaf.data, autograd, verdict))
         if self.f:
-            self.f.require_the_same()
+            self.f.require_the_same(1 if all(row.verdict == "agrees" for row in rows) else AGAIN)
         found = GradientCheck(tuple(rows), ())
         if found.ok:
             return found

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.operation import TINY, Operation
 from tinygrad_bp.core.ops import OPERATIONS
 from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Value
@@ -31,6 +31,8 @@ MOST = 4.0
 # Which may bend within less than any step, beside those of EXACT.
 SHARP = frozenset(("leaky_relu", "atan2", "hypot", "over_squares", "cbrt"))
 SMALLEST = 5e-324
+ALIKE = 1e-6  # what share of another an operand is at least, for the bend by it to stand out from rounding
+FAR_FROM_TINY = 1e-100  # of numbers that are no smaller the squares have all their digits
 UNITS = 64.0
 OUTSIDE = (math.nan, math.inf)
 
@@ -67,7 +69,20 @@ def _row(op: Operation) -> str:
 def is_smooth(op: Operation, numbers: Sequence[float]) -> bool:
     """Whether a row of the table has no kinks there, and nothing that looks like one from afar, as x ** (1 + 1e-16) does at 0."""
     name = _row(op)
-    return name not in EXACT | SHARP | {""} and not (name in ("pow", "power_term") and 0.0 in numbers)
+    if name in EXACT or not name:
+        return False
+    if name in ("pow", "power_term"):
+        return 0.0 not in numbers
+    return name not in SHARP or _far_from_bend(name, numbers)
+
+
+def _far_from_bend(name: str, numbers: Sequence[float]) -> bool:
+    """Whether a row of SHARP bends over longer ways than the steps, at these numbers."""
+    sizes = [abs(x) for x in numbers]
+    if name in ("cbrt", "leaky_relu"):  # they bend at 0, where the steps on the scale of x do not come
+        return sizes[0] >= TINY
+    low, high = sorted(sizes[-2:])  # the others where both are 0: over as much as the other operand is
+    return low >= FAR_FROM_TINY and low >= ALIKE * high
 
 
 def half_unit(x: float) -> float:

@@ -10,7 +10,7 @@ from tinygrad_bp.checking.rounding import Probe
 from tinygrad_bp.core.operation import HUGE, TINY
 
 MARGIN = 2.0  # by how many uncertainties a wrong derivative is off at least
-FEW = 9  # levels of steps, which are enough where all is well
+FEW = (9, 13, 17)  # levels of steps, which are enough where all is well
 CLOSE = 1e-4  # of its size: how well the difference is known where it confirms a derivative
 STRETCHES = (1.5, 2.0)  # of the steps, for second opinions
 
@@ -31,16 +31,17 @@ def judge(autograd: float, probe: Probe, x: float, tolerance: float, *, smooth: 
     Where that may have kinks, as it is not `smooth`, one that no step resolves is thought of too.
     """
     differences = Differences(probe, x)
-    slope = _slope(differences, FEW)
-    if not _agrees(autograd, slope, tolerance, differences):
-        slope = _slope(differences, LEVELS)
+    for levels in (*FEW, LEVELS):
+        slope = _slope(differences, levels)
+        if _agrees(autograd, slope, tolerance, differences) and _is_sharp(autograd, slope, tolerance, differences):
+            break
     if _agrees(autograd, slope, tolerance, differences):
         return Verdict("agrees", slope)
     left, right = differences.slope(-1), differences.slope(1)
     if not math.isfinite(slope.uncertainty) and differences.defined(-1) != differences.defined(1):
         return _at_an_edge(autograd, left if differences.defined(-1) else right, tolerance, differences, smooth)
     if _apart(left, right):
-        return _at_a_kink(autograd, left, right, slope)
+        return _at_a_kink(autograd, left, right, slope, tolerance)
     if not math.isfinite(slope.uncertainty):
         return Verdict("undecided", slope, "the differences have no limit here")
     if _off(autograd, slope, tolerance):
@@ -83,11 +84,22 @@ def _off(autograd: float, slope: Slope, tolerance: float) -> bool:
 
 
 def _agrees(autograd: float, slope: Slope, tolerance: float, differences: Differences) -> bool:
-    """Whether the difference is close, and known well enough to tell: to a small part of it, or of how the function moves to one side."""
-    if not math.isfinite(autograd) or not math.isfinite(slope.uncertainty) or _off(autograd, slope, tolerance):
+    """Whether the difference is within the tolerance, and known well enough to tell: to a small part of it, or of how the function moves
+    to one side.
+    """
+    if not math.isfinite(autograd) or not math.isfinite(slope.uncertainty):
         return False
-    size = max(abs(autograd), abs(slope.value))
-    return slope.uncertainty <= CLOSE * (size or differences.moves())
+    size = _size(autograd, slope, differences)
+    return abs(autograd - slope.value) <= tolerance * size and slope.uncertainty <= CLOSE * size
+
+
+def _is_sharp(autograd: float, slope: Slope, tolerance: float, differences: Differences) -> bool:
+    """Whether the difference is known so well that one which is off by more than the tolerance is told: smaller steps need not be tried."""
+    return MARGIN * slope.uncertainty <= tolerance * _size(autograd, slope, differences)
+
+
+def _size(autograd: float, slope: Slope, differences: Differences) -> float:
+    return max(abs(autograd), abs(slope.value)) or differences.moves()
 
 
 def _apart(left: Slope, right: Slope) -> bool:
@@ -106,8 +118,11 @@ def _at_an_edge(autograd: float, slope: Slope, tolerance: float, differences: Di
     return Verdict("wrong" if wrong or math.isnan(autograd) else "undecided", slope, note)
 
 
-def _at_a_kink(autograd: float, left: Slope, right: Slope, slope: Slope) -> Verdict:
+def _at_a_kink(autograd: float, left: Slope, right: Slope, slope: Slope, tolerance: float) -> Verdict:
     note = f"a kink: the slope is {left.value:.6g} on the left, {right.value:.6g} on the right"
-    lowest = min(side.value - MARGIN * side.uncertainty for side in (left, right))
-    highest = max(side.value + MARGIN * side.uncertainty for side in (left, right))
-    return Verdict("agrees" if lowest <= autograd <= highest else "wrong", slope, note, kink=True)
+    nearest = min(max(autograd, min(left.value, right.value)), max(left.value, right.value))
+    beyond = 0.0 if nearest == autograd else abs(autograd - nearest)  # NaN too is beyond
+    if beyond <= tolerance * max(abs(left.value), abs(right.value)):
+        return Verdict("agrees", slope, note, kink=True)
+    told = not beyond <= MARGIN * max(left.uncertainty, right.uncertainty)
+    return Verdict("wrong" if told else "undecided", slope, note, kink=True)

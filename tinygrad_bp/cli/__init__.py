@@ -1,20 +1,22 @@
 """The command `tinygrad-bp`: the worked example, pages to explore, networks, and readings of Values in a program of your own.
 
-Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C.
+Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C, 143 after
+a request to end, as `kill` makes it.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_bp import __version__
-from tinygrad_bp.cli import common, explorer, networks, programs, tutorial
-from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli import common, completion, explorer, networks, programs, tutorial
+from tinygrad_bp.cli.common import Mistake, Terminated
+from tinygrad_bp.cli.parser import Parser, command
 from tinygrad_bp.core.output import spell_on
 
 EXAMPLES = """examples:
@@ -28,11 +30,22 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command with these arguments, those of the process if None, and returns its exit status."""
+    try:
+        with common.requests_to_end():
+            status = _status(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt as stop:
+        common.say(f"tinygrad-bp: {'ended by a signal' if isinstance(stop, Terminated) else 'interrupted'}", error=True)
+        status = common.status_of(stop)
+    if argv is None:  # nothing is left to do but for Python to end, which says nothing of it if it is interrupted
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return status
+
+
+def _status(argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         spell_on(stream, "✓⠿─\ud800")  # of tables, of curves, and what a name of a file or a label may hold
-    parser = _parser()
     try:
-        args = parser.parse_args(argv)
+        args = whole_parser().parse_args(_asked(argv))
         with warnings.catch_warnings():
             warnings.showwarning = _warned(warnings.showwarning)
             status: int = args.run(args)
@@ -40,8 +53,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except SystemExit as done:  # how argparse ends after --help and after an error
         return done.code if isinstance(done.code, int) else 2
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -49,6 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         common.say(f"tinygrad-bp: error: {common.words(error)}", error=True)
         return 2
     return status
+
+
+def _asked(argv: list[str]) -> list[str]:
+    """Without arguments the help is asked for; `help train` is `train --help`."""
+    if not argv:
+        return ["--help"]
+    return [*argv[1:], "--help"] if argv[0] == "help" else argv
 
 
 def _warned(others: Callable[..., None]) -> Callable[..., None]:
@@ -63,12 +81,13 @@ def _warned(others: Callable[..., None]) -> Callable[..., None]:
     return say
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = common.command(
-        common.Parser, "", EXAMPLES, prog="tinygrad-bp", description="An autograd engine that shows its work."
-    )
-    parser.add_argument("--version", action="version", version=f"tinygrad-bp {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def whole_parser() -> Parser:
+    """The parser of all commands."""
+    whole = command(Parser, "", EXAMPLES, prog="tinygrad-bp", description="An autograd engine that shows its work.")
+    whole.add_argument("-V", "--version", action="version", version=f"tinygrad-bp {__version__}")
+    whole.set_defaults(run=lambda args: whole.error("the following arguments are required: COMMAND"))
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for module in (tutorial, explorer, networks, programs):
         module.add(commands)
-    return parser
+    completion.add(commands, whole)
+    return whole

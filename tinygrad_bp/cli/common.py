@@ -1,4 +1,4 @@
-"""What the commands share: how a command is declared, its arguments, what it reads, writes and says, folders and pictures."""
+"""What the commands share: what they read, write and say, folders and pictures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import contextlib
 import os
 import signal
 import sys
-import textwrap
 import threading
 from collections.abc import Callable, Collection, Iterator
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tinygrad_bp.files import Source, check_folder, descriptor, is_stream, write_stream, write_whole, written_together
+from tinygrad_bp.files import Source, check_folder, descriptor, is_stream, write_stream, write_whole
 from tinygrad_bp.text import printable, shown
 
 STANDARD = "-"  # standard input or output, in place of the name of a file
@@ -25,56 +23,30 @@ class Mistake(Exception):
     """The user's, said in words for the user."""
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose messages are said as all others are: what was typed may steer no terminal."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(words(message))
+class Terminated(KeyboardInterrupt):
+    """A request to end, as `kill` and a system that shuts down make it. It is heard as Ctrl-C is."""
 
 
-def command(make: Any, name: str, examples: str, **about: Any) -> argparse.ArgumentParser:
-    """A parser made by `make`, whose help ends with examples."""
-    parser: argparse.ArgumentParser = make(
-        *([name] if name else []),
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        **about,
-    )
-    # The formatter keeps lines as they are, for the examples.
-    parser.description = textwrap.fill(parser.description or "", 78)
-    return parser
+def status_of(stop: KeyboardInterrupt) -> int:
+    """The exit status after Ctrl-C, or after a request to end."""
+    return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
 
 
-def rounds(text: str) -> int:
-    """An argument that is a whole number from 0 up."""
-    return _integer(text, 0)
+@contextlib.contextmanager
+def requests_to_end() -> Iterator[None]:
+    """Requests to end are heard, where nothing else listens for them."""
 
+    def end(number: int, frame: object) -> NoReturn:
+        raise Terminated
 
-def positive(text: str) -> int:
-    """An argument that is a whole number from 1 up."""
-    return _integer(text, 1)
-
-
-def _integer(text: str, least: int) -> int:
+    heard = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if heard:
+        signal.signal(signal.SIGTERM, end)
     try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if number < least:
-        raise argparse.ArgumentTypeError(f"it takes a whole number from {least} up, not {number}")
-    return number
-
-
-def learning_rate(text: str) -> Decimal:
-    """An argument that is a finite number above 0, digit for digit as it was typed."""
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not (rate.is_finite() and 0.0 < float(rate) < float("inf")):
-        raise argparse.ArgumentTypeError(f"it takes a finite number above 0, not {text}")
-    return rate
+        yield
+    finally:
+        if heard:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 # What is said, read and written
@@ -104,6 +76,27 @@ def source(name: str) -> Source:
     if sys.stdin is None:
         raise Mistake("there is no standard input to read")
     return sys.stdin
+
+
+def add_table_options(parser: Any) -> None:
+    """Declares how a table is written, of which nothing has to be said where it can be found out."""
+    parser.add_argument(
+        "--header", choices=["yes", "no"], help="whether the first line of DATA names the columns (default: its look)"
+    )
+    parser.add_argument("--delimiter", metavar="SIGN", help="what parts columns: , ; | tab blank (default: its look)")
+    parser.add_argument("--decimal", choices=[".", ","], help="what parts decimals (default: what numbers look like)")
+    parser.add_argument("--encoding", metavar="NAME", help="of DATA (default: UTF-8, or what a mark says, or cp1252)")
+
+
+def table_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What `data.read` takes of how a table is written."""
+    signs = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "comma": ",", "semicolon": ";", "bar": "|"}
+    return {
+        "header": None if args.header is None else args.header == "yes",
+        "delimiter": signs.get(args.delimiter, args.delimiter),
+        "decimal": args.decimal,
+        "encoding": args.encoding,
+    }
 
 
 def is_output_stream(output: str) -> bool:
@@ -151,27 +144,6 @@ def check_results(folder: Path, kinds: Collection[str], other: Callable[[], str]
 def picture_names(names: Collection[str]) -> list[str]:
     """The names of the files that `save_pictures` may write for pictures of these names."""
     return [name + suffix for name in names for suffix in (".svg", ".png", ".gv")]
-
-
-@contextlib.contextmanager
-def results(folder: Path, kinds: Collection[str]) -> Iterator[Path]:
-    """A hidden folder to write results in, which are moved into `folder` when all are there; after an error nothing stays of them.
-
-    A request to end, as `kill` and a system that shuts down make it, is heard here as an error is.
-    """
-
-    def end(number: int, frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    heard = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if heard:
-        signal.signal(signal.SIGTERM, end)
-    try:
-        with written_together(folder, kinds) as hidden:
-            yield hidden
-    finally:
-        if heard:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def save_pictures(drawings: dict[str, Any], folder: Path) -> tuple[list[Path], list[str]]:

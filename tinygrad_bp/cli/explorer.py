@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.cli import common
+from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.programs import load_program, named
 from tinygrad_bp.files import is_stream, packed_name
@@ -31,7 +31,7 @@ examples:
 
 def add(commands: Any) -> None:
     """Declares the command."""
-    explore = common.command(
+    explore = parser.command(
         commands.add_parser,
         "explore",
         EXAMPLES,
@@ -50,10 +50,10 @@ def add(commands: Any) -> None:
         "--data", metavar="TABLE", help="of a network: the rows to learn: a file, or the name of a table"
     )
     explore.add_argument(
-        "--rows", type=common.positive, metavar="N", help="how many of them, from all over the table (default: 8)"
+        "--rows", type=parser.positive, metavar="N", help="how many of them, from all over the table (default: 8)"
     )
     explore.add_argument(
-        "--learning-rate", type=common.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
+        "--learning-rate", type=parser.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
     )
     explore.add_argument("--title", default="", help="a heading for the page")
     explore.add_argument("--language", choices=["en", "ja"], help="to begin with (default: the browser's)")
@@ -131,7 +131,12 @@ def _rows(net: MLP, name: str, count: int) -> list[Any]:
     from tinygrad_bp.networks.prediction import Predictor
 
     predictor = Predictor(net)
-    table = data.bundled(name) if name in data.NAMES else data.read(common.source(name), net.notes.targets)
+    if name in data.NAMES:
+        table = data.bundled(name)
+    elif net.notes.columns:
+        table = predictor.table(common.source(name))
+    else:
+        table = data.read(common.source(name), net.notes.targets)
     if len(table.columns) != net.widths[0] or (net.notes.columns and table.columns != net.notes.columns):
         raise Mistake(
             f"the network learned from {', '.join(predictor.columns):.200}, and {name} has {', '.join(table.columns):.200}"

@@ -7,16 +7,20 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.files import called, packed_name
-from tinygrad_bp.networks.data.reading import FORMATS, cells, number, place_of
-from tinygrad_bp.networks.prediction import Predictor
+from tinygrad_bp.cli.training_report import by_class, how_right
+from tinygrad_bp.files import packed_name
+from tinygrad_bp.networks.data.cells import Cells, Where, finite, is_missing, is_truth
+from tinygrad_bp.networks.data.delimited import Dialect
+from tinygrad_bp.networks.data.preprocessing import spelled
+from tinygrad_bp.networks.data.reading import FORMATS, cells
+from tinygrad_bp.networks.prediction import Predictor, confusion
 from tinygrad_bp.networks.saving import load
-from tinygrad_bp.text import shown
+from tinygrad_bp.text import columned, counted, shown, terminal_width
 
 
 def predict(args: argparse.Namespace) -> int:
@@ -24,21 +28,42 @@ def predict(args: argparse.Namespace) -> int:
     if args.model == args.data == common.STANDARD:
         raise Mistake("standard input holds one thing, the network or the table")
     predictor = Predictor(load(common.source(args.model)))
-    table = common.source(args.data)
-    name = called(table)
-    columns, rows = cells(table)
-    for column in predictor.columns:
-        place_of(name, columns, column)
-    found = [predictor([number(name, columns, where, row, c) for c in predictor.columns]) for where, row in rows]
-    text = _written(args.format or _format(args.output), *_answers(predictor, found))
+    options = common.table_options(args)
+    table = cells(
+        common.source(args.data),
+        None,
+        Dialect(options["delimiter"], options["decimal"], options["header"]),
+        options["encoding"],
+    )
+    inputs = predictor.inputs_of(table)
+    kept = [k for k, row in enumerate(inputs) if row is not None]
+    found = [predictor.of_inputs(row) for row in inputs if row is not None]
+    ids = _ids(args.id, predictor, table)
+    remarks = list(_score(predictor, found, table, kept))
+    if len(kept) < len(inputs):
+        remarks.append(f"{counted(len(inputs) - len(kept), 'row')} left out, since something is missing")
+    head, body = _answers(predictor, found)
+    names = [name if name not in head else f"{name} (id)" for name in ids]
+    rows = [[*(column[k] for column in ids.values()), *row] for k, row in zip(kept, body, strict=True)]
+    text = _written(args.format or _format(args.output), [*names, *head], rows)
     if args.output == common.STANDARD:
         common.answer(text)
     else:
         common.write(args.output, text)
-    score = _score(name, predictor, found, columns, rows)
-    if score:
-        common.say(score, error=True)
+    for remark in remarks:
+        common.say(remark, error=True)
     return 0
+
+
+def _ids(wanted: Sequence[str] | None, predictor: Predictor, table: Cells) -> dict[str, list[Any]]:
+    """Columns that tell the rows apart, by their names: those asked for, those that were left out in training, or numbers from 1."""
+    if wanted is None:
+        ignored = predictor.preprocessing.ignored if predictor.preprocessing is not None else []
+        wanted = [name for name in ignored if name in table.columns]
+    places = {table.columns[place]: place for place in map(table.place, wanted)}
+    if places:
+        return {name: [row[place] for _, row in table.rows] for name, place in places.items()}
+    return {"row": list(range(1, len(table.rows) + 1))} if table.index is None else {"index": table.index}
 
 
 def _format(output: str) -> str:
@@ -55,41 +80,56 @@ def _written(form: str, head: list[str], body: list[list[Any]]) -> str:
     return out.getvalue()
 
 
-def _score(
-    name: str,
-    predictor: Predictor,
-    found: Sequence[Sequence[float]],
-    columns: list[str],
-    rows: Sequence[tuple[str, list[Any]]],
-) -> str:
-    """How good the predictions are, in words, if the table has the targets; empty if not."""
-    wanted = [target for target in predictor.targets if target in columns]
-    if predictor.classes is not None and wanted:
-        place = columns.index(wanted[0])
-        known = [(p, _class_name(row[place])) for p, (_, row) in zip(found, rows, strict=True)]
-        judged = [(p, kind) for p, kind in known if kind in predictor.classes]
-        right = sum(predictor.classes[predictor.best(p)] == kind for p, kind in judged)
-        text = f"{right} of {len(judged)} right, {right / len(judged):.1%}" if judged else "nothing to compare with"
-        if len(judged) < len(known):
-            odd = next(kind for _, kind in known if kind not in predictor.classes)
-            text += f"; {len(known) - len(judged)} without a class that the network knows, such as {shown(odd)}"
-        return text
-    if len(wanted) == len(predictor.targets):
-        errors = [
-            (p - number(name, columns, where, row, target)) ** 2
-            for prediction, (where, row) in zip(found, rows, strict=True)
-            for p, target in zip(prediction, wanted, strict=True)
+def _score(predictor: Predictor, found: Sequence[Sequence[float]], table: Cells, kept: Sequence[int]) -> Iterator[str]:
+    """How good the predictions are, in words, if the table has the targets."""
+    there = [target for target in predictor.targets if target in table.columns]
+    rows = [table.rows[k] for k in kept]
+    if predictor.classes is not None and there:
+        yield from _score_of_classes(
+            predictor.classes, predictor, found, [row[table.place(there[0])] for _, row in rows]
+        )
+    elif there and len(there) == len(predictor.targets):
+        places = [table.place(target) for target in there]
+        known = [k for k, (_, row) in enumerate(rows) if not any(is_missing(row[place]) for place in places)]
+        squares = [
+            (p - _target(table, rows[k], place)) ** 2 for k in known for p, place in zip(found[k], places, strict=True)
         ]
-        return f"root mean squared error {math.sqrt(math.fsum(errors) / len(errors)):.6g}"
-    return ""
+        blank = f"{counted(len(rows) - len(known), 'row')} without a target" if len(known) < len(rows) else ""
+        if squares:
+            error = f"root mean squared error {math.sqrt(math.fsum(squares) / len(squares)):.6g}"
+            yield error + (f" of {counted(len(known), 'row')}; {blank}" if blank else "")
 
 
-def _class_name(cell: Any) -> str:
-    """A cell as the name of a class, which of numbers is the shortest that leads back to it."""
+def _score_of_classes(
+    classes: Sequence[str], predictor: Predictor, found: Sequence[Sequence[float]], cells: Sequence[Any]
+) -> Iterator[str]:
+    number_of = {name: k for k, name in enumerate(classes)}
+    truths = {name.lower(): k for name, k in number_of.items() if is_truth(name)}
+    wanted = []
+    for cell in cells:  # a text is the name of a class as it stands, or as a number
+        name = cell if isinstance(cell, str) and cell in number_of else spelled(cell)
+        wanted.append(number_of.get(name, truths.get(name.lower())))
+    judged = [(k, predictor.best(p)) for k, p in zip(wanted, found, strict=True) if k is not None]
+    blank = sum(is_missing(cell) for cell, k in zip(cells, wanted, strict=True) if k is None)
+    odd = [spelled(cell) for cell, k in zip(cells, wanted, strict=True) if k is None and not is_missing(cell)]
+    counts = confusion(len(classes), [k for k, _ in judged], [k for _, k in judged])
+    text = how_right(counts) if judged else "nothing to compare with" if odd else ""
+    if odd:
+        text += f"; {len(odd)} without a class that the network knows, such as {shown(odd[0])}"
+    if blank and text:
+        text += f"; {counted(blank, 'row')} without a target"
+    if text:
+        yield text
+    if judged and (rows := by_class(classes, counts)):
+        yield "\n".join(columned(rows, terminal_width()))
+
+
+def _target(table: Cells, row: tuple[Where, Sequence[Any]], place: int) -> float:
+    where, cells = row
     try:
-        return f"{float(cell):.17g}"
-    except (TypeError, ValueError):
-        return str(cell)
+        return finite(cells[place])
+    except ValueError as error:
+        raise Mistake(f"{table.name}: {where}, column {shown(table.columns[place])}: {error}") from None
 
 
 def _answers(predictor: Predictor, found: Sequence[Sequence[float]]) -> tuple[list[str], list[list[Any]]]:

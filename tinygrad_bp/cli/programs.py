@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import math
 import os
 import re
 import reprlib
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.cli import common
+from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.files import read_bytes
+from tinygrad_bp.files import packed_name, read_bytes
 from tinygrad_bp.text import counted, did_you_mean, listed, terminal_width
+
+if TYPE_CHECKING:
+    from tinygrad_bp.drawing import Drawing
 
 EXAMPLES = {
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
@@ -28,7 +33,8 @@ not call backward(), this command does.
 examples:
   tinygrad-bp draw neuron.py:out -o neuron.svg
   tinygrad-bp draw neuron.py:out -o path.png --highlight w1 --local-derivatives
-  tinygrad-bp draw net.py:loss -o net.svg --labelled --dark""",
+  tinygrad-bp draw net.py:loss -o net.svg --labelled --dark
+  tinygrad-bp draw net.py:net -o network.svg""",
     "explain": """examples:
   tinygrad-bp explain neuron.py:out --wrt w1
   tinygrad-bp explain neuron.py:out --wrt w1 --format markdown > w1.md""",
@@ -44,14 +50,16 @@ FORMATS = ("svg", "png", "pdf", "gv")
 
 def add(commands: Any) -> None:
     """Declares the commands."""
-    draw = common.command(
+    draw = parser.command(
         commands.add_parser,
         "draw",
         EXAMPLES["draw"],
-        help="draw the graph of a Value",
-        description="Draws the graph that a Value was computed by.",
+        help="draw the graph of a Value, or a network",
+        description="Draws the graph that a Value was computed by, or a network: an MLP, a Layer or a Neuron.",
     )
-    draw.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it or a list of Values")
+    draw.add_argument(
+        "target", metavar="FILE.py:NAME", help="your program, and what to draw in it; or a model's .json file"
+    )
     draw.add_argument(
         "-o",
         "--output",
@@ -70,10 +78,10 @@ def add(commands: Any) -> None:
     draw.add_argument("--local-derivatives", action="store_true", help="write the local derivative on each edge")
     draw.add_argument("--labelled", action="store_true", help="show only Values that have a label")
     draw.add_argument(
-        "--depth", type=common.positive, metavar="N", help="show only what is at most N operations from the output"
+        "--depth", type=parser.positive, metavar="N", help="show only what is at most N operations from the output"
     )
     draw.add_argument("--collapse", action="append", metavar="GROUP", help="show this neuron or layer as one box")
-    draw.add_argument("--digits", type=common.positive, default=9, metavar="N", help="significant digits (default: 9)")
+    draw.add_argument("--digits", type=parser.positive, default=9, metavar="N", help="significant digits (default: 9)")
     draw.add_argument(
         "--direction",
         choices=["LR", "RL", "TB", "BT"],
@@ -81,7 +89,7 @@ def add(commands: Any) -> None:
         help="from the inputs to the output (default: LR)",
     )
     draw.add_argument(
-        "--max-nodes", type=common.positive, default=400, metavar="N", help="refuse to draw more (default: 400)"
+        "--max-nodes", type=parser.positive, default=400, metavar="N", help="refuse to draw more (default: 400)"
     )
     draw.add_argument("--title", default="", help="written over the picture")
     draw.add_argument("--dark", action="store_true", help="draw on a dark ground")
@@ -91,7 +99,7 @@ def add(commands: Any) -> None:
     draw.add_argument("--scale", type=float, metavar="X", help="of a PNG: X times as wide and high as usual")
     draw.set_defaults(run=_draw)
 
-    explain = common.command(
+    explain = parser.command(
         commands.add_parser,
         "explain",
         EXAMPLES["explain"],
@@ -109,7 +117,7 @@ def add(commands: Any) -> None:
     explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
     explain.set_defaults(run=_explain)
 
-    check = common.command(
+    check = parser.command(
         commands.add_parser,
         "check",
         EXAMPLES["check"],
@@ -117,39 +125,64 @@ def add(commands: Any) -> None:
         description="Compares the derivative of a Value by each input, as autograd has it, with numerical differences.",
     )
     check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
+    check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
     check.set_defaults(run=_check)
 
 
 def _draw(args: argparse.Namespace) -> int:
-    from tinygrad_bp.drawing import draw
-
     format = args.format or ("svg" if common.is_output_stream(args.output) else Path(args.output).suffix.lower()[1:])
     if format not in FORMATS:
         raise Mistake(
             f"-o {args.output!r}: the name should end in .svg, .png, .pdf or .gv, or --format say what it is to be"
         )
-    program = load_program(args.target)
+    picture = _picture(args)
+    common.write(args.output, picture.render(format, dpi=args.dpi, scale=args.scale))
+    return 0
+
+
+def _picture(args: argparse.Namespace) -> Drawing:
+    """The picture of the Values, or of the network, that are named."""
+    from tinygrad_bp.drawing import draw, draw_network
+
+    looks: dict[str, Any] = {
+        name: getattr(args, name) for name in ("digits", "title", "dark", "font_size", "transparent")
+    }
+    if args.target == common.STANDARD or packed_name(args.target)[0].suffix.lower() == ".json":
+        from tinygrad_bp.networks.saving import load
+
+        net: Any = load(common.source(args.target))
+    else:
+        program = load_program(args.target)
+        net = program[args.target.rpartition(":")[2]]
+    if is_network(net):
+        for name in ("local_derivatives", "labelled", "depth", "collapse", "direction", "max_nodes"):
+            if getattr(args, name) and (name in args.given or getattr(args, name) is True):
+                raise Mistake(f"--{name.replace('_', '-')} is of graphs of Values, and {args.target} is a network")
+        return draw_network(net, highlight=args.highlight, **looks)
     found = named(program, args.target, several=True)
     order = topological_order(*found, constants=False)
     if len(found) == 1 and not any(node.grad for node in order):
         found[0].backward()
-    picture = draw(
+    return draw(
         found,
         only="labelled" if args.labelled else None,
         depth=args.depth,
         collapse=args.collapse or False,
         highlight=[_labelled(order, label, program, args.target) for label in args.highlight],
         local_derivatives=args.local_derivatives,
-        digits=args.digits,
         direction=args.direction,
         max_nodes=args.max_nodes,
-        title=args.title,
-        dark=args.dark,
-        font_size=args.font_size,
-        transparent=args.transparent,
+        **looks,
     )
-    common.write(args.output, picture.render(format, dpi=args.dpi, scale=args.scale))
-    return 0
+
+
+def is_network(thing: Any) -> bool:
+    """Whether a thing in a program is a network, a layer or a neuron."""
+    if "tinygrad_bp.networks.nn" not in sys.modules:
+        return False
+    from tinygrad_bp.networks.nn import MLP, Layer, Neuron
+
+    return isinstance(thing, MLP | Layer | Neuron)
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -178,8 +211,23 @@ def _check(args: argparse.Namespace) -> int:
 
     [y] = named(load_program(args.target), args.target)
     result = check_gradients(y)
-    common.say(result.text(width=terminal_width()))
+    if args.format == "json":
+        import json
+        from dataclasses import asdict
+
+        facts = {
+            "ok": result.ok,
+            **{part: [plain_numbers(asdict(each)) for each in getattr(result, part)] for part in ("inputs", "faults")},
+        }
+        common.say(json.dumps(facts, indent=2))
+    else:
+        common.say(result.text(width=terminal_width()))
     return 0 if result.ok else 1
+
+
+def plain_numbers(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same, with the strings "nan", "inf" and "-inf" for numbers that JSON does not know, as `explain --format json` has them."""
+    return {name: str(x) if isinstance(x, float) and not math.isfinite(x) else x for name, x in facts.items()}
 
 
 # The user's own program
@@ -188,7 +236,8 @@ def _check(args: argparse.Namespace) -> int:
 def load_program(target: str) -> dict[str, Any]:
     """Runs the program of FILE.py:NAME and returns its names, of which NAME is one. A Value without a label gets its name for one.
 
-    What the program prints goes to standard error, away from the answer.
+    What the program prints goes to standard error, away from the answer; so does what processes print that it starts, and what is printed
+    at the end of this process.
     """
     file, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
@@ -227,7 +276,7 @@ def _run(source: bytes, file: str, name: str) -> dict[str, Any]:
     sys.modules[module.__name__] = module  # dataclasses look their module up
     program = vars(module)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with _aside():
             exec(compile(source, str(path), "exec", dont_inherit=True), program)
     except SystemExit as end:
         code = "" if end.code is None else repr(end.code)
@@ -241,6 +290,49 @@ def _run(source: bytes, file: str, name: str) -> dict[str, Any]:
         os.chdir(folder)
         sys.modules.pop(module.__name__, None)
     return program
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """What is printed goes to standard error, also by code in C and by other processes, which know no `sys.stdout`."""
+    before = sys.stdout
+    try:
+        number = before.fileno()
+        before.flush()
+        kept = os.dup(number)
+    except (AttributeError, OSError, ValueError):  # closed, or no file
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+        return
+    try:
+        _to_standard_error(number)
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        for stream in {before, sys.__stdout__}:  # the program may have written to them as well
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    stream.flush()
+        os.dup2(kept, number)
+        os.close(kept)
+        if number == 1:
+            atexit.register(_end_aside, before)
+
+
+def _to_standard_error(number: int) -> None:
+    try:
+        os.dup2(sys.stderr.fileno(), number)
+    except (AttributeError, OSError, ValueError):  # there is none
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def _end_aside(stream: Any) -> None:
+    """What the program has said is to be done at the end, which is done after this, prints to standard error, too."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.flush()
+        _to_standard_error(stream.fileno())
 
 
 def _values(program: dict[str, Any]) -> dict[str, Value]:

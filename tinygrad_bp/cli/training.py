@@ -5,65 +5,85 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.cli import common, training_report
+from tinygrad_bp.cli import common, resuming, training_report
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.training_report import Training
 from tinygrad_bp.drawing import curve, draw_network
-from tinygrad_bp.files import packed_name, write_whole
+from tinygrad_bp.files import packed_name, write_whole, written_together
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.data.reading import FORMATS
+from tinygrad_bp.networks.losses import LearnedAsNumbers
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.networks.prediction import Predictor, notes
+from tinygrad_bp.networks.prediction import Predictor
 from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
 from tinygrad_bp.networks.saving import load, save
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training import train as trained
+from tinygrad_bp.networks.training.checkpoint import Checkpoint
 from tinygrad_bp.text import counted, listed, shown
 
-KINDS = ("model.json", "curve.csv", "curve.svg", "report.md", *common.picture_names(["network", "boundary"]))
+KINDS = (
+    "model.json",
+    resuming.FILE,
+    "curve.csv",
+    "curve.svg",
+    "report.md",
+    *common.picture_names(["network", "boundary"]),
+)
 SMALL = 40  # connections of a network up to which its picture has numbers
 
 
 def train(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
+    warnings.simplefilter("ignore", LearnedAsNumbers)  # which is said once, and how it is said to the command
+    checkpoint = None
+    if args.resume is not None:
+        args, checkpoint = resuming.gone_on_with(args)
+    if args.data is None:
+        raise Mistake(f"train takes DATA: a file, or one of {', '.join((*data.NAMES, 'tutorial'))}; or --resume DIR")
     table, network = _table(args)
     chosen = _recipe(args, table, [2, 2, 2] if network else None)
     net = chosen.network(args.seed, args.init, **(network if chosen.layers == [2, 2, 2] else {}))
     rows = chosen.rows(args.seed)
     optimizer = _optimizer(args, chosen, net)
     common.check_results(args.out, KINDS, lambda: _other(args.out, args.data, table.targets), replace=args.force)
-    history, interrupted = _trained(args, chosen, net, rows, optimizer)
+    history, interrupted = _trained(args, chosen, net, rows, optimizer, checkpoint)
     if interrupted and not history.steps:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
-        return 130
+        return common.status_of(interrupted)
     # The name of the table says later whose results a folder holds.
-    net.notes = replace(notes(rows.learned, chosen.loss, rows.target_scaling), more={"table": args.data})
+    net.notes = replace(chosen.notes(rows), more={"table": args.data})
     done = Training(args.data, chosen, rows, net, history)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))
-    with common.results(args.out, KINDS) as hidden:
+    with written_together(args.out, KINDS) as hidden:
         files, more = _files(done, hidden, dark=args.dark)
+        files.insert(1, history.save(hidden / resuming.FILE, resuming.kept(args, chosen.epochs)))
         files.append(write_whole(hidden / "report.md", training_report.markdown(done, lines, files, predictor)))
     files = [args.out / path.name for path in files]
     if interrupted:
         after = f"{counted(history.epochs, 'epoch')}, {counted(history.steps, 'step')}"
-        common.say(f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}", error=True)
-        return 130
+        common.say(
+            f"tinygrad-bp: interrupted after {after}; what was learned is in {files[0]}, and train --resume {args.out} goes on",
+            error=True,
+        )
+        return common.status_of(interrupted)
     training_report.show(done, lines, files, more, predictor)
     return 0
 
 
 def _trained(
-    args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer
-) -> tuple[History, bool]:
-    """What happened, and whether it was interrupted."""
+    args: argparse.Namespace, chosen: Recipe, net: MLP, rows: Rows, optimizer: Optimizer, checkpoint: Checkpoint | None
+) -> tuple[History, KeyboardInterrupt | None]:
+    """What happened, and what interrupted it."""
     try:
         history = trained(
             net,
@@ -78,12 +98,13 @@ def _trained(
             validation=rows.held_out,
             patience=args.patience,
             stop_below=args.stop_below,
+            resume=checkpoint,
         )
     except KeyboardInterrupt as interrupt:
         if (found := getattr(interrupt, "history", None)) is None:
             raise
-        return found, True
-    return history, False
+        return found, interrupt
+    return history, None
 
 
 def _other(folder: Path, name: str, targets: Sequence[str]) -> str:
@@ -104,14 +125,25 @@ def _table(args: argparse.Namespace) -> tuple[Table, dict[str, Any]]:
     """The table that is meant, and for the worked example what an `MLP` takes to be its network."""
     name = args.data
     built_in = (*data.NAMES, "tutorial")
-    if args.target and name in built_in:
-        raise Mistake("--target is of files; the tables that are built in have theirs")
+    for option in ("target", "inputs", "ignore", "missing", "header", "delimiter", "decimal", "encoding"):
+        if getattr(args, option) is not None and name in built_in:
+            raise Mistake(f"--{option} is of files; the tables that are built in have theirs")
     if name == "tutorial":
         return _worked_example()
     if name in data.NAMES:
         return data.bundled(name), {}
     if name == common.STANDARD or Path(name).exists() or packed_name(name)[0].suffix.lower()[1:] in FORMATS:
-        return data.read(common.source(name), args.target, args.format), {}
+        table = data.read(
+            common.source(name),
+            args.target,
+            args.format,
+            inputs=args.inputs,
+            ignore=args.ignore or (),
+            classes=args.classes,
+            missing=args.missing,
+            **common.table_options(args),
+        )
+        return table, {}
     raise Mistake(f"{name!r} is no table: name a .csv, .tsv or .json file, or one of {', '.join(built_in)}")
 
 
@@ -129,7 +161,7 @@ def _worked_example() -> tuple[Table, dict[str, Any]]:
 
 def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None) -> Recipe:
     try:
-        return recipe(
+        chosen = recipe(
             table,
             layers=args.layers or layers,
             activation=args.activation,
@@ -140,7 +172,11 @@ def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None
             batch_size=args.batch_size,
             held_out=args.held_out,
             scale=not args.no_scale,
+            classes=args.classes,
         )
+        if chosen.may_be_classes:
+            common.say(f"tinygrad-bp: {chosen.may_be_classes.replace('classes=True', '--classes')}", error=True)
+        return chosen
     except Unsuitable as error:
         raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None
 

@@ -12,10 +12,13 @@ from tinygrad_bp.cli.common import say
 from tinygrad_bp.drawing import curve
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.nn import MLP
-from tinygrad_bp.networks.prediction import Predictor
-from tinygrad_bp.networks.recipe import Recipe, Rows
+from tinygrad_bp.networks.prediction import Predictor, balanced_accuracy
+from tinygrad_bp.networks.recipe import FEW, Recipe, Rows
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.text import columned, counted, printable, terminal_width
+
+FEW_VALUES = 10  # that a target has, and may be classes
+MOST_CLASSES = 20  # of which is said how many are right
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,10 @@ def lines(done: Training, predictor: Predictor) -> Iterator[tuple[str, str]]:
     chosen, history = done.recipe, done.history
     table, held_out = chosen.table, done.rows.held_out
     held = f", {len(held_out):,} held out" if held_out is not None else ""
-    yield "table", f"{done.name}: {counted(len(table), 'row')}{held}"
+    dropped = f", and {table.dropped:,} with something missing left out" if table.dropped else ""
+    yield "table", f"{done.name}: {counted(len(table), 'row')}{held}{dropped}"
     kinds = f" ({', '.join(table.classes)})" if table.classes is not None else ""
-    yield "learned", f"{', '.join(table.targets)}{kinds} from {', '.join(table.columns)}"
+    yield "learned", f"{', '.join(table.targets)}{kinds} from {', '.join(table.measured)}"
     yield "network", f"{done.net.summary()}, {_activations(done.net)}"
     size = "all rows" if chosen.batch_size is None else counted(chosen.batch_size, "row")
     yield "training", f"{chosen.loss}, {chosen.optimizer}, learning rate {chosen.learning_rate:g}, {size} a step"
@@ -49,16 +53,61 @@ def lines(done: Training, predictor: Predictor) -> Iterator[tuple[str, str]]:
     for name, part in zip(("on the rows learned", "on the rows held out"), done.rows.measured, strict=True):
         if part is not None:
             yield name, _score(predictor, part)
+    if hint := _hint(table):
+        yield "hint", hint
+
+
+def _hint(table: Table) -> str:
+    """What is to be said of numbers that may be classes."""
+    if table.classes is not None or len(table.targets) > 1 or len(table) < FEW:
+        return ""
+    values = sorted({row[0] for row in table.outputs})
+    if len(values) > FEW_VALUES or not all(x.is_integer() for x in values):
+        return ""
+    return f"{table.targets[0]} is learned as a number, and is one of {', '.join(f'{x:g}' for x in values)}: --classes learns classes"
+
+
+def use(predictor: Predictor, measured: Table, model: str) -> list[str]:
+    """Lines of Python that use the network."""
+    row = "row" if predictor.preprocessing is not None else f"{[float(f'{x:g}') for x in measured.inputs[0]]}"
+    return [
+        "from tinygrad_bp import load",
+        "from tinygrad_bp.networks.prediction import Predictor",
+        f"Predictor(load({model!r})).answer({row})",
+    ]
 
 
 def _score(predictor: Predictor, part: Table) -> str:
     if predictor.classes is None:
         truths = all(x in (0.0, 1.0) for outputs in part.outputs for x in outputs)
-        right = sum([round(x) for x in predictor(inputs)] == outputs for inputs, outputs in part)
+        right = sum([round(x) for x in predictor.of_inputs(inputs)] == outputs for inputs, outputs in part)
         rounded = f"; {right} of {len(part)} right, if rounded" if truths else ""
         return f"root mean squared error {predictor.score(part):.6g}{rounded}"
-    right = round(predictor.score(part) * len(part))
-    return f"{right} of {len(part)} right, {right / len(part):.1%}"
+    return how_right(predictor.confusion(part))
+
+
+def how_right(counts: Sequence[Sequence[int]]) -> str:
+    """How many are right, in words, of what `confusion` counts."""
+    right, rows = sum(row[k] for k, row in enumerate(counts)), sum(map(sum, counts))
+    return f"{right} of {rows} right, {right / rows:.1%}; balanced accuracy {balanced_accuracy(counts):.1%}"
+
+
+def by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> list[list[str]]:
+    """Rows of a table of how many of each class were predicted to be of which, with its head; of many classes of none."""
+    if len(classes) > MOST_CLASSES:
+        return []
+    found = [sum(column) for column in zip(*counts, strict=True)]
+    body = []
+    for k, (name, row) in enumerate(zip(classes, counts, strict=True)):
+        shares = [f"{row[k] / whole:.1%}" if whole else "" for whole in (sum(row), found[k])]
+        body.append([printable(name), *map(str, row), *shares])
+    return [["wanted", *(f"→ {printable(name)}" for name in classes), "recall", "precision"], *body]
+
+
+def _by_class(done: Training, predictor: Predictor) -> list[list[str]]:
+    """The same of the rows held out, or of all if there are none."""
+    part = done.rows.measured[1] or done.rows.measured[0]
+    return by_class(predictor.classes, predictor.confusion(part)) if predictor.classes is not None else []
 
 
 def _activations(net: MLP) -> str:
@@ -71,7 +120,7 @@ def _predictions(table: Table, predictor: Predictor, most: int = 8) -> list[list
     head = [*table.columns, *(f"{name}, wanted" for name in table.targets), "predicted"]
     body = []
     for inputs, outputs in list(table)[:most]:
-        found = predictor(inputs)
+        found = predictor.of_inputs(inputs)
         if predictor.classes is None:
             wanted, words = [f"{x:g}" for x in outputs], ", ".join(f"{x:.6f}" for x in found)
         else:
@@ -102,6 +151,9 @@ def show(
             say(f"{name:>{width}}  {first}")
         for line in rest:
             say(f"{'':>{beside}}{line}")
+    if rows := _by_class(done, predictor):
+        say()
+        say("\n".join(columned(rows, across)))
     if len(losses) > 1 and all(map(math.isfinite, losses)):
         say()
         say("\n".join(curve.plot(losses, min(76, across))))
@@ -129,6 +181,9 @@ def markdown(done: Training, lines: Sequence[tuple[str, str]], files: Sequence[P
 
     drawn = {path.name for path in files}
     parts = [f"# {cell(done.name)}", "", *table([("", ""), *lines])]
+    if rows := _by_class(done, predictor):
+        which = "held out" if done.rows.measured[1] else "learned"
+        parts += ["", f"## Class by class, of the rows {which}", "", *table(rows)]
     if "curve.svg" in drawn:
         parts += ["", "## The loss, epoch by epoch", "", "![The loss](curve.svg)"]
     parts += ["", "## Some predictions", "", *table(_predictions(done.recipe.table, predictor))]
@@ -136,5 +191,15 @@ def markdown(done: Training, lines: Sequence[tuple[str, str]], files: Sequence[P
         parts += ["", "## Where it decides", "", "![Where it decides](boundary.svg)"]
     if "network.svg" in drawn:
         parts += ["", "## The network", "", "![The network](network.svg)"]
-    parts += ["", "## To use it", "", "    tinygrad-bp predict model.json FILE.csv", ""]
+    parts += [
+        "",
+        "## To use it",
+        "",
+        "    tinygrad-bp predict model.json FILE.csv",
+        "",
+        "or in Python, for a row as it was measured, in this order of its columns or as a dictionary:",
+        "",
+    ]
+    parts += [f"    {line}" for line in use(predictor, done.rows.measured[0], "model.json")]
+    parts.append("")
     return "\n".join(parts)

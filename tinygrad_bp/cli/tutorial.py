@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.cli import common
-from tinygrad_bp.files import parse_json, read_text, write_whole
+from tinygrad_bp.cli import common, parser
+from tinygrad_bp.files import parse_json, read_text, write_whole, written_together
 from tinygrad_bp.text import listed, terminal_width
 
 EXAMPLES = """examples:
@@ -25,7 +25,7 @@ KINDS = (*FILES, *common.picture_names(PICTURES))
 
 def add(commands: Any) -> None:
     """Declares the command."""
-    tutorial = common.command(
+    tutorial = parser.command(
         commands.add_parser,
         "tutorial",
         EXAMPLES,
@@ -34,10 +34,10 @@ def add(commands: Any) -> None:
         "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
     )
     tutorial.add_argument(
-        "--steps", type=common.rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
+        "--steps", type=parser.rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
     )
     tutorial.add_argument(
-        "--learning-rate", type=common.learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"
+        "--learning-rate", type=parser.learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"
     )
     tutorial.add_argument(
         "--update",
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
             on_exact=lambda: bar.add_task("exact values", total=None),
         )
         bar.add_task("pictures", total=None)
-        with common.results(args.out, KINDS) as hidden:
+        with written_together(args.out, KINDS) as hidden:
             drawn, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), hidden)
             files = [args.out / name for name in (*(path.name for path in drawn), *FILES)]
             blocks = report(comparison, **how, files=files, notes=notes)

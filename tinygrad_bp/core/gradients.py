@@ -52,7 +52,7 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     # dy/dnode, complete when the node is reached; a plain number as long as it is known to be one.
     gradients: dict[Value, Any] = {y: 1.0}
     for node in reversed(order):
-        if node not in varies or node not in gradients:
+        if node not in varies:
             continue
         _label(gradients[node], y, node, recorded)
         if node.op is not None:

@@ -155,7 +155,7 @@ def recorded_order(root: Value) -> list[Value]:
     Walks depth first without recursion. What has been seen is marked in `grad`, which is worthless until `backward` sets it: by
     a NaN of this walk's own, so that an interrupt leaves nothing that could be taken for a gradient.
     """
-    seen = math.nan + 0.0  # a new object; not equal to any number
+    seen = float("nan")  # a new object; not equal to any number
     order: list[Value] = []
     entered: list[Value] = []
     rows: dict[Value, Iterator[Any]] = {}

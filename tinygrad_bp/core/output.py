@@ -2,7 +2,9 @@
 
 The text itself is the same everywhere, so that files and comparisons do not depend on a terminal. But a standard output that is not UTF-8,
 as one that is redirected on Windows, lacks signs such as ∂ and letters of labels, and `print` would fail. So whatever says something of
-itself, by a method that is `said`, has such a stream spell what it lacks from then on: ∂ as d, other signs as Python does, \\u91cd.
+itself, by a method that is `said`, has such a stream spell what it lacks from then on: ∂ as d, other signs as Python does, \\u91cd. So does
+standard error. Which other file a text goes to, nobody tells it: open("net.txt", "w", errors="tinygrad_bp") spells there what its
+encoding lacks.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ _SPELLINGS = {
 
 
 def said(method: Callable[P, str]) -> Callable[P, str]:
-    """A method that returns a text about its object, which standard output can print, whatever its encoding."""
+    """A method that returns a text about its object, which standard output and error can print, whatever their encoding."""
 
     @wraps(method)
     def saying(*args: P.args, **options: P.kwargs) -> str:
         text = method(*args, **options)
         if not text.isascii():
             spell_on(sys.stdout, text)
+            spell_on(sys.stderr, text)
         return text
 
     return saying

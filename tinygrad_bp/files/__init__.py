@@ -9,7 +9,7 @@ beside     hidden files beside their target while they are written, and what a k
 
 from tinygrad_bp.files.folders import check_folder, written_together
 from tinygrad_bp.files.names import Source, called, descriptor, format_of, is_stream, packed_name
-from tinygrad_bp.files.reading import beyond_floats, parse_json, read_bytes, read_text
+from tinygrad_bp.files.reading import beyond_floats, parse_json, read_bytes, read_text, read_text_in
 from tinygrad_bp.files.writing import write_stream, write_whole
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "parse_json",
     "read_bytes",
     "read_text",
+    "read_text_in",
     "write_stream",
     "write_whole",
     "written_together",

@@ -36,20 +36,54 @@ def read_text(source: Source, most: int) -> str:
 
     Raises ValueError, in words to follow "it is", for what is no text, and what `read_bytes` raises.
     """
-    parts, decoder = [], None
+    return read_text_in(source, most)[0]
+
+
+def read_text_in(
+    source: Source, most: int, encoding: str | None = None, otherwise: str | None = None
+) -> tuple[str, str]:
+    """The text as `read_text` reads it, and the encoding that it was in.
+
+    Args:
+        encoding: what it is in, if it is known.
+        otherwise: an encoding of single bytes to be tried for a file without a mark that is no UTF-8.
+
+    Raises LookupError for an encoding that there is not, and what `read_text` raises.
+    """
+    parts, raw, decoder, used = [], [], None, encoding or "utf-8-sig"
+    chunks = _chunks(source, most)
     try:
-        for chunk in _chunks(source, most):
+        for chunk in chunks:
             if decoder is None:
-                encoding = next((name for mark, name in _MARKS.items() if chunk.startswith(mark)), "utf-8-sig")
-                decoder = codecs.getincrementaldecoder(encoding)()
+                used = encoding or next((name for mark, name in _MARKS.items() if chunk.startswith(mark)), used)
+                decoder = codecs.getincrementaldecoder(used)()
+            if otherwise is not None:
+                raw.append(chunk)
             parts.append(decoder.decode(chunk))
             if "\0" in parts[-1]:
                 raise ValueError("no text: it holds zero bytes")
         if decoder is not None:
             parts.append(decoder.decode(b"", final=True))
     except UnicodeDecodeError:
+        if otherwise is None or used != "utf-8-sig" or encoding is not None:
+            raise ValueError(f"no text in {(encoding or 'UTF-8')!s:.40}") from None
+        _in_bytes_of(otherwise, b"".join(raw))  # before the rest is read, which may be endless
+        parts, used = [_in_bytes_of(otherwise, b"".join([*raw, *chunks]))], otherwise
+    return "".join(parts).replace("\r\n", "\n").replace("\r", "\n"), used
+
+
+def _in_bytes_of(encoding: str, content: bytes) -> str:
+    """The text in an encoding of one byte for each character. Raises ValueError for damaged UTF-8 and what has no characters of texts."""
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
         raise ValueError("no text in UTF-8") from None
-    return "".join(parts).replace("\r\n", "\n").replace("\r", "\n")
+    wrong = (mended := content.decode("utf-8", "replace")).count("\ufffd")
+    if sum(not c.isascii() for c in mended) > 2 * wrong:
+        raise ValueError("no text in UTF-8, but nearly: it is damaged")
+    if any(c in text for c in map(chr, (*range(9), *range(14, 32), 127))):
+        raise ValueError("no text in UTF-8")
+    return text
 
 
 def read_bytes(source: Source, most: int) -> bytes:

@@ -4,6 +4,7 @@ nn            Module, Neuron, Layer, MLP
 activations   what a neuron may make of its net input
 losses        how far outputs are from targets
 optim         SGD, Adam, AdamW, and schedules
+optimizer_state  what an optimizer is set to and remembers, as plain data
 training/     `train`: epochs, batches, engines
 data/         tables to learn from, and files of your own
 scaling       how the columns of a table were scaled

@@ -11,6 +11,7 @@ over the outputs of one row, and training takes the mean over the rows of a batc
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
@@ -19,7 +20,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.text import counted, shown, whole_number
+from tinygrad_bp.text import counted, did_you_mean, listed, shown, whole_number
 
 __all__ = [
     "binary_cross_entropy",
@@ -27,6 +28,7 @@ __all__ = [
     "hinge",
     "mean_squared_error",
     "one_hot",
+    "softmax",
     "squared_error",
 ]
 
@@ -105,6 +107,64 @@ def hinge(outputs: Any, targets: Any) -> Value:
 LOSSES: dict[str, Loss] = {
     loss.__name__: loss for loss in (squared_error, mean_squared_error, cross_entropy, binary_cross_entropy, hinge)
 }
+
+
+# What other libraries call them, and what is near.
+OTHER_NAMES = {
+    "mean_squared_error": "mse mse_loss mseloss l2 l2_loss rmse root_mean_squared_error mae l1 l1_loss huber smooth_l1 regression",
+    "squared_error": "se sse half_squared_error sum_squared_error sum_of_squares",
+    "cross_entropy": "softmax softmax_cross_entropy softmax_loss crossentropy crossentropyloss ce nll nll_loss nllloss "
+    "categorical_crossentropy sparse_categorical_crossentropy multinomial log_softmax kl",
+    "binary_cross_entropy": "bce bceloss bce_loss bce_with_logits bcewithlogitsloss binary_crossentropy binary_cross_entropy_with_logits "
+    "logistic log_loss logloss sigmoid sigmoid_cross_entropy",
+    "hinge": "svm hinge_loss hingeloss max_margin margin",
+}
+# Of other names, what is to be said besides.
+_BESIDES = {
+    "rmse root_mean_squared_error": ", of which it is the root and which is least at the same place",
+    "mae l1 l1_loss huber smooth_l1": "? The absolute error is a function of your own: lambda out, target: abs(out - target)",
+    "softmax log_softmax softmax_loss softmax_cross_entropy": ", of which softmax is a part",
+    "sigmoid logistic sigmoid_cross_entropy": ", of which the sigmoid is a part",
+}
+
+
+def loss_meant(name: object) -> str:
+    """To end an error about an unknown loss with: the one that was probably meant, also by the name that other libraries have."""
+    plain = re.sub(r"[\W_]+", "_", str(name)[:200].lower()).strip("_")
+    for loss, others in OTHER_NAMES.items():
+        if plain in others.split():
+            besides = next((words for names, words in _BESIDES.items() if plain in names.split()), "")
+            return f"; did you mean {loss!r}{besides}{'' if '?' in besides else '?'}"
+    return did_you_mean(plain, LOSSES)
+
+
+class LearnedAsNumbers(UserWarning):
+    """What may be classes, 0, 1, 2, ..., is learned as numbers."""
+
+
+def as_classes(targets: Sequence[float]) -> str:
+    """What targets that may be classes are, in words, such as `0, 1 and 2`; nothing for few targets and for others."""
+    kinds = sorted(set(targets))
+    if len(targets) < 20 or not 2 <= len(kinds) <= 10 or kinds != list(range(len(kinds))):
+        return ""
+    return listed([f"{kind:g}" for kind in kinds])
+
+
+def softmax(outputs: Any) -> list[Value]:
+    """The probabilities of all classes, exp(z_i) / Σ exp(z_j), from the net inputs of the last layer (*logits*); they add up to 1.
+
+    Without overflow, and small ones keep their digits. For training, `cross_entropy` takes the logits and not these.
+
+    Raises ValueError for no outputs, TypeError for what is no Value or number.
+    """
+    zs = _numbers("softmax", _sequence(outputs))
+    if not zs:
+        raise ValueError("softmax: there are no outputs")
+    total = ops.logsumexp([z if isinstance(z, Value) else Value(z) for z in zs])
+    # Rounding `total` makes all of them too large or too small alike, so they are divided by their sum.
+    parts: list[Value] = [ops.exp(z - total) for z in zs]
+    whole = ops.sum_of(parts)
+    return [part / whole for part in parts]
 
 
 def one_hot(number: int, count: int) -> list[float]:

@@ -23,6 +23,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 from tinygrad_bp.core import ops
@@ -32,13 +33,13 @@ from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Constant, Value, label_pair
 from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
-from tinygrad_bp.networks.scaling import Scaling
+from tinygrad_bp.networks.scaling import Scaled, Scaling
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.networks.walking import attributes, inside
 from tinygrad_bp.text import counted, shown, whole_number
 
 Initializer = Callable[[random.Random, int, int], float]
-FAR = 8.0  # standard deviations from the mean that hardly any number lies beyond
+NEAR = 6.0  # how much less likely (e to the power of half of it) measured inputs may be than scaled ones, to be taken for measured
 
 
 def uniform(draw: random.Random, inputs: int, neurons: int) -> float:
@@ -339,7 +340,7 @@ class MLP(Module):
     def __call__(self, inputs: Sequence[Any]) -> list[Value]:
         """The outputs of the last layer. Raises ValueError for a wrong number of inputs, TypeError for what is no sequence of them."""
         values: Sequence[Any] = listed_inputs(inputs, self, self.widths[0])
-        if self._notes.scaling is not None:
+        if self._notes.scaling is not None and not isinstance(inputs, Scaled):
             _warn_of_measured_inputs(values, self._notes.scaling)
         for layer in self.layers:
             values = layer(values)
@@ -411,10 +412,11 @@ def listed_inputs(inputs: Any, module: Module, count: int) -> Sequence[Any]:
 
 
 def _warn_of_measured_inputs(inputs: Sequence[Any], scaling: Scaling) -> None:
-    """Says that a network takes scaled inputs where these can hardly be such, but fit the columns as they were measured."""
-    if len(inputs) != len(scaling.means) or not all(isinstance(x, int | float) for x in inputs):
+    """Says that a network takes scaled inputs where these may be measured ones: they are not far from the rows that were scaled."""
+    if len(inputs) != len(scaling.means) or not all(isinstance(x, Real) for x in inputs):
         return
-    if max(map(abs, inputs)) > FAR and max(map(abs, scaling(inputs))) < FAR:
+    numbers = list(map(float, inputs))
+    if sum(x * x for x in scaling(numbers)) < sum(x * x for x in numbers) + NEAR:
         warnings.warn(
             "the network was trained on scaled inputs, and these look as they were measured: Predictor(net)(inputs) scales them "
             "(tinygrad_bp.networks.prediction), or net(net.notes.scaling(inputs))",

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tinygrad_bp.core.output import saying
+from tinygrad_bp.networks.data.preprocessing import Preprocessing
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import shown
 
@@ -24,6 +25,7 @@ class Notes:
         classes: the names of the classes, in order; None if targets are numbers.
         scaling, target_scaling: how inputs and targets were scaled; None if they were not.
         more: what else should be saved with the network, by names of your own: texts, numbers, lists and dictionaries.
+        preprocessing: how columns, as they were measured, become inputs; None if they are the inputs.
 
     Raises TypeError for what is of another type, ValueError for scales that are 0 or not finite and for a name in `more` that is one
     of the others.
@@ -36,6 +38,7 @@ class Notes:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    preprocessing: Preprocessing | None = None
 
     def __post_init__(self) -> None:
         for name in ("columns", "targets", "classes"):
@@ -46,6 +49,8 @@ class Notes:
             raise TypeError(f"the notes of the network have a loss that is no name: {shown(self.loss)}")
         for name in ("scaling", "target_scaling"):
             _check_scaling(name, getattr(self, name))
+        if not isinstance(self.preprocessing, Preprocessing | None):
+            raise TypeError(f"the notes of the network have preprocessing that is none: {shown(self.preprocessing)}")
         if not isinstance(self.more, Mapping):
             raise TypeError(f"the notes of the network have more that is no dictionary: {shown(self.more)}")
         if twice := set(self.more).intersection(OWN):
@@ -58,14 +63,17 @@ class Notes:
         for name in ("scaling", "target_scaling"):
             if isinstance(found := own.get(name), dict) and {"means", "scales"} <= set(found):
                 own[name] = Scaling(_floats(found["means"]), _floats(found["scales"]))
+        if "preprocessing" in own:
+            own["preprocessing"] = Preprocessing.of_json(own["preprocessing"])
         return cls(**own, more={name: x for name, x in content.items() if name not in OWN})
 
     def as_json(self) -> dict[str, Any]:
         """What a file holds: only what there is."""
         own = {name: getattr(self, name) for name in OWN}
-        return {name: asdict(x) if isinstance(x, Scaling) else x for name, x in own.items() if x is not None} | dict(
-            self.more
-        )
+        written = {name: asdict(x) if isinstance(x, Scaling) else x for name, x in own.items() if x is not None}
+        if self.preprocessing is not None:
+            written["preprocessing"] = self.preprocessing.as_json()
+        return written | dict(self.more)
 
 
 OWN = tuple(each.name for each in fields(Notes) if each.name != "more")

@@ -79,10 +79,14 @@ class Optimizer:
         self.moments = [[0.0] * len(self.parameters) for _ in range(self.kept)]
 
     def rate(self) -> float:
-        """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up."""
-        return (
-            self._setting(f"lr of step {self.steps}", self.lr(self.steps), math.inf) if callable(self.lr) else self.lr
-        )
+        """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up, or fails."""
+        if not callable(self.lr):
+            return self.lr
+        try:
+            rate = self.lr(self.steps)
+        except ArithmeticError as error:
+            raise ValueError(f"{type(self).__name__}: the schedule fails at step {self.steps}: {error}") from error
+        return self._setting(f"lr of step {self.steps}", rate, math.inf)
 
     def settings(self) -> tuple[float, ...]:
         """The numbers that `update` needs of the next step: of most optimizers its learning rate."""
@@ -305,6 +309,16 @@ def _linear_decay(lr: float, steps: int, lr_end: float, step: int) -> float:
 def _warmup(schedule: float | Schedule, steps: int, step: int) -> float:
     now = schedule(step) if callable(schedule) else schedule
     return now * min(1.0, (step + 1) / steps)
+
+
+# By their names what makes each, and its formula.
+SCHEDULES: dict[str, tuple[Callable[..., Schedule], Callable[..., float]]] = {
+    "step_decay": (step_decay, _step_decay),
+    "exponential_decay": (exponential_decay, _exponential_decay),
+    "cosine_annealing": (cosine_annealing, _cosine_annealing),
+    "linear_decay": (linear_decay, _linear_decay),
+    "warmup": (warmup, _warmup),
+}
 
 
 def _rates(schedule: str, **numbers: Any) -> None:

@@ -15,6 +15,7 @@ The command `tinygrad-bp train` takes its choices from here.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,9 +24,11 @@ from tinygrad_bp.core.operation import Operation, as_float
 from tinygrad_bp.core.output import said
 from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.data import Table
-from tinygrad_bp.networks.losses import LOSSES
+from tinygrad_bp.networks.losses import LOSSES, LearnedAsNumbers, as_classes, loss_meant
 from tinygrad_bp.networks.nn import MLP, Initializer
+from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import OPTIMIZERS, Optimizer
+from tinygrad_bp.networks.prediction import notes
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import did_you_mean, shown, whole_number
 
@@ -100,6 +103,19 @@ class Recipe:
         """The optimizer of a network's parameters; the options are its own, such as `weight_decay`."""
         return OPTIMIZERS[self.optimizer](net.parameters(), lr=self.learning_rate, **options)
 
+    def notes(self, rows: Rows) -> Notes:
+        """What a network that has learned the rows should be saved with, so that `Predictor` takes rows as they are measured."""
+        return notes(rows.learned, self.loss, rows.target_scaling)
+
+    @property
+    def may_be_classes(self) -> str:
+        """What is to be said where a target of 0, 1, 2, ... is learned as a number; nothing elsewhere."""
+        if self.table.classes is not None or len(self.table.targets) > 1 or self.loss in OF_CLASSES:
+            return ""
+        kinds = as_classes([row[0] for row in self.table.outputs])
+        target = shown(self.table.targets[0])
+        return kinds and f"the target {target} is {kinds} and is learned as a number; classes=True learns classes"
+
     def rows(self, seed: int = 0) -> Rows:
         """The rows to learn from, and those held out, drawn by the seed."""
         learned, held_out = self.table.split(self.held_out, seed) if self.held_out else (self.table, None)
@@ -109,7 +125,7 @@ class Recipe:
         learned = learned.scaled()
         if held_out is not None:
             held_out = held_out.scaled_by(learned.scaling)
-        if self.table.classes is not None:
+        if self.table.classes is not None or self.loss in OF_CLASSES:  # probabilities stay what they are
             return Rows(learned, held_out, measured, None)
         targets = replace(learned, inputs=learned.outputs).scaled().scaling
         assert targets is not None
@@ -131,6 +147,7 @@ def recipe(
     batch_size: int | None = None,
     held_out: float | None = None,
     scale: bool = True,
+    classes: bool = False,
 ) -> Recipe:
     """What suits a table, with what is given taken as it is.
 
@@ -145,22 +162,41 @@ def recipe(
         batch_size: by default 16; 0 for all rows in one step.
         held_out: the share of rows to test on, by default 0.25, and none of fewer than 20 rows.
         scale: False takes the numbers as they are.
+        classes: whether the different numbers of a target are classes.
 
     Fewer than 20 rows with targets from 0 to 1, such as a truth table, have sigmoid neurons and the squared error, are not scaled, and
     are learned by "sgd" at a rate of 0.5, row by row, 10,000 times.
 
+    Warns, with LearnedAsNumbers, where a target of 0, 1, 2, ... is learned as a number.
+
     Raises Unsuitable, a ValueError, for what does not suit the table; TypeError and ValueError for what is no number, or no activation.
     """
+    if not isinstance(table, Table):
+        raise TypeError(
+            f"recipe takes a Table, not {type(table).__name__}; tinygrad_bp.data.read makes one of a file or a DataFrame"
+        )
+    if classes:
+        try:
+            table = table.as_classes()
+        except ValueError as error:
+            raise Unsuitable("classes", f"do not suit the table: {error}") from None
     few = len(table) < FEW  # nothing to hold out
     # A truth table, or the worked example: nothing to scale, and what a sigmoid can reach.
     small = few and table.classes is None and all(0.0 <= x <= 1.0 for row in table.outputs for x in row)
     widths = None if layers is None else [whole_number(n, "recipe: a number of layers", 1) for n in layers]
     table = _as_classes(table, widths, loss)
     widths = widths if widths is not None else [len(table.columns), 5 if small else 8, len(table.outputs[0])]
+    if loss == "cross_entropy" and table.classes is not None and len(table.classes) == 2 and widths[-1] == 1:
+        if layers is not None:
+            raise Unsuitable(
+                "layers", "ends with 1 output, and cross_entropy has 2 for two classes; binary_cross_entropy has 1"
+            )
+        widths[-1] = 2
     table = _fitted(table, widths)
     usual = _usual(table, small)
     loss = usual["loss"] if loss is None else _known_loss(loss)
-    last = "sigmoid" if small or (table.classes is not None and loss not in OF_CLASSES) else None
+    # A cross entropy has the sigmoid, or softmax, in itself.
+    last = "sigmoid" if loss not in OF_CLASSES and (small or table.classes is not None) else None
     hidden = usual["activation"] if activation is None else activation
     activation_named(hidden)  # raises what is to be said of one that is none
     optimizer = optimizer or usual["optimizer"]
@@ -171,7 +207,7 @@ def recipe(
     if not 0.0 <= share < 1.0:
         raise Unsuitable("held_out", f"is a share of the rows, from 0 to below 1, not {share:g}")
     size = usual["batch_size"] if batch_size is None else whole_number(batch_size, "recipe: batch_size")
-    return Recipe(
+    chosen = Recipe(
         table=table,
         layers=widths,
         activations=[*[hidden] * (len(widths) - 2), last],
@@ -183,6 +219,9 @@ def recipe(
         held_out=share,
         scale=scale and not small,
     )
+    if chosen.may_be_classes:
+        warnings.warn(f"recipe: {chosen.may_be_classes}", LearnedAsNumbers, stacklevel=2)
+    return chosen
 
 
 def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) -> Table:
@@ -206,9 +245,7 @@ def _as_classes(table: Table, layers: Sequence[int] | None, loss: str | None) ->
             "layers",
             f"ends with {wanted} outputs; {target}, so it takes 1, or as many as there are values to make them classes",
         )
-    names = [f"{x:.17g}" for x in values]
-    rows = [(inputs, values.index(outputs[0])) for inputs, outputs in table]
-    return Table.of_classes(table.columns, table.targets[0], rows, names)
+    return table.as_classes()
 
 
 def _fitted(table: Table, layers: Sequence[int]) -> Table:
@@ -219,7 +256,7 @@ def _fitted(table: Table, layers: Sequence[int]) -> Table:
             "layers", f"are inputs, hidden neurons, if any, and outputs, such as {len(table.columns)} 8 {outputs}"
         )
     if layers[0] != len(table.columns):
-        columns = f"{', '.join(table.columns):.200}"
+        columns = f"{', '.join(table.columns):.200}"  # of texts each is one
         raise Unsuitable(
             "layers", f"begins with the number of inputs, and the table has {len(table.columns)}: {columns}"
         )
@@ -236,7 +273,7 @@ def _fitted(table: Table, layers: Sequence[int]) -> Table:
 
 def _known_loss(loss: str) -> str:
     if loss not in LOSSES:
-        raise Unsuitable("loss", f"{shown(loss)} is none of {', '.join(LOSSES)}{did_you_mean(loss, LOSSES)}")
+        raise Unsuitable("loss", f"{shown(loss)} is none of {', '.join(LOSSES)}{loss_meant(loss)}")
     if loss == "hinge":
         raise Unsuitable(
             "loss",

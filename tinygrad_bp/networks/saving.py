@@ -24,33 +24,46 @@ from tinygrad_bp.files import Source, beyond_floats, called, parse_json, read_te
 from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.optimizer_state import State, fitting, settings_of
 from tinygrad_bp.text import shown, shown_json
 
 FORMAT = "tinygrad_bp network"
 VERSION = 1
-M = TypeVar("M", bound=Module)
+M = TypeVar("M", bound="Module | Optimizer")
+OF_OPTIMIZERS = "tinygrad_bp optimizer"
+FORMATS = {  # of files of ours, and what they are
+    FORMAT: "a network, which load(path) reads",
+    OF_OPTIMIZERS: "an optimizer, which load(path, into=optimizer) reads",
+    "tinygrad_bp training": "a training to be gone on with, which train(..., resume=path) reads",
+}
 LARGEST = 10_000_000  # parameters in a file
 MOST_BYTES = 50 * LARGEST  # that are read of a file
 
 
-def save(model: Module, path: str | os.PathLike[str]) -> Path:
+def save(model: Module | Optimizer, path: str | os.PathLike[str]) -> Path:
     """Writes a network to a file and returns its path. An existing file is replaced only when the new one is whole. One whose name ends
     in .gz is packed.
 
     Of an `MLP` everything is saved, `notes` included; of another Module the numbers of its parameters, which `load(path, into=...)`
-    puts into a Module of the same build.
+    puts into a Module of the same build. Of an optimizer, with which a loop of your own is to go on, its settings, its count of steps and
+    what it remembers; `train` goes on by itself: `history.save(path)`, then `train(..., resume=path)`.
 
-    Raises TypeError for what is no Module and for notes that JSON does not know, ValueError for an activation of one's own and OSError
-    where the file cannot be written.
+    Raises TypeError for what is neither Module nor optimizer and for notes that JSON does not know, ValueError for an activation of
+    one's own and OSError where the file cannot be written.
     """
+    if isinstance(model, Optimizer):
+        return write_whole(path, _json(_of_an_optimizer(model)))
     if not isinstance(model, Module):
-        raise TypeError(f"save takes an MLP or another Module, not {type(model).__name__} {shown(model)}")
+        if hasattr(model, "checkpoint"):
+            raise TypeError("save takes a network or an optimizer; a history saves itself, history.save(path)")
+        raise TypeError(f"save takes an MLP, another Module or an optimizer, not {type(model).__name__} {shown(model)}")
     content: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     if isinstance(model, MLP):
         _check_that_a_file_can_hold(model)
         content |= _content(model)
     else:
-        content["parameters"] = {name: _number(p.data) for name, p in model.named_parameters().items()}
+        content["parameters"] = {name: number_as_json(p.data) for name, p in model.named_parameters().items()}
     try:
         text = _json(content)
     except (TypeError, ValueError, RecursionError) as error:
@@ -103,8 +116,9 @@ def load(path: Source) -> MLP: ...
 def load(path: Source, into: M) -> M: ...
 
 
-def load(path: Source, into: Module | None = None) -> Module:
-    """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, which is returned.
+def load(path: Source, into: Module | Optimizer | None = None) -> Module | Optimizer:
+    """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, or that optimizer of
+    the same kind, which is returned.
 
     A network that was trained on scaled inputs takes such; `Predictor(net)` takes them as they were measured, and names classes.
 
@@ -115,8 +129,12 @@ def load(path: Source, into: Module | None = None) -> Module:
     other parameters; nothing is changed then. Raises OSError where the file cannot be read.
     """
     name = called(path)
+    if isinstance(into, Optimizer):
+        return _into_an_optimizer(name, read_content(path, OF_OPTIMIZERS, VERSION, "saved optimizer"), into)
     if into is not None and not isinstance(into, Module):
-        raise TypeError(f"load puts numbers into an MLP or another Module, not {type(into).__name__} {shown(into)}")
+        raise TypeError(
+            f"load puts numbers into an MLP, another Module or an optimizer, not {type(into).__name__} {shown(into)}"
+        )
     content = _read(name, path)
     if into is not None:
         return _load_into(name, content, into)
@@ -200,35 +218,46 @@ def _load_into(name: str, content: dict[str, Any], module: Module) -> Module:
         if set(saved) != set(there):
             odd = sorted(set(saved) ^ set(there))[0]
             _fail(name, f"{shown(odd)} is a parameter {'of the file' if odd in saved else 'of yours'} only")
-        found = {there[path]: _as_float(name, path, x) for path, x in saved.items()}
+        found = {there[path]: number_of_json(name, path, x) for path, x in saved.items()}
     for p, x in found.items():
         p.data = x
     return module
 
 
+def _of_an_optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    """What a file says of an optimizer."""
+    state = State.of(optimizer)
+    moments = [[number_as_json(x) for x in row] for row in state.moments]
+    return {
+        "format": OF_OPTIMIZERS,
+        "version": VERSION,
+        "kind": type(optimizer).__name__,
+        "settings": settings_of(optimizer),
+        "steps": state.steps,
+        "moments": moments,
+    }
+
+
+def _into_an_optimizer(name: str, content: dict[str, Any], optimizer: Optimizer) -> Optimizer:
+    kind, settings, steps, moments = (content.get(key) for key in ("kind", "settings", "steps", "moments"))
+    if not isinstance(kind, str) or not isinstance(settings, dict) or type(steps) is not int or steps < 0:
+        _fail(name, "this is no saved optimizer, or a damaged one: it lacks its kind, its settings or its steps")
+    if not _list_of(moments, list):
+        _fail(name, "the moments of an optimizer are lists of numbers")
+    numbers = [p.data for p in optimizer.parameters]
+    rows = [[number_of_json(name, "a moment", x) for x in row] for row in moments or ()]
+    try:
+        state = State(numbers, rows, steps)
+        mine = settings_of(optimizer)  # as if it had been made with these: those in the file count
+        changed = fitting(optimizer, kind, settings, mine, [state])
+    except ValueError as error:
+        _fail(name, f"this was saved of another optimizer: there {error}")
+    optimizer.change(numbers, rows, steps, changed)
+    return optimizer
+
+
 def _read(name: str, path: Source) -> dict[str, Any]:
-    try:
-        text = read_text(path, MOST_BYTES)
-    except ValueError as error:
-        _fail(name, f"this is no saved network: it is {error}")
-    try:
-        content = parse_json(text, _no_json)
-    except json.JSONDecodeError as error:
-        _fail(name, f"this is no saved network, or a damaged one: line {error.lineno}: {error.msg}")
-    except RecursionError:
-        _fail(name, "this is no saved network, or a damaged one: lists are nested too deeply")
-    except ValueError as error:
-        _fail(name, f"this is no saved network, or a damaged one: {error}")
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        _fail(name, f'this is no saved network: it lacks "format": "{FORMAT}"')
-    version = content.get("version")
-    if type(version) is not int or version < 1:
-        _fail(name, f"the version of a saved network is a whole number from 1 up, not {shown_json(version)}")
-    if version > VERSION:
-        _fail(
-            name,
-            f"this network was saved in version {version!s:.20} of the format, and this program reads up to {VERSION}: update it",
-        )
+    content = read_content(path, FORMAT, VERSION, "saved network")
     notes = content.get("notes")
     where = beyond_floats(notes, "notes")
     if isinstance(notes, dict) and not where:
@@ -239,6 +268,43 @@ def _read(name: str, path: Source) -> dict[str, Any]:
     return content
 
 
+def read_content(path: Source, kind: str, latest: int, what: str) -> dict[str, Any]:
+    """What a JSON file of ours holds. Raises ValueError, saying what is wrong, for one that is damaged, of another kind or of a later
+    version than the latest known.
+
+    Args:
+        kind: what stands under "format" in it.
+        what: what it is called in messages.
+    """
+    name = called(path)
+    try:
+        text = read_text(path, MOST_BYTES)
+    except ValueError as error:
+        _fail(name, f"this is no {what}: it is {error}")
+    try:
+        content = parse_json(text, _no_json)
+    except json.JSONDecodeError as error:
+        _fail(name, f"this is no {what}, or a damaged one: line {error.lineno}: {error.msg}")
+    except RecursionError:
+        _fail(name, "this is no {what}, or a damaged one: lists are nested too deeply")
+    except ValueError as error:
+        _fail(name, f"this is no {what}, or a damaged one: {error}")
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, str) and found != kind and found in FORMATS:
+        _fail(name, f"this is no {what}, but {FORMATS[found]}")
+    if found != kind:
+        _fail(name, f'this is no {what}: it lacks "format": "{kind}"')
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        _fail(name, f"the version of a {what} is a whole number from 1 up, not {shown_json(version)}")
+    if version > latest:
+        _fail(
+            name,
+            f"this {what} is of version {version!s:.20} of the format, and this program reads up to {latest}: update it",
+        )
+    return content  # type: ignore[no-any-return]
+
+
 def _parameters(name: str, content: dict[str, Any], kind: str, count: int) -> list[tuple[str, float]]:
     """The labels and numbers of the weights, or the biases."""
     pairs: Any = content.get(kind)
@@ -246,10 +312,11 @@ def _parameters(name: str, content: dict[str, Any], kind: str, count: int) -> li
         _fail(name, f"{kind} are a list of pairs, a label and a number")
     if len(pairs) != count:
         _fail(name, f"a network of this shape has {count} {kind}, and there are {len(pairs)}")
-    return [(label, _as_float(name, label, x)) for label, x in pairs]
+    return [(label, number_of_json(name, label, x)) for label, x in pairs]
 
 
-def _as_float(name: str, label: str, x: Any) -> float:
+def number_of_json(name: str, label: str, x: Any) -> float:
+    """A float that JSON holds; the infinities and NaN are texts. Raises ValueError for what is none."""
     if x in ("inf", "-inf", "nan"):
         return float(x)
     if isinstance(x, bool) or not isinstance(x, int | float):
@@ -268,10 +335,10 @@ def _no_json(constant: str) -> NoReturn:
 
 
 def _numbers(values: Sequence[Value]) -> list[list[Any]]:
-    return [[v.label, _number(v.data)] for v in values]
+    return [[v.label, number_as_json(v.data)] for v in values]
 
 
-def _number(x: float) -> float | str:
+def number_as_json(x: float) -> float | str:
     """A float as JSON has it; what it has not is a text."""
     return x if math.isfinite(x) else str(x)
 

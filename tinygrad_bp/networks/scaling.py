@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from tinygrad_bp.text import counted
 
 
+class Scaled(list[float]):
+    """The inputs of a row that has been scaled: a list of numbers, which a network that takes such knows from measured ones."""
+
+
 @dataclass(frozen=True)
 class Scaling:
     """What is taken from each column, and what it is then divided by.
@@ -25,7 +29,7 @@ class Scaling:
             raise ValueError(
                 f"a row of {counted(len(inputs), 'input')} cannot be scaled as {counted(len(self.means), 'column')}"
             )
-        return [(x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True)]
+        return Scaled((x - mean) / scale for x, mean, scale in zip(inputs, self.means, self.scales, strict=True))
 
     def undone(self, outputs: Sequence[float]) -> list[float]:
         """The numbers of a row as they were before they were scaled. Raises ValueError as a call does."""

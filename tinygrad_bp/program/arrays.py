@@ -12,7 +12,9 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core import ops
@@ -35,8 +37,9 @@ _OTHER_NAMES = {
 class ArrayProgram:
     """What `program.to("numpy")` and the like make: `p(*arrays)`, by position or name, on arrays and numbers that broadcast.
 
-    Returns arrays, nested as the outputs are. For JAX it is a pure function. Numbers and arrays of whole numbers become floats of the
-    type of the first array of floats among the inputs, of float64 without one (in JAX of its default type).
+    Returns arrays, nested as the outputs are, all of the shape that the inputs have together: one that does not depend on an array is
+    filled. For JAX it is a pure function. Numbers and arrays of whole numbers become floats of the type of the first array of floats
+    among the inputs, of float64 without one (in JAX of its default type).
 
     Attributes:
         program: the program that it was made from.
@@ -50,7 +53,7 @@ class ArrayProgram:
     def __init__(self, program: Program, namespace: Any) -> None:
         if isinstance(namespace, str):
             try:
-                namespace = importlib.import_module(_MODULES[namespace])
+                namespace = importlib.import_module(_MODULES.get(namespace, namespace))
             except ImportError as error:
                 raise ImportError(f'{namespace} is not installed: pip install "tinygrad-bp[{namespace}]"') from error
         self._code = expanded(program.code, NATIVE, "the array target")
@@ -85,7 +88,7 @@ class ArrayProgram:
         functions = {name: bound(_FUNCTIONS[op]) for name, op in self._formulas.functions.items()}
         return defined(self.source, functions | {"inf": math.inf, "nan": math.nan, "constant": constant})
 
-    def __call__(self, *arrays: Any, **named: Any) -> Any:
+    def __call__(self, /, *arrays: Any, **named: Any) -> Any:
         if named:
             arrays = self.program.in_order(arrays, named)
         names = self.program.inputs
@@ -104,11 +107,40 @@ class ArrayProgram:
             self._compiled[kind] = self._function(kind)
         with _quiet():  # whole numbers become floats: 0.5 as a whole number would be 0
             floats = [x if _holds_floats(x) else xp.asarray(x, dtype=kind) for x in arrays]
-            return self._compiled[kind](*floats)
+            return _filled(xp, self._compiled[kind](*floats), _together([x.shape for x in floats]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        xp = self.namespace  # modules cannot be pickled, but imported again
+        named = isinstance(xp, ModuleType) and sys.modules.get(xp.__name__) is xp
+        return ArrayProgram, (self.program, xp.__name__ if named else xp)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ArrayProgram:
+        return ArrayProgram(deepcopy(self.program, memo), self.namespace)
 
     @said
     def __repr__(self) -> str:
         return f"<{self.program!r} on arrays of {self.namespace.__name__}>"
+
+
+def _together(shapes: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    """The shape that arrays of these have together; None where they have none, or one that is not known yet."""
+    found: list[Any] = [1] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for axis, size in enumerate(reversed(shape), 1):
+            if size != 1 and found[-axis] not in (1, size):
+                return None
+            if size != 1:
+                found[-axis] = size
+    return tuple(found) if all(type(size) is int for size in found) else None
+
+
+def _filled(xp: Any, outputs: Any, shape: tuple[Any, ...] | None) -> Any:
+    """The outputs, those of a smaller shape filled up to this."""
+    if isinstance(outputs, list):
+        return [_filled(xp, output, shape) for output in outputs]
+    if shape is None or tuple(outputs.shape) == shape:
+        return outputs
+    return outputs * xp.broadcast_to(xp.ones_like(outputs), shape)  # by a product, which may be written to
 
 
 def _holds_floats(x: Any) -> bool:

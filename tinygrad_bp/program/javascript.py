@@ -169,7 +169,7 @@ def javascript(code: Code) -> str:
     everything, helper = f"{{ {', '.join(slots)} }}", ""
     if large:
         pairs = f"[{', '.join(f'[{script_json(name)}, {name}]' for name in slots[:first])}]"
-        everything = f"Object.fromEntries({pairs}.concat(nodes.map((name, k) => [name, nodeValues[k]])))"
+        everything = f"Object.fromEntries({pairs}.concat(nodes.map((_name, _k) => [_name, nodeValues[_k]])))"
         helper = f"function compute({', '.join(['nodeValues', *slots[:first]])}) {{\n{lines}}}\n\n"
         lines = f"  const nodeValues = new Float64Array({len(code.instructions)});\n"
         lines += f"  compute({', '.join(['nodeValues', *slots[:first]])});\n"

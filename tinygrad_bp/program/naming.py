@@ -12,7 +12,9 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.program.instructions import Code, decay
 
 LONGEST = 48  # characters of an identifier
-# What an identifier must not be in any target: words of Python and JavaScript, and the names that generated source itself uses.
+_LOOKED_AT = 1_000  # characters of a label: Unicode's normal form takes ever longer for a long row of accents
+# What an identifier must not be in any target: words of Python and JavaScript, and the names that generated source itself uses. A test
+# reads the sources of all targets for names that are missing here.
 _RESERVED = {
     *keyword.kwlist, *keyword.softkwlist, *dir(builtins), *ops.OPERATIONS,
     "decay", "logistic", "bell", "inf", "nan", "ops", "xp", "program", "Math",
@@ -22,8 +24,9 @@ _RESERVED = {
     "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile", "Infinity", "NaN", "inputs",
     "outputs", "values", "nodes", "labels", "power_of_two_below", "exact",
     "state", "settings", "table", "order", "row", "now", "recorded",
-    "fsum", "nearest", "nodeValues", "Object", "Float64Array", "compute",
+    "fsum", "nearest", "nodeValues", "Object", "Float64Array", "compute", "constant",
 }  # fmt: skip
+_DISPUTED = "\u30fb\uff65"  # dots that belong to identifiers since Unicode 15.1 only
 
 
 def identifier(label: str) -> str:
@@ -32,9 +35,9 @@ def identifier(label: str) -> str:
     >>> identifier("net_o1"), identifier("weight 3"), identifier("2nd"), identifier("lambda"), identifier("重み")
     ('net_o1', 'weight_3', 'x2nd', 'lambda_', '重み')
     """
-    text = unicodedata.normalize("NFKC", label)
+    text = unicodedata.normalize("NFKC", label[:_LOOKED_AT])
     # Letters beyond the basic plane are identifiers in Python, but not in every JavaScript.
-    text = "".join(c if ("_" + c).isidentifier() and ord(c) < 0x10000 else "_" for c in text)
+    text = "".join(c if ("_" + c).isidentifier() and ord(c) < 0x10000 and c not in _DISPUTED else "_" for c in text)
     text = re.sub("__+", "_", text).strip("_")[:LONGEST].rstrip("_")
     if not text:
         return ""
@@ -46,7 +49,8 @@ def identifier(label: str) -> str:
 def names(code: Code) -> dict[int, str]:
     """An identifier for each slot with a label, no two the same: for a derivative such as dE/dw5 d_w5. Inputs without are x1, x2, ...
 
-    Exponentials that a sigmoid is computed from are called after their operand: e_net_o1.
+    An input whose label is an identifier has that name, whatever the others are called: who gives inputs by name gives them by either.
+    Exponentials that a sigmoid is computed from are called after their operand, if that has a name: e_net_o1.
     """
     derivatives = {slot: parts for slot, label in code.labels.items() if (parts := _derivative(label))}
     one_output = len({of for of, _ in derivatives.values()}) == 1
@@ -62,8 +66,14 @@ def names(code: Code) -> dict[int, str]:
         taken.setdefault(name, 0)
         found[slot] = name
 
-    for slot in range(len(code.inputs)):
-        give(slot, identifier(code.labels.get(slot, "")) or f"x{slot + 1}")
+    wishes = [identifier(label) for label in code.inputs]
+    for slot, label in enumerate(code.inputs):
+        if label and wishes[slot] == label and label not in taken:
+            give(slot, label)
+    taken |= {label: 0 for label in code.inputs if label not in taken}
+    for slot, wish in enumerate(wishes):
+        if slot not in found:
+            give(slot, wish or f"x{slot + 1}")
     for slot, instruction in enumerate(code.instructions, len(code.inputs)):
         wanted = ""
         if slot in derivatives:
@@ -73,8 +83,8 @@ def names(code: Code) -> dict[int, str]:
             )
         elif slot in code.labels:
             wanted = identifier(code.labels[slot])
-        elif instruction.op is decay and instruction.operands[0] in code.labels:
-            wanted = f"e_{found[instruction.operands[0]]}"
+        elif instruction.op is decay and (operand := instruction.operands[0]) in code.labels and operand in found:
+            wanted = f"e_{found[operand]}"
         if wanted:
             give(slot, wanted)
     return found

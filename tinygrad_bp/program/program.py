@@ -63,7 +63,7 @@ class Program:
         """The bare function that `source` defines: for floats only, without the checks of a call of the program."""
         return self._source.function()
 
-    def __call__(self, *numbers: float, **named: float) -> Any:
+    def __call__(self, /, *numbers: float, **named: float) -> Any:
         if named:
             numbers = self.in_order(numbers, named)
         if [*map(type, numbers)] != self._floats:

@@ -21,6 +21,7 @@ _SUMS = frozenset((ops.sum_of, ops.dot))
 # What source can import; any other operation is handed to the function.
 NATIVE = frozenset(ops.OPERATIONS.values()) | PARTS
 _programs = itertools.count(1)  # numbers the file names under which debuggers find the sources
+_free_filenames: list[str] = []
 
 
 class Formulas:
@@ -219,12 +220,31 @@ class Source:
 
 def defined(text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """The function `program` that the text defines, with these names at hand. Debuggers and tracebacks find its lines while it lives."""
-    filename = f"<program {next(_programs)}>"
     names = dict(namespace)
+    lines = names["__lines__"] = _Lines(text)  # which tracebacks, too, hold by the names
     start = text.index("def program(")
-    exec(compile("\n" * text.count("\n", 0, start) + text[start:], filename, "exec"), names)
-    function: Callable[..., Any] = names["program"]
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    # The entry stays, without its lines: whoever is going through the cache just now may still look for it.
-    weakref.finalize(function, linecache.cache.__setitem__, filename, (0, None, [], filename))
+    exec(compile("\n" * text.count("\n", 0, start) + text[start:], lines.filename, "exec"), names)
+    # Not among its own names, so that it is freed when the last who holds it lets go.
+    function: Callable[..., Any] = names.pop("program")
     return function
+
+
+class _Lines:
+    """The lines of a program, where debuggers find them as long as this lives.
+
+    After that the entry stays, without its lines, and so does its name, for the program that is written next: whoever is going through
+    all entries just now may still look for it, and there are never more than programs that lived at one time.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.filename = _free_filenames.pop()
+        except IndexError:
+            self.filename = f"<program {next(_programs)}>"
+        linecache.cache[self.filename] = (len(text), None, text.splitlines(keepends=True), self.filename)
+        weakref.finalize(self, self._clear, self.filename).atexit = False
+
+    @staticmethod
+    def _clear(filename: str) -> None:
+        linecache.cache[filename] = (0, None, [], filename)
+        _free_filenames.append(filename)

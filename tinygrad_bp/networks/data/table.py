@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Real
+from typing import Any
 
 from tinygrad_bp.core.output import said
+from tinygrad_bp.networks.data.preprocessing import Preprocessing
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.text import counted, shown
@@ -27,6 +29,8 @@ class Table:
             is the number of the class, 0 or 1.
         classes: the names of the classes, in order; none if the targets are numbers.
         scaling: how the inputs were scaled; None if they were not.
+        preprocessing: how columns that were measured became inputs; None if they are the inputs, all of them numbers.
+        dropped: how many rows were left out, since something was missing in them.
     """
 
     columns: list[str]
@@ -35,17 +39,45 @@ class Table:
     outputs: list[list[float]]
     classes: list[str] | None = None
     scaling: Scaling | None = None
+    preprocessing: Preprocessing | None = None
+    dropped: int = field(default=0, compare=False)
 
     @staticmethod
     def of_classes(
-        columns: Sequence[str], target: str, rows: Sequence[tuple[list[float], int]], classes: Sequence[str]
+        columns: Sequence[str],
+        target: str,
+        rows: Sequence[tuple[list[float], int]],
+        classes: Sequence[str],
+        **about: Any,
     ) -> Table:
-        """The table of rows that are inputs and the number of a class."""
+        """The table of rows that are inputs and the number of a class; `about` are other attributes of a table."""
         several = len(classes) > 2
         outputs = [
             [float(k == number) for k in range(len(classes))] if several else [float(number)] for _, number in rows
         ]
-        return Table(list(columns), [target], [list(inputs) for inputs, _ in rows], outputs, list(classes))
+        return Table(list(columns), [target], [list(inputs) for inputs, _ in rows], outputs, list(classes), **about)
+
+    @property
+    def measured(self) -> list[str]:
+        """The names of the columns that the inputs were made of."""
+        return self.preprocessing.names if self.preprocessing is not None else self.columns
+
+    def as_classes(self) -> Table:
+        """The table with the different numbers of its one target as classes; one that has classes stays as it is.
+
+        Raises ValueError for several targets, and for one of the same number in all rows.
+        """
+        if self.classes is not None:
+            return self
+        values = sorted({row[0] for row in self.outputs})
+        if len(self.targets) > 1 or len(values) < 2:
+            what = f"{len(self.targets)} targets" if len(self.targets) > 1 else f"{values[0]:g} in all rows"
+            raise ValueError(f"classes are the different numbers of one target, and here are {what}")
+        number_of = {x: k for k, x in enumerate(values)}
+        rows = [(inputs, number_of[outputs[0]]) for inputs, outputs in self]
+        names = [f"{x:.17g}" for x in values]
+        about = {"scaling": self.scaling, "preprocessing": self.preprocessing, "dropped": self.dropped}
+        return Table.of_classes(self.columns, self.targets[0], rows, names, **about)
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -103,4 +135,4 @@ class Table:
     @said
     def __repr__(self) -> str:
         kinds = f" ({', '.join(self.classes)})" if self.classes is not None else ""
-        return f"<{counted(len(self), 'row')}: {', '.join(self.columns)} → {', '.join(self.targets)}{kinds}>"
+        return f"<{counted(len(self), 'row')}: {', '.join(self.measured)} → {', '.join(self.targets)}{kinds}>"

@@ -12,12 +12,15 @@
 loop         `train`: epochs and steps
 task         what is to be learned, its rows made plain and checked
 history      `History` and `Diverged`
+checkpoint   all that a training needs to go on as if it had never stopped, and its file
+batches      the order of the rows, from any place on
+lots         the generators that models draw from
 engines      three ways to take the same steps: recording, Python, machine code
 tracing      the programs that two of them run, written from the graph of one row
 watching     Values that notice when a model looks at a number, and is no program then
 stopping     when to stop before the end
 diagnosis    which number left the range of floats first
-progress     a bar
+progress     how far it has come
 """
 
 from tinygrad_bp.networks.training.history import Diverged, History

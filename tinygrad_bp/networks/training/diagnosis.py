@@ -54,6 +54,9 @@ def why(task: Task, batch: Sequence[int], start: Callable[[], None]) -> str:
                 raise ArithmeticError
     except (ValueError, ArithmeticError):
         return "; so it is with the parameters that training began with"
+    momentum = getattr(task.optimizer, "momentum", 0.0)
+    if isinstance(momentum, float) and momentum >= 1.0:
+        return f"; with a momentum of {momentum:g} steps only grow, and it is below 1"
     return "; a smaller learning rate may help"
 
 

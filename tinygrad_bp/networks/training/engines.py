@@ -43,7 +43,9 @@ def engine_for(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, 
         except (ImportError, ValueError) as error:  # no llvmlite, or an operation that has no definition to follow
             if wanted == "llvm":
                 raise
-            if isinstance(error, ValueError):
+            from tinygrad_bp.program.llvm.compiler import Unusable  # which has been loaded in vain already
+
+            if isinstance(error, ValueError | Unusable):
                 return Compiled(programs), str(error)
     return Compiled(programs), ""
 
@@ -56,6 +58,7 @@ class Eager:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.losses: list[float] = []
+        self.within = 0.0  # which part of the step that is on its way is done
 
     def run(self, batches: Sequence[Sequence[int]]) -> list[float]:
         """Takes a step for each batch, a list of the numbers of its rows. Returns the losses before each step, means over the batch.
@@ -67,10 +70,12 @@ class Eager:
         for batch in batches:
             optimizer.zero_grad()
             total = 0.0
-            for row in batch:
+            for place, row in enumerate(batch):
+                self.within = place / len(batch)
                 loss = forward(*rows[row])
                 loss.backward()
                 total += loss.data
+            self.within = 0.0
             losses.append(total / len(batch))
             if len(batch) > 1:
                 for p in optimizer.parameters:
@@ -88,6 +93,7 @@ class Compiled:
     """The same by programs."""
 
     name = "python"
+    within = 0.0
 
     def __init__(self, programs: Programs) -> None:
         self.programs, self.optimizer = programs, programs.task.optimizer

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import said
+from tinygrad_bp.networks.training.checkpoint import Checkpoint
 from tinygrad_bp.text import counted
 
 
@@ -23,6 +27,8 @@ class History:
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
             "interrupted" or "diverged" in the history that KeyboardInterrupt and `Diverged` have.
         seconds: how long it took, compiling included.
+        checkpoint: all that a training needs to go on as if it had never stopped, as it is now; of a training that has ended, as it was
+            then. `train(..., resume=history)` takes it, also from a file, which `save` writes.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -32,6 +38,34 @@ class History:
     why_eager: str = ""
     stopped: str = ""
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        # No field: who makes a dictionary of a history, or compares two, means what happened.
+        self.now: Checkpoint | Callable[[], Checkpoint] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "now": self.now() if callable(self.now) else self.now}
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """See above. Raises ValueError for a history that no training has begun."""
+        if self.now is None:
+            raise ValueError("this history has no checkpoint: no training has begun")
+        return self.now() if callable(self.now) else replace(self.now, seconds=self.seconds)
+
+    def save(self, path: str | os.PathLike[str], more: Mapping[str, Any] | None = None) -> Path:
+        """Writes the checkpoint to a file, whole or not at all, and returns its path; as `on_epoch`, after each epoch.
+
+        `train(..., resume=path)` goes on from there, in another process, too, with the same model, rows, loss and optimizer made again,
+        and gives the numbers of a training that was never interrupted. The file is JSON, and nothing in it is executed.
+
+        Args:
+            more: what of yours is saved along, by names: texts, numbers, lists and dictionaries.
+
+        Raises ValueError for a history that no training has begun, TypeError for more that JSON does not know, OSError where the file
+        cannot be written.
+        """
+        return self.checkpoint.save(path, more)
 
     @property
     def epochs(self) -> int:

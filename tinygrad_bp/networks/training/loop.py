@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import repeat
 from time import perf_counter
 from typing import Any, NoReturn
 
 from tinygrad_bp.core.stable import sum_of
+from tinygrad_bp.core.value import assignments
 from tinygrad_bp.networks.losses import Loss
 from tinygrad_bp.networks.optim import Optimizer, at_once
+from tinygrad_bp.networks.optimizer_state import State, settings_of
 from tinygrad_bp.networks.seeds import generator
+from tinygrad_bp.networks.training.batches import Batches
+from tinygrad_bp.networks.training.checkpoint import Checkpoint, Facts, facts_of, fixed_of, read
 from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_wrong, why
 from tinygrad_bp.networks.training.engines import Compiled, Eager, engine_for
 from tinygrad_bp.networks.training.history import Diverged, History
-from tinygrad_bp.networks.training.progress import bar
+from tinygrad_bp.networks.training.lots import draw_on, lots
+from tinygrad_bp.networks.training.progress import Standing, bar
 from tinygrad_bp.networks.training.stopping import Judge, Snapshot
 from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range
 from tinygrad_bp.networks.training.watching import unwatch
-from tinygrad_bp.text import whole_number
+from tinygrad_bp.text import shown, whole_number
 
 TURN = 0.05  # seconds of steps between two looks at the outside: for Ctrl-C and progress
 
@@ -43,6 +49,7 @@ def train(
     stop_below: float | None = None,
     on_epoch: Callable[[History], Any] | None = None,
     progress: bool | None = None,
+    resume: History | Checkpoint | str | os.PathLike[str] | None = None,
 ) -> History:
     """Trains the parameters of the optimizer, in place, and returns what happened.
 
@@ -64,7 +71,8 @@ def train(
             the parameters are set back to those that did best, also where training diverges or is interrupted.
         stop_below: stop when the loss of an epoch is below this.
         on_epoch: called with the history after each epoch; if it returns True, training stops.
-        progress: show a bar; by default if standard error is a terminal.
+        progress: show how far it has come; by default if standard error is a terminal.
+        resume: go on from there: a history, or a file that `history.save(path)` wrote. `epochs` is their number in all.
 
     All engines give the same numbers but for rounding. Before the first step the model is called on some of the rows, and no other thread
     should use it then.
@@ -72,8 +80,13 @@ def train(
     Ctrl-C ends with KeyboardInterrupt, so that it ends a loop of several trainings, too. What was trained so far stays in the model:
     parameters, optimizer and history are those of one step. The history is the exception's attribute `history`.
 
-    Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings and rows that do not fit, ImportError
-    and ValueError where an engine asked for cannot do it.
+    A training that goes on is given the same model, rows, loss and optimizer, made again, and the same batch_size, shuffle and seed. By
+    the same engine it gives the numbers of one that never stopped, bit for bit. Another learning rate, schedule, patience or stop_below
+    may be given. If the model or on_epoch draw from Python's or NumPy's generator, that goes on from where it was, too.
+
+    Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings and rows that do not fit, and where
+    `resume` is of another training, saying what differs; OSError where its file cannot be read; ImportError and ValueError where an engine
+    asked for cannot do it.
     """
     start = perf_counter()
     history = History()
@@ -87,17 +100,26 @@ def train(
         draw = generator(seed, "train: seed")
         task = Task.of(model, rows, loss, optimizer, validation)
         judge = Judge(optimizer, patience, stop_below, on_epoch, bool(task.held_out))
+        count = len(task.rows)
+        facts = facts_of(task, count if batch_size is None else min(batch_size, count), bool(shuffle), seed)
+        begun = settings_of(optimizer)
+        if resume is not None:
+            history.now = checkpoint = _checkpoint(resume)
+            changed = checkpoint.check(task, facts, epochs)
         if engine != "eager":  # whose model may count its calls
             task.try_out()
         runner, history.why_eager = engine_for(task, engine, epochs)
         history.engine = runner.name
-        loop = _Loop(task, runner, history, judge, epochs, batch_size, draw if shuffle else None)
-        with bar(progress, epochs) as show:
+        loop = _Loop(task, runner, history, judge, epochs, facts, begun, draw if shuffle else None)
+        if resume is not None:
+            loop.go_on(checkpoint, changed)
+        history.now, running = loop.checkpoint, loop
+        with bar(progress, Standing(history, epochs, loop.total, lambda: running.runner.within)) as show:
+            loop.look()
             while history.steps < loop.total and not history.stopped:
                 loop.take_a_turn()
-                show(history)
-        judge.restore_the_best()
-        history.stopped = history.stopped or "all epochs done"
+                show()
+        loop.finish()
     except BaseException as error:
         if isinstance(optimizer, Optimizer):
             unwatch(optimizer.parameters)
@@ -108,7 +130,7 @@ def train(
             error.history = history  # type: ignore[attr-defined]
         raise
     finally:
-        history.seconds = perf_counter() - start
+        history.seconds += perf_counter() - start
     return history
 
 
@@ -122,13 +144,14 @@ class _Loop:
         history: History,
         judge: Judge,
         epochs: int,
-        batch_size: int | None,
+        facts: Facts,
+        begun: dict[str, Any],
         draw: random.Random | None,
     ) -> None:
-        count = len(task.rows)
-        size = count if batch_size is None else min(batch_size, count)
         self.task, self.runner, self.history, self.judge = task, runner, history, judge
-        self.batches = _batches(count, size, draw)
+        self.facts, self.begun, self.lots = facts, begun, lots()
+        count, size = len(task.rows), facts.batch_size
+        self.batches = Batches(count, size, draw)
         self.per_epoch = -(-count // size)
         self.total = epochs * self.per_epoch
         self.turn = 1  # how many steps to take at once
@@ -147,16 +170,75 @@ class _Loop:
         count = min(self.turn, self.total - history.steps)
         if self.judge.looks:
             count = min(count, per_epoch - history.steps % per_epoch)
-        batches = list(islice(self.batches, count))
+        batches = self.batches.take(count)
         began = perf_counter()
         self._run(batches)
         if self.runner.name != "eager":  # of which each step is recorded at once
             elapsed = perf_counter() - began
             self.turn = max(1, min(int(count * TURN / max(elapsed, 1e-9)), 4 * count))
-        if self.judge.looks and history.steps % per_epoch == 0:
-            if self.task.held_out:
+        self.look()
+
+    def look(self) -> None:
+        """Measures on the rows held out, tells whoever is to be told, and stops where it is time to, if an epoch has just ended."""
+        history = self.history
+        if self.judge.looks and history.losses and history.steps % self.per_epoch == 0:
+            if self.task.held_out and len(history.validation) < history.epochs:
                 history.validation.append(self._evaluated())
             history.stopped = self.judge(history)
+
+    def checkpoint(self) -> Checkpoint:
+        """All that is needed to go on from here."""
+        history, optimizer = self.history, self.task.optimizer
+        now = lots()
+        return Checkpoint(
+            facts=self.facts,
+            optimizer=type(optimizer).__name__,
+            begun=self.begun,
+            settings=settings_of(optimizer),
+            state=State.of(optimizer),
+            fixed={name: x.data for name, x in fixed_of(self.task).items()},
+            losses=history.losses[:],
+            validation=history.validation[:],
+            steps=history.steps,
+            seconds=history.seconds,
+            epoch=self.epoch[:],
+            judged=self.judge.judged(history),
+            place=self.batches.place(-(-history.steps // self.per_epoch)),
+            lots={name: state for name, state in now.items() if state != self.lots.get(name)},
+        )
+
+    def go_on(self, checkpoint: Checkpoint, changed: Mapping[str, Any]) -> None:
+        """Goes on from there, all at once; `changed` are attributes of the optimizer."""
+        task, history, optimizer = self.task, self.history, self.task.optimizer
+        state, fixed = checkpoint.state, fixed_of(task)
+        mine = {**changed, "moments": [row[:] for row in state.moments], "steps": state.steps}
+        past = {
+            "losses": checkpoint.losses[:],
+            "validation": checkpoint.validation[:],
+            "steps": checkpoint.steps,
+            "seconds": checkpoint.seconds,
+        }
+        judged = self.judge.as_judged(checkpoint.judged)
+        begun = -(-checkpoint.steps // self.per_epoch)
+        self.batches.go_to(checkpoint.place, begun, checkpoint.steps - (begun - 1) * self.per_epoch)
+        draw_on(checkpoint.lots)
+        self.lots = {name: x for name, x in self.lots.items() if name not in checkpoint.lots}
+        at_once(
+            assignments(optimizer.parameters, state.numbers),
+            assignments(list(fixed.values()), [checkpoint.fixed[name] for name in fixed]),
+            map(setattr, repeat(optimizer), mine, mine.values()),
+            map(setattr, repeat(history), past, past.values()),
+            map(setattr, repeat(self.judge), judged, judged.values()),
+            map(setattr, repeat(self), ("epoch", "seen"), (checkpoint.epoch[:], state.steps)),
+        )
+        self.start = self.before = Snapshot(optimizer)
+
+    def finish(self) -> None:
+        """Ends a training that has come to its end: the checkpoint is of now, and the parameters are the best, if those were asked for."""
+        history = self.history
+        history.now = self.checkpoint()
+        self.judge.restore_the_best()
+        history.stopped = history.stopped or "all epochs done"
 
     def settle(self, error: BaseException) -> None:
         """Makes parameters, optimizer and history agree, wherever they were interrupted; goes back to the best where it was asked for."""
@@ -168,9 +250,18 @@ class _Loop:
             self.before.restore()
         elif done > 0:
             self._record(losses, batches[:done])
-        if self.task.held_out and not diverged and len(history.validation) < len(history.losses):
-            with suppress(BaseException):  # it is the first error that goes on
+        ended = not callable(history.now)  # or has not begun
+        with suppress(BaseException):  # it is the first error that goes on
+            if self.task.held_out and not diverged and len(history.validation) < len(history.losses):
                 history.validation.append(self._evaluated())
+            if self.judge.looks and not diverged and history.steps % self.per_epoch == 0:
+                self.judge.note(history)
+        if not ended:
+            checkpoint = history.now = None
+            with suppress(BaseException):
+                checkpoint = self.checkpoint()
+            history.now = checkpoint
+        if self.task.held_out and not diverged:
             del history.losses[len(history.validation) :]
         self.judge.restore_the_best(diverged=diverged)
 
@@ -264,10 +355,14 @@ class _Loop:
         )
 
 
-def _batches(count: int, size: int, draw: random.Random | None) -> Iterator[list[int]]:
-    """The numbers of the rows in each batch, epoch after epoch without end."""
-    order = list(range(count))
-    while True:
-        if draw is not None:
-            draw.shuffle(order)
-        yield from [order[k : k + size] for k in range(0, count, size)]
+def _checkpoint(resume: Any) -> Checkpoint:
+    """What `train` is to go on from."""
+    if isinstance(resume, History):
+        return resume.checkpoint
+    if isinstance(resume, Checkpoint):
+        return resume
+    if not isinstance(resume, str | os.PathLike):
+        raise TypeError(
+            f"train: resume is a history, or a file that history.save wrote, not {type(resume).__name__} {shown(resume)}"
+        )
+    return read(resume)

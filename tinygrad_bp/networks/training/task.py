@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.networks.losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, one_hot
+from tinygrad_bp.networks.losses import (
+    LOSSES,
+    LearnedAsNumbers,
+    Loss,
+    as_classes,
+    binary_cross_entropy,
+    cross_entropy,
+    loss_meant,
+    mean_squared_error,
+    one_hot,
+    squared_error,
+)
+from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.text import counted, did_you_mean, shown
+from tinygrad_bp.text import counted, shown
 
 Row = tuple[Any, Any]
 Model = Callable[[Any], Any]
@@ -47,6 +60,7 @@ class Task:
         held_out = [] if validation is None else reader.read(validation, "validation", "validation row")
         if validation is not None and not held_out:
             raise ValueError("train: validation needs at least one row")
+        _hint_at_classes(model, loss, [target for _, target in learned])
         return cls(model, loss, optimizer, learned, held_out)
 
     def forward(self, inputs: Any, target: Any) -> Any:
@@ -83,11 +97,27 @@ def is_out_of_range(error: Exception) -> bool:
     return isinstance(error, ArithmeticError) or bool(getattr(error, "numbers", ()))
 
 
+def _hint_at_classes(model: Model, loss: Loss, targets: Sequence[Any]) -> None:
+    """Warns where targets that may be classes are learned as numbers, which a last layer of sigmoid neurons would not do of 0 and 1."""
+    if loss not in (mean_squared_error, squared_error):
+        return
+    plain = [t[0] if isinstance(t, list | tuple) and len(t) == 1 else t for t in targets]
+    if not all(isinstance(t, int | float) for t in plain) or not (kinds := as_classes(plain)):
+        return
+    outputs = kinds.count(",") + 2
+    if outputs > 2 or (isinstance(model, MLP) and model.layers[-1].neurons[0].activation is None):
+        instead = 'loss="binary_cross_entropy"' if outputs == 2 else f'{outputs} outputs and loss="cross_entropy"'
+        warnings.warn(
+            f"train: all targets are {kinds}, and are learned as numbers; if these are classes, take {instead}",
+            LearnedAsNumbers,
+            stacklevel=4,
+        )
+
+
 def _loss(loss: Any) -> Loss:
     if isinstance(loss, str):
         if loss not in LOSSES:
-            hint = did_you_mean(loss, LOSSES)
-            raise ValueError(f"train: there is no loss {shown(loss)}; there are {', '.join(LOSSES)}{hint}")
+            raise ValueError(f"train: there is no loss {shown(loss)}; there are {', '.join(LOSSES)}{loss_meant(loss)}")
         return LOSSES[loss]
     if not callable(loss):
         raise TypeError(f"train: the loss is a function of outputs and target, or a name, not {type(loss).__name__}")
@@ -110,8 +140,9 @@ class _Reader:
             try:
                 inputs, target = row
             except (TypeError, ValueError):
+                hint = "; tinygrad_bp.data.read makes such rows of a DataFrame" if hasattr(rows, "columns") else ""
                 raise TypeError(
-                    f"train: {name} are pairs of inputs and target, and number {number} is {shown(row, 80)}"
+                    f"train: {name} are pairs of inputs and target, and number {number} is {shown(row, 80)}{hint}"
                 ) from None
             inputs, target = _plain(inputs), _plain(target)
             where = f"train: {noun} {number}"

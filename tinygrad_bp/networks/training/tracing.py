@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
-import sys
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -14,6 +12,7 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import Optimizer
+from tinygrad_bp.networks.training.lots import lots, own_lots
 from tinygrad_bp.networks.training.task import Row, Task, check_loss, is_out_of_range
 from tinygrad_bp.networks.training.watching import watch
 from tinygrad_bp.program import Program, compile
@@ -54,10 +53,10 @@ class Programs:
         self.held_out = [_flat(row, shapes) for row in task.held_out]
         if len(shapes) > 1:
             raise Uncompilable("rows have different shapes")
-        before = _lots()
+        before = lots(), own_lots(task.model, task.loss)
         self._write()
         self._compare()
-        if _lots() != before:
+        if (lots(), own_lots(task.model, task.loss)) != before:
             raise Uncompilable("the model draws random numbers")
 
     def outdated(self) -> str:
@@ -123,12 +122,6 @@ def _signature(loss: Value, leaves: Sequence[Value]) -> list[Any]:
         else numbers.get(node, node)
         for node in nodes
     ]
-
-
-def _lots() -> list[Any]:
-    """How far the generators have come that models draw from: that of Python, and NumPy's, if it is there."""
-    generators = getattr(sys.modules.get("numpy"), "random", None)
-    return [random.getstate(), repr(generators.get_state()[1:]) if generators is not None else None]
 
 
 def _hyperparameters(optimizer: Optimizer) -> dict[str, Any]:

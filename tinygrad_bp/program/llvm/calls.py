@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.instructions import Code
-from tinygrad_bp.program.llvm.native import COSTLY, FUNCTIONS, INLINE, WIDE, apply
+from tinygrad_bp.program.llvm.native import COSTLY, FUNCTIONS, INLINE, WIDE, apply, in_loop, looped
 from tinygrad_bp.program.llvm.writer import Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function
-BLOCK = 200  # instructions of a function, where it is split
+LARGEST = 9_000  # inputs, outputs and operands of a program that is one function
+BLOCK = 400  # operands of a function, where it is split
 
 
 def write(code: Code, writer: Writer, inputs: Sequence[Real], lanes: int = 1) -> list[Real]:
@@ -83,14 +84,17 @@ class Layout:
     @staticmethod
     def of(code: Code, width: int) -> Layout:
         """The layout that suits the size of the program."""
-        lines = len(code.inputs) + 2 * len(code.outputs)
-        for op, operands in code.instructions[: LONGEST + 1]:
+        size = lines = len(code.inputs) + 2 * len(code.outputs)
+        for op, operands in code.instructions:
             if op.arity is None:
                 lines += 12 * min(len(operands), WIDE) + 2 * len(operands)
+                size += (6 if in_loop(op, operands) else 1) * len(operands)
             else:
                 lines += 1 if op in INLINE else 35
-        blocks = len(code.instructions) + len(code.inputs) + 2 * len(code.outputs) > LONGEST
-        return Layout(width, lines > LONGEST, blocks)
+                size += 1
+            if size > LARGEST:
+                break
+        return Layout(width, lines > LONGEST, size > LARGEST)
 
 
 class Module:
@@ -121,11 +125,11 @@ class Module:
 def single(code: Code, layout: Layout) -> str:
     """`call(inputs, outputs)`: one evaluation."""
     module = Module()
-    _add_call(module, code, layout)
+    add_call(module, code, layout)
     return str(module)
 
 
-def _add_call(module: Module, code: Code, layout: Layout) -> None:
+def add_call(module: Module, code: Code, layout: Layout) -> None:
     if layout.blocks:
         _add_blocks(module, code)
         return
@@ -138,10 +142,17 @@ def _add_call(module: Module, code: Code, layout: Layout) -> None:
 
 
 def _add_blocks(module: Module, code: Code) -> None:
-    """A large program: all numbers lie in memory, and each block of instructions is a function."""
-    first = len(code.inputs)
-    count = 0
-    for start in range(0, len(code.instructions), BLOCK):
+    """A large program: all numbers lie in memory, and each block of instructions is a function.
+
+    A sum of very many operands is a loop over a table of the places where they lie; behind the slots lie the constants among them, and
+    room for the operands side by side.
+    """
+    first, count = len(code.inputs), 0
+    end = first + len(code.instructions)
+    wide = [operands for op, operands in code.instructions if in_loop(op, operands)]
+    numbers = {x: end + k for k, x in enumerate(dict.fromkeys(x for operands in wide for x in operands if x < 0))}
+    room = end + len(numbers)
+    for start, stop in _blocks(code):
         writer = Writer(outline=True)
         slots: dict[int, Real] = {}
 
@@ -152,8 +163,11 @@ def _add_blocks(module: Module, code: Code) -> None:
                 slots[x] = load(writer, "%slots", x)
             return slots[x]
 
-        for place, (op, operands) in enumerate(code.instructions[start : start + BLOCK], first + start):
-            slots[place] = apply(writer, op, [operand(x) for x in operands])
+        for place, (op, operands) in enumerate(code.instructions[start:stop], first + start):
+            if in_loop(op, operands):
+                slots[place] = _gathered(writer, op, [numbers[x] if x < 0 else x for x in operands], place, room)
+            else:
+                slots[place] = apply(writer, op, [operand(x) for x in operands])
             store(writer, slots[place], "%slots", place)
         module.add(
             f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
@@ -168,16 +182,70 @@ def _add_blocks(module: Module, code: Code) -> None:
         body = f"{''.join(writer.lines)}  ret void\n"
         module.add(f"define internal void @end{ends}(ptr %slots, ptr %outputs) noinline {{\n{body}}}\n", writer)
         ends += 1
+    begin = Writer()
+    if numbers:
+        listed = ", ".join([f"double {begin.constant(code.constants[~x]).name}" for x in numbers])
+        begin.declared["@numbers"] = f"@numbers = internal constant [{len(numbers)} x double] [{listed}]\n"
+        begin.do(f"%behind = getelementptr double, ptr %slots, i64 {end}")
+        begin.do(f"call void @llvm.memcpy.p0.p0.i64(ptr %behind, ptr @numbers, i64 {8 * len(numbers)}, i1 false)")
     calls = "".join([f"  call void @block{k}(ptr %slots)\n" for k in range(count)])
     calls += "".join([f"  call void @end{k}(ptr %slots, ptr %outputs)\n" for k in range(ends)])
     module.add_memory()
-    module.add(f"""define void @call(ptr %inputs, ptr %outputs) {{
-  %slots = call ptr @malloc(i64 {8 * (first + len(code.instructions))})
+    module.add(
+        f"""define void @call(ptr %inputs, ptr %outputs) {{
+  %slots = call ptr @malloc(i64 {8 * (room + max(map(len, wide), default=0))})
   call void @llvm.memcpy.p0.p0.i64(ptr %slots, ptr %inputs, i64 {8 * first}, i1 false)
-{calls}  call void @free(ptr %slots)
+{"".join(begin.lines)}{calls}  call void @free(ptr %slots)
   ret void
 }}
-""")
+""",
+        begin,
+    )
+
+
+def _blocks(code: Code) -> Iterator[tuple[int, int]]:
+    """Where the blocks of instructions begin and end."""
+    start = size = 0
+    for place, (op, operands) in enumerate(code.instructions, 1):
+        size += 1 if in_loop(op, operands) else len(operands)
+        if size >= BLOCK or place == len(code.instructions):
+            yield start, place
+            start, size = place, 0
+
+
+def _gathered(writer: Writer, op: Operation, places: list[int], name: int, room: int) -> Real:
+    """A sum of what lies in so many places: brought together, where it does not lie side by side already."""
+    count = len(places)
+    function = looped(writer, op)
+    if places == list(range(places[0], places[0] + count)):
+        memory = writer.line(f"getelementptr double, ptr %slots, i64 {places[0]}")
+        return Real(writer, writer.again(f"call double {function}(ptr {memory}, i64 {count})"))
+    listed = ", ".join([f"i64 {place}" for place in places])
+    writer.declared[f"@places{name}"] = f"@places{name} = internal constant [{count} x i64] [{listed}]\n"
+    writer.declared["@gather"] = _GATHER
+    memory = writer.line(f"getelementptr double, ptr %slots, i64 {room}")
+    writer.do(f"call void @gather(ptr %slots, ptr @places{name}, i64 {count}, ptr {memory})")
+    return Real(writer, writer.again(f"call double {function}(ptr {memory}, i64 {count})"))
+
+
+_GATHER = """define internal void @gather(ptr %slots, ptr %places, i64 %count, ptr %into) noinline {
+entry:
+  br label %each
+each:
+  %i = phi i64 [ 0, %entry ], [ %next, %each ]
+  %at = getelementptr i64, ptr %places, i64 %i
+  %place = load i64, ptr %at
+  %from = getelementptr double, ptr %slots, i64 %place
+  %x = load double, ptr %from
+  %to = getelementptr double, ptr %into, i64 %i
+  store double %x, ptr %to
+  %next = add i64 %i, 1
+  %more = icmp ult i64 %next, %count
+  br i1 %more, label %each, label %done
+done:
+  ret void
+}
+"""
 
 
 def rows(code: Code, shared: int, layout: Layout, total: bool) -> str:
@@ -193,9 +261,10 @@ def rows(code: Code, shared: int, layout: Layout, total: bool) -> str:
 def add_rows(module: Module, code: Code, shared: int, layout: Layout, total: bool) -> None:
     module.add_memory()
     columns, results = len(code.inputs) - shared, len(code.outputs)
-    lines = 4 * columns * (layout.width + 1) + 3 * shared + results * (4 if total else 4 * layout.width)
+    lines = 4 * columns * (layout.width + 1) + 3 * shared + results * (8 if total else 4 * layout.width)
+    lines += sum(3 * len(operands) * 2 for op, operands in code.instructions if in_loop(op, operands))
     if layout.blocks or lines > 2 * LONGEST:
-        _add_call(module, code, layout)
+        add_call(module, code, layout)
         module.add(_rows_of_calls(len(code.inputs), len(code.outputs), shared, total))
         return
     width = layout.width
@@ -243,15 +312,7 @@ def add_rows(module: Module, code: Code, shared: int, layout: Layout, total: boo
 
     body(vector, spread)
     body(scalar, given)
-    end = Writer(prefix="e")
-    if total:
-        for k in range(results):
-            at = end.line(f"getelementptr {vector.type}, ptr %sums, i64 {k}")
-            lanes = end.again(f"load {vector.type}, ptr {at}")
-            y = Real(end, end.again(f"load double, ptr {end.line(f'getelementptr double, ptr %rest, i64 {k}')}"))
-            for lane in range(width):
-                y = y + Real(end, end.line(f"extractelement {vector.type} {lanes}, i32 {lane}"))
-            store(end, y, "%outputs", k)
+    tail = _sums_added(width, results, vector.type) if total and results else "done:\n"
     text = f"""define void @rows(ptr noalias %shared, ptr noalias %table, i64 %count, ptr noalias %outputs) {{
 entry:
 {head}  %left = urem i64 %count, {width}
@@ -271,11 +332,30 @@ singles:
 one:
 {"".join(scalar.lines)}  %next1 = add i64 %i1, 1
   br label %singles
-done:
-{"".join(end.lines)}  ret void
+{tail}  ret void
 }}
 """
-    module.add(text, top, vector, scalar, end)
+    module.add(text, top, vector, scalar)
+
+
+def _sums_added(width: int, results: int, vector: str) -> str:
+    """The end of `rows`: the sums of all lanes and of the rows left over. A loop, since there may be very many."""
+    writer = Writer(prefix="e")
+    at = writer.again(f"getelementptr {vector}, ptr %sums, i64 %result")
+    lanes = writer.again(f"load {vector}, ptr {at}")
+    y = Real(writer, writer.again("load double, ptr " + writer.again("getelementptr double, ptr %rest, i64 %result")))
+    for lane in range(width):
+        y = y + Real(writer, writer.line(f"extractelement {vector} {lanes}, i32 {lane}"))
+    put(writer, y, writer.again("getelementptr double, ptr %outputs, i64 %result"))
+    return f"""done:
+  br label %adding
+adding:
+  %result = phi i64 [ 0, %done ], [ %nextresult, %adding ]
+{"".join(writer.lines)}  %nextresult = add i64 %result, 1
+  %moreresults = icmp ult i64 %nextresult, {results}
+  br i1 %moreresults, label %adding, label %added
+added:
+"""
 
 
 def _rows_of_calls(inputs: int, results: int, shared: int, total: bool) -> str:
@@ -314,7 +394,7 @@ rows:
   %more = icmp ult i64 %i, %count
   br i1 %more, label %row, label %done
 row:
-{_call_with_row("%i", columns)}{each}after:
+{call_with_row("%i", columns)}{each}after:
   %next = add i64 %i, 1
   br label %rows
 done:
@@ -325,7 +405,7 @@ done:
 """
 
 
-def _call_with_row(row: str, columns: int) -> str:
+def call_with_row(row: str, columns: int) -> str:
     """`call` with the cells of that row of the table behind the shared inputs."""
     return f"""  %first = mul i64 {row}, {columns}
   %here = getelementptr double, ptr %table, i64 %first

@@ -17,6 +17,7 @@ from tinygrad_bp.core.output import said
 from tinygrad_bp.program.definition import expanded
 from tinygrad_bp.program.llvm import calls, training
 from tinygrad_bp.program.llvm.buffers import Rows, address, doubles, shared_numbers, table_numbers
+from tinygrad_bp.program.llvm.compiler import compiler
 from tinygrad_bp.program.llvm.native import NATIVE
 from tinygrad_bp.program.python import nested
 
@@ -40,13 +41,9 @@ class MachineProgram:
     """
 
     def __init__(self, program: Program) -> None:
-        try:
-            import llvmlite.binding
-        except ImportError as error:
-            raise ImportError("machine code needs llvmlite: pip install llvmlite") from error
+        self._compiler = compiler()
         self.code = expanded(program.code, NATIVE, "llvm")
         self.program = program
-        self._llvm = llvmlite.binding
         self._compiled: dict[Any, Any] = {}
         self._lock = threading.Lock()
 
@@ -67,7 +64,7 @@ class MachineProgram:
     def _buffers(self) -> tuple[Any, Any]:
         return ctypes.c_double * len(self.code.inputs), ctypes.c_double * len(self.code.outputs)
 
-    def __call__(self, *numbers: float, **named: float) -> Any:
+    def __call__(self, /, *numbers: float, **named: float) -> Any:
         if named:
             numbers = self.program.in_order(numbers, named)
         inputs, outputs = self._buffers
@@ -132,6 +129,7 @@ class MachineProgram:
         Raises TypeError for arrays of other kinds, ValueError where numbers and program do not fit each other. Where `order` names a row
         that is not there, the state is that of the time before.
         """
+        state, settings, table, order = _held(state, settings, table, order)
         carried, count = len(state), len(order)
         given = len(settings) // max(count, 1)
         if len(self.code.outputs) != carried + 1:
@@ -171,6 +169,9 @@ class MachineProgram:
         Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other or the update has an
         operation that no definition leads to; nothing is changed then.
         """
+        state, settings, table, *places = _held(state, settings, table, order, ends)
+        # Copies, that stay as they have been looked at: a row that is not there would be looked for all the same.
+        order, ends = (array("q", each) for each in places)
         parameters, count = len(self.code.outputs) - 1, len(ends)
         given = len(settings) // max(count, 1)
         rows = self._count("descend", settings, given, count, table, parameters)
@@ -217,40 +218,16 @@ class MachineProgram:
 
     @cached_property
     def _layout(self) -> calls.Layout:
-        features = self._llvm.get_host_cpu_features()
-        at_once = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2  # doubles in a register
-        return calls.Layout.of(self.code, at_once)
+        return calls.Layout.of(self.code, self._compiler.width)
 
     def _function(
         self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any], result: Any = None
     ) -> Any:
         with self._lock:  # whoever comes second while the first compiles waits for it
             if key not in self._compiled:
-                engine = self._engine(text())
-                function = ctypes.CFUNCTYPE(result, *arguments)(engine.get_function_address(name))
-                function.__dict__["engine"] = engine  # the code lives as long as the function
-                self._compiled[key] = function
+                optimized = not self._layout.blocks
+                self._compiled[key] = self._compiler.function(text(), name, result, *arguments, optimized=optimized)
             return self._compiled[key]
-
-    def _engine(self, text: str) -> Any:
-        llvm = self._llvm
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        small = not self._layout.blocks
-        module = llvm.parse_assembly(text)
-        machine = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(),
-            features=llvm.get_host_cpu_features().flatten(),
-            opt=2 if small else 0,
-            jit=True,
-        )
-        if small:
-            tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-            builder = llvm.create_pass_builder(machine, tuning)
-            builder.getModulePassManager().run(module, builder)
-        engine = llvm.create_mcjit_compiler(module, machine)
-        engine.finalize_object()
-        return engine
 
     def __reduce__(self) -> tuple[Any, ...]:
         return MachineProgram, (self.program,)
@@ -260,11 +237,16 @@ class MachineProgram:
         return f"<machine code of {self.program!r}>"
 
 
-def _run(function: Any, rows: int, *buffers: Any) -> tuple[int, array[float]]:
-    """Calls a loop that changes its own numbers. Returns how often it went around, and what it recorded."""
-    for buffer, kind in zip(buffers, "dddqq", strict=True):
+def _held(*buffers: Any) -> list[Any]:
+    """Views of the arrays: while there is one, nobody can resize its array, which would move the numbers."""
+    for buffer, kind in zip(buffers, "dddqq", strict=False):
         if not isinstance(buffer, array) or buffer.typecode != kind:
             raise TypeError(f"state, settings and table are array('d')s, order is an array('q'), not {buffer!r:.60}")
+    return [memoryview(buffer) for buffer in buffers]
+
+
+def _run(function: Any, rows: int, *buffers: Any) -> tuple[int, array[float]]:
+    """Calls a loop that changes its own numbers. Returns how often it went around, and what it recorded."""
     count = len(buffers[-1])
     found = array("d", (0.0,)) * count
     done = function(*[address(buffer) for buffer in buffers], count, address(found), rows)

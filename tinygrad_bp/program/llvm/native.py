@@ -418,7 +418,7 @@ INLINE = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.abs, ops.sq
 
 def apply(writer: Writer, op: Operation, operands: Sequence[Real]) -> Real:
     """Writes a row. With `outline`, functions of more than an instruction are written once, apart, and called."""
-    if op in _LOOPS and len(operands) > WIDE:
+    if in_loop(op, operands):
         return _by_loop(writer, op, operands)
     function = FUNCTIONS[op]
     if not writer.outline or op in INLINE:
@@ -435,18 +435,29 @@ def apply(writer: Writer, op: Operation, operands: Sequence[Real]) -> Real:
     return Real(writer, writer.line(f"call {writer.type} {outlined}({arguments})"))
 
 
-def _by_loop(w: Writer, op: Operation, operands: Sequence[Real]) -> Real:
-    """A sum of very many operands, which go to memory for a loop over them."""
+def in_loop(op: Operation, operands: Sequence[object]) -> bool:
+    """Whether so many operands are better added up by a loop over memory."""
+    return op in _LOOPS and len(operands) > WIDE
+
+
+def looped(w: Writer, op: Operation) -> str:
+    """The name of the function that is the loop: of operands in memory, and their count."""
     function = f"@{op.name}.loop.{w.width}"
     if function not in w.declared:
         inner = Writer(w.width)
         text = _LOOPS[op](inner)
         w.declared |= inner.declared
-        w.declared |= {
-            function: f"define internal {w.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n",
-            "@llvm.stacksave": "declare ptr @llvm.stacksave.p0()\n",
-            "@llvm.stackrestore": "declare void @llvm.stackrestore.p0(ptr)\n",
-        }
+        w.declared[function] = f"define internal {w.type} {function}(ptr %xs, i64 %count) noinline {{\n{text}}}\n"
+    return function
+
+
+def _by_loop(w: Writer, op: Operation, operands: Sequence[Real]) -> Real:
+    """A sum of very many operands, which go to memory for a loop over them."""
+    function = looped(w, op)
+    w.declared |= {
+        "@llvm.stacksave": "declare ptr @llvm.stacksave.p0()\n",
+        "@llvm.stackrestore": "declare void @llvm.stackrestore.p0(ptr)\n",
+    }
     before = w.again("call ptr @llvm.stacksave.p0()")
     memory = w.again(f"alloca [{len(operands)} x {w.type}], align 64")
     for k, x in enumerate(operands):

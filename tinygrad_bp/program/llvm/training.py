@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_bp.program.instructions import Code
-from tinygrad_bp.program.llvm.calls import Layout, Module, add_rows, load, put, store, write
+from tinygrad_bp.program.llvm.calls import Layout, Module, add_call, add_rows, call_with_row, load, put, store, write
 from tinygrad_bp.program.llvm.writer import Real, Writer
 
 ARGUMENTS = (
@@ -20,6 +20,8 @@ def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
     outputs are a number to be recorded in `firsts` and the state of the next time. LLVM keeps the state in registers, if there are enough.
     """
     columns = len(code.inputs) - carried - settings
+    if layout.blocks:
+        return _iterated_calls(code, carried, settings, layout)
     head, loop, tail = Writer(prefix="h"), Writer(prefix="l", outline=layout.outline), Writer(prefix="t")
     for k in range(carried):
         head.do(f"%p{k} = alloca double")
@@ -44,6 +46,39 @@ def iterated(code: Code, carried: int, settings: int, layout: Layout) -> str:
         store(tail, Real(tail, tail.again(f"load double, ptr %p{k}")), "%state", k)
     module = Module()
     module.add(_loop("".join(head.lines), "".join(loop.lines), "".join(tail.lines), "there"), head, loop, tail)
+    return str(module)
+
+
+def _iterated_calls(code: Code, carried: int, settings: int, layout: Layout) -> str:
+    """The same by one call each time, for large programs."""
+    head = f"""  %inputs = call ptr @malloc(i64 {8 * max(len(code.inputs), 1)})
+  %results = call ptr @malloc(i64 {8 * len(code.outputs)})
+  %given = getelementptr double, ptr %inputs, i64 {carried}
+  %cells = getelementptr double, ptr %inputs, i64 {carried + settings}
+  %after = getelementptr double, ptr %results, i64 1
+  call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %state, i64 {8 * carried}, i1 false)
+"""
+    loop = f"""  %at = getelementptr i64, ptr %order, i64 %i
+  %row = load i64, ptr %at
+  %inside = icmp ult i64 %row, %rows
+  br i1 %inside, label %there, label %done
+there:
+  %turn = mul i64 %i, {settings}
+  %now = getelementptr double, ptr %settings, i64 %turn
+  call void @llvm.memcpy.p0.p0.i64(ptr %given, ptr %now, i64 {8 * settings}, i1 false)
+{call_with_row("%row", len(code.inputs) - carried - settings)}  %number = load double, ptr %results
+  %numberplace = getelementptr double, ptr %firsts, i64 %i
+  store double %number, ptr %numberplace
+  call void @llvm.memcpy.p0.p0.i64(ptr %inputs, ptr %after, i64 {8 * carried}, i1 false)
+"""
+    tail = f"""  call void @llvm.memcpy.p0.p0.i64(ptr %state, ptr %inputs, i64 {8 * carried}, i1 false)
+  call void @free(ptr %inputs)
+  call void @free(ptr %results)
+"""
+    module = Module()
+    module.add_memory()
+    add_call(module, code, layout)
+    module.add(_loop(head, loop, tail, "there"))
     return str(module)
 
 

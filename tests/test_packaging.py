@@ -1,0 +1,63 @@
+"""What is packed: an index shows the README without what it cannot resolve, and the source distribution has what its tests need."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def project() -> dict[str, Any]:
+    toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")  # which pytest brings
+    found: dict[str, Any] = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return found
+
+
+def shown() -> str:
+    """The README as an index gets it."""
+    text = README
+    for substitution in project()["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(substitution["pattern"], substitution["replacement"], text)
+    return text
+
+
+def test_an_index_is_shown_no_address_that_it_cannot_resolve() -> None:
+    text = shown()
+    addresses = re.findall(r"\]\(([^)]*)\)", text)
+    assert addresses
+    assert all(address.startswith(("https://", "#")) for address in addresses)
+    assert "<" not in re.sub(r"(?s)```.*?```|`[^`\n]*`", "", text)
+
+
+def test_an_index_is_shown_the_words_of_links_and_pictures() -> None:
+    text = shown()
+    assert "*Picture: A neuron as a graph: w times x, plus b" in text
+    assert "This is a neuron, drawn by examples/draw_neuron.py." in text
+    assert "- All pages, twelve short programs, what is new." in text
+    assert "[A Step by Step Backpropagation Example](https://mattmazur.com/" in text
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        line for line in README.splitlines() if line.startswith("#")
+    ]
+    assert re.findall(r"(?s)```.*?```", text) == re.findall(r"(?s)```.*?```", README)
+
+
+def test_the_source_distribution_has_what_the_repository_has() -> None:
+    packed = set(project()["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    made = {"pyproject.toml", ".gitignore", "PKG-INFO"}  # which are packed in any case
+    texts = {path.name for path in ROOT.iterdir() if path.suffix in (".md", ".toml", ".cfg", ".ini")}
+    assert texts <= packed | made
+    assert {"tinygrad_bp", "tests", "examples", "docs", ".ci", ".github"} <= packed
+    assert all((ROOT / name).exists() for name in packed)
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    declared = {re.split(r"[^\w-]", line)[0] for line in project()["project"]["optional-dependencies"]["dev"]}
+    assert {"pytest", "hypothesis", "mpmath"} <= declared
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py")]
+    for name in ("hypothesis", "mpmath", "numpy"):
+        assert any(re.search(rf"^\s*(from|import) {name}\b", source, re.MULTILINE) for source in sources)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.documents import japanese, lesson
-from tests.files import empty_folder
 from tinygrad_bp.drawing import Drawing
-from tinygrad_bp.lessons.blocks import Formula, Paragraph, Picture, Title
+from tinygrad_bp.lessons.blocks import Code, Equation, Folded, Formula, Items, Paragraph, Picture, Table, Title
 from tinygrad_bp.lessons.document import Document
 
-__all__ = ["empty_folder"]
+NONE = Formula("", "")
 PICTURE = Picture(Drawing("digraph { a }", "A picture"), "net")
 
 
@@ -30,6 +31,34 @@ def test_a_document_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<svg" in shown
     assert "<html" not in shown
     assert Document([], title="x").title == "x"
+
+
+def test_empty_blocks_are_written_too(tmp_path: Path) -> None:
+    empty = Document(
+        [
+            Title(""),
+            Paragraph([]),
+            Items([]),
+            Table([], []),
+            Table(["a"], []),
+            Code(""),
+            Folded([], []),
+            Equation(NONE, []),
+        ]
+    )
+    for suffix in ("html", "md", "tex", "json", "txt"):
+        assert empty.save(tmp_path / f"a.{suffix}").stat().st_size > 0
+    assert Document([]).text() == Document([]).markdown() == ""
+
+
+def test_a_document_can_be_printed_where_output_is_ascii() -> None:
+    code = (
+        "from tinygrad_bp.lessons.document import Document; from tinygrad_bp.lessons.blocks import *; "
+        "x = Document([Title('One'), Heading('Two'), Paragraph('∂E')]); print(x); print(repr(x))"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.startswith(f"One\n===\n\n-- Two {'-' * 73}\n\ndE\n")
 
 
 @pytest.mark.parametrize("language", ["de", "", "EN"])

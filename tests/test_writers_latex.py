@@ -14,7 +14,7 @@ from tests.documents import equations, hostile, japanese, lesson
 from tests.labels import EXTREME, HOSTILE
 from tests.renderers import script
 from tinygrad_bp.drawing import Drawing
-from tinygrad_bp.lessons.blocks import Code, Equation, Folded, Formula, Heading, Paragraph, Picture, Table
+from tinygrad_bp.lessons.blocks import Code, Equation, Folded, Formula, Heading, Items, Paragraph, Picture, Table
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.writers import saving
 from tinygrad_bp.lessons.writers.latex import escaped, inline, latex
@@ -121,6 +121,17 @@ def test_hostile_labels_compile(engine: str, language: str, tmp_path: Path) -> N
 
 @pytest.mark.slow
 @pytest.mark.latex
+def test_empty_blocks_and_matrices_compile(tmp_path: Path) -> None:
+    matrix = Formula("[[1, 2]]", r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}")
+    blocks = [
+        Paragraph([]), Items([]), Table([], []), Table(["a"], []), Code(""), Folded([], []), Equation(Formula("", ""), []),
+        Heading([matrix]), Equation(matrix, [[matrix] * 12]),
+    ]  # fmt: skip
+    assert "undefined" not in compiled("pdflatex", latex(blocks), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.latex
 def test_a_pdf_is_made_by_latex(tmp_path: Path) -> None:
     path = lesson().save(tmp_path / "lesson.pdf")
     assert path.read_bytes().startswith(b"%PDF-")
@@ -145,7 +156,7 @@ def test_without_latex_it_is_said_what_to_install(
     [
         (["echo '! Undefined control sequence.'", "exit 1"], r"failed with status 1: ! Undefined control sequence\."),
         (["exit 0"], "wrote nothing"),
-        (["sleep 60"], "took longer than 0 seconds and was stopped"),
+        (["exec sleep 60"], "took longer than 0 seconds and was stopped"),
     ],
 )
 def test_a_latex_that_fails_is_named(

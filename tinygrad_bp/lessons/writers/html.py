@@ -108,12 +108,12 @@ def _lines(block: Block) -> Iterator[str]:
             lines = "\n".join(clean(line) for line in program.strip("\n").expandtabs(4).split("\n"))
             named = f' class="language-{_escaped(re.sub(r"[^A-Za-z0-9+-]", "", language))}"' if language else ""
             yield f'<pre tabindex="0"><code{named}>{_escaped(lines)}</code></pre>'
-        case Items(items, numbered):
+        case Items(items, numbered) if items:
             name = "ol" if numbered else "ul"
             yield f"<{name}>" + "".join(f"<li>{inline(item)}</li>" for item in items) + f"</{name}>"
         case Folded(heading, inner):
             yield f"<details><summary>{inline(heading)}</summary>\n{_all(inner)}\n</details>"
-        case Aside():
+        case Aside() | Items():
             return
 
 

@@ -145,12 +145,12 @@ def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
             yield r"\begin{flushleft}\small\ttfamily"
             yield "\\\\\n".join(map(_code, program.strip("\n").expandtabs(4).split("\n")))
             yield r"\end{flushleft}"
-        case Items(items, numbered):
+        case Items(items, numbered) if items:
             name = "enumerate" if numbered else "itemize"
             yield f"\\begin{{{name}}}"
             yield from (f"\\item {{}}{inline(item)}" for item in items)
             yield f"\\end{{{name}}}"
-        case Folded() | Aside():
+        case Folded() | Aside() | Items():
             return
 
 
@@ -270,7 +270,7 @@ def _kinds(widths: Sequence[int], numbers: Sequence[bool]) -> tuple[str, str]:
     """The size of letters and the columns for which the page has room: of what is too wide some columns are filled with lines."""
     whole = sum(widths) + 2 * len(widths)
     if whole <= WIDTH:
-        return "", "".join("r" if right else "l" for right in numbers)
+        return "", "".join("r" if right else "l" for right in numbers) or "l"
     room = WIDTH * 1.22  # small letters
     if whole <= room:
         return r"\footnotesize", "".join("r" if right else "l" for right in numbers)

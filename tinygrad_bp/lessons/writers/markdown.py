@@ -66,7 +66,7 @@ def markdown(blocks: Sequence[Block], files: Mapping[int, str] | None = None, *,
 
 def _markdown(blocks: Iterable[Block], files: Mapping[int, str] | None) -> str:
     written = ["\n".join(_lines(block, files)) for block in blocks if not isinstance(block, Aside)]
-    return "\n\n".join(written) + "\n" if written else ""
+    return "\n\n".join(filter(None, written)) + "\n" if any(written) else ""
 
 
 def _lines(block: Block, files: Mapping[int, str] | None) -> Iterator[str]:

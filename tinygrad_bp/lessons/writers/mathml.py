@@ -29,6 +29,7 @@ _ATTRIBUTES = {
     "minsize",
     "maxsize",
 }
+_TALL = {"mfrac", "mover", "mroot", "msqrt", "mtable", "munder", "munderover"}
 _FAR = {"<": "\ue000", ">": "\ue001", "&": "\ue002"}  # which the library would leave as they are, in the middle of XML
 _BACK = str.maketrans({far: sign for sign, far in _FAR.items()})
 _SIGNS = {"+": "+", "-": "−", "=": "="}
@@ -87,10 +88,16 @@ def _written(element: ElementTree.Element) -> str:
     name = element.tag.rpartition("}")[2]
     if name not in _ELEMENTS:
         raise ValueError(f"{name} is not known")
+    if name == "mrow" and not any(each.tag.rpartition("}")[2] in _TALL for each in element.iter()):
+        for each in element:
+            if each.get("fence") == "true":
+                each.set("stretchy", "false")  # a parenthesis that may grow has more room around it, needed or not
     kept = {key: value for key, value in element.attrib.items() if key in _ATTRIBUTES}
     content = element.text or ""
     if name == "mo" and content == "·":
         content = "⋅"  # the operator, which has space around it
+    if name == "mo" and content.isalpha() and content.isascii():
+        name = "mi"  # a function, such as max, which has no space around it
     if name == "mi" and len(content) == 1 and element.get("mathvariant") == "normal":
         kept["mathvariant"] = "normal"
     attributes = "".join(f' {key}="{html.escape(value)}"' for key, value in kept.items())

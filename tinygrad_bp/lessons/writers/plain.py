@@ -41,7 +41,7 @@ def text(blocks: Iterable[Block], width: int = 80, language: str = "en") -> str:
     width = whole_number(width, "text: width", 20)
     say = words(language)
     written = ["\n".join(_lines(block, width, say("document.picture"))) for block in unfolded(blocks)]
-    return "\n\n".join(written) + "\n" if written else ""
+    return "\n\n".join(filter(str.strip, written)) + "\n" if any(written) else ""
 
 
 def _lines(block: Block, width: int, picture: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ _PREAMBLE = r"""\usepackage{iftex}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
 \setlength{\emergencystretch}{4em}
-\allowdisplaybreaks
+\allowdisplaybreaks[2]
 \providecommand{\lt}{<}
 \providecommand{\gt}{>}
 \AtBeginDocument{\abovedisplayshortskip=0.4\baselineskip\belowdisplayshortskip=0.6\baselineskip}

@@ -14,6 +14,7 @@ from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons.blocks import (
     Aside,
+    Blank,
     Code,
     Equation,
     Folded,
@@ -26,6 +27,7 @@ from tinygrad_bp.lessons.blocks import (
     Table,
     Title,
 )
+from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.writers.data import data
 from tinygrad_bp.lessons.writers.markdown import inline, markdown, spelled
 from tinygrad_bp.lessons.writers.pieces import broken, file_names, fitted, number_columns, unfolded, width
@@ -244,3 +246,12 @@ def test_data_keeps_labels_as_they_are_through_json() -> None:
     written = to_json(document.to_dict())
     written.encode()
     assert json.loads(written) == document.to_dict()
+
+
+def test_a_blank_is_a_line_to_write_on_in_every_format() -> None:
+    document = Document([Paragraph(["w5: ", Blank(6), " or ", Blank(40)]), Table(["a", "b"], [["1", Blank(12)]])])
+    assert "w5: ______ or ___" in document.text()
+    assert r"\_\_\_\_\_\_ or" in document.markdown()
+    assert r"\underline{\hspace{3.0em}}" in document.latex()
+    assert document.html().count('class="tg-blank tg-') == 3
+    assert document.to_dict()["blocks"][0]["text"][1] == {"blank": 6}

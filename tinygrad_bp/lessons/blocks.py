@@ -1,6 +1,7 @@
 """What lessons, exercises and reports are made of: blocks, which each of the writers puts down in its own way.
 
-A piece of text is a string, which is anyone's and harmless however it is written, or a formula. A text is one or several pieces.
+A piece of text is a string, which is anyone's and harmless however it is written, a formula, or a blank to write in. A text is one or
+several pieces.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ class Strong:
     text: str
 
 
-Piece = str | Formula | Strong
+@dataclass(frozen=True)
+class Blank:
+    """Room to write in by hand: a line about as long as so many letters."""
+
+    width: int = 12
+
+    @property
+    def text(self) -> str:
+        """As plain text."""
+        return "_" * self.width
+
+
+Piece = str | Formula | Strong | Blank
 Text = Piece | Sequence[Piece]
 
 

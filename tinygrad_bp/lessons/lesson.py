@@ -16,6 +16,7 @@ from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import Equations, symbol
 from tinygrad_bp.lessons.layers import Layers, cases, inputs_of, network
+from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.text import shown
 from tinygrad_bp.words import Words, words
 
@@ -102,28 +103,14 @@ class _Writer:
 
     def words(self, key: str, **given: object) -> list[Piece]:
         """A text of the catalogue, with formulas where it has names for them."""
-        formulas = {name: x for name, x in given.items() if isinstance(x, Formula | list)}
-        marks = {name: f"\0{name}\0" for name in formulas}
-        pieces: list[Piece] = []
-        for k, part in enumerate(self.say(key, **{**given, **marks}).split("\0")):
-            if k % 2 == 0:
-                pieces += [part] if part else []
-            else:
-                piece = formulas[part]
-                pieces += piece if isinstance(piece, list) else [piece]
-        return pieces
+        return phrase(self.say, key, **given)
 
     def paragraph(self, key: str, **given: object) -> Paragraph:
         return Paragraph(self.words(key, **given))
 
     def listed(self, formulas: Sequence[Formula]) -> list[Piece]:
         """`a, b and c`."""
-        pieces: list[Piece] = []
-        for k, each in enumerate(formulas):
-            if k:
-                pieces.append(self.say("say.comma" if k < len(formulas) - 1 else "say.and"))
-            pieces.append(each)
-        return pieces
+        return enumerated(self.say, formulas)
 
     def heading(self, key: str, level: int = 1, **given: object) -> Heading:
         return Heading(self.words(key, **given), level)

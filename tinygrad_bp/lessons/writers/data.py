@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_bp.lessons.blocks import (
     Aside,
+    Blank,
     Block,
     Code,
     Equation,
@@ -28,7 +29,8 @@ from tinygrad_bp.lessons.writers.pieces import pieces
 def data(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """A dictionary for each block, its "kind" first. Labels are as they were given.
 
-    A text is a list of pieces: a string, `{"text", "latex"}` of a formula, `{"strong"}` of words that stand out. A picture is its DOT text.
+    A text is a list of pieces: a string, `{"text", "latex"}` of a formula, `{"strong"}` of words that stand out, `{"blank"}` of a line to
+    write on, its length in letters. A picture is its DOT text.
     """
     return [_block(block) for block in blocks]
 
@@ -65,6 +67,8 @@ def _text(text: Text) -> list[Any]:
         if isinstance(piece, Formula)
         else {"strong": piece.text}
         if isinstance(piece, Strong)
+        else {"blank": piece.width}
+        if isinstance(piece, Blank)
         else piece
         for piece in pieces(text)
     ]

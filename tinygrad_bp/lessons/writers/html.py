@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tinygrad_bp.lessons.blocks import (
     Aside,
+    Blank,
     Block,
     Code,
     Equation,
@@ -119,7 +120,13 @@ def _lines(block: Block) -> Iterator[str]:
 
 def inline(text: Text) -> str:
     """A text in a line."""
-    return joined(text, _escaped, _formula, lambda words: f"<strong>{words}</strong>")
+    return joined(text, _escaped, _formula, lambda words: f"<strong>{words}</strong>", _blank)
+
+
+def _blank(blank: Blank) -> str:
+    """A line to write on, with room above it. Where nothing is styled its letters are the line."""
+    size = "short" if blank.width < 9 else "middle" if blank.width < 25 else "long"
+    return f'<span class="tg-blank tg-{size}" role="img" aria-label="{blank.text}">{blank.text}</span>'
 
 
 def _formula(formula: Formula) -> str:

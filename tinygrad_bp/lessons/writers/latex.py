@@ -164,6 +164,7 @@ def inline(text: Text) -> str:
         escaped,
         lambda piece: f"${formula(piece)}$" if piece.latex.strip() else "",
         lambda bold: f"\\textbf{{{bold}}}",
+        lambda blank: f"\\underline{{\\hspace{{{0.5 * blank.width:.1f}em}}}}",
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tinygrad_bp.lessons.blocks import (
     Aside,
+    Blank,
     Block,
     Code,
     Equation,
@@ -122,6 +123,8 @@ def inline(text: Text) -> str:
             if isinstance(piece, Formula)
             else _strong(piece)
             if isinstance(piece, Strong)
+            else _escaped(piece.text)
+            if isinstance(piece, Blank)
             else _escaped(clean(piece))
         )
         if not written:

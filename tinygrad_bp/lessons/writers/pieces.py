@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons.blocks import (
+    Blank,
     Block,
     Equation,
     Folded,
@@ -36,11 +37,15 @@ def clean(text: str) -> str:
 
 def pieces(text: Text) -> list[Piece]:
     """The pieces of a text, which may be one."""
-    return [text] if isinstance(text, str | Formula | Strong) else list(text)
+    return [text] if isinstance(text, str | Formula | Strong | Blank) else list(text)
 
 
 def joined(
-    text: Text, words: Callable[[str], str], formula: Callable[[Formula], str], strong: Callable[[str], str]
+    text: Text,
+    words: Callable[[str], str],
+    formula: Callable[[Formula], str],
+    strong: Callable[[str], str],
+    blank: Callable[[Blank], str] = lambda blank: blank.text,
 ) -> str:
     """The pieces of a text, each put down as its kind is; the words made printable first."""
     written = []
@@ -49,6 +54,8 @@ def joined(
             written.append(formula(piece))
         elif isinstance(piece, Strong):
             written.append(strong(words(clean(piece.text))))
+        elif isinstance(piece, Blank):
+            written.append(blank(piece))
         else:
             written.append(words(clean(piece)))
     return "".join(written)

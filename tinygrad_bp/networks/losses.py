@@ -87,25 +87,28 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     return loss
 
 
-def _surprise(zs: Sequence[Any], right: int) -> Any:
+def _surprise(zs: Sequence[Any], right: int) -> Value:
     """-ln of the probability of a class: ln(1 + Σ exp(z_i) / exp(z_right)) over the others.
 
     Neither the value nor a gradient loses digits, wherever the right class is beside the others.
     """
     others = [z for place, z in enumerate(zs) if place != right]
-    if not others:
-        return zs[right] - zs[right]  # the only class there is surprises nobody
-    return ops.softplus((ops.logsumexp(others) if len(others) > 1 else others[0]) - zs[right])
+    # The only class there is surprises nobody.
+    most = ops.logsumexp(others) if len(others) > 1 else others[0] if others else -math.inf
+    surprise: Value = ops.softplus(most - zs[right])
+    return surprise
 
 
-def _expected_surprise(zs: Sequence[Any], chances: Sequence[float]) -> Any:
+def _expected_surprise(zs: Sequence[Any], chances: Sequence[float]) -> Value:
     """The mean of the surprises, each class as often as it has a chance: those that have none do not come in.
 
     It is the surprise at the likeliest, and for each other one how much its net input is below that one's.
     """
     likeliest = chances.index(max(chances))
     loss = _surprise(zs, likeliest)
-    below = [(p, zs[likeliest] - z) for place, (p, z) in enumerate(zip(chances, zs, strict=True)) if p and place != likeliest]
+    below = [
+        (p, zs[likeliest] - z) for place, (p, z) in enumerate(zip(chances, zs, strict=True)) if p and place != likeliest
+    ]
     return loss + ops.dot([p for p, _ in below], [gap for _, gap in below]) if below else loss
 
 
@@ -122,7 +125,7 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
     return _mean([_binary_surprise(z, target) for z, target in pairs])
 
 
-def _binary_surprise(z: Any, target: Any) -> Any:
+def _binary_surprise(z: Any, target: Any) -> Value:
     """What a target of 0 or of 1 multiplies with 0 drops out, infinite as it may be."""
     if not isinstance(target, Value):
         weighed = [(target, -z), (1.0 - target, z)]

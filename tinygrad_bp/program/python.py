@@ -184,7 +184,9 @@ class Source:
         rows = [name for name in others if name not in own]
         lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
         if "fsum" in from_math:
-            lines.append("# Where a sum leaves the range of floats on its way, fsum raises OverflowError; the program itself goes on.\n")
+            lines.append(
+                "# Where a sum leaves the range of floats on its way, fsum raises OverflowError; the program itself goes on.\n"
+            )
         if rows:
             lines.append("from tinygrad_bp import ops\n")
         if lines and others:

@@ -12,11 +12,23 @@ from tests.command import neuron, quick
 from tests.drawings import example
 from tests.explorer import opened
 from tests.files import empty_folder
+from tests.interrupts import interruptible
 from tests.plots import settings_stay
 from tests.renderers import renderer
 
 # Fixtures, for every test.
-__all__ = ["browser", "empty_folder", "example", "neuron", "open_page", "opened", "quick", "renderer", "settings_stay"]
+__all__ = [
+    "browser",
+    "empty_folder",
+    "example",
+    "interruptible",
+    "neuron",
+    "open_page",
+    "opened",
+    "quick",
+    "renderer",
+    "settings_stay",
+]
 
 MAY_BE_MISSING = {
     "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import pytest
 
 import tinygrad_bp
 
@@ -52,3 +55,11 @@ def moments_of(run: Callable[[], object], first: float = 0.0) -> list[int]:
     lines = interrupted_at(-1, run)
     least = 1 + round(first * lines)
     return sorted({least + round(k * (lines - least) / (MOMENTS - 1)) for k in range(MOMENTS)})
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A SIGINT is taken by this process and those it starts, also where it is ignored, as it is in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

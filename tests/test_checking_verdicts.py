@@ -428,3 +428,12 @@ def test_a_prompt_and_a_notebook_show_the_table() -> None:
     assert (lines[0], lines[-1]) == ("````text", "````")
     assert "\n".join(lines[1:-1]) == str(found)
     assert GradientCheck((), ())._repr_markdown_().startswith("```text\ninput")
+
+
+def test_a_note_stands_below_its_input_in_a_table_and_in_a_list() -> None:
+    noted = check_gradients(Value(0.0, "x").relu())
+    plain = check_gradients(Value(0.5, "x").tanh())
+    for width in (80, 79, 40):
+        note = noted.text(width=width).count("a kink: the slope is 0 on the left, 1 on the right")
+        assert note == 1, width
+        assert all(line.strip() for line in plain.text(width=width).splitlines()), width

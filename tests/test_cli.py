@@ -4,7 +4,6 @@ import io
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +51,6 @@ def test_ctrl_c_ends_with_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setattr(comparison, "compare", interrupted)
     assert main(["tutorial"]) == 130
     assert capsys.readouterr() == ("", "tinygrad-bp: interrupted\n")
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Processes started now take a SIGINT, also where this one ignores it, as one does that runs in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 TRAINING = """

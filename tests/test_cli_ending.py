@@ -4,7 +4,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,6 @@ if room:
 sys.exit(main(sys.argv[2:]))
 """
 BUSY = "import os, sys\nos.write(%d, b'there\\n')\nsys.stdin.read()\n"
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Processes started now take a SIGINT, also where this one ignores it, as one does that runs in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")

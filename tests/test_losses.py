@@ -288,3 +288,71 @@ def test_one_hot() -> None:
     for number, count in ((3, 3), (-1, 3), (0, 0)):
         with pytest.raises(ValueError, match=f"of {count} places .* not {number}"):
             one_hot(number, count)
+
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "target", "expected", "gradient"),
+    [
+        (
+            cross_entropy,
+            [-INF, 0.0, 1.0],
+            [0, 1, 0],
+            1.3132616875182228,
+            [0.0, -0.7310585786300049, 0.7310585786300049],
+        ),
+        (cross_entropy, [-INF, 0.0, 1.0], 1, 1.3132616875182228, [0.0, -0.7310585786300049, 0.7310585786300049]),
+        (cross_entropy, [-INF, 0.0, 0.0], [0, 0.25, 0.75], math.log(2), [0.0, 0.25, -0.25]),
+        (cross_entropy, [-INF, 0.0, -INF], 1, 0.0, [0.0, 0.0, 0.0]),
+        (cross_entropy, [-INF, 0.0, -INF], [0, 1, 0], 0.0, [0.0, 0.0, 0.0]),
+        (cross_entropy, [-INF, 0.0, 0.0], 0, INF, [-1.0, 0.5, 0.5]),
+        (cross_entropy, [INF, 0.0, 1.0], 1, INF, [1.0, -1.0, 0.0]),
+        (cross_entropy, [INF, 0.0, 1.0], [0, 1, 0], INF, [1.0, -1.0, 0.0]),
+        (binary_cross_entropy, [INF], [1], 0.0, [0.0]),
+        (binary_cross_entropy, [-INF], [0], 0.0, [0.0]),
+        (binary_cross_entropy, [INF], [0], INF, [1.0]),
+        (binary_cross_entropy, [INF, -INF], [1, 0], 0.0, [0.0, 0.0]),
+    ],
+)
+def test_a_target_of_0_drops_its_term(loss: Any, outputs: Any, target: Any, expected: Any, gradient: Any) -> None:
+    targets = [target] if isinstance(target, int) else [target, [Value(t) for t in target]]
+    for given in targets:
+        zs = values(outputs)
+        y = loss(zs, given)
+        y.backward()
+        assert [y.data, *[z.grad for z in zs]] == pytest.approx([expected, *gradient], rel=1e-14)
+        assert [x.data for x in grad(y, zs)] == pytest.approx(gradient, rel=1e-14)
+        assert tg.compile([y, *grad(y, zs)], zs)(*outputs) == pytest.approx([expected, *gradient], rel=1e-14)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("target", ["llvm", "numpy", "jax"])
+def test_a_target_of_0_drops_its_term_in_programs(target: str) -> None:
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    zs, ts = values([0.5, 0.0, 1.0]), [Value(t) for t in (0.0, 1.0, 0.0)]
+    y = cross_entropy(zs, ts)
+    program = tg.compile([y, *grad(y, zs)], [*zs, *ts]).to(target)
+    found = [float(x) for x in program(-INF, 0.0, 1.0, 0.0, 1.0, 0.0)]
+    assert found == pytest.approx([1.3132616875182228, 0.0, -0.7310585786300049, 0.7310585786300049], rel=1e-13)
+
+
+@pytest.mark.parametrize("far", [-1e3, -1e10, -1e13, -1e16, -1e300])
+@pytest.mark.parametrize("target", [0, [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+def test_the_others_keep_their_softmax_where_the_right_class_is_far_below(far: float, target: Any) -> None:
+    zs = values([far, 0.1, 0.2])
+    y = cross_entropy(zs, target)
+    y.backward()
+    chances = one_hot(target, 3) if isinstance(target, int) else target
+    wanted = [p - q for p, q in zip([0.0, 0.47502081252106, 0.52497918747894], chances, strict=True)]
+    assert [z.grad for z in zs] == pytest.approx(wanted, rel=1e-13)
+    assert [x.data for x in grad(y, zs)] == pytest.approx(wanted, rel=1e-13)
+
+
+def test_the_gradient_of_a_sure_network_keeps_its_digits() -> None:
+    zs = values([50.0, 0.0, 0.0])
+    cross_entropy(zs, 0).backward()
+    small = math.exp(-50.0)
+    assert [z.grad for z in zs] == pytest.approx([-2.0 * small, small, small], rel=1e-13, abs=0.0)

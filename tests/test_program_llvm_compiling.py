@@ -177,7 +177,7 @@ def test_rows_are_those_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> 
 # Ctrl-C ----------------------------------------------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_is_heard_while_llvm_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_heard_while_llvm_compiles(interruptible: None, monkeypatch: pytest.MonkeyPatch) -> None:
     released, ended = threading.Event(), threading.Event()
     waited: list[bool] = []
     compiled = Compiler._engine

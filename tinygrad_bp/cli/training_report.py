@@ -13,11 +13,10 @@ from tinygrad_bp.drawing import curve
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.prediction import Predictor, balanced_accuracy
-from tinygrad_bp.networks.recipe import FEW, Recipe, Rows
+from tinygrad_bp.networks.recipe import Recipe, Rows
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.text import columned, counted, printable, terminal_width
 
-FEW_VALUES = 10  # that a target has, and may be classes
 MOST_CLASSES = 20  # of which is said how many are right
 
 
@@ -53,18 +52,6 @@ def lines(done: Training, predictor: Predictor) -> Iterator[tuple[str, str]]:
     for name, part in zip(("on the rows learned", "on the rows held out"), done.rows.measured, strict=True):
         if part is not None:
             yield name, _score(predictor, part)
-    if hint := _hint(table):
-        yield "hint", hint
-
-
-def _hint(table: Table) -> str:
-    """What is to be said of numbers that may be classes."""
-    if table.classes is not None or len(table.targets) > 1 or len(table) < FEW:
-        return ""
-    values = sorted({row[0] for row in table.outputs})
-    if len(values) > FEW_VALUES or not all(x.is_integer() for x in values):
-        return ""
-    return f"{table.targets[0]} is learned as a number, and is one of {', '.join(f'{x:g}' for x in values)}: --classes learns classes"
 
 
 def use(predictor: Predictor, measured: Table, model: str) -> list[str]:

@@ -51,8 +51,8 @@ def mean_squared_error(outputs: Any, targets: Any) -> Value:
 def cross_entropy(outputs: Any, targets: Any) -> Value:
     """-ln of the probability that softmax gives to the right class, from the net inputs of the last layer (*logits*).
 
-    ln Σ exp(z_i) - z_right, without loss where the network is sure of itself, and without overflow. The last layer has no activation:
-    softmax is part of this loss.
+    ln Σ exp(z_i) - z_right, without a loss of digits where the network is sure of itself, right or wrong, and without overflow. The last
+    layer has no activation: softmax is part of this loss.
 
     Args:
         targets: the number of the right class, from 0; or for each class how probable it should be, numbers that add up to 1.
@@ -66,8 +66,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
             raise ValueError(
                 f"cross_entropy: with {counted(len(zs), 'output')} the classes are 0 to {len(zs) - 1}, and the target is {number!s:.60}"
             )
-        zs = _numbers("cross_entropy", zs)
-        right = zs[number]
+        return _surprise(_numbers("cross_entropy", zs), number)
     else:
         if len(zs) > 1 and len(_sequence(targets)) == 1:
             raise _no_class(len(zs), targets)
@@ -81,9 +80,36 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
                 raise ValueError(
                     f"cross_entropy: the probabilities of the classes are from 0 to 1, not {min(chances)!r}"
                 )
-        right = ops.dot(chances, zs)
-    loss: Value = ops.logsumexp([z - right for z in zs])
+            return _expected_surprise([z for z, _ in pairs], chances)
+        # A target of 0 that is a Value drops its term, too: `passed` lets nothing through.
+        right = ops.sum_of([ops.passed(p, z) for z, p in pairs])
+    loss: Value = ops.logsumexp([z - right for z, _ in pairs])
     return loss
+
+
+def _surprise(zs: Sequence[Any], right: int) -> Value:
+    """-ln of the probability of a class: ln(1 + Σ exp(z_i) / exp(z_right)) over the others.
+
+    Neither the value nor a gradient loses digits, wherever the right class is beside the others.
+    """
+    others = [z for place, z in enumerate(zs) if place != right]
+    # The only class there is surprises nobody.
+    most = ops.logsumexp(others) if len(others) > 1 else others[0] if others else -math.inf
+    surprise: Value = ops.softplus(most - zs[right])
+    return surprise
+
+
+def _expected_surprise(zs: Sequence[Any], chances: Sequence[float]) -> Value:
+    """The mean of the surprises, each class as often as it has a chance: those that have none do not come in.
+
+    It is the surprise at the likeliest, and for each other one how much its net input is below that one's.
+    """
+    likeliest = chances.index(max(chances))
+    loss = _surprise(zs, likeliest)
+    below = [
+        (p, zs[likeliest] - z) for place, (p, z) in enumerate(zip(chances, zs, strict=True)) if p and place != likeliest
+    ]
+    return loss + ops.dot([p for p, _ in below], [gap for _, gap in below]) if below else loss
 
 
 def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
@@ -96,7 +122,15 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
     wrong = next((target for _, target in pairs if not isinstance(target, Value) and not 0.0 <= target <= 1.0), None)
     if wrong is not None:
         raise ValueError(f"binary_cross_entropy: a target is 0 or 1, or a probability between, not {wrong:g}")
-    return _mean([target * ops.softplus(-z) + (1.0 - target) * ops.softplus(z) for z, target in pairs])
+    return _mean([_binary_surprise(z, target) for z, target in pairs])
+
+
+def _binary_surprise(z: Any, target: Any) -> Value:
+    """What a target of 0 or of 1 multiplies with 0 drops out, infinite as it may be."""
+    if not isinstance(target, Value):
+        weighed = [(target, -z), (1.0 - target, z)]
+        return _sum([ops.softplus(x) if share == 1.0 else share * ops.softplus(x) for share, x in weighed if share])
+    return ops.passed(target, ops.softplus(-z)) + ops.passed(1.0 - target, ops.softplus(z))
 
 
 def hinge(outputs: Any, targets: Any) -> Value:

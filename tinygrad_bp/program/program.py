@@ -55,7 +55,7 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The program as Python."""
+        """The program as Python. Where it differs from a call of the program, a comment in it says so."""
         return self._source.text
 
     @cached_property

@@ -74,8 +74,12 @@ class Formulas:
         if op in self._infix:
             if any(len(text) > WIDEST // 2 for text, _ in texts):
                 texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
-            if self._constant != "{}" and all(x < 0 for x in operands):
-                texts = [(self._constant.format(text), ATOM) for text, _ in texts]
+            # A number over a tensor PyTorch would divide as the number times a reciprocal, which is rounded twice.
+            if self._constant != "{}" and (all(x < 0 for x in operands) or (op is ops.div and operands[0] < 0)):
+                texts = [
+                    (self._constant.format(text[0]), ATOM) if x < 0 else text
+                    for text, x in zip(texts, operands, strict=True)
+                ]
             return op.write(texts), op.binding
         if op in _SUMS and self._infix is _INFIX:
             if any(len(text) > WIDEST // 2 for text, _ in texts):
@@ -179,6 +183,10 @@ class Source:
         own = [name for name in others if functions[name] not in NATIVE]
         rows = [name for name in others if name not in own]
         lines = [f"from math import {', '.join(from_math)}\n"] if from_math else []
+        if "fsum" in from_math:
+            lines.append(
+                "# Where a sum leaves the range of floats on its way, fsum raises OverflowError; the program itself goes on.\n"
+            )
         if rows:
             lines.append("from tinygrad_bp import ops\n")
         if lines and others:

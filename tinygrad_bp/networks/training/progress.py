@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.networks.training.history import History
 from tinygrad_bp.text import terminal_width
 
@@ -49,6 +50,7 @@ class Standing:
     def loss(self) -> str:
         return f"loss {self.history.losses[-1]:.6g}" if self.history.losses else ""
 
+    @said
     def __str__(self) -> str:
         return ", ".join(filter(None, [self.epoch, self.time, self.loss]))
 
@@ -142,6 +144,7 @@ class _Picture:
     def __init__(self, standing: Standing) -> None:
         self.words, self.done, self.total = str(standing), standing.done, standing.total
 
+    @said
     def __repr__(self) -> str:
         return self.words
 

@@ -375,14 +375,14 @@ def test_graphs_without_neurons(opened: Any, graph: Any, nodes: int) -> None:
 def test_a_derivative_that_is_infinite(opened: Any) -> None:
     w, x = Value(0.0, "w"), Value(2.0, "x")
     explorer = opened(explore(tg.sqrt(w) * x))
-    assert explorer.status().startswith("Not all is finite here: the derivative of sqrt(w) by w is ∞")
+    assert explorer.status().startswith("Not all is finite here: the derivative of sqrt(w) with respect to w is ∞")
     explorer.show("graph")
     explorer.select("w")
     for panel in PANELS:
         explorer.panel(panel)
     assert "NaN" not in explorer.page.locator("#page").inner_text()
     explorer.press("r")
-    assert "the derivative of sqrt(w) by w is ∞" in explorer.status()
+    assert "the derivative of sqrt(w) with respect to w is ∞" in explorer.status()
     assert explorer.round() == 0
     explorer.change("w", "9")
     explorer.press("r")

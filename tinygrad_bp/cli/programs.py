@@ -122,7 +122,7 @@ def add(commands: Any) -> None:
         "check",
         EXAMPLES["check"],
         help="compare gradients with numerical differences",
-        description="Compares the derivative of a Value by each input, as autograd has it, with numerical differences.",
+        description="Compares the derivative of a Value with respect to each input, as autograd has it, with numerical differences.",
     )
     check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")

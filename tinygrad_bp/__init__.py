@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.drawing import draw, draw_network
     from tinygrad_bp.explanation import explain
     from tinygrad_bp.explorer import explore
-    from tinygrad_bp.lessons import lesson
+    from tinygrad_bp.lessons import exercise, lesson, sheets
     from tinygrad_bp.networks.losses import (
         binary_cross_entropy,
         cross_entropy,
@@ -101,7 +101,9 @@ _READINGS = {
     "draw_network": "drawing",
     "explain": "explanation",
     "explore": "explorer",
+    "exercise": "lessons",
     "lesson": "lessons",
+    "sheets": "lessons",
     "binary_cross_entropy": "networks.losses",
     "cross_entropy": "networks.losses",
     "hinge": "networks.losses",
@@ -158,6 +160,7 @@ __all__ = [
     "draw",
     "draw_network",
     "erf",
+    "exercise",
     "exp",
     "explain",
     "explore",
@@ -181,6 +184,7 @@ __all__ = [
     "minimum",
     "relu",
     "save",
+    "sheets",
     "sigmoid",
     "sign",
     "silu",

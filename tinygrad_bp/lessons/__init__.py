@@ -1,6 +1,11 @@
 """Lessons: a round of backpropagation on anybody's network, written out, set as an exercise, and marked.
 
 lesson       `lesson`, and the order in which it says things
+exercise     `exercise`: a sheet with blanks and its key, and the form of keys and answers
+sheets       `sheets`: one for each student
+questions    of understanding, with choices
+friendly     numbers drawn anew
+moodle       exercises as questions for a Moodle
 derivation   all that is derived, by name: what the others read
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer
@@ -11,6 +16,8 @@ writers/     how it is written: as text, Markdown, LaTeX, HTML, data
 """
 
 from tinygrad_bp.lessons.document import Document
+from tinygrad_bp.lessons.exercise import Exercise, exercise
 from tinygrad_bp.lessons.lesson import Lesson, lesson
+from tinygrad_bp.lessons.sheets import Sheets, sheets
 
-__all__ = ["Document", "Lesson", "lesson"]
+__all__ = ["Document", "Exercise", "Lesson", "Sheets", "exercise", "lesson", "sheets"]

@@ -270,6 +270,7 @@ def test_a_seed_is_a_number_or_a_text() -> None:
 # The same everywhere
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_sheet_in_every_process(tmp_path: Path) -> None:
     program = (
         "from tests.exercises import *\nfrom tinygrad_bp import exercise\nimport hashlib, json\n"
@@ -312,6 +313,7 @@ def test_numbers_that_were_drawn_once_are_drawn_in_every_version() -> None:
 # Sheets
 
 
+@pytest.mark.slow
 def test_thirty_sheets_differ_pairwise_and_are_saved_with_their_keys(tmp_path: Path) -> None:
     made = sheets(example(), 30, seed="week 3", lr=0.5, blanks=["net_h1", "dE_total/dw5", "w5+"])
     assert len({each.text() for each in made}) == len({json.dumps(each.key_data()["answers"]) for each in made}) == 30
@@ -354,6 +356,7 @@ def test_no_more_sheets_than_there_are_different_ones() -> None:
 # Formats and languages
 
 
+@pytest.mark.slow
 @each_graph
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_graph_is_an_exercise_in_every_format(graph: Callable[[], Value], language: str, tmp_path: Path) -> None:

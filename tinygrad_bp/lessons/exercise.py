@@ -319,27 +319,29 @@ class Exercise(Document):
             yield _pairs([(write.step(step), write.number(step.value)) for step in known])
 
     def _formulas(self) -> Table:
-        """How each quantity is computed, in symbols; of several cases those of the first."""
+        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side."""
         found = self.derivation
         inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
         layered = cases(found.neurons)
-        first = [v for layer in layered[0] for unit in layer for v in (unit.net, unit.out)] if layered else []
+        outs = {unit.out: unit.net for layer in layered[0] for unit in layer} if layered else {}
+        first = [v for out, net in outs.items() for v in (net, out)]
         rest = [v for v in found.forward if v not in inside]
-        empty: list[Piece] = []
-        rows: list[list[Piece]] = []
-        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names]
-        for v in named[:MOST_FORMULAS]:
-            equation = self._write.value(v)
-            if len(equation.rows) > 1:
-                rows.append([_chain(equation.left, equation.rows[0])])
+        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names][:MOST_FORMULAS]
+        written = {v: self._symbols(v) for v in named}
+        rows: list[list[Formula]] = []
+        for v, formula in written.items():
+            if formula is not None and v in outs and rows and outs[v] in written and outs[v] is not v:
+                rows[-1].append(formula)
+            elif formula is not None:
+                rows.append([formula])
         if any(v.op is not None and v.op.name == "sigmoid" for v in found.order):
-            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\mathrm{sigmoid}(x) = \frac{1}{1 + e^{-x}}")])
-        half = (len(rows) + 1) // 2
-        left, right = rows[:half], [*rows[half:], *[empty for _ in range(len(rows) % 2)]]
-        widths = [max((columns(plain(row)) for row in each), default=0) for each in (left, right)]
-        if len(rows) < 4 or widths[0] + widths[1] + 4 > WIDTH:
-            return Table([[]], [[row] for row in rows])
-        return Table([[], []], [list(pair) for pair in zip(left, right, strict=True)])
+            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}")])
+        return _in_two(rows)
+
+    def _symbols(self, v: Value) -> Formula | None:
+        """The formula of a quantity, where it has one."""
+        equation = self._write.value(v)
+        return _chain(equation.left, equation.rows[0]) if len(equation.rows) > 1 else None
 
     def _known(self) -> list[Step]:
         """What is given besides the leaves: all that comes before the first blank and is none itself."""
@@ -509,6 +511,23 @@ def _pairs(pairs: Sequence[tuple[Formula, Formula]]) -> Table:
             row += [[name], [number]]
         rows.append(row + [[]] * (2 * across - len(row)))
     return Table([[]] * (2 * across), rows)
+
+
+def _in_two(rows: Sequence[Sequence[Formula]]) -> Table:
+    """Formulas in a table of two columns, if these have room in a line of text; else one below the other."""
+    left = max((columns(row[0].text) for row in rows), default=0)
+    packed: list[list[Formula]] = []
+    for row in rows:
+        room = WIDTH - 4 - left
+        alone = packed and len(row) == len(packed[-1]) == 1
+        if alone and columns(row[0].text) <= room:
+            packed[-1].append(row[0])
+        else:
+            packed.append(list(row))
+    if len(rows) < 3 or any(columns(each.text) > WIDTH - 4 - left for row in packed for each in row[1:]):
+        return Table([[]], [[[each]] for row in rows for each in row])
+    empty: list[Piece] = []
+    return Table([[], []], [[[row[0]], [row[1]] if len(row) > 1 else empty] for row in packed])
 
 
 def _chain(left: Formula, row: Sequence[Formula]) -> Formula:

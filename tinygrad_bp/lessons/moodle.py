@@ -148,8 +148,9 @@ def _category(title: str) -> str:
 
 def gift(problem: Problem) -> str:
     """The problem as GIFT: questions apart by empty lines, each in one line but for its answers."""
+    category = _category(problem.title).replace("\\", "\\\\")  # its other signs are read as they are
     parts = [
-        f"$CATEGORY: $course$/top/{_category(problem.title)}",
+        f"$CATEGORY: $course$/top/{category}",
         f"::{_gift(problem.name(0))}::[html]{_gift(f'<h4>{_escaped(problem.title)}</h4>{problem.setting()}')}",
     ]
     for number, name, value, tolerance, why in problem.numbers:

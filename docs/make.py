@@ -189,7 +189,8 @@ inf
 ```
 
 There are three ways out. For this very function write `abs(x)`, and for `(x * x) ** 1.5` write `abs(x) ** 3`. For a distance from 0 write
-`hypot(a, b)`, whose slopes are right however close to 0 it is; at 0 itself, where there is no slope, it says so. Or add a small number under the root:
+`hypot(a, b)`, whose slopes are right however close to 0 it is; at 0 itself, where there is no slope, it says so. Or add a small number
+under the root:
 
 ```python
 >>> a, b = Value(3e-200, "a"), Value(-4e-200, "b")

@@ -105,6 +105,8 @@ def test_where_infinity_meets_0_the_operation_is_named() -> None:
         assert row.verdict == "wrong"
         assert f"{name} gives infinity at {numbers}, which times 0 is nan" in row.note
     x = Value(0.0, "x")
+    [row] = check_gradients((x * x).sin() * 1e155 * 1e155).inputs  # no slope is infinite, their product is
+    assert "right by itself: together they make nan" in row.note
     [row] = check_gradients(tg.grad((x * x) ** 1.5, x)).inputs  # the second derivative
     assert "power_term gives infinity at 1.5, 0.0, 1.5, 1.0, which" in row.note
 

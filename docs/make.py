@@ -167,8 +167,30 @@ $x^2$ is 0, and infinity times 0 is NaN. PyTorch says the same:
 nan
 ```
 
-There are three ways out. For this very function write `abs(x)`. For a distance from 0 write `hypot(a, b)`, whose slopes are right however
-close to 0 it is; at 0 itself, where there is no slope, it says so. Or add a small number under the root:
+So it is with every power below 1 of what has a slope of 0 itself, as `(x * x) ** 0.75`, whose slope at 0 would be 0; and with a derivative
+more for powers below 2: the second of `(x * x) ** 1.5` is NaN at 0 and not 0. The chain rule multiplies numbers at one point, and
+no number there says which of the two factors wins: for `cbrt(x ** 3)` it is neither, the slope is 1. Of a power itself all derivatives
+are right, infinite ones too; only what is inside makes the NaN. `check_gradients` names the operation:
+
+```python
+>>> from tinygrad_bp import check_gradients, grad
+>>> x = Value(0.0, "x")
+>>> print(check_gradients((x * x) ** 0.75))
+input         autograd       difference  absolute  relative      ulp
+x                  nan                0       nan       nan      nan  WRONG
+        every rule on the way is right by itself: pow gives infinity at 0.0, 0.75, which times 0 is nan
+0 of 1 derivatives agree
+>>> [slope] = grad(x**1.5, [x])
+>>> grad(slope, x).data
+inf
+>>> [slope] = grad(abs(x) ** 3, [x])
+>>> grad(slope, x).data
+0.0
+```
+
+There are three ways out. For this very function write `abs(x)`, and for `(x * x) ** 1.5` write `abs(x) ** 3`. For a distance from 0 write
+`hypot(a, b)`, whose slopes are right however close to 0 it is; at 0 itself, where there is no slope, it says so. Or add a small number
+under the root:
 
 ```python
 >>> a, b = Value(3e-200, "a"), Value(-4e-200, "b")

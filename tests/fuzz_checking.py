@@ -13,6 +13,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import Pool
 from typing import Any
@@ -300,8 +301,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     total: Counter[str] = Counter()
     shown: Counter[bool] = Counter()
-    with Pool(options.processes) as pool:
-        for counts, show in pool.imap_unordered(run, range(options.seed, options.seed + options.count), 50):
+    seeds = range(options.seed, options.seed + options.count)
+    with Pool(options.processes) if options.processes > 1 else nullcontext() as pool:
+        for counts, show in pool.imap_unordered(run, seeds, 50) if pool else map(run, seeds):
             total += counts
             for text in show:
                 missed = text.startswith("missed")

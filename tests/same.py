@@ -7,9 +7,11 @@ import contextlib
 import hashlib
 import importlib.util
 import io
+import itertools
 import json
 import locale
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,63 @@ def readings() -> dict[str, Any]:
     }
 
 
+def mistakes() -> dict[str, str]:
+    """What is said of mistakes where there is more than one thing to name."""
+    result, leaves = graph()
+    w = tg.Value(0.5, "w")
+    outside = [w * 1.5]
+    for k in range(30):
+        outside.append(outside[-1] + 0.01 * outside[k])
+        outside[-1].label = f"n{k}"
+    net = tg.MLP(2, [2, 1], seed=1)
+    other = tg.MLP(2, [3, 3, 1], seed=1)
+    tg.save(other, "other.json")
+    table = data.moons(8, seed=1)
+    twice = {name: [w] for name in ("first", "second", "third")}
+    done = {}
+    calls: dict[str, Callable[[], Any]] = {
+        "nodes from outside": lambda: tg.train(
+            lambda x: tg.sum_of(outside[-9:]) * x[0],
+            [([1.0], 0.5)],
+            losses.squared_error,
+            tg.SGD([w], 0.1),
+            progress=False,
+        ),
+        "no such label": lambda: tg.draw(result, highlight="I J"),
+        "no such groups": lambda: tg.draw(
+            result, group={"a": leaves[:1], "b": leaves[1:]}, collapse={"c", "d", "e", "f"}
+        ),
+        "groups that meet": lambda: tg.draw(w * 2.0, group=twice),
+        "another network": lambda: tg.load("other.json", net),
+        "parameters twice": lambda: tg.SGD([w, w, *net.parameters(), *net.parameters()]),
+        "an unknown loss": lambda: tg.train(net, table, "entropy", tg.SGD(net.parameters()), progress=False),
+        "an unknown option": lambda: tg.compile([result], leaves)(**dict.fromkeys(("p", "q", "r"), 1.0)),
+        "two inputs at once": lambda: tg.compile([result], [*leaves, *leaves]),
+        "what was computed": lambda: tg.compile([result], [*outside[1:], result]),
+        "labels alike": lambda: tg.Module.parameters(_Odd({tg.Value(float(k), "same") for k in range(9)})),
+        "a changed leaf": lambda: _changed(),
+    }
+    for name, call in calls.items():
+        try:
+            done[f"mistake: {name}"] = repr(call())
+        except (TypeError, ValueError, ArithmeticError) as error:
+            done[f"mistake: {name}"] = str(error)
+    return done
+
+
+class _Odd(tg.Module):
+    def __init__(self, kept: Any) -> None:
+        self.kept = kept
+
+
+def _changed() -> Any:
+    leaves = [tg.Value(float(k + 1), f"c{k}") for k in range(20)]
+    y = tg.sum_of([a.exp() * b.tanh() for a, b in itertools.pairwise(leaves)])
+    for leaf in leaves[3::3]:
+        leaf.data = 0.5
+    return tg.grad(y, leaves)
+
+
 def trainings() -> dict[str, Any]:
     """What is learned, by each engine."""
     table = data.moons(40, seed=1)
@@ -107,7 +166,7 @@ def commands() -> dict[str, str]:
 
 def everything() -> dict[str, str]:
     """A digest of each output and each file."""
-    outputs = {**readings(), **trainings(), **commands()}
+    outputs = {**readings(), **mistakes(), **trainings(), **commands()}
     digests = {name: hashlib.sha256(repr(text).encode(errors="surrogatepass")) for name, text in outputs.items()}
     for path in sorted(Path().rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

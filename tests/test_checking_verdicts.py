@@ -95,6 +95,22 @@ def test_the_fuzz_leaves_out_ties_and_nothing_else() -> None:
 # Families
 
 
+def test_where_infinity_meets_0_the_operation_is_named() -> None:
+    for f, name, numbers in (
+        (lambda x: (x * x) ** 0.75, "pow", "0.0, 0.75"),
+        (lambda x: (x * x).sqrt() + x.exp(), "sqrt", "0.0"),
+        (lambda x: (x * x * x).cbrt(), "cbrt", "0.0"),
+    ):
+        [row] = check_gradients(f(Value(0.0, "x"))).inputs
+        assert row.verdict == "wrong"
+        assert f"{name} gives infinity at {numbers}, which times 0 is nan" in row.note
+    x = Value(0.0, "x")
+    [row] = check_gradients((x * x).sin() * 1e155 * 1e155).inputs  # no slope is infinite, their product is
+    assert "right by itself: together they make nan" in row.note
+    [row] = check_gradients(tg.grad((x * x) ** 1.5, x)).inputs  # the second derivative
+    assert "power_term gives infinity at 1.5, 0.0, 1.5, 1.0, which" in row.note
+
+
 def test_steps_are_tried_until_they_can_tell_the_tolerance() -> None:
     draw = random.Random(1)
     for _ in range(40):

@@ -523,3 +523,15 @@ def test_mistakes_are_named(mistake: object, error: type[Exception], words: str)
     assert callable(mistake)
     with pytest.raises(error, match=words):
         mistake()
+
+
+def test_a_gradient_of_none_is_drawn_as_0_and_what_is_no_number_is_named() -> None:
+    x = Value(2.0, "x")
+    y = x * x
+    x.grad = None  # type: ignore[assignment]
+    drawn = draw(y).source
+    x.grad = 0.0
+    assert drawn == draw(y).source
+    x.grad = "a"  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=r"^the gradient of x is a number, not str 'a'"):
+        draw(y)

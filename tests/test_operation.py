@@ -97,7 +97,7 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ops.hypot(0, 0), ValueError, "hypot is undefined at 0.0, 0.0: it needs operands that are not both 0"),
     (lambda: ops.pow(0, -1), ZeroDivisionError, "pow is undefined at 0.0, -1.0: it needs a base > 0, a base of 0 with"),
     (lambda: ops.pow(-8, 1 / 3), ValueError, "pow is undefined at -8.0, 0.3333333333333333: it needs a base > 0"),
-    (lambda: ops.log_term(1, -2), ValueError, "log_term is undefined at 1.0, -2.0: it needs x >= 0"),
+    (lambda: ops.log_term(1, -2), ValueError, "log_term is undefined at 1.0, -2.0: it needs a base >= 0"),
     (
         lambda: ops.power_term(1, -2, 0.5, 1),
         ValueError,
@@ -120,11 +120,11 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ops.expm1(710), OverflowError, "expm1 overflows at 710.0: it needs x <= 709.7827"),
     (lambda: ops.sinh(-711), OverflowError, "sinh overflows at -711.0: it needs |x| <= 710.4758"),
     (lambda: ops.cosh(711), OverflowError, "cosh overflows at 711.0: it needs |x| <= 710.4758"),
-    (lambda: ops.pow(10, 400), OverflowError, "pow overflows at 10.0, 400.0: it needs a base > 0"),
+    (lambda: ops.pow(10, 400), OverflowError, "pow overflows at 10.0, 400.0: it needs a result within 1.8e308"),
     (
         lambda: ops.hypot(1.7e308, 1.7e308),
         OverflowError,
-        "it needs operands that are not both 0, and a result within 1.8e308",
+        "it needs a result within 1.8e308",
     ),
     (
         lambda: ops.exp_difference(800, 0),
@@ -136,7 +136,7 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: Value(-2.0) ** Value(2.0),
         ValueError,
-        "pow has no derivative with respect to operand 2 at -2.0, 2.0: log_term is undefined at 4.0, -2.0: it needs x >= 0",
+        "pow has no derivative with respect to operand 2 at -2.0, 2.0: it needs a base >= 0",
     ),
     # with labels
     (lambda: ops.log(Value(-0.5, "net_o1")), ValueError, "log is undefined at -0.5 (net_o1): it needs x > 0"),

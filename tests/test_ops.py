@@ -72,12 +72,27 @@ def test_values_and_partials_keep_within_4_ulp_of_mpmath(row: Operation) -> None
                 continue
             for place, (partial, want) in enumerate(zip(row.partials, slopes, strict=True)):
                 if want is None:
-                    with pytest.raises(ValueError, match=r"log_term is undefined at .*: it needs x >= 0"):
+                    with pytest.raises(ValueError, match=r"log_term is undefined at .*: it needs a base >= 0"):
                         partial(y, *operands)
                     continue
                 slope = partial(y, *operands)
                 allowed = 4 + terms_rounded(reference, exact, want)
                 assert ulps(slope, want, reference.through(*exact)) <= allowed, (place, operands, slope, want)
+
+
+def test_over_squares_is_rounded_once_so_that_its_partials_keep_within_3_ulp() -> None:
+    reference, rules = REFERENCES["over_squares"], ops.over_squares.partials
+    draw = random.Random(1)
+    specimens = [(19.683542321642044, 0.5490143727407993, -4.282408212992151), (1.0, 3.0, 1e-30), (1e300, 1e300, 1.0)]
+    specimens += [tuple(math.ldexp(draw.uniform(1, 2), draw.randint(-3, 3)) for _ in range(3)) for _ in range(3000)]
+    with mp.workdps(50):
+        for operands in specimens:
+            exact = [mpf(x) for x in operands]
+            y = ops.over_squares(*operands)
+            assert ulps(y, reference.value(*exact)) <= 0.501, operands
+            for partial, want in zip(rules, reference.slopes(exact), strict=True):
+                assert ulps(partial(y, *operands), want) <= 3, operands
+    assert math.copysign(1.0, ops.over_squares(-0.0, 1.0, 2.0)) == -1.0
 
 
 def test_every_row_has_a_reference_and_a_domain_to_draw_from() -> None:

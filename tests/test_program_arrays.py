@@ -87,6 +87,19 @@ def test_random_graphs_on_batches(seed: int, xp: Any) -> None:
         assert found == pytest.approx([y_wanted, *slopes_wanted], rel=1e-11, abs=1e-12 * scale, nan_ok=True)
 
 
+def test_products_near_the_end_of_the_range_keep_their_digits(xp: Any) -> None:
+    program = alone(tg.dot, 6)
+    draw = random.Random(1)
+    for decade in (-290, -300, -303, -306, 280, 300):
+        half = decade // 2
+        points = [
+            [draw.uniform(1, 9) * 10.0 ** (half if k < 3 else decade - half) for k in range(6)] for _ in range(50)
+        ]
+        columns = [xp.asarray(column, dtype=xp.float64) for column in zip(*points, strict=True)]
+        wanted = [program(*point) for point in points]
+        assert listed(program.to(xp)(*columns)) == pytest.approx(wanted, rel=4e-16), decade
+
+
 def test_what_python_raises_is_infinity_or_nan(xp: Any) -> None:
     x = Value(1.0, "x")
     program = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu(), x.maximum(0.5)], [x]).to(xp)

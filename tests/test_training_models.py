@@ -59,6 +59,16 @@ def test_a_node_from_outside_the_model_is_refused() -> None:
         train(lambda x: twice * x[0], some_1d(), losses.squared_error, SGD([w], 0.1))
 
 
+def test_of_all_nodes_from_outside_the_last_is_named() -> None:
+    w = Value(0.5, "w")
+    outside = w
+    for k in range(40):
+        outside = outside * 1.01
+        outside.label = f"n{k}"
+    with pytest.raises(ValueError, match="train: n39 was computed before training"):
+        train(lambda x: outside * x[0], some_1d(), losses.squared_error, SGD([w], 0.1))
+
+
 def test_rows_of_different_lengths_run_eagerly() -> None:
     w = Value(0.5, "w")
     rows = [([1.0, 2.0], 1.0), ([1.0], 1.0)]

@@ -20,7 +20,7 @@ from typing import Any
 from tinygrad_bp.checking.results import Fault, GradientCheck, InputCheck
 from tinygrad_bp.checking.rounding import is_smooth, one_operation, recall, replay
 from tinygrad_bp.checking.verdict import Verdict, judge
-from tinygrad_bp.core.operation import Operation, as_float
+from tinygrad_bp.core.operation import Operation, as_float, at
 from tinygrad_bp.core.order import changed_leaves, dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.text import printable, shown
@@ -239,7 +239,9 @@ class _Check:
             return verdict
         if math.isnan(autograd):
             return Verdict(
-                "wrong", verdict.difference, "every rule on the way is right by itself: together they make nan"
+                "wrong",
+                verdict.difference,
+                f"every rule on the way is right by itself: {_met(edges)}",
             )
         why = (
             "a kink on the way has no one slope"
@@ -277,6 +279,15 @@ def _beside(numbers: Sequence[float], place: int) -> list[list[float]]:
         move = 0.0 if k == place else NEAR * (abs(x) or 1.0)
         found = [[*before, now] for before in found for now in dict.fromkeys((x - move, x + move))]
     return found
+
+
+def _met(edges: Sequence[_Edge]) -> str:
+    """What makes a NaN of right rules: a slope that is infinite, if there is one, has met a slope of 0."""
+    for edge in edges:
+        op = edge.node.op
+        if op is not None and math.isinf(edge.node.local_derivatives[edge.place]):
+            return f"{op.name} gives infinity at {at(edge.node.numbers)}, which times 0 is nan"
+    return "together they make nan"
 
 
 def _row(label: str, x: float, autograd: float, verdict: Verdict) -> InputCheck:

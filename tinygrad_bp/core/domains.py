@@ -34,11 +34,12 @@ PLANE = Domain("finite numbers", ((ANY, ANY),))
 SPACE = Domain("finite numbers", ((ANY, ANY, ANY),))
 DIVISOR = Domain("a divisor other than 0", ((ANY, ABOVE_0), (ANY, BELOW_0)))
 POWER = Domain(
-    "a base > 0, a base of 0 with an exponent >= 0, or a base < 0 with a whole exponent, and a result within 1.8e308",
+    "a base > 0, a base of 0 with an exponent >= 0, or a base < 0 with a whole exponent",
     _POWERS,
+    fits="a result within 1.8e308",
 )
 NOT_BOTH_0 = Domain("operands that are not both 0", _NOT_THE_ORIGIN)
-HYPOT = Domain("operands that are not both 0, and a result within 1.8e308", _NOT_THE_ORIGIN)
+HYPOT = Domain("operands that are not both 0", _NOT_THE_ORIGIN, fits="a result within 1.8e308")
 
 ROW = Domain("finite numbers", ((ANY,), (ANY, ANY), (ANY,) * 3, (ANY,) * 8))
 AT_LEAST_ONE = Domain("at least one operand", ROW.boxes)
@@ -49,5 +50,5 @@ POWER_TERM = Domain(
     "a base >= 0, or a base < 0 with a whole exponent",
     tuple((ANY, *box, (k, k)) for box in _POWERS for k in (1.0, 2.0)),
 )
-LOG_TERM = Domain("x >= 0", ((ANY, (0.0, HUGE)),))
+LOG_TERM = Domain("a base >= 0", ((ANY, (0.0, HUGE)),))
 EXP_DIFFERENCE = Domain("a - b <= 709.7827", ((ANY, ANY),))

@@ -29,6 +29,14 @@ class Methods:
         """The Value itself, since it is real: NumPy asks for it in `np.std` and `np.vdot`."""
         return self  # type: ignore[return-value]
 
+    def fabs(self) -> Value:
+        """The absolute value."""
+        return self._apply(ops.abs)
+
+    def exp2(self) -> Value:
+        """2 to this power."""
+        return 2.0**self  # type: ignore[operator, no-any-return]
+
     def expm1(self) -> Value:
         """exp(x) - 1 without loss for small x."""
         return self._apply(ops.expm1)

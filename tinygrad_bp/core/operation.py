@@ -41,10 +41,12 @@ class Domain:
     Attributes:
         needs: the condition in words, as errors say it after "it needs".
         boxes: the same as boxes with closed sides, an interval for each operand; what tests draw their samples from.
+        fits: what an overflow needs besides, where `needs` is no matter of size.
     """
 
     needs: str
     boxes: tuple[tuple[Interval, ...], ...]
+    fits: str = ""
 
 
 REALS = Domain("a finite number", (((-HUGE, HUGE),),))
@@ -157,7 +159,8 @@ class Operation:
         where = f"at {at(numbers, labels)}" if numbers else "for no operands"
         kinds: tuple[type[Exception], ...] = (OverflowError, ZeroDivisionError, ArithmeticError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
-        failed = kind(f"{self.name} {verb} {where}: it needs {self.domain.needs}")
+        needs = (isinstance(error, OverflowError) and self.domain.fits) or self.domain.needs
+        failed = kind(f"{self.name} {verb} {where}: it needs {needs}")
         failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
         return failed
 

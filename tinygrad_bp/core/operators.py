@@ -303,7 +303,9 @@ class Operators:
     # All that would make a plain number of a Value, or asks for a whole one. Type checkers do not see it, so they refuse as well.
     if not TYPE_CHECKING:  # pragma: no branch
         __float__ = __int__ = __complex__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = _plain_number
-        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _plain_number
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = rint = (
+            _plain_number  # np.round asks for rint
+        )
 
 
 def dots(rows: Sequence[Sequence[Any]], xs: Sequence[Any]) -> list[Value] | None:

@@ -55,7 +55,10 @@ def local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers:
         labels = [x.label if isinstance(x, Operators) else "" for x in operands]
         by, reason = "", f"it needs {op.domain.needs}"
         if op.arity is not None and op.arity > 1:
-            by, reason = f" with respect to {labels[len(found)] or f'operand {len(found) + 1}'}", str(error)
+            by = f" with respect to {labels[len(found)] or f'operand {len(found) + 1}'}"
+            reason = str(error).rpartition(": ")[
+                2
+            ]  # of a row that the rule uses, what that needs, without its own numbers
         failed = ValueError(
             f"{op.name} has no derivative{by} at {at(numbers, labels)}: {reason}; or make what does not vary a number instead of a Value"
         )

@@ -146,7 +146,7 @@ def hypot(a: float, b: float) -> float:
 
 
 def over_squares(c: float, a: float, b: float) -> float:
-    """c / (a**2 + b**2), by squares that neither overflow nor vanish. Infinite a or b win over any c."""
+    """c / (a**2 + b**2), rounded once, by whole numbers that neither overflow nor vanish. Infinite a or b win over any c."""
     if a != a or b != b or c != c:
         return math.nan
     if a == 0 == b:
@@ -154,10 +154,11 @@ def over_squares(c: float, a: float, b: float) -> float:
     if math.isinf(a) or math.isinf(b):
         return 0.0
     _, scale = math.frexp(max(math.fabs(a), math.fabs(b)))
-    a, b = math.ldexp(a, -scale), math.ldexp(b, -scale)
+    a_whole, b_whole = int(math.ldexp(a, 80 - scale)), int(math.ldexp(b, 80 - scale))  # the larger has 80 bits
     fraction, exponent = math.frexp(c)
     try:
-        return math.ldexp(fraction / math.fsum((*square(a), *square(b))), exponent - 2 * scale)
+        quotient = (int(math.ldexp(fraction, 53)) << 107) / (a_whole * a_whole + b_whole * b_whole)
+        return math.copysign(math.ldexp(quotient, exponent - 2 * scale), c)
     except OverflowError:
         return math.copysign(math.inf, c)
 

@@ -152,7 +152,7 @@ class Canvas:
         name = style.markup(parameter.label)
         if not self.values:
             return f"<tr><td>{name}</td></tr>" if name else ""
-        shown = [parameter.data, parameter.grad] if self.gradients else [parameter.data]
+        shown = [parameter.data, style.gradient(parameter)] if self.gradients else [parameter.data]
         numbers = [style.write_number(x, self.digits) for x in shown]
         names = [f'<font color="{self.palette.quiet}">{each} </font>' for each in (name, "grad")]
         rows = [
@@ -164,5 +164,7 @@ class Canvas:
 
 def _tip(parameter: Value) -> str:
     return style.tooltip(
-        "\n".join([*filter(None, [parameter.label]), f"value = {parameter.data!r}", f"grad = {parameter.grad!r}"])
+        "\n".join(
+            [*filter(None, [parameter.label]), f"value = {parameter.data!r}", f"grad = {style.gradient(parameter)!r}"]
+        )
     )

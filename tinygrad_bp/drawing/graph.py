@@ -103,7 +103,7 @@ class GraphWriter:
         self.rows: dict[str, list[Value]] = {}  # of each node the Values in it
         for v in choice.shown:
             self.rows.setdefault(choice.node(v), []).append(v)
-        self.largest = style.largest_magnitude([v.grad for v in choice.shown])
+        self.largest = style.largest_magnitude([style.gradient(v) for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
         self.graph = Digraph(
             graph_attr={
@@ -194,7 +194,7 @@ class GraphWriter:
             fill, padding = self.palette.fills[1], 1
             rows = style.named_numbers([("", v.data)], self.palette, self.digits)
         else:
-            fill, padding = style.shade(self.palette, v.grad, self.largest), 4
+            fill, padding = style.shade(self.palette, style.gradient(v), self.largest), 4
             rows = self._numbers(v)
             if v.label:
                 rows = f"<tr><td{style.room_for(v.label, self.look.font_size)}><b>{style.markup(v.label)}</b></td></tr>{rows}"
@@ -210,7 +210,7 @@ class GraphWriter:
                 else ""
             )
             rows += (
-                f'<tr><td port="r{i}" bgcolor="{style.shade(self.palette, v.grad, self.largest)}">{style.PLAIN_TABLE}{label}'
+                f'<tr><td port="r{i}" bgcolor="{style.shade(self.palette, style.gradient(v), self.largest)}">{style.PLAIN_TABLE}{label}'
                 f"{self._numbers(v)}</table></td></tr>"
             )
         return (
@@ -219,7 +219,7 @@ class GraphWriter:
         )
 
     def _numbers(self, v: Value) -> str:
-        return style.named_numbers([("data", v.data), ("grad", v.grad)], self.palette, self.digits)
+        return style.named_numbers([("data", v.data), ("grad", style.gradient(v))], self.palette, self.digits)
 
     def _border(self, on_path: bool) -> str:
         if on_path:
@@ -254,7 +254,7 @@ class GraphWriter:
     def _derivative(self, v: Value, arg: Value, local: float) -> tuple[str, str]:
         """What is written on the line from `arg` to `v`, and its tooltip."""
         tip = style.tooltip(
-            f"d {called(v)} / d {called(arg)} = {local!r}\nsends back {v.grad!r} * {local!r} = {v.grad * local!r}"
+            f"d {called(v)} / d {called(arg)} = {local!r}\nsends back {style.gradient(v)!r} * {local!r} = {style.gradient(v) * local!r}"
         )
         if not self.local_derivatives:
             return "", tip
@@ -275,7 +275,9 @@ def _tip(v: Value) -> str:
     lines = [v.label] if v.label else []
     if v.op is not None:
         lines.append(f"= {_formula(v)}")
-    return "\n".join([*lines, f"data = {v.data!r}", *([] if isinstance(v, Constant) else [f"grad = {v.grad!r}"])])
+    return "\n".join(
+        [*lines, f"data = {v.data!r}", *([] if isinstance(v, Constant) else [f"grad = {style.gradient(v)!r}"])]
+    )
 
 
 def _formula(v: Value) -> str:

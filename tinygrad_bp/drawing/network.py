@@ -156,7 +156,7 @@ def _text_reach(layers: Sequence[Layer], drawn: Sequence[Sequence[int]], digits:
             for p in [*[neuron.weights[k] for k in tails], neuron.bias]:
                 texts.append(style.shorten(p.label) + (f"  {style.write_number(p.data, digits)}" if digits else ""))
                 if gradients and digits:
-                    texts.append(f"grad  {style.write_number(p.grad, digits)}")
+                    texts.append(f"grad  {style.write_number(style.gradient(p), digits)}")
     return 6 + 3.1 * max(map(len, texts))
 
 

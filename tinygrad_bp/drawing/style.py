@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.text import whole_number
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
@@ -98,6 +99,15 @@ def shade(palette: Palette, x: float, largest: float) -> str:
     strength = 1.0 if math.isinf(x) or not largest else math.sqrt(min(1.0, abs(x) / largest))
     pairs = [(int(zero[i : i + 2], 16), int((positive if x > 0 else negative)[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a + (b - a) * strength):02x}" for a, b in pairs)
+
+
+def gradient(v: Value) -> float:
+    """The gradient of a Value, 0.0 where somebody set it to None. Raises TypeError, naming the Value, for what is no number."""
+    return (
+        0.0
+        if v.grad is None
+        else as_float(v.grad, f"the gradient of {v.label or 'a Value without a label'}", wants="is a number")
+    )
 
 
 def largest_magnitude(numbers: Sequence[float]) -> float:

@@ -39,7 +39,7 @@ def written_together(folder: Path, kinds: Collection[str] = ()) -> Iterator[Path
     target = Path(os.path.realpath(folder))
     try:
         made = _make(target.parent)
-        for place in {target / target.name, target}:
+        for place in (target / target.name, target):
             beside.remove_left(place)
         hidden, lock = beside.new_folder(target, inside=target if _must_be_inside(target) else target.parent)
     except OSError as error:
@@ -86,7 +86,7 @@ def _move(hidden: Path, target: Path, kinds: Collection[str]) -> None:
             os.replace(file, place)
         else:  # a link stays one
             write_whole(place, file.read_bytes())
-    for name in set(kinds) - {file.name for file in files}:
+    for name in sorted(set(kinds) - {file.name for file in files}):
         (target / name).unlink(missing_ok=True)
 
 

@@ -287,8 +287,11 @@ def _dot(xp: Any, *operands: Any) -> Any:
     terms = []
     for a, b in zip(operands[:middle], operands[middle:], strict=True):
         product = a * b
-        (a_high, a_low), (b_high, b_low) = _split(a), _split(b)
-        error = a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+        # JAX takes what is below the normal floats for 0, and that includes parts of the product of halves: they are enlarged.
+        scale = xp.where(xp.abs(product) < 1e-200, xp.full_like(product, 2.0**240), xp.ones_like(product))
+        (a_high, a_low), (b_high, b_low) = _split(a * scale), _split(b)
+        error = a_low * b_low - (((product * scale - a_high * b_high) - a_low * b_high) - a_high * b_low)
+        error = error / scale
         terms += [product, xp.where(xp.abs(error) < math.inf, error, xp.zeros_like(error))]
     return _total(xp, terms)
 

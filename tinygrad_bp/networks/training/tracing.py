@@ -188,10 +188,14 @@ def _recorded(task: Task) -> tuple[Value, list[Value]]:
 
 
 def _check_that_all_is_new(losses: Sequence[Value]) -> None:
-    """Raises ValueError for a node that several losses share: it would keep the number that it has."""
-    orders = [topological_order(loss, constants=False) for loss in losses]
-    for node in set(orders[0]).intersection(*orders[1:]) if len(orders) > 1 else ():
-        if node.op is not None:
+    """Raises ValueError for a node that several losses share: it would keep the number that it has.
+
+    It names the last that was computed, of which the model knows, and not what that was computed from.
+    """
+    first, *others = [topological_order(loss, constants=False) for loss in losses]
+    shared = set(first).intersection(*others) if others else ()
+    for node in reversed(first):
+        if node.op is not None and node in shared:
             raise ValueError(
                 f"train: {node.label or f'a node, {node.op.name},'} was computed before training, outside of the model, and would keep its "
                 "number; compute it inside"

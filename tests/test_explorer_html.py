@@ -23,11 +23,12 @@ from tinygrad_bp import Value, explore
 from tinygrad_bp.explorer import Page, page
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.page import SCRIPTS
+from tinygrad_bp.explorer.page import SCRIPTS, page_texts
 from tinygrad_bp.explorer.subject import of_value
+from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.text import printable
 from tinygrad_bp.tutorial.figures import FIGURES
-from tinygrad_bp.words import LANGUAGES, catalogue
+from tinygrad_bp.words import LANGUAGES
 
 ASSETS = Path(page.__file__).parent / "web"
 
@@ -82,7 +83,7 @@ def parsed(made: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def texts() -> Any:
-    return {language: catalogue(language)["page"] for language in LANGUAGES}
+    return {language: page_texts(language) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_one_page_for_the_worked_example(tutorial: Any) -> None:
     assert read.comments == []
     assert [attributes.get("id") for attributes, _ in read.all("script")] == ["texts", "description", "state", None]
     assert read.json("state") is None
-    assert read.json("texts") == {language: catalogue(language)["page"] for language in LANGUAGES}
+    assert read.json("texts") == {language: page_texts(language) for language in LANGUAGES}
     assert read.description["kind"] == "tutorial"
     assert not re.search(r"\{\{[A-Z]+\}\}", tutorial.html)
 
@@ -270,7 +271,11 @@ def test_every_text_that_is_asked_for_is_there(texts: Any) -> None:
 
 def test_every_text_is_asked_for(texts: Any) -> None:
     words = {word for code in CODE.values() for word in re.findall(r"\w+", code)} | LITERALS
-    known = words | {"tutorial", "truth", "network", "invented", "graph", *(figure.stage for figure in FIGURES)}
+    known = (
+        words
+        | set(mistakes()["page"])
+        | {"tutorial", "truth", "network", "invented", "graph", *(figure.stage for figure in FIGURES)}
+    )
     patterns = [pattern for pattern, _ in key_patterns()]
 
     def made(key: Any) -> Any:

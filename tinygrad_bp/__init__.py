@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.drawing import draw, draw_network
     from tinygrad_bp.explanation import explain
     from tinygrad_bp.explorer import explore
-    from tinygrad_bp.lessons import exercise, lesson, sheets
+    from tinygrad_bp.lessons import exercise, lesson, mark, sheets
     from tinygrad_bp.networks.losses import (
         binary_cross_entropy,
         cross_entropy,
@@ -103,6 +103,7 @@ _READINGS = {
     "explore": "explorer",
     "exercise": "lessons",
     "lesson": "lessons",
+    "mark": "lessons",
     "sheets": "lessons",
     "binary_cross_entropy": "networks.losses",
     "cross_entropy": "networks.losses",
@@ -179,6 +180,7 @@ __all__ = [
     "log2",
     "log10",
     "logsumexp",
+    "mark",
     "maximum",
     "mean_squared_error",
     "minimum",

@@ -15,6 +15,7 @@ from typing import Any
 
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.files import format_of, write_whole
+from tinygrad_bp.lessons.marking.mistakes import mistakes, named
 from tinygrad_bp.program.javascript import script_json
 from tinygrad_bp.text import printable
 from tinygrad_bp.words import LANGUAGES, catalogue
@@ -57,7 +58,7 @@ class Page:
 
 def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: str | None) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
-    texts = {each: catalogue(each)["page"] for each in LANGUAGES}
+    texts = {each: page_texts(each) for each in LANGUAGES}
     result = description["nodes"][description["result"]]["name"]
     title = description["title"] or texts[language or "en"][f"title.{description['kind']}"].replace("{name}", result)
     title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
@@ -65,6 +66,7 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
         [
             '"use strict";',
             f"const PROGRAMS = {_programs(programs)};",
+            f"const MISTAKES = {_mistakes()};",
             *map(_linked, SCRIPTS),
         ]
     )
@@ -94,6 +96,12 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
     return Page(whole, title)
 
 
+def page_texts(language: str) -> dict[str, str]:
+    """The texts of the page in a language: its own, and those that say mistakes."""
+    sections = catalogue(language)
+    return {**sections["page"], **{f"mistake.{key}": sections["mistake"][key] for key in mistakes()["page"]}}
+
+
 @cache
 def _asset(name: str) -> str:
     return (Path(__file__).parent / "web" / name).read_text(encoding="utf-8")
@@ -118,6 +126,21 @@ def _programs(programs: dict[str, Any]) -> str:
         f"{json.dumps(name)}: {pair(both) if both else 'null'},\n" for name, both in programs["variants"].items()
     )
     return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nhand: {programs.get('hand', 'null')}}}"
+
+
+def _mistakes() -> str:
+    """The list of mistakes as a JavaScript object, its formulas of net input and output as pairs of formula and function."""
+    listed = dict(mistakes())
+    slopes = listed.pop("slopes")
+    del listed["page"], listed["by_result"]
+    pairs = {
+        name: [
+            f"[{json.dumps(each, ensure_ascii=False)}, (net, out) => {named(each, 'net', 'out')}]" for each in formulas
+        ]
+        for name, formulas in slopes.items()
+    }
+    functions = ", ".join(f"{name}: [{', '.join(each)}]" for name, each in pairs.items())
+    return f"{{slopes: {{{functions}}}, {json.dumps(listed)[1:]}"
 
 
 def _digest(text: str) -> str:

@@ -10,6 +10,7 @@ derivation   all that is derived, by name: what the others read
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer
 document     what a lesson is to its reader: it shows itself and is saved
+marking/     `mark`: what was derived by hand, beside what comes out
 phrases      sentences with formulas in them
 blocks       what a document is made of
 writers/     how it is written: as text, Markdown, LaTeX, HTML, data
@@ -18,6 +19,7 @@ writers/     how it is written: as text, Markdown, LaTeX, HTML, data
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.exercise import Exercise, exercise
 from tinygrad_bp.lessons.lesson import Lesson, lesson
+from tinygrad_bp.lessons.marking import Mark, Marks, mark
 from tinygrad_bp.lessons.sheets import Sheets, sheets
 
-__all__ = ["Document", "Exercise", "Lesson", "Sheets", "exercise", "lesson", "sheets"]
+__all__ = ["Document", "Exercise", "Lesson", "Mark", "Marks", "Sheets", "exercise", "lesson", "mark", "sheets"]

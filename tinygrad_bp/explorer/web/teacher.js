@@ -7,29 +7,16 @@ import { drawn } from "./training.js";
 import { equations, factorPiece, joined } from "./formula.js";
 import { text } from "./text.js";
 
-const LEAST_DIGITS = 3;
 const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
-const MOST_MISTAKES = 2; // that are named for one answer
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
-const ROUNDED = 0.005; // numbers that differ by no more than this share agree in two digits
+
+// The list of mistakes that people make, which marks of solutions read, too (lessons/marking/mistakes.json). In it are what is easily taken
+// for the slope of an activation, as pairs of a formula of net input ⟦0⟧ and output ⟦1⟧ and a function of both; what is done wrong with
+// factors and summands; and from how many digits on how many mistakes are named.
+const { slopes: SLOPE_MIXUPS, factor: FACTOR, summand: SUMMAND, whole: WHOLE, slips: SLIPS } = MISTAKES;
+const { least_digits: LEAST_DIGITS, most_named: MOST_MISTAKES, rounded_share: ROUNDED } = MISTAKES;
 
 const session = { right: 0, tried: 0 }; // of this session, in whatever language it goes on
-
-// What is easily taken for the slope of an activation: ⟦0⟧ is the net input, ⟦1⟧ the output.
-const SLOPE_MIXUPS = {
-  sigmoid: [
-    ["⟦1⟧", (net, out) => out],
-    ["1 - ⟦1⟧", (net, out) => 1 - out],
-    ["⟦0⟧ * (1 - ⟦0⟧)", (net) => net * (1 - net)],
-  ],
-  tanh: [
-    ["⟦1⟧", (net, out) => out],
-    ["1 - ⟦1⟧", (net, out) => 1 - out],
-    ["1 - ⟦0⟧ ** 2", (net) => 1 - net * net],
-  ],
-  relu: [["⟦1⟧", (net, out) => out]],
-  softplus: [["⟦1⟧", (net, out) => out]],
-};
 
 // What activations are that no pocket calculator has.
 const ACTIVATION_MEANINGS = { sigmoid: "1 / (1 + exp(-⟦0⟧))", softplus: "log(1 + exp(⟦0⟧))", relu: "max(0, ⟦0⟧)" };
@@ -92,7 +79,7 @@ function mistakesOf({ value, terms, others: more = [] }) {
         ),
         number: product,
       };
-      found.push({ key: "summand", ...about, value: value - product }, { key: "summandSign", ...about, value: value - 2 * product });
+      found.push(...Object.entries(SUMMAND).map(([key, times]) => ({ key, ...about, value: value - times * product })));
     }
     for (const factor of term) {
       const { pieces: what, value: number, formula, instead = [] } = factor;
@@ -102,7 +89,7 @@ function mistakesOf({ value, terms, others: more = [] }) {
       found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
       if (term.length === 1) continue;
       found.push({ key: "factor", what, value: number });
-      found.push({ key: "omitted", what, number, value: by(1) }, { key: "twice", what, number, value: by(number ** 2) });
+      found.push(...Object.entries(FACTOR).map(([key, power]) => ({ key, what, number, value: by(number ** power) })));
     }
   }
   return [...found, ...more];
@@ -110,7 +97,7 @@ function mistakesOf({ value, terms, others: more = [] }) {
 
 // Mistakes that are made with any number.
 function slipsOf(value) {
-  return [{ key: "sign", value: -value }, ...[10, 0.1, 100, 0.01].map((times) => ({ key: "point", value: value * times }))];
+  return SLIPS.map(([key, times]) => ({ key, value: times * value }));
 }
 
 // A formula of the package taken apart; null if there is none.
@@ -331,8 +318,8 @@ function wholeMistakes(app, frame, id) {
   const what = [{ name: id }];
   return [
     { key: sequential ? "before" : "after", value: otherwise[id] },
-    byTwo("pow") && { key: "halved", value: value / 2 },
-    byTwo("div") && { key: "doubled", value: value * 2 },
+    byTwo("pow") && { key: "halved", value: WHOLE.halved * value },
+    byTwo("div") && { key: "doubled", value: WHOLE.doubled * value },
     { key: "rate", number: rate, value: rate * value },
     { key: "step", number: -rate, value: -rate * value },
     updated !== undefined && { key: "updated", what, value: updated },
@@ -437,11 +424,14 @@ export function teacherView(app) {
     field.focus();
   }
 
-  function sentence(key, parts = {}) {
+  const sentence = (key, parts) => spoken(`teacher.${key}`, parts);
+  const mistake = (key, parts) => spoken(`mistake.${key}`, parts);
+
+  function spoken(key, parts = {}) {
     return el(
       "p",
       {},
-      text(`teacher.${key}`)
+      text(key)
         .split(/\{(\w+)\}/)
         .map((part, k) => (k % 2 ? notation.html(parts[part]) : part)),
     );
@@ -475,9 +465,9 @@ export function teacherView(app) {
     writeScore();
     const plain = (x) => [{ number: x, enclose: false }];
     if (said.kind === "mistake") {
-      return say("wrong", "bad", ...said.found.map(({ key, number, ...parts }) => sentence(key, { ...parts, number: plain(number) })));
+      return say("wrong", "bad", ...said.found.map(({ key, number, ...parts }) => mistake(key, { ...parts, number: plain(number) })));
     }
-    if (said.kind === "rounded") return say("wrong", "bad", sentence("rounded", { digits: [String(said.digits)] }));
+    if (said.kind === "rounded") return say("wrong", "bad", mistake("rounded", { digits: [String(said.digits)] }));
     const { numbers, all } = told();
     return say(
       "wrong",

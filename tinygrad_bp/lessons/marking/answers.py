@@ -1,0 +1,150 @@
+"""Answers, however they are given: a dictionary, a table as CSV, JSON, or a function of plain floats that derives them."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.files import called, parse_json, read_text
+from tinygrad_bp.lessons.derivation import Derivation
+from tinygrad_bp.lessons.marking.naming import bare
+from tinygrad_bp.text import did_you_mean, listed, shown
+
+MOST_BYTES = 16_000_000
+NAMES = ("name", "quantity", "names", "was", "名前", "量", "求める量", "問い")
+ANSWERS = ("answer", "answers", "value", "your answer", "答え", "解答", "値", "あなたの答え")
+RATES = ("lr", "learning_rate", "eta", "rate")
+
+
+def pairs_of(answers: Any, derivation: Derivation) -> list[tuple[Any, Any]]:
+    """What was answered to what, in the order given.
+
+    Raises TypeError for what holds no answers, ValueError for a text or a file that cannot be read as answers, and OSError for a file
+    that cannot be read.
+    """
+    if isinstance(answers, Mapping):
+        return list(answers.items())
+    if isinstance(answers, str | os.PathLike) or hasattr(answers, "read"):
+        return read(answers)
+    if callable(answers):
+        return list(_derived(answers, derivation).items())
+    raise TypeError(
+        f"mark: answers are a dictionary, the text or the file of a table, or a function that returns a dictionary, not "
+        f"{type(answers).__name__} {shown(answers)}"
+    )
+
+
+def read(source: Any) -> list[tuple[str, Any]]:
+    """The names and answers in a file, CSV or JSON, or in the text of one. Raises as `pairs_of` does."""
+    text, what = _text(source)
+    try:
+        if text.lstrip().startswith(("{", "[")):
+            return _json(text)
+        return _csv(text)
+    except ValueError as error:
+        raise ValueError(f"mark: {what}: {error}") from None
+
+
+def _text(source: Any) -> tuple[str, str]:
+    if isinstance(source, str) and (
+        re.search(r"[\n{]", source) or (not Path(source).suffix and re.search(r"[,;\t]", source))
+    ):
+        return source, "the answers"
+    try:
+        return read_text(source, MOST_BYTES), called(source)
+    except ValueError as error:
+        raise ValueError(f"mark: {called(source)}: it is {error}") from None
+
+
+def _json(text: str) -> list[tuple[str, Any]]:
+    def constant(name: str) -> float:
+        raise ValueError(f"{name} is no number of JSON")
+
+    try:
+        parse_json(text, constant)
+        content = json.loads(text, parse_float=str, parse_int=str)  # numbers keep their digits
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is no JSON: {error}") from None
+    content = content.get("answers", content) if isinstance(content, dict) else content
+    if isinstance(content, dict):
+        return list(content.items())
+    if isinstance(content, list) and all(isinstance(row, dict) and {"name", "answer"} <= set(row) for row in content):
+        return [(str(row["name"]), row["answer"]) for row in content]
+    raise ValueError("JSON with answers is an object of names and numbers, or a list of objects with name and answer")
+
+
+def _csv(text: str) -> list[tuple[str, Any]]:
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not lines:
+        raise ValueError("there are no answers in it")
+    sign = next((each for each in ("\t", ";") if each in lines[0]), ",")
+    rows = [
+        [cell.strip() for cell in row]
+        for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=sign, skipinitialspace=True)
+    ]
+    head = [cell.casefold() for cell in rows[0]]
+    name = next((k for k, cell in enumerate(head) if cell in NAMES), None)
+    answer = next((k for k, cell in enumerate(head) if cell in ANSWERS and k != name), None)
+    if name is not None or answer is not None:
+        rows = rows[1:]
+        if name is None or answer is None:
+            raise ValueError(f"the columns are name and answer, not {listed([shown(cell) for cell in head])}")
+    else:
+        name, answer = 0, 1
+    found = []
+    for k, row in enumerate(rows, 1):
+        if len(row) <= max(name, answer):
+            row = [*row, *[""] * (1 + max(name, answer) - len(row))]
+        if sign == "," and len(row) == 3 and len(head) <= 2 and all(re.fullmatch(r"-?\d+", cell) for cell in row[1:]):
+            raise ValueError(
+                f"row {k}, {shown(','.join(row))}, has a decimal comma: put the number in quotes, or write a point"
+            )
+        if row[name]:
+            found.append((row[name], row[answer]))
+    return found
+
+
+def _derived(function: Callable[..., Any], derivation: Derivation) -> Mapping[Any, Any]:
+    name = getattr(function, "__name__", "the function")
+    leaves = {derivation.names[v]: v for v in derivation.order if v.op is None and v in derivation.names}
+    known: dict[str, Value] = {}
+    for label, v in leaves.items():
+        for key in (label, bare(re.sub(r"\W", "_", label)), bare(re.sub(r"\W", "_", label)).casefold()):
+            known.setdefault(key, v)
+    given: dict[str, float] = {}
+    placed: list[float] = []
+    for each in inspect.signature(function).parameters.values():
+        if each.kind is each.VAR_KEYWORD:
+            given.update({label: v.data for label, v in leaves.items() if label not in given and label.isidentifier()})
+            continue
+        if each.kind is each.VAR_POSITIONAL:
+            continue
+        keys = (each.name, bare(each.name), bare(each.name).casefold())
+        leaf = next((known[key] for key in keys if key in known), None)
+        if leaf is not None:
+            x = leaf.data
+        elif each.name.lower() in RATES and derivation.learning_rate is not None:
+            x = derivation.learning_rate
+        elif each.default is not each.empty:
+            continue
+        else:
+            hint = ": give lr=" if each.name.lower() in RATES else did_you_mean(each.name, leaves)
+            raise ValueError(f"mark: {name} takes {shown(each.name)}, and no leaf of the graph is called so{hint}")
+        if each.kind is each.POSITIONAL_ONLY:
+            placed.append(x)
+        else:
+            given[each.name] = x
+    found = function(*placed, **given)
+    if not isinstance(found, Mapping):
+        raise TypeError(
+            f"mark: {name} returns a dictionary of names and numbers, not {type(found).__name__} {shown(found)}"
+        )
+    return found

@@ -1,0 +1,348 @@
+"""Mistakes that people make, tried on a graph: what each of them leads to for a quantity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.lessons.blocks import Formula
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.marking.forward import Forward
+from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
+from tinygrad_bp.lessons.marking.worlds import World
+
+MOST_WORK = 600_000  # nodes computed anew for one quantity
+MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
+MOST_OTHERS = 60  # quantities that one may be mistaken for
+
+
+class Causes:
+    """What mistakes lead to, for each quantity of a derivation."""
+
+    def __init__(self, derivation: Derivation, digits: int = 9) -> None:
+        self.found = derivation
+        self.write = Equations(derivation, digits)
+        self.forward = Forward(derivation, self.write)
+
+    def of(self, step: Step, world: World) -> Iterator[Mistake]:
+        """The mistakes that may be made on the way to a quantity, in a world. Numbers that are not finite are left out."""
+        right = world.number(step)
+        for found in self._all(step, world, right):
+            if math.isfinite(found.value) and found.value != right:
+                yield found
+
+    def _all(self, step: Step, world: World, right: float) -> Iterator[Mistake]:
+        yield from self.slips(step, right)
+        if step.kind == "value":
+            yield from self.forward.local(step.of, world)
+        elif step.kind == "update":
+            yield from self.updates(step, world)
+        else:
+            yield from self.wholes(step, world, right)
+            yield from self.edges(step, world)
+            yield from self.worlds(step, world)
+        yield from self.others(step, right)
+        yield from self.upstream(step, world)
+
+    # Any number
+
+    def slips(self, step: Step, right: float) -> Iterator[Mistake]:
+        what = self.write.step(step)
+        for key, times in mistakes()["slips"]:
+            yield Mistake(key, times * right, 2.0 if key == "sign" else 6.0, {"what": what})
+        if step.kind != "update":
+            for key, share in mistakes()["whole"].items():
+                yield Mistake(key, share * right, 3.5)
+        if self.forward.cases > 1 and step.kind != "update":
+            count = float(self.forward.cases)
+            yield Mistake("mean", count * right, 3.4, {"number": f"{count:.0f}"})
+            yield Mistake("meaned", right / count, 3.4, {"number": f"{count:.0f}"})
+
+    def others(self, step: Step, right: float) -> Iterator[Mistake]:
+        """Other quantities, given in place of the one that was asked for."""
+        found = self.found
+        near: list[tuple[float, Step]] = []
+        about = step.of if step.kind == "value" else step.by
+        unit = next((u for u in found.neurons if about in (u.net, u.out)), None)
+        for other in found.steps:
+            if other.name == step.name:
+                continue
+            subject = other.of if other.kind == "value" else other.by
+            rank = 4.0
+            if unit is not None and subject in (unit.net, unit.out) and other.kind == step.kind:
+                rank = 1.0
+            elif other.kind == step.kind or {other.kind, step.kind} == {"derivative", "delta"}:
+                rank = 2.5 if step.kind != "value" else 3.0
+            elif subject is about:
+                rank = 2.5
+            near.append((rank, other))
+        near.sort(key=lambda pair: pair[0])
+        for rank, other in near[: MOST_OTHERS * 4]:
+            yield Mistake(
+                "another", other.value, rank, {"wrong": self.write.step(other), "what": self.write.step(step)}
+            )
+        if step.kind == "value":
+            total = found.graph.total.get(step.of)
+            if total is not None:
+                yield Mistake("gradient", total, 3.0, {"what": self.write.name(step.of)})
+
+    # Updates
+
+    def updates(self, step: Step, world: World) -> Iterator[Mistake]:
+        found, v = self.found, step.by
+        rate = found.learning_rate
+        assert rate is not None
+        assert v is not None
+        old, slope = world.data[v], world.sweep(found.loss).get(v, 0.0)
+        what = {"what": self.write.name(v), "number": self.write.number(rate)}
+        yield Mistake("updateSign", old + rate * slope, 1.0, what)
+        yield Mistake("rateForgotten", old - slope, 1.0, what)
+        yield Mistake("rateForgotten", old + slope, 3.0, what)
+        yield Mistake("rateTwice", old - rate * rate * slope, 1.5, what)
+        yield Mistake("stepAlone", rate * slope, 1.5, what)
+        yield Mistake("stepAlone", -rate * slope, 1.5, what)
+        yield Mistake("stepAlone", slope, 3.0, what)
+        yield Mistake("updateTurned", rate * slope - old, 2.5, what)
+        yield Mistake("rateDivides", old - slope / rate, 3.0, what)
+        yield Mistake("updateTwice", old - 2.0 * rate * slope, 3.0, what)
+        yield Mistake("notUpdated", old, 1.0, what)
+        for other in found.parameters:
+            if other is not v:
+                wrong = {**what, "wrong": self.write.name(other)}
+                yield Mistake("updateOther", world.data[other] - rate * slope, 2.5, wrong)
+                yield Mistake("updateOtherSlope", old - rate * world.sweep(found.loss).get(other, 0.0), 2.5, wrong)
+        derivative = found.between(found.loss, v)
+        total = world.number(derivative) if v not in world.totals else slope
+        for mistake in self._all_of_derivative(derivative, world, total):
+            yield Mistake(mistake.key, old - rate * mistake.value, mistake.rank + 1.0, mistake.about)
+
+    def _all_of_derivative(self, step: Step, world: World, right: float) -> Iterator[Mistake]:
+        if step.by in world.totals:
+            return
+        yield from self.slips(step, right)
+        yield from self.edges(step, world)
+        yield from self.worlds(step, world)
+
+    # Derivatives
+
+    def wholes(self, step: Step, world: World, right: float) -> Iterator[Mistake]:
+        """What is given in place of a derivative."""
+        found, by = self.found, step.by
+        assert by is not None
+        name = {"what": self.write.name(by)}
+        rate = found.learning_rate
+        if rate is not None and step.of is found.loss:
+            number = {"number": self.write.number(rate)}
+            yield Mistake("rate", rate * right, 1.0, number)
+            yield Mistake("rate", rate * rate * right, 3.0, number)
+            yield Mistake("step", -rate * right, 1.0, {"number": self.write.number(-rate)})
+            if by in set(found.parameters):
+                yield Mistake("updated", by.data - rate * right, 1.0, name)
+        yield Mistake("data", world.data[by], 2.0, name)
+        yield Mistake("inverse", 1.0 / right if right else math.inf, 3.5, {"what": self.write.step(step)})
+        yield Mistake("of", world.data[step.of], 3.0, {"what": self.write.name(step.of)})
+
+    def edges(self, step: Step, world: World) -> Iterator[Mistake]:
+        """Mistakes in one local derivative between two Values."""
+        of, by = step.of, step.by
+        assert by is not None
+        down, up = world.sweep(of, by), world.upward(by, of)
+        right = down.get(by, 0.0)
+        blocked = world.totals if of is self.found.loss else {}
+        met: dict[Value, dict[Value, float]] = {}  # of each node what comes through which user
+        for n in reversed(list(up)):
+            if n is by or n not in down or n.op is None:
+                continue
+            for place, x in enumerate(n.operands):
+                if not isinstance(x, Value) or x not in up or (x in blocked and x is not by):
+                    continue
+                reach = down[n] * up[x]
+                local = world.local[n][place]
+                through = met.setdefault(x, {})
+                key = self.forward.owner[n]
+                through[key] = through.get(key, 0.0) + reach * local
+                if not reach:
+                    continue
+                for mistake in self.slopes(n, place, x, local, world):
+                    yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
+        yield from self.paths(met, right)
+
+    def paths(self, met: dict[Value, dict[Value, float]], right: float) -> Iterator[Mistake]:
+        """What is forgotten, or turned round, of what comes together."""
+        for x, through in met.items():
+            if len(through) < 2:
+                continue
+            for user, part in through.items():
+                about = {"what": self.write.name(user), "number": self.write.number(part)}
+                yield Mistake("path", right - part, 1.2, about)
+                yield Mistake("pathSign", right - 2.0 * part, 2.8, about)
+                if len(through) > 2:
+                    rest = right - sum(through.values()) + part
+                    yield Mistake(
+                        "onlyPath", rest, 2.0, {**about, "wrong": self.write.name(x) if x in self.found.names else ""}
+                    )
+
+    def slopes(self, n: Value, place: int, x: Value, local: float, world: World) -> Iterator[Mistake]:
+        """What may be taken for a local derivative: mistakes whose value stands in its place."""
+        op = n.op
+        factor = self.forward.factor(n, x)
+        number = {"what": factor, "number": self.write.number(local)}
+        if op in (ops.mul, ops.dot):
+            yield from self.products(n, place, local, number, world)
+        elif op is ops.div and place == 0:
+            yield from self.constant(n.operands[1], local, world, divides=True)
+            if isinstance(n.operands[1], Value):
+                yield Mistake("omitted", 1.0, 2.0, number)
+        elif op is ops.pow and place == 0 and not isinstance(n.operands[1], Value):
+            base, power = world.data[x], n.operands[1]
+            if power == 2:
+                yield Mistake("halved", local / 2.0, 1.8)
+            try:
+                yield Mistake("degree", base ** (power - 1.0), 2.2, number)
+                yield Mistake("degree", power * base**power, 2.5, number)
+                yield Mistake("degree", base**power, 2.5, number)
+            except (ArithmeticError, ValueError):
+                pass
+        elif op is ops.sub and place == 1:
+            pair = self.forward.targets(n)
+            if pair:
+                yield Mistake(
+                    "exchanged", 1.0, 1.6, {"what": self.write.name(pair[0]), "wrong": self.write.name(pair[1])}
+                )
+            else:
+                yield Mistake("minus", 1.0, 2.2, number)
+        elif op not in (ops.add, ops.sub, ops.sum_of, ops.neg):
+            yield from self.functions(n, x, local, number, world)
+        if local < 0.0 and op is ops.neg:
+            yield Mistake("minus", 1.0, 2.2, number)
+
+    def functions(
+        self, n: Value, x: Value, local: float, number: Mapping[str, Formula | str], world: World
+    ) -> Iterator[Mistake]:
+        """What is taken for the slope of a function of one operand, an activation above all."""
+        assert n.op is not None
+        result, operand = self.forward.written(n), self.forward.written(x)
+        for k, template in enumerate(mistakes()["slopes"].get(n.op.name, ())):
+            try:
+                slope = evaluated(template, world.data[x], world.data[n])
+            except (ArithmeticError, ValueError):
+                continue
+            formula = named(template, operand.text, result.text)
+            latex = named(template.replace(" * ", r" \cdot ").replace("** 2", "^{2}"), operand.latex, result.latex)
+            if isinstance(slope, float):
+                yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": Formula(formula, latex)})
+        yield Mistake("omitted", 1.0, 1.1, number)
+        yield Mistake("twice", local * local, 2.6, number)
+        yield Mistake("minus", -local, 3.6, number)
+        if local:
+            yield Mistake("upsideDown", 1.0 / local, 3.2, number)
+        if n.op.name not in mistakes()["slopes"]:
+            yield Mistake("replaced", world.data[n], 2.8, {**number, "wrong": result})
+            yield Mistake("replaced", world.data[x], 3.0, {**number, "wrong": operand})
+        for other in self.forward.alike(n):
+            wrong = self.forward.factor(other, next(v for v in other.operands if isinstance(v, Value)))
+            yield Mistake("replaced", world.local[other][0], 2.4, {**number, "wrong": wrong})
+
+    def products(
+        self, n: Value, place: int, local: float, number: Mapping[str, Formula | str], world: World
+    ) -> Iterator[Mistake]:
+        """What is taken for the other factor of a product."""
+        operands = n.operands
+        half = len(operands) // 2
+        partner = operands[(place + half) % len(operands)] if n.op is ops.dot else operands[1 - place]
+        if not isinstance(partner, Value):
+            yield from self.constant(partner, local, world)
+            return
+        if isinstance(partner, Constant):
+            yield from self.constant(partner.data, local, world)
+            return
+        if partner is operands[place]:
+            yield Mistake("halved", 0.0, 2.0)
+            return
+        yield Mistake("omitted", 1.0, 1.5, number)
+        yield Mistake("twice", local * local, 2.4, number)
+        for other, rank in self.forward.instead(n, place, partner):
+            yield Mistake("replaced", world.data[other], rank, {**number, "wrong": self.forward.written(other)})
+        if (new := self.forward.updated.get(partner)) is not None:
+            plus = self.write.name(partner)
+            yield Mistake("replaced", new, 1.4, {**number, "wrong": Formula(f"{plus.text}+", f"{plus.latex}^{{+}}")})
+            if self.found.learning_rate is not None:
+                yield Mistake("omitted", self.found.learning_rate, 3.8, number)
+
+    def constant(self, c: object, local: float, world: World, *, divides: bool = False) -> Iterator[Mistake]:
+        """A constant factor that is forgotten, or taken for its reciprocal."""
+        x = world.data[c] if isinstance(c, Value) else c
+        if not isinstance(x, float) or not x or x == 1.0 or (isinstance(c, Value) and not isinstance(c, Constant)):
+            return
+        share = 1.0 / x if divides else x
+        yield Mistake(*self.forward.of_constant(share), {"number": self.write.number(x)})
+
+    def worlds(self, step: Step, world: World) -> Iterator[Mistake]:
+        """Parameters as they are after the update, in place of the original ones."""
+        if step.of is not self.found.loss or not self.forward.updated:
+            return
+        later = World(self.found, world.values, world.slopes, world.totals, self.forward.updated)
+        yield Mistake("after", later.number(step), 1.3)
+        fixed = {v: x for v, x in world.values.items() if v.op is None}
+        again = World(self.found, {**fixed, **self.forward.updated})
+        yield Mistake("new", again.number(step), 1.8)
+
+    # Mistakes further up
+
+    def upstream(self, step: Step, world: World) -> Iterator[Mistake]:
+        """Mistakes in the forward pass that the quantity was computed from."""
+        found = self.found
+        work = 0
+        under = self.below(step.of)
+        own = self.forward.region(step.of) if step.kind == "value" else set()
+        for v in reversed(found.forward):
+            if v not in under or v in world.values or (step.kind == "value" and v is step.of) or v in own:
+                continue
+            for mistake in self.forward.local(v, world, short=True):
+                work += 2 * len(found.order)
+                if work > MOST_WORK:
+                    return
+                if not math.isfinite(mistake.value):
+                    continue
+                try:
+                    value = World(found, {**world.values, v: mistake.value}, world.slopes, world.totals).number(step)
+                except (ArithmeticError, ValueError):
+                    continue
+                yield Mistake(mistake.key, value, mistake.rank + 4.0, mistake.about)
+
+    def below(self, v: Value) -> set[Value]:
+        found = {v}
+        for node in reversed(self.found.order[: self.found.place[v] + 1]):
+            if node in found:
+                found.update(x for x in node.operands if isinstance(x, Value))
+        return found
+
+    # Rounding
+
+    def rounded(self, step: Step, world: World) -> Iterator[tuple[int, float]]:
+        """What comes out if each result on the way is rounded to so many decimals, and how many."""
+        if len(self.found.forward) + len(self.found.backward) > MOST_ROUNDED:
+            return
+        for digits in range(2, 7):
+            if (digits, world) not in self._rounding:
+                self._rounding[digits, world] = self._rounded(digits, world)
+            yield digits, self._rounding[digits, world].number(step)
+
+    @cached_property
+    def _rounding(self) -> dict[tuple[int, World], World]:
+        return {}
+
+    def _rounded(self, digits: int, world: World) -> World:
+        found = self.found
+        values, totals = dict(world.values), dict(world.totals)
+        for v in found.forward:
+            if v not in values:
+                values[v] = round(found.data(values)[v], digits)
+        for v in found.backward:
+            if v not in totals and v is not found.loss:
+                totals[v] = round(World(found, values, world.slopes, totals).sweep(found.loss).get(v, 0.0), digits)
+        return World(found, values, world.slopes, totals)

@@ -1,0 +1,391 @@
+"""Mistakes in how a Value is computed from others, and what may be taken for what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import combinations
+from typing import Any
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.formulas import FormulaWriter
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
+from tinygrad_bp.lessons.blocks import Formula
+from tinygrad_bp.lessons.derivation import Derivation, outer
+from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.layers import cases
+from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
+from tinygrad_bp.lessons.marking.worlds import World
+
+MOST_LEAVES = 40  # that are all tried in place of one another
+MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
+MOST_INSTEAD = 24  # that are tried in place of one operand
+_SUMS = (ops.add, ops.sub, ops.sum_of, ops.dot)
+
+
+class Forward:
+    """Mistakes in the forward pass of a graph."""
+
+    def __init__(self, derivation: Derivation, write: Equations) -> None:
+        self.found, self.write = derivation, write
+        self._writers = [FormulaWriter(derivation.names, latex=latex) for latex in (False, True)]
+
+    # What belongs to what
+
+    @cached_property
+    def users(self) -> dict[Value, list[Value]]:
+        found: dict[Value, list[Value]] = {}
+        for v in self.found.order:
+            for x in dict.fromkeys(x for x in v.operands if isinstance(x, Value)):
+                found.setdefault(x, []).append(v)
+        return found
+
+    @cached_property
+    def owner(self) -> dict[Value, Value]:
+        """For each node the Value with a name that it is a part of: itself if it has one."""
+        found: dict[Value, Value] = {}
+        for v in reversed(self.found.order):
+            found[v] = v if v in self.found.names or v not in self.users else found[self.users[v][0]]
+        return found
+
+    def region(self, v: Value) -> set[Value]:
+        """A Value and the nodes without names that it is computed from."""
+        found, waiting = {v}, [v]
+        while waiting:
+            for x in waiting.pop().operands:
+                if isinstance(x, Value) and x.op is not None and x not in self.found.names and x not in found:
+                    found.add(x)
+                    waiting.append(x)
+        return found
+
+    @cached_property
+    def unit_of(self) -> dict[Value, Unit]:
+        return {v: unit for unit in self.found.neurons for v in (unit.out, unit.net)}
+
+    @cached_property
+    def cases(self) -> int:
+        return len(cases(self.found.neurons))
+
+    @cached_property
+    def updated(self) -> dict[Value, float]:
+        """Parameters after the update."""
+        found = self.found
+        if found.learning_rate is None:
+            return {}
+        return {v: found.updated(v).value for v in found.parameters}
+
+    @cached_property
+    def _targets(self) -> set[Value]:
+        """Leaves that no neuron takes and that are not trained: what the outputs should be."""
+        fed = {c.source for unit in self.found.neurons for c in unit.connections}
+        return {v for v in self.found.order if v.op is None and v not in fed and v not in set(self.found.parameters)}
+
+    def targets(self, n: Value) -> tuple[Value, Value] | None:
+        """For a difference between a target and something with a name: the two."""
+        pair = [x for x in n.operands if isinstance(x, Value)]
+        if len(pair) != 2 or not any(x in self._targets or outer(x.label) for x in pair):
+            return None
+        first, second = pair
+        return (first, second) if first in self.found.names and second in self.found.names else None
+
+    # How it is written
+
+    def written(self, v: Value) -> Formula:
+        """The name of a Value, or its formula."""
+        if v in self.found.names:
+            return self.write.name(v)
+        if isinstance(v, Constant):
+            return self.write.number(v.data)
+        texts = [writer.terms(v) for writer in self._writers]
+        plain = " + ".join(" * ".join(factors) for _, factors in texts[0])
+        latex = " + ".join(r" \cdot ".join(factors) for _, factors in texts[1])
+        return (
+            Formula(plain, latex)
+            if len(texts[0]) == 1 and plain and len(plain) < 60
+            else self.write.name(self.owner[v])
+        )
+
+    def factor(self, n: Value, x: Value) -> Formula:
+        """The derivative that a local one is a part of: between Values with names."""
+        names = self.found.names
+        while x not in names and x.op is not None:
+            inner = [v for v in x.operands if isinstance(v, Value) and not isinstance(v, Constant)]
+            if not inner:
+                break
+            x = next((v for v in inner if v.op is not None or v in names), inner[0])
+        return self.write.derivative(self.owner[n], x) if x in names else self.written(n)
+
+    # What may be taken for what
+
+    def alike(self, n: Value) -> list[Value]:
+        """Other nodes of the same operation on one operand, as the activations of other neurons."""
+        if n.op is None or n.op.arity == 2:
+            return []
+        return [v for v in self.found.order if v.op is n.op and v is not n and v in self.found.names][:MOST_INSTEAD]
+
+    def instead(self, n: Value, place: int, partner: Value) -> list[tuple[Value, float]]:
+        """What may be taken for an operand of a product, with how likely: the other operand, what is beside it, its net input."""
+        names = self.found.names
+        found: dict[Value, float] = {}
+        if len(partner.operands) == 1 and isinstance(partner.operands[0], Value) and partner.operands[0] in names:
+            found[partner.operands[0]] = 1.2
+        for user in self.users.get(partner, []):
+            if len(user.operands) == 1 and user in names:
+                found.setdefault(user, 2.2)
+        for v, rank in self._beside(partner):
+            found[v] = min(found.get(v, rank), rank)
+        x = n.operands[place]
+        if isinstance(x, Value) and not isinstance(x, Constant):
+            found.setdefault(x, 2.0)
+        for v, rank in self._others(partner):
+            found.setdefault(v, rank)
+        found.pop(partner, None)
+        return list(found.items())
+
+    def _beside(self, partner: Value) -> Iterator[tuple[Value, float]]:
+        """The other weights of its neuron, and those of the same signal; the other signals."""
+        for unit in self.found.neurons:
+            own = [c.weight for c in unit.connections]
+            signals = [c.source for c in unit.connections]
+            if partner in own:
+                yield from ((w, 1.6) for w in own)
+                yield from ((w, 1.6) for w in self._from(signals[own.index(partner)]))
+                if unit.bias is not None:
+                    yield unit.bias, 3.4
+            if partner in signals:
+                yield from ((s, 1.6) for s in signals)
+
+    def _others(self, partner: Value) -> Iterator[tuple[Value, float]]:
+        """Everything else with a name, leaves in place of leaves; for a signal the inputs, too."""
+        names, leaf = self.found.names, partner.op is None
+        trained = set(self.found.parameters)
+        everything = [v for v in self.found.order if v in names and (v.op is None) == leaf]
+        if len(everything) <= MOST_LEAVES:
+            for v in everything:
+                yield v, 2.6 if (v in trained) == (partner in trained) else 3.2
+        if not leaf:
+            inputs = [v for v in self.found.order if v.op is None and v not in trained and v in names]
+            yield from ((v, 2.8) for v in inputs[:MOST_INSTEAD])
+
+    def _from(self, source: Value) -> list[Value]:
+        return [c.weight for unit in self.found.neurons for c in unit.connections if c.source is source]
+
+    def of_constant(self, share: float) -> tuple[str, float, float]:
+        """What it is called to leave out a constant factor, what stands in its place, and how likely it is."""
+        count = round(1.0 / share) if 0.0 < share < 1.0 else 0
+        if count > 2 and math.isclose(1.0 / share, count):
+            return "mean", 1.0, 1.5
+        if count == 2:
+            return ("mean" if self.cases == 2 else "doubled"), 1.0, 1.5
+        return ("halved" if share == 2.0 else "constant"), 1.0, 1.8
+
+    # How a Value is computed
+
+    def local(self, v: Value, world: World, *, short: bool = False) -> Iterator[Mistake]:
+        """Mistakes in computing one Value from those with names, by what they lead to for it. `short`: the likeliest only."""
+        region = self.region(v)
+        if len(region) > 400:
+            return
+        data = world.data
+        for n in sorted(region, key=self.found.place.__getitem__):
+            for mistake in self._node(n, data, short=short):
+                if mistake.rank > 2.5 and short:
+                    continue
+                if n is v:
+                    yield mistake
+                    continue
+                try:
+                    yield Mistake(
+                        mistake.key, self._through(v, region, n, mistake.value, data), mistake.rank, mistake.about
+                    )
+                except (ArithmeticError, ValueError):
+                    continue
+        yield from self._whole(v, region, world)
+
+    def _through(self, v: Value, region: set[Value], n: Value, x: float, data: Any) -> float:
+        """What a Value is if a node in its region is x."""
+        return self._computed(
+            v, region, {**{y: data[y] for m in region for y in m.operands if isinstance(y, Value)}, n: x}, {n}
+        )
+
+    def _computed(self, v: Value, region: set[Value], data: dict[Value, float], fixed: set[Value]) -> float:
+        for m in sorted(region, key=self.found.place.__getitem__):
+            if m not in fixed and m.op is not None:
+                data[m] = m.op.compute([data[y] if isinstance(y, Value) else y for y in m.operands])
+        return data[v]
+
+    def _whole(self, v: Value, region: set[Value], world: World) -> Iterator[Mistake]:
+        """Other numbers in the whole of a formula: parameters after the update, targets and outputs exchanged, transposed weights."""
+        inputs = {y for m in region for y in m.operands if isinstance(y, Value)}
+        data = {y: world.data[y] for y in inputs | {v}}
+        for key, rank, swapped in (
+            ("after", 2.0, {y: x for y, x in self.updated.items() if y in inputs}),
+            ("exchanged", 2.0, self._exchanged(region, data)),
+            *(("transposed", 2.2, weights) for weights in self._transposed(v)),
+            *(("swapped", 2.0, pair) for pair in self._swapped(v, data)),
+        ):
+            if swapped:
+                try:
+                    yield Mistake(
+                        key,
+                        self._computed(v, region, {**data, **swapped}, set()),
+                        rank,
+                        self._pair(key, region, list(swapped)),
+                    )
+                except (ArithmeticError, ValueError):
+                    continue
+
+    def _swapped(self, v: Value, data: Mapping[Value, float]) -> Iterator[dict[Value, float]]:
+        """Two weights of a neuron, each in the place of the other."""
+        unit = self.unit_of.get(v)
+        weights = [c.weight for c in unit.connections] if unit is not None and v is unit.net else []
+        if len(weights) <= MOST_SWAPPED:
+            for first, second in combinations(weights, 2):
+                yield {first: data[second], second: data[first]}
+
+    def _pair(self, key: str, region: set[Value], swapped: Sequence[Value]) -> dict[str, Formula | str]:
+        if key == "swapped":
+            return {"what": self.written(swapped[0]), "wrong": self.written(swapped[1])}
+        if key != "exchanged":
+            return {}
+        pair = next(pair for n in region if (pair := self._target_and_output(n)) is not None)
+        return {"what": self.written(pair[0]), "wrong": self.written(pair[1])}
+
+    def _target_and_output(self, n: Value) -> tuple[Value, Value] | None:
+        if n.op not in (ops.mul, ops.sub) or not all(isinstance(x, Value) for x in n.operands):
+            return None
+        pair: list[Any] = list(n.operands)
+        for target, other in (pair, pair[::-1]):
+            if target in self._targets and target in self.found.names:
+                while other not in self.found.names and len(other.args) == 1:
+                    [other] = other.args
+                if other in self.found.names and other.op is not None:
+                    return target, other
+        return None
+
+    def _exchanged(self, region: set[Value], data: dict[Value, float]) -> dict[Value, float]:
+        found: dict[Value, float] = {}
+        for n in region:
+            pair = self._target_and_output(n)
+            if pair is not None and all(x in data for x in pair):
+                found[pair[0]], found[pair[1]] = data[pair[1]], data[pair[0]]
+        return found
+
+    def _transposed(self, v: Value) -> list[dict[Value, float]]:
+        """For a net input the weights of its layer, rows for columns."""
+        unit = self.unit_of.get(v)
+        if unit is None or v is not unit.net:
+            return []
+        sources = [c.source for c in unit.connections]
+        layer = [u for u in self.found.layers[self._depth(unit)] if [c.source for c in u.connections] == sources]
+        row = layer.index(unit)
+        if row >= len(sources) or len(layer) < len(sources) or len(sources) < 2:
+            return []
+        return [{c.weight: layer[k].connections[row].weight.data for k, c in enumerate(unit.connections)}]
+
+    def _depth(self, unit: Unit) -> int:
+        return next(k for k, layer in enumerate(self.found.layers) if unit in layer)
+
+    def _node(self, n: Value, data: Any, *, short: bool) -> Iterator[Mistake]:
+        """Mistakes in one operation."""
+        assert n.op is not None
+        numbers = [data[x] if isinstance(x, Value) else x for x in n.operands]
+        if n.op in _SUMS:
+            yield from self._sum(n, numbers, data)
+        if n.op in (ops.dot, ops.mul):
+            yield from self._operands(n, numbers, data, short=short)
+        elif len(numbers) == 1:
+            yield from self._function(n, numbers[0], data)
+        elif n.op is ops.div:
+            y = n.operands[1]
+            x = numbers[1]
+            constant = not isinstance(y, Value) or isinstance(y, Constant)
+            key, _, rank = self.of_constant(1.0 / x) if constant else ("divisor", 1.0, 2.0)
+            yield Mistake(key, numbers[0], rank, {"number": self.write.number(x)})
+            yield Mistake("timesForOver", numbers[0] * x, 3.0, {"number": self.write.number(x)})
+        elif n.op is ops.pow:
+            yield Mistake("power", numbers[0], 1.8, {"number": self.write.number(numbers[1])})
+            yield Mistake("power", numbers[0] * numbers[1], 2.6, {"number": self.write.number(numbers[1])})
+
+    def _sum(self, n: Value, numbers: Sequence[float], data: Any) -> Iterator[Mistake]:
+        half = len(numbers) // 2
+        operands = n.operands
+        if n.op is ops.dot:
+            parts: list[tuple[float, tuple[Value | float, ...]]] = [
+                (x * y, (operands[k], operands[half + k]))
+                for k, (x, y) in enumerate(zip(numbers[:half], numbers[half:], strict=True))
+            ]
+        else:
+            signs = [1.0, -1.0] if n.op is ops.sub else [1.0] * len(numbers)
+            parts = [(s * x, (operand,)) for s, x, operand in zip(signs, numbers, operands, strict=True)]
+        if len(parts) < 2:
+            return
+        whole = data[n]
+        biases = {unit.bias for unit in self.found.neurons if unit.bias is not None}
+        for part, pair in parts:
+            values = [x for x in pair if isinstance(x, Value) and not isinstance(x, Constant)]
+            name = self._joined([self.written(x) for x in values]) if values else self.write.number(part)
+            about: Mapping[str, Formula | str] = {"what": name, "number": self.write.number(part)}
+            bias = any(x in biases for x in values)
+            yield Mistake("bias" if bias else "summand", whole - part, 1.0 if bias else 1.8, about)
+            yield Mistake("summandSign", whole - 2.0 * part, 2.0, about)
+            if bias:
+                yield Mistake("biasTwice", whole + part, 2.8, about)
+        if n.op is ops.sum_of or (n.op is ops.add and n in self.found.graph.waypoints):
+            count = len(parts)
+            yield Mistake("meaned", whole / count, 2.4, {"number": f"{count}"})
+
+    @staticmethod
+    def _joined(formulas: Sequence[Formula]) -> Formula:
+        return Formula(" * ".join(x.text for x in formulas), r" \cdot ".join(x.latex for x in formulas))
+
+    def _operands(self, n: Value, numbers: Sequence[float], data: Any, *, short: bool) -> Iterator[Mistake]:
+        half = len(numbers) // 2
+        whole = data[n]
+        for place, operand in enumerate(n.operands):
+            partner = (place + half) % len(numbers) if n.op is ops.dot else 1 - place
+            other, own = numbers[partner], numbers[place]
+            if not isinstance(operand, Value) or isinstance(operand, Constant):
+                if n.op is ops.mul and own not in (0.0, 1.0):
+                    key, _, rank = self.of_constant(own)
+                    yield Mistake(key, other, rank, {"number": self.write.number(own)})
+                continue
+            about = {"what": self.written(operand), "number": self.write.number(own)}
+            for instead, rank in self.instead(n, partner, operand):
+                if rank <= 1.7 or not short:
+                    x = data[instead]
+                    yield Mistake(
+                        "replaced", whole + other * (x - own), rank + 0.1, {**about, "wrong": self.written(instead)}
+                    )
+            yield Mistake("omitted", whole + other * (1.0 - own), 2.2, about)
+
+    def _function(self, n: Value, x: float, data: Any) -> Iterator[Mistake]:
+        """Mistakes with a function of one operand."""
+        operand = next(v for v in n.operands if isinstance(v, Value))
+        what: Mapping[str, Formula | str] = {"what": self.written(n), "wrong": self.written(operand)}
+        yield Mistake("function", x, 1.0, what)
+        op: Any = n.op
+        trials: list[tuple[str, float, Callable[[], float]]] = [("argumentSign", 2.6, lambda: op.compute([-x]))]
+        if op in ACTIVATIONS:
+            others = [other for other in ACTIVATIONS if other is not op]
+            trials += [("otherFunction", 2.2, partial(other.compute, [x])) for other in others]
+        if op is ops.log:
+            trials += [("otherFunction", 1.6, lambda: math.log10(x)), ("otherFunction", 2.0, lambda: math.log2(x))]
+        if op in (ops.sigmoid, ops.exp):
+            trials.append(("otherFunction", 2.8, lambda: math.exp(-x)))
+        trials.append(("slopeFor", 2.4, lambda: op.derivatives(data[n], [x], [True])[0]))
+        for key, rank, trial in trials:
+            try:
+                yield Mistake(key, float(trial()), rank, what)
+            except (ArithmeticError, ValueError):
+                continue
+        for template in mistakes()["slopes"].get(op.name, ())[:2]:
+            try:
+                slope = evaluated(template, x, data[n])
+            except (ArithmeticError, ValueError):
+                continue
+            if slope != data[n]:
+                wrong = Formula(named(template, "net", "out"), named(template, "net", "out").replace(" * ", r" \cdot "))
+                yield Mistake("replaced", slope, 3.2, {**what, "number": self.write.number(data[n]), "wrong": wrong})

@@ -1,0 +1,124 @@
+"""A graph with other numbers in some places: what comes out of a mistake, or of another's results taken for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.marking.mistakes import evaluated, mistakes
+
+Numbers = Mapping[Value, float]
+
+
+class World:
+    """The numbers of a graph where some are given.
+
+    Args:
+        values: data of nodes that are taken for granted.
+        slopes: local derivatives that are, by node and place of the operand.
+        totals: derivatives of the loss that are.
+        by_result: whether the slopes of functions whose data is given are computed from that, `out * (1 - out)`, and not from the operand.
+        inside: data that local derivatives are computed from, where they are other than those of the forward pass.
+    """
+
+    def __init__(
+        self,
+        derivation: Derivation,
+        values: Numbers | None = None,
+        slopes: Mapping[tuple[Value, int], float] | None = None,
+        totals: Numbers | None = None,
+        inside: Numbers | None = None,
+        by_result: bool = False,
+    ) -> None:
+        self.derivation = derivation
+        self.values, self.slopes, self.totals = dict(values or {}), dict(slopes or {}), dict(totals or {})
+        self.inside, self.by_result = dict(inside or {}), by_result
+        self._sweeps: dict[Value, dict[Value, float]] = {}
+
+    @cached_property
+    def data(self) -> dict[Value, float]:
+        return self.derivation.data(self.values) if self.values else self.derivation.recorded
+
+    @cached_property
+    def local(self) -> dict[Value, list[float]]:
+        """The local derivatives of each node, by the place of the operand; those with respect to plain numbers are 0."""
+        data = {**self.data, **self.inside} if self.inside else self.data
+        changed = data is not self.derivation.recorded
+        found = {}
+        for v in self.derivation.order:
+            if v.op is None:
+                continue
+            if changed:
+                wanted = [isinstance(x, Value) for x in v.operands]
+                operands = [data[x] if isinstance(x, Value) else x for x in v.operands]
+                result = self.data[v]
+                local = [
+                    x if want else 0.0
+                    for x, want in zip(v.op.derivatives(result, operands, wanted), wanted, strict=True)
+                ]
+            else:
+                local = [
+                    x if isinstance(o, Value) else 0.0 for x, o in zip(v.local_derivatives, v.operands, strict=True)
+                ]
+            found[v] = local
+        for v, x in self.values.items() if self.by_result else ():
+            if v.op is not None and v.op.name in mistakes()["by_result"]:
+                found[v] = [evaluated(mistakes()["by_result"][v.op.name], 0.0, x)]
+        for (v, place), slope in self.slopes.items():
+            found[v] = [slope if k == place else x for k, x in enumerate(found[v])]
+        return found
+
+    def sweep(self, of: Value, free: Value | None = None) -> dict[Value, float]:
+        """The derivatives of a Value with respect to all below it; of the loss those that are given, but for that of `free`."""
+        if free not in self.totals:
+            free = None
+        if free is None and of in self._sweeps:
+            return self._sweeps[of]
+        given = self.totals if of is self.derivation.loss else {}
+        found = {of: 1.0}
+        order = self.derivation.order
+        for v in reversed(order[: self.derivation.place[of] + 1]):
+            if v in given and v is not free:
+                found[v] = given[v]
+            if v not in found or v.op is None:
+                continue
+            total = found[v]
+            for x, local in zip(v.operands, self.local[v], strict=True):
+                if isinstance(x, Value):
+                    found[x] = found.get(x, 0.0) + (local * total if local else 0.0)
+        if free is None:
+            self._sweeps[of] = found
+        return found
+
+    def upward(self, by: Value, of: Value) -> dict[Value, float]:
+        """The derivatives of all that depend on a Value, up to another, with respect to it."""
+        order, place = self.derivation.order, self.derivation.place
+        found = {by: 1.0}
+        blocked = self.totals if of is self.derivation.loss else {}
+        for v in order[place[by] + 1 : place[of] + 1]:
+            if v.op is None or not any(x in found for x in v.operands):
+                continue
+            total = 0.0
+            for x, local in zip(v.operands, self.local[v], strict=True):
+                if isinstance(x, Value) and x in found and local and not (x in blocked and x is not by):
+                    total += local * found[x]
+            found[v] = total
+        return found
+
+    def number(self, step: Step) -> float:
+        """What a step of the derivation gives here, itself not taken for granted."""
+        if step.kind == "value":
+            if step.of not in self.values:
+                return self.data[step.of]
+            others = {v: x for v, x in self.values.items() if v is not step.of}
+            return self.derivation.data(others)[step.of]
+        assert step.by is not None
+        total = self.sweep(step.of, step.by).get(step.by, 0.0)
+        if step.kind == "update":
+            assert self.derivation.learning_rate is not None
+            # A derivative with respect to the parameter itself that was given is what the update takes.
+            total = self.sweep(step.of).get(step.by, 0.0)
+            return self.data[step.by] - self.derivation.learning_rate * total
+        return total

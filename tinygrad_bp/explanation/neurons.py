@@ -55,20 +55,27 @@ class Unit:
         return self.out.op if self.out is not self.net else None
 
 
-def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
-    """The neurons of a graph, in the order they are computed. Empty if there is none, or if they are too many to draw."""
+def units(
+    order: Sequence[Value], parameters: Collection[Value], *, most: int | None = None, numbers: bool = False
+) -> list[Unit]:
+    """The neurons of a graph, in the order they are computed. Empty if there is none, or if they are too many.
+
+    Args:
+        most: how many connections may be read, if not as many as a page draws.
+        numbers: whether plain numbers, too, may be what a weight multiplies.
+    """
     trained = set(parameters)
     users: dict[Value, list[Value]] = {}
     for v in order:
         for arg in v.args:
             users.setdefault(arg, []).append(v)
-    linear = _linear(order, trained)
+    linear = _linear(order, trained, numbers)
     found: dict[Value, Unit] = {}  # by output
     names = {v.label for v in order}
     for net in order:
         if net not in linear or any(user in linear and user.op in _SUMS for user in users.get(net, [])):
             continue  # no net input, or only a part of one
-        read = _terms(net, linear, trained, found)
+        read = _terms(net, linear, trained, found, numbers)
         if read is None:
             continue
         connections, biases = read
@@ -82,7 +89,7 @@ def units(order: Sequence[Value], parameters: Collection[Value]) -> list[Unit]:
         names.add(name or f"n{number}")
         found[out] = Unit(name or f"n{number}", net, out, connections, biases[0] if biases else None, depth)
     result = list(found.values())
-    return result if sum(len(unit.connections) for unit in result) <= MOST_CONNECTIONS else []
+    return result if sum(len(unit.connections) for unit in result) <= (most or MOST_CONNECTIONS) else []
 
 
 def are_all(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> bool:
@@ -103,13 +110,15 @@ def ends(order: Sequence[Value], neurons: Sequence[Unit]) -> set[Value]:
 _SUMS = (ops.add, ops.sum_of)
 
 
-def _linear(order: Sequence[Value], trained: Collection[Value]) -> set[Value]:
+def _linear(order: Sequence[Value], trained: Collection[Value], numbers: bool) -> set[Value]:
     """The products of a weight with a signal, and sums of such products and of biases."""
     found: set[Value] = set()
     for v in order:
         if v.op is ops.mul:
             a, b = v.args
-            fits = (a in trained) != (b in trained) and not isinstance(a, Constant) and not isinstance(b, Constant)
+            fits = (a in trained) != (b in trained) and (
+                numbers or (not isinstance(a, Constant) and not isinstance(b, Constant))
+            )
         elif v.op is ops.dot:
             half = len(v.args) // 2
             fits = half > 0 and all(
@@ -123,7 +132,11 @@ def _linear(order: Sequence[Value], trained: Collection[Value]) -> set[Value]:
 
 
 def _terms(
-    net: Value, linear: Collection[Value], trained: Collection[Value], neurons: Mapping[Value, Unit]
+    net: Value,
+    linear: Collection[Value],
+    trained: Collection[Value],
+    neurons: Mapping[Value, Unit],
+    numbers: bool,
 ) -> tuple[list[Connection], list[Value]] | None:
     """The connections and the biases, at most one, that a net input is the sum of; None if a signal comes from no input or neuron."""
     connections: list[Connection] = []
@@ -141,9 +154,10 @@ def _terms(
                 first = node.args[k] in trained
                 places = (k, half + k) if first else (half + k, k)
                 weight, source = (node.args[place] for place in places)
-                if isinstance(source, Constant) and source.data == 1.0:
+                last = k == half - 1 and not (numbers and weight.label.startswith("w"))
+                if isinstance(source, Constant) and source.data == 1.0 and node.op is ops.dot and (last or not numbers):
                     biases.append(weight)  # of a dot
-                elif isinstance(source, Constant) or not (source in neurons or source.op is None):
+                elif (isinstance(source, Constant) and not numbers) or not (source in neurons or source.op is None):
                     return None
                 else:
                     connections.append(Connection(weight, source, node, places))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -128,6 +128,10 @@ class Quantity:
 class Waypoints:
     """The waypoints between y and one or more xs, with derivatives with respect to them and between them.
 
+    Args:
+        labelled_only: whether only what has a label is a waypoint, beside y and the xs.
+        also: what is one without a label, and the name that it gets if nothing else has it.
+
     Attributes:
         names: of each labelled Value under y, and of each waypoint.
         invented: the waypoints whose name is not their label.
@@ -138,7 +142,10 @@ class Waypoints:
         writer: writes formulas with these names, by whether they are in LaTeX.
     """
 
-    def __init__(self, y: Value, xs: Sequence[Value], labelled_only: bool) -> None:
+    def __init__(
+        self, y: Value, xs: Sequence[Value], labelled_only: bool, also: Mapping[Value, str] | None = None
+    ) -> None:
+        also = also or {}
         self.y, self.xs = y, dict.fromkeys(xs)
         under_y = topological_order(y, constants=False)
         after_xs = dependents(under_y, self.xs)
@@ -147,11 +154,13 @@ class Waypoints:
         nodes = nodes or [*self.xs, y]
         self.place = {node: i for i, node in enumerate(nodes)}
         self._nodes = nodes
-        self.order = [node for node in nodes if node.label or not labelled_only or node in self.xs or node is y]
+        self.order = [
+            node for node in nodes if node.label or not labelled_only or node in self.xs or node is y or node in also
+        ]
 
         self.waypoints = set(self.order)
         self.names = unique_names(node for node in dict.fromkeys([*under_y, *self.xs]) if node.label)
-        short = {**dict.fromkeys(self.xs if len(self.xs) == 1 else (), "x"), y: "y"}
+        short = {**dict.fromkeys(self.xs if len(self.xs) == 1 else (), "x"), y: "y", **also}
         self.invented = name_others(self.names, self.order, short)
 
         self.writer = {latex: FormulaWriter(self.names, latex=latex) for latex in (False, True)}

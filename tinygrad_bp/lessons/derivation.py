@@ -31,8 +31,9 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import enclosed
-from tinygrad_bp.explanation.neurons import units
+from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.waypoints import Waypoints
+from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
 Kind = Literal["value", "derivative", "delta", "update"]
@@ -69,6 +70,7 @@ class Derivation:
         learning_rate: of the update; without one there is none.
         parameters: the leaves that are trained; without them all but those called as inputs and targets are: i1, x, t, target_o1, ....
         labelled_only: whether Values without a label are steps of their own too, if False.
+        optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
 
     Attributes:
         order: all nodes, constants left out, each after those it was computed from.
@@ -91,6 +93,7 @@ class Derivation:
         learning_rate: float | None = None,
         parameters: Iterable[Value] | None = None,
         labelled_only: bool = True,
+        optimizer: Optimizer | None = None,
     ) -> None:
         if not isinstance(loss, Value):
             raise TypeError(f"a derivation begins at a Value, the loss, not {type(loss).__name__} {shown(loss)}")
@@ -100,15 +103,21 @@ class Derivation:
             raise ValueError(f"the graph has more than {MOST_NODES:,} nodes; derive a part of it")
         self.loss = loss
         self.learning_rate = None if learning_rate is None else _rate(learning_rate)
+        self.optimizer = optimizer
         self.order = topological_order(loss, constants=False)
         leaves = [v for v in self.order if v.op is None]
+        if optimizer is not None:
+            self.learning_rate = optimizer.rate()
+            if parameters is None:
+                parameters = _those_of(optimizer, leaves)
         self.parameters = _parameters(leaves, parameters)
-        self.graph = Waypoints(loss, self.parameters, labelled_only)
+        found = _neurons(self.order, leaves, self.parameters)
+        self.graph = Waypoints(loss, self.parameters, labelled_only, _unlabelled(self.order, found))
         self.names = self.graph.names
         if changed := changed_leaves(self.order):
             names = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
             raise ValueError(f"{changed_since(names)}; compute {self.names[loss]} again")
-        self.neurons = units(self.order, self.parameters)
+        self.neurons = [unit for unit in found if unit.net in self.names and unit.out in self.names]
         depths = sorted({unit.depth for unit in self.neurons})
         self.layers = [[unit for unit in self.neurons if unit.depth == depth] for depth in depths]
         self.forward = [v for v in self.order if v.op is not None and v in self.names]
@@ -164,8 +173,27 @@ class Derivation:
         """A parameter after a step of gradient descent. Raises ValueError without a learning rate."""
         if self.learning_rate is None:
             raise ValueError(f"{self.names[v]}+ needs a learning rate")
-        value = v.data - self.learning_rate * self.graph.total.get(v, 0.0)
+        value = self.moved(v)[0]
         return Step(f"{self.names[v]}+", "update", value, self.loss, v)
+
+    def moved(self, v: Value) -> tuple[float, Sequence[float]]:
+        """What a parameter becomes in the next step, and what the optimizer remembers of it then. It is not changed itself."""
+        slope = self.graph.total.get(v, 0.0)
+        optimizer = self.optimizer
+        if optimizer is None:
+            assert self.learning_rate is not None
+            return v.data - self.learning_rate * slope, []
+        if v not in self.remembered:
+            return v.data, []
+        number, moments = optimizer.update(v.data, slope, self.remembered[v], optimizer.settings())
+        return float(number), [float(x) for x in moments]
+
+    @cached_property
+    def remembered(self) -> dict[Value, list[float]]:
+        """What the optimizer remembers of each of its parameters."""
+        if self.optimizer is None:
+            return {}
+        return {p: [row[k] for row in self.optimizer.moments] for k, p in enumerate(self.optimizer.parameters)}
 
     def between(self, of: Value, by: Value) -> Step:
         """The derivative of any Value with respect to any other that has a name."""
@@ -281,6 +309,33 @@ class Derivation:
 def outer(label: str) -> bool:
     """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
     return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
+
+
+def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
+    known = set(leaves)
+    found = [p for p in optimizer.parameters if p in known]
+    if not found:
+        raise ValueError("none of the optimizer's parameters is in the graph: it trains another network")
+    return found
+
+
+def _neurons(order: Sequence[Value], leaves: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
+    """The neurons, also where one weight alone is followed."""
+    usual, chosen = (
+        units(order, trained, most=MOST_NODES, numbers=True)
+        for trained in ([v for v in leaves if not outer(v.label)], parameters)
+    )
+    return max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
+
+
+def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:
+    """Names for net inputs and outputs without a label: those of a neuron that is labelled in part, and of a graph without any labels."""
+    bare = not any(v.label for v in order[:-1] if v.op is not None)
+    found: dict[Value, str] = {}
+    for unit in neurons:
+        if bare or unit.net.label or unit.out.label:
+            found |= {v: f"{kind}_{unit.name}" for kind, v in (("out", unit.out), ("net", unit.net)) if not v.label}
+    return found
 
 
 def _parameters(leaves: Sequence[Value], given: Iterable[Value] | None) -> list[Value]:

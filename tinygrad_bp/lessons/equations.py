@@ -12,6 +12,7 @@ from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 
+LONGEST = 100  # letters of a formula that is worked into a sum
 MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
 
 Product = tuple[bool, Sequence[Formula]]  # whether it is subtracted, and its factors
@@ -72,13 +73,11 @@ class Equations:
     def value(self, v: Value) -> Equation:
         """How a Value was computed."""
         rows = [self._row(writers, v) for writers in (self._symbols, self._numbers)]
-        return _equation(self.name(v), [*rows, [self.number(v.data)]])
+        return chain(self.name(v), [*rows, [self.number(v.data)]])
 
     def slope(self, of: Value, by: Value, factor: Factor) -> Equation:
         """A local derivative: its formula, that with numbers, and its number."""
-        return _equation(
-            self.derivative(of, by, whole=factor.whole), [*self._formula(factor), [self.number(factor.value)]]
-        )
+        return chain(self.derivative(of, by, whole=factor.whole), [*self._formula(factor), [self.number(factor.value)]])
 
     def total(self, v: Value) -> Equation:
         """The derivative of the loss with respect to a waypoint, from those with respect to what was computed from it.
@@ -90,9 +89,23 @@ class Equations:
         left = self.delta(v)
         rows: list[Row] = [] if left == whole else [[whole]]
         if quantity.parts:
-            rows.append(_joined([(False, [self._factor(part)]) for part in quantity.parts]))
+            rows.append(summed([(False, [self._factor(part)]) for part in quantity.parts]))
         rows += self._rows(quantity)
-        return _equation(left, [*rows, [self.number(quantity.derivative.value)]])
+        return chain(left, [*rows, [self.number(quantity.derivative.value)]])
+
+    def share(self, v: Value, neuron: Formula, probability: float, target: float, cases: int) -> Equation:
+        """The delta of softmax with cross entropy: p - y, over the number of cases that the error is the mean of."""
+        found = self.derivation
+        left, whole = self.delta(v), self.derivative(found.loss, v)
+        p, y = (Formula(f"{letter}_{neuron.text}", f"{letter}_{{{neuron.latex}}}") for letter in "py")
+        rows: list[Row] = [] if left == whole else [[whole]]
+        for first, second in ((p, y), (self.number(probability), self.number(target))):
+            row = summed([(False, [first]), (True, [second])])
+            if cases > 1:
+                texts = " ".join(x.text for x in row), " ".join(x.latex for x in row)
+                row = [Formula(f"({texts[0]}) / {cases}", rf"rac{{{texts[1]}}}{{{cases}}}")]
+            rows.append(row)
+        return chain(left, [*rows, [self.number(found.graph.total[v])]])
 
     def update(self, v: Value) -> Equation:
         """A step of gradient descent."""
@@ -103,11 +116,11 @@ class Equations:
         eta = Formula("eta", r"\eta")
         slope = found.graph.total[v]
         rows = [
-            _joined([(False, [self.name(v)]), (True, [eta, self.derivative(found.loss, v)])]),
-            _joined([(False, [self.number(v.data)]), (True, [self.number(rate), self.number(slope)])]),
+            summed([(False, [self.name(v)]), (True, [eta, self.derivative(found.loss, v)])]),
+            summed([(False, [self.number(v.data)]), (True, [self.number(rate), self.number(slope)])]),
             [self.number(step.value)],
         ]
-        return _equation(symbol(step.name), rows)
+        return chain(symbol(step.name), rows)
 
     def _rows(self, quantity: Quantity) -> list[Row]:
         terms = quantity.terms
@@ -117,10 +130,20 @@ class Equations:
         by_delta = [self._by_delta(term) for term in terms]
         if all(by_delta):
             rows.append(self._shortened([(False, factors) for factors in by_delta]))
-        rows.append(self._products(terms, lambda factor: self.number(factor.value)))
+        else:
+            rows += self._worked_in(terms)
+        rows.append(self._numbers_of(terms, by_delta))
         if len(terms) > 1:
             rows.append(self._shortened([(False, [self.number(term.value)]) for term in terms]))
         return rows
+
+    def _numbers_of(self, terms: Sequence[Term], by_delta: Sequence[Sequence[Formula]]) -> Row:
+        """The numbers of the factors, without the slopes of 1 that the delta rule, in the row before, has left out."""
+        products: list[Product] = []
+        for term, short in zip(terms, by_delta, strict=True):
+            factors = term.factors[:1] if len(short) == 1 and all(by_delta) else term.factors
+            products.append((False, [self.number(x.value) for x in factors]))
+        return self._shortened(products)
 
     def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
         return self._shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
@@ -137,8 +160,25 @@ class Equations:
         first, local = term.factors
         formula = self._written(self._symbols, local)
         if formula is None:
-            return [self.delta(first.by)] if local.value == 1.0 else []
+            return [self.delta(first.by), *([] if local.value == 1.0 else [self.number(local.value)])]
         return [self.delta(first.by), formula]
+
+    def _worked_in(self, terms: Sequence[Term]) -> list[Row]:
+        """The terms with the formula of their local derivative, in symbols and in numbers; none where one has no formula."""
+        rows: list[Row] = []
+        for writers, numbers in ((self._symbols, False), (self._numbers, True)):
+            products: list[Product] = []
+            for term in terms:
+                *first, local = term.factors
+                if any(unit.out is local.of and unit.net is local.by for unit in self.derivation.neurons):
+                    return []  # its slope is an equation of its own
+                formula = self._written(writers, local)
+                if formula is None or len(formula.text) > LONGEST:
+                    return []
+                before = [self.number(x.value) if numbers else self._factor(x) for x in first]
+                products.append((False, [*before, formula]))
+            rows.append(self._shortened(products))
+        return rows
 
     def _formula(self, factor: Factor) -> list[Row]:
         """The formula of a local derivative in symbols and in numbers, each a row; none where it is only a number."""
@@ -164,14 +204,14 @@ class Equations:
     def _shortened(self, products: Sequence[Product]) -> Row:
         """The sum; of very many summands those at both ends, and how many there are between them."""
         if len(products) <= MOST_TERMS:
-            return _joined(products)
+            return summed(products)
         end = MOST_TERMS // 2
         between = len(products) - 2 * end
         more = Formula(f"… {between:,} …", rf"\dots_{{{between}}}")
-        return _joined([*products[:end], (False, [more]), *products[-end:]])
+        return summed([*products[:end], (False, [more]), *products[-end:]])
 
 
-def _equation(left: Formula, rows: Sequence[Row]) -> Equation:
+def chain(left: Formula, rows: Sequence[Row]) -> Equation:
     """Without rows that are empty, or that say what another has said."""
     kept: list[Row] = []
     for row in rows:
@@ -180,7 +220,7 @@ def _equation(left: Formula, rows: Sequence[Row]) -> Equation:
     return Equation(left, kept)
 
 
-def _joined(products: Sequence[Product]) -> Row:
+def summed(products: Sequence[Product]) -> Row:
     """The summands with the signs that join them: negative factors in parentheses, a negative number alone subtracted."""
     row: list[Formula] = []
     for place, (negative, factors) in enumerate(products):
@@ -201,7 +241,7 @@ def _joined(products: Sequence[Product]) -> Row:
 def _product(factors: Sequence[Formula], *, first: bool) -> Formula:
     several = len(factors) > 1
     written = [
-        _enclosed(x) if (x.text.startswith("-") and not (first and not k)) or (several and _loose(x)) else x
+        in_parentheses(x) if (x.text.startswith("-") and not (first and not k)) or (several and _loose(x)) else x
         for k, x in enumerate(factors)
     ]
     return Formula(" * ".join(x.text for x in written), r" \cdot ".join(x.latex for x in written))
@@ -217,5 +257,5 @@ def _loose(x: Formula) -> bool:
     return False
 
 
-def _enclosed(x: Formula) -> Formula:
+def in_parentheses(x: Formula) -> Formula:
     return Formula(f"({x.text})", rf"\left({x.latex}\right)")

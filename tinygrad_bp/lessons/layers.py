@@ -26,16 +26,29 @@ def cases(neurons: Sequence[Unit]) -> list[Layers]:
 
 
 def inputs_of(layers: Layers) -> list[Value]:
-    """What feeds the first layer, in the order of its weights."""
-    return list(dict.fromkeys(c.source for unit in layers[0] for c in unit.connections))
+    """What feeds the first layer, in the order of its weights. Plain numbers are told apart by their places alone."""
+    found: list[Value] = []
+    for unit in layers[0]:
+        for place, c in enumerate(unit.connections):
+            if isinstance(c.source, Constant) and place < len(found) and _same(found[place], c.source):
+                continue
+            if not any(c.source is v for v in found):
+                found.append(c.source)
+    return found
+
+
+def _same(a: Value, b: Value) -> bool:
+    return a is b or (isinstance(a, Constant) and isinstance(b, Constant) and a.data == b.data)
 
 
 def is_layered(layers: Layers) -> bool:
     """Whether each neuron of a layer has a weight for each output of the one before, in the same order."""
     signals = inputs_of(layers)
     for layer in layers:
-        if any([c.source for c in unit.connections] != signals for unit in layer):
-            return False
+        for unit in layer:
+            sources = [c.source for c in unit.connections]
+            if len(sources) != len(signals) or not all(map(_same, sources, signals)):
+                return False
         signals = [unit.out for unit in layer]
     return True
 

@@ -1,0 +1,110 @@
+"""How a lesson ends: the update, the forward pass again, and the check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tinygrad_bp.checking import check_gradients
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.lessons.blocks import Block, Formula, Table, Text
+from tinygrad_bp.lessons.speaking import MOST_STEPS, MOST_WEIGHTS, Speaker
+from tinygrad_bp.lessons.steps import Steps
+
+MOST_STEPS_OUT = 3  # parameters whose step of an optimizer is written out
+
+
+class Closing(Speaker):
+    """The parts after the backward pass."""
+
+    def update(self) -> Iterator[Block]:
+        """The step of gradient descent or of an optimizer."""
+        trained = self.trained
+        steps = Steps(self.found, self.write)
+        yield self.heading("lesson.part.update")
+        yield self.paragraph("lesson.update.why")
+        if self.found.optimizer is not None:
+            yield from self.optimizer(steps)
+        most = MOST_WEIGHTS if steps.kind == "descent" else MOST_STEPS_OUT
+        for v in trained[:most]:
+            yield from steps.equations(v)
+        if len(trained) > most:
+            yield self.paragraph("lesson.update.rest", count=len(trained) - most)
+        if len(trained) > most or steps.moments:
+            yield self.table(steps, trained)
+            yield from self.left_steps(len(trained))
+
+    def optimizer(self, steps: Steps) -> Iterator[Block]:
+        """What the optimizer does, in words, and its settings."""
+        optimizer, number = self.found.optimizer, self.write.number
+        assert optimizer is not None
+        name = type(optimizer).__name__
+        rate = self.found.learning_rate or 0.0
+        if steps.kind == "other":
+            yield self.paragraph("lesson.step.other", name=name)
+        else:
+            yield self.paragraph(f"lesson.step.{steps.kind}", name=name)
+        if steps.decay and steps.kind != "adamw":
+            yield self.paragraph("lesson.step.decay")
+        settings = [(r"\eta", "eta", rate)]
+        settings += [(r"\lambda", "lambda", steps.decay)] if steps.decay else []
+        momentum = getattr(optimizer, "momentum", 0.0)
+        settings += [(r"\mu", "mu", momentum)] if momentum else []
+        betas = getattr(optimizer, "betas", ()) if steps.kind in ("adam", "adamw") else ()
+        settings += [(rf"\beta_{{{k}}}", f"beta{k}", beta) for k, beta in enumerate(betas, 1)]
+        settings += [(r"\epsilon", "eps", optimizer.eps)] if betas and hasattr(optimizer, "eps") else []
+        formulas = []
+        for latex, text, x in settings:
+            written = number(x)
+            formulas.append(Formula(f"{text} = {written.text}", f"{latex} = {written.latex}"))
+        yield self.paragraph("lesson.step.settings", number=optimizer.steps + 1, settings=self.listed(formulas))
+        if callable(optimizer.lr):
+            yield self.paragraph("lesson.step.schedule")
+
+    def table(self, steps: Steps, trained: list[Value]) -> Table:
+        """All parameters before and after the step."""
+        letters: list[Text] = [[Formula(letter, letter)] for letter in steps.moments]
+        names = [self.words(f"lesson.update.{key}") for key in ("name", "old", "slope")]
+        head = [*names, *letters, self.words("lesson.update.new")]
+        rows: list[list[Text]] = []
+        for v in self.some(trained):
+            new, moments = self.found.moved(v)
+            numbers = [v.data, self.found.graph.total[v], *(moments if letters else ()), new]
+            rows.append([[self.write.name(v)], *[[self.write.number(x)] for x in numbers]])
+        return Table(head, rows, self.words("lesson.update.table"))
+
+    def again(self) -> Iterator[Block]:
+        """The error with the new parameters."""
+        found = self.found
+        old = found.loss.data
+        yield self.heading("lesson.part.again")
+        try:
+            after = found.data({v: found.updated(v).value for v in found.parameters})[found.loss]
+        except (ArithmeticError, ValueError):
+            yield self.paragraph("lesson.again.outside")
+            return
+        yield self.paragraph(
+            "lesson.again.why" if after < old else "lesson.again.larger" if after > old else "lesson.again.same"
+        )
+        yield self.arrow(self.write.name(found.loss), old, after)
+
+    def check(self) -> Iterator[Block]:
+        """Backpropagation beside differences."""
+        trained = self.trained
+        some = trained[: 2 * MOST_STEPS]
+        yield self.heading("lesson.part.check")
+        yield self.paragraph("lesson.check.why")
+        checked = check_gradients(self.found.loss, some)
+        head = [self.words(f"lesson.{key}") for key in ("update.name", "check.backward", "check.difference")]
+        rows = []
+        for v, each in list(zip(some, checked.inputs, strict=True))[:MOST_STEPS]:
+            cells = [self.write.name(v), self.write.number(each.autograd), self.write.number(each.difference)]
+            rows.append([[cell] for cell in cells])
+        yield Table(head, rows, self.words("lesson.check.table"))
+        if len(trained) > len(rows):
+            yield self.paragraph("lesson.left.checked", count=len(some), all=len(trained))
+        sure = all(
+            each.verdict == "agrees" and math.isclose(each.autograd, each.difference, rel_tol=1e-3, abs_tol=1e-6)
+            for each in checked.inputs
+        )
+        yield self.paragraph("lesson.check.all" if sure else "lesson.check.not")

@@ -1,0 +1,189 @@
+"""How a lesson begins: the network with its numbers, and the forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.drawing import draw, draw_network
+from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.blocks import Block, Formula, Picture, Piece, Table
+from tinygrad_bp.lessons.layers import Layers, inputs_of, network
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_STEPS, Speaker
+
+MOST_DRAWN = 60  # Values with a name in a picture of a graph
+MOST_LINES = 150  # between the neurons of a picture
+MOST_NUMBERS = 30  # beside them
+ROOM = 74  # columns of a table in a terminal
+
+
+class Opening(Speaker):
+    """The parts up to the error."""
+
+    def setting(self) -> Iterator[Block]:
+        """What is computed, and from which numbers."""
+        found, say = self.found, self.say
+        yield self.heading("lesson.part.network" if self.cases else "lesson.part.graph")
+        loss = self.write.name(found.loss)
+        count = len(found.parameters) if self.follows is None else len([v for v in self.user_of if v.op is None])
+        parameters = say("count.parameter", count=count)
+        if self.recurrent:
+            weights = [
+                self.write.name(v)
+                for v, users in self.user_of.items()
+                if len({u.depth for u in users}) > 1 and v in found.names
+            ]
+            steps = len({unit.depth for v in self.user_of for unit in self.user_of[v] if len(self.user_of[v]) > 1})
+            yield self.paragraph("lesson.network.recurrent", count=steps, weights=self.some_of(weights))
+            yield self.paragraph("lesson.network.parameters", parameters=parameters, loss=loss)
+        elif self.cases:
+            inputs = say("count.input", count=len(inputs_of(self.cases[0])))
+            yield self.paragraph("lesson.network", inputs=inputs, layers=say.listed(self.layers()))
+            yield self.paragraph("lesson.network.parameters", parameters=parameters, loss=loss)
+            if len(self.cases) > 1:
+                yield self.paragraph("lesson.network.cases", cases=say("count.case", count=len(self.cases)))
+        else:
+            yield self.paragraph("lesson.network.graph", parameters=say("count.parameter", count=len(found.parameters)))
+            yield self.paragraph("lesson.network.result", loss=loss)
+        if self.follows is not None:
+            others = [self.write.name(v) for v in self.leaves() if v is not self.follows]
+            if others:
+                yield self.paragraph("lesson.follow", x=self.write.name(self.follows), others=self.some_of(others))
+        yield from self.picture()
+        yield from self.given()
+        if found.learning_rate is not None and found.optimizer is None:
+            rate = self.write.number(found.learning_rate)
+            yield self.paragraph("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate)
+
+    def layers(self) -> list[str]:
+        """Each layer in words."""
+        said = []
+        for layer in self.cases[0]:
+            activation = layer[0].activation
+            neurons = self.say("count.neuron", count=len(layer))
+            name = activation.name if activation else ""
+            said.append(
+                self.say(
+                    "lesson.network.layer" if activation else "lesson.network.linear", neurons=neurons, activation=name
+                )
+            )
+        return said
+
+    def picture(self) -> Iterator[Block]:
+        """The network, or the graph; where it is too large to be read, a sentence."""
+        layers: Layers = self.cases[0] if self.cases else []
+        net = network(layers)
+        if net is not None:
+            lines = sum(len(unit.connections) for layer in layers for unit in layer)
+            if lines > MOST_LINES:
+                yield self.paragraph("lesson.left.picture", count=lines)
+                return
+            inputs = [v.data if isinstance(v, Constant) else v for v in inputs_of(layers)]
+            if lines <= MOST_NUMBERS and len(self.cases) == 1:
+                drawing = draw_network(net, inputs=inputs, digits=4, activations=False)
+            else:
+                drawing = draw_network(net, digits=4, activations=False)
+            yield Picture(drawing, "network", self.words("lesson.network.picture"))
+            return
+        if len(self.found.names) > MOST_DRAWN:
+            yield self.paragraph("lesson.left.graph", count=len(self.found.names))
+            return
+        drawing = draw(self.found.loss, only="labelled" if any(v.label for v in self.found.forward) else None, digits=4)
+        yield Picture(drawing, "graph", self.words("lesson.network.graph.picture"))
+
+    def given(self) -> Iterator[Block]:
+        """The leaves and their numbers, a few side by side."""
+        leaves = self.leaves()
+        shown = leaves if len(leaves) <= 4 * MOST_STEPS else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
+        if not shown:
+            return
+        yield self.paragraph("lesson.network.given")
+        cells: list[list[list[Piece]]] = [[[self.write.name(v)], [self.write.number(v.data)]] for v in shown]
+        texts = [[each[0].text for each in cell if isinstance(each[0], Formula)] for cell in cells]
+        for side in (4, 3, 2, 1):
+            wide = [
+                [max(columns(cell[place]) for cell in texts[k::side]) for place in (0, 1)]
+                for k in range(min(side, len(texts)))
+            ]
+            if sum(map(sum, wide)) + 4 * side <= ROOM:
+                break
+        rows = []
+        for start in range(0, len(cells), side):
+            row = [piece for cell in cells[start : start + side] for piece in cell]
+            rows.append([*row, *[[] for _ in range(2 * side - len(row))]])
+        width = 2 * min(side, len(cells))
+        yield Table([[]] * width, [row[:width] for row in rows])
+        if len(leaves) > len(shown):
+            yield self.paragraph("lesson.left.given", count=len(leaves) - len(shown))
+
+    def leaves(self) -> list[Value]:
+        """The leaves that have names: what comes from outside, layer by layer the parameters, all else."""
+        first: list[Value] = []
+        for layers in self.cases:
+            first += inputs_of(layers)
+        for unit in self.found.neurons:
+            first += [c.weight for c in unit.connections]
+            first += [unit.bias] if unit.bias is not None else []
+        leaves = [v for v in self.found.order if v.op is None]
+        return [v for v in dict.fromkeys([*first, *leaves]) if v in self.found.names and v.op is None]
+
+    # Forward
+
+    def forward(self) -> Iterator[Block]:
+        """From the inputs to the error."""
+        yield self.heading("lesson.part.forward")
+        yield self.paragraph("lesson.forward.why")
+        told: set[Value] = set()
+        needed = self.needed()
+        for number, layers in enumerate(self.cases, 1):
+            inside = [v for layer in layers for unit in layer for v in (unit.net, unit.out)]
+            if number > MOST_CASES or not any(v in needed for v in inside):
+                told.update(inside)
+                continue
+            if len(self.cases) > 1:
+                yield self.heading("lesson.case", 2, number=number)
+            for depth, layer in enumerate(layers, 1):
+                own = [unit for unit in layer if unit.net in needed]
+                told |= {v for unit in layer for v in (unit.net, unit.out)}
+                if own:
+                    yield self.layer_heading(depth, len(layers), 2 if len(self.cases) == 1 else 3)
+                    yield from self.forward_layer(own)
+        if len(self.cases) > MOST_CASES:
+            yield self.paragraph("lesson.left.cases", count=len(self.cases) - MOST_CASES)
+        rest = [v for v in self.found.forward if v not in told and v in needed]
+        if rest and self.cases:
+            yield self.heading("lesson.part.error", 2)
+            yield self.paragraph("lesson.forward.error")
+        for v in self.some(rest):
+            yield self.write.value(v)
+        yield from self.left_steps(len(rest))
+        left = len([v for v in self.found.forward if v not in needed])
+        if left:
+            yield self.paragraph("lesson.left.needed", count=left)
+
+    def needed(self) -> set[Value]:
+        """What the derivatives are made of: where one weight is followed, not all that the error is made of."""
+        found = self.found
+        if self.follows is None:
+            return set(found.order)
+        waiting = [v for v in found.graph.order if v.op is not None and v is not found.loss]
+        if not waiting or not all(edge.plain for edge in found.graph.edges[found.loss]):
+            waiting.append(found.loss)
+        needed: set[Value] = set()
+        while waiting:
+            v = waiting.pop()
+            if v not in needed:
+                needed.add(v)
+                waiting += [x for x in v.operands if isinstance(x, Value)]
+        return needed
+
+    def forward_layer(self, layer: Sequence[Unit]) -> Iterator[Block]:
+        """A neuron after the other."""
+        for unit in layer[:MOST_NEURONS]:
+            yield from self.once("lesson.forward.neuron" if unit.out is not unit.net else "lesson.forward.neuron.plain")
+            yield self.write.value(unit.net)
+            if unit.out is not unit.net:
+                yield self.write.value(unit.out)
+        if len(layer) > MOST_NEURONS:
+            yield self.paragraph("lesson.left.neurons", count=len(layer) - MOST_NEURONS)

@@ -1,6 +1,11 @@
 """Lessons: a round of backpropagation on anybody's network, written out, set as an exercise, and marked.
 
-lesson       `lesson`, and the order in which it says things
+lesson       `lesson`, and the order in which it says things; its parts are
+opening      the network with its numbers, and the forward pass
+backward     the backward pass, with `contributions` of several cases and `softmax` told by its numbers
+closing      the update, with `steps` of optimizers, the forward pass again, and the check
+matrices     the same in matrices, and as a program of NumPy's
+speaking     what the parts share
 exercise     `exercise`: a sheet with blanks and its key, and the form of keys and answers
 sheets       `sheets`: one for each student
 questions    of understanding, with choices

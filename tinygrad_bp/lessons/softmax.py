@@ -15,7 +15,15 @@ from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.layers import Layers
 
 NEAR = 1e-9  # how well numbers must fit
-_OF_ENTROPY = ("logsumexp", "softplus", "exp", "log", "softmax", "nll", "entropy")  # an operation that a cross entropy is made of
+_OF_ENTROPY = (
+    "logsumexp",
+    "softplus",
+    "exp",
+    "log",
+    "softmax",
+    "nll",
+    "entropy",
+)  # an operation that a cross entropy is made of
 
 
 class Share(NamedTuple):

@@ -16,6 +16,7 @@ FUNCTIONS = {
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "tanh": math.tanh,
     "logsumexp": lambda xs: math.log(sum(map(math.exp, xs))),
+    "softplus": lambda x: math.log1p(math.exp(x)),
     "sum_of": sum,
 }
 

@@ -393,3 +393,11 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, [name for name, _ in attrs]))
+
+
+@pytest.mark.latex
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_sheets_and_their_answers_are_set_by_latex(language: str, tmp_path: Path) -> None:
+    made = exercise(one_row(), lr=0.5, language=language, seed=3)
+    assert made.save(tmp_path / "a.pdf", key=True).read_bytes().startswith(b"%PDF-")

@@ -164,7 +164,8 @@ def inline(text: Text) -> str:
         escaped,
         lambda piece: f"${formula(piece)}$" if piece.latex.strip() else "",
         lambda bold: f"\\textbf{{{bold}}}",
-        lambda blank: f"\\underline{{\\hspace{{{0.5 * blank.width:.1f}em}}}}",
+        # A strut leaves room above the line for what is written by hand.
+        lambda blank: f"\\rule{{0pt}}{{2.2em}}\\underline{{\\hspace{{{0.5 * blank.width:.1f}em}}}}",
     )
 
 

@@ -113,7 +113,6 @@ MISTAKES = [
     (["check", "nul.py:y"], "nul.py"),
     (["check", "latin.py:y"], "latin.py"),
     # LABEL
-    (["explain", "program.py:y"], "required: --wrt"),
     (["explain", "program.py:y", "--wrt", "b"], "there is no label 'b' in this graph; the labels are a, twin"),
     (["explain", "program.py:y", "--wrt", "twin"], "2 Values have the label 'twin'"),
     (["explain", "program.py:y", "--wrt", ""], "there is no label ''"),

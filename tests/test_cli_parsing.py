@@ -15,7 +15,7 @@ from tinygrad_bp.cli import main, parser, whole_parser
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
-COMMANDS = ["tutorial", "explore", "train", "predict", "draw", "explain", "check", "completion"]
+COMMANDS = ["tutorial", "explore", "train", "predict", "draw", "explain", "check", "lesson", "exercise", "completion"]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,11 @@ COMMANDS = ["tutorial", "explore", "train", "predict", "draw", "explain", "check
         (["explain", "x.py:y", "--by", "x"], "explain", "--wrt"),
         (["check", "x.py:y", "--fromat", "json"], "check", "--format"),
         (["explore", "xor", "--lang", "ja"], "explore", "--language"),
+        (["derive", "tutorial"], "", "lesson"),
+        (["lesson", "tutorial", "--eta", "0.5"], "lesson", "--learning-rate"),
+        (["lesson", "tutorial", "--solver", "adam"], "lesson", "--optimizer"),
+        (["worksheet", "xor"], "", "exercise"),
+        (["exercise", "xor", "--students", "30"], "exercise", "--sheets"),
     ],
 )
 def test_what_was_probably_meant_is_said_under_the_usage_of_its_command(

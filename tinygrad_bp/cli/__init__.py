@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_bp import __version__
-from tinygrad_bp.cli import common, completion, explorer, networks, programs, tutorial
+from tinygrad_bp.cli import common, completion, explorer, lessons, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake, Terminated
 from tinygrad_bp.cli.parser import Parser, command
 from tinygrad_bp.core.output import spell_on
@@ -25,6 +25,8 @@ EXAMPLES = """examples:
   tinygrad-bp train xor --layers 2 5 1          a network learns a table
   tinygrad-bp draw neuron.py:out -o neuron.svg  the graph of a Value of yours
   tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
+  tinygrad-bp lesson neuron.py:out              a round of it, every step
+  tinygrad-bp exercise xor --sheets 30 --out w  a sheet for each student
   tinygrad-bp check neuron.py:out               gradients against differences"""
 
 
@@ -87,7 +89,7 @@ def whole_parser() -> Parser:
     whole.add_argument("-V", "--version", action="version", version=f"tinygrad-bp {__version__}")
     whole.set_defaults(run=lambda args: whole.error("the following arguments are required: COMMAND"))
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (tutorial, explorer, networks, programs):
+    for module in (tutorial, explorer, networks, programs, lessons):
         module.add(commands)
     completion.add(commands, whole)
     return whole

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from tinygrad_bp.files import Source, check_folder, descriptor, is_stream, write_stream, write_whole
 from tinygrad_bp.text import printable, shown
+from tinygrad_bp.words import LANGUAGES, language_of_the_locale
 
 STANDARD = "-"  # standard input or output, in place of the name of a file
 LONGEST = 4000  # characters of a message
@@ -97,6 +98,19 @@ def table_options(args: argparse.Namespace) -> dict[str, Any]:
         "decimal": args.decimal,
         "encoding": args.encoding,
     }
+
+
+def add_language(parser: Any) -> None:
+    """Declares the language of what is written; `language_of` reads it."""
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="of what is written (default: that of the locale, else en)"
+    )
+
+
+def language_of(args: argparse.Namespace) -> str:
+    """The language that was asked for, or that of the locale."""
+    language: str = args.language or language_of_the_locale()
+    return language
 
 
 def is_output_stream(output: str) -> bool:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.programs import load_program, named
-from tinygrad_bp.files import is_stream, packed_name
+from tinygrad_bp.cli.subjects import rows_of, thing_of
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer import Page
-    from tinygrad_bp.networks.data import Table
-    from tinygrad_bp.networks.nn import MLP
 
 EXAMPLES = """SUBJECT is tutorial, the worked example; xor, or, and, nand, a network that
 learns a truth table; FILE.py:NAME, a Value, an MLP, a Layer or a Neuron in your
@@ -84,81 +81,18 @@ def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     from tinygrad_bp.explorer import explore
     from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
-    thing, title = _thing(args.subject)
+    thing, title, _ = thing_of(args.subject, "explore")
     rows = None
     if args.data is not None:
         if not isinstance(thing, MLP):
             raise Mistake(f"--data is for an MLP; {args.subject} has its numbers already")
         if args.data == args.subject == common.STANDARD:
             raise Mistake("standard input holds one thing, the network or the table")
-        rows = _rows(thing, args.data, args.rows or 8)
+        every = rows_of(thing, args.data)
+        count = min(args.rows or 8, len(every))
+        rows = [every[k * len(every) // count] for k in range(count)]
     elif args.rows is not None:
         raise Mistake("--rows says how many rows of --data to take, and there is no --data")
     rate = None if args.learning_rate is None else float(args.learning_rate)
     page = explore(thing, rows=rows, learning_rate=rate, title=args.title or title, language=args.language)
     return page, rows is None and isinstance(thing, MLP | Layer | Neuron)
-
-
-def _thing(subject: str) -> tuple[Any, str]:
-    """What is to be explored, and a heading if it has one of its own."""
-    from tinygrad_bp.networks.data import TRUTH_TABLES
-    from tinygrad_bp.networks.nn import MLP, Layer, Neuron
-
-    if subject == "tutorial" or subject in TRUTH_TABLES:
-        return subject, ""
-    if subject == common.STANDARD or is_stream(subject) or packed_name(subject)[0].suffix.lower() == ".json":
-        from tinygrad_bp.networks.saving import load
-
-        return load(common.source(subject)), packed_name(subject)[0].stem.removeprefix(common.STANDARD)
-    if ":" in subject:
-        program = load_program(subject)
-        thing = program[subject.rpartition(":")[2]]
-        if not isinstance(thing, MLP | Layer | Neuron):
-            [thing] = named(program, subject)
-        return thing, ""
-    if Path(subject).suffix.lower() == ".py":
-        raise Mistake(f"{subject!r} does not say what to explore in it: write {subject}:NAME")
-    raise Mistake(
-        f"{subject!r} is nothing to explore: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
-    )
-
-
-def _rows(net: MLP, name: str, count: int) -> list[Any]:
-    """Rows of a table, spread over the whole of it, scaled as those were that the network learned from."""
-    from dataclasses import replace
-
-    from tinygrad_bp.networks import data
-    from tinygrad_bp.networks.prediction import Predictor
-
-    predictor = Predictor(net)
-    if name in data.NAMES:
-        table = data.bundled(name)
-    elif net.notes.columns:
-        table = predictor.table(common.source(name))
-    else:
-        table = data.read(common.source(name), net.notes.targets)
-    if len(table.columns) != net.widths[0] or (net.notes.columns and table.columns != net.notes.columns):
-        raise Mistake(
-            f"the network learned from {', '.join(predictor.columns):.200}, and {name} has {', '.join(table.columns):.200}"
-        )
-    table = table.scaled_by(predictor.scaling)
-    if predictor.classes is not None:
-        table = replace(table, outputs=_targets(table, predictor.classes, net.widths[-1], name))
-    elif predictor.target_scaling is not None:
-        table = replace(table, outputs=[predictor.target_scaling(row) for row in table.outputs])
-    rows, count = list(table), min(count, len(table))
-    return [rows[k * len(rows) // count] for k in range(count)]
-
-
-def _targets(table: Table, classes: list[str], outputs: int, name: str) -> list[list[float]]:
-    """For each row the class as the network has it, which may know more classes than the table, or have learned numbers as classes."""
-    from tinygrad_bp.networks.losses import one_hot
-
-    kinds = [f"{row[0]:.17g}" for row in table.outputs]
-    if table.classes is not None:
-        kinds = [table.classes[label] for label in table.labels]
-    for kind in kinds:
-        if kind not in classes:
-            raise Mistake(f"the network tells apart {', '.join(classes):.200}, and {name} has {kind!r:.60}")
-    places = [classes.index(kind) for kind in kinds]
-    return [[float(place)] if outputs == 1 else one_hot(place, outputs) for place in places]

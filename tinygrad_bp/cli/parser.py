@@ -39,6 +39,8 @@ OTHER_OPTIONS = {
     "--direction": "--rankdir",
     "--labelled": "--labeled --only-labels",
     "--highlight": "--mark --path",
+    "--sheets": "--count --copies --students -n",
+    "--row": "--case --sample",
     "--version": "-v",
 }
 OTHER_COMMANDS = {
@@ -46,7 +48,9 @@ OTHER_COMMANDS = {
     "predict": "test eval evaluate infer inference use",
     "draw": "plot graph picture visualize show dot",
     "check": "gradcheck check-gradients verify",
-    "explain": "derive chain-rule grad gradient",
+    "explain": "chain-rule grad gradient",
+    "lesson": "derive teach",
+    "exercise": "sheet sheets quiz worksheet",
     "explore": "page open html",
     "tutorial": "demo example worked-example",
     "completion": "complete completions autocomplete",

@@ -10,7 +10,7 @@ import os
 import re
 import reprlib
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from tinygrad_bp.text import counted, did_you_mean, listed, terminal_width
 
 if TYPE_CHECKING:
     from tinygrad_bp.drawing import Drawing
+    from tinygrad_bp.explanation import Computation, Explanation
 
 EXAMPLES = {
     "draw": """The suffix of the output says how it is drawn: .svg, .png, .pdf or .gv, the
@@ -36,6 +37,7 @@ examples:
   tinygrad-bp draw net.py:loss -o net.svg --labelled --dark
   tinygrad-bp draw net.py:net -o network.svg""",
     "explain": """examples:
+  tinygrad-bp explain neuron.py:out
   tinygrad-bp explain neuron.py:out --wrt w1
   tinygrad-bp explain neuron.py:out --wrt w1 --format markdown > w1.md""",
     "check": """The exit status is 0 if all derivatives agree and 1 if not.
@@ -103,18 +105,20 @@ def add(commands: Any) -> None:
         commands.add_parser,
         "explain",
         EXAMPLES["explain"],
-        help="write out the chain rule",
-        description="Writes out the derivative of a Value with respect to another: every path, every factor, as symbols and as numbers.",
+        help="write out how a Value was computed, or the chain rule",
+        description="Writes out how a Value was computed, step by step, as symbols and as numbers; with --wrt its derivative with respect "
+        "to another: every path, every factor.",
     )
     explain.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     explain.add_argument(
         "--wrt",
-        required=True,
         action="append",
+        default=[],
         metavar="NAME",
         help="with respect to the Value of this label or variable name; repeatable",
     )
     explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
+    common.add_language(explain)
     explain.set_defaults(run=_explain)
 
     check = parser.command(
@@ -168,7 +172,7 @@ def _picture(args: argparse.Namespace) -> Drawing:
         only="labelled" if args.labelled else None,
         depth=args.depth,
         collapse=args.collapse or False,
-        highlight=[_labelled(order, label, program, args.target) for label in args.highlight],
+        highlight=[labelled(order, label, program, args.target) for label in args.highlight],
         local_derivatives=args.local_derivatives,
         direction=args.direction,
         max_nodes=args.max_nodes,
@@ -191,8 +195,10 @@ def _explain(args: argparse.Namespace) -> int:
     program = load_program(args.target)
     [y] = named(program, args.target)
     order = topological_order(y, constants=False)
-    found = dict.fromkeys(_labelled(order, label, program, args.target) for label in args.wrt)
-    explanations = [explain(y, x) for x in found]
+    found = dict.fromkeys(labelled(order, label, program, args.target) for label in args.wrt)
+    language = common.language_of(args)
+    explanations: list[Explanation | Computation] = [explain(y, x, language=language) for x in found]
+    explanations = explanations or [explain(y, language=language)]
     if args.format == "json":
         import json
 
@@ -335,7 +341,7 @@ def _end_aside(stream: Any) -> None:
         _to_standard_error(stream.fileno())
 
 
-def _values(program: dict[str, Any]) -> dict[str, Value]:
+def _values(program: Mapping[str, Any]) -> dict[str, Value]:
     return {key: thing for key, thing in program.items() if isinstance(thing, Value)}
 
 
@@ -379,7 +385,7 @@ def named(program: dict[str, Any], target: str, several: bool = False) -> list[V
     )
 
 
-def _labelled(order: Sequence[Value], label: str, program: dict[str, Any], target: str) -> Value:
+def labelled(order: Sequence[Value], label: str, program: Mapping[str, Any], target: str) -> Value:
     """The one Value of the graph of FILE.py:NAME that has this label or, if none has, that the program calls so."""
     found = [node for node in order if label and node.label == label]
     if len(found) == 1:

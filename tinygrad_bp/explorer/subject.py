@@ -71,10 +71,11 @@ def of_tutorial() -> Subject:
     )
 
 
-def of_truth_table(name: str) -> Subject:
-    """A network of 2 inputs, 5 hidden neurons and 1 output before it learns a truth table."""
+def of_truth_table(name: str, row: int | None = None) -> Subject:
+    """A network of 2 inputs, 5 hidden neurons and 1 output before it learns a truth table, or computes one row of it, from 1."""
     net = MLP(2, [HIDDEN, 1], seed=SEED, init="uniform", separate_products=True)
-    subject = of_model(net, rows=list(data.truth_table(name)))
+    rows = list(data.truth_table(name))
+    subject = of_model(net, rows=rows if row is None else rows[row - 1 : row])
     return replace(subject, kind="truth", preset=name)
 
 
@@ -85,14 +86,16 @@ def of_model(
     loss: Any = None,
     learning_rate: float = RATE,
     title: str = "",
+    most: int | None = MOST_NODES,
 ) -> Subject:
-    """A network, and a loss over its outputs.
+    """A network, and a loss over its outputs; one of more weights than `most` is refused.
 
     Raises TypeError for rows or a loss of another kind, ValueError for rows that do not fit the network and for the name of no loss.
     """
     whole = net if isinstance(net, MLP) else _as_mlp(net)
     first, last = whole.widths[0], whole.widths[-1]
-    _refuse_more_than_most(len(whole.weights))  # each is a node, so this can be told before the network is run
+    if most is not None:
+        _refuse_more_than_most(len(whole.weights))  # each is a node, so this can be told before the network is run
     pairs = made_up(first, last) if rows is None else pairs_of(rows, first, last)
     inputs = [Value(0.0, name) for name in _input_names(whole)]
     ends = [neuron.name or f"o{k}" for k, neuron in enumerate(whole.layers[-1].neurons, 1)]

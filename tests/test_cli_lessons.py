@@ -13,9 +13,8 @@ from tests.files import write_csv
 from tests.labels import HOSTILE
 from tinygrad_bp import MLP, lesson, save
 from tinygrad_bp.cli import documents, main
+from tinygrad_bp.explorer.subject import of_tutorial
 from tinygrad_bp.networks.notes import Notes
-from tinygrad_bp.tutorial.figures import setup
-from tinygrad_bp.tutorial.network import network
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
@@ -45,7 +44,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_the_worked_example_is_the_lesson_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
-    error = network(setup(float))["E_total"]
+    error = of_tutorial().result
     assert said(["lesson", "tutorial", "--language", "en"], capsys) == lesson(error, lr=0.5).text()
     made = lesson(error, lr=0.125, digits=4, title="Mine", language="ja")
     options = ["--lr", "0.125", "--digits", "4", "--title", "Mine", "--language", "ja"]
@@ -58,7 +57,7 @@ def test_every_format_on_standard_output_and_in_a_file(
     net: None, format: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = said(["lesson", "net.py:loss", "--lr", "0.5", "--format", format], capsys)
-    holds = {"text": "═", "markdown": "# A", "html": "<!DOCTYPE html>", "latex": r"\documentclass", "json": '{\n'}
+    holds = {"text": "═", "markdown": "# A", "html": "<!DOCTYPE html>", "latex": r"\documentclass", "json": "{\n"}
     assert holds[format].lower() in out.lower()
     assert "must not be" not in out
     name = f"lesson.{documents.FORMATS[format]}"
@@ -156,7 +155,10 @@ def test_it_fits_the_terminal(
 
 MISTAKES = [
     (["lesson"], "the following arguments are required: SUBJECT"),
-    (["lesson", "xro"], "'xro' is nothing to derive: it is tutorial, xor, or, and, nand, FILE.py:NAME or a model's .json"),
+    (
+        ["lesson", "xro"],
+        "'xro' is nothing to derive: it is tutorial, xor, or, and, nand, FILE.py:NAME or a model's .json",
+    ),
     (["lesson", "net.py"], "'net.py' does not say what to derive in it: write net.py:NAME"),
     (["lesson", "net.py:i1"], "was not computed from anything"),
     (["lesson", "net.py:neuron"], "net.py:neuron is a Neuron; give it inputs in your program, and name its loss"),
@@ -168,7 +170,10 @@ MISTAKES = [
     (["lesson", "xor", "--row", "0"], "a whole number from 1 up, not 0"),
     (["lesson", "nowhere.json"], "nowhere.json"),
     (["lesson", "-", "--data", "-"], "standard input holds one thing, the network or the table"),
-    (["lesson", "tutorial", "-o", "lesson.doc"], "should end in .txt, .md, .html, .tex, .json or .pdf, or --format say"),
+    (
+        ["lesson", "tutorial", "-o", "lesson.doc"],
+        "should end in .txt, .md, .html, .tex, .json or .pdf, or --format say",
+    ),
     (["lesson", "tutorial", "-o", "no/lesson.html"], "no'; make it first"),
     (["lesson", "tutorial", "--lr", "0"], "argument --lr/--learning-rate: it takes a finite number above 0, not 0"),
     (["lesson", "tutorial", "--digits", "99"], "digits"),
@@ -215,4 +220,3 @@ def test_a_terminal_that_has_no_japanese_gets_it_spelled() -> None:
     done = command("lesson", "tutorial", "--language", "ja", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     assert rb"\u" in done.stdout
-

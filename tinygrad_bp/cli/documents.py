@@ -29,7 +29,12 @@ def add_output(made: Any, what: str, formats: Sequence[str] = tuple(FORMATS)) ->
     made.add_argument(
         "-o", "--output", default=common.STANDARD, metavar="FILE", help=f"{what} (default: -, standard output)"
     )
-    made.add_argument("--format", choices=formats, help="(default: that of FILE's name, else text)")
+    made.add_argument(
+        "--format",
+        choices=formats,
+        metavar="NAME",
+        help=f"{listed(formats, 'or')} (default: that of FILE's name, else text)",
+    )
     common.add_language(made)
 
 

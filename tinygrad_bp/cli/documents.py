@@ -14,14 +14,8 @@ from tinygrad_bp.text import listed, terminal_width
 if TYPE_CHECKING:
     from tinygrad_bp.lessons import Document
 
-FORMATS = {
-    "text": "txt",
-    "markdown": "md",
-    "html": "html",
-    "latex": "tex",
-    "json": "json",
-    "pdf": "pdf",
-}  # and suffixes
+# Formats and their suffixes.
+FORMATS = {"text": "txt", "markdown": "md", "html": "html", "latex": "tex", "json": "json", "pdf": "pdf"}
 
 
 def add_output(made: Any, what: str, formats: Sequence[str] = tuple(FORMATS)) -> None:

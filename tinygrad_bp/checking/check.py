@@ -15,7 +15,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from importlib import import_module
+from typing import Any, overload
 
 from tinygrad_bp.checking.results import Fault, GradientCheck, InputCheck
 from tinygrad_bp.checking.rounding import is_smooth, one_operation, recall, replay
@@ -30,9 +31,31 @@ NOISE = 1e-9  # by how much derivatives may differ where only the order of the t
 NEAR = 2.0**-30  # of its size, how far an operand is moved out of the way of another
 
 
+@overload
 def check_gradients(
-    f: Value | Callable[..., Value], inputs: Value | Iterable[Value | float] | None = None, *, tolerance: float = 1e-7
-) -> GradientCheck:
+    f: Value | Callable[..., Value],
+    inputs: Value | Iterable[Value | float] | None = None,
+    *,
+    tolerance: float = 1e-7,
+    against: None = None,
+) -> GradientCheck: ...
+@overload
+def check_gradients(
+    f: Value | Callable[..., Value],
+    inputs: Value | Iterable[Value | float] | None = None,
+    *,
+    tolerance: float = 1e-7,
+    against: Any,
+    **marking: Any,
+) -> Any: ...
+def check_gradients(
+    f: Value | Callable[..., Value],
+    inputs: Value | Iterable[Value | float] | None = None,
+    *,
+    tolerance: float = 1e-7,
+    against: Any = None,
+    **marking: Any,
+) -> Any:
     """Compares autograd's derivatives of `f` with numerical ones; changes no data and no gradient.
 
     Args:
@@ -40,6 +63,8 @@ def check_gradients(
             returns a Value, which is called again instead, so that its branches are taken as it takes them.
         inputs: for a Value the leaves to vary, by default all of them; for a function the Values or numbers to call it with.
         tolerance: the largest relative error that counts as agreement.
+        against: what was derived by hand, as `mark` takes answers: then it is compared with that in place of differences, and what is
+            returned are the `Marks`. Further options, such as `lr`, are those of `mark`.
 
     At a kink, where the slopes to both sides differ, a derivative between the two agrees. Raises TypeError if `f` is neither or returns
     something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, for a
@@ -55,9 +80,15 @@ def check_gradients(
         raise TypeError(
             f"check_gradients: inputs is a sequence of Values or numbers, not {type(inputs).__name__} {inputs!r:.60}"
         )
+    if marking and against is None:
+        raise TypeError(
+            f"check_gradients: {next(iter(marking))} is an option of what is checked against answers: give against="
+        )
     if isinstance(f, Value):
         leaves = _leaves(f, inputs)
         _require_unchanged(f)
+        if against is not None:
+            return _marked(f, leaves if inputs is not None else None, against, marking)
         return _Check(f, leaves, None, tolerance).result()
     if not callable(f):
         raise TypeError(
@@ -73,7 +104,14 @@ def check_gradients(
         for k, x in enumerate(inputs, 1)
     ]
     function = _Repeatable(f, leaves)
+    if against is not None:
+        return _marked(function.result, leaves, against, marking)
     return _Check(function.result, leaves, function, tolerance).result()
+
+
+def _marked(y: Value, leaves: Sequence[Value] | None, answers: Any, options: dict[str, Any]) -> Any:
+    """What `mark` says, a reading that stands above this one: it is asked for by the name that programs use."""
+    return import_module("tinygrad_bp").mark(y, answers, **{"parameters": leaves, **options})
 
 
 class _Repeatable:

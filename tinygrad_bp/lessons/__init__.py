@@ -24,7 +24,20 @@ writers/     how it is written: as text, Markdown, LaTeX, HTML, data
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.exercise import Exercise, exercise
 from tinygrad_bp.lessons.lesson import Lesson, lesson
-from tinygrad_bp.lessons.marking import Mark, Marks, mark
+from tinygrad_bp.lessons.marking import FolderMarks, Mark, Marks, mark, mark_folder
 from tinygrad_bp.lessons.sheets import Sheets, sheets
 
-__all__ = ["Document", "Exercise", "Lesson", "Mark", "Marks", "Sheets", "exercise", "lesson", "mark", "sheets"]
+__all__ = [
+    "Document",
+    "Exercise",
+    "FolderMarks",
+    "Lesson",
+    "Mark",
+    "Marks",
+    "Sheets",
+    "exercise",
+    "lesson",
+    "mark",
+    "mark_folder",
+    "sheets",
+]

@@ -5,12 +5,14 @@ verdicts     right, right given what came before, or wrong
 causes       mistakes in derivatives and updates, tried on the graph; `forward` has those in the forward pass
 mistakes     the one list of mistakes, which the page's quiz reads, too
 worlds       a graph with other numbers in some places
+folder       `mark_folder`: a folder of answers marked by a folder of keys
 naming       which quantity is meant
 answers      how answers are given: dictionaries, CSV, JSON, functions
 numbers      the number that an answer is, and to how many digits
 """
 
+from tinygrad_bp.lessons.marking.folder import FolderMarks, SheetMarks, mark_folder
 from tinygrad_bp.lessons.marking.mark import Marks, mark
 from tinygrad_bp.lessons.marking.verdicts import Mark
 
-__all__ = ["Mark", "Marks", "mark"]
+__all__ = ["FolderMarks", "Mark", "Marks", "SheetMarks", "mark", "mark_folder"]

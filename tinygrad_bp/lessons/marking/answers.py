@@ -103,7 +103,12 @@ def _csv(text: str) -> list[tuple[str, Any]]:
     for k, row in enumerate(rows, 1):
         if len(row) <= max(name, answer):
             row = [*row, *[""] * (1 + max(name, answer) - len(row))]
-        if sign == "," and len(row) == 3 and len(head) <= 2 and all(re.fullmatch(r"-?\d+", cell) for cell in row[1:]):
+        if (
+            (name, answer) == (0, 1)
+            and sign == ","
+            and len(row) == 3
+            and all(re.fullmatch(r"-?\d+", cell) for cell in row[1:])
+        ):
             raise ValueError(
                 f"row {k}, {shown(','.join(row))}, has a decimal comma: put the number in quotes, or write a point"
             )

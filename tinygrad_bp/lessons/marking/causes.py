@@ -170,6 +170,23 @@ class Causes:
                 for mistake in self.slopes(n, place, x, local, world):
                     yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
         yield from self.paths(met, right)
+        if of is self.found.loss:
+            yield from self.softmax(down, up, right)
+
+    def softmax(self, down: Mapping[Value, float], up: Mapping[Value, float], right: float) -> Iterator[Mistake]:
+        """Where deltas are p - y, softmax with cross entropy: what may be taken for them."""
+        for v, (p, y, share) in self.forward.probabilities.items():
+            if v not in up or v not in down:
+                continue
+            about = {"number": self.write.number(y)}
+            for key, rank, delta in (
+                ("targetForgotten", 1.0, p * share),
+                ("softmaxSlope", 1.5, (p - y) * p * (1.0 - p) * share),
+                ("softmaxSlope", 1.6, p * (1.0 - p) * share),
+                ("softmaxForgotten", 1.5, (v.data - y) * share),
+                ("softmaxForgotten", 1.7, (-y / p if p else 0.0) * share),
+            ):
+                yield Mistake(key, right + (delta - down[v]) * up[v], rank, about)
 
     def paths(self, met: dict[Value, dict[Value, float]], right: float) -> Iterator[Mistake]:
         """What is forgotten, or turned round, of what comes together."""

@@ -69,6 +69,26 @@ class Forward:
         return len(cases(self.found.neurons))
 
     @cached_property
+    def probabilities(self) -> dict[Value, tuple[float, float, float]]:
+        """Of net inputs that softmax with cross entropy takes the probability, the target, and the share of the case in a mean."""
+        found: dict[Value, tuple[float, float, float]] = {}
+        total = self.found.graph.total
+        rows = cases(self.found.neurons)
+        for layers in rows:
+            layer = layers[-1]
+            nets = [unit.net for unit in layer]
+            if len(nets) < 2 or any(unit.activation for unit in layer) or any(v not in total for v in nets):
+                continue
+            whole = ops.logsumexp([v.data for v in nets])
+            ps = [math.exp(v.data - whole) for v in nets]
+            for share in (1.0, 1.0 / len(rows)):
+                ys = [p - total[v] / share for p, v in zip(ps, nets, strict=True)]
+                if abs(sum(ys) - 1.0) < 1e-9 and all(-1e-9 <= y <= 1.0 + 1e-9 for y in ys):
+                    found.update({v: (p, round(y, 9) + 0.0, share) for v, p, y in zip(nets, ps, ys, strict=True)})
+                    break
+        return found
+
+    @cached_property
     def updated(self) -> dict[Value, float]:
         """Parameters after the update."""
         found = self.found

@@ -91,7 +91,7 @@ class Names:
 
     def _meant(self, text: str) -> Step | None:
         found = self.derivation
-        plain = _plain(text)
+        plain = plain_name(text)
         for name in (text, plain):
             if name in found:
                 step = found[name]
@@ -160,8 +160,8 @@ class Names:
     def _near(self, text: str) -> str:
         folded: dict[str, str] = {}
         for name in self.known:
-            folded.setdefault(bare(_plain(name)).casefold(), name)
-        near = difflib.get_close_matches(bare(_plain(text)).casefold()[:200], folded, MOST_NEAR, 0.5)
+            folded.setdefault(bare(plain_name(name)).casefold(), name)
+        near = difflib.get_close_matches(bare(plain_name(text)).casefold()[:200], folded, MOST_NEAR, 0.5)
         names = [folded[each] for each in near] or self.known[:MOST_NEAR]
         return f" (near it: {listed(names, 'or')})" if near else f" (there are {listed([*names, '…'])})"
 
@@ -176,7 +176,7 @@ def _unwrapped(name: str) -> str:
     return name[1:-1] if name.startswith("(") and name.endswith(")") else name
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
     """Full-width signs, Greek letters and LaTeX as plain ones."""
     text = unicodedata.normalize("NFKC", text.replace("⁺", "+")).strip().strip("$").strip()
     text = re.sub(r"\\(?:mathrm|text|operatorname|left|right)\b", "", text)

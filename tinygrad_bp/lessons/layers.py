@@ -22,7 +22,23 @@ def cases(neurons: Sequence[Unit]) -> list[Layers]:
             found.append({})
         found[seen[key]].setdefault(unit.depth, []).append(unit)
         seen[key] += 1
+    # A loss may take the outputs in any order; each layer has the order of the first case, there that of the names: o1, o2, ....
+    order = {tuple(c.weight for c in unit.connections): k for k, unit in enumerate(sorted(neurons, key=_number))}
+    for layers in found:
+        last = layers[max(layers)]
+        if len({_kind(unit) for unit in last}) == 1:
+            last.sort(key=lambda unit: order[tuple(c.weight for c in unit.connections)])
     return [[layers[depth] for depth in sorted(layers)] for layers in found]
+
+
+def _number(unit: Unit) -> int:
+    digits = unit.name[len(_kind(unit)) :]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
+
+
+def _kind(unit: Unit) -> str:
+    """The letters of a name before its number: o of o12."""
+    return unit.name.rstrip("0123456789")
 
 
 def inputs_of(layers: Layers) -> list[Value]:

@@ -1,0 +1,113 @@
+"""The matrix reading of lessons: its program, run, and its matrices, read, give the numbers of the derivation."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from tests import rounds
+from tests.rounds import ROUNDS, leaves, mlp, named
+from tinygrad_bp import Value, lesson, losses
+from tinygrad_bp.lessons import Lesson
+from tinygrad_bp.lessons.blocks import Block, Code, Equation, Folded, Paragraph
+
+LAYERED = [
+    "worked", "tanh", "two_hidden", "softmax", "soft_targets", "batch", "softmax_batch", "mean_squared", "logistic", "one_neuron",
+    "without_bias", "dead", "saturated", "unlabelled_network",
+]  # fmt: skip
+
+
+def softplus() -> Value:
+    net = mlp([2, 2, 2], ["softplus", "sin"])
+    return rounds.squared(net(leaves([0.6, -0.9], "i")), [0.25, 0.75])
+
+
+def blocks_of(found: Lesson) -> list[Block]:
+    [folded] = [block for block in found.blocks if isinstance(block, Folded)]
+    return list(folded.blocks)
+
+
+def program_of(blocks: list[Block]) -> str:
+    [program] = [block.text for block in blocks if isinstance(block, Code)]
+    return program
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("loss", [*(ROUNDS[kind] for kind in LAYERED), softplus], ids=[*LAYERED, "softplus"])
+def test_the_program_runs_and_gives_the_same_numbers(loss: Any) -> None:
+    import numpy as np
+
+    found = lesson(loss(), lr=0.5)
+    space: dict[str, Any] = {}
+    exec(program_of(blocks_of(found)), space)
+    total, first = found.derivation.graph.total, found.derivation.layers
+    rate = found.derivation.learning_rate
+    for k, layer in enumerate(first, 1):
+        units = layer[: len(space[f"W{k}"])]
+        for row, unit in enumerate(units):
+            wanted = [total[c.weight] for c in unit.connections]
+            np.testing.assert_allclose(space[f"dW{k}"][row], wanted, rtol=1e-9, atol=1e-15)
+            moved = [c.weight.data - rate * total[c.weight] for c in unit.connections]
+            np.testing.assert_allclose(space[f"W{k}"][row], moved, rtol=1e-12)
+            if unit.bias is not None:
+                bias = np.ravel(space[f"db{k}"])
+                np.testing.assert_allclose(bias[row % len(bias)], total[unit.bias], rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", LAYERED)
+def test_the_matrices_hold_the_numbers(kind: str) -> None:
+    found = lesson(ROUNDS[kind](), digits=6)
+    shown = {
+        block.left.text: ast.literal_eval(block.rows[-1][0].text)
+        for block in blocks_of(found)
+        if isinstance(block, Equation) and len(block.rows[-1]) == 1
+    }
+    case = len([unit for unit in found.derivation.layers[0] if unit.name == found.derivation.layers[0][0].name])
+    total = found.derivation.graph.total
+    for k, layer in enumerate(found.derivation.layers, 1):
+        units = layer[: len(layer) // case]
+        for row, unit in enumerate(units):
+            weights = shown[f"W{k}"][row] if isinstance(shown[f"W{k}"][row], list) else [shown[f"W{k}"][row]]
+            slopes = shown[f"dW{k}"][row] if isinstance(shown[f"dW{k}"][row], list) else [shown[f"dW{k}"][row]]
+            if len(unit.connections) == len(weights):
+                assert weights == pytest.approx([c.weight.data for c in unit.connections], abs=6e-7)
+                assert slopes == pytest.approx([total[c.weight] for c in unit.connections], abs=6e-7)
+
+
+def test_by_layer_the_matrices_come_first_and_there_are_no_neurons() -> None:
+    found = lesson(rounds.worked(), lr=0.5, by="layer")
+    text = found.text(width=200)
+    assert "delta1 = (W2ᵀ delta2) ⊙ sigmoid'(z1)" in text
+    assert "net_h1 =" not in text
+    assert "E_total = 0.298371109 → 0.285750887" in text
+    assert not [block for block in found.blocks if isinstance(block, Folded)]
+    latex = found.latex()
+    assert r"\begin{pmatrix} 0.15 & 0.2 \\ 0.25 & 0.3 \end{pmatrix}" in latex
+    assert r"\left({W^{(2)}}^{\mathsf{T}} \delta^{(2)}\right)" in latex
+    assert r"\odot \sigma'\left(z^{(1)}\right)" in latex
+    assert "<mtable>" in found.html()
+
+
+@pytest.mark.parametrize("kind", ["recurrent", "pendulum", "square", "unlabelled"])
+def test_where_there_are_no_whole_layers_the_lesson_goes_step_by_step(kind: str) -> None:
+    found = lesson(ROUNDS[kind](), by="layer")
+    assert "There are no whole layers here" in found.text(width=200)
+    assert [block for block in found.blocks if isinstance(block, Paragraph)]
+
+
+def test_what_is_more_than_its_layers_has_no_matrices() -> None:
+    net = mlp([2, 2, 1], "tanh")
+    [out] = net(leaves([0.5, 0.25], "i"))
+    weight = net.layers[0].neurons[0].weights[0]
+    decayed = named((out - 1.0) ** 2 + 0.1 * weight**2, "E")
+    assert "There are no whole layers here" in lesson(decayed, by="layer").text()
+
+
+def test_a_long_program_is_left_out() -> None:
+    net = mlp([20, 21, 1], "tanh")
+    loss = losses.mean_squared_error(net(leaves([0.01 * k for k in range(20)], "i")), [1.0])
+    text = lesson(loss, by="layer").text(width=200)
+    assert "The program is left out: it would hold 463 numbers." in text
+    assert "…" in text

@@ -31,8 +31,9 @@ def neuron(empty_folder: Path) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are not drawn: each file holds their DOT text."""
+    """Pictures are not drawn: each file holds their DOT text, and a page an empty picture."""
     monkeypatch.setattr("tinygrad_bp.drawing.Drawing.render", lambda self, format, **_: self.source.encode())
+    monkeypatch.setattr("tinygrad_bp.drawing.Drawing.svg", lambda self: "<svg></svg>")
 
 
 def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:

@@ -1,8 +1,11 @@
 """The command `tutorial`: what it prints and writes, and how its options and a mistake in it are said."""
 
+import contextlib
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,19 +35,22 @@ def test_the_tutorial_prints_every_figure_in_80_columns(
     lines = text.splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if line.endswith(" ")]
-    place = 0
+    place = text.index("The audit of all 31 printed figures")
     for figure in FIGURES:
-        place = text.index(f" {figure.quantity}{':' if figure.stage == 'training' else ' ='} {figure.formula}\n", place)
-        assert text[place:].splitlines()[1].split()[0] == figure.printed
-    assert text.count("✓ holds") == 28
-    assert text.count("≠ erratum") == 3
-    assert "0.741365070 * 0.186815602 * 0.593269992" in text
+        found = re.search(rf"^  {re.escape(figure.quantity)} +{re.escape(figure.printed)} ", text[place:], re.MULTILINE)
+        assert found, figure
+        place += found.end()
+    assert len(re.findall("  ✓$", text, re.MULTILINE)) == 28
+    assert len(re.findall("  ≠$", text, re.MULTILINE)) == 3
+    assert "0.741365 * 0.186816 * 0.593270" in text
     assert "0.036350306" in text
-    assert lines[-2].strip() == "28 of 31 figures hold; 3 are errata with a known cause; 1 formula has a slip."
-    assert " net_h1 (its formula): the figure 0.3775 holds, one formula for it does not\n" in text
+    assert "28 of 31 figures hold; 3 are errata with a known cause; 1 formula has a slip." in lines
+    assert "net_h1 (its formula): Once, in the part on the hidden layer" in " ".join(text.split())
     assert "A · stands where there is no such number" in " ".join(text.split())
-    told = "Open tutorial-out/report.md first: it is this report with its pictures; tutorial-out/6-computation-graph.svg for every"
-    assert told in " ".join(text.split())
+    assert "- The lesson, with its pictures, to read and to print: tutorial-out/report.html" in lines
+    end = " ".join(" ".join(lines[-6:]).split())
+    assert "tinygrad-bp explore tutorial" in end
+    assert "tinygrad-bp exercise tutorial" in end
 
 
 def test_the_tutorial_writes_the_files_it_names(whole_run: tuple[Path, subprocess.CompletedProcess[bytes]]) -> None:
@@ -58,9 +64,14 @@ def test_the_tutorial_writes_the_files_it_names(whole_run: tuple[Path, subproces
     for file in files:
         assert str(Path(file)) in done.stdout.decode()
         content = (folder / file).read_bytes()
-        start = {".svg": b"<", ".png": b"\x89PNG", ".csv": b"updates,E_total\n0,0.29837", ".md": b"# ", ".json": b"{"}[
-            Path(file).suffix
-        ]
+        start = {
+            ".svg": b"<",
+            ".png": b"\x89PNG",
+            ".csv": b"updates,E_total\n0,0.29837",
+            ".md": b"# ",
+            ".json": b"{",
+            ".html": b"<!DOCTYPE html>",
+        }[Path(file).suffix]
         assert content.startswith(start)
     markdown = (folder / "tutorial-out" / "report.md").read_text(encoding="utf-8")
     for linked in re.findall(r"!\[.*?\]\((.*?)\)", markdown):
@@ -87,10 +98,10 @@ def test_the_sequential_update_shows_the_printed_error_and_is_named_a_mistake(
 ) -> None:
     assert main(["tutorial", "--update", "sequential", "--steps", "3"]) == 0
     text = capsys.readouterr().out
-    row = text.splitlines()[
-        next(k for k, line in enumerate(text.splitlines()) if line.startswith(" E_total after 1 update")) + 1
-    ]
-    assert row.split()[:2] == ["0.291027924", "0.291027923905"]
+    [row] = [line for line in text.splitlines() if line.startswith("  E_total after 1 update ") and "≠" in line]
+    assert row.split()[4:] == ["0.291027924", "0.291027924", "0.291027924", "≠"]
+    assert re.search("E_total after 1 update +0.291027923905", text)
+    assert "not the derivative of the error, at the old weights or at the new" in " ".join(text.split())
     assert "made the mistake" in text
     assert re.search(r"w1\+ +0\.149780716133 +0\.149817638561", text)
 
@@ -127,7 +138,7 @@ def test_options_that_leave_the_text_are_said(
 def test_a_wrong_derivation_fails_and_its_first_factor_is_named(
     quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
-    monkeypatch.setattr(derivation, "logistic_derivative", lambda x, exp: derivation.logistic(x, exp))
+    monkeypatch.setattr(derivation, "logistic_derivative", lambda out: out)
     assert main(["tutorial", "--steps", "2", "--format", form]) == 1
     out, err = capsys.readouterr()
     named = "The first factor that differs is dout_o1/dnet_o1"
@@ -162,6 +173,103 @@ def test_a_terminal_of_ascii_gets_ascii() -> None:
     done = command("tutorial", "--steps", "5", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode("ascii")
-    assert "+ holds" in text
-    assert "! erratum" in text
+    assert re.search(r"  \+$", text, re.MULTILINE)
+    assert re.search("  !$", text, re.MULTILINE)
     assert "?" not in text
+
+
+# Step by step
+
+
+def walked(keys: bytes, *options: str) -> tuple[int, str]:
+    """The walk in a terminal: its exit status and what it showed. Each key is pressed when it is asked for."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    program = [sys.executable, "-m", "tinygrad_bp", "tutorial", "--walk", *options]
+    with subprocess.Popen(
+        program, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    ) as done:
+        os.close(theirs)
+        shown, pressed = b"", 0
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+                while pressed < len(keys) and shown.count(b"q ends.") > pressed:
+                    os.write(ours, keys[pressed : pressed + 1])
+                    pressed += 1
+        except OSError:  # how Linux says that the other side has closed
+            pass
+        os.close(ours)
+    return done.returncode, shown.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+def test_a_walk_shows_one_quantity_a_key_press_until_q() -> None:
+    status, shown = walked(b" xq")
+    assert status == 0, shown
+    assert "net_h1 = w1 * i1 + w2 * i2 + b1" in shown
+    assert "net_h2" not in shown
+    assert shown.count("any key goes on") == 3
+    assert "Ended after 3 of " in shown
+    assert not Path("tutorial-out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+@pytest.mark.parametrize(("key", "status"), [(b"\x04", 0), (b"\x1b", 0)])
+def test_a_walk_ends_with_the_input_and_with_escape(key: bytes, status: int) -> None:
+    ended, shown = walked(key)
+    assert ended == status, shown
+    assert "Ended after 1 of " in shown
+
+
+def test_a_walk_to_the_end_shows_the_whole_round(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tinygrad_bp.cli.walking._is_terminal", lambda: True)
+    monkeypatch.setattr("tinygrad_bp.cli.walking._keys", lambda: contextlib.nullcontext(lambda: " "))
+    assert main(["tutorial", "--walk"]) == 0
+    text = capsys.readouterr().out
+    assert "0.291027774" in text
+    assert text.endswith("That was the whole round.\n")
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, 130)])
+def test_ctrl_c_interrupts_a_walk(monkeypatch: pytest.MonkeyPatch, error: type[BaseException], status: int) -> None:
+    def pressed() -> str:
+        raise error
+
+    monkeypatch.setattr("tinygrad_bp.cli.walking._is_terminal", lambda: True)
+    monkeypatch.setattr("tinygrad_bp.cli.walking._keys", lambda: contextlib.nullcontext(pressed))
+    assert main(["tutorial", "--walk"]) == status
+
+
+def test_a_walk_without_a_terminal_says_so() -> None:
+    done = command("tutorial", "--walk", stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"here is no terminal" in done.stderr
+
+
+# Two languages
+
+
+def test_japanese_is_spoken_if_asked_for_or_in_its_locale(
+    quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tutorial", "--steps", "2", "--language", "ja"]) == 0
+    asked = capsys.readouterr().out
+    assert "順伝播" in asked
+    assert "w5 についての連鎖律" in asked
+    assert "逆伝播" in Path("tutorial-out/report.md").read_text(encoding="utf-8")
+    assert 'lang="ja"' in Path("tutorial-out/report.html").read_text(encoding="utf-8")
+    assert "An early program" in Path("tutorial-out/report.json").read_text(encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert main(["tutorial", "--steps", "2"]) == 0
+    assert capsys.readouterr().out == asked
+
+
+def test_the_audit_alone_begins_with_the_figures(quick: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tutorial", "--steps", "2", "--audit"]) == 0
+    assert capsys.readouterr().out.startswith("── The audit of all 31 printed figures ─")

@@ -10,15 +10,18 @@ import pytest
 
 from tinygrad_bp import Value, tanh
 from tinygrad_bp.drawing import curve
+from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.lessons.blocks import Equation, Folded, Paragraph, Table
 from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, central_difference, compare
+from tinygrad_bp.tutorial.errata import decimals, rounds_to
 from tinygrad_bp.tutorial.facts import facts
 from tinygrad_bp.tutorial.figures import FIGURES, STAGES, setup
-from tinygrad_bp.tutorial.markdown import markdown
 from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.tutorial.report import report
-from tinygrad_bp.tutorial.sentences import conclusion, decimals
+from tinygrad_bp.tutorial.pictures import error_curve
+from tinygrad_bp.tutorial.report import conclusion, report, screen, steps
 from tinygrad_bp.tutorial.training import train, train_by_hand
+from tinygrad_bp.words import LANGUAGES, words
 
 # quantity, printed, exact to 18 decimals (the last one to 17), from a computation of its own
 TUTORIAL = [
@@ -73,7 +76,7 @@ def verdicts(found: Any) -> Any:
 
 
 def note(found: Any, quantity: Any) -> Any:
-    return next(row.note for row in found.rows if row.figure.quantity == quantity)
+    return next(row.reason(words()) for row in found.rows if row.figure.quantity == quantity)
 
 
 # The figures
@@ -88,7 +91,7 @@ def test_the_figures_are_those_of_the_text_in_its_order() -> None:
 
 def test_28_figures_hold_and_three_are_errata(full: Any) -> None:
     assert full.holds
-    assert full.first_difference == ""
+    assert full.first_difference is None
     assert verdicts(full) == {quantity: ERRATUM if quantity in ERRATA else HOLDS for quantity, _, _ in TUTORIAL}
 
 
@@ -159,7 +162,7 @@ def test_a_central_difference_by_an_interior_value() -> None:
     ],
 )
 def test_rounding_to_the_printed_digits(number: str, printed: str, holds: bool) -> None:
-    assert comparison.rounds_to(Decimal(number), printed) is holds
+    assert rounds_to(Decimal(number), printed) is holds
 
 
 @pytest.mark.parametrize(
@@ -176,13 +179,13 @@ def test_the_errata_have_their_causes_computed(full: Any) -> None:
     assert [each.quantity for each in full.errata] == [*ERRATA, "net_h1 (its formula)"]
     assert all(each.explained for each in full.errata)
     assert [each.in_formula for each in full.errata] == [False, False, False, True]
-    misprint, sequential, counting, slip = (each.cause for each in full.errata)
+    misprint, sequential, counting, slip = (each.cause(words()) for each in full.errata)
     assert "-0.019049118" in misprint
     assert "0.29102792391" in sequential
     assert "0.29102777369" in sequential
     assert "0.291027774" in sequential
-    assert "3.510854812e-5" in counting
-    assert "3.510187783e-5" in counting
+    assert "3.510854812e-05" in counting
+    assert "3.510187783e-05" in counting
     assert "0.3825" in slip
 
 
@@ -201,7 +204,7 @@ def test_the_outputs_of_other_editions_belong_to_the_sequential_update(full: Any
 def test_the_sequential_update_reproduces_the_printed_error() -> None:
     found = compare(rounds=1, sequential=True)
     row = next(row for row in found.rows if row.figure.quantity == "E_total after 1 update")
-    assert comparison.rounds_to(row.exact, "0.291027924")
+    assert rounds_to(row.exact, "0.291027924")
     assert (round(row.hand, 9), round(row.autograd, 9)) == (0.291027924, 0.291027924)
     assert row.verdict == ERRATUM
     changed = {name for name, _, _ in found.mistakes(train_biases=False)}
@@ -217,9 +220,9 @@ def test_training_by_autograd_is_training_by_hand(sequential: bool, train_biases
     how = {"sequential": sequential, "train_biases": train_biases}
     by_hand = train_by_hand(setup(float), math.exp, 200, **how)
     by_autograd = train(setup(float), 200, **how)
-    assert all(map(comparison.agree, by_autograd.errors, by_hand.errors))
+    assert all(map(comparison.agree, by_autograd.errors, by_hand.errors, range(201)))
     for found, expected in ((by_autograd.outputs, by_hand.outputs), (by_autograd.parameters, by_hand.parameters)):
-        assert all(comparison.agree(found[name], expected[name]) for name in expected)
+        assert all(comparison.agree(found[name], expected[name], 200) for name in expected)
     assert len(by_hand.errors) == 201
     assert (by_hand.parameters["b1"] != 0.35) is train_biases
     assert by_hand.errors[-1] < by_hand.errors[0] / 10
@@ -291,18 +294,18 @@ def test_the_first_wrong_factor_is_named(monkeypatch: pytest.MonkeyPatch, factor
     monkeypatch.setattr(comparison, "one_round", broken)
     found = compare(**SHORT)
     assert not found.holds
-    assert found.first_difference.startswith(f"The first factor that differs is {factor}: by hand ")
-    assert conclusion(found).endswith(found.first_difference)
+    assert found.first_difference(words()).startswith(f"The first factor that differs is {factor}: by hand ")
+    assert conclusion(found).endswith(found.first_difference(words()))
 
 
 def test_a_wrong_slope_of_the_logistic_function_is_found_where_it_is_first_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(derivation, "logistic_derivative", lambda x, exp: derivation.logistic(x, exp))
+    monkeypatch.setattr(derivation, "logistic_derivative", lambda out: out)
     found = compare(**SHORT)
     assert not found.holds
-    assert "The first factor that differs is dout_o1/dnet_o1" in found.first_difference
-    assert found.first_difference.endswith("is on the side of autograd.")
+    assert "The first factor that differs is dout_o1/dnet_o1" in found.first_difference(words())
+    assert found.first_difference(words()).endswith("is on the side of autograd.")
     assert verdicts(found)["dout_o1/dnet_o1"] == FAILS
     assert verdicts(found)["E_total"] == HOLDS
 
@@ -315,7 +318,7 @@ def test_a_figure_that_is_not_the_exact_value_fails(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(comparison, "FIGURES", wrong)
     found = compare(**SHORT)
     assert not found.holds
-    assert found.first_difference.startswith(
+    assert found.first_difference(words()).startswith(
         "The first figure that differs is w6+: the exact value is not what is printed"
     )
 
@@ -366,14 +369,78 @@ def test_decimals_are_written_without_an_exponent(number: str, text: str) -> Non
     assert decimals(Decimal(number)) == text
 
 
-def test_the_markdown_tables_are_whole(short: Any) -> None:
-    text = markdown(report(short, update="sequential", train_biases=False, files=[], notes=["a note"]))
+HOW = {"update": "simultaneous", "train_biases": False}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_is_the_lesson_with_every_figure_beside_it(full: Any, language: str) -> None:
+    told = report(
+        full, **HOW, language=language, pictures={"error-curve": error_curve(full.run.errors)}, notes=["a note"]
+    )
+    text = told.markdown()
     assert "a note" in text
-    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
-        rows = table.splitlines()
-        assert len({row.count("|") for row in rows}) == 1, table
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+    say = words(language)
     for figure in FIGURES:
-        assert f"| `{figure.quantity}` | `{figure.formula}` | {figure.printed} |" in text
+        row = next(line for line in text.splitlines() if f"| {figure.printed} |" in line and line.count("|") > 6)
+        assert row.count("✓") + row.count("≠") == 1
+    assert text.count(f"✓ {say('page.truth.holds')} |") == 28
+    assert text.count(f"≠ {say('page.truth.erratum')} |") == 3
+    assert say("lesson.part.backward") in text
+    assert "![" in text
+    assert "<polyline" in told.html()
+
+
+def test_what_is_printed_for_10000_rounds_stands_beside_the_errors_after_9999_updates_and_after_10000(
+    full: Any,
+) -> None:
+    lines = screen(full, **HOW).text().splitlines()
+    [seen] = [line.split() for line in lines if "after 9,999 updates" in line and "e-05  3" in line]
+    [last] = [line.split() for line in lines if "after 10000 rounds" in line and "0.0000351085" in line]
+    assert seen[-3:] == ["·", "3.51085481e-05", "3.51085481e-05"]
+    assert last[-4:] == ["0.0000351085", "3.51018778e-05", "3.51018778e-05", "≠"]
+    assert decimals(full.errata[2].after)[:16] in report(full, **HOW).markdown()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_screen_opens_with_what_a_learner_needs_and_ends_with_where_to_go_on(short: Any, language: str) -> None:
+    text = screen(short, **HOW, language=language).text()
+    told = [
+        "0.741365 * 0.186816 * 0.593270",
+        "0.036350",
+        "w5+ = w5 - eta * dE_total/dw5",
+        "0.298371 → 0.291028",
+        "0.75136507",
+    ]
+    told += ["tinygrad-bp explore tutorial", "tinygrad-bp exercise tutorial"]
+    flat = " ".join(text.split())
+    places = [flat.index(each) for each in told]
+    assert places == sorted(places)
+    audit = screen(short, **HOW, language=language, audit_only=True).text()
+    assert text.endswith(audit)
+    assert len(audit) < len(text)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_screen_keeps_to_its_columns(short: Any, language: str, width: int) -> None:
+    text = screen(short, update="sequential", train_biases=True, language=language, width=width).text(width=width)
+    assert max(map(columns, text.splitlines())) <= width
+
+
+def test_the_steps_of_a_walk_are_the_lesson_each_with_one_equation_or_table() -> None:
+    found = steps(0.5)
+    assert len(found) > 30
+    assert all(isinstance(step[-1], Equation | Table | Paragraph | Folded) for step in found)
+    assert all(sum(isinstance(block, Equation | Table) for block in step) <= 1 for step in found)
+
+
+def test_by_hand_the_slope_loses_the_digits_that_the_report_says() -> None:
+    slope = derivation.logistic_derivative(derivation.logistic(20.0, math.exp))
+    exact = math.exp(-20) / (1 + math.exp(-20)) ** 2
+    assert 1e-9 < abs(slope / exact - 1) < 1e-7
 
 
 # The error curve

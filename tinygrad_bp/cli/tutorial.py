@@ -11,14 +11,16 @@ from typing import Any
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.files import parse_json, read_text, write_whole, written_together
 from tinygrad_bp.text import listed, terminal_width
+from tinygrad_bp.words import LANGUAGES, language_of_the_locale
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                               everything, as in the text
+  tinygrad-bp tutorial --walk                        one quantity a key press
   tinygrad-bp tutorial --update sequential           watch a mistake happen
   tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
   tinygrad-bp tutorial --format json > figures.json  for programs"""
 
-FILES = ("error-curve.svg", "error-curve.csv", "report.md", "report.json")
+FILES = ("error-curve.svg", "error-curve.csv", "report.md", "report.html", "report.json")
 PICTURES = ("1-structure", "2-initial-values", "3-chain-rule-w5", "4-fan-in-h1", "5-path-to-w1", "6-computation-graph")
 KINDS = (*FILES, *common.picture_names(PICTURES))
 
@@ -58,6 +60,15 @@ def add(commands: Any) -> None:
     tutorial.add_argument(
         "--format", choices=["text", "markdown", "json"], default="text", help="of what is printed (default: text)"
     )
+    tutorial.add_argument("--audit", action="store_true", help="print the printed figures and the training alone")
+    tutorial.add_argument(
+        "--walk",
+        action="store_true",
+        help="go through one round in the terminal, a quantity a key press; writes nothing",
+    )
+    tutorial.add_argument(
+        "--language", choices=LANGUAGES, help="of what is printed and written (default: the locale's)"
+    )
     tutorial.add_argument("--force", action="store_true", help="replace what DIR holds, also results of something else")
     tutorial.add_argument("--dark", action="store_true", help="draw the pictures on a dark ground")
     tutorial.set_defaults(run=run)
@@ -80,19 +91,14 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn
 
-    from tinygrad_bp.drawing import curve
     from tinygrad_bp.tutorial.comparison import compare
     from tinygrad_bp.tutorial.facts import facts
-    from tinygrad_bp.tutorial.markdown import markdown
-    from tinygrad_bp.tutorial.pictures import pictures
-    from tinygrad_bp.tutorial.report import report
-    from tinygrad_bp.tutorial.sentences import conclusion
-    from tinygrad_bp.tutorial.terminal import print_report
+    from tinygrad_bp.tutorial.pictures import error_curve, pictures
+    from tinygrad_bp.tutorial.report import conclusion, report, screen
 
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # to `main`; a Console by itself ends with 1, the status of a verdict that does not hold
-
+    language = args.language or language_of_the_locale()
+    if args.walk:
+        return _walk(float(args.learning_rate), language)
     common.check_results(args.out, KINDS, lambda: _other(args.out), replace=args.force)
 
     how = {"update": args.update, "train_biases": args.train_biases}
@@ -109,21 +115,35 @@ def run(args: argparse.Namespace) -> int:
             on_exact=lambda: bar.add_task("exact values", total=None),
         )
         bar.add_task("pictures", total=None)
+        errors = comparison.run.errors
+        drawings = pictures(comparison.values, dark=args.dark, language=language)
         with written_together(args.out, KINDS) as hidden:
-            drawn, notes = common.save_pictures(pictures(comparison.values, dark=args.dark), hidden)
+            drawn, notes = common.save_pictures(drawings, hidden)
             files = [args.out / name for name in (*(path.name for path in drawn), *FILES)]
-            blocks = report(comparison, **how, files=files, notes=notes)
+            shown = {path.stem: drawings[path.stem] for path in drawn if path.suffix == ".svg"}
+            shown["error-curve"] = error_curve(errors, language)
+            told = report(comparison, **how, language=language, pictures=shown, notes=notes)
             for_programs = json.dumps(facts(comparison, **how, files=files), indent=2) + "\n"
-            text = markdown(blocks)
-            errors = comparison.run.errors
-            picture = curve.svg(errors, f"The error of the worked example over {len(errors) - 1:,} rounds")
+            text = told.markdown()
             table = "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
-            for name, content in zip(FILES, (picture, f"updates,E_total\n{table}", text, for_programs), strict=True):
+            contents = shown["error-curve"].source, f"updates,E_total\n{table}", text, told.html(), for_programs
+            for name, content in zip(FILES, contents, strict=True):
                 write_whole(hidden / name, content)
     if args.format == "text":
-        print_report(blocks, Output(width=terminal_width(), highlight=False, markup=False, emoji=False))
+        width = terminal_width()
+        page = screen(
+            comparison, **how, language=language, audit_only=args.audit, files=files, notes=notes, width=width
+        )
+        common.answer(page.text(width=max(20, width)))
     else:
         common.answer(for_programs if args.format == "json" else text)
     if not comparison.holds and args.format != "text":
-        common.say(f"tinygrad-bp: {conclusion(comparison)}", error=True)
+        common.say(f"tinygrad-bp: {conclusion(comparison, language)}", error=True)
     return 0 if comparison.holds else 1
+
+
+def _walk(learning_rate: float, language: str) -> int:
+    from tinygrad_bp.cli.walking import walk
+    from tinygrad_bp.tutorial.report import steps
+
+    return walk(steps(learning_rate, language), language)

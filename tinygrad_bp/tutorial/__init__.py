@@ -4,12 +4,9 @@ figures      what is printed
 derivation   the derivation by hand
 network      the same network made of Values
 training     the 10,000 rounds
+errata       where print and mathematics part, and why
 comparison   the verdicts
 facts        what was found, for programs
-sentences    the words of the report
-blocks       what a report is made of
-report       what was found, for people, as a sequence of blocks
-terminal     writes the blocks for a terminal
-markdown     writes them as Markdown
+report       what was found, for people: a lesson with two more columns
 pictures     the network and its graph drawn
 """

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp.tutorial.comparison import NOT_JUDGED, Comparison
-from tinygrad_bp.tutorial.sentences import decimals
+from tinygrad_bp.tutorial.comparison import FAILS, Comparison
+from tinygrad_bp.tutorial.errata import decimals
+from tinygrad_bp.words import words
 
 
 def facts(comparison: Comparison, *, update: str, train_biases: bool, files: Iterable[Path]) -> dict[str, Any]:
-    """Everything, ready to be written as JSON. Exact values are text, in decimals; what was not computed is None."""
+    """Everything, ready to be written as JSON. Exact values are text, in decimals; what was not computed is None.
+
+    Texts are in English, whatever language a report is in: programs look for them.
+    """
+    say = words("en")
     errors = comparison.run.errors
     return {
         "figures": [
@@ -53,13 +58,15 @@ def facts(comparison: Comparison, *, update: str, train_biases: bool, files: Ite
                 "quantity": each.quantity,
                 "printed": each.printed,
                 "exact": decimals(each.exact),
-                "cause": each.cause,
+                "cause": each.cause(say),
                 "explained": each.explained,
             }
             for each in comparison.errata
         ],
-        "not_judged": {row.figure.quantity: row.note for row in comparison.rows if row.verdict == NOT_JUDGED},
-        "first_difference": comparison.first_difference,
+        "not_judged": {
+            row.figure.quantity: row.reason(say) for row in comparison.rows if row.reason and row.verdict != FAILS
+        },
+        "first_difference": comparison.first_difference(say) if comparison.first_difference else "",
         "holds": comparison.holds,
         "files": [str(path) for path in files],
     }

@@ -28,7 +28,7 @@ class Figure(NamedTuple):
     """A figure of the tutorial.
 
     Attributes:
-        stage: the part of the text it stands in, a key of `STAGES`.
+        stage: the part of the text it stands in, one of `STAGES`.
         quantity: its name; `dE_o1/dout_h1` is a derivative, `w5+` the weight after the update.
         formula: how it is computed.
         printed: the text as printed.
@@ -40,14 +40,7 @@ class Figure(NamedTuple):
     printed: str
 
 
-STAGES = {
-    "forward": "The forward pass: from the inputs to the error",
-    "backward-output": "The backward pass, output layer: the chain rule for w5",
-    "update-output": "New weights of the output layer, from the original ones",
-    "backward-hidden": "The backward pass, hidden layer: the chain rule for w1",
-    "update-hidden": "New weights of the hidden layer, from the original ones",
-    "training": "Training: the same again and again",
-}
+STAGES = ("forward", "backward-output", "update-output", "backward-hidden", "update-hidden", "training")
 
 FIGURES = (
     Figure("forward", "net_h1", "w1*i1 + w2*i2 + b1", "0.3775"),

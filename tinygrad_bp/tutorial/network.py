@@ -9,22 +9,9 @@ from tinygrad_bp.core.value import Value
 
 
 def forward(
-    *,
-    i1: Value,
-    i2: Value,
-    target_o1: Value,
-    target_o2: Value,
-    w1: Value,
-    w2: Value,
-    w3: Value,
-    w4: Value,
-    w5: Value,
-    w6: Value,
-    w7: Value,
-    w8: Value,
-    b1: Value,
-    b2: Value,
-) -> dict[str, Value]:
+    *, i1: Value, i2: Value, target_o1: Value, target_o2: Value, w1: Value, w2: Value, w3: Value, w4: Value,
+    w5: Value, w6: Value, w7: Value, w8: Value, b1: Value, b2: Value,
+) -> dict[str, Value]:  # fmt: skip
     """The forward pass. Returns every Value by its name in the text, which is also its label, inputs and weights included."""
     net_h1 = w1 * i1 + w2 * i2 + b1
     net_h2 = w3 * i1 + w4 * i2 + b1

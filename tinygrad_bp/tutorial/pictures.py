@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import Drawing, draw, draw_network
+from tinygrad_bp.drawing import Drawing, curve, draw, draw_network
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
+from tinygrad_bp.words import words
 
 
-def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Drawing]:
+def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str = "en") -> dict[str, Drawing]:
     """The pictures by file name, in the order of the text. `values` is the network of `network()`, with its gradients."""
-    numbers = setup(float)
+    numbers, say = setup(float), words(language)
     net = MLP(2, [2, 2], weights=[numbers[w] for w in WEIGHTS], biases=[numbers[b] for b in BIASES], shared_bias=True)
     inputs = [numbers["i1"], numbers["i2"]]
     targets = [numbers["target_o1"], numbers["target_o2"]]
@@ -26,21 +28,37 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False) -> dict[str, Dr
         )
 
     return {
-        "1-structure": draw_network(net, values=False, title="The network", dark=dark),
+        "1-structure": draw_network(net, values=False, title=say("tutorial.picture.structure"), dark=dark),
         "2-initial-values": draw_network(
             net,
             inputs=inputs,
             targets=targets,
             activations=False,
-            title="The network with its initial values",
+            title=say("tutorial.picture.values"),
             dark=dark,
         ),
-        "3-chain-rule-w5": graph("The chain rule for w5", "w5", "w5 w6 net_o1 out_o1 target_o1 E_total"),
-        "4-fan-in-h1": graph("Both errors flow back into h1", "out_h1", "out_h1 E_o1 E_o2 E_total"),
+        "3-chain-rule-w5": graph(say("tutorial.chain", weight="w5"), "w5", "w5 w6 net_o1 out_o1 target_o1 E_total"),
+        "4-fan-in-h1": graph(say("tutorial.picture.fan"), "out_h1", "out_h1 E_o1 E_o2 E_total"),
         "5-path-to-w1": graph(
-            "From E_total back to w1, both ways",
+            say("tutorial.picture.path"),
             "w1",
             "w1 w2 net_h1 out_h1 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
         ),
-        "6-computation-graph": draw(values["E_total"], title="Every value and every gradient", dark=dark),
+        "6-computation-graph": draw(values["E_total"], title=say("tutorial.picture.graph"), dark=dark),
     }
+
+
+class Curve(Drawing):
+    """The error over the rounds. `source` is SVG, which no program has to draw."""
+
+    def render(self, format: str, **_: Any) -> bytes:
+        """The picture as SVG. Raises RuntimeError for any other format."""
+        if format != "svg":
+            raise RuntimeError(f"the curve of an error is drawn as svg, not {format}")
+        return self.source.encode()
+
+
+def error_curve(errors: Sequence[float], language: str = "en") -> Curve:
+    """The curve as a picture; `errors[k]` is the error after k updates."""
+    title = words(language)("tutorial.picture.curve", count=len(errors) - 1)
+    return Curve(curve.svg(errors, title), title)

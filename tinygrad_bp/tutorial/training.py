@@ -49,9 +49,8 @@ def train_by_hand(
         errors.append(found["E_total"])
         if done < rounds:
             numbers.update((name, found[name + "+"]) for name in trained)
-    return Run(
-        errors, {name: found[name] for name in ("out_o1", "out_o2")}, {name: numbers[name] for name in WEIGHTS + BIASES}
-    )
+    outputs = {name: found[name] for name in ("out_o1", "out_o2")}
+    return Run(errors, outputs, {name: numbers[name] for name in WEIGHTS + BIASES})
 
 
 def train(
@@ -87,11 +86,8 @@ def train(
     values = forward(**leaves)
     _require_finite(values["E_total"].data, rounds)
     errors.append(values["E_total"].data)
-    return Run(
-        errors,
-        {name: values[name].data for name in ("out_o1", "out_o2")},
-        {name: leaves[name].data for name in WEIGHTS + BIASES},
-    )
+    outputs = {name: values[name].data for name in ("out_o1", "out_o2")}
+    return Run(errors, outputs, {name: leaves[name].data for name in WEIGHTS + BIASES})
 
 
 def _trained(train_biases: bool) -> list[str]:

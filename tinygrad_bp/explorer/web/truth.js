@@ -363,6 +363,7 @@ function errataOf(app, ids, { told, sequential }) {
       {},
       el("h3", {}, text(`truth.note${k + 1}.title`)),
       el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: printed.get(name).replace("-", "−") })),
+      UPDATES[name] === 1 && el("p", {}, text("truth.note2.editions", given[k])),
       UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see")),
     ),
   );

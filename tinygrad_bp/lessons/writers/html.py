@@ -50,11 +50,14 @@ def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
     Asides, which are for terminals, are left out. Raises ValueError for a language that there is none of, and what drawing raises.
     """
     words(language)  # which says so if there is none
-    style = _style()
+    style, body = _style(), _all(blocks)
+    # Of pictures, too, since those of a curve have a style of their own: of no text, in which each < is escaped.
+    styles = dict.fromkeys([style, *re.findall("<style>(.*?)</style>", body, re.DOTALL)])
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'" for each in styles]
     policy = "; ".join(
         [
             "default-src 'none'",
-            f"style-src 'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'",
+            " ".join(["style-src", *hashes]),
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
@@ -66,7 +69,7 @@ def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{_escaped(clean(title or title_of(blocks) or 'tinygrad_bp'))}</title>\n<style>{style}</style>\n</head>\n"
-        f'<body class="tg-page">\n<main class="tg" lang="{language}">\n{_all(blocks)}\n</main>\n</body>\n</html>\n'
+        f'<body class="tg-page">\n<main class="tg" lang="{language}">\n{body}\n</main>\n</body>\n</html>\n'
     )
 
 

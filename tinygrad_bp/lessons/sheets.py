@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import format_of, read_text, write_whole, written_together
 from tinygrad_bp.lessons.exercise import Exercise, exercise
@@ -70,6 +71,7 @@ class Sheets(Sequence[Exercise]):
     def __getitem__(self, place: int | slice) -> Exercise | Sequence[Exercise]:
         return self._exercises[place]
 
+    @said
     def __repr__(self) -> str:
         return f"Sheets({len(self)} exercises)"
 

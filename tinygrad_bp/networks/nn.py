@@ -21,7 +21,7 @@ import operator
 import random
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from numbers import Real
 from typing import Any
@@ -401,7 +401,9 @@ def listed_inputs(inputs: Any, module: Module, count: int) -> Sequence[Any]:
     if type(inputs) is list or type(inputs) is tuple:
         return inputs
     try:
-        if isinstance(inputs, str | bytes):
+        if isinstance(
+            inputs, str | bytes | Mapping | set | frozenset
+        ):  # the keys of one are no inputs, and a set has no order
             raise TypeError
         return list(inputs)
     except TypeError:

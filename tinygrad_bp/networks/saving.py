@@ -286,7 +286,7 @@ def read_content(path: Source, kind: str, latest: int, what: str) -> dict[str, A
     except json.JSONDecodeError as error:
         _fail(name, f"this is no {what}, or a damaged one: line {error.lineno}: {error.msg}")
     except RecursionError:
-        _fail(name, "this is no {what}, or a damaged one: lists are nested too deeply")
+        _fail(name, f"this is no {what}, or a damaged one: lists are nested too deeply")
     except ValueError as error:
         _fail(name, f"this is no {what}, or a damaged one: {error}")
     found = content.get("format") if isinstance(content, dict) else None

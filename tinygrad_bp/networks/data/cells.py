@@ -137,7 +137,8 @@ def _cause(cell: Any) -> str:
         (".", "more than one point"),
     ):
         if any(sign in text for sign in signs):
-            return f"; it has {words}: write plain numbers, such as 1234.5"
+            decimal = ' or say decimal="," (--decimal ,)' if signs == "," and text.count(",") == 1 else ""
+            return f"; it has {words}: write plain numbers, such as 1234.5{decimal and f',{decimal}'}"
     return ""
 
 

@@ -60,8 +60,13 @@ class _Lines:
 def delimited(name: str, text: str, dialect: Dialect) -> Cells:
     """The table in a text. Raises ValueError, naming the file, and the line where there is one."""
     text, said, skipped = _without_sep(text)
+    text, names, remarks = _without_remarks(text, dialect.delimiter or said)
+    skipped += remarks
     delimiter = dialect.delimiter or said or _delimiter(text)
     lines = _lines(name, text, delimiter, skipped)
+    if names and dialect.header is not False:
+        lines.places.insert(0, skipped)
+        lines.rows.insert(0, names)
     if not lines.rows:
         fail(name, "the file is empty but for separators")
     first = lines.rows[0]
@@ -113,6 +118,40 @@ def _without_sep(text: str) -> tuple[str, str | None, int]:
     return text[found.end() :], found[1], text[: found.end()].count("\n")
 
 
+def _without_remarks(text: str, delimiter: str | None) -> tuple[str, list[str], int]:
+    """The text without the remarks at its start, lines that begin with #; the names of columns that the last of them holds; and how many
+    lines are left out.
+
+    Lines with as many fields as the rows may be rows, or names, as NumPy writes them.
+    """
+    found = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", text)
+    assert found is not None  # it may be empty
+    rest, remarks = text[found.end() :], [line.strip() for line in found[0].split("\n") if line.strip()]
+    if not remarks or not rest.strip():
+        return text, [], 0
+    count = found[0].count("\n")
+    try:
+        delimiter = delimiter or _delimiter(rest)
+        rows = [fields for _, fields in itertools.islice(_fields(rest, delimiter), SAMPLE)]
+        if not _is_all_text(rows) and _has_header(rows):
+            return rest, [], count
+        fitting = [
+            fields for line in remarks for _, fields in _fields(line, delimiter) if len(fields) == len(rows[0]) > 1
+        ]
+        if not all(map(_is_all_text, ([fields] for fields in fitting))):
+            return text, [], 0
+        bare = [
+            fields for _, fields in _fields(remarks[-1].lstrip("# \t"), delimiter) if len(fields) == len(rows[0]) > 1
+        ]
+    except csv.Error:
+        return rest, [], count
+    return rest, (fitting or bare or [[]])[-1], count
+
+
+def _is_all_text(rows: Sequence[Sequence[str]]) -> bool:
+    return not any(is_number(cell) for row in rows for cell in row)
+
+
 def _delimiter(text: str) -> str:
     """What parts the columns: what stands in all lines equally often; else what is most frequent in the first."""
     sample = "".join(itertools.islice(io.StringIO(text, newline="\n"), SAMPLE * 20))
@@ -135,12 +174,35 @@ def _fields(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     if delimiter == " ":
         text = re.sub(r"^[ \t]+|[ \t]+$", "", text.replace("\t", " "), flags=re.MULTILINE)
     reader = csv.reader(io.StringIO(text), strict=True, **spaced)
+    begun = 0  # lines read before this row
     try:
         for fields in reader:
+            begun = reader.line_num
             if any(field.strip() for field in fields):
-                yield reader.line_num, [field.strip() for field in fields]
+                yield begun, [field.strip() for field in fields]
     except csv.Error as error:
-        raise csv.Error(f"line {reader.line_num}: {error}") from None
+        words = _too_long(text, delimiter, begun) if "field limit" in str(error) else ""
+        raise csv.Error(words or f"line {reader.line_num}: {error}") from None
+
+
+def _too_long(text: str, delimiter: str, begun: int) -> str:
+    """What is to be said of the cell that is longer than the module csv reads, in the row after so many lines; empty if there is none."""
+    most, place = csv.field_size_limit(), 0
+    for _ in range(begun):
+        place = text.index("\n", place) + 1
+    part = re.escape(delimiter)
+    cells = re.compile(rf'"(?:[^"]|"")*(?:"|\Z)[^{part}\n]*|[^{part}\n]*')
+    column = 0
+    while True:
+        column += 1
+        found = cells.match(text, place)
+        if found is None or found.end() - place > most:
+            break
+        place = found.end() + 1
+        if text[place - 1 : place] != delimiter:
+            return ""
+    hint = "; is its quotation mark never closed?" if text[place : place + 1] == '"' else ""
+    return f"line {begun + 1}, column {column}: the cell is longer than {most:,} characters{hint}"
 
 
 def _lines(name: str, text: str, delimiter: str, skipped: int) -> _Lines:

@@ -43,6 +43,9 @@ def why(task: Task, batch: Sequence[int], start: Callable[[], None]) -> str:
         if (x := infinity_in(task.rows[row])) is not None:
             return f"; row {row + 1} holds {x}"
     start()
+    for p in task.optimizer.parameters:
+        if not math.isfinite(p.data):
+            return f"; training began so: {p.label or 'a parameter without a label'} was {p.data}"
     try:
         for row in batch:
             total = task.forward(*task.rows[row])

@@ -15,7 +15,19 @@ from tinygrad_bp.cli import main, parser, whole_parser
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
-COMMANDS = ["tutorial", "explore", "train", "predict", "draw", "explain", "check", "lesson", "exercise", "completion"]
+COMMANDS = [
+    "tutorial",
+    "explore",
+    "train",
+    "predict",
+    "draw",
+    "explain",
+    "check",
+    "lesson",
+    "exercise",
+    "mark",
+    "completion",
+]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +58,8 @@ COMMANDS = ["tutorial", "explore", "train", "predict", "draw", "explain", "check
         (["lesson", "tutorial", "--eta", "0.5"], "lesson", "--learning-rate"),
         (["lesson", "tutorial", "--solver", "adam"], "lesson", "--optimizer"),
         (["worksheet", "xor"], "", "exercise"),
+        (["grade", "x.py:y", "a.csv"], "", "mark"),
+        (["check", "x.py:y", "--answers", "a.csv"], "check", "--against"),
         (["exercise", "xor", "--students", "30"], "exercise", "--sheets"),
     ],
 )

@@ -1,7 +1,7 @@
 """The command `tinygrad-bp`: the worked example, pages to explore, networks, and readings of Values in a program of your own.
 
-Exit status: 0 if all is well, 1 if a verdict or a derivative does not hold, 2 for a mistake in what was asked, 130 after Ctrl-C, 143 after
-a request to end, as `kill` makes it.
+Exit status: 0 if all is well, 1 if a verdict, a derivative or an answer does not hold, 2 for a mistake in what was asked, 130 after
+Ctrl-C, 143 after a request to end, as `kill` makes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_bp import __version__
-from tinygrad_bp.cli import common, completion, explorer, lessons, networks, programs, tutorial
+from tinygrad_bp.cli import common, completion, explorer, lessons, marking, networks, programs, tutorial
 from tinygrad_bp.cli.common import Mistake, Terminated
 from tinygrad_bp.cli.parser import Parser, command
 from tinygrad_bp.core.output import spell_on
@@ -27,6 +27,7 @@ EXAMPLES = """examples:
   tinygrad-bp explain neuron.py:out --wrt w1    the chain rule, written out
   tinygrad-bp lesson neuron.py:out              a round of it, every step
   tinygrad-bp exercise xor --sheets 30 --out w  a sheet for each student
+  tinygrad-bp mark neuron.py:out answers.csv    what was derived by hand, marked
   tinygrad-bp check neuron.py:out               gradients against differences"""
 
 
@@ -89,7 +90,7 @@ def whole_parser() -> Parser:
     whole.add_argument("-V", "--version", action="version", version=f"tinygrad-bp {__version__}")
     whole.set_defaults(run=lambda args: whole.error("the following arguments are required: COMMAND"))
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (tutorial, explorer, networks, programs, lessons):
+    for module in (tutorial, explorer, networks, programs, lessons, marking):
         module.add(commands)
     completion.add(commands, whole)
     return whole

@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
         "a check, every step with its equation, its numbers and a sentence that says why.",
     )
     subjects.add_subject(lesson)
-    _add_rate(lesson)
+    subjects.add_rate(lesson)
     lesson.add_argument("--x", metavar="NAME", help="follow this parameter alone: its label or variable name")
     lesson.add_argument(
         "--by", choices=["neuron", "layer", "node"], default="neuron", help="how large the steps are (default: neuron)"
@@ -81,7 +81,7 @@ def add(commands: Any) -> None:
         "all different, with their keys.",
     )
     subjects.add_subject(exercise)
-    _add_rate(exercise)
+    subjects.add_rate(exercise)
     exercise.add_argument(
         "--blanks",
         nargs="+",
@@ -104,10 +104,6 @@ def add(commands: Any) -> None:
     exercise.add_argument("--force", action="store_true", help="replace what DIR holds, also keys of other sheets")
     documents.add_output(exercise, "one sheet: .html, .md, .tex, .json, .txt, .pdf, .xml or .gift", tuple(SHEETS))
     exercise.set_defaults(run=_exercise)
-
-
-def _add_rate(made: parser.Parser) -> None:
-    made.add_argument("--lr", "--learning-rate", type=parser.learning_rate, metavar="RATE", help="the learning rate")
 
 
 def _seed(text: str) -> int | str:

@@ -40,6 +40,7 @@ OTHER_OPTIONS = {
     "--labelled": "--labeled --only-labels",
     "--highlight": "--mark --path",
     "--sheets": "--count --copies --students -n",
+    "--against": "--answers --compare",
     "--row": "--case --sample",
     "--version": "-v",
 }
@@ -50,6 +51,7 @@ OTHER_COMMANDS = {
     "check": "gradcheck check-gradients verify",
     "explain": "chain-rule grad gradient",
     "lesson": "derive teach",
+    "mark": "grade score correct",
     "exercise": "sheet sheets quiz worksheet",
     "explore": "page open html",
     "tutorial": "demo example worked-example",

@@ -21,6 +21,7 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import packed_name, read_bytes
 from tinygrad_bp.text import counted, did_you_mean, listed, terminal_width
+from tinygrad_bp.words import language_of_the_locale
 
 if TYPE_CHECKING:
     from tinygrad_bp.drawing import Drawing
@@ -42,8 +43,9 @@ examples:
   tinygrad-bp explain neuron.py:out --wrt w1 --format markdown > w1.md""",
     "check": """The exit status is 0 if all derivatives agree and 1 if not.
 
-example:
-  tinygrad-bp check neuron.py:out""",
+examples:
+  tinygrad-bp check neuron.py:out
+  tinygrad-bp check neuron.py:out --against answers.csv""",
 }
 MOST_NAMES = 20  # that an error lists
 MOST_BYTES = 64_000_000  # of a program
@@ -125,10 +127,13 @@ def add(commands: Any) -> None:
         commands.add_parser,
         "check",
         EXAMPLES["check"],
-        help="compare gradients with numerical differences",
+        help="compare gradients with numerical differences, or with answers",
         description="Compares the derivative of a Value with respect to each input, as autograd has it, with numerical differences.",
     )
     check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
+    check.add_argument(
+        "--against", metavar="FILE", help="compare with what was derived by hand, as the command mark takes it"
+    )
     check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
     check.set_defaults(run=_check)
 
@@ -216,6 +221,12 @@ def _check(args: argparse.Namespace) -> int:
     from tinygrad_bp.checking import check_gradients
 
     [y] = named(load_program(args.target), args.target)
+    if args.against is not None:
+        from tinygrad_bp.cli import documents, marking
+
+        marks = check_gradients(y, against=marking.answers_of(args.against), language=language_of_the_locale())
+        documents.write(marks, common.STANDARD, args.format)
+        return 0 if marks.ok else 1
     result = check_gradients(y)
     if args.format == "json":
         import json

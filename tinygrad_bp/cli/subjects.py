@@ -109,10 +109,15 @@ class Case:
     program: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add_subject(made: parser.Parser) -> None:
+def add_rate(made: parser.Parser) -> None:
+    """Declares the learning rate."""
+    made.add_argument("--lr", "--learning-rate", type=parser.learning_rate, metavar="RATE", help="the learning rate")
+
+
+def add_subject(made: parser.Parser, more: str = "") -> None:
     """Declares what a command is about, and which row of a table."""
     made.add_argument(
-        "target", metavar="SUBJECT", help="tutorial, xor, or, and, nand, FILE.py:NAME, or a model's .json file"
+        "target", metavar="SUBJECT", help=f"tutorial, xor, or, and, nand, FILE.py:NAME, or a model's .json file{more}"
     )
     made.add_argument("--data", metavar="TABLE", help="of a network: a file, or the name of a table that is built in")
     made.add_argument(

@@ -1,0 +1,101 @@
+"""The command `mark`: what was derived by hand, beside what comes out; of one person, or of a class by the keys of its sheets."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tinygrad_bp.cli import common, documents, parser, subjects
+from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli.programs import load_program
+
+EXAMPLES = """SUBJECT is tutorial, xor, or, and, nand, FILE.py:NAME or model.json, as for the
+command lesson; ANSWERS then is a table of names and answers, CSV or JSON, - for
+standard input, or FILE.py:NAME, a function of plain floats or a dictionary. Or
+SUBJECT is a folder of keys that the command exercise wrote, and ANSWERS one of
+answers to them.
+
+The exit status is 0 only if all is right, and 1 if not.
+
+examples:
+  tinygrad-bp mark net.py:loss answers.csv
+  tinygrad-bp mark net.py:loss answers.csv --lr 0.5 --format json
+  tinygrad-bp mark tutorial hand.py:derive
+  tinygrad-bp mark week3/keys week3/answers -o marks.html"""
+FORMATS = {**documents.FORMATS, "csv": "csv"}
+
+
+def add(commands: Any) -> None:
+    """Declares the command."""
+    mark = parser.command(
+        commands.add_parser,
+        "mark",
+        EXAMPLES,
+        help="mark what was derived by hand",
+        description="Marks what was derived by hand: for each answer the right number, a verdict, and of what is wrong the likely cause "
+        "and the first wrong step. A folder of answers is marked into one table.",
+    )
+    subjects.add_subject(mark, "; or a folder of keys")
+    mark.add_argument("answers", metavar="ANSWERS", help="what was derived: a file; or a folder of answers to the keys")
+    subjects.add_rate(mark)
+    mark.add_argument("--digits", type=parser.positive, metavar="N", help="decimals of right numbers (default: 9)")
+    mark.add_argument("--title", default="", help="a heading of your own")
+    documents.add_output(mark, "the marks: .html, .csv, .json, .md, .tex, .txt or .pdf", tuple(FORMATS))
+    mark.set_defaults(run=_mark)
+
+
+def answers_of(name: str) -> Any:
+    """What `mark` takes for the name of a file, for - and for FILE.py:NAME."""
+    file, colon, _ = name.rpartition(":")
+    if colon and file.endswith(".py"):
+        return load_program(name)[name.rpartition(":")[2]]
+    return Path(name) if name != common.STANDARD else common.source(name)
+
+
+def _mark(args: argparse.Namespace) -> int:
+    format = documents.format_of(args.output, args.format, FORMATS)
+    if Path(args.target).is_dir():
+        return _mark_folder(args, format)
+    from tinygrad_bp.lessons import mark
+
+    if format == "csv":
+        raise Mistake(
+            "csv is for a folder of answers; marks of one solution are html, json, markdown, latex, text or pdf"
+        )
+    if common.STANDARD == args.answers in (args.target, args.data):
+        raise Mistake("standard input holds one thing, the answers or the network")
+    case = subjects.case_of(args)
+    found = mark(
+        case.loss,
+        answers_of(args.answers),
+        lr=case.rate if args.lr is None else float(args.lr),
+        parameters=case.parameters,
+        title=args.title,
+        digits=args.digits or 9,
+        language=common.language_of(args),
+    )
+    documents.write(found, args.output, format)
+    return 0 if found.ok else 1
+
+
+def _mark_folder(args: argparse.Namespace, format: str) -> int:
+    from tinygrad_bp.lessons import mark_folder
+
+    for name in ("data", "row", "lr", "digits"):
+        if getattr(args, name) is not None:
+            raise Mistake(f"--{name} is for a network; the keys in {args.target} have their numbers already")
+    if not Path(args.answers).is_dir():
+        raise Mistake(f"{args.target} is a folder of keys, and {args.answers} is no folder of answers to them")
+    keys = Path(args.target)
+    if not any(keys.glob("*.json")) and (keys / "keys").is_dir():  # the folder that all was written into
+        keys /= "keys"
+    found = mark_folder(keys, args.answers, title=args.title, language=common.language_of(args))
+    if format == "csv":
+        if args.output == common.STANDARD:
+            common.answer(found.csv())
+        else:
+            common.write(args.output, found.csv())
+    else:
+        documents.write(found, args.output, format)
+    return 0 if found.ok else 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +113,15 @@ def test_softmax_with_cross_entropy_is_p_minus_y() -> None:
     zs = [z.exp() for z in net([Value(0.5, "i1"), Value(1.0, "i2")])]
     by_hand = named(-(zs[0] / (zs[0] + zs[1])).log(), "E")
     assert "p_o1 - y_o1" in lesson(by_hand).text()
+
+
+@pytest.mark.latex
+@pytest.mark.parametrize("kind", sorted(ROUNDS))
+def test_every_lesson_compiles(kind: str, tmp_path: Path) -> None:
+    lesson(ROUNDS[kind](), lr=0.5).save(tmp_path / "lesson.tex")
+    program = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "lesson.tex"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
 
 
 def test_several_cases_pull_in_their_directions() -> None:

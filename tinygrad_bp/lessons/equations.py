@@ -103,7 +103,7 @@ class Equations:
             row = summed([(False, [first]), (True, [second])])
             if cases > 1:
                 texts = " ".join(x.text for x in row), " ".join(x.latex for x in row)
-                row = [Formula(f"({texts[0]}) / {cases}", rf"rac{{{texts[1]}}}{{{cases}}}")]
+                row = [Formula(f"({texts[0]}) / {cases}", rf"\frac{{{texts[1]}}}{{{cases}}}")]
             rows.append(row)
         return chain(left, [*rows, [self.number(found.graph.total[v])]])
 

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tinygrad_bp import Value, tanh
+from tinygrad_bp.cli.walking import steps
 from tinygrad_bp.drawing import curve
 from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.lessons import lesson
 from tinygrad_bp.lessons.blocks import Equation, Folded, Paragraph, Table
 from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, central_difference, compare
@@ -19,7 +21,7 @@ from tinygrad_bp.tutorial.facts import facts
 from tinygrad_bp.tutorial.figures import FIGURES, STAGES, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.pictures import error_curve
-from tinygrad_bp.tutorial.report import conclusion, report, screen, steps
+from tinygrad_bp.tutorial.report import conclusion, report, screen
 from tinygrad_bp.tutorial.training import train, train_by_hand
 from tinygrad_bp.words import LANGUAGES, words
 
@@ -431,7 +433,7 @@ def test_the_screen_keeps_to_its_columns(short: Any, language: str, width: int) 
 
 
 def test_the_steps_of_a_walk_are_the_lesson_each_with_one_equation_or_table() -> None:
-    found = steps(0.5)
+    found = steps(lesson(network(setup(float))["E_total"], lr=0.5).blocks)
     assert len(found) > 30
     assert all(isinstance(step[-1], Equation | Table | Paragraph | Folded) for step in found)
     assert all(sum(isinstance(block, Equation | Table) for block in step) <= 1 for step in found)

@@ -144,6 +144,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _walk(learning_rate: float, language: str) -> int:
     from tinygrad_bp.cli.walking import walk
-    from tinygrad_bp.tutorial.report import steps
+    from tinygrad_bp.lessons import lesson
+    from tinygrad_bp.tutorial.figures import setup
+    from tinygrad_bp.tutorial.network import network
+    from tinygrad_bp.tutorial.training import WEIGHTS
 
-    return walk(steps(learning_rate, language), language)
+    values = network(setup(float))
+    weights = [values[name] for name in WEIGHTS]
+    return walk(lesson(values["E_total"], lr=learning_rate, parameters=weights, language=language))

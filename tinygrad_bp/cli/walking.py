@@ -8,15 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.lessons import Document
-from tinygrad_bp.lessons.blocks import Block
+from tinygrad_bp.lessons.blocks import Block, Equation, Picture, Table
 from tinygrad_bp.text import terminal_width
 from tinygrad_bp.words import words
 
 ENDS = ("q", "Q", "\x1b", "\x04", "")  # Escape and Ctrl-D as well, and where there is no more input
 
 
-def walk(steps: Sequence[Sequence[Block]], language: str) -> int:
-    """Shows the steps, each after a key press, and returns the exit status. Raises Mistake where there is no terminal to do so in.
+def steps(blocks: Sequence[Block]) -> list[list[Block]]:
+    """The blocks in steps, each with one equation or table at its end, without pictures."""
+    found: list[list[Block]] = [[]]
+    for block in blocks:
+        if not isinstance(block, Picture):
+            found[-1].append(block)
+        if isinstance(block, Equation | Table):
+            found.append([])
+    return [step for step in found if step]
+
+
+def walk(document: Document) -> int:
+    """Shows a document step by step, each after a key press, and returns the exit status. Raises Mistake where there is no terminal.
 
     q, Escape and the end of the input end it; Ctrl-C interrupts it as it does all else.
     """
@@ -24,18 +35,18 @@ def walk(steps: Sequence[Sequence[Block]], language: str) -> int:
         raise common.Mistake(
             "--walk goes on when a key is pressed, and here is no terminal: leave --walk out, or start it in one"
         )
-    say = words(language)
+    say, parts = words(document.language), steps(document.blocks)
     with _keys() as key:
-        for place, step in enumerate(steps, 1):
-            common.say(Document(step, language).text(width=terminal_width()))
-            if place == len(steps):
+        for place, step in enumerate(parts, 1):
+            common.say(Document(step, document.language).text(width=terminal_width()))
+            if place == len(parts):
                 break
-            more = say("tutorial.walk.more", place=place, all=len(steps))
+            more = say("tutorial.walk.more", place=place, all=len(parts))
             print(more, end="", flush=True)
             pressed = key()
             print("\r\x1b[K", end="", flush=True)  # the line of the question is gone
             if pressed in ENDS:
-                common.say(say("tutorial.walk.ended", place=place, all=len(steps)))
+                common.say(say("tutorial.walk.ended", place=place, all=len(parts)))
                 return 0
     common.say(say("tutorial.walk.done"))
     return 0

@@ -6,7 +6,9 @@ import math
 import re
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
+from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.drawing.style import drawable
 
 
@@ -113,6 +115,16 @@ def svg(errors: Sequence[float], title: str, across: str = "updates", up: str = 
             f'<text class="text" x="{x + dx:.1f}" y="{y + dy:.1f}" text-anchor="{anchor}">{errors[update]:.9g}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])
+
+
+class Plotted(Drawing):
+    """A curve as a picture among others. `source` is SVG already, which no program has to draw."""
+
+    def render(self, format: str, **_: Any) -> bytes:
+        """The picture as SVG. Raises RuntimeError for any other format."""
+        if format != "svg":
+            raise RuntimeError(f"the curve of an error is drawn as svg, not {format}")
+        return self.source.encode()
 
 
 def _log10(error: float) -> float:

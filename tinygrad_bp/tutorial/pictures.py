@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing, curve, draw, draw_network
@@ -48,17 +47,7 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str =
     }
 
 
-class Curve(Drawing):
-    """The error over the rounds. `source` is SVG, which no program has to draw."""
-
-    def render(self, format: str, **_: Any) -> bytes:
-        """The picture as SVG. Raises RuntimeError for any other format."""
-        if format != "svg":
-            raise RuntimeError(f"the curve of an error is drawn as svg, not {format}")
-        return self.source.encode()
-
-
-def error_curve(errors: Sequence[float], language: str = "en") -> Curve:
+def error_curve(errors: Sequence[float], language: str = "en") -> Drawing:
     """The curve as a picture; `errors[k]` is the error after k updates."""
     title = words(language)("tutorial.picture.curve", count=len(errors) - 1)
-    return Curve(curve.svg(errors, title), title)
+    return curve.Plotted(curve.svg(errors, title), title)

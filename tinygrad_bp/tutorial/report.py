@@ -20,8 +20,7 @@ from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.text import printable
 from tinygrad_bp.tutorial.comparison import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Comparison, Row
 from tinygrad_bp.tutorial.errata import decimals
-from tinygrad_bp.tutorial.figures import ROUNDS, STAGES, setup
-from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.tutorial.figures import ROUNDS, STAGES
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
 from tinygrad_bp.words import Words, words
 
@@ -91,19 +90,6 @@ def screen(
     first = [] if audit_only else list(teller.opening())
     blocks = [*first, *teller.audit(), *teller.training(curve.plot(comparison.run.errors, min(76, width - 5)))]
     return Document([*blocks, *teller.errata(), *teller.ending(files, notes)], language)
-
-
-def steps(learning_rate: float, language: str = "en") -> list[list[b.Block]]:
-    """The lesson in steps, each with one equation or table at its end."""
-    values = network(setup(float))
-    told = lesson(values["E_total"], lr=learning_rate, parameters=[values[name] for name in WEIGHTS], language=language)
-    found: list[list[b.Block]] = [[]]
-    for block in told.blocks:
-        if not isinstance(block, b.Picture):
-            found[-1].append(block)
-        if isinstance(block, b.Equation | b.Table):
-            found.append([])
-    return [step for step in found if step]
 
 
 def conclusion(comparison: Comparison, language: str = "en") -> str:

@@ -101,6 +101,7 @@ def add(commands: Any) -> None:
     draw.add_argument("--font-size", type=float, default=11, metavar="POINTS", help="of text (default: 11)")
     draw.add_argument("--dpi", type=float, metavar="N", help="of a PNG: dots per inch (default: 144)")
     draw.add_argument("--scale", type=float, metavar="X", help="of a PNG: X times as wide and high as usual")
+    common.add_language(draw)
     draw.set_defaults(run=_draw)
 
     explain = parser.command(
@@ -156,6 +157,7 @@ def _picture(args: argparse.Namespace) -> Drawing:
     looks: dict[str, Any] = {
         name: getattr(args, name) for name in ("digits", "title", "dark", "font_size", "transparent")
     }
+    looks["language"] = common.language_of(args)
     if args.target == common.STANDARD or packed_name(args.target)[0].suffix.lower() == ".json":
         from tinygrad_bp.networks.saving import load
 

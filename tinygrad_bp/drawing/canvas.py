@@ -126,15 +126,16 @@ class Canvas:
             # With ways highlighted, colours tell these apart, and only dashes the sign.
             negative, positive = [self.palette.line] * 2 if self.lighting else self.palette.lines
             if False in self.signs:
-                keys.append(style.line_key("positive weight", positive))
+                keys.append(style.line_key(self.look.say("picture.positive"), positive))
             if True in self.signs:
-                keys.append(style.line_key("negative weight", negative, dashed=True))
+                keys.append(style.line_key(self.look.say("picture.negative"), negative, dashed=True))
             if largest:
-                keys.append(f"<td>thickness: size, up to {style.write_number(largest, min(3, self.digits))}</td>")
+                number = style.write_number(largest, min(3, self.digits))
+                keys.append(f"<td>{self.look.say('picture.thickness', number=number)}</td>")
         if self.lighting:
-            keys.append(style.line_key("ways to the outputs", self.palette.highlight))
+            keys.append(style.line_key(self.look.say("picture.ways"), self.palette.highlight))
         if self.bundles:
-            keys.append("<td>dotted: weights not drawn</td>")
+            keys.append(f"<td>{self.look.say('picture.dotted')}</td>")
         self.graph.attr(label=style.heading(title, keys, note, self.look.font_size))
         return str(self.graph.source)
 

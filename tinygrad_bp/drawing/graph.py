@@ -37,6 +37,7 @@ def draw(
     dark: bool = False,
     font_size: float = style.FONT_SIZE,
     transparent: bool = False,
+    language: str = "en",
 ) -> Drawing:
     """A picture of the graph that `y` was computed by: data and, as `backward()` left them, gradients.
 
@@ -57,6 +58,7 @@ def draw(
         dark: light on dark.
         font_size: of text, in points, from 1 to 500; boxes grow with it.
         transparent: no ground, for a page that has its own, a light one or, with `dark`, a dark one.
+        language: of the legend, "en" or "ja".
 
     Where data of a leaf was changed after it was used, as a training step does, the heading says so: the Values that were computed from
     it are older.
@@ -71,7 +73,9 @@ def draw(
         raise ValueError("draw needs at least one Value")
     if direction not in ("LR", "RL", "TB", "BT"):
         raise ValueError(f"direction is 'LR', 'RL', 'TB' or 'BT', not {shown(direction)}")
-    looks = style.look("draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent)
+    looks = style.look(
+        "draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language
+    )
     if not isinstance(group, bool | Mapping):
         raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
     if depth is not None:
@@ -136,9 +140,9 @@ class GraphWriter:
         """Of the legend."""
         keys = []
         if self.largest:
-            keys.append(style.colour_key("gradient", self.largest, self.digits, self.palette))
+            keys.append(style.colour_key(self.look.say("picture.gradient"), self.largest, self.digits, self.palette))
         if self.choice.on_path:
-            keys.append(style.line_key("paths of the chain rule", self.palette.highlight))
+            keys.append(style.line_key(self.look.say("picture.paths"), self.palette.highlight))
         return keys
 
     def _make_frames(self, path: tuple[str, ...]) -> None:

@@ -32,6 +32,7 @@ def draw_network(
     dark: bool = False,
     font_size: float = style.FONT_SIZE,
     transparent: bool = False,
+    language: str = "en",
 ) -> Drawing:
     """A picture of a network: a column for the inputs and for each layer, a line for each weight, a small node for each bias.
 
@@ -58,6 +59,7 @@ def draw_network(
         dark: light on dark.
         font_size: of text, in points, from 1 to 500; all else grows with it.
         transparent: no ground, for a page that has its own, a light one or, with `dark`, a dark one.
+        language: of the legend, "en" or "ja".
 
     Raises TypeError for what is no network and for `digits` and `max_neurons` that are no whole numbers, and ValueError for those out of
     range, for a number of inputs or targets that does not fit, for more lines than `max_connections` and for a highlighted thing that
@@ -73,7 +75,9 @@ def draw_network(
             f"draw_network takes an MLP, a Layer or a Neuron, not {type(net).__name__} {shown(net)}; {instead}"
         )
     layers = net.layers if isinstance(net, MLP) else [net if isinstance(net, Layer) else Layer([net])]
-    looks = style.look("draw_network", dark=dark, digits=digits, font_size=font_size, transparent=transparent)
+    looks = style.look(
+        "draw_network", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language
+    )
     digits, max_neurons = looks.digits, whole_number(max_neurons, "max_neurons", 2)
     widths = [len(layers[0].neurons[0].weights), *(len(layer.neurons) for layer in layers)]
     for name, given, width in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.text import whole_number
+from tinygrad_bp.words import Words, words
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
 FONT_SIZE = 11
@@ -61,12 +62,14 @@ class Look:
         digits: significant ones of numbers.
         font_size: in points.
         ground: the colour behind everything.
+        say: the words of legends.
     """
 
     palette: Palette
     digits: int
     font_size: float
     ground: str
+    say: Words
 
     @property
     def factor(self) -> float:
@@ -79,7 +82,7 @@ class Look:
         return {"fontname": FONT, "fontsize": f"{self.font_size:g}", "fontcolor": self.palette.ink}
 
 
-def look(operation: str, *, dark: bool, digits: int, font_size: float, transparent: bool) -> Look:
+def look(operation: str, *, dark: bool, digits: int, font_size: float, transparent: bool, language: str = "en") -> Look:
     """The looks that the arguments of `draw` and `draw_network` describe; `operation` says which. It raises what they raise."""
     size = as_float(font_size, f"{operation}: font_size", wants="takes a real number")
     if not SMALLEST <= size <= LARGEST:
@@ -88,7 +91,7 @@ def look(operation: str, *, dark: bool, digits: int, font_size: float, transpare
         )
     palette = DARK if dark else LIGHT
     digits = whole_number(digits, "digits", 1, 17)
-    return Look(palette, digits, size, "transparent" if transparent else palette.paper)
+    return Look(palette, digits, size, "transparent" if transparent else palette.paper, words(language))
 
 
 def shade(palette: Palette, x: float, largest: float) -> str:

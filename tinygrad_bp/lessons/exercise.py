@@ -305,7 +305,9 @@ class Exercise(Document):
         layered = cases(found.neurons)
         net = network(layered[0]) if layered else None
         if net is not None:
-            drawing = draw_network(net, inputs=inputs_of(layered[0]), values=False, activations=False)
+            drawing = draw_network(
+                net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.language
+            )
             yield Picture(drawing, "network", self._words("exercise.picture"))
         yield _pairs([(write.name(v), write.number(v.data)) for v in _leaves(found)])
         if found.learning_rate is not None:

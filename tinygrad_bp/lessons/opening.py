@@ -81,15 +81,20 @@ class Opening(Speaker):
                 return
             inputs = [v.data if isinstance(v, Constant) else v for v in inputs_of(layers)]
             if lines <= MOST_NUMBERS and len(self.cases) == 1:
-                drawing = draw_network(net, inputs=inputs, digits=4, activations=False)
+                drawing = draw_network(net, inputs=inputs, digits=4, activations=False, language=self.say.language)
             else:
-                drawing = draw_network(net, digits=4, activations=False)
+                drawing = draw_network(net, digits=4, activations=False, language=self.say.language)
             yield Picture(drawing, "network", self.words("lesson.network.picture"))
             return
         if len(self.found.names) > MOST_DRAWN:
             yield self.paragraph("lesson.left.graph", count=len(self.found.names))
             return
-        drawing = draw(self.found.loss, only="labelled" if any(v.label for v in self.found.forward) else None, digits=4)
+        drawing = draw(
+            self.found.loss,
+            only="labelled" if any(v.label for v in self.found.forward) else None,
+            digits=4,
+            language=self.say.language,
+        )
         yield Picture(drawing, "graph", self.words("lesson.network.graph.picture"))
 
     def given(self) -> Iterator[Block]:

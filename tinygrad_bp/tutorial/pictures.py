@@ -23,11 +23,19 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str =
         # Without what also reaches the error by ways that are not the picture's: b2 and out_h1 by o2, i1 and b1 by h2.
         only = [values[name] for name in names.split()]
         return draw(
-            values["E_total"], only=only, highlight=values[path_from], local_derivatives=True, title=title, dark=dark
+            values["E_total"],
+            only=only,
+            highlight=values[path_from],
+            local_derivatives=True,
+            title=title,
+            dark=dark,
+            language=language,
         )
 
     return {
-        "1-structure": draw_network(net, values=False, title=say("tutorial.picture.structure"), dark=dark),
+        "1-structure": draw_network(
+            net, values=False, title=say("tutorial.picture.structure"), dark=dark, language=language
+        ),
         "2-initial-values": draw_network(
             net,
             inputs=inputs,
@@ -35,6 +43,7 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str =
             activations=False,
             title=say("tutorial.picture.values"),
             dark=dark,
+            language=language,
         ),
         "3-chain-rule-w5": graph(say("tutorial.chain", weight="w5"), "w5", "w5 w6 net_o1 out_o1 target_o1 E_total"),
         "4-fan-in-h1": graph(say("tutorial.picture.fan"), "out_h1", "out_h1 E_o1 E_o2 E_total"),
@@ -43,7 +52,9 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str =
             "w1",
             "w1 w2 net_h1 out_h1 net_o1 net_o2 out_o1 out_o2 target_o1 target_o2 E_o1 E_o2 E_total",
         ),
-        "6-computation-graph": draw(values["E_total"], title=say("tutorial.picture.graph"), dark=dark),
+        "6-computation-graph": draw(
+            values["E_total"], title=say("tutorial.picture.graph"), dark=dark, language=language
+        ),
     }
 
 

@@ -306,7 +306,7 @@ class Exercise(Document):
         net = network(layered[0]) if layered else None
         if net is not None:
             drawing = draw_network(
-                net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.language
+                net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self._say.language
             )
             yield Picture(drawing, "network", self._words("exercise.picture"))
         yield _pairs([(write.name(v), write.number(v.data)) for v in _leaves(found)])

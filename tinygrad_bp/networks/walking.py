@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import types
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from tinygrad_bp.core.operation import Operation
@@ -14,6 +16,7 @@ from tinygrad_bp.core.value import Value
 
 PLAIN = (str, bytes, bytearray, int, float, complex, range, type(None), type, types.ModuleType, Operation, Value)
 # Of the standard library only these are looked into: a logger or a lock leads to half the process, and to no parameter.
+WRITTEN_IN_PYTHON = 1 << 9  # the flag of classes that a program makes
 HOLDERS = ("types.SimpleNamespace", "collections.", "functools.partial")
 
 
@@ -53,6 +56,58 @@ def attributes(thing: Any) -> Iterator[tuple[str, Any]]:
                     continue
             elif not hasattr(part, "__get__"):  # no method and no property
                 yield name, part
+
+
+def held_by(thing: Any) -> Iterator[tuple[str, Any]]:
+    """Pairs of a name and a thing that this one may use: beside what is inside it what functions enclose, their defaults, the globals that
+    they name, what methods are bound to, and the methods of its class."""
+    if callable(thing):
+        with suppress(Exception):  # what an object of anyone's says to a name that it does not know
+            yield getattr(thing, "__name__", "a method"), thing.__self__
+    if isinstance(thing, types.MethodType):
+        yield thing.__name__, thing.__func__
+    elif isinstance(thing, types.FunctionType):
+        yield from enclosed(thing)
+        yield from ((name, thing.__globals__[name]) for name in names_of(thing.__code__) if name in thing.__globals__)
+    elif isinstance(thing, functools.partial):
+        yield from (("a partial", part) for part in (thing.func, *thing.args, *thing.keywords.values()))
+    elif isinstance(thing, list | tuple):  # often of very many numbers
+        yield from (("an entry", part) for part in thing if type(part) is not float)
+    else:
+        with suppress(ValueError):  # a set without an order
+            yield from inside(thing)
+        for kind in type(thing).__mro__:
+            if not is_of_a_library(kind):
+                yield from ((name, f) for name, f in list(vars(kind).items()) if isinstance(f, types.FunctionType))
+
+
+def enclosed(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    """What a function encloses, its defaults and its attributes, by their names."""
+    code = function.__code__
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+        if cell != types.CellType():
+            yield name, cell.cell_contents
+    given = function.__defaults__ or ()
+    yield from zip(code.co_varnames[code.co_argcount - len(given) : code.co_argcount], given, strict=False)
+    yield from (function.__kwdefaults__ or {}).items()
+    yield from vars(function).items()
+
+
+def names_of(code: types.CodeType) -> list[str]:
+    """The globals and attributes that it names, and those of the functions written in it."""
+    inner = [name for part in code.co_consts if isinstance(part, types.CodeType) for name in names_of(part)]
+    return list(dict.fromkeys([*code.co_names, *inner]))
+
+
+def is_of_a_library(thing: Any) -> bool:
+    """Whether a class or a function is of the standard library, of this package, or of another that is installed."""
+    if isinstance(thing, type) and not thing.__flags__ & WRITTEN_IN_PYTHON:
+        return True
+    module = str(getattr(thing, "__module__", None) or "")
+    root = module.split(".")[0]
+    if (root in sys.stdlib_module_names and root != "__main__") or root == "tinygrad_bp":
+        return True
+    return "site-packages" in str(getattr(sys.modules.get(module), "__file__", None) or "")
 
 
 def _of_a_set(things: Any) -> Iterator[tuple[str, Any]]:

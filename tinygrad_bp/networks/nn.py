@@ -35,8 +35,8 @@ from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.scaling import Scaled, Scaling
 from tinygrad_bp.networks.seeds import generator
-from tinygrad_bp.networks.walking import attributes, inside
 from tinygrad_bp.text import counted, shown, whole_number
+from tinygrad_bp.walking import attributes, inside
 
 Initializer = Callable[[random.Random, int, int], float]
 NEAR = 6.0  # how much less likely (e to the power of half of it) measured inputs may be than scaled ones, to be taken for measured

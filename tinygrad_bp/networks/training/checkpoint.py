@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import Source, beyond_floats, called, write_whole
+from tinygrad_bp.lots import generator_state
 from tinygrad_bp.networks.nn import MLP, Module
 from tinygrad_bp.networks.optimizer_state import State, fitting
 from tinygrad_bp.networks.saving import number_as_json, number_of_json, read_content
 from tinygrad_bp.networks.training.batches import Place
-from tinygrad_bp.networks.training.lots import generator_state
 from tinygrad_bp.networks.training.task import Row, Task
 from tinygrad_bp.text import counted, shown
 

@@ -18,8 +18,8 @@ from functools import partial
 from typing import Any
 
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.networks.training.lots import draw_on, generator_of, lots
-from tinygrad_bp.networks.walking import PLAIN, held_by, is_of_a_library, names_of
+from tinygrad_bp.lots import draw_on, generator_of, lots
+from tinygrad_bp.walking import PLAIN, held_by, is_of_a_library, names_of
 
 ABSENT = object()
 DRAWS = "the model draws random numbers"

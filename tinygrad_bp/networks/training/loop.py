@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import assignments
+from tinygrad_bp.lots import draw_on, lots
 from tinygrad_bp.networks.losses import Loss
 from tinygrad_bp.networks.optim import Optimizer, at_once
 from tinygrad_bp.networks.optimizer_state import State, settings_of
@@ -23,7 +24,6 @@ from tinygrad_bp.networks.training.checkpoint import Checkpoint, Facts, facts_of
 from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_wrong, why
 from tinygrad_bp.networks.training.engines import Compiled, Eager, chosen
 from tinygrad_bp.networks.training.history import Diverged, History
-from tinygrad_bp.networks.training.lots import draw_on, lots
 from tinygrad_bp.networks.training.progress import Standing, bar
 from tinygrad_bp.networks.training.stopping import Judge, Snapshot
 from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range

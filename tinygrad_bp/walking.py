@@ -68,7 +68,9 @@ def held_by(thing: Any) -> Iterator[tuple[str, Any]]:
         yield thing.__name__, thing.__func__
     elif isinstance(thing, types.FunctionType):
         yield from enclosed(thing)
-        yield from ((name, thing.__globals__[name]) for name in names_of(thing.__code__) if name in thing.__globals__)
+        if not thing.__module__ or thing.__module__.split(".")[0] != "tinygrad_bp":  # whose globals are known
+            given = thing.__globals__
+            yield from ((name, given[name]) for name in names_of(thing.__code__) if name in given)
     elif isinstance(thing, functools.partial):
         yield from (("a partial", part) for part in (thing.func, *thing.args, *thing.keywords.values()))
     elif isinstance(thing, list | tuple):  # often of very many numbers

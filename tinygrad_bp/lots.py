@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from tinygrad_bp.walking import PLAIN, held_by
+
+_ASKED = itertools.count(step=2**32)  # of generators that have no state
 
 
 def lots() -> dict[str, Any]:
@@ -45,7 +50,7 @@ def _listed(state: Any) -> list[Any]:
 def generator_of(thing: Any) -> tuple[Callable[[], Any], Callable[[Any], Any]] | None:
     """How the state of a generator of Python, NumPy or PyTorch is read and written; None of what is none."""
     if isinstance(thing, random.SystemRandom):
-        return object, lambda state: None  # whose state no one can compare
+        return itertools.count(next(_ASKED)).__next__, lambda state: None  # never the same twice
     if isinstance(thing, random.Random):
         return thing.getstate, thing.setstate
     kind = type(thing).__module__.split(".")[0]
@@ -55,3 +60,20 @@ def generator_of(thing: Any) -> tuple[Callable[[], Any], Callable[[Any], Any]] |
     if kind in ("numpy", "torch") and hasattr(thing, "get_state") and hasattr(thing, "set_state"):
         return thing.get_state, thing.set_state
     return None
+
+
+def states(*things: Any) -> list[Any]:
+    """How far the generators have come, as something to compare: the common ones, and those that these functions and objects hold."""
+    found: list[Any] = [lots()]
+    seen, waiting = dict[int, Any](), list(things)
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, PLAIN):
+            continue
+        seen[id(thing)] = thing  # kept, so that its number stays its own
+        if (generator := generator_of(thing)) is not None:
+            state = generator[0]()
+            found.append(repr(state.tolist() if hasattr(state, "tolist") else state))
+        else:
+            waiting += [part for _, part in held_by(thing)]
+    return found

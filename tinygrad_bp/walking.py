@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 import sys
 import types
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MappingView
 from contextlib import suppress
 from typing import Any
 
@@ -93,6 +94,40 @@ def enclosed(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     yield from zip(code.co_varnames[code.co_argcount - len(given) : code.co_argcount], given, strict=False)
     yield from (function.__kwdefaults__ or {}).items()
     yield from vars(function).items()
+
+
+def hidden(things: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Value]]:
+    """Pairs of the name of a thing and a Value that is in it, or in what it encloses, is bound to, or goes over: also where `inside` does
+    not look, but for globals."""
+    seen: dict[int, Any] = {}
+    waiting = list(things)
+    while waiting:
+        name, thing = waiting.pop()
+        if isinstance(thing, Value):
+            yield name, thing
+        elif id(thing) not in seen and not isinstance(thing, PLAIN):
+            seen[id(thing)] = thing
+            waiting += [(name, part) for part in _hidden_in(thing)]
+
+
+def _hidden_in(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, Mapping):
+        yield from thing
+    if isinstance(thing, types.FunctionType):
+        yield from (part for _, part in enclosed(thing))
+    elif isinstance(thing, types.MethodType | types.BuiltinMethodType):
+        yield thing.__self__
+    elif isinstance(thing, MappingView):
+        yield from thing  # type: ignore[misc]
+    elif isinstance(thing, Iterator):
+        if type(thing).__name__ in ("list_iterator", "tuple_iterator"):
+            yield from copy.copy(thing)
+    elif getattr(getattr(thing, "dtype", None), "fields", None):
+        yield thing.tolist()
+    else:
+        yield getattr(thing, "__wrapped__", None)  # of functools.cache
+    with suppress(ValueError):  # a set without an order
+        yield from (part for _, part in inside(thing))
 
 
 def names_of(code: types.CodeType) -> list[str]:

@@ -18,6 +18,8 @@ FLOORS = [
     ["text"],
     ["files", "words"],
     ["core"],
+    ["walking"],
+    ["lots"],
     ["explanation", "checking", "program"],
     ["networks"],
     ["drawing", "data", "losses", "optim"],

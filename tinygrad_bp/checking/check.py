@@ -24,6 +24,7 @@ from tinygrad_bp.checking.verdict import Verdict, judge
 from tinygrad_bp.core.operation import Operation, as_float, at
 from tinygrad_bp.core.order import changed_leaves, dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.lots import states
 from tinygrad_bp.text import printable, shown
 
 AGAIN = 20  # how often a function is called at one place before it is blamed
@@ -124,7 +125,13 @@ class _Repeatable:
     def __init__(self, f: Callable[..., Value], leaves: Sequence[Value]) -> None:
         self._f, self._leaves = f, leaves
         self.result = self(*leaves)
+        before = states(f)
         again, arguments = self._again()
+        if states(f) != before:  # what is seeded in each call comes as far each time
+            raise ValueError(
+                "check_gradients: the function draws random numbers, so that differences say nothing: let it draw none, or seed its "
+                "generator inside it"
+            )
         for leaf, here, there in zip(leaves, _backward(self.result, leaves), _backward(again, arguments), strict=True):
             if not (_same(here, there) or math.isclose(here, there, rel_tol=NOISE, abs_tol=NOISE)):
                 what = f"input {printable(leaf.label)}" if leaf.label else "an input"

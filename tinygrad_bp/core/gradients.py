@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, overload
 
-from tinygrad_bp.core import ops
+from tinygrad_bp.core import ops, slopes
 from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 
@@ -90,7 +90,12 @@ def _local(node: Value, varies: set[Value]) -> list[tuple[Value, Any]]:
     assert node.op is not None
     operands = node.operands
     wanted = [x in varies for x in operands]
-    derivatives = node.op.derivatives(node, operands, wanted)
+    if slopes.asks(
+        node.op, len(operands)
+    ):  # a rule with an `if`: evaluated here, it would leave the branch of one number
+        derivatives = slopes.slopes(node.op, operands, wanted)
+    else:
+        derivatives = node.op.derivatives(node, operands, wanted)
     found: list[tuple[Value, Any]] = []
     for x, derivative, recorded, want in zip(operands, derivatives, node.recorded_derivatives, wanted, strict=True):
         if want:

@@ -35,8 +35,8 @@ from tinygrad_bp.networks.activations import FASTER, activation_named
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.scaling import Scaled, Scaling
 from tinygrad_bp.networks.seeds import generator
-from tinygrad_bp.networks.walking import attributes, inside
 from tinygrad_bp.text import counted, shown, whole_number
+from tinygrad_bp.walking import attributes, hidden, inside
 
 Initializer = Callable[[random.Random, int, int], float]
 NEAR = 6.0  # how much less likely (e to the power of half of it) measured inputs may be than scaled ones, to be taken for measured
@@ -66,7 +66,9 @@ class Module:
     """Anything with parameters to train: Values among its attributes, in slots and of its class, too, and in what these hold: other
     Modules, lists, tuples, dictionaries, deques, sets, NumPy's arrays of objects, dataclasses and other objects with attributes.
 
-    Not looked into are functions, what they enclose included, classes, and objects of the standard library.
+    Not looked into are functions, what they enclose and what methods are bound to, keys of dictionaries, views and iterators, classes, and
+    objects of the standard library. A parameter that is found there only is not trained and not saved: `save` and `train` warn, naming
+    the attribute.
     """
 
     def named_parameters(self) -> dict[str, Value]:
@@ -424,6 +426,39 @@ def _warn_of_measured_inputs(inputs: Sequence[Any], scaling: Scaling) -> None:
             "(tinygrad_bp.networks.prediction), or net(net.notes.scaling(inputs))",
             stacklevel=3,
         )
+
+
+class Unseen(UserWarning):
+    """A module holds Values where nobody looks for parameters."""
+
+
+def warn_of_unseen(module: Module, what: str, trained: Iterable[Value] = (), *, stacklevel: int = 3) -> None:
+    """Warns of Values that a module holds where nobody looks for parameters, but for those that are trained nevertheless."""
+    known = {*trained, *module.named_parameters().values()}
+    frozen = {part for neuron in _neurons_of(module) for part in (*neuron.weights, neuron.bias)}
+    for name, value in hidden(module.parts()):
+        if value.op is None and not isinstance(value, Constant) and value not in known and value not in frozen:
+            warnings.warn(
+                f"{what}: {type(module).__name__} has a Value{f' {value.label}' if value.label else ''} in {name} that is none of its "
+                "parameters, for it is in a function, a key or the like: make it an attribute, or an entry of a list or a dictionary",
+                Unseen,
+                stacklevel=stacklevel,
+            )
+            return
+
+
+def _neurons_of(module: Module) -> Iterator[Neuron]:
+    waiting: list[Any] = [module]
+    seen: set[int] = set()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, Neuron):
+            yield thing
+        if isinstance(thing, Module | list | tuple | dict | deque):
+            waiting += [part for _, part in _parts(thing)]
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:

@@ -22,7 +22,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import Source, beyond_floats, called, parse_json, read_text, write_whole
 from tinygrad_bp.networks.activations import activation_named
-from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron, warn_of_unseen
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.optimizer_state import State, fitting, settings_of
@@ -49,6 +49,8 @@ def save(model: Module | Optimizer, path: str | os.PathLike[str]) -> Path:
     puts into a Module of the same build. Of an optimizer, with which a loop of your own is to go on, its settings, its count of steps and
     what it remembers; `train` goes on by itself: `history.save(path)`, then `train(..., resume=path)`.
 
+    Warns of Values of a Module that are not among its parameters.
+
     Raises TypeError for what is neither Module nor optimizer and for notes that JSON does not know, ValueError for an activation of
     one's own and OSError where the file cannot be written.
     """
@@ -63,6 +65,7 @@ def save(model: Module | Optimizer, path: str | os.PathLike[str]) -> Path:
         _check_that_a_file_can_hold(model)
         content |= _content(model)
     else:
+        warn_of_unseen(model, "save")
         content["parameters"] = {name: number_as_json(p.data) for name, p in model.named_parameters().items()}
     try:
         text = _json(content)

@@ -15,6 +15,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation, as_float
+from tinygrad_bp.core.slopes import Slope
 from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.program.instructions import Code
 
@@ -87,6 +88,11 @@ class _Expansion(Code):
         return self.constant(as_float(x, "a definition", wants="is made of its operands and real numbers"))
 
     def _because(self, op: Operation, reason: str) -> _Untraceable:
+        if isinstance(op, Slope):
+            return _Untraceable(
+                f"{self._target} has no derivative of {op.of.name}, and its rule cannot be followed: {reason}. Write the rule in ordinary "
+                "operators and rows of tinygrad_bp.ops, with step, sign, maximum or minimum in place of an if"
+            )
         what = "forward" if op.definition is None else "definition"
         return _Untraceable(
             f"{self._target} has no {op.name}, and its {what} cannot be followed: {reason}. Make the operation with definition=, its "

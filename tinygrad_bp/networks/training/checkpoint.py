@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import Source, beyond_floats, called, write_whole
+from tinygrad_bp.lots import generator_state
 from tinygrad_bp.networks.nn import MLP, Module
 from tinygrad_bp.networks.optimizer_state import State, fitting
 from tinygrad_bp.networks.saving import number_as_json, number_of_json, read_content
 from tinygrad_bp.networks.training.batches import Place
-from tinygrad_bp.networks.training.lots import generator_state
 from tinygrad_bp.networks.training.task import Row, Task
 from tinygrad_bp.text import counted, shown
 
@@ -84,7 +84,7 @@ class Checkpoint:
         epoch: the losses of the epoch that is on its way, step by step, each times its rows.
         judged: of stopping early.
         place: the order of the rows.
-        lots: the states of Python's and NumPy's generators, if the model, or a callback, drew from them.
+        lots: the states of Python's, NumPy's and PyTorch's generators, if the model, or a callback, drew from them.
         more: what else was saved along.
         name: where it comes from, for messages.
     """
@@ -357,6 +357,10 @@ class _Reader:
                     or [type(x) for x in rest] not in ([int, int, float], [int, int, int])
                 ):
                     raise ValueError("it is not that of NumPy")
+            if "torch" in content:
+                state = content["torch"]
+                if not isinstance(state, list) or not all(type(x) is int and 0 <= x < 256 for x in state):
+                    raise ValueError("it is not that of PyTorch")
         except (TypeError, ValueError, OverflowError) as error:
             self.fail(f"the state of the random numbers is none: {error}")
         return content

@@ -21,7 +21,10 @@ def what_went_wrong(task: Task, batch: Sequence[int]) -> str:
         try:
             total = task.forward(*task.rows[row])
         except (ValueError, ArithmeticError) as error:
-            return f"with row {number}, {error}; {_largest(optimizer, lambda p: p.data, 'parameter')}"
+            words = (
+                error.args[-1] if isinstance(error, OverflowError) and error.args else error
+            )  # Python's have a number, too
+            return f"with row {number}, {words}; {_largest(optimizer, lambda p: p.data, 'parameter')}"
         order = topological_order(total)
         for node in order:
             named = node.op is not None or node.label  # not a mere number, but what was made of it

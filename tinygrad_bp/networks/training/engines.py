@@ -12,12 +12,33 @@ from itertools import accumulate, chain
 from typing import Any
 
 from tinygrad_bp.core.stable import sum_of
+from tinygrad_bp.networks.training.kept import Kept
 from tinygrad_bp.networks.training.task import Task
-from tinygrad_bp.networks.training.tracing import Programs, Uncompilable
+from tinygrad_bp.networks.training.tracing import Programs, Uncompilable, Undefined
 from tinygrad_bp.text import shown
 
 ENGINES = ("auto", "llvm", "python", "eager")
 LARGE, FEW = 5_000, 1_000  # parameters of a network that takes seconds to compile; rows in all that are done before
+
+
+def chosen(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, str]:
+    """The engine, and why it is not the one that "auto" would rather take. Where it is eager, nobody has called the model before.
+
+    Raises what `engine_for` and `Task.try_out` raise.
+    """
+    if wanted == "eager":  # whose model may count its calls
+        return Eager(task), ""
+    kept = Kept(task.model, task.loss, known=task.optimizer.parameters)
+    if kept.iterator and wanted == "auto":
+        return Eager(task), f"the model holds an iterator, {kept.iterator}, which a look at the model would use up"
+    runner = None
+    try:
+        task.try_out()
+        runner, why = engine_for(task, wanted, epochs)
+        return runner, why
+    finally:
+        if not isinstance(runner, Compiled):
+            kept.restore()
 
 
 def engine_for(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, str]:
@@ -34,7 +55,7 @@ def engine_for(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, 
     try:
         programs = Programs(task)
     except Uncompilable as reason:
-        if wanted != "auto":
+        if wanted != "auto" and not isinstance(reason, Undefined):
             raise ValueError(f"train: engine {wanted!r} cannot do this, for {reason}; engine='eager' can") from reason
         return Eager(task), str(reason)
     if wanted != "python":

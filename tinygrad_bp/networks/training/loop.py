@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import assignments
+from tinygrad_bp.lots import draw_on, lots
 from tinygrad_bp.networks.losses import Loss
 from tinygrad_bp.networks.optim import Optimizer, at_once
 from tinygrad_bp.networks.optimizer_state import State, settings_of
@@ -21,9 +22,8 @@ from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.networks.training.batches import Batches
 from tinygrad_bp.networks.training.checkpoint import Checkpoint, Facts, facts_of, fixed_of, read
 from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_wrong, why
-from tinygrad_bp.networks.training.engines import Compiled, Eager, engine_for
+from tinygrad_bp.networks.training.engines import Compiled, Eager, chosen
 from tinygrad_bp.networks.training.history import Diverged, History
-from tinygrad_bp.networks.training.lots import draw_on, lots
 from tinygrad_bp.networks.training.progress import Standing, bar
 from tinygrad_bp.networks.training.stopping import Judge, Snapshot
 from tinygrad_bp.networks.training.task import Row, Task, is_out_of_range
@@ -107,9 +107,7 @@ def train(
         if resume is not None:
             history.now = checkpoint = _checkpoint(resume)
             changed = checkpoint.check(task, facts, epochs)
-        if engine != "eager":  # whose model may count its calls
-            task.try_out()
-        runner, history.why_eager = engine_for(task, engine, epochs)
+        runner, history.why_eager = chosen(task, engine, epochs)
         history.engine = runner.name
         loop = _Loop(task, runner, history, judge, epochs, facts, begun, draw if shuffle else None)
         if resume is not None:

@@ -21,7 +21,7 @@ from tinygrad_bp.networks.losses import (
     one_hot,
     squared_error,
 )
-from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.networks.nn import MLP, Module, warn_of_unseen
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import counted, shown
 
@@ -60,6 +60,8 @@ class Task:
         held_out = [] if validation is None else reader.read(validation, "validation", "validation row")
         if validation is not None and not held_out:
             raise ValueError("train: validation needs at least one row")
+        if isinstance(model, Module):
+            warn_of_unseen(model, "train", optimizer.parameters, stacklevel=4)
         _hint_at_classes(model, loss, [target for _, target in learned])
         return cls(model, loss, optimizer, learned, held_out)
 

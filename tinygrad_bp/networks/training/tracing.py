@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -12,9 +13,9 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.networks.training.lots import lots, own_lots
+from tinygrad_bp.networks.training.kept import Kept, unrepeatable
 from tinygrad_bp.networks.training.task import Row, Task, check_loss, is_out_of_range
-from tinygrad_bp.networks.training.watching import watch
+from tinygrad_bp.networks.training.watching import Watched, watch
 from tinygrad_bp.program import Program, compile
 
 COMPARED = 64  # rows whose loss is computed both ways before a program is taken
@@ -22,6 +23,10 @@ COMPARED = 64  # rows whose loss is computed both ways before a program is taken
 
 class Uncompilable(Exception):
     """Why no program can stand for the computation of all rows."""
+
+
+class Undefined(Uncompilable):
+    """No row's loss can be recorded, since the operations are undefined for the numbers; training will say where."""
 
 
 class Programs:
@@ -53,15 +58,22 @@ class Programs:
         self.held_out = [_flat(row, shapes) for row in task.held_out]
         if len(shapes) > 1:
             raise Uncompilable("rows have different shapes")
-        before = lots(), own_lots(task.model, task.loss)
+        self.kept = Kept(task.model, task.loss, known=optimizer.parameters)
         self._write()
         self._compare()
-        if (lots(), own_lots(task.model, task.loss)) != before:
-            raise Uncompilable("the model draws random numbers")
+        if change := self.kept.change():
+            raise Uncompilable(change)
 
     def outdated(self) -> str:
         """Why the programs are not what the model computes any more: it was changed in other ways than by numbers of Values. Empty if they
         are."""
+        self.kept.take()
+        if reason := self._difference() or self.kept.change():
+            self.kept.restore()  # the look was none of the calls of training
+        return reason
+
+    def _difference(self) -> str:
+        """How the first row's loss is computed otherwise than at first; empty if it is not."""
         leaves, inputs, target = _as_values(self.task.rows[0])
         try:
             loss = self.task.forward(inputs, target)
@@ -165,19 +177,32 @@ def _recorded(task: Task) -> tuple[Value, list[Value]]:
     parameters, rows = task.optimizer.parameters, task.rows
     found: list[tuple[Value, list[Value]]] = []
     failure: Exception | None = None
-    for row in (rows[0], rows[-1], rows[len(rows) // 2]):
+    seen: list[list[str]] = []  # what was read in each look: a later one may read what an earlier one has left
+    earlier: set[Value] = set()
+    some = rows[0], rows[-1], rows[len(rows) // 2]
+    for place, row in enumerate(chain(some, rows)):
+        if place >= len(some) and (found or failure is None or not is_out_of_range(failure)):
+            break
         leaves, inputs, target = _as_values(row)
         try:
             with watch([*parameters, *leaves]) as looks:
-                loss = task.forward(inputs, target)
+                seen.append(looks)
+                call = partial(task.forward, inputs, target)
+                loss, asked = (call(), "") if place else unrepeatable(call)
         except Exception as error:  # a model that wants numbers, or a row that its operations are undefined at
             failure = error
+            seen.pop()  # what an error tells of
             continue
-        if looks:
-            raise Uncompilable(f"the model reads numbers while it computes: {looks[0]}")
+        if asked:
+            raise Uncompilable(asked)
+        if any(seen):
+            raise Uncompilable(f"the model reads numbers while it computes: {next(filter(None, seen))[0]}")
         check_loss(loss)
+        _check_that_nothing_is_kept(loss, leaves, earlier)
         found.append((loss, leaves))
     if not found:
+        if failure is not None and is_out_of_range(failure):
+            raise Undefined(f"the model is undefined for the numbers of all rows: {failure}")
         raise Uncompilable(f"the model does not take Values in place of a row's numbers: {failure}")
     _check_that_all_is_new([loss for loss, _ in found])
     codes = [compile([loss], [*parameters, *leaves]).code for loss, leaves in found]
@@ -185,6 +210,17 @@ def _recorded(task: Task) -> tuple[Value, list[Value]]:
     if any(other != first for other in others):
         raise Uncompilable("the model computes differently from call to call")
     return found[0]
+
+
+def _check_that_nothing_is_kept(loss: Value, leaves: Sequence[Value], earlier: set[Value]) -> None:
+    """Raises Uncompilable for a loss that is computed from what was computed in an earlier call, or given to it; adds this one's."""
+    nodes = topological_order(loss, constants=False)
+    for node in nodes:
+        if node in earlier:
+            raise Uncompilable(
+                f"the model keeps state: {node.label or 'a node' if node.op is None else node.op.name} is of an earlier call"
+            )
+    earlier.update(leaves, (node for node in nodes if isinstance(node, Watched) and node.op is not None))
 
 
 def _check_that_all_is_new(losses: Sequence[Value]) -> None:

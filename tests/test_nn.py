@@ -221,7 +221,9 @@ def test_an_activation_may_be_assigned_by_name_too() -> None:
         assert neuron([1.0]).op is (op or tg.dot)
     with pytest.raises(ValueError, match="activation 'tahn' is no operation on one operand; did you mean 'tanh'"):
         neuron.activation = "tahn"
-    with pytest.raises(TypeError, match="activation 3 is no operation on one operand: It is the name of one"):
+    with pytest.raises(
+        TypeError, match="activation 3 is no operation on one operand: An activation is the name of such"
+    ):
         neuron.activation = 3
     assert neuron.activation is tg.leaky_relu
 

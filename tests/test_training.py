@@ -190,12 +190,12 @@ def test_repr_and_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         ({"engine": "gpu"}, ValueError, "engine is one of 'auto', 'llvm', 'python', 'eager', not 'gpu'"),
         ({"optimizer": 0.1}, TypeError, "takes an optimizer, such as"),
         ({"rows": 3}, TypeError, "rows are pairs of inputs and target, not int 3"),
-        ({"rows": [([0.0], 1.0)]}, ValueError, "row 1: neuron h1 has 2 weights and got 1 input"),
+        ({"rows": [([0.0], 1.0)]}, ValueError, "row 1 has 1 input, and the network takes 2"),
         ({"rows": [([0.0, 1.0], [1.0, 2.0])]}, ValueError, "row 1: mean_squared_error: 1 output and 2 targets"),
         (
             {"rows": [([0.0, 1.0], 1.0), ([0.0], 1.0), ([1.0, 1.0], 0.0)]},
             ValueError,
-            "step 2, rows 2: neuron h1 has 2 weights",
+            "row 2 has 1 input, and the network takes 2",
         ),
         (
             {"loss": "binary_cross_entropy", "rows": [([0.0, 1.0], 2.0)]},

@@ -103,9 +103,23 @@ class Operation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "arity", len(self.partials) if isinstance(self.partials, tuple) else None)
         object.__setattr__(self, "__name__", self.name)
+        for which in ("source", "latex"):
+            self._check_template(which, getattr(self, which))
         # Like a function, an operation is pickled by reference: by its name, in the module in which its rules were written.
         rules = self.partials if isinstance(self.partials, tuple) else (self.partials,)
         object.__setattr__(self, "__module__", getattr(rules[0], "__module__", None) if rules else None)
+
+    def _check_template(self, which: str, form: Any) -> None:
+        """Raises ValueError for a text that cannot be filled in."""
+        texts = ["x"] * (100 if self.arity is None else self.arity)
+        try:
+            if isinstance(form, str):
+                form.format(*texts, bare=texts, tight=texts)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            raise ValueError(
+                f"{self.name}: {which} {form!r:.80} cannot be filled in. Operands stand in {{}} or {{0}}, {{bare[0]}}, {{tight[0]}}, "
+                "counted from 0; a brace of the text itself is doubled, {{ and }}"
+            ) from None
 
     def __reduce__(self) -> str:
         return self.name
@@ -159,10 +173,15 @@ class Operation:
         where = f"at {at(numbers, labels)}" if numbers else "for no operands"
         kinds: tuple[type[Exception], ...] = (OverflowError, ZeroDivisionError, ArithmeticError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
-        needs = (isinstance(error, OverflowError) and self.domain.fits) or self.domain.needs
-        failed = kind(f"{self.name} {verb} {where}: it needs {needs}")
+        failed = kind(f"{self.name} {verb} {where}: {self.reason(error, numbers)}")
         failed.numbers = tuple(numbers)  # type: ignore[attr-defined]
         return failed
+
+    def reason(self, error: Exception, numbers: Sequence[float]) -> str:
+        """What would be right where a function of this row raised `error`; without a domain, the error."""
+        if self.domain is REALS and numbers and all(abs(x) <= HUGE for x in numbers):
+            return f"{type(error).__name__}, {error}"
+        return f"it needs {(isinstance(error, OverflowError) and self.domain.fits) or self.domain.needs}"
 
     def derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool] | None = None) -> list[Any]:
         """The partials at output `y` and these operands: numbers, Values or symbols. None in the place of those not wanted."""

@@ -53,7 +53,7 @@ def local_derivatives(op: Operation, y: float, operands: Sequence[Any], numbers:
         if any(x != x for x in numbers):
             return [math.nan] * len(numbers)  # a NaN among the operands gives NaN, also where the rule raises
         labels = [x.label if isinstance(x, Operators) else "" for x in operands]
-        by, reason = "", f"it needs {op.domain.needs}"
+        by, reason = "", op.reason(error, numbers)
         if op.arity is not None and op.arity > 1:
             by = f" with respect to {labels[len(found)] or f'operand {len(found) + 1}'}"
             reason = str(error).rpartition(": ")[

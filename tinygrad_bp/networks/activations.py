@@ -32,7 +32,8 @@ def activation_named(choice: Operation | str | None) -> Operation | None:
     fitting = [name for name, each in ops.OPERATIONS.items() if _takes_one(each)]
     hint = did_you_mean(choice, USUAL) or did_you_mean(choice, fitting) or ":"
     raise kind(
-        f"activation {shown(choice)} is no operation on one operand{hint} It is the name of one, such as 'sigmoid', 'tanh' or 'relu', "
+        f"activation {shown(choice)} is no operation on one operand{hint} An activation is the name of such an operation, "
+        "as 'sigmoid', 'tanh' or 'relu' are, "
         "or the operation itself, or None or 'linear' for none"
     )
 

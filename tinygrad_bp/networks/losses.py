@@ -134,8 +134,20 @@ def _binary_surprise(z: Any, target: Any) -> Value:
 
 
 def hinge(outputs: Any, targets: Any) -> Value:
-    """The mean over all outputs of max(0, 1 - target * output); targets are 1 and -1. As in support vector machines."""
-    return _mean([ops.relu(1.0 - target * out) for out, target in _pairs("hinge", outputs, targets)])
+    """The mean over all outputs of max(0, 1 - target * output); targets are 1 and -1. As in support vector machines.
+
+    Raises ValueError for other targets: one of 0 would be learned by nothing.
+    """
+    pairs = _pairs("hinge", outputs, targets)
+    wrong = next((t for _, t in pairs if not isinstance(t, Value) and t not in (1.0, -1.0)), None)
+    if wrong is not None:
+        hint = (
+            "; for targets 0 and 1, make them 2 * target - 1, or take binary_cross_entropy"
+            if 0.0 <= wrong <= 1.0
+            else ""
+        )
+        raise ValueError(f"hinge: a target is 1 or -1, not {wrong:g}{hint}")
+    return _mean([ops.relu(1.0 - target * out) for out, target in pairs])
 
 
 LOSSES: dict[str, Loss] = {
@@ -174,6 +186,10 @@ def loss_meant(name: object) -> str:
 
 class LearnedAsNumbers(UserWarning):
     """What may be classes, 0, 1, 2, ..., is learned as numbers."""
+
+
+class NoNetInputs(UserWarning):
+    """The last layer has an activation where the loss has one of its own."""
 
 
 def as_classes(targets: Sequence[float]) -> str:

@@ -108,6 +108,11 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = 0.0
 
+    def __call__(self, *inputs: Any, **more: Any) -> Any:
+        """What a class of one's own computes. Raises TypeError for one that does not say: it needs a method `__call__`."""
+        hint = ": rename its `forward`, which nothing calls here" if hasattr(self, "forward") else ""
+        raise TypeError(f"{type(self).__name__} has no method __call__, which makes of the inputs the outputs{hint}")
+
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Pairs of a name and a thing that may have parameters: all attributes, if a class does not say otherwise."""
         yield from attributes(self)

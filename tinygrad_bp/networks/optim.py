@@ -48,6 +48,15 @@ def at_once(*changes: Iterator[Any]) -> None:
     deque(chain.from_iterable(changes), maxlen=0)
 
 
+class _Of(partial[float]):
+    """A schedule: its formula with its settings, which can be pickled and copied, as functions in functions cannot."""
+
+    def __repr__(self) -> str:
+        names = self.func.__code__.co_varnames
+        settings = [f"{name}={x!r}" for name, x in zip(names, self.args, strict=False)]
+        return f"{self.func.__name__.lstrip('_')}({', '.join(settings)})"
+
+
 class Optimizer:
     """What all optimizers have in common.
 
@@ -74,16 +83,27 @@ class Optimizer:
                 raise TypeError(f"{name}: parameters are Values that were made from numbers, not {shown(p, 80)}")
         if not self.parameters or len(set(self.parameters)) < len(self.parameters):
             raise ValueError(f"{name} needs at least one parameter, and each of them once")
-        self.lr = lr if callable(lr) else self._setting("lr", lr, math.inf)
+        self.lr = lr
         self.steps = 0
         self.moments = [[0.0] * len(self.parameters) for _ in range(self.kept)]
 
+    @property
+    def lr(self) -> float | Schedule:
+        """The learning rate. Raises what the class raises when set to what is none."""
+        found: float | Schedule = vars(self)["lr"]  # among the settings
+        return found
+
+    @lr.setter
+    def lr(self, lr: float | Schedule) -> None:
+        vars(self)["lr"] = lr if callable(lr) else self._setting("lr", lr, math.inf)
+
     def rate(self) -> float:
         """The learning rate of the next step. Raises ValueError where a schedule gives no finite number from 0 up, or fails."""
-        if not callable(self.lr):
-            return self.lr
+        schedule = self.lr
+        if not callable(schedule):
+            return schedule
         try:
-            rate = self.lr(self.steps)
+            rate = schedule(self.steps)
         except ArithmeticError as error:
             raise ValueError(f"{type(self).__name__}: the schedule fails at step {self.steps}: {error}") from error
         return self._setting(f"lr of step {self.steps}", rate, math.inf)
@@ -253,13 +273,13 @@ def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
     """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
     step_size = whole_number(step_size, "step_decay: step_size", 1)
     _rates("step_decay", lr=lr, gamma=gamma)
-    return partial(_step_decay, lr, step_size, gamma)
+    return _Of(_step_decay, lr, step_size, gamma)
 
 
 def exponential_decay(lr: float, gamma: float) -> Schedule:
     """lr times gamma**step: PyTorch's `ExponentialLR`."""
     _rates("exponential_decay", lr=lr, gamma=gamma)
-    return partial(_exponential_decay, lr, gamma)
+    return _Of(_exponential_decay, lr, gamma)
 
 
 def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
@@ -269,14 +289,14 @@ def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
     """
     steps = whole_number(steps, "cosine_annealing: steps", 1)
     _rates("cosine_annealing", lr=lr, lr_min=lr_min)
-    return partial(_cosine_annealing, lr, steps, lr_min)
+    return _Of(_cosine_annealing, lr, steps, lr_min)
 
 
 def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
     """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
     steps = whole_number(steps, "linear_decay: steps", 1)
     _rates("linear_decay", lr=lr, lr_end=lr_end)
-    return partial(_linear_decay, lr, steps, lr_end)
+    return _Of(_linear_decay, lr, steps, lr_end)
 
 
 def warmup(schedule: float | Schedule, steps: int) -> Schedule:
@@ -284,7 +304,7 @@ def warmup(schedule: float | Schedule, steps: int) -> Schedule:
     steps = whole_number(steps, "warmup: steps", 1)
     if not callable(schedule):
         _rates("warmup", lr=schedule)
-    return partial(_warmup, schedule, steps)
+    return _Of(_warmup, schedule, steps)
 
 
 # The formulas: with their settings they can be pickled and copied, as functions in functions cannot.

@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.data import Table
 from tinygrad_bp.networks.data.cells import Cells, Where, is_missing
@@ -33,7 +34,7 @@ from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.program import Program, compile
-from tinygrad_bp.text import counted
+from tinygrad_bp.text import counted, shown
 
 
 def notes(table: Table, loss: str, target_scaling: Scaling | None = None) -> Notes:
@@ -94,6 +95,11 @@ class Predictor:
             words = counted(len(self.preprocessing.inputs), "input")
             raise ValueError(f"the notes of the network have preprocessing that makes {words}, and it has {inputs}")
 
+    @said
+    def __repr__(self) -> str:
+        answers = f"{self.targets[0]}: {', '.join(self.classes)}" if self.classes else ", ".join(self.targets)
+        return f"Predictor({', '.join(self.columns):.200} -> {answers:.200})"
+
     @cached_property
     def _program(self) -> Program:
         inputs = [Value(0.0, f"i{k}") for k in range(1, self.net.widths[0] + 1)]
@@ -114,6 +120,15 @@ class Predictor:
         The weights are those at the first call. Raises ValueError for another number of cells, for other names and, naming the column, for
         a cell that it cannot hold; TypeError for what is no number.
         """
+        if isinstance(row, str | bytes):
+            raise TypeError(
+                f"a row is a list of {counted(len(self.columns), 'cell')} or a dictionary, not {shown(row)}"
+            )
+        if hasattr(row, "columns"):  # a DataFrame
+            raise TypeError(
+                f"it takes one row, not a table ({type(row).__name__}): of pandas call it for each row of df.to_dict('records'); of other "
+                "libraries, df.to_dicts() or df.to_pylist()"
+            )
         found = cells_of(row, self.columns)
         if len(found) != len(self.columns):
             raise ValueError(

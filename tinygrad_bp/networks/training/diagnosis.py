@@ -39,6 +39,20 @@ def what_went_wrong(task: Task, batch: Sequence[int]) -> str:
     return f"the step leads out of the range of floats; {_largest(optimizer, lambda p: p.grad, 'gradient')}"
 
 
+def fails_by_itself(task: Task, batch: Sequence[int]) -> bool:
+    """Whether model or loss divide by 0 in code of their own, in no operation, while all parameters are in range."""
+    if not all(math.isfinite(p.data) for p in task.optimizer.parameters):
+        return False
+    for row in batch:
+        try:
+            task.forward(*task.rows[row])
+        except ZeroDivisionError as error:
+            return not hasattr(error, "numbers")
+        except (ValueError, ArithmeticError):
+            return False
+    return False
+
+
 def why(task: Task, batch: Sequence[int], start: Callable[[], None]) -> str:
     """What may be at fault, to end the message with: a row, what is computed, or the learning rate. `start` goes back to the parameters
     that training began with."""

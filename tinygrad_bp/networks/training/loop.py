@@ -21,7 +21,7 @@ from tinygrad_bp.networks.optimizer_state import State, settings_of
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.networks.training.batches import Batches
 from tinygrad_bp.networks.training.checkpoint import Checkpoint, Facts, facts_of, fixed_of, read
-from tinygrad_bp.networks.training.diagnosis import of_rows_held_out, what_went_wrong, why
+from tinygrad_bp.networks.training.diagnosis import fails_by_itself, of_rows_held_out, what_went_wrong, why
 from tinygrad_bp.networks.training.engines import Compiled, Eager, chosen
 from tinygrad_bp.networks.training.history import Diverged, History
 from tinygrad_bp.networks.training.progress import Standing, bar
@@ -299,6 +299,8 @@ class _Loop:
         """Raises what is to be said of the step that failed, the next one."""
         history = self.history
         step = history.steps + 1
+        if type(error) is ZeroDivisionError and fails_by_itself(self.task, batch):
+            raise error
         if error is not None and not is_out_of_range(error):
             which = ", ".join(str(row + 1) for row in batch[:8])
             raise ValueError(f"train: step {step:,}, rows {which}: {error}") from error

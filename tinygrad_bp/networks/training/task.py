@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.losses import (
     LOSSES,
     LearnedAsNumbers,
     Loss,
+    NoNetInputs,
     as_classes,
     binary_cross_entropy,
     cross_entropy,
+    hinge,
     loss_meant,
     mean_squared_error,
     one_hot,
@@ -62,6 +65,7 @@ class Task:
             raise ValueError("train: validation needs at least one row")
         if isinstance(model, Module):
             warn_of_unseen(model, "train", optimizer.parameters, stacklevel=4)
+        _hint_at_logits(model, loss)
         _hint_at_classes(model, loss, [target for _, target in learned])
         return cls(model, loss, optimizer, learned, held_out)
 
@@ -97,6 +101,21 @@ def check_loss(total: Any) -> None:
 def is_out_of_range(error: Exception) -> bool:
     """Whether an operation failed for its numbers, which other parameters may mend, and not for operands that do not fit."""
     return isinstance(error, ArithmeticError) or bool(getattr(error, "numbers", ()))
+
+
+def _hint_at_logits(model: Model, loss: Loss) -> None:
+    """Warns where the last layer bends what a cross entropy takes as net inputs, and bends itself."""
+    if loss not in (cross_entropy, binary_cross_entropy) or not isinstance(model, MLP):
+        return
+    row = next((neuron.activation for neuron in model.layers[-1].neurons if neuron.activation is not None), None)
+    if row is not None:
+        part = "softmax" if loss is cross_entropy else "the sigmoid"
+        warnings.warn(
+            f"train: the last layer has the activation {row.name}, and {loss.__name__} takes net inputs, as {part} is part of it; make the "
+            f"network with activation=[..., None]",
+            NoNetInputs,
+            stacklevel=4,
+        )
 
 
 def _hint_at_classes(model: Model, loss: Loss, targets: Sequence[Any]) -> None:
@@ -148,11 +167,12 @@ class _Reader:
                 ) from None
             inputs, target = _plain(inputs), _plain(target)
             where = f"train: {noun} {number}"
+            self._check_cells(where, inputs, target)
             if self.loss is cross_entropy:
                 target = self._probabilities(where, inputs, target)
-            elif self.loss is binary_cross_entropy:
+            elif self.loss in (binary_cross_entropy, hinge):
                 _checked(
-                    binary_cross_entropy,
+                    self.loss,
                     where,
                     [0.0] * len(target) if isinstance(target, list | tuple) else 0.0,
                     target,
@@ -161,6 +181,20 @@ class _Reader:
                 raise ValueError(f"{where} holds NaN: {shown((inputs, target), 80)}")
             found.append((inputs, target))
         return found
+
+    def _check_cells(self, where: str, inputs: Any, target: Any) -> None:
+        """Raises TypeError and ValueError for cells that a network or a loss of ours cannot compute with, naming row and column."""
+        if type(self.model) is MLP and isinstance(inputs, list | tuple):
+            if len(inputs) != (wanted := self.model.widths[0]):
+                raise ValueError(f"{where} has {counted(len(inputs), 'input')}, and the network takes {wanted}")
+            for place, x in enumerate(inputs, 1):
+                if type(x) is not float and not isinstance(x, Value):
+                    as_float(x, f"{where}, input {place},", wants="is a real number")
+        if self.loss in LOSSES.values():
+            parts = target if isinstance(target, list | tuple) else [target]
+            for place, x in enumerate(parts, 1):
+                if x is None or isinstance(x, str | bytes):
+                    as_float(x, f"{where}, target{f' {place}' if len(parts) > 1 else ''},", wants="is a real number")
 
     def _probabilities(self, where: str, inputs: Any, target: Any) -> Any:
         """The probabilities of all classes in place of the number of the right one, so that all rows have one graph."""

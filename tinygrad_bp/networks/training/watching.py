@@ -41,6 +41,10 @@ class Watched(Value):
 
     __hash__ = Value.__hash__
 
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"  # which is no look at it
+
     def __reduce__(self) -> Any:
         raise TypeError("a Value that is being watched is not to be kept")
 

@@ -51,6 +51,7 @@ def at_once(*changes: Iterator[Any]) -> None:
 class _Of(partial[float]):
     """A schedule: its formula with its settings, which can be pickled and copied, as functions in functions cannot."""
 
+    @said
     def __repr__(self) -> str:
         names = self.func.__code__.co_varnames
         settings = [f"{name}={x!r}" for name, x in zip(names, self.args, strict=False)]

@@ -13,6 +13,7 @@ from numbers import Real
 from typing import Any
 
 from tinygrad_bp.core.operators import WRITTEN_OUT
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.optim import at_once
 
@@ -41,6 +42,7 @@ class Watched(Value):
 
     __hash__ = Value.__hash__
 
+    @said
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"  # which is no look at it

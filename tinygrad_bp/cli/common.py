@@ -64,6 +64,16 @@ def say(text: object = "", *, error: bool = False) -> None:
     print(printable(str(text), keep="\n"), file=sys.stderr if error else sys.stdout)
 
 
+def ask(question: str) -> None:
+    """Says a question on a line that is not ended."""
+    print(printable(question), end="", flush=True)
+
+
+def take_back() -> None:
+    """Clears the line of the question."""
+    print("\r\x1b[K", end="", flush=True)
+
+
 def answer(text: str) -> None:
     """Writes what was asked for to standard output: data, as it is, but where a terminal would take it for instructions."""
     terminal = sys.stdout is not None and sys.stdout.isatty()

@@ -41,10 +41,9 @@ def walk(document: Document) -> int:
             common.say(Document(step, document.language).text(width=terminal_width()))
             if place == len(parts):
                 break
-            more = say("tutorial.walk.more", place=place, all=len(parts))
-            print(more, end="", flush=True)
+            common.ask(say("tutorial.walk.more", place=place, all=len(parts)))
             pressed = key()
-            print("\r\x1b[K", end="", flush=True)  # the line of the question is gone
+            common.take_back()
             if pressed in ENDS:
                 common.say(say("tutorial.walk.ended", place=place, all=len(parts)))
                 return 0

@@ -320,12 +320,18 @@ def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
 
 
 def _neurons(order: Sequence[Value], leaves: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
-    """The neurons, also where one weight alone is followed."""
+    """The neurons, also where one weight alone is followed.
+
+    A product and a sum alone make no neuron, since physics has them, too: an activation does, or a label that calls it one.
+    """
     usual, chosen = (
         units(order, trained, most=MOST_NODES, numbers=True)
         for trained in ([v for v in leaves if not outer(v.label)], parameters)
     )
-    return max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
+    found = max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
+    nodes = [v for unit in found for v in (unit.net, unit.out)]
+    called = any(v.label.startswith(("net_", "out_")) for v in nodes)
+    return found if called or any(unit.activation for unit in found) else []
 
 
 def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:

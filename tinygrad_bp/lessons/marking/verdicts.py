@@ -234,6 +234,9 @@ class Verdicts:
     def _causes(self, step: Step, number: Number) -> list[tuple[str, Mapping[str, Formula | str]]]:
         if abs(number.x - step.value) < 1.01 * number.unit and number.is_cut(step.value):
             return [("cut", {})]
+        if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE:
+            # Of so few digits the last one is more likely off by rounding than by a mistake that comes so near.
+            return [("lastDigit", {})]
         fixed = self._world([(each, self._as_right(each)) for each in self.answered])
         worlds = [fixed, self.right]
         if self.wrong:
@@ -265,9 +268,9 @@ class Verdicts:
         return found
 
     def _roundings(self, step: Step, number: Number, world: World) -> list[tuple[str, Mapping[str, Formula | str]]]:
-        off = abs(number.x - step.value)
-        if number.unit and off <= 1.01 * number.unit and number.digits <= 12:
+        if number.unit and _off_by_a_digit(step.value, number) and number.digits <= 12:
             return [("lastDigit", {})]
+        off = abs(number.x - step.value)
         share = mistakes()["rounded_share"]
         if off <= 4.0 * share * abs(step.value):
             for digits, value in self.causes.rounded(step, world):
@@ -291,6 +294,11 @@ class Verdicts:
             if number.fits(value) and first.key != second.key:
                 return [(first.key, first.about), (second.key, second.about)]
         return []
+
+
+def _off_by_a_digit(value: float, number: Number) -> bool:
+    """Whether an answer is off by one in its last digit."""
+    return abs(number.x - value) <= 1.51 * number.unit
 
 
 def _two(all_of_them: Sequence[Mistake]) -> Iterator[tuple[Mistake, Mistake]]:

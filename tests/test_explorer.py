@@ -57,13 +57,14 @@ def test_truth_tables(name: str) -> None:
 )
 def test_networks_with_each_loss(loss: Any) -> None:
     net = mlp(["tanh", None])
-    rows = [([0.5, -1.0], [1.0, 0.0]), ([1, 2], [0, 1])]
+    low = -1.0 if loss in ("hinge", losses.hinge) else 0.0
+    rows = [([0.5, -1.0], [1.0, low]), ([1, 2], [low, 1])]
     subject = of_model(net, rows=rows, loss=loss, learning_rate=0.1, title="T")
     outputs = net([0.5, -1.0])
-    wanted = (losses.LOSSES[loss] if isinstance(loss, str) else loss)(outputs, [1.0, 0.0])
+    wanted = (losses.LOSSES[loss] if isinstance(loss, str) else loss)(outputs, [1.0, low])
     assert subject.result.data == pytest.approx(wanted.data, rel=1e-15)
     assert subject.parameters == [*net.weights, *net.biases]
-    assert [list(case.values()) for case in subject.cases] == [[0.5, -1.0, 1.0, 0.0], [1.0, 2.0, 0.0, 1.0]]
+    assert [list(case.values()) for case in subject.cases] == [[0.5, -1.0, 1.0, low], [1.0, 2.0, low, 1.0]]
     assert (subject.learning_rate, subject.title, subject.kind) == (0.1, "T", "network")
 
 
@@ -105,7 +106,8 @@ def test_the_notes_of_a_network_name_its_inputs_and_its_loss() -> None:
     net.notes = Notes(columns=["weight in kilograms", "age"], loss="hinge")
     subject = of_model(net)
     assert [leaf.label for leaf in subject.cases[0]] == ["weight in kilograms", "age", "target_o1", "target_o2"]
-    assert subject.result.data == losses.hinge(net([1.0, 1.0]), [1.0, 0.0]).data
+    made_up = [Value(1.0), Value(0.0)]
+    assert subject.result.data == losses.hinge(net([1.0, 1.0]), made_up).data
     about, _ = describe(subject)
     assert [about["nodes"][k]["label"] for k in about["network"]["inputs"]] == ["weight in kilograms", "age"]
     assert of_model(net, loss="squared_error").result.label == "E_total"

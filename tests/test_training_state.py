@@ -1,6 +1,7 @@
 """Models that keep something from call to call: "auto" runs them eagerly, with the numbers of "eager", and says why."""
 
 import datetime
+import gc
 import itertools
 import os
 import random
@@ -15,6 +16,7 @@ import pytest
 from tests.trainings import some_1d
 from tinygrad_bp import MLP, SGD, Module, Value, train
 from tinygrad_bp.networks.training import Diverged, History
+from tinygrad_bp.networks.training.kept import unrepeatable
 
 ROWS = [([float(k)], k / 2) for k in range(4)]
 CALLS = 0
@@ -267,3 +269,18 @@ def test_one_row_that_can_be_recorded_is_enough() -> None:
     rows = [([x], 1.0) for x in (1e200, 1.0, 1e200, 1e200)]
     with pytest.raises(Diverged, match="with row 1, pow overflows"):
         train(lambda x: (w * x[0]) ** 2, rows, "squared_error", SGD([w]), engine="python")
+
+
+def test_what_the_collector_calls_is_none_of_the_models() -> None:
+    def takes_the_time(phase: str, info: dict[str, int]) -> None:
+        time.perf_counter()
+
+    def collects() -> float:
+        return float(len([[k] for k in range(5000)]))  # enough of them for the collector to come by
+
+    gc.callbacks.append(takes_the_time)
+    try:
+        assert unrepeatable(collects) == (5000.0, "")
+    finally:
+        gc.callbacks.remove(takes_the_time)
+    assert gc.isenabled()

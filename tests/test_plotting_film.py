@@ -48,7 +48,7 @@ def test_a_training_moves(tmp_path: Path) -> None:
 
 
 def test_it_trains_as_train_does() -> None:
-    net, other = MLP(2, [3, 1], seed=1), MLP(2, [3, 1], seed=1)
+    net, other = (MLP(2, [3, 1], activation=["tanh", None], seed=1) for _ in range(2))
     table, seen = moons(20), []
     options: dict[str, Any] = {"epochs": 7, "batch_size": 4, "shuffle": True, "seed": 3}
     moved = plotting.animation(

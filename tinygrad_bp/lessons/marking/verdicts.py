@@ -237,7 +237,7 @@ class Verdicts:
         if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE:
             # Of so few digits the last one is more likely off by rounding than by a mistake that comes so near.
             return [("lastDigit", {})]
-        fixed = self._world([(each, self._as_right(each)) for each in self.answered])
+        fixed = self._world([(each, each.value) for each in self.answered])
         worlds = [fixed, self.right]
         if self.wrong:
             worlds.insert(0, self._world([(each, given.x) for each, given in self.wrong]))
@@ -252,9 +252,6 @@ class Verdicts:
         if best:
             return _distinct(best)
         return self._roundings(step, number, worlds[0]) or self._pairs(step, number, fixed)
-
-    def _as_right(self, step: Step) -> float:
-        return step.value
 
     def _fitting(self, step: Step, number: Number, world: World) -> list[Mistake]:
         exact = number.unit == 0.0 or number.digits >= mistakes()["least_digits"]

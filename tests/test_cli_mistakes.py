@@ -80,7 +80,7 @@ MISTAKES = [
     (["explain", "no/where.py:y", "--wrt", "a"], "there is no file 'no/where.py'"),
     (["explain", "text.txt:y", "--wrt", "a"], "its name should end in .py"),
     (["explain", "folder.py:y", "--wrt", "a"], "cannot be read: Is a directory"),
-    (["explain", "zero\0.py:y", "--wrt", "a"], "null byte"),
+    (["explain", "zero\0.py:y", "--wrt", "a"], "NUL character"),
     # NAME
     (
         ["explain", "program.py:z", "--wrt", "a"],

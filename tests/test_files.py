@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tinygrad_bp import MLP, Value, draw, save
-from tinygrad_bp.files import beside, write_whole, writing
+from tinygrad_bp.files import beside, check_folder, write_whole, writing, written_together
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 
@@ -69,8 +69,15 @@ def test_an_error_keeps_what_programs_ask_it_and_says_it_in_words(tmp_path: Path
     with pytest.raises(OSError, match="too long") as caught:
         write_whole("x" * 1_000_000, "text")
     assert len(str(caught.value)) < 300
-    with pytest.raises(ValueError, match=r"cannot write 'a\\x00b': embedded null"):
+    with pytest.raises(ValueError, match=r"cannot write 'a\\x00b': no name that a file can have: it has a NUL"):
         write_whole("a\0b", "text")
+    with pytest.raises(ValueError, match=r"cannot make 'a\\x00b': no name that a file can have: it has a NUL"):
+        check_folder(Path("a\0b"))
+    with (
+        pytest.raises(ValueError, match=r"cannot make 'a\\x00b': no name that a file can have: it has a NUL"),
+        written_together(Path("a\0b")),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(("suffix", "module"), [(".gz", gzip), (".bz2", bz2), (".XZ", lzma)])

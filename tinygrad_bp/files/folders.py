@@ -16,13 +16,16 @@ from tinygrad_bp.files.writing import write_whole
 
 
 def check_folder(folder: Path) -> None:
-    """Raises OSError if files cannot be written into a folder of this name, which may be new. Nothing is made."""
+    """Raises OSError if files cannot be written into a folder of this name, which may be new, ValueError if none can have it.
+
+    Nothing is made.
+    """
     try:
         made = _make(folder)
         _remove(made)
         if not made and not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "the folder is read-only")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise in_words(error, "write into" if os.path.isdir(folder) else "make", folder) from None
 
 
@@ -33,16 +36,16 @@ def written_together(folder: Path, kinds: Collection[str] = ()) -> Iterator[Path
     A new folder is there at once with all that is in it. Into one that is there already the files are moved one by one, while
     signals wait; what was in it under the names in `kinds` and is not written again is removed, all else stays.
 
-    Raises OSError where the folder cannot be made or written into.
+    Raises OSError where the folder cannot be made or written into, ValueError for a name that none can have.
     """
     made: list[Path] = []
-    target = Path(os.path.realpath(folder))
     try:
+        target = Path(os.path.realpath(folder))
         made = _make(target.parent)
         for place in (target / target.name, target):
             beside.remove_left(place)
         hidden, lock = beside.new_folder(target, inside=target if _must_be_inside(target) else target.parent)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         _remove(made)
         raise in_words(error, "make", folder) from None
     renamed = False

@@ -98,9 +98,20 @@ def descriptor(path: str | os.PathLike[str]) -> int | None:
     return None
 
 
-def in_words(error: OSError, verb: str, path: Source) -> OSError:
-    """The error as one that says in words what cannot be done. Its type, errno, strerror and filename stay."""
+def unfit(path: str | os.PathLike[str], error: ValueError) -> str:
+    """Why no file can have this name, in words that are the same on every Python."""
+    why = "it has a NUL character" if "\0" in os.fspath(path) else str(error)
+    return f"no name that a file can have: {why}"
+
+
+def in_words(error: OSError | ValueError, verb: str, path: Source) -> OSError | ValueError:
+    """The error as one that says in words what cannot be done. Its type, errno, strerror and filename stay.
+
+    A ValueError is of a name that no file can have.
+    """
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else called(path)
+    if isinstance(error, ValueError):
+        return ValueError(f"cannot {verb} {shown(name, LONGEST)}: {unfit(name, error)}")
     kind: Any = type(error)
     return _again(kind, verb, error.errno, error.strerror or str(error), name)
 

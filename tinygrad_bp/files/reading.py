@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
-from tinygrad_bp.files.names import Source, descriptor, in_words
+from tinygrad_bp.files.names import Source, descriptor, in_words, unfit
 from tinygrad_bp.files.writing import SECONDS
 from tinygrad_bp.text import shown
 
@@ -159,7 +159,7 @@ def _opened(source: Source, most: int) -> IO[bytes]:
     try:
         there = os.stat(source)
     except ValueError as error:
-        raise ValueError(f"no name that a file can have: {error}") from None
+        raise ValueError(unfit(source, error)) from None
     if stat.S_ISFIFO(there.st_mode):
         file, first = _pipe(source)
         return io.BufferedReader(_Raw(lambda size: os.read(file, size), first, lambda: os.close(file)), _CHUNK)

@@ -28,7 +28,8 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
     file that has several names, or whose folder takes no new files, is written over, so that all of its names have the new content.
     What is no regular file, a device or a pipe, is written as what it is.
 
-    Raises OSError, naming the file and the reason, where it cannot be written, as if it is read-only; nothing is left behind then.
+    Raises OSError, naming the file and the reason, where it cannot be written, as if it is read-only, and ValueError for a name that no
+    file can have; nothing is left behind then.
     """
     data = content.encode() if isinstance(content, str) else content
     if (module := packed_name(path)[1]) and data:
@@ -36,10 +37,8 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> Path:
         data = importlib.import_module(module).compress(data, **options)
     try:
         _write(os.fspath(path), data)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise in_words(error, "write", path) from None
-    except ValueError as error:  # a name that no file can have
-        raise ValueError(f"cannot write {shown(os.fspath(path), LONGEST)}: {error}") from None
     return Path(path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.explained import named, network, random_graph
 from tinygrad_bp import MLP, Value, dot, explain, ops, sum_of, tanh
 from tinygrad_bp.explanation import Computation
-from tinygrad_bp.losses import cross_entropy, squared_error
+from tinygrad_bp.losses import cross_entropy, mean_squared_error, squared_error
 
 FUNCTIONS = {
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
@@ -151,3 +151,27 @@ def test_what_does_not_fit_is_refused(bad: dict[str, int]) -> None:
         explain(ops.exp(Value(1.0))).text(**bad)
     with pytest.raises(TypeError, match="explain: y is a Value, not float"):
         explain(1.0)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("latex", [False, True])
+def test_no_minus_sign_follows_another_sign_bare(latex: bool) -> None:
+    a, b = Value(0.5, "a"), Value(-1.5, "b")
+    written = [
+        a / b, (a * b).tanh() * b, a - b * 2, 3 * b, b**2, (-b) * a, a - (-b), a / (b * a), a * (-(a * b)), (a - b) * 2 / 3,
+        (a * b).exp() * -2.0, a - -2.0, (a + 1.0) / (b - a), (a * b - b) ** b.abs(), (a + b * b / b).tanh() - b,
+    ]  # fmt: skip
+    for y in written:
+        found = explain(named(y, "y"))
+        text = found.markdown() if latex else found.text()
+        assert not re.search(r"(?:[-+*/]|\\cdot) -", text), text
+        assert "- -" not in explain(y, b).text()
+
+
+def test_the_factor_of_a_mean_is_a_fraction() -> None:
+    a, b = Value(0.5, "a"), Value(0.25, "b")
+    loss = named(mean_squared_error([a, b, a * b], [1.0, 0.0, 1.0]), "E")
+    assert "2 / 3 * (b - 0)" in str(explain(loss, b))
+    assert r"\frac{2}{3}" in explain(loss, b).markdown()
+    assert "0.666666" not in str(explain(loss, b)).partition("Its factors")[0].replace("0.666666667", "")
+    assert "y = 0.7 * a" in str(explain(named(0.7 * a, "y")))
+    assert "1 / 7 * a" in str(explain(named(a * (1 / 7), "y"), a)) or "1 / 7" in str(explain(named(a * (1 / 7), "y")))

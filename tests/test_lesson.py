@@ -230,13 +230,14 @@ def test_many_cases_are_counted() -> None:
     ("options", "error", "message"),
     [
         ({"by": "neurons"}, ValueError, "by is 'neuron', 'layer' or 'node', not 'neurons'"),
-        ({"lr": -1.0}, ValueError, "learning_rate is a finite number above 0"),
-        ({"lr": "x"}, TypeError, "learning_rate"),
+        ({"lr": -1.0}, ValueError, "^lr, the learning rate, is a finite number above 0, not -1.0"),
+        ({"lr": "x"}, TypeError, "^lr is the learning rate, a real number, not str 'x'"),
         ({"optimizer": 0.5}, TypeError, "an optimizer is one such as SGD or Adam, not float"),
         ({"optimizer": SGD([Value(1.0)])}, ValueError, "trains another network"),
         ({"optimizer": Adam([Value(1.0)]), "lr": 0.5}, ValueError, "leave lr out"),
         ({"language": "de"}, ValueError, "language is one of"),
-        ({"digits": 0}, ValueError, "digits"),
+        ({"digits": 0}, ValueError, "^lesson: digits is a whole number from 1 to 17"),
+        ({"digits": 2.5}, TypeError, "^lesson: digits"),
         ({"x": Value(1.0, "w99")}, ValueError, "w99 is no leaf of the graph"),
     ],
 )

@@ -6,6 +6,7 @@ One rule for errors: TypeError for a wrong type, ValueError for a wrong number o
 from __future__ import annotations
 
 import difflib
+import math
 import operator
 import re
 import shutil
@@ -50,6 +51,11 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     spelled = {each.lower(): each for each in names}
     near = difflib.get_close_matches(str(name)[:200].lower(), spelled, 1)
     return f"; did you mean {shown(spelled[near[0]])}?" if near else ""
+
+
+def number_as_json(x: float) -> float | str:
+    """A number for JSON, which knows no infinities and no NaN: "nan", "inf" and "-inf" in their place."""
+    return x if math.isfinite(x) else str(x)
 
 
 def shown_json(x: object) -> str:

@@ -2,6 +2,7 @@
 
 chain_rule    `explain`, and what it returns of a derivative
 forward       what it returns of a Value alone
+showing       how both show themselves
 waypoints     the graph between Values, reduced to what has a name: paths, factors, sums
 formulas      formulas of Values and, from the table's partials, of derivatives
 page          what is said of a derivative in which order

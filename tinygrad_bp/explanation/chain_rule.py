@@ -32,19 +32,19 @@ leaves out what else depends: with `b = f(a)` and `y = a * b`, the factor âˆ‚y/â
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, overload
 
 from tinygrad_bp.core.order import changed_leaves, topological_order
-from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.forward import Computation, compute
-from tinygrad_bp.explanation.names import plain, significant
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
+from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
-from tinygrad_bp.text import whole_number
+from tinygrad_bp.text import number_as_json, whole_number
 from tinygrad_bp.words import words
 
 SAFE_INTEGER = 2**53  # larger ones lose digits in many readers of JSON
@@ -91,9 +91,8 @@ def explain(
     return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed, language)
 
 
-@saying
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Showing):
     """What `explain` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
 
     Attributes:
@@ -114,6 +113,7 @@ class Explanation:
     graph: Waypoints = field(repr=False, compare=False)
     changed: tuple[Value, ...] = field(default=(), repr=False)
     language: str = field(default="en", repr=False)
+    pages = (TextPage, MarkdownPage)
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -131,9 +131,9 @@ class Explanation:
         return share if math.isfinite(share) else None
 
     @property
-    def changed_names(self) -> list[str]:
-        """What the explanation calls the leaves whose data was changed."""
-        return [self.graph.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in self.changed]
+    def called(self) -> Mapping[Value, str]:
+        """The names of all between y and x, and of what is under y."""
+        return self.graph.names
 
     def name(self, node: Value) -> str:
         """What the explanation calls a Value: its label, made printable and unique, or y, x, v1, v2, ... where it has none.
@@ -141,37 +141,6 @@ class Explanation:
         Raises KeyError for a Value that has no part in it.
         """
         return self.graph.names[node]
-
-    @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
-
-    @said
-    def text(self, *, digits: int = 9, width: int = 80, language: str | None = None) -> str:
-        """The explanation for a terminal.
-
-        Args:
-            digits: how many decimals numbers have; very small and very large ones have as many significant digits instead.
-            width: the columns of the terminal. A symbol that is longer by itself is not broken.
-            language: "en" or "ja"; that of the explanation if nothing is said.
-
-        Raises TypeError if digits or width are no whole numbers, ValueError for digits outside 1 to 17, a width below 20, and another
-        language.
-        """
-        width = whole_number(width, "explain: width", 20)
-        return str(TextPage(self, significant(digits), width, language or self.language))
-
-    @said
-    def markdown(self, *, digits: int = 9, language: str | None = None) -> str:
-        """The explanation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
-        return str(MarkdownPage(self, significant(digits), 80, language or self.language))
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as dictionaries, lists, strings and numbers, ready for JSON.
@@ -185,7 +154,7 @@ class Explanation:
             "y": name[self.y],
             "x": name[self.x],
             "symbol": self.graph.whole(self.x).symbol,
-            "total": plain(self.total),
+            "total": number_as_json(self.total),
             "depends": self.path_count > 0,
             "path_count": self.path_count if self.path_count <= SAFE_INTEGER else str(Decimal(self.path_count)),
             "listed_share": self.listed_share,
@@ -193,7 +162,7 @@ class Explanation:
                 {
                     "nodes": [name[node] for node in path.nodes],
                     "factors": [self._factor(factor) for factor in path.factors],
-                    "product": plain(path.product),
+                    "product": number_as_json(path.product),
                 }
                 for path in self.paths
             ],
@@ -202,17 +171,17 @@ class Explanation:
                     **self._factor(quantity.derivative),
                     "delta": quantity.delta or None,
                     "terms": [
-                        {"factors": [self._factor(factor) for factor in term.factors], "value": plain(term.value)}
+                        {
+                            "factors": [self._factor(factor) for factor in term.factors],
+                            "value": number_as_json(term.value),
+                        }
                         for term in quantity.terms
                     ],
                     "parts": [self._factor(part) for part in quantity.parts],
                 }
                 for quantity in self.quantities
             ],
-            "changed": [
-                {"name": called, "data": plain(leaf.data)}
-                for called, leaf in zip(self.changed_names, self.changed, strict=True)
-            ],
+            "changed": self.changed_data,
             "labels": {name[node]: node.label for node in reversed(self.graph.order)},
         }
 
@@ -222,6 +191,6 @@ class Explanation:
             "of": name[factor.of],
             "by": name[factor.by],
             "symbol": factor.symbol,
-            "value": plain(factor.value),
+            "value": number_as_json(factor.value),
             "formula": factor.formula() or None,
         }

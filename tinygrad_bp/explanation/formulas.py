@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops, stable
-from tinygrad_bp.core.operation import ATOM, MULTIPLICATIVE, NEGATIVE, Operation
+from tinygrad_bp.core.operation import ADDITIVE, ATOM, MULTIPLICATIVE, NEGATIVE, Operation
 from tinygrad_bp.core.order import between
 from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import enclosed, latex_number, number
+from tinygrad_bp.explanation.names import enclosed, fraction, latex_number, number
 
 LONGEST = 200  # characters of a formula, names as they are
 MOST_NODES = 60  # that a formula may be made of
@@ -64,7 +64,18 @@ class Formula(Symbol):
 
 def spelled(op: Operation, operands: Sequence[Any], latex: bool) -> Formula:
     """The operation on formulas and numbers, as its row says it."""
-    return Formula(op.write([write(x, latex) for x in operands], latex=latex), op.binding, latex)
+    return Formula(_written(op, [write(x, latex) for x in operands], latex), op.binding, latex)
+
+
+def _written(op: Operation, operands: Sequence[tuple[str, int]], latex: bool) -> str:
+    """The formula as the row writes it, but a minus sign after another sign only in parentheses: a * (-b), not a * -b."""
+    return op.write(
+        [
+            (text, ADDITIVE if place and binding < ATOM and text.startswith("-") and op.binding < ATOM else binding)
+            for place, (text, binding) in enumerate(operands)
+        ],
+        latex=latex,
+    )
 
 
 def _total(terms: Sequence[Any]) -> Any:
@@ -92,7 +103,7 @@ def _sum(a: Any, b: Any) -> Any:
     op = ops.sub if negative else ops.add
     right, binding = write(-b if negative else b, latex)
     return Formula(
-        op.write([write(a, latex), (right, binding if negative else max(binding, MULTIPLICATIVE))], latex=latex),
+        _written(op, [write(a, latex), (right, binding if negative else max(binding, MULTIPLICATIVE))], latex),
         op.binding,
         latex,
     )
@@ -104,7 +115,7 @@ def _product(a: Any, b: Any) -> Any:
         formula, factor = (a, b) if isinstance(a, Formula) else (b, a)
         return Formula(formula.text, formula.binding, formula.latex, formula.coefficient * factor) if factor else 0.0
     pair = [(a.text, a.binding), (b.text, ATOM if b.binding == MULTIPLICATIVE else b.binding)]
-    return Formula(ops.mul.write(pair, latex=a.latex), MULTIPLICATIVE, a.latex, a.coefficient * b.coefficient)
+    return Formula(_written(ops.mul, pair, a.latex), MULTIPLICATIVE, a.latex, a.coefficient * b.coefficient)
 
 
 def _quotient(a: Any, b: Any) -> Any:
@@ -115,7 +126,7 @@ def _quotient(a: Any, b: Any) -> Any:
         return 0.0
     top = Formula(a.text, a.binding, a.latex) if isinstance(a, Formula) else abs(a)
     sign = a.coefficient if isinstance(a, Formula) else math.copysign(1.0, a)
-    text = ops.div.write([write(top, b.latex), write(b if b.coefficient > 0 else -b, b.latex)], latex=b.latex)
+    text = _written(ops.div, [write(top, b.latex), write(b if b.coefficient > 0 else -b, b.latex)], b.latex)
     return Formula(text, MULTIPLICATIVE, b.latex, math.copysign(1.0, b.coefficient) * sign)
 
 
@@ -161,7 +172,7 @@ _ARITHMETIC: dict[Operation, Callable[..., Any]] = {
 def write(x: Any, latex: bool) -> tuple[str, int]:
     """The text of a formula or a number, and how tightly it binds."""
     if not isinstance(x, Formula):
-        return write_number(f"{x:.12g}", latex)
+        return _write_fraction(x, latex) or write_number(f"{x:.12g}", latex)
     if x.coefficient == 1:
         return x.text, x.binding
     if x.coefficient == -1:
@@ -169,13 +180,23 @@ def write(x: Any, latex: bool) -> tuple[str, int]:
             return f"-{x.text}", MULTIPLICATIVE
         return ops.neg.write([(x.text, x.binding)], latex=latex), NEGATIVE
     factor = x.text, ATOM if x.binding == MULTIPLICATIVE else x.binding
-    return ops.mul.write([write(x.coefficient, latex), factor], latex=latex), MULTIPLICATIVE
+    return _written(ops.mul, [write(x.coefficient, latex), factor], latex), MULTIPLICATIVE
 
 
 def write_number(text: str, latex: bool) -> tuple[str, int]:
     """A number that was written, as LaTeX if wanted, and how tightly it binds."""
     binding = NEGATIVE if text.startswith("-") else MULTIPLICATIVE if latex and "e" in text else ATOM
     return latex_number(text) if latex else text, binding
+
+
+def _write_fraction(x: float, latex: bool) -> tuple[str, int] | None:
+    """A number as the fraction that it is. None if it is none."""
+    if (found := fraction(x)) is None:
+        return None
+    above, below = found
+    if latex:
+        return f"{'-' if above < 0 else ''}\\frac{{{abs(above)}}}{{{below}}}", NEGATIVE if above < 0 else MULTIPLICATIVE
+    return f"{above} / {below}", NEGATIVE if above < 0 else MULTIPLICATIVE
 
 
 def _enclosed(text: str, latex: bool) -> str:
@@ -242,6 +263,9 @@ class FormulaWriter:
                 texts.append("")
                 continue
             loose = len(several) > 1 and binding < MULTIPLICATIVE
+            loose = loose or (
+                bool(texts) and not self.latex and not isinstance(x, Value) and "/" in text
+            )  # w * (1 / 3)
             texts.append(_enclosed(text, self.latex) if loose else text)
         return texts
 

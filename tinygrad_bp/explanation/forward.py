@@ -21,18 +21,18 @@ it gets a name, v1, v2, ..., and a line of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from tinygrad_bp.core.order import changed_leaves, topological_order
-from tinygrad_bp.core.output import said, saying
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
-from tinygrad_bp.explanation.names import name_others, plain, significant, unique_names
+from tinygrad_bp.explanation.names import name_others, unique_names
 from tinygrad_bp.explanation.setting import MarkdownSetting, Row, TextSetting
-from tinygrad_bp.text import whole_number
+from tinygrad_bp.explanation.showing import Showing
+from tinygrad_bp.text import number_as_json
 
 MOST_PARTS = 24  # nodes without a name in one formula
 
@@ -53,9 +53,8 @@ class ComputedStep:
     value: float
 
 
-@saying
-@dataclass(frozen=True)
-class Computation:
+@dataclass(frozen=True, repr=False)
+class Computation(Showing):
     """What `explain(y)` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
 
     Attributes:
@@ -81,57 +80,32 @@ class Computation:
         return tuple(ComputedStep(v, tuple(writer.terms(v)), v.data) for v in self.nodes)
 
     @property
-    def changed_names(self) -> list[str]:
-        """What the leaves are called whose data was changed."""
-        return [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in self.changed]
-
-    @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
-
-    @said
-    def text(self, *, digits: int = 9, width: int = 80, language: str | None = None) -> str:
-        """The computation for a terminal. Takes and raises what `Explanation.text` does."""
-        width = whole_number(width, "explain: width", 20)
-        return str(ForwardTextPage(self, significant(digits), width, language or self.language))
-
-    @said
-    def markdown(self, *, digits: int = 9, language: str | None = None) -> str:
-        """The computation in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
-        return str(ForwardMarkdownPage(self, significant(digits), 80, language or self.language))
+    def called(self) -> Mapping[Value, str]:
+        """The names of the Values and of the leaves."""
+        return self.names
 
     def to_dict(self) -> dict[str, Any]:
         """The computation as dictionaries, lists, strings and numbers, ready for JSON. Each step has its `formula` as a sum of `terms`,
         each a list of factors; the formula is None where a factor is too long to write."""
         return {
             "y": self.names[self.y],
-            "value": plain(self.y.data),
+            "value": number_as_json(self.y.data),
             "steps": [
                 {
                     "name": self.names[step.of],
                     "operation": step.of.op.name if step.of.op else None,
                     "terms": [{"subtracted": negative, "factors": factors} for negative, factors in step.terms],
                     "formula": _joined(step.terms),
-                    "value": plain(step.value),
+                    "value": number_as_json(step.value),
                 }
                 for step in self.steps
             ],
             "given": {
-                self.names[v]: plain(v.data)
+                self.names[v]: number_as_json(v.data)
                 for v in topological_order(self.y, constants=False)
                 if v.op is None and v in self.names
             },
-            "changed": [
-                {"name": called, "data": plain(leaf.data)}
-                for called, leaf in zip(self.changed_names, self.changed, strict=True)
-            ],
+            "changed": self.changed_data,
             "labels": {self.names[v]: v.label for v in self.names},
         }
 
@@ -228,3 +202,6 @@ class ForwardTextPage(TextSetting):
 
 class ForwardMarkdownPage(MarkdownSetting, ForwardTextPage):
     """The same in Markdown, with formulas in LaTeX."""
+
+
+Computation.pages = (ForwardTextPage, ForwardMarkdownPage)

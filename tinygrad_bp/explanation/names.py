@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.text import printable, whole_number
 
 LONGEST = 32  # characters of a name
+MOST_BELOW = 1000  # the denominator of a number that is written as a fraction
 # Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.
 _SIGNS = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "_": r"\_", "#": r"\#", "%": r"\%", "&": r"\&", "^": r"\wedge{}",
@@ -95,6 +97,19 @@ def number(x: float, digits: int = 9) -> str:
     return text.rstrip("0").rstrip(".") if exact else text
 
 
+def fraction(x: float) -> tuple[int, int] | None:
+    """What is above and below of a number that is a fraction with decimals that do not end: 2/3, the factor of a mean over three.
+
+    >>> fraction(2 / 3), fraction(0.75), fraction(3.141592653589793)
+    ((2, 3), None, None)
+    """
+    if not 1e-6 < math.fabs(x) < 1e3 or float(f"{x:.12g}") == x:
+        return None
+    found = Fraction(x).limit_denominator(MOST_BELOW)
+    fits = found.denominator > 1 and math.isclose(found.numerator / found.denominator, x, rel_tol=2.0**-52)
+    return (found.numerator, found.denominator) if fits else None
+
+
 def latex_number(text: str) -> str:
     """What `number` wrote, as LaTeX."""
     mantissa, e, exponent = text.partition("e")
@@ -113,11 +128,9 @@ def columns(text: str) -> int:
     )
 
 
-def significant(digits: object) -> int:
-    """How many digits a text is to show. Raises TypeError for what is no whole number, ValueError for one outside 1 to 17."""
-    return whole_number(digits, "explain: digits", 1, 17)
+def significant(digits: object, name: str = "explain: digits") -> int:
+    """How many digits a text is to show. Raises TypeError for what is no whole number, ValueError for one outside 1 to 17.
 
-
-def plain(x: float) -> float | str:
-    """A number for JSON, which knows no infinities and no NaN: "nan", "inf" and "-inf" in their place."""
-    return x if math.isfinite(x) else str(x)
+    Errors begin with `name`, that of the argument.
+    """
+    return whole_number(digits, name, 1, 17)

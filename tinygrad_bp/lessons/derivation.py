@@ -361,7 +361,7 @@ def _parameters(leaves: Sequence[Value], given: Iterable[Value] | None) -> list[
 
 
 def _rate(x: float) -> float:
-    rate = as_float(x, "learning_rate", wants="takes a real number")
+    rate = as_float(x, "lr", wants="is the learning rate, a real number")
     if not 0.0 < rate < math.inf:
-        raise ValueError(f"learning_rate is a finite number above 0, not {rate!r}")
+        raise ValueError(f"lr, the learning rate, is a finite number above 0, not {rate!r}")
     return rate

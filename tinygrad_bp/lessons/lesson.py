@@ -62,7 +62,7 @@ def lesson(
         raise ValueError("lesson: the optimizer has a learning rate of its own; leave lr out")
     chosen = [x] if x is not None else parameters
     derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=by != "node", optimizer=optimizer)
-    writer = _Writer(derivation, Equations(derivation, significant(digits)), say, x)
+    writer = _Writer(derivation, Equations(derivation, significant(digits, "lesson: digits")), say, x)
     return Lesson(derivation, list(writer.blocks(title, by)), language)
 
 

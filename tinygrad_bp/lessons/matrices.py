@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as flat
 
-from tinygrad_bp.explanation.names import latex_number, number
+from tinygrad_bp.explanation.names import fraction, latex_number, number
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Code, Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation
@@ -325,7 +325,9 @@ class Matrices:
             ]
         if target := self._targets():
             factor, numbers = target
-            times = "" if factor == 1.0 else f"{factor!r} * "
+            above_below = fraction(factor)
+            written = " / ".join(map(str, above_below)) if above_below else repr(factor)
+            times = "" if factor == 1.0 else f"{written} * "
             return [f"target = {self._array(numbers)}", f"delta{k} = {times}(a{k} - target){slope}"]
         error = self.speaker.found.names[self.speaker.found.loss]
         plain = error if error.isidentifier() and error.isascii() else "E"

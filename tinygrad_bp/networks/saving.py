@@ -26,7 +26,7 @@ from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron, warn_of_unseen
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.optimizer_state import State, fitting, settings_of
-from tinygrad_bp.text import shown, shown_json
+from tinygrad_bp.text import number_as_json, shown, shown_json
 
 FORMAT = "tinygrad_bp network"
 VERSION = 1
@@ -339,11 +339,6 @@ def _no_json(constant: str) -> NoReturn:
 
 def _numbers(values: Sequence[Value]) -> list[list[Any]]:
     return [[v.label, number_as_json(v.data)] for v in values]
-
-
-def number_as_json(x: float) -> float | str:
-    """A float as JSON has it; what it has not is a text."""
-    return x if math.isfinite(x) else str(x)
 
 
 def _shares_biases(net: MLP) -> bool:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import plain, significant
+from tinygrad_bp.explanation.names import significant
 from tinygrad_bp.lessons.blocks import Block, Formula, Items, Legend, Paragraph, Piece, Strong, Table, Text, Title
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
@@ -30,7 +30,7 @@ from tinygrad_bp.lessons.marking.naming import Names, order_of
 from tinygrad_bp.lessons.marking.numbers import Number, number_of
 from tinygrad_bp.lessons.marking.verdicts import Mark, Verdicts
 from tinygrad_bp.lessons.phrases import phrase
-from tinygrad_bp.text import counted, did_you_mean, printable, shown
+from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
 from tinygrad_bp.words import Words, words
 
 MOST_SAID = 8  # unknown names in one error
@@ -67,7 +67,7 @@ def mark(
     say = words(language)
     derivation = Derivation(loss, learning_rate=lr, parameters=parameters)
     given = _given(derivation, pairs_of(answers, derivation))
-    causes = Causes(derivation, significant(digits))
+    causes = Causes(derivation, significant(digits, "mark: digits"))
     return Marks(derivation, Verdicts(causes, given, say).marks(), language=language, title=title, causes=causes)
 
 
@@ -131,7 +131,7 @@ class Marks(Document):
                     "name": mark.name,
                     "asked": mark.asked,
                     "answer": mark.answer,
-                    "value": plain(mark.value),
+                    "value": number_as_json(mark.value),
                     "verdict": mark.verdict,
                     "given": list(mark.given),
                     "causes": [{"key": key, "text": text} for key, text in zip(mark.keys, mark.causes, strict=True)],

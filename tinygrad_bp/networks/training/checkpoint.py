@@ -18,10 +18,10 @@ from tinygrad_bp.files import Source, beyond_floats, called, write_whole
 from tinygrad_bp.lots import generator_state
 from tinygrad_bp.networks.nn import MLP, Module
 from tinygrad_bp.networks.optimizer_state import State, fitting
-from tinygrad_bp.networks.saving import number_as_json, number_of_json, read_content
+from tinygrad_bp.networks.saving import number_of_json, read_content
 from tinygrad_bp.networks.training.batches import Place
 from tinygrad_bp.networks.training.task import Row, Task
-from tinygrad_bp.text import counted, shown
+from tinygrad_bp.text import counted, number_as_json, shown
 
 FORMAT, VERSION = "tinygrad_bp training", 1
 DIGITS = 8  # of the digest of a row

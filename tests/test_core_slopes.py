@@ -47,6 +47,16 @@ def test_a_program_of_a_derivative_with_an_if_has_both_branches() -> None:
     assert pickle.loads(pickle.dumps(program))(0.1, 0.7) == [0.0, 1.0]
 
 
+def test_a_rule_that_knows_numbers_only_serves_backward_and_says_so_to_grad() -> None:
+    wave = Operation("wave", math.sin, (lambda y, x: math.cos(x),), "wave({})", "", "wave")
+    x = Value(0.5, "x")
+    y = wave(x)
+    y.backward()
+    assert x.grad == math.cos(0.5)
+    with pytest.raises(TypeError, match="in place of math's"):
+        grad(y, x)
+
+
 def test_so_have_derivatives_of_derivatives() -> None:
     x = Value(0.7, "x")
     first = grad(elu(1.5 * x), x)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.worked import worked_example
-from tinygrad_bp import MLP, Value, check_gradients, mark, sheets, squared_error
-from tinygrad_bp.lessons import mark_folder
+from tinygrad_bp import MLP, Value, check_gradients, mark, squared_error
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.lessons.marking.numbers import number_of
@@ -119,9 +118,21 @@ def test_digits_are_respected(answer: Any, right: bool | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["abc", "0.1.2", "1,234", "1.234,5", "nan", "inf", "1e999", "1/0", "1_000", "0x1p3"])
-def test_what_is_no_number_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^mark: net_h1 is answered by "):
-        mark(worked_example().error, {"net_h1": text})
+def test_what_is_no_number_is_a_wrong_answer_told_in_its_place(text: str) -> None:
+    for language in LANGUAGES:
+        found = mark(worked_example().error, {"net_h1": text, "E": "0.298"}, language=language)
+        assert [(each.name, each.verdict) for each in found] == [("net_h1", "wrong"), ("E_total", "right")]
+        assert found["net_h1"].keys == ["unreadable"]
+        assert text in found["net_h1"].causes[0]
+        assert text in str(found)
+
+
+def test_what_is_neither_number_nor_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"^mark: net_h1 is answered by "):
+        mark(worked_example().error, {"net_h1": [1.0]})
+    (tmp_path / "answers.json").write_text('{"net_h1": [1.0], "E": true, "net_h2": 0.3925}', encoding="utf-8")
+    found = mark(worked_example().error, tmp_path / "answers.json")  # in a file it is one cell of many
+    assert [each.verdict for each in found] == ["wrong", "right", "wrong"]
 
 
 def test_a_blank_is_no_answer_and_not_right() -> None:
@@ -278,30 +289,3 @@ def test_labels_are_data() -> None:
     found = mark(y, {x: "3"})
     assert "<script>alert" not in found.html()
     assert "\x1b" not in str(found)
-
-
-def test_a_folder_of_answers_is_marked_by_a_folder_of_keys(tmp_path: Path) -> None:
-    made = sheets(worked_example().error, 4, seed=3, lr=0.5)
-    made.save(tmp_path, "txt")
-    keys, answers = tmp_path / "keys", tmp_path / "answers"
-    for each in made[:2]:
-        key = each.key_data()
-        rows = [f"{asked['name']},{asked['text']}" for asked in key["answers"]]
-        rows += [f"{question['name']},{question['right']}" for question in key["questions"]]
-        if each is made[1]:
-            rows[2] = f"{key['answers'][2]['name']},99"
-        (answers / f"{each.sheet}.csv").write_text("name,answer\n" + "\n".join(rows), encoding="utf-8")
-    (answers / "sheet-03.csv").write_text("name,answer\nnet_h9,1\n", encoding="utf-8")
-    (answers / "sheet-04.csv").unlink()
-    found = mark_folder(keys, answers)
-    first, second, third, fourth = found
-    assert first.ok
-    assert (second.ok, second.count("wrong"), second.first_wrong) == (False, 1, "net_h2")
-    assert "near it: net_h" in third.problem
-    assert fourth.problem == "no file of answers"
-    assert not found.ok
-    assert found.csv().splitlines()[2].startswith("sheet-02,")
-    assert [each["ok"] for each in found.to_dict()["sheets"]] == [True, False, False, False]
-    assert "sheet-02" in mark_folder(keys, answers, language="ja").html()
-    with pytest.raises(ValueError, match="there are no keys"):
-        mark_folder(answers, answers)

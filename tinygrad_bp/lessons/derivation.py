@@ -103,7 +103,7 @@ class Derivation:
             raise ValueError(f"the graph has more than {MOST_NODES:,} nodes; derive a part of it")
         self.loss = loss
         self.learning_rate = None if learning_rate is None else _rate(learning_rate)
-        self.optimizer = optimizer
+        self.optimizer, self.labelled_only = optimizer, labelled_only
         self.order = topological_order(loss, constants=False)
         leaves = [v for v in self.order if v.op is None]
         if optimizer is not None:

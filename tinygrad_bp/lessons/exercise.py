@@ -7,8 +7,10 @@ The key as data, which solutions are marked against later, `Exercise.key_data()`
 - `learning_rate`: a number, or null where nothing is updated; `digits`: how many digits that count are asked for;
 - `leaves`: the number of each leaf by its name, as `Derivation.names` has it: with them the graph can be computed again;
 - `answers`: a list, in the order of the sheet, of `number` (the place on the sheet), `name` (`net_h1`, `dE/dw5`, `delta_o1`, `w5+`), `kind`
-  ("value", "derivative", "delta", "update"), `value` (the right one, to 12 digits), `tolerance` (an answer that is no farther off is right)
+  ("value", "derivative", "delta", "update"), `value` (the right one, to 12 digits), `tolerance`
+  (half of what its last digit counts, so that what is rounded to as many digits is no farther off)
   and `text` (the value as it would be written);
+- `graph`: what it was computed by, as `tinygrad_bp.lessons.recording` describes it: solutions are marked by it;
 - `questions`: a list of `number`, `name` ("q12", by which it is answered), `kind`, `text`, `choices` (letters and texts), `right`
   (the letters of the right choices together, "b" or "ac"), and `several` (whether more than one letter may be right).
 
@@ -54,6 +56,7 @@ from tinygrad_bp.lessons.layers import cases, inputs_of, network
 from tinygrad_bp.lessons.moodle import Problem, gift, moodle
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import LETTERS, Question, questions
+from tinygrad_bp.lessons.recording import graph_data
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.lessons.writers.saving import FORMATS
 from tinygrad_bp.text import did_you_mean, listed, shown, whole_number
@@ -93,7 +96,8 @@ def exercise(
         lr: the learning rate; without one nothing is updated.
         parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ....
         questions: how many questions of understanding there are at most.
-        digits: how many digits that count a number is to have. It is right if it is at most 1 off in the last of them.
+        digits: how many digits that count a number is to have. An answer is right if it
+            is the number, rounded where the answer ends.
         zeros: whether an input may be 0.
         title: a heading of your own.
         sheet: the name of the sheet, as keys and answers have it.
@@ -224,6 +228,7 @@ class Exercise(Document):
                 }
                 for number, question in self._numbered()
             ],
+            "graph": graph_data(found),
         }
 
     def template(self) -> str:
@@ -482,7 +487,7 @@ def _asked(number: int, step: Step, digits: int) -> Asked:
     exponent = math.floor(math.log10(abs(x))) if x else 0
     place = digits - 1 - exponent
     text = f"{x + 0.0:.{place}f}" if 0 <= place <= digits + 5 else f"{x + 0.0:.{digits - 1}e}"
-    return Asked(number, step, float(f"1e{-place}"), text)
+    return Asked(number, step, float(f"5e{-place - 1}"), text)
 
 
 def _leaves(found: Derivation) -> list[Value]:

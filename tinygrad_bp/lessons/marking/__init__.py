@@ -6,6 +6,8 @@ causes       mistakes in derivatives and updates, tried on the graph; `forward` 
 mistakes     the one list of mistakes, which the page's quiz reads, too
 worlds       a graph with other numbers in some places
 folder       `mark_folder`: a folder of answers marked by a folder of keys
+keys         the keys of exercises, by which solutions are marked, too
+carrying     what follows from earlier answers
 naming       which quantity is meant
 answers      how answers are given: dictionaries, CSV, JSON, functions
 numbers      the number that an answer is, and to how many digits

@@ -24,7 +24,7 @@ ANSWERS = ("answer", "answers", "value", "your answer", "答え", "解答", "値
 RATES = ("lr", "learning_rate", "eta", "rate")
 
 
-def pairs_of(answers: Any, derivation: Derivation) -> list[tuple[Any, Any]]:
+def pairs_of(answers: Any, derivation: Derivation | None) -> list[tuple[Any, Any]]:
     """What was answered to what, in the order given.
 
     Raises TypeError for what holds no answers, ValueError for a text or a file that cannot be read as answers, and OSError for a file
@@ -34,7 +34,7 @@ def pairs_of(answers: Any, derivation: Derivation) -> list[tuple[Any, Any]]:
         return list(answers.items())
     if isinstance(answers, str | os.PathLike) or hasattr(answers, "read"):
         return read(answers)
-    if callable(answers):
+    if callable(answers) and derivation is not None:
         return list(_derived(answers, derivation).items())
     raise TypeError(
         f"mark: answers are a dictionary, the text or the file of a table, or a function that returns a dictionary, not "
@@ -75,10 +75,15 @@ def _json(text: str) -> list[tuple[str, Any]]:
         raise ValueError(f"this is no JSON: {error}") from None
     content = content.get("answers", content) if isinstance(content, dict) else content
     if isinstance(content, dict):
-        return list(content.items())
+        return [(name, _cell(answer)) for name, answer in content.items()]
     if isinstance(content, list) and all(isinstance(row, dict) and {"name", "answer"} <= set(row) for row in content):
-        return [(str(row["name"]), row["answer"]) for row in content]
+        return [(str(row["name"]), _cell(row["answer"])) for row in content]
     raise ValueError("JSON with answers is an object of names and numbers, or a list of objects with name and answer")
+
+
+def _cell(answer: Any) -> str | None:
+    """An answer in a file: a text, or nothing. What is neither text nor number is as unreadable as any text that is no number."""
+    return answer if answer is None or isinstance(answer, str) else json.dumps(answer)
 
 
 def _csv(text: str) -> list[tuple[str, Any]]:

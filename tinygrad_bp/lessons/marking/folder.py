@@ -1,32 +1,30 @@
 """A folder of answers, marked by a folder of keys: one table for a class.
 
-The keys are those that `sheets(...).save(folder)` writes, and so say alone what is right: a number that is no farther off than its
-tolerance, or is the right one rounded; the letters of a question. `mark` says more of a single solution, for which the graph is needed.
+The keys are those that `sheets(...).save(folder)` writes. Each sheet is marked as `mark` marks a single one.
 """
 
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import saying
-from tinygrad_bp.files import parse_json, read_text
-from tinygrad_bp.lessons.blocks import Block, Items, Paragraph, Table, Text, Title
+from tinygrad_bp.lessons.blocks import Block, Items, Legend, Paragraph, Piece, Table, Text, Title
 from tinygrad_bp.lessons.document import Document
-from tinygrad_bp.lessons.marking.answers import MOST_BYTES, read
-from tinygrad_bp.lessons.marking.naming import bare, plain_name
-from tinygrad_bp.lessons.marking.numbers import number_of
-from tinygrad_bp.text import printable, shown, shown_json
+from tinygrad_bp.lessons.marking.answers import read
+from tinygrad_bp.lessons.marking.keys import Key, read_key
+from tinygrad_bp.lessons.marking.mark import Marks
+from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark
+from tinygrad_bp.text import printable, shown
 from tinygrad_bp.words import Words, words
 
-FORMAT = "tinygrad_bp exercise key"
 SUFFIXES = (".csv", ".json", ".tsv", ".txt")
+DIGITS = 9  # decimals of right numbers
 
 
 @saying
@@ -36,35 +34,53 @@ class SheetMarks:
 
     Attributes:
         sheet: its name.
-        verdicts: "right", "wrong" or "blank" by the name of what was asked for, in the order of the sheet.
+        marks: what `mark` says of it; None if nothing could be marked.
         problem: why nothing could be marked, such as a missing file; else empty.
     """
 
     sheet: str
-    verdicts: dict[str, str]
+    marks: Marks | None = field(repr=False)
     problem: str = ""
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdicts, as `Mark` has them, by the name of what was asked for."""
+        return {mark.name: mark.verdict for mark in self._each()}
+
+    def _each(self) -> Iterator[Mark]:
+        return iter(()) if self.marks is None else iter(self.marks)
+
+    @property
+    def wrong(self) -> list[Mark]:
+        """The marks of the wrong answers."""
+        return [mark for mark in self._each() if mark.verdict == "wrong"]
 
     @property
     def ok(self) -> bool:
         """Whether all is right."""
-        return not self.problem and set(self.verdicts.values()) <= {"right"}
+        return self.marks is not None and self.marks.ok
 
     def count(self, verdict: str) -> int:
         """How many have this verdict."""
         return sum(each == verdict for each in self.verdicts.values())
 
     @property
+    def first(self) -> Mark | None:
+        """The mark of the first wrong answer."""
+        return self.marks.first_wrong if self.marks is not None else None
+
+    @property
     def first_wrong(self) -> str:
-        """The first wrong one; empty if there is none."""
-        return next((name for name, verdict in self.verdicts.items() if verdict == "wrong"), "")
+        """The name of the first wrong one; empty if there is none."""
+        return self.first.name if self.first is not None else ""
 
 
 def mark_folder(
     keys: str | os.PathLike[str], answers: str | os.PathLike[str], *, title: str = "", language: str = "en"
 ) -> FolderMarks:
-    """Marks each file of answers, `sheet-01.csv` or `.json`, by the key of the same name, `sheet-01.json`.
+    """Marks each file of answers, `sheet-01.csv` or `.json`, by the key of the same name, `sheet-01.json`, as `mark` does.
 
-    What is wrong with one file, that it is missing, holds unknown names or texts that are no numbers, is said beside its sheet. Raises
+    What is wrong with one file, that it is missing or holds unknown names, is said beside its sheet, and the others are marked. Raises
     ValueError for a folder without keys, and for a file among them that is no key; OSError where keys cannot be read.
     """
     say = words(language)
@@ -76,9 +92,11 @@ def mark_folder(
     place = Path(answers)
     rows = []
     for path in found:
-        key = _key(path)
+        key = read_key(path)
         file = next((each for suffix in SUFFIXES if (each := place / f"{path.stem}{suffix}").is_file()), None)
-        rows.append(SheetMarks(path.stem, {}, say("mark.missing")) if file is None else _marked(path.stem, key, file))
+        rows.append(
+            SheetMarks(path.stem, None, say("mark.missing")) if file is None else _marked(path.stem, key, file, say)
+        )
     known = {path.stem for path in found}
     strays = (
         sorted(p.name for p in place.glob("*") if p.suffix in SUFFIXES and p.stem not in known)
@@ -86,6 +104,13 @@ def mark_folder(
         else []
     )
     return FolderMarks(rows, strays, language=language, title=title)
+
+
+def _marked(sheet: str, key: Key, file: Path, say: Words) -> SheetMarks:
+    try:
+        return SheetMarks(sheet, Marks.by_key(key, read(file), title=sheet, digits=DIGITS, say=say))
+    except (ValueError, TypeError, OSError) as error:
+        return SheetMarks(sheet, None, str(error).removeprefix("mark: "))
 
 
 class FolderMarks(Document):
@@ -127,6 +152,7 @@ class FolderMarks(Document):
                     "count": len(each.verdicts),
                     "first_wrong": each.first_wrong or None,
                     "verdicts": each.verdicts,
+                    "marks": each.marks.to_dict()["marks"] if each.marks is not None else [],
                     "problem": each.problem or None,
                 }
                 for each in self._sheets
@@ -138,91 +164,48 @@ class FolderMarks(Document):
         """The table as CSV."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["sheet", "right", "wrong", "blank", "count", "first_wrong", "problem"])
+        writer.writerow(["sheet", *VERDICTS, "count", "first_wrong", "cause", "problem"])
         for each in self._sheets:
-            counts = [each.count(verdict) for verdict in ("right", "wrong", "blank")]
-            writer.writerow([each.sheet, *counts, len(each.verdicts), each.first_wrong, each.problem])
+            counts = [each.count(verdict) for verdict in VERDICTS]
+            cause = each.first.causes[0] if each.first is not None and each.first.causes else ""
+            writer.writerow([each.sheet, *counts, len(each.verdicts), each.first_wrong, cause, each.problem])
         return file.getvalue()
 
     def _blocks(self, title: str, say: Words) -> Iterator[Block]:
         yield Title([title] if title else say("mark.folder.title"))
         done = sum(each.ok for each in self._sheets)
         yield Paragraph(say("mark.folder.summary", right=done, count=len(self._sheets)))
-        columns = ("sheet", "right", "wrong", "blank", "first")
-        rows: list[list[Text]] = [
-            [
-                printable(each.sheet),
-                *(
-                    [f"{each.count(verdict)}" for verdict in ("right", "wrong", "blank")]
-                    if not each.problem
-                    else ["—"] * 3
-                ),
-                printable(each.problem or each.first_wrong or "—"),
-            ]
-            for each in self._sheets
+        counted = [
+            verdict for verdict in VERDICTS if verdict in ("right", "wrong") or any(map(_has(verdict), self._sheets))
         ]
-        yield Table([say(f"mark.folder.{key}") for key in columns], rows)
+        rows: list[list[Text]] = []
+        for each in self._sheets:
+            counts = [f"{each.count(verdict)}" if each.marks is not None else "—" for verdict in counted]
+            first = each.first.symbol if each.first is not None else say("mark.blank")
+            rows.append([printable(each.sheet), *[[count] for count in counts], [first]])
+        heads = [say(f"mark.verdict.{verdict}") for verdict in counted]
+        yield Table([say("mark.folder.sheet"), *heads, say("mark.folder.first")], rows)
+        if any(each.count("carried") for each in self._sheets):
+            yield Legend(say("mark.carried.legend"))
+        if any(each.count("rounded") for each in self._sheets):
+            yield Legend(say("mark.rounded.legend"))
+        if problems := [each for each in self._sheets if each.problem]:
+            yield Paragraph(say("mark.folder.problems"))
+            yield Items([[printable(each.sheet), say("say.colon"), printable(each.problem)] for each in problems])
+        if causes := list(self._causes(say)):
+            yield Paragraph(say("mark.remarks"))
+            yield Items(causes)
         if self.strays:
             yield Paragraph(say("mark.folder.strays"))
             yield Items([printable(name) for name in self.strays])
 
-
-def _key(path: Path) -> dict[str, Any]:
-    def constant(name: str) -> float:
-        raise ValueError(f"{name} is no number of JSON")
-
-    try:
-        content = parse_json(read_text(path, MOST_BYTES), constant)
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ValueError(f"it holds {shown_json(content)}")
-        if content.get("version") != 1:
-            raise ValueError(f"it is of version {shown(content.get('version'))}, and this program reads version 1")
-        for each in content["answers"]:
-            float(each["value"]), float(each["tolerance"]), str(each["name"])
-        for each in content["questions"]:
-            str(each["name"]), str(each["right"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"mark: {shown(str(path), 200)} is no key of an exercise: {printable(str(error))}") from None
-    return content
+    def _causes(self, say: Words) -> Iterator[list[Piece]]:
+        """Of each sheet where what is wrong comes from, one by one."""
+        for each in self._sheets:
+            for mark in each.wrong:
+                if mark.remark:
+                    yield [printable(each.sheet), ", ", mark.symbol, say("say.colon"), *mark.remark]
 
 
-def _marked(sheet: str, key: dict[str, Any], file: Path) -> SheetMarks:
-    names = [str(each["name"]) for each in (*key["answers"], *key["questions"])]
-    plain = {_folded(name): name for name in names}
-    given: dict[str, Any] = {}
-    try:
-        for name, answer in read(file):
-            known = plain.get(_folded(name))
-            if known is None:
-                near = difflib.get_close_matches(_folded(name), plain, 3, 0.5)
-                hint = f" (near it: {', '.join(plain[each] for each in near)})" if near else ""
-                raise ValueError(f"nothing there is called {shown(name)}{hint}")
-            if known in given:
-                raise ValueError(f"{known} is answered twice")
-            given[known] = answer
-        verdicts = {str(each["name"]): _of_number(each, given.get(str(each["name"]))) for each in key["answers"]}
-    except (ValueError, TypeError, OSError) as error:
-        return SheetMarks(sheet, {}, str(error).removeprefix("mark: "))
-    for each in key["questions"]:
-        answer = "".join(sorted(str(given.get(str(each["name"])) or "").lower().replace(",", "").replace(" ", "")))
-        verdicts[str(each["name"])] = (
-            "blank" if not answer else "right" if answer == str(each["right"]).lower() else "wrong"
-        )
-    return SheetMarks(sheet, verdicts)
-
-
-def _of_number(asked: dict[str, Any], answer: Any) -> str:
-    try:
-        number = number_of(answer)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{asked['name']} {error}") from None
-    if number is None:
-        return "blank"
-    value, tolerance = float(asked["value"]), float(asked["tolerance"])
-    near = abs(number.x - value) <= tolerance * (1.0 + 1e-9)
-    rounded = number.is_rounded(value) and not number.says_little(value)
-    return "right" if near or rounded else "wrong"
-
-
-def _folded(name: str) -> str:
-    return bare(plain_name(name)).casefold()
+def _has(verdict: str) -> Callable[[SheetMarks], bool]:
+    return lambda each: each.count(verdict) > 0

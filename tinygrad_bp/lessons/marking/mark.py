@@ -16,19 +16,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import significant
+from tinygrad_bp.explanation.names import latex_number, number, significant
 from tinygrad_bp.lessons.blocks import Block, Formula, Items, Legend, Paragraph, Piece, Strong, Table, Text, Title
-from tinygrad_bp.lessons.derivation import Derivation
+from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.document import Document
+from tinygrad_bp.lessons.equations import symbol
 from tinygrad_bp.lessons.marking.answers import pairs_of
 from tinygrad_bp.lessons.marking.causes import Causes
+from tinygrad_bp.lessons.marking.keys import Key, marks_of_numbers, marks_of_questions, read_key
 from tinygrad_bp.lessons.marking.naming import Names, order_of
-from tinygrad_bp.lessons.marking.numbers import Number, number_of
-from tinygrad_bp.lessons.marking.verdicts import Mark, Verdicts
+from tinygrad_bp.lessons.marking.numbers import Unreadable, number_of
+from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
 from tinygrad_bp.words import Words, words
@@ -37,7 +41,7 @@ MOST_SAID = 8  # unknown names in one error
 
 
 def mark(
-    loss: Value,
+    loss: Value | str | os.PathLike[str],
     answers: Any,
     *,
     lr: float | None = None,
@@ -49,26 +53,39 @@ def mark(
     """Marks what was derived by hand: for each answer the right number, a verdict, and for a wrong one the likely cause.
 
     Args:
-        loss: the Value that everything was computed for.
+        loss: the Value that everything was computed for; or the key of a sheet, `keys/sheet-01.json`, as `sheets` writes it: then what
+            is left out of the answers is marked as blank.
         answers: names and numbers: a dictionary; a file or the text of one, CSV with the columns name and answer, or JSON; or a function
             of plain floats, whose parameters are called as the leaves of the graph are, and which returns a dictionary. Names are `net_h1`,
             `dE/dw5`, `delta_o1`, `w5+`, and what is near: `grad w5`, `δo1`, `∂E / ∂w5`; also a Value, a leaf for the derivative with
-            respect to it, and a pair of Values. A text keeps its digits: "0.74" is right for what rounds to it.
+            respect to it, and a pair of Values. A text keeps its digits: "0.74" is right for what rounds to it. One that is no number is
+            a wrong answer.
         lr: the learning rate, for updated parameters.
         parameters: the leaves that are trained; without them all but those called as inputs and targets are.
         title: a heading of your own.
         digits: how many decimals numbers have.
         language: "en" or "ja".
 
-    No gradient and no data of the graph is read or changed. Raises TypeError for what is no Value, holds no answers, or is no number;
-    ValueError for names that nothing has, listing near ones, for a quantity that is answered twice, for texts that are no numbers, and as
-    `lesson` does; OSError for a file that cannot be read. Nothing is marked before everything is read.
+    No gradient and no data of the graph is read or changed. Raises TypeError for what is no Value, holds no answers, or is neither number
+    nor text; ValueError for names that nothing has, listing near ones, for a quantity that is answered twice, for a file that is no key,
+    and as `lesson` does; OSError for a file that cannot be read. Nothing is marked before everything is read.
     """
     say = words(language)
+    digits = significant(digits, "mark: digits")
+    if isinstance(loss, str | os.PathLike):
+        for name, option in (("lr", lr), ("parameters", parameters)):
+            if option is not None:
+                raise ValueError(f"mark: {name}= is for a network; a key has its numbers already")
+        key = read_key(loss)
+        return Marks.by_key(
+            key, pairs_of(answers, key.derivation), title=title or Path(loss).stem, digits=digits, say=say
+        )
     derivation = Derivation(loss, learning_rate=lr, parameters=parameters)
     given = _given(derivation, pairs_of(answers, derivation))
-    causes = Causes(derivation, significant(digits, "mark: digits"))
-    return Marks(derivation, Verdicts(causes, given, say).marks(), language=language, title=title, causes=causes)
+    causes = Causes(derivation, digits)
+    if not given:
+        raise ValueError("mark: there are no answers")
+    return Marks(derivation, Verdicts(causes, given, say).marks(), title=title, digits=digits, say=say)
 
 
 class Marks(Document):
@@ -79,12 +96,41 @@ class Marks(Document):
     Attributes:
         ok: whether all is right, and nothing is left blank.
         first_wrong: the first wrong step in the order of derivation, what follows from it left out; None if there is none.
-        derivation: all that is derived, by name.
+        derivation: all that is derived, by name; None by a key without a graph.
     """
 
-    def __init__(self, derivation: Derivation, marks: list[Mark], *, language: str, title: str, causes: Causes) -> None:
-        self.derivation, self._marks = derivation, marks
-        super().__init__(list(self._blocks(title, causes, words(language))), language)
+    def __init__(
+        self, derivation: Derivation | None, marks: Sequence[Mark], *, title: str, digits: int, say: Words
+    ) -> None:
+        self.derivation, self._marks = derivation, list(marks)
+        super().__init__(list(self._blocks(title, digits, say)), say.language)
+
+    @classmethod
+    def by_key(cls, key: Key, pairs: Sequence[tuple[Any, Any]], *, title: str, digits: int, say: Words) -> Marks:
+        """The marks of a solution by the key of its sheet: its numbers, and then its questions.
+
+        Raises TypeError and ValueError for names as `mark` does.
+        """
+        letters: dict[str, Any] = {}
+        rest: list[tuple[Any, Any]] = []
+        for name, answer in pairs:
+            question = key.question(name)
+            if question is None:
+                rest.append((name, answer))
+                continue
+            if question in letters:
+                raise ValueError(f"mark: {question} is answered twice")
+            letters[question] = answer
+        found = key.derivation
+        if found is None:
+            marks = marks_of_numbers(key, _numbers(key, rest), say)
+        else:
+            given = {step.name: (step, called, answer) for step, called, answer in _given(found, rest)}
+            for name in key.asked:
+                given.setdefault(name, (found[name], name, None))
+            steps = order_of(found, [step for step, _, _ in given.values()])
+            marks = Verdicts(Causes(found, digits), [given[step.name] for step in steps], say).marks()
+        return cls(found, [*marks, *marks_of_questions(key, letters)], title=title, digits=digits, say=say)
 
     def __iter__(self) -> Iterator[Mark]:
         return iter(self._marks)
@@ -97,10 +143,12 @@ class Marks(Document):
 
     def __getitem__(self, name: str) -> Mark:
         """The mark of a quantity, by a name as `mark` takes it. Raises KeyError for one that was not asked for."""
-        step = Names(self.derivation).found(name)
-        found = next((mark for mark in self._marks if mark.name == step.name), None)
+        called = name
+        if not any(mark.name == name for mark in self._marks) and self.derivation is not None:
+            called = Names(self.derivation).found(name).name
+        found = next((mark for mark in self._marks if mark.name == called), None)
         if found is None:
-            raise KeyError(f"{step.name} was not answered{did_you_mean(name, [mark.name for mark in self._marks])}")
+            raise KeyError(f"{called} was not answered{did_you_mean(name, [mark.name for mark in self._marks])}")
         return found
 
     @property
@@ -131,7 +179,7 @@ class Marks(Document):
                     "name": mark.name,
                     "asked": mark.asked,
                     "answer": mark.answer,
-                    "value": number_as_json(mark.value),
+                    "value": mark.value if isinstance(mark.value, str) else number_as_json(mark.value),
                     "verdict": mark.verdict,
                     "given": list(mark.given),
                     "causes": [{"key": key, "text": text} for key, text in zip(mark.keys, mark.causes, strict=True)],
@@ -140,29 +188,35 @@ class Marks(Document):
             ],
         }
 
-    def _blocks(self, title: str, causes: Causes, say: Words) -> Iterator[Block]:
-        yield Title([title] if title else phrase(say, "mark.title", loss=causes.write.name(self.derivation.loss)))
+    def _blocks(self, title: str, digits: int, say: Words) -> Iterator[Block]:
+        found = self.derivation
+        named = phrase(say, "mark.title", loss=symbol(found.names[found.loss])) if found is not None else [""]
+        yield Title([title] if title else named)
         yield Paragraph(say("mark.summary", right=self.right, count=len(self._marks)))
         if (first := self.first_wrong) is not None:
-            yield Paragraph(phrase(say, "mark.first", name=causes.write.step(first.step)))
+            yield Paragraph(phrase(say, "mark.first", name=first.symbol))
         head = [say(f"mark.column.{key}") for key in ("name", "answer", "value", "verdict")]
         rows: list[list[Text]] = []
         for mark in self._marks:
             verdict: Piece = say(f"mark.verdict.{mark.verdict}")
             answer = _as_written(mark.answer) if mark.answer else say("mark.blank")
-            right = causes.write.number(mark.value)
-            rows.append(
-                [[causes.write.step(mark.step)], [answer], [right], [verdict if mark.ok else Strong(str(verdict))]]
-            )
+            right = mark.value if isinstance(mark.value, str) else _rounded(mark.value, digits)
+            rows.append([[mark.symbol], [answer], [right], [verdict if mark.ok else Strong(str(verdict))]])
         yield Table(head, rows)
-        remarks = [
-            [causes.write.step(mark.step), say("say.colon"), *mark.remark] for mark in self._marks if mark.remark
-        ]
+        remarks = [[mark.symbol, say("say.colon"), *mark.remark] for mark in self._marks if mark.remark]
         if remarks:
             yield Paragraph(say("mark.remarks"))
             yield Items(remarks)
-        if any(mark.verdict == "carried" for mark in self._marks):
+        verdicts = {mark.verdict for mark in self._marks}
+        if "carried" in verdicts:
             yield Legend(say("mark.carried.legend"))
+        if "rounded" in verdicts:
+            yield Legend(say("mark.rounded.legend"))
+
+
+def _rounded(x: float, digits: int) -> Formula:
+    text = number(x, digits)
+    return Formula(text, latex_number(text))
 
 
 def _as_written(text: str) -> Piece:
@@ -174,15 +228,15 @@ def _as_written(text: str) -> Piece:
     )
 
 
-def _given(derivation: Derivation, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, str, Number | None]]:
+def _given(derivation: Derivation, pairs: Sequence[tuple[Any, Any]]) -> list[Given]:
     """The steps in the order of derivation, how each was called, and the answers. Raises as `mark` says."""
     names = Names(derivation)
     unknown: list[str] = []
-    found: dict[str, tuple[Any, str, Number | None]] = {}
+    found: dict[str, Given] = {}
     for key, answer in pairs:
         called = key if isinstance(key, str) else ""
         try:
-            step = names.found(key)
+            step: Step = names.found(key)
         except KeyError as error:
             unknown.append(str(error.args[0]))
             continue
@@ -191,14 +245,36 @@ def _given(derivation: Derivation, pairs: list[tuple[Any, Any]]) -> list[tuple[A
             raise ValueError(
                 f"mark: {step.name} is answered twice{f', as {shown(other)} and as {shown(called)}' if called != other else ''}"
             )
-        try:
-            found[step.name] = step, called or step.name, number_of(answer)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"mark: {printable(step.name)} {error}") from None
+        found[step.name] = step, called or step.name, _answer(step.name, answer)
+    _refuse_unknown(unknown)
+    return [found[step.name] for step in order_of(derivation, [step for step, _, _ in found.values()])]
+
+
+def _numbers(key: Key, pairs: Sequence[tuple[Any, Any]]) -> dict[str, Answer]:
+    """The answers by name, to a key without a graph."""
+    found: dict[str, Answer] = {}
+    for name, answer in pairs:
+        known = key.quantity(name)
+        if known is None:
+            _refuse_unknown([f"{shown(name)}{did_you_mean(str(name), key.asked)}"])
+        elif known in found:
+            raise ValueError(f"mark: {known} is answered twice")
+        else:
+            found[known] = _answer(known, answer)
+    return found
+
+
+def _answer(name: str, answer: Any) -> Answer:
+    try:
+        return number_of(answer)
+    except Unreadable as error:
+        return error
+    except TypeError as error:
+        raise TypeError(f"mark: {printable(name)} {error}") from None
+
+
+def _refuse_unknown(unknown: Sequence[str]) -> None:
     if unknown:
         some = "; ".join(unknown[:MOST_SAID])
         more = f"; and {counted(len(unknown) - MOST_SAID, 'more name')}" if len(unknown) > MOST_SAID else ""
         raise ValueError(f"mark: nothing here is called {some}{more}")
-    if not found:
-        raise ValueError("mark: there are no answers")
-    return [found[step.name] for step in order_of(derivation, [step for step, _, _ in found.values()])]

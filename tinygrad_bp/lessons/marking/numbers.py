@@ -25,6 +25,19 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
+class Unreadable(ValueError):
+    """An answer that is no number.
+
+    Attributes:
+        key: which of the texts `mark.unreadable.…` of the catalogue says why.
+        text: as it was written.
+    """
+
+    def __init__(self, key: str, text: object) -> None:
+        super().__init__(key, text)
+        self.key, self.text = key, text if isinstance(text, str) else repr(text)
+
+
 @dataclass(frozen=True)
 class Number:
     """A number as it was given.
@@ -68,8 +81,8 @@ class Number:
 def number_of(answer: Any) -> Number | None:
     """What was answered; None for a blank.
 
-    Raises TypeError for what is no number and no text, ValueError for a text that is no number, and for what is not finite; the message
-    follows on the name of what was asked for.
+    Raises TypeError for what is no number and no text, the message following on the name of what was asked for; and Unreadable for a text
+    that is no number, and for what is not finite.
     """
     if answer is None:
         return None
@@ -86,7 +99,7 @@ def number_of(answer: Any) -> Number | None:
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"is answered by one number, not {type(answer).__name__} {shown(answer)}") from error
     if not math.isfinite(x):
-        raise ValueError(f"is answered by a finite number, not {x!r}")
+        raise Unreadable("infinite", x)
     if isinstance(answer, int):
         return _typed(str(answer))
     short = re.search(r"float(16|32)", str(getattr(answer, "dtype", "")))
@@ -106,19 +119,17 @@ def _typed(text: str) -> Number | None:
     plain = re.sub(r"^([+-])\s+", r"\1", plain)
     if fraction := re.fullmatch(r"([+-]?\d+)\s*/\s*(\d+)", plain):
         if len(plain) > 60 or not int(fraction[2]):
-            raise ValueError(f"is answered by a number, not {shown(text)}")
+            raise Unreadable("number", text)
         x = float(Fraction(int(fraction[1]), int(fraction[2])))
         return Number(text.strip(), x, 0.0, 17)
     if "," in plain:
         if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", plain) or plain.count(",") > 1 or "." in plain:
-            raise ValueError(
-                f"is answered by {shown(text)}, which can be read in two ways: write a decimal point and no other sign"
-            )
+            raise Unreadable("comma", text)
         plain = plain.replace(",", ".")
     if len(plain) > 400 or not _NUMBER.fullmatch(plain.lower()):
-        raise ValueError(f"is answered by a number such as 0.0822, 4.39e-4 or 1/3, not {shown(text)}")
+        raise Unreadable("number", text)
     if not math.isfinite(float(plain)):
-        raise ValueError(f"is answered by a finite number, not {shown(text)}")
+        raise Unreadable("infinite", text)
     return _written(plain.lower(), text.strip())
 
 

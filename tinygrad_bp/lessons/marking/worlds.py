@@ -37,6 +37,10 @@ class World:
         self.inside, self.by_result = dict(inside or {}), by_result
         self._sweeps: dict[Value, dict[Value, float]] = {}
 
+    def elsewhere(self, values: Numbers) -> World:
+        """The same with these data given."""
+        return World(self.derivation, values, self.slopes, self.totals, self.inside, self.by_result)
+
     @cached_property
     def data(self) -> dict[Value, float]:
         return self.derivation.data(self.values) if self.values else self.derivation.recorded

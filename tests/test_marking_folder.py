@@ -1,0 +1,147 @@
+"""Sheets marked by their keys: a folder of them, and a single one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.worked import worked_example
+from tinygrad_bp import Value, mark, sheets
+from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.lessons import mark_folder
+
+
+def written(path: Path, rows: Iterable[tuple[str, str]]) -> None:
+    path.write_text("name,answer\n" + "".join(f"{name},{answer}\n" for name, answer in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def week(tmp_path: Path) -> Path:
+    """Four sheets: all right, one mistake and what follows from it, an unknown name, no file."""
+    made = sheets(worked_example().error, 4, seed=3, lr=0.5)
+    made.save(tmp_path, "txt")
+    for each in made[:3]:
+        key = each.key_data()
+        rows = {asked["name"]: asked["text"] for asked in key["answers"]}
+        rows |= {question["name"]: question["right"] for question in key["questions"]}
+        if each is made[1]:
+            found = each.derivation
+            x = found["dE_total/dout_o1"].value  # the slope is forgotten
+            for weight, out in (("w5", "out_h1"), ("w6", "out_h2")):
+                slope = x * found[out].value
+                if f"dE_total/d{weight}" in rows:
+                    rows[f"dE_total/d{weight}"] = f"{slope:.4g}"
+            rows["delta_o1"] = f"{x:.4g}"
+            rows["out_h1"] = "dunno"
+        if each is made[2]:
+            rows["net_h9"] = "1"
+        written(tmp_path / "answers" / f"{each.sheet}.csv", rows.items())
+    (tmp_path / "answers" / "sheet-04.csv").unlink()
+    return tmp_path
+
+
+def test_a_folder_is_marked_as_single_sheets_are(week: Path) -> None:
+    found = mark_folder(week / "keys", week / "answers")
+    first, second, third, fourth = found
+    assert first.ok
+    assert set(second.verdicts.values()) >= {"right", "wrong", "carried"}
+    assert (second.ok, second.first_wrong) == (False, "out_h1")
+    assert second.marks is not None
+    assert second.marks["delta_o1"].keys[0] == "omitted"
+    assert second.marks["dE/dw5"].given == ["delta_o1"]
+    alone = mark(week / "keys" / "sheet-02.json", week / "answers" / "sheet-02.csv")
+    assert alone.to_dict() == second.marks.to_dict()
+    assert "near it: net_h" in third.problem
+    assert not third.verdicts
+    assert fourth.problem == "no file of answers"
+    assert not found.ok
+    assert [each["ok"] for each in found.to_dict()["sheets"]] == [True, False, False, False]
+    json.dumps(found.to_dict())
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_table_of_a_class(week: Path, language: str) -> None:
+    found = mark_folder(week / "keys", week / "answers", language=language)
+    text = found.text(width=200)
+    [row] = [line for line in text.splitlines() if line.strip().startswith("sheet-02 ")]
+    assert row.split()[-1] == "out_h1"  # nothing but the name: what is unreadable is told below
+    assert "dunno" in text
+    assert "net_h9" in text
+    assert "sheet-02" in found.html()
+    head, *lines = found.csv().splitlines()
+    assert head == "sheet,right,rounded,carried,wrong,few,blank,count,first_wrong,cause,problem"
+    assert lines[1].split(",")[0] == "sheet-02"
+
+
+def test_one_unreadable_cell_is_one_wrong_answer(week: Path) -> None:
+    _, second, *_ = mark_folder(week / "keys", week / "answers")
+    assert second.marks is not None
+    assert not second.problem
+    assert [each.name for each in second.wrong if "unreadable" in each.keys] == ["out_h1"]
+    assert "'dunno' cannot be read as a number" in second.marks["out_h1"].causes[0]
+    assert second.count("right") > 20
+
+
+def test_a_key_alone_marks_a_sheet(week: Path) -> None:
+    key, answers = week / "keys" / "sheet-01.json", week / "answers" / "sheet-01.csv"
+    assert mark(str(key), str(answers)).ok
+    assert {each.verdict for each in mark(key, {"E": "0.1"})} == {"wrong", "blank"}
+    question = next(each for each in mark(key, {}) if each.name.startswith("q"))
+    assert (question.verdict, isinstance(question.value, str)) == ("blank", True)
+    with pytest.raises(ValueError, match="lr= is for a network; a key has its numbers already"):
+        mark(key, answers, lr=0.5)
+    with pytest.raises(ValueError, match="nothing here is called 'net_h9'"):
+        mark(key, {"net_h9": 1})
+    with pytest.raises(ValueError, match="is answered twice"):
+        mark(key, {question.name: "a", question.name.upper(): "b"})
+    with pytest.raises(FileNotFoundError):
+        mark(week / "keys" / "none.json", answers)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"format": "another"},
+        {"version": 2},
+        {"graph": {"nodes": []}},
+        {"graph": {"nodes": [{"op": "add", "of": [0, 1], "label": ""}], "parameters": [], "labelled_only": True}},
+        {"graph": {"nodes": [{"op": "system", "of": [], "label": ""}], "parameters": [], "labelled_only": True}},
+        {"graph": 5},
+        {"answers": [{"name": "nothing", "value": 1}]},
+    ],
+)
+def test_what_is_no_key_is_refused(week: Path, damage: dict[str, object]) -> None:
+    path = week / "keys" / "sheet-01.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **damage}), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"sheet-01\.json' is no key of an exercise"):
+        mark(path, {"E": 1})
+    with pytest.raises(ValueError, match="is no key of an exercise"):
+        mark_folder(week / "keys", week / "answers")
+
+
+def test_a_folder_without_keys(week: Path) -> None:
+    with pytest.raises(ValueError, match="there are no keys"):
+        mark_folder(week / "answers", week / "answers")
+
+
+def test_a_key_of_an_operation_of_a_programs_own_knows_the_right_numbers(tmp_path: Path) -> None:
+    square = Operation("my_square", lambda x: x * x, (lambda y, x: 2.0 * x,), "{0}^2", "{0}^2", "sq")
+    x = Value(3.0, "w")
+    y = Value.record_operation(square, [x]) * 2.0
+    y.label = "E"
+    [made] = sheets(y, 1)
+    sheets(y, 1).save(tmp_path, "txt")
+    key = tmp_path / "keys" / "sheet-01.json"
+    assert json.loads(key.read_text(encoding="utf-8"))["graph"] is None
+    right = {each.step.name: each.text for each in made.asked}
+    right |= {f"q{k}": q.letters for k, q in enumerate(made.questions, 1 + len(made.asked))}
+    found = mark(key, {**right, "E": "oops"})
+    assert {each.name: each.verdict for each in found if each.name != "E" and each.name[0] != "q"} == {
+        name: "right" for name in right if name != "E" and name[0] != "q"
+    }
+    assert found["E"].keys == ["unreadable"]
+    with pytest.raises(ValueError, match="nothing here is called 'F'"):
+        mark(key, {"F": 1})

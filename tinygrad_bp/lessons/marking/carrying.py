@@ -1,0 +1,319 @@
+"""What follows from one's own earlier answers: from a wrong one, or from right ones that were rounded before they were used."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.marking.forward import Forward
+from tinygrad_bp.lessons.marking.mistakes import mistakes
+from tinygrad_bp.lessons.marking.numbers import Number
+from tinygrad_bp.lessons.marking.worlds import World
+
+LEAST_DIGITS = 3  # from which on numbers are taken to be rounded ones: of fewer, anything would follow from anything
+MOST_SLACK = 0.1  # by what share of its size a result may differ since numbers before it were rounded
+MOST_ALONE = 12  # wrong answers that are tried alone
+MOST_HIDDEN = 60  # numbers on the way that are moved one by one
+MOST_GIVEN = 3  # rounded numbers that are named
+_LINEAR = (ops.add, ops.sub, ops.neg, ops.sum_of)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How somebody rounds: to so many significant digits, or to so many decimals.
+
+    Attributes:
+        digits: that are significant; 0 if decimals are counted.
+        unit: what the last decimal counts; 0.0 if digits are counted.
+    """
+
+    digits: int = 17
+    unit: float = 0.0
+
+    @staticmethod
+    def of(numbers: Iterable[Number]) -> Rounding:
+        """What most of the answers have in common. One that ends in zeros may have lost them, and has fewer digits than were meant."""
+        written = [number for number in numbers if number.unit]
+        if not written:
+            return Rounding()
+        digits, often = Counter(number.digits for number in written).most_common(1)[0]
+        unit, also = Counter(number.unit for number in written).most_common(1)[0]
+        return Rounding(0, unit) if also > often else Rounding(digits)
+
+    def last(self, x: float) -> float:
+        """What the last digit counts of a number that is rounded so."""
+        if not self.digits:
+            return self.unit
+        return 10.0 ** (math.floor(math.log10(abs(x))) + 1 - self.digits) if x else 0.0
+
+    def half(self, x: float) -> float:
+        """How far off a number may be that is rounded so: not at all if nothing is lost."""
+        last = self.last(x)
+        if not last or not math.isfinite(x) or 0 < self.digits < LEAST_DIGITS:
+            return 0.0
+        return 0.0 if math.isclose(round(x / last) * last, x, rel_tol=1e-12) else 0.5 * last
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An answer that others may have been computed from.
+
+    Attributes:
+        sound: whether it is right, or right but for rounding.
+    """
+
+    step: Step
+    number: Number
+    sound: bool
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What an answer follows from: `wrong` says whether from wrong answers, or from rounded ones only."""
+
+    given: Sequence[Step]
+    wrong: bool
+
+
+@dataclass
+class Carrying:
+    """The answers so far, and what follows from them."""
+
+    found: Derivation
+    forward: Forward
+    rounding: Rounding
+    earlier: dict[str, Earlier] = field(default_factory=dict)
+
+    def add(self, step: Step, number: Number, *, sound: bool) -> None:
+        """An answer has been marked."""
+        self.earlier[step.name] = Earlier(step, number, sound)
+
+    # Worlds
+
+    def world(self, granted: Iterable[Earlier], *, by_result: bool = True) -> World:
+        """What follows if these answers are taken for granted."""
+        return self._moved([(each.step, each.number.x) for each in granted], by_result=by_result)
+
+    def exact(self) -> World:
+        """The right numbers where right ones were answered: what is wrong elsewhere is no mistake in them."""
+        return self._moved([(each.step, each.step.value) for each in self.earlier.values() if each.sound])
+
+    def _moved(self, granted: Sequence[tuple[Step, float]], *, by_result: bool = True) -> World:
+        values: dict[Value, float] = {}
+        totals: dict[Value, float] = {}
+        edges: dict[tuple[Value, Value], float] = {}
+        for step, x in granted:
+            if step.kind == "value":
+                values[step.of] = x
+            elif step.kind in ("derivative", "delta") and step.by is not None:
+                if step.of is self.found.loss:
+                    totals[step.by] = x
+                elif any(step.by in node.operands for node in self.forward.region(step.of)):
+                    edges[step.of, step.by] = x
+        return World(self.found, values, self._slopes(values, edges), totals, by_result=by_result)
+
+    def _slopes(
+        self, values: dict[Value, float], edges: dict[tuple[Value, Value], float]
+    ) -> dict[tuple[Value, int], float]:
+        """Local derivatives under which those between Values with names, of which nothing with a name is between, are the given ones."""
+        slopes: dict[tuple[Value, int], float] = {}
+        plain = World(self.found, values, by_result=True)
+        for (of, by), x in edges.items():
+            region = self.forward.region(of)
+            places = [(n, k) for n in region for k, operand in enumerate(n.operands) if operand is by]
+            down = {of: 1.0}
+            for n in sorted(region, key=self.found.place.__getitem__, reverse=True):
+                for operand, local in zip(n.operands, plain.local[n], strict=True):
+                    if isinstance(operand, Value) and operand in region:
+                        down[operand] = down.get(operand, 0.0) + down.get(n, 0.0) * local
+            whole = sum(down.get(n, 0.0) * plain.local[n][k] for n, k in places)
+            for n, k in places:
+                if whole:
+                    slopes[n, k] = plain.local[n][k] * x / whole
+                elif len(places) == 1 and down.get(n):
+                    slopes[n, k] = x / down[n]
+        return slopes
+
+    # What an answer follows from
+
+    def follows(self, step: Step, number: Number) -> Followed | None:
+        """What an answer that is not the right one follows from; None if it does not follow from earlier ones."""
+        near = self.sources(step)
+        wrong = [each for each in near if not each.sound]
+        alone = [[each] for each in wrong[::-1][:MOST_ALONE] if len(near) > 1]
+        for taken in (near, wrong, *alone) if near else ():
+            for by_result in (True, False):
+                try:
+                    found = self._followed(step, number, taken, by_result=by_result) if taken else None
+                except (ArithmeticError, ValueError):
+                    continue
+                if found is not None:
+                    return found
+        return None
+
+    def _followed(self, step: Step, number: Number, taken: Sequence[Earlier], *, by_result: bool) -> Followed | None:
+        world = self.world(taken, by_result=by_result)
+        value = world.number(step)
+        slack = self.slack(step, world, taken)
+        if not math.isfinite(value) or not (number.fits(value) or abs(number.x - value) <= slack + self._half(number)):
+            return None
+        effects = {}
+        for k, each in enumerate(taken):
+            without = self.world([*taken[:k], *taken[k + 1 :]], by_result=by_result).number(step)
+            effects[each.step.name] = abs(value - without)
+        seen = max(slack, 0.5 * number.unit, 1e-12 * abs(value))
+        blamed = [each.step for each in taken if not each.sound and effects[each.step.name] > 0.5 * seen]
+        if blamed and sum(effects[each.name] for each in blamed) > seen:
+            return Followed(blamed, True)
+        if number.digits < 2:
+            return None
+        felt = [each.step for each in taken if effects[each.step.name] > 0.05 * seen]
+        rounded = sorted(felt, key=lambda each: -effects[each.name])[:MOST_GIVEN]
+        return Followed([each for each in felt if each in rounded] or [each.step for each in taken][:MOST_GIVEN], False)
+
+    def _half(self, number: Number) -> float:
+        """How far an answer may be from what it is rounded from. One digit alone may have lost its zeros."""
+        unit = number.unit if number.digits > 1 else self.filled(number).unit
+        return 0.5 * unit * (1.0 + 1e-9) + number.share * abs(number.x)
+
+    def filled(self, number: Number) -> Number:
+        """An answer with the zeros that it may have lost at its end, as far as the others have digits."""
+        last = self.rounding.last(number.x)
+        return replace(number, unit=last, digits=self.rounding.digits) if 0.0 < last < number.unit else number
+
+    def sources(self, step: Step) -> list[Earlier]:
+        """The answers that a quantity is computed from with no other answer between, in the order in which they were given."""
+        values = {each.step.of: name for name, each in self.earlier.items() if each.step.kind == "value"}
+        slopes = {(each.step.of, each.step.by): name for name, each in self.earlier.items() if each.step.by is not None}
+        slopes = {key: name for key, name in slopes.items() if self.earlier[name].step.kind != "update"}
+        names: set[str] = set()
+        below: list[Value] = []
+        if step.kind == "value":
+            below = [x for x in step.of.operands if isinstance(x, Value)]
+        else:
+            assert step.by is not None
+            own = slopes.get((step.of, step.by), step.name)
+            waiting = [step.by] if step.kind != "update" or own == step.name else []
+            names.add(own)
+            seen = set(waiting)
+            while waiting:
+                v = waiting.pop()
+                for user in self.forward.users.get(v, ()):
+                    edge = next((e for e in ((user, v), (self.forward.owner[user], v)) if e in slopes), None)
+                    if edge is not None and edge[0] is not step.of:
+                        names.add(slopes[edge])
+                    elif user.op not in _LINEAR:  # whose local derivatives are made of these
+                        own_result = [user] if len(user.operands) == 1 else []
+                        below += [*own_result, *(x for x in user.operands if isinstance(x, Value))]
+                    total = slopes.get((step.of, user))
+                    if total is not None and total != step.name:
+                        names.add(total)
+                    elif user not in seen and self.found.place[user] <= self.found.place[step.of]:
+                        seen.add(user)
+                        waiting.append(user)
+        names |= {values[v] for v in self._down(below, set(values))}
+        names.discard(step.name)
+        return [each for name, each in self.earlier.items() if name in names]
+
+    @staticmethod
+    def _down(below: Sequence[Value], ends: set[Value]) -> Iterator[Value]:
+        """The first of the ends on each way down."""
+        met, waiting = set(below), list(below)
+        while waiting:
+            v = waiting.pop()
+            if v in ends:
+                yield v
+                continue
+            new = [x for x in v.operands if isinstance(x, Value) and x not in met]
+            met.update(new)
+            waiting += new
+
+    # Rounding
+
+    def slack(self, step: Step, world: World, taken: Sequence[Earlier] = ()) -> float:
+        """How far off a result may be since what it was computed from was rounded, answers and numbers that were not written down."""
+        value = world.number(step)
+        total = self._hidden(step, world)
+        for k, each in enumerate(taken):
+            if each.number.x == each.step.value:
+                continue
+            x = each.number.x + 0.5 * self.filled(each.number).unit
+            pairs = [(other.step, other.number.x) for other in taken]
+            pairs[k] = each.step, x
+            total += abs(self._moved(pairs, by_result=world.by_result).number(step) - value)
+        return min(total, MOST_SLACK * max(abs(value), self.scale(step, world)))
+
+    def scale(self, step: Step, world: World) -> float:
+        """The size of what a quantity is a sum of: as many digits as it is smaller by may have been lost on the way."""
+        if step.kind == "value":
+            return max((abs(world.data[x]) for x in step.of.operands if isinstance(x, Value)), default=0.0)
+        assert step.by is not None
+        if step.kind == "update":
+            return abs(world.data[step.by])
+        down = world.sweep(step.of, step.by)
+        parts = [
+            abs(down[user] * local)
+            for user in self.forward.users.get(step.by, ())
+            if user in down
+            for x, local in zip(user.operands, world.local[user], strict=True)
+            if x is step.by
+        ]
+        return max(parts, default=0.0)
+
+    def _hidden(self, step: Step, world: World) -> float:
+        """How far off a result may be since numbers on the way to it were rounded that are no answers."""
+        if step.kind == "value":
+            return self._hidden_below(step.of, world)
+        half = self.rounding.half
+        assert step.by is not None
+        down, up = world.sweep(step.of, step.by), world.upward(step.by, step.of)
+        total = 0.0
+        answered = world.totals if step.of is self.found.loss else {}
+        if step.kind != "update" or step.by not in answered:
+            for n in up:
+                if n is step.by or n not in down or n.op is None:
+                    continue
+                total += abs(up[n]) * half(down[n]) if n not in answered else 0.0
+                for k, (x, local) in enumerate(zip(n.operands, world.local[n], strict=True)):
+                    if isinstance(x, Value) and up.get(x):
+                        total += half(down[n] * local * up[x])
+                        if (n, k) not in world.slopes and n.op.name in mistakes()["by_result"]:
+                            total += abs(down[n] * up[x]) * (half(local) + half(world.data[n] ** 2))
+            total += self._hidden_values(step, world)
+        if step.kind == "update":
+            rate, slope = self.found.learning_rate or 0.0, down.get(step.by, 0.0)
+            total = rate * (total + (half(slope) if step.by not in answered else 0.0)) + half(rate * slope)
+        return total
+
+    def _hidden_below(self, of: Value, world: World) -> float:
+        """The same of a value: by the numbers from which it is computed, down to those that are answers."""
+        half, down = self.rounding.half, world.sweep(of)
+        total, met, waiting = 0.0, {of}, [of]
+        while waiting:
+            v = waiting.pop()
+            rate = abs(down.get(v, 0.0))
+            total += rate * half(world.data[v]) if v is not of else 0.0
+            operands = [world.data[x] if isinstance(x, Value) else x for x in v.operands]
+            if v.op is not None and v.op.name == "dot":
+                middle = len(operands) // 2
+                total += rate * sum(half(x * y) for x, y in zip(operands[:middle], operands[middle:], strict=True))
+            for x in v.operands:
+                if isinstance(x, Value) and x.op is not None and x not in world.values and x not in met:
+                    met.add(x)
+                    waiting.append(x)
+        return total
+
+    def _hidden_values(self, step: Step, world: World) -> float:
+        """The same of a derivative: by the numbers of the forward pass that it is computed from and that are no answers."""
+        value, total = world.number(step), 0.0
+        hidden = [v for v in self.found.forward if v not in world.values and v is not step.of]
+        for v in hidden[:MOST_HIDDEN]:
+            if half := self.rounding.half(world.data[v]):
+                moved = {**world.values, v: world.data[v] + half}
+                total += abs(world.elsewhere(moved).number(step) - value)
+        return total

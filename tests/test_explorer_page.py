@@ -178,9 +178,9 @@ def test_the_check_of_the_worked_example(opened: Any) -> None:
     verdicts = explorer.page.locator("#panel-truth .truth-verdict").all_inner_texts()
     assert len(rows) == len(verdicts) == len(found.rows) == 31
     for row, (printed, *numbers_shown), verdict in zip(found.rows, rows, verdicts, strict=True):
-        last = row.figure.quantity == "E_total after 10000 rounds"
+        last = row.quantity == "E_total after 10000 rounds"
         wanted = [run.errors[-1]] * 2 + [None] if last else [row.hand, row.autograd, row.difference]
-        assert printed.replace("−", "-") == row.figure.printed
+        assert printed.replace("−", "-") == row.printed
         assert [float(x) if x != "·" else None for x in numbers_shown[:2]] == [close(x) for x in wanted[:2]]
         if wanted[2] is None:
             assert numbers_shown[2] == "·"

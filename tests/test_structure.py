@@ -20,7 +20,7 @@ FLOORS = [
     ["core"],
     ["walking"],
     ["lots"],
-    ["explanation", "checking", "program", "series"],
+    ["explanation", "checking", "program"],
     ["networks"],
     ["drawing", "data", "losses", "optim"],
     ["plotting"],

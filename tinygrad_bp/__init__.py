@@ -91,7 +91,6 @@ if TYPE_CHECKING:
     from tinygrad_bp.networks.saving import load, save
     from tinygrad_bp.networks.training import Diverged, train
     from tinygrad_bp.program import compile as compile
-    from tinygrad_bp.series import hvp, jvp, taylor
 
 __version__ = "0.1.0"
 
@@ -125,9 +124,6 @@ _READINGS = {
     "Diverged": "networks.training",
     "train": "networks.training",
     "compile": "program",
-    "hvp": "series",
-    "jvp": "series",
-    "taylor": "series",
 }
 _MODULES = frozenset(("data", "losses", "optim", "plotting"))
 
@@ -174,10 +170,8 @@ __all__ = [
     "grad",
     "hessian",
     "hinge",
-    "hvp",
     "hypot",
     "jacobian",
-    "jvp",
     "leaky_relu",
     "lesson",
     "load",
@@ -206,7 +200,6 @@ __all__ = [
     "sum_of",
     "tan",
     "tanh",
-    "taylor",
     "topological_order",
     "train",
 ]

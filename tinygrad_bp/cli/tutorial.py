@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.files import parse_json, read_text, write_whole, written_together
-from tinygrad_bp.text import listed, terminal_width
-from tinygrad_bp.words import LANGUAGES, language_of_the_locale
+from tinygrad_bp.text import listed, printable, terminal_width
+from tinygrad_bp.words import LANGUAGES, language_of_the_locale, words
+
+if TYPE_CHECKING:
+    from tinygrad_bp.lessons.blocks import Block
 
 EXAMPLES = """examples:
   tinygrad-bp tutorial                               everything, as in the text
@@ -91,17 +95,16 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn
 
+    from tinygrad_bp.lessons import Document
     from tinygrad_bp.tutorial.comparison import compare
-    from tinygrad_bp.tutorial.facts import facts
     from tinygrad_bp.tutorial.pictures import error_curve, pictures
-    from tinygrad_bp.tutorial.report import conclusion, report, screen
+    from tinygrad_bp.tutorial.report import Report
 
     language = args.language or language_of_the_locale()
     if args.walk:
         return _walk(float(args.learning_rate), language)
     common.check_results(args.out, KINDS, lambda: _other(args.out), replace=args.force)
 
-    how = {"update": args.update, "train_biases": args.train_biases}
     terminal = Console(stderr=True)
     columns = SpinnerColumn(), *Progress.get_default_columns()
     with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
@@ -122,8 +125,9 @@ def run(args: argparse.Namespace) -> int:
             files = [args.out / name for name in (*(path.name for path in drawn), *FILES)]
             shown = {path.stem: drawings[path.stem] for path in drawn if path.suffix == ".svg"}
             shown["error-curve"] = error_curve(errors, language)
-            told = report(comparison, **how, language=language, pictures=shown, notes=notes)
-            for_programs = json.dumps(facts(comparison, **how, files=files), indent=2) + "\n"
+            report = Report(comparison, language)
+            told = report.whole(shown, notes)
+            for_programs = json.dumps({**comparison.to_dict(), "files": [str(path) for path in files]}, indent=2) + "\n"
             text = told.markdown()
             table = "".join(f"{k},{error!r}\n" for k, error in enumerate(errors))
             contents = shown["error-curve"].source, f"updates,E_total\n{table}", text, told.html(), for_programs
@@ -131,15 +135,29 @@ def run(args: argparse.Namespace) -> int:
                 write_whole(hidden / name, content)
     if args.format == "text":
         width = terminal_width()
-        page = screen(
-            comparison, **how, language=language, audit_only=args.audit, files=files, notes=notes, width=width
-        )
-        common.answer(page.text(width=max(20, width)))
+        page = report.screen(audit_only=args.audit, width=width)
+        ending = _ending(files, [*notes, comparison.conclusion(language)], language)
+        common.answer(Document([*page.blocks, *ending], language).text(width=width))
     else:
         common.answer(for_programs if args.format == "json" else text)
     if not comparison.holds and args.format != "text":
-        common.say(f"tinygrad-bp: {conclusion(comparison, language)}", error=True)
+        common.say(f"tinygrad-bp: {comparison.conclusion(language)}", error=True)
     return 0 if comparison.holds else 1
+
+
+def _ending(files: Sequence[Path], notes: Sequence[str], language: str) -> Iterator[Block]:
+    """What was written, what there is to be said, and where to go on."""
+    from tinygrad_bp.lessons.blocks import Heading, Items, Paragraph
+
+    say = words(language)
+    page = next(path for path in files if path.name == "report.html")
+    yield Heading(say("tutorial.files"))
+    yield Items([printable(str(path)) for path in files])
+    yield from map(Paragraph, notes)
+    yield Heading(say("tutorial.next"))
+    ways = {"lesson": printable(str(page)), "page": "tinygrad-bp explore tutorial --open"}
+    ways["exercise"] = "tinygrad-bp exercise tutorial -o exercise.html"
+    yield Items([say(f"tutorial.next.{key}", way=way) for key, way in ways.items()])
 
 
 def _walk(learning_rate: float, language: str) -> int:

@@ -11,6 +11,9 @@ sheets       `sheets`: one for each student
 questions    of understanding, with choices
 friendly     numbers drawn anew
 moodle       exercises as questions for a Moodle
+brief        the round on one screen
+audit        printed figures held against what they are
+course       what came of a training
 derivation   all that is derived, by name: what the others read
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer

@@ -6,7 +6,6 @@ network      the same network made of Values
 training     the 10,000 rounds
 errata       where print and mathematics part, and why
 comparison   the verdicts
-facts        what was found, for programs
 report       what was found, for people: a lesson with two more columns
 pictures     the network and its graph drawn
 """

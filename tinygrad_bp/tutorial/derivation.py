@@ -17,10 +17,7 @@ Number = TypeVar("Number", float, Decimal)
 
 
 def logistic(x: Number, exp: Callable[[Number], Number]) -> Number:
-    """1 / (1 + exp(-x)), above and below the line multiplied by exp(x) where x is negative: no exponential is above 1, no digit is lost.
-
-    Without an `if`, so that it is the same formula for numbers of every kind.
-    """
+    """1 / (1 + exp(-x)), above and below the line multiplied by exp(x) where x is negative: no exponential is above 1, no digit is lost."""
     below_zero, above_zero = (x - abs(x)) / 2, (x + abs(x)) / 2
     e = exp(below_zero)
     return e / (e + exp(-above_zero))

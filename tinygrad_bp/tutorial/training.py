@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Generic
+from functools import partial
+from typing import Any, Generic
 
-from tinygrad_bp.core.value import Value
+from tinygrad_bp.core.gradients import grad
+from tinygrad_bp.program import compile
 from tinygrad_bp.tutorial.derivation import Number, one_round
-from tinygrad_bp.tutorial.network import forward
+from tinygrad_bp.tutorial.network import network
 
 WEIGHTS = [f"w{k}" for k in range(1, 9)]
 BIASES = ["b1", "b2"]
@@ -18,97 +19,58 @@ BIASES = ["b1", "b2"]
 
 @dataclass(frozen=True)
 class Run(Generic[Number]):
-    """What came of a training.
-
-    Attributes:
-        errors: E_total after 0, 1, 2, ... updates; `errors[k - 1]` is what the forward pass of round k sees.
-        outputs: out_o1 and out_o2 after the last update.
-        parameters: weights and biases after the last update.
-    """
+    """What came of a training: its errors, of which `errors[k]` is that after k updates, and outputs and parameters at its end."""
 
     errors: list[Number]
     outputs: dict[str, Number]
     parameters: dict[str, Number]
 
 
-def train_by_hand(
-    start: Mapping[str, Number],
-    exp: Callable[[Number], Number],
-    rounds: int,
-    *,
-    sequential: bool = False,
-    train_biases: bool = False,
-) -> Run[Number]:
-    """Trains with the derivation by hand, in numbers of any kind. Raises OverflowError where the numbers leave all bounds."""
-    numbers = dict(start)
-    trained = _trained(train_biases)
-    errors: list[Number] = []
-    for done in range(rounds + 1):
-        found = one_round(exp, **numbers, sequential=sequential)
-        _require_finite(found["E_total"], done)
-        errors.append(found["E_total"])
-        if done < rounds:
-            numbers.update((name, found[name + "+"]) for name in trained)
-    outputs = {name: found[name] for name in ("out_o1", "out_o2")}
-    return Run(errors, outputs, {name: numbers[name] for name in WEIGHTS + BIASES})
-
-
 def train(
-    start: Mapping[str, float],
+    start: Mapping[str, Number],
     rounds: int,
     *,
+    exp: Callable[[Number], Number] | None = None,
     sequential: bool = False,
     train_biases: bool = False,
     on_round: Callable[[], object] = lambda: None,
-) -> Run[float]:
-    """Trains the network of Values and calls `on_round` after each round. Raises OverflowError where the numbers leave all bounds.
+) -> Run[Number]:
+    """Trains the network of Values; with `exp` by hand, in numbers of any kind, of which it is the exponential function.
 
-    `sequential` makes the mistake that `derivation.one_round` describes. Autograd does not make it by itself: what is recorded keeps
-    the weights it was computed with.
+    Calls `on_round` after each round. Raises OverflowError where the numbers leave all bounds.
     """
-    leaves = {name: Value(number, name) for name, number in start.items() if name != "eta"}
-    trained = [leaves[name] for name in _trained(train_biases)]
-    eta = start["eta"]
-    errors: list[float] = []
-    for _ in range(rounds):
-        values = forward(**leaves)
-        E_total = values["E_total"]
-        for leaf in leaves.values():
-            leaf.grad = 0.0
-        E_total.backward()
-        if sequential:
-            _update_output_layer_first(values, eta)
-        for parameter in trained:
-            parameter.data -= eta * parameter.grad
-        _require_finite(E_total.data, len(errors))
-        errors.append(E_total.data)
+    step = partial(one_round, exp, sequential=sequential) if exp else _recorded(start, sequential=sequential)
+    numbers: dict[str, Any] = dict(start)
+    errors: list[Any] = []
+    while True:
+        found = step(**numbers)
+        error = found["E_total"]
+        if not math.isfinite(error):
+            told = f"E_total is {error} after {len(errors)} updates"
+            raise OverflowError(f"training left all bounds: {told}; choose a smaller learning rate")
+        errors.append(error)
+        if len(errors) > rounds:
+            outputs = {name: found[name] for name in ("out_o1", "out_o2")}
+            return Run(errors, outputs, {name: numbers[name] for name in WEIGHTS + BIASES})
+        numbers |= {name: found[f"{name}+"] for name in (WEIGHTS + BIASES if train_biases else WEIGHTS)}
         on_round()
-    values = forward(**leaves)
-    _require_finite(values["E_total"].data, rounds)
-    errors.append(values["E_total"].data)
-    outputs = {name: values[name].data for name in ("out_o1", "out_o2")}
-    return Run(errors, outputs, {name: leaves[name].data for name in WEIGHTS + BIASES})
 
 
-def _trained(train_biases: bool) -> list[str]:
-    return [*WEIGHTS, *BIASES] if train_biases else WEIGHTS
-
-
-def _update_output_layer_first(values: Mapping[str, Value], eta: float) -> None:
-    """Puts the mistaken gradients of the hidden layer in place of the right ones."""
-    updated = {name: values[name].data - eta * values[name].grad for name in ("w5", "w6", "w7", "w8")}
-    deltas = {}
-    for hidden, to_o1, to_o2 in (("h1", "w5", "w7"), ("h2", "w6", "w8")):
-        mistaken = values["net_o1"].grad * updated[to_o1] + values["net_o2"].grad * updated[to_o2]
-        [local_derivative] = values[f"out_{hidden}"].local_derivatives
-        deltas[hidden] = mistaken * local_derivative
-    for weight, hidden, x in (("w1", "h1", "i1"), ("w2", "h1", "i2"), ("w3", "h2", "i1"), ("w4", "h2", "i2")):
-        values[weight].grad = deltas[hidden] * values[x].data
-    values["b1"].grad = deltas["h1"] + deltas["h2"]
-
-
-def _require_finite(error: float | Decimal, updates: int) -> None:
-    if not math.isfinite(error):
-        raise OverflowError(
-            f"training left all bounds: E_total is {error} after {updates} updates; choose a smaller learning rate"
-        )
+def _recorded(start: Mapping[str, Any], *, sequential: bool) -> Callable[..., dict[str, Any]]:
+    """A round on the network of Values, recorded and compiled: it takes and returns numbers by name, as `one_round` does."""
+    values, eta = network(start), start["eta"]
+    inputs = [v for v in values.values() if v.op is None]
+    parameters = {name: values[name] for name in WEIGHTS + BIASES}
+    slopes = dict(zip(parameters, grad(values["E_total"], list(parameters.values())), strict=True))
+    if (
+        sequential
+    ):  # autograd does not make this mistake by itself: what is recorded keeps the weights it was computed with
+        new = {name: values[name] - eta * slopes[name] for name in ("w5", "w6", "w7", "w8")}
+        deltas = grad(values["E_total"], [values["net_o1"], values["net_o2"]])
+        mistaken = {h: deltas[0] * new[a] + deltas[1] * new[b] for h, a, b in (("h1", "w5", "w7"), ("h2", "w6", "w8"))}
+        for name in ("w1", "w2", "w3", "w4", "b1"):
+            slopes[name] = sum([flow * grad(values[f"out_{h}"], values[name]) for h, flow in mistaken.items()])
+    wanted = {name: values[name] for name in ("E_total", "out_o1", "out_o2")}
+    wanted |= {f"{name}+": v - eta * slopes[name] for name, v in parameters.items()}
+    program = compile(list(wanted.values()), inputs)
+    return lambda **numbers: dict(zip(wanted, program(*[numbers[v.label] for v in inputs]), strict=True))

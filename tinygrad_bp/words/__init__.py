@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygrad_bp.text import did_you_mean, shown
 
@@ -49,6 +49,16 @@ class Words:
         """`a`, `a and b`, `a, b and c`, as the language has it."""
         *rest, last = names or [""]
         return f"{self('say.comma').join(rest)}{self('say.and')}{last}" if rest else last
+
+
+class Said(NamedTuple):
+    """A sentence for any language: its key, and what stands in it, which may be such a sentence, too. Words say it: `said(say)`."""
+
+    key: str
+    given: Mapping[str, object] = {}
+
+    def __call__(self, say: Words) -> str:
+        return say(self.key, **{name: x(say) if isinstance(x, Said) else x for name, x in self.given.items()})
 
 
 def words(language: str = "en") -> Words:

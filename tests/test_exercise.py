@@ -239,13 +239,6 @@ def test_answers_are_on_no_sheet() -> None:
     assert made.asked[20].text.lstrip("-") in made.key.text()
 
 
-def test_of_very_many_quantities_a_part_is_asked_for() -> None:
-    made = exercise(relus(), lr=0.1)
-    assert len(made.asked) == 60
-    assert [each.number for each in made.asked] == list(range(1, 61))
-    assert "Of 121 quantities 60 are asked for" in made.text().replace("\n", " ")
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -41,7 +41,6 @@ examples:
   tinygrad-bp exercise net.py:loss --lr 0.5 --blanks deltas -o sheet.xml""",
 }
 SHEETS = {**documents.FORMATS, "moodle": "xml", "gift": "gift"}
-PARTS = ("forward", "deltas", "gradients", "update", "all")
 MOST_BYTES = 16_000_000  # of a key
 
 
@@ -85,9 +84,9 @@ def add(commands: Any) -> None:
     exercise.add_argument(
         "--blanks",
         nargs="+",
-        default=["all"],
+        action="extend",
         metavar="PART",
-        help="forward, deltas, gradients, update, all, or names such as net_h1 dE/dw5 (default: all)",
+        help="forward, deltas, gradients, update, several apart by commas, all, or names such as net_h1 dE/dw5 (default: all)",
     )
     exercise.add_argument("--seed", type=_seed, default=0, metavar="TEXT", help="what is drawn (default: 0)")
     exercise.add_argument(
@@ -95,6 +94,12 @@ def add(commands: Any) -> None:
     )
     exercise.add_argument(
         "--digits", type=parser.positive, default=4, metavar="N", help="digits that count in an answer (default: 4)"
+    )
+    exercise.add_argument(
+        "--most",
+        type=parser.positive,
+        metavar="N",
+        help="blanks at most, half an hour's work if it is not said (default: 36)",
     )
     exercise.add_argument("--zeros", action="store_true", help="an input may be 0")
     exercise.add_argument("--title", default="", help="a heading of your own")
@@ -199,10 +204,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "parameters": case.parameters,
         "lr": case.rate if args.lr is None else float(args.lr),
         "seed": args.seed,
-        "blanks": args.blanks[0] if len(args.blanks) == 1 and args.blanks[0] in PARTS else args.blanks,
+        "blanks": args.blanks or "all",
         "questions": args.questions,
         "digits": args.digits,
         "zeros": args.zeros,
+        "keep": case.data,
+        **({} if args.most is None else {"most": args.most}),
         "title": args.title,
         "language": common.language_of(args),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.programs import load_program, named
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import is_stream, packed_name
 from tinygrad_bp.text import counted
@@ -100,12 +101,14 @@ class Case:
         loss: the Value.
         parameters: what is trained; None if it is to be found by its names.
         rate: the learning rate that an example comes with.
+        data: the inputs and targets that are a row of a table.
         program: the names of the program that it stands in.
     """
 
     loss: Value
     parameters: list[Value] | None = None
     rate: float | None = None
+    data: Sequence[Value] = ()
     program: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -155,7 +158,10 @@ def case_of(args: argparse.Namespace) -> Case:
         row = _chosen(rows_of(thing, args.data), args.row or 1, args.data)
         subject = of_model(thing, rows=[row], most=None)
     rate = EXAMPLE_RATE if isinstance(thing, str) else None
-    return Case(subject.result, list(subject.parameters), rate)
+    parameters = list(subject.parameters)
+    order = topological_order(subject.result, constants=False)
+    data = [v for v in order if v.op is None and v not in parameters and thing != "tutorial"]
+    return Case(subject.result, parameters, rate, data)
 
 
 def _chosen(rows: Sequence[Any], number: int, name: str) -> Any:

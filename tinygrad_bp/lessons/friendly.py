@@ -5,16 +5,16 @@ What is drawn depends on the seed alone: not on the version of Python, nor on th
 
 from __future__ import annotations
 
-import hashlib
 import math
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.derivation import Derivation, Numbers, outer
-from tinygrad_bp.lessons.layers import cases, inputs_of
+from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step, outer
+from tinygrad_bp.lessons.layers import Layers, cases, inputs_of
+from tinygrad_bp.lessons.lots import Lots
+from tinygrad_bp.lessons.rounding import conditions
 
 MOST_TRIES = 400
 MOST_STEPS = 400_000  # of all tries together, in nodes
@@ -25,28 +25,6 @@ SLOPES = {"sigmoid": 0.05, "tanh": 0.15, "softplus": 0.05}  # smaller ones are s
 LEAST_SLOPE = 1e-5  # of the loss, with respect to a parameter
 LEAST_DELTA = 1e-3  # of a neuron of the last layer
 KINK = 0.02  # a net input of a relu is farther from 0
-
-
-class Lots:
-    """Draws lots from a seed, the same ones everywhere."""
-
-    def __init__(self, seed: object) -> None:
-        digest = hashlib.sha256(str(seed).encode("utf-8", "surrogatepass")).digest()
-        self._random = random.Random(int.from_bytes(digest, "big"))
-
-    def below(self, count: int) -> int:
-        """A whole number from 0 to below `count`."""
-        return int(self._random.random() * count)  # random() is the one that is promised to stay as it is
-
-    def shuffled(self, things: Sequence[float]) -> list[float]:
-        """The same things in another order."""
-        left = list(things)
-        return [left.pop(self.below(len(left))) for _ in things]
-
-    def some(self, count: int, of: int) -> list[int]:
-        """So many different whole numbers from 0 to below `of`, in their order; all of them where there are not more."""
-        left = list(range(of))
-        return sorted(left.pop(self.below(len(left))) for _ in range(min(count, of)))
 
 
 @dataclass(frozen=True)
@@ -69,27 +47,39 @@ class Group:
     shrinks: bool = False
 
 
-def redrawn(found: Derivation, seed: object, *, zeros: bool = False) -> dict[Value, float]:
+def redrawn(
+    found: Derivation,
+    seed: object,
+    *,
+    zeros: bool = False,
+    keep: Collection[Value] = (),
+    asked: Sequence[Step] = (),
+    digits: int = 4,
+) -> dict[Value, float]:
     """A new number for each leaf of a derivation that has any.
 
     Numbers have one or two digits that count, lie in the range of the original ones, and are never 0, but for targets and for inputs of a
-    truth table of several cases, which stay; with `zeros` 0 and 1 as inputs stay, too. Whole numbers stay whole, targets of 0 and 1 stay
-    such. With them no neuron is saturated, no layer of relus is dead, and every parameter that can move does, as far as that can be had.
+    truth table, which stay; with `zeros` 0 and 1 as inputs stay, too. What is to be kept stays, as numbers of few digits. Whole numbers
+    stay whole, targets of 0 and 1 stay such. With them no neuron is saturated, no layer of relus is dead, and every parameter that can move
+    does, as far as that can be had. What is asked for is well-conditioned: rounding on the way to it does not reach the digits that are
+    asked for, and, as far as that can be had, never turns the last of them.
 
     Raises ValueError where the graph can be computed with none of the numbers that were tried.
     """
     lots = Lots(seed)
     groups, fixed = _groups(found, lots, zeros)
+    fixed |= {v: float(f"{v.data:.{digits}g}") for v in keep}
+    groups = [replace(group, leaves=[v for v in group.leaves if v not in fixed]) for group in groups]
     best: dict[Value, float] | None = None
-    fewest = math.inf
+    least = (math.inf, math.inf)
     for k in range(max(10, min(MOST_TRIES, MOST_STEPS // len(found.order)))):
         numbers = dict(fixed)
         for group in groups:
             numbers.update(_drawn(group, lots, 0.75 ** (k // PATIENCE) if group.shrinks else 1.0))
-        faults = _faults(found, numbers)
-        if faults < fewest:
-            best, fewest = numbers, faults
-        if not faults:
+        faults = _faults(found, numbers, asked, digits, least[0])
+        if faults < least:
+            best, least = numbers, faults
+        if faults == (0, 0):
             break
     if best is None:
         name = found.names[found.loss]
@@ -124,14 +114,18 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     targets = [v for v in others if units and outer(v.label)]
     groups = [_group(list(weights), shrinks=True), _group([v for v in biases if v not in weights], shrinks=True)]
     groups += [_group([v]) for v in others if v not in targets]
-    fixed = {v: v.data for v in inputs if _is_binary(inputs) and (len(several) > 1 or (zeros and any(_zero(inputs))))}
+    fixed = _table(inputs, targets, len(several), zeros)
+    fixed |= {v: v.data for column in _columns(several) if _is_binary(column) for v in column if v in inputs}
     if zeros:
         fixed |= {v: v.data for v in [*inputs, *targets] if v.data == 0.0 or (_is_binary(targets) and fixed)}
     else:
         fixed |= _binary_targets(targets, len(several), lots, moved=not fixed)
     free = [v for v in inputs if v not in fixed]
+    columns = [[v for v in column if v in free] for column in _columns(several)]
     spread = sorted(abs(v.data) for v in free if v.data)
-    if spread and spread[-1] > 20 * spread[0]:
+    if columns and {v for column in columns for v in column} == set(free):
+        groups += [_group(column) for column in columns]
+    elif spread and spread[-1] > 20 * spread[0]:
         groups += [_group([v]) for v in free]
     elif _is_binary(free) and any(_zero(free)):
         groups.append(Group(free, 0.1, 0.9))
@@ -141,11 +135,28 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     return [group for group in groups if group.leaves], fixed
 
 
-def _is_binary(leaves: Sequence[Value] | dict[Value, None]) -> bool:
+def _table(inputs: dict[Value, None], targets: Sequence[Value], count: int, zeros: bool) -> dict[Value, float]:
+    """The inputs of a truth table, which stay: of several rows, or of one without a 0, or where these are asked for."""
+    if not _is_binary(inputs):
+        return {}
+    is_row = count > 1 or not any(_zero(inputs)) or zeros
+    binary = _is_binary(targets) or count > 1 or zeros
+    return {v: v.data for v in inputs} if is_row and binary else {}
+
+
+def _columns(several: Sequence[Layers]) -> list[list[Value]]:
+    """The numbers of each input in all cases, where there are several of the same inputs: a column of a table."""
+    rows = [inputs_of(layers) for layers in several]
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1:
+        return []
+    return [[v for v in dict.fromkeys(column) if v.op is None] for column in zip(*rows, strict=True)]
+
+
+def _is_binary(leaves: Collection[Value]) -> bool:
     return bool(leaves) and all(v.data in (0.0, 1.0) for v in leaves)
 
 
-def _zero(leaves: Sequence[Value] | dict[Value, None]) -> Iterator[bool]:
+def _zero(leaves: Collection[Value]) -> Iterator[bool]:
     return (v.data == 0.0 for v in leaves)
 
 
@@ -226,15 +237,21 @@ def _multiples(low: float, high: float, exponent: int) -> list[int]:
 # What numbers should not do
 
 
-def _faults(found: Derivation, numbers: Numbers) -> float:
-    """How many things with these numbers are not as they should be; infinitely many where nothing can be computed."""
+Faults = tuple[float, float]  # how many matter, and how many little ones there are besides
+
+
+def _faults(found: Derivation, numbers: Numbers, asked: Sequence[Step], digits: int, most: float) -> Faults:
+    """How many things with these numbers are not as they should be; infinitely many where nothing can be computed.
+
+    Answers are not looked at where there are more than `most` faults without them.
+    """
     try:
         data = found.data(numbers)
         gradients = found.gradients(data)
     except (ArithmeticError, ValueError):
-        return math.inf
+        return math.inf, math.inf
     if not all(map(math.isfinite, data.values())) or not all(map(math.isfinite, gradients.values())):
-        return math.inf
+        return math.inf, math.inf
     faults = 0
     bends = False
     for v in found.order:
@@ -254,7 +271,11 @@ def _faults(found: Derivation, numbers: Numbers) -> float:
         faults += sum(abs(gradients.get(unit.net, 0.0)) < LEAST_DELTA for unit in layers[-1] if not bends)
     slopes = [abs(gradients.get(p, 0.0)) for p in found.parameters]
     faults += not any(slopes)
-    return faults + (0 if bends else sum(x < LEAST_SLOPE for x in slopes))
+    faults += 0 if bends else sum(x < LEAST_SLOPE for x in slopes)
+    if faults > most:
+        return faults, 0
+    found_out = conditions(found, data, asked, digits).values()
+    return faults + sum(not each.is_clear for each in found_out), sum(not each.settled for each in found_out)
 
 
 def _is_dead(layer: Sequence[Unit], data: Numbers) -> bool:

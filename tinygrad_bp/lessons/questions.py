@@ -9,7 +9,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Block, Paragraph, Piece
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.friendly import Lots
+from tinygrad_bp.lessons.lots import Lots
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.words import Words
 

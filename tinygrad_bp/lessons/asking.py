@@ -1,0 +1,266 @@
+"""What an exercise asks for: which quantities are left blank, which of the others are given, and how an answer is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
+from tinygrad_bp.lessons.lots import Lots
+from tinygrad_bp.text import did_you_mean, listed, shown
+
+PARTS: dict[str, Kind] = {"forward": "value", "deltas": "delta", "gradients": "derivative", "update": "update"}
+BLANKS = (*PARTS, "all")
+MOST_BLANKS = 36  # of a sheet, if nothing else is said: with a calculator about half an hour
+MOST = 500  # that can be said
+KEPT = 2  # more digits, while one reckons
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A blank of a sheet.
+
+    Attributes:
+        number: its place on the sheet.
+        step: what is to be found.
+        tolerance: how far off a right answer may be.
+        text: the right answer, written with the digits that are asked for.
+    """
+
+    number: int
+    step: Step
+    tolerance: float
+    text: str
+
+    @property
+    def value(self) -> float:
+        """The right answer to 12 digits, which are the same on every machine."""
+        return float(f"{self.step.value:.12g}") + 0.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is left blank.
+
+    Attributes:
+        names: of the quantities that are asked for, in the order of the sheet.
+        whole: how many there would have been.
+        by_name: those of them that were asked for one by one.
+    """
+
+    names: Sequence[str]
+    whole: int
+    by_name: Collection[str] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """Whether there were more than a sheet has room for."""
+        return len(self.names) < self.whole
+
+    def without(self, names: Collection[str]) -> Choice:
+        """The same without these, but for what was asked for by its name."""
+        return replace(self, names=[name for name in self.names if name in self.by_name or name not in names])
+
+
+def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int) -> Choice:
+    """What is left blank; of parts with more quantities than `most` some of each. What is named one by one is asked for in any case.
+
+    Raises TypeError for a name that is no text, ValueError for one that nothing is called by, and for an update without a learning rate.
+    """
+    parts, names = _wanted(found, blanks)
+    if "update" in parts and found.learning_rate is None:
+        if "all" not in parts:
+            raise ValueError("exercise: blanks='update' needs a learning rate, as in lr=0.5")
+        parts.remove("update")
+    by_part = {part: steps_of(found, part) for part in PARTS if part in parts}
+    steps = {step.name for steps in by_part.values() for step in steps}
+    some = _some(found, by_part, lots, most) if len(steps) > most else steps
+    order = list(PARTS.values())
+    kept = [step for step in found.steps if step.name in some | names]
+    kept.sort(key=lambda step: order.index(step.kind))
+    return Choice([step.name for step in kept], len(steps | names), names)
+
+
+def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], set[str]]:
+    """The parts and the names that are asked for: each by itself, or several apart by commas."""
+    parts: list[str] = []
+    names: set[str] = set()
+    for item in [blanks] if isinstance(blanks, str) else list(blanks):
+        if not isinstance(item, str):
+            raise TypeError(f"exercise: blanks are told by names, not by {type(item).__name__} {shown(item)}")
+        whole = item in BLANKS or item in found
+        for each in [item] if whole else [piece.strip() for piece in item.split(",")]:
+            if each == "all":
+                parts += ["all", *PARTS]
+            elif each in PARTS:
+                parts.append(each)
+            elif each in found:
+                names.add(each)
+            elif blanks == each:
+                near = did_you_mean(each, [*BLANKS, *(step.name for step in found.steps)])
+                raise ValueError(
+                    f"exercise: blanks is {listed(map(repr, BLANKS), 'or')}, or a list of names, not {shown(each)}{near}"
+                )
+            else:
+                near = did_you_mean(each, [*(step.name for step in found.steps), *BLANKS])
+                raise ValueError(f"exercise: there is no quantity {shown(each)} to leave blank{near}")
+    return parts, names
+
+
+def steps_of(found: Derivation, part: str) -> list[Step]:
+    """What a part asks for: of "deltas", where there are no neurons, the derivatives on the way to the parameters."""
+    if part in ("forward", "update"):
+        return [step for step in found.steps if step.kind == PARTS[part]]
+    trained = set(found.parameters)
+    derived = [step for step in found.steps if step.kind in ("derivative", "delta") and step.of is found.loss]
+    if part == "gradients":
+        return [step for step in derived if step.by in trained]
+    deltas = [step for step in derived if step.kind == "delta"]
+    return deltas or [step for step in derived if step.by not in trained]
+
+
+# Of very many some
+
+
+def _some(found: Derivation, by_part: dict[str, list[Step]], lots: Lots, most: int) -> set[str]:
+    """The names of so many quantities: of each part about as many, whole neurons, and of the same ones in each part."""
+    quotas = _quotas({part: len(steps) for part, steps in by_part.items()}, most)
+    liked: set[Value] = set()
+    kept: set[str] = set()
+    for part, steps in by_part.items():
+        groups = lots.shuffled(list(_groups(found, steps)))
+        groups.sort(key=lambda group: -_liking(found, group, liked))
+        left = quotas[part]
+        for group in groups:
+            if len(group) <= left:
+                left -= len(group)
+                kept |= {step.name for step in group}
+                liked |= {v for step in group for v in (step.of, step.by) if v is not None and v is not found.loss}
+    return kept
+
+
+def _quotas(counts: dict[str, int], most: int) -> dict[str, int]:
+    """How many of each part: the same number, as far as there are so many."""
+    quotas: dict[str, int] = {}
+    for part in sorted(counts, key=lambda part: counts[part]):
+        quotas[part] = min(counts[part], (most - sum(quotas.values())) // (len(counts) - len(quotas)))
+    return quotas
+
+
+def _groups(found: Derivation, steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """What is asked for together: the net input of a neuron and its output."""
+    place = {v: k for k, unit in enumerate(found.neurons) for v in (unit.net, unit.out)}
+    groups: dict[object, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(place.get(step.of, step.name) if step.kind == "value" else step.name, []).append(step)
+    yield from groups.values()
+
+
+def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
+    """Which groups come first: the error, the last layer, then what belongs to neurons and parameters that are asked for already."""
+    last = {v for layer in found.layers[-1:] for unit in layer for v in (unit.net, unit.out)}
+    liking = 0
+    for step in group:
+        about = step.of if step.kind == "value" else step.by
+        users = {edge.of for edge in found.graph.users.get(about, ())} if about is not None else set()
+        liking = max(
+            liking,
+            4 * (step.kind == "value" and about is found.loss),
+            3 * (about in liked),
+            2 * bool(users & liked),
+            1 * (about in last),
+        )
+    return liking
+
+
+# What is given
+
+
+def given(found: Derivation, choice: Choice) -> list[Step]:
+    """What is given besides the leaves: all that comes before the first blank; where some are asked for, what these need besides."""
+    steps = [found[name] for name in choice.names]
+    kinds = {step.kind for step in steps}
+    if choice.is_part:
+        names = {name for step in steps for name in needs(found, step, slopes=kinds == {"update"})}
+        return [step for step in found.steps if step.name in names - set(choice.names)]
+    if "value" in kinds or not kinds:
+        return []
+    known = steps_of(found, "forward")
+    if kinds <= {"derivative", "update"}:
+        known += [step for step in found.steps if step.kind == "delta"]
+    if kinds == {"update"}:
+        known += steps_of(found, "gradients")
+    return [step for step in known if step.name not in choice.names]
+
+
+def needs(found: Derivation, step: Step, *, slopes: bool = False) -> set[str]:
+    """The names of the quantities that one is computed from: values, and derivatives of those that "deltas" asks for.
+
+    With `slopes` an update is computed from the derivative of its parameter; else that is on the way, for the one who reckons.
+    """
+    if step.by is None:
+        return {found.names[v] for v in _below(found, step.of)}
+    if step.kind == "update" and slopes:
+        return {found.derived(step.by).name}
+    written = {each.name for each in steps_of(found, "deltas")}
+    names: set[str] = set()
+    waiting, seen = [step.by], {step.by}
+    while waiting:
+        for edge in found.graph.users[waiting.pop()]:
+            names |= {
+                found.names[v] for v in (edge.of, *_below(found, edge.of)) if v is not found.loss and v.op is not None
+            }
+            name = found.derived(edge.of).name
+            if name in written:
+                names.add(name)
+            elif edge.of not in seen and edge.of is not step.of:
+                seen.add(edge.of)
+                waiting.append(edge.of)
+    return names
+
+
+def _below(found: Derivation, v: Value) -> Iterator[Value]:
+    """The Values with a name that a Value was computed from, seen through those without one."""
+    waiting = [x for x in v.operands if isinstance(x, Value)]
+    seen = set(waiting)
+    while waiting:
+        x = waiting.pop()
+        if x in found.names:
+            if x.op is not None:
+                yield x
+            continue
+        new = [each for each in x.operands if isinstance(each, Value) and each not in seen]
+        seen.update(new)
+        waiting += new
+
+
+# How an answer is written
+
+
+def asked(number: int, step: Step, digits: int, units: float) -> Asked:
+    """The blank of a step. A right answer may be off by so many units of the last digit that is asked for."""
+    x = float(f"{step.value:.12g}")
+    tolerance = float(f"{units:g}e{place_of(x, digits) * -1}")
+    return Asked(number, step, tolerance, figures(x, digits))
+
+
+def shortened(x: float, digits: int) -> str:
+    """A number with so many digits that count, or fewer where it is exact with them."""
+    text = figures(x, digits)
+    if "e" in text or "." not in text or not math.isclose(float(text), x, rel_tol=1e-12):
+        return text
+    return text.rstrip("0").rstrip(".")
+
+
+def place_of(x: float, digits: int) -> int:
+    """How many decimals a number has, if so many of its digits count."""
+    exponent = int(f"{x:.{digits - 1}e}".partition("e")[2]) if x and math.isfinite(x) else 0
+    return digits - 1 - exponent
+
+
+def figures(x: float, digits: int) -> str:
+    """A number with so many digits that count."""
+    place = place_of(x, digits)
+    return f"{x + 0.0:.{place}f}" if 0 <= place <= digits + 5 else f"{x + 0.0:.{digits - 1}e}"

@@ -1,0 +1,237 @@
+"""The sheet of an exercise and its key, block by block: what is given, the blanks, the questions, and how each answer is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.drawing import draw_network
+from tinygrad_bp.lessons.asking import KEPT, PARTS, Asked, figures, shortened
+from tinygrad_bp.lessons.blocks import (
+    Blank,
+    Block,
+    Equation,
+    Folded,
+    Formula,
+    Heading,
+    Paragraph,
+    Picture,
+    Piece,
+    Table,
+    Text,
+    Title,
+)
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.layers import cases, inputs_of, network
+from tinygrad_bp.lessons.moodle import Problem
+from tinygrad_bp.lessons.phrases import phrase
+from tinygrad_bp.lessons.questions import Question
+from tinygrad_bp.lessons.tables import in_two, joined, pairs, side_by_side, written
+from tinygrad_bp.lessons.writers.pieces import plain
+from tinygrad_bp.words import Words
+
+MOST_FORMULAS = 40
+LONG = 30  # letters of a line for what leads to a number
+
+
+class Worksheet:
+    """Writes the sheet and the key.
+
+    Args:
+        found: all that is derived, with the new numbers.
+        write: writes its equations.
+        say: the texts of the language.
+        digits: how many digits that count are asked for.
+        asked: the blanks.
+        whole: how many there would have been.
+        known: the quantities that are given.
+        questions: the questions of understanding.
+        title: a heading of the user's own; may be empty.
+    """
+
+    def __init__(
+        self,
+        found: Derivation,
+        write: Equations,
+        say: Words,
+        *,
+        digits: int,
+        asked: Sequence[Asked],
+        whole: int,
+        known: Sequence[Step],
+        questions: Sequence[Question],
+        title: str,
+    ) -> None:
+        self.found, self.write, self.say, self.digits = found, write, say, digits
+        self.asked, self.whole, self.known, self.questions = asked, whole, known, questions
+        self.title: list[Piece] = [title] if title else self.words("exercise.title", loss=write.name(found.loss))
+
+    def words(self, key: str, **given: object) -> list[Piece]:
+        """A sentence of the catalogue."""
+        return phrase(self.say, key, **given)
+
+    def numbered(self) -> Iterator[tuple[int, Question]]:
+        """The questions and their numbers, which go on after those of the blanks."""
+        return enumerate(self.questions, len(self.asked) + 1)
+
+    def number(self, step: Step) -> Formula:
+        """The number of a quantity that is given, with as many digits as are kept."""
+        return written(shortened(step.value, self.digits + KEPT))
+
+    def blocks(self) -> Iterator[Block]:
+        """The sheet."""
+        yield Title(self.title)
+        name, date = self.say("exercise.name"), self.say("exercise.date")
+        yield Paragraph([f"{name} ", Blank(28), f"   {date} ", Blank(14)])
+        yield from self._task()
+        yield from self._setting()
+        yield from self._to_fill()
+        if self.questions:
+            yield Heading(self.words("exercise.part.questions"))
+            yield Paragraph(self.words("exercise.questions"))
+        for number, question in self.numbered():
+            more = self.words("exercise.several") if question.several else []
+            space: list[Piece] = [" "] if more else []
+            yield Paragraph([f"{number}. ", *question.text, *space, *more])
+            yield side_by_side(question)
+
+    def _task(self) -> Iterator[Block]:
+        if self.asked:
+            yield Paragraph(self.words("exercise.task", digits=self.digits, more=self.digits + KEPT))
+        if len(self.asked) < self.whole:
+            yield Paragraph(self.words("exercise.some", count=len(self.asked), all=self.whole))
+
+    def _setting(self) -> Iterator[Block]:
+        found, write = self.found, self.write
+        yield Heading(self.words("exercise.part.given"))
+        layered = cases(found.neurons)
+        net = network(layered[0]) if layered else None
+        if net is not None:
+            drawing = draw_network(
+                net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.say.language
+            )
+            yield Picture(drawing, "network", self.words("exercise.picture"))
+        yield pairs([(write.name(v), write.number(v.data)) for v in leaves_of(found)])
+        if found.learning_rate is not None:
+            rate = write.number(found.learning_rate)
+            yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
+        yield Paragraph(self.words("exercise.formulas.case" if len(layered) > 1 else "exercise.formulas"))
+        yield self._formulas()
+        known = self.known
+        if known:
+            yield Paragraph(self.words("exercise.known"))
+            yield pairs([(write.step(step), self.number(step)) for step in known])
+
+    def _formulas(self) -> Table:
+        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side."""
+        found = self.found
+        inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
+        layered = cases(found.neurons)
+        outs = {unit.out: unit.net for layer in layered[0] for unit in layer} if layered else {}
+        first = [v for out, net in outs.items() for v in (net, out)]
+        rest = [v for v in found.forward if v not in inside]
+        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names][:MOST_FORMULAS]
+        written = {v: self._symbols(v) for v in named}
+        rows: list[list[Formula]] = []
+        for v, formula in written.items():
+            if formula is not None and v in outs and rows and outs[v] in written and outs[v] is not v:
+                rows[-1].append(formula)
+            elif formula is not None:
+                rows.append([formula])
+        if any(v.op is not None and v.op.name == "sigmoid" for v in found.order):
+            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}")])
+        return in_two(rows)
+
+    def _symbols(self, v: Value) -> Formula | None:
+        """The formula of a quantity, where it has one."""
+        equation = self.write.value(v)
+        return joined(equation.left, equation.rows[0]) if len(equation.rows) > 1 else None
+
+    def _to_fill(self) -> Iterator[Block]:
+        heads = (
+            self.words("exercise.column.quantity"),
+            self.words("exercise.column.working"),
+            self.words("exercise.column.answer"),
+        )
+        for part, kind in PARTS.items():
+            asked = [each for each in self.asked if each.step.kind == kind]
+            if asked:
+                yield Heading(self.words(f"exercise.part.{part}"))
+                rows: list[list[Text]] = [
+                    [f"{each.number}.", [self.write.step(each.step)], [Blank(LONG)], [Blank()]] for each in asked
+                ]
+                yield Table(["", *heads], rows)
+
+    # The key
+
+    def key(self) -> Iterator[Block]:
+        """The answers, and how each is found."""
+        if self.asked:
+            yield Paragraph(self.words("exercise.key.tolerance"))
+            heads = [self.words(f"exercise.column.{name}") for name in ("quantity", "answer", "tolerance")]
+            right: list[list[Text]] = [
+                [
+                    f"{each.number}.",
+                    [self.write.step(each.step)],
+                    [written(each.text)],
+                    [written(figures(each.tolerance, 1))],
+                ]
+                for each in self.asked
+            ]
+            yield Table(["", *heads], right)
+        for each in self.asked:
+            yield Folded(
+                [f"{each.number}. ", self.write.step(each.step), " = ", written(each.text)],
+                [self._equation(each.step)],
+            )
+        for number, question in self.numbered():
+            letters = ", ".join(question.letters)
+            yield Folded([f"{number}. {letters}"], [Paragraph(question.text), side_by_side(question), *question.why])
+
+    def _equation(self, step: Step) -> Equation:
+        """The step of the lesson that leads to a quantity."""
+        if step.kind == "value" or step.by is None:
+            return self.write.value(step.of)
+        if step.kind == "update":
+            return self.write.update(step.by)
+        if step.of is self.found.loss:
+            return self.write.total(step.by)
+        graph = self.found.graph
+        [edge] = [edge for edge in graph.users[step.by] if edge.of is step.of]
+        [factor] = graph.factors([edge])
+        return self.write.slope(step.of, step.by, factor)
+
+    def problem(self, sheet: str) -> Problem:
+        """What the formats of learning platforms are written from."""
+        task = [block for block in self.blocks() if isinstance(block, Picture)]
+        found, write = self.found, self.write
+        given = [(write.name(v), write.number(v.data)) for v in leaves_of(found)]
+        if found.learning_rate is not None:
+            given.append((Formula("eta", r"\eta"), write.number(found.learning_rate)))
+        given += [(write.step(step), self.number(step)) for step in self.known]
+        formulas = [plain(cell) for row in self._formulas().rows for cell in row]
+        numbers = [
+            (each.number, plain(write.step(each.step)), each.value, each.tolerance, [self._equation(each.step)])
+            for each in self.asked
+        ]
+        return Problem(
+            title=plain(self.title),
+            sheet=sheet,
+            given=[f"{plain(name)} = {plain(number)}" for name, number in given],
+            formulas=[each for each in formulas if each],
+            pictures=task,
+            numbers=numbers,
+            questions=list(self.numbered()),
+            digits=self.digits,
+            say=self.say,
+        )
+
+
+def leaves_of(found: Derivation) -> list[Value]:
+    """The leaves that have names: what comes from outside, the parameters layer by layer, all else."""
+    first: list[Value | None] = [v for layers in cases(found.neurons) for v in inputs_of(layers)]
+    for unit in found.neurons:
+        first += [*[c.weight for c in unit.connections], unit.bias]
+    order = [v for v in found.order if v.op is None]
+    return [v for v in dict.fromkeys([*first, *order]) if v is not None and v in found.names and v.op is None]

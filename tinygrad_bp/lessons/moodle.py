@@ -18,6 +18,7 @@ from tinygrad_bp.lessons.questions import Question
 from tinygrad_bp.lessons.writers.pieces import clean, plain
 from tinygrad_bp.words import Words
 
+LONGEST_NAME = 200  # letters of a name; a Moodle has room for 255
 _SHARES = {1: "100", 2: "50", 3: "33.33333", 4: "25"}  # of points, spelled as Moodle knows them
 
 
@@ -64,8 +65,9 @@ class Problem:
         return f"<p><strong>{_escaped(plain(question.text))}</strong>{more}</p>{self.setting()}"
 
     def name(self, number: int, what: str = "") -> str:
-        """The name of a question in the bank: such that their order is that of the sheet."""
-        return clean(f"{self.sheet} {number:02} {what}").strip()
+        """The name of a question in the bank: such that their order is that of the sheet, and no two are the same."""
+        places = max(2, len(str(len(self.numbers) + len(self.questions))))
+        return _name(f"{self.sheet} {number:0{places}} {what}")
 
 
 # XML
@@ -138,9 +140,15 @@ def cdata(text: str) -> str:
     return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
+def _name(text: str) -> str:
+    """A text as a name that a Moodle keeps as it is: it takes tags out of names, cuts long ones, and reads &&058; as a colon in GIFT."""
+    return clean(text).replace("<", "‹").replace(">", "›").replace("&&", "& &").strip()[:LONGEST_NAME]
+
+
 def _category(title: str) -> str:
     """The title as the name of a category: in that a slash would begin another one inside it, unless it is doubled."""
-    return clean(title).replace("/", "//").strip() or "tinygrad_bp"
+    name = _name(title).replace("/", "//")
+    return f"{' ' * name.startswith('/')}{name}" or "tinygrad_bp"
 
 
 # GIFT
@@ -161,7 +169,7 @@ def gift(problem: Problem) -> str:
         lines = ""
         for choice, share in zip(question.choices, _shares(question), strict=True):
             sign = "~" if share == "0" else f"~%{share}%" if question.several else "="
-            lines += f"\n{sign}{_gift(_escaped(plain(choice)))}"
+            lines += f"\n{sign}[html]{_gift(_escaped(plain(choice)))}"
         text = _gift(problem.choosing(question))
         reasons = _gift(_reasons(question.why))
         parts.append(f"::{_gift(problem.name(number))}::[html]{text}{{{lines}\n####{reasons}\n}}")

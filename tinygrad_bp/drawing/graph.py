@@ -16,6 +16,7 @@ from tinygrad_bp.core.operation import ATOM, NEGATIVE
 from tinygrad_bp.core.order import changed_leaves
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
+from tinygrad_bp.drawing.again import MOST_BENDS, again
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
 from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.text import changed_since, shown, whole_number
@@ -109,6 +110,10 @@ class GraphWriter:
             self.rows.setdefault(choice.node(v), []).append(v)
         self.largest = style.largest_magnitude([style.gradient(v) for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
+        self.tails = {v: self._tails(v) for v in choice.shown if v.op is not None}
+        which = self._beginnings()
+        self.beginnings, self.repeats = iter(which), any(which)
+        self.again: dict[tuple[Value, int], str] = {}  # what is drawn again, and which time, to the name of that node
         self.graph = Digraph(
             graph_attr={
                 **look.text, "rankdir": direction, "bgcolor": look.ground, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
@@ -127,14 +132,31 @@ class GraphWriter:
             self._node(node)
         for v in self.choice.shown:
             if v.op is not None:
-                hidden = [arg for arg in v.args if arg not in self.drawn]
-                if v in self.choice.folded or any(arg in self.choice.place for arg in hidden):
+                if self._in_stretches(v):
                     self._stretches(v)
                 else:
-                    self._operation(v, hidden)
+                    self._operation(v, [arg for arg in v.args if arg not in self.drawn])
         for path in sorted(self.frames, key=len, reverse=True)[:-1]:
             self.frames[path[:-1]].subgraph(self.frames[path])
         return str(self.graph.source)
+
+    def _in_stretches(self, v: Value) -> bool:
+        """Whether lines into `v` stand for what was left out."""
+        return v in self.choice.folded or any(arg in self.choice.place and arg not in self.drawn for arg in v.args)
+
+    def _tails(self, v: Value) -> list[tuple[Value, float]]:
+        """The drawn Values that lines lead from into `v` or its operation, and the derivatives along them."""
+        if not self._in_stretches(v):
+            return [pair for pair in zip(v.args, v.local_derivatives, strict=True) if pair[0] in self.drawn]
+        node = self.choice.node
+        return [pair for pair in self.choice.stretches(v, self.drawn).items() if node(pair[0]) != node(v)]
+
+    def _beginnings(self) -> list[int]:
+        """For each line, in the order of `tails`, which drawing of its Value it begins at."""
+        place = {v: k for k, v in enumerate(self.choice.shown)}
+        lines = [(place[arg], place[v]) for v, tails in self.tails.items() for arg, _ in tails]
+        # A line goes by its operation, and one with a number on it has a bend for that.
+        return again(len(place), lines, most=MOST_BENDS // (6 if self.local_derivatives else 3))
 
     def _keys(self) -> list[str]:
         """Of the legend."""
@@ -143,6 +165,8 @@ class GraphWriter:
             keys.append(style.colour_key(self.look.say("picture.gradient"), self.largest, self.digits, self.palette))
         if self.choice.on_path:
             keys.append(style.line_key(self.look.say("picture.paths"), self.palette.highlight))
+        if self.repeats:
+            keys.append(f"<td>{self.look.say('picture.again')}</td>")
         return keys
 
     def _make_frames(self, path: tuple[str, ...]) -> None:
@@ -181,10 +205,9 @@ class GraphWriter:
             fillcolor=self.palette.operation, color=self._border(v in on_path),
             fixedsize=str(short).lower(), width=size, height=size, margin="0.07,0.03",
         )  # fmt: skip
-        for arg, local in zip(v.args, v.local_derivatives, strict=True):
-            if arg in self.drawn:
-                label, tip = self._derivative(v, arg, local)
-                self._line(self._port(arg, 0), f"{node}_op", path=arg in on_path, label=label, tip=tip, end=False)
+        for arg, local in self.tails[v]:
+            label, tip = self._derivative(v, arg, local)
+            self._line(self._beginning(arg, v), f"{node}_op", path=arg in on_path, label=label, tip=tip, end=False)
         if hidden:
             names = ", ".join(map(called, hidden[:10])) + (", ..." if len(hidden) > 10 else "")
             tip = style.tooltip(f"beyond the depth drawn: {names}")
@@ -234,11 +257,30 @@ class GraphWriter:
 
     def _stretches(self, v: Value) -> None:
         """The lines into `v` from the drawn Values that it comes from by way of ones that are not."""
-        for arg, total in self.choice.stretches(v, self.drawn).items():
-            if self.choice.node(arg) != self.choice.node(v):
-                label, tip = self._derivative(v, arg, total)
-                on_path = arg in self.choice.on_path
-                self._line(self._port(arg, 0), self._port(v, 1), path=on_path, label=label, tip=tip)
+        for arg, total in self.tails[v]:
+            label, tip = self._derivative(v, arg, total)
+            on_path = arg in self.choice.on_path
+            self._line(self._beginning(arg, v), self._port(v, 1), path=on_path, label=label, tip=tip)
+
+    def _beginning(self, arg: Value, v: Value) -> str:
+        """Where the next line begins, from `arg` to `v`: at its node, or where that is far away at one in which it is drawn again."""
+        which = next(self.beginnings)
+        if not which:
+            return self._port(arg, 0)
+        if (arg, which) not in self.again:
+            self.again[arg, which] = node = f"a{len(self.again) + 1}"
+            rows = style.named_numbers(
+                [("" if isinstance(arg, Constant) else "data", arg.data)], self.palette, self.digits
+            )
+            if arg.label:
+                rows = (
+                    f"<tr><td{style.room_for(arg.label, self.look.font_size)}>{style.markup(arg.label)}</td></tr>{rows}"
+                )
+            on_path = arg in self.choice.on_path
+            border = self._border(on_path)
+            label = style.box(rows, 2 if on_path else 1, border, self.palette.paper, padding=2, dashed=True)
+            self.frames[self.choice.frame(v)].node(node, label=label, tooltip=style.tooltip(_tip(arg)))
+        return self.again[arg, which]
 
     def _line(self, tail: str, head: str, *, path: bool, label: str = "", tip: str = "", end: bool = True) -> None:
         look = {}

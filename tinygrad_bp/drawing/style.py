@@ -198,10 +198,11 @@ def tooltip(text: str) -> str:
 PLAIN_TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
 
 
-def box(rows: str, border: int, colour: str, fill: str, *, padding: int = 4) -> str:
+def box(rows: str, border: int, colour: str, fill: str, *, padding: int = 4, dashed: bool = False) -> str:
     """A node's label: table rows in a frame with round corners."""
+    corners = "rounded,dashed" if dashed else "rounded"
     return (
-        f'<<table border="{border}" style="rounded" cellborder="0" cellspacing="0" cellpadding="{padding}" color="{colour}" '
+        f'<<table border="{border}" style="{corners}" cellborder="0" cellspacing="0" cellpadding="{padding}" color="{colour}" '
         f'bgcolor="{fill}"><tr><td>{PLAIN_TABLE}{rows}</table></td></tr></table>>'
     )
 

@@ -80,6 +80,8 @@ def units(
             continue
         connections, biases = read
         out = _output(net, users.get(net, []))
+        if out is net and not net.label and any(user.op in _SUMS for user in users.get(net, [])):
+            continue  # a part of a sum that is no net input
         depth = 1 + max((found[c.source].depth for c in connections if c.source in found), default=0)
         label = out.label or net.label
         name = label.partition("_")[2] if label.startswith(("out_", "net_")) else label

@@ -12,7 +12,7 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit, are_all, ends, units
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names, untaken
-from tinygrad_bp.explorer.layout import groups, layout
+from tinygrad_bp.explorer.layout import folds, groups, layout
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
@@ -54,6 +54,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "network": _network(subject, order, neurons, place),
         "groups": [[place[v] for v in group] for group in members],
         "layout": layout(order, called, [group for group in members if len(group) > 1]),
+        "folds": folds(order, called, neurons, subject.parameters, whole=are_all(order, neurons, subject.parameters)),
         "formulas": formulas(subject.result, order),
         "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
         "presets": _presets(subject, place),

@@ -1,20 +1,36 @@
-"""Where the nodes and edges of a computation graph lie: Graphviz says it when the page is written."""
+"""Where the nodes and edges of a computation graph lie: Graphviz says it when the page is written.
+
+It is laid out up to three times: operation by operation, and folded, as one box for each neuron or named Value and as one for each
+layer. A page shows the finest of them whose letters can be read when all of it is in the window: at the scale that is the smaller one of
+window width / width and window height / height, a letter is `letter` times the scale high. Of that layout what is in sight is drawn:
+a box, and a curve by its points, whose own frame meets that of the window.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from tinygrad_bp.core.order import owners
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.drawing.again import again
 from tinygrad_bp.drawing.rendering import run
-from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 
 POINTS = 72.0  # an inch, in which Graphviz counts
+LETTER = 12.0  # the size of the letters in a box, in points
 NARROWEST, WIDEST, HEIGHT = 134.0, 172.0, 60.0  # of a node, in points
+AGAIN = 42.0  # the height of one that is drawn again: its name and its number
 CONSTANT = 34.0, 22.0
+FOLDED = 76.0  # the height of one in which others are folded
+MOST_BENDS = 2000  # of lines, above which what is used far away is drawn again
+
+Size = tuple[float, float]
+_LESS = "explore a part of the graph"
 
 
 def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence[Sequence[Value]]) -> dict[str, Any]:
@@ -23,34 +39,68 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
     Args:
         members: the groups that should lie together.
 
-    Returns a dictionary of `width` and `height`; `nodes`, for each node its middle and its size; and `edges`, for each edge the points of
-    its Bézier curve. Raises RuntimeError where no Graphviz is there.
+    Returns a dictionary of `width` and `height`; `letter`, the size of the letters in a box; `nodes`, for each node its middle and its
+    size; `again`, for each node that is drawn once more beside a user far away, its number, its middle and its size; `edges`, for
+    each edge the points of its Bézier curve; and `begins`, for each edge the number of the drawing in `again` that it begins at, or None
+    where that is the node itself. Raises RuntimeError where no Graphviz is there.
     """
     place = {v: k for k, v in enumerate(order)}
     sizes = [_size(v, names.get(v, "")) for v in order]
-    lines = ["digraph {", 'rankdir="LR"; nodesep="0.22"; ranksep="0.6"; node [shape="box", fixedsize="true"];']
+    lines = [(place[arg], place[v]) for v in order for arg in v.args]
+    return _laid_out(sizes, lines, [[place[v] for v in group] for group in members])
+
+
+def _laid_out(
+    sizes: Sequence[Size], lines: Sequence[tuple[int, int]], members: Sequence[Sequence[int]]
+) -> dict[str, Any]:
+    """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them."""
+    count = len(sizes)
+    boxes = list(sizes)
+    owner = {k: number for number, group in enumerate(members) for k in group}
+    together = [list(group) for group in members]
+    drawn: dict[tuple[int, int], int] = {}  # by node, and which drawing again, the number of that box
+    edges = []
+    for (tail, head), which in zip(lines, again(count, lines, most=MOST_BENDS), strict=True):
+        if which and (tail, which) not in drawn:
+            drawn[tail, which] = len(boxes)
+            boxes.append((boxes[tail][0], min(AGAIN, boxes[tail][1])))
+            if head in owner:
+                together[owner[head]].append(drawn[tail, which])
+        edges.append((drawn.get((tail, which), tail), head))
+    found = run(_dot(boxes, edges, together), "plain", lambda returned: _read(returned, boxes, edges), _LESS)
+    places = found["nodes"]
+    return {
+        **found,
+        "letter": LETTER,
+        "nodes": places[:count],
+        "again": [[tail, *box] for (tail, _), box in zip(drawn, places[count:], strict=True)],
+        "begins": [box - count if box >= count else None for box, _ in edges],
+    }
+
+
+def _dot(boxes: Sequence[Size], edges: Sequence[tuple[int, int]], together: Sequence[Sequence[int]]) -> str:
+    lines = [
+        "digraph {",
+        'rankdir="LR"; nodesep="0.22"; ranksep="0.6"; node [shape="box", fixedsize="true", label=""];',
+    ]
     lines += [
         f'n{k} [width="{width / POINTS:.4f}", height="{height / POINTS:.4f}"];'
-        for k, (width, height) in enumerate(sizes)
+        for k, (width, height) in enumerate(boxes)
     ]
-    for number, group in enumerate(members):
-        lines.append(
-            f'subgraph "cluster_{number}" {{ margin="14"; label=" "; fontsize="12"; {" ".join(f"n{place[v]};" for v in group)} }}'
-        )
-    edges = [(place[arg], place[v]) for v in order for arg in v.args]
-    lines += [f"n{tail} -> n{head};" for tail, head in edges]
-    lines.append("}")
-    return run("\n".join(lines), "plain", lambda returned: _read(returned, sizes, edges), "explore a part of the graph")
+    for number, group in enumerate(together):
+        inside = " ".join(f"n{k};" for k in group)
+        lines.append(f'subgraph "cluster_{number}" {{ margin="14"; label=" "; fontsize="12"; {inside} }}')
+    return "\n".join([*lines, *(f"n{tail} -> n{head};" for tail, head in edges), "}"])
 
 
-def _size(v: Value, name: str) -> tuple[float, float]:
+def _size(v: Value, name: str) -> Size:
     if isinstance(v, Constant):
         return CONSTANT
     wide = sum(2 if ord(c) > 0x2E7F else 1 for c in name)
     return min(WIDEST, max(NARROWEST, 6.6 * wide + 36.0)), HEIGHT
 
 
-def _read(returned: bytes, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[str, Any]:
+def _read(returned: bytes, sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> dict[str, Any]:
     """Graphviz's plain format: a line for each node and edge, in inches from the lower left corner.
 
     Raises ValueError for what is not that, and where a node or an edge is missing.
@@ -102,3 +152,136 @@ def groups(order: Sequence[Value], units: Sequence[Unit]) -> list[list[Value]]:
     ends = {v: number for number, unit in enumerate(units) for v in (unit.net, unit.out)}
     owner = owners(order, {**outside, **ends})
     return [[v for v in order if owner[v] == number] for number in range(len(units))]
+
+
+# Folded
+
+
+@dataclass
+class Fold:
+    """One box in which several nodes are folded.
+
+    Attributes:
+        kind: "neuron", "layer", "inputs", "error" (all that is computed from the last layer), "named" or "leaf".
+        number: of the neuron, or of the layer.
+        members: all nodes in it, in order; the last one is its result.
+    """
+
+    kind: str
+    number: int | None
+    members: list[Value]
+
+
+Key = tuple[str, int | None]  # the kind and the number of a box
+
+
+def folds(
+    order: Sequence[Value],
+    names: Mapping[Value, str],
+    neurons: Sequence[Unit],
+    parameters: Collection[Value],
+    *,
+    whole: bool,
+) -> dict[str, Any]:
+    """The layouts in which boxes are folded: by `neuron`, and by `layer`, each None where it would show no less than the one before.
+
+    A layout is as `layout` has it. Its `nodes` are boxes, and `boxes` says of each its `kind`, the `number` of its neuron or its layer, its
+    `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to.
+
+    Args:
+        whole: whether the neurons are the whole network. Otherwise there are no layers.
+    """
+    by_neuron = _fold(order, _in_neurons(order, neurons, parameters))
+    by_layer = _fold(order, _in_layers(order, neurons, parameters)) if whole and neurons else by_neuron
+    variables = sum(not isinstance(v, Constant) for v in order)
+    return {
+        "neuron": _folded(order, by_neuron, names) if 1 < len(by_neuron) < variables else None,
+        "layer": _folded(order, by_layer, names) if 1 < len(by_layer) < len(by_neuron) else None,
+    }
+
+
+def _in_neurons(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> dict[Value, Key]:
+    """The boxes of neurons, of inputs and targets, of Values with a name and of activations that are in no neuron."""
+    given: dict[Value, Key] = {}
+    trained = set(parameters)
+    inside = {v for group in groups(order, neurons) for v in group}
+    for place, v in enumerate(order):
+        if v.op is None and v not in trained and not isinstance(v, Constant):
+            given[v] = ("leaf", place)
+        elif v.op is not None and v not in inside and (v.label or v.op in ACTIVATIONS):
+            given[v] = ("named", place)
+    users: dict[Value, set[int]] = {}
+    for number, unit in enumerate(neurons):
+        given[unit.net] = given[unit.out] = ("neuron", number)
+        for weight in [*(c.weight for c in unit.connections), *([unit.bias] if unit.bias else [])]:
+            users.setdefault(weight, set()).add(number)
+    given.update((weight, ("neuron", numbers.pop())) for weight, numbers in users.items() if len(numbers) == 1)
+    return given
+
+
+def _in_layers(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> dict[Value, Key]:
+    """The boxes of inputs, of layers, and of all that is computed from the last one."""
+    given: dict[Value, Key] = {v: ("error", None) for v in order if v.op is not None}
+    outs = {unit.out for unit in neurons}
+    inner = [v for group in groups(order, neurons) for v in group]
+    for v in inner:
+        given.pop(v, None)
+    for unit in sorted(neurons, key=lambda unit: unit.depth, reverse=True):
+        layer = ("layer", unit.depth)
+        given[unit.net] = given[unit.out] = layer
+        given.update((c.weight, layer) for c in unit.connections)
+        given.update((c.source, ("inputs", None)) for c in unit.connections if c.source not in outs)
+        if unit.bias:
+            given[unit.bias] = layer
+    return given
+
+
+def _fold(order: Sequence[Value], given: Mapping[Value, Key]) -> list[Fold]:
+    """All nodes in boxes, in order: those given, and of others, in the box that all computed from it are in; else in one of its own."""
+    keys = dict(given)
+    place = {v: k for k, v in enumerate(order)}
+    for v in reversed(order):
+        own = ("named" if v.op is not None else "leaf", place[v])
+        key = keys.setdefault(v, own)
+        if key == _SEVERAL:
+            key = keys[v] = own
+        for x in v.args:
+            if x not in given:
+                keys[x] = key if keys.get(x, key) == key else _SEVERAL
+    found: dict[Key, Fold] = {}
+    for v in order:
+        found.setdefault(keys[v], Fold(*keys[v], [])).members.append(v)
+    feeding: dict[Key, dict[Key, None]] = {key: {} for key in found}
+    for v in order:
+        feeding[keys[v]].update((keys[x], None) for x in v.args if keys[x] != keys[v])
+    try:
+        sorted_keys = list(TopologicalSorter(feeding).static_order())
+    except CycleError:  # neurons that are read out of what uses them in another way, too
+        return []
+    return [found[key] for key in sorted_keys if not all(isinstance(v, Constant) for v in found[key].members)]
+
+
+_SEVERAL: Key = ("several", None)
+
+
+def _folded(order: Sequence[Value], boxes: Sequence[Fold], names: Mapping[Value, str]) -> dict[str, Any]:
+    place = {v: k for k, v in enumerate(order)}
+    box = {v: number for number, fold in enumerate(boxes) for v in fold.members}
+    ends = {(box[x], box[v]): None for v in order if v in box for x in v.args if x in box and box[x] != box[v]}
+    sizes = []
+    for fold in boxes:
+        width, height = _size(fold.members[-1], names.get(fold.members[-1], ""))
+        sizes.append((width, FOLDED if len(fold.members) > 1 else height))
+    return {
+        **_laid_out(sizes, list(ends), []),
+        "ends": [list(pair) for pair in ends],
+        "boxes": [
+            {
+                "kind": fold.kind,
+                "number": fold.number if fold.kind in ("neuron", "layer") else None,
+                "name": names[fold.members[-1]],
+                "members": [place[v] for v in fold.members],
+            }
+            for fold in boxes
+        ],
+    }

@@ -98,6 +98,16 @@ export function computationView(app) {
     return { group, rect, data, grad };
   });
 
+  // What is used far away, drawn again beside its users.
+  const againParts = layout.again.map(([id, x, y, width, height]) => {
+    const data = svg("text", { class: "node-number", x: x + width / 2 - 8, y: y + 13, "text-anchor": "end" });
+    const name = svg("text", { class: "node-name", x: x - width / 2 + 8, y: y - 4 }, shortened(graph.nodes[id].name ?? "", width, 7.2));
+    const rect = svg("rect", { class: "box again", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
+    const group = svg("g", { onclick: () => graph.nodes[id].constant || choose(id) }, rect, name, data);
+    boxes.append(group);
+    return { id, group, data };
+  });
+
   // A frame around each neuron, which can be drawn shut: as one box in the place of all that is in it.
   const neurons = graph.network?.neurons ?? [];
   const coverParts = groups.map((members, number) => {
@@ -258,6 +268,10 @@ export function computationView(app) {
       toggle(part.group, "dim", Boolean(lens) && !lens.nodes.has(id));
       toggle(part.group, "lit", Boolean(lens) && lens.nodes.has(id));
     });
+    for (const { id, group, data } of againParts) {
+      put(data, graph.nodes[id].constant ? written(graph.nodes[id].data, 4) : app.hides(id, "data") ? "?" : brief(frame.dataAt(id), 9, 12));
+      toggle(group, "dim", Boolean(lens) && !lens.nodes.has(id));
+    }
     for (const { path, number, index, tail, head } of edgeParts) {
       const inside = hidden(head) && graph.group[tail] === graph.group[head];
       toggle(path, "gone", inside || (graph.nodes[tail].constant && hidden(head)));

@@ -289,6 +289,7 @@ UNITS = [
     *((f"{activation}(w * x)", ["n1[1] = (w*x)"], True) for activation in ("-", "abs", "tg.exp", "tg.log", "tg.sqrt")),
     ("called('net_y', w * x).exp()", ["y[1] = exp(w*x)"], True),
     # what else is done with it
+    ("w * (v * x).exp() + u * x", ["n1[1] = (v*x)"], False),
     ("(w * x + 1.0).tanh()", ["n1[1] = (w*x)"], True),
     ("(w * x - v).tanh()", ["n1[1] = (w*x)"], False),
     ("(called('h', w * x) * v).tanh()", ["h[1] = (w*x)", "n2[2] = tanh(v*h)"], True),

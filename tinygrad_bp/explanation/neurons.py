@@ -80,8 +80,8 @@ def units(
             continue
         connections, biases = read
         out = _output(net, users.get(net, []))
-        if out is net and not net.label and any(user.op in _SUMS for user in users.get(net, [])):
-            continue  # a part of a sum that is no net input
+        if out is net and not net.label and any(_weighs_more(user, net, trained) for user in users.get(net, [])):
+            continue  # u * x of w * h + u * x, whose h is none of inputs and neurons
         depth = 1 + max((found[c.source].depth for c in connections if c.source in found), default=0)
         label = out.label or net.label
         name = label.partition("_")[2] if label.startswith(("out_", "net_")) else label
@@ -164,6 +164,13 @@ def _terms(
                 else:
                     connections.append(Connection(weight, source, node, places))
     return (connections, biases) if connections and len(biases) < 2 else None
+
+
+def _weighs_more(user: Value, net: Value, trained: Collection[Value]) -> bool:
+    """Whether a user of what may be a net input adds another product of a weight to it."""
+    return user.op in _SUMS and any(
+        x is not net and x.op in (ops.mul, ops.dot) and any(factor in trained for factor in x.args) for x in user.args
+    )
 
 
 def _output(net: Value, users: Sequence[Value]) -> Value:

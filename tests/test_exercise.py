@@ -113,6 +113,22 @@ def test_the_stronger_path_is_the_larger_product() -> None:
         assert asked["right"] == max(sizes, key=lambda letter: sizes[letter])
 
 
+@pytest.mark.parametrize(("language", "way"), [("en", "directly"), ("ja", "直接の経路")])
+def test_what_acts_on_the_error_directly_as_well_is_asked_about_in_words(language: str, way: str) -> None:
+    f, b = Value(50.0, "f"), Value(200.0, "b")  # a lens
+    g = 1 / (1 / f - 1 / b)
+    g.label = "g"
+    m = b / g
+    m.label = "m"
+    made = exercise(m, language=language)
+    [asked] = [each for each in made.key_data()["questions"] if each["kind"] == "paths"]
+    assert list(asked["choices"].values())[1] == way
+    assert "m" not in "".join(asked["choices"].values())
+    graph = made.derivation.graph
+    values = [abs(term.value) for term in graph.quantity(next(v for v in graph.order if v.label == "b")).terms]
+    assert asked["right"] == "ab"[values.index(max(values))]
+
+
 def test_what_does_not_move_is_asked_where_something_does_not() -> None:
     made = exercise(one_row(), seed=1, zeros=True)
     [asked] = [each for each in made.key_data()["questions"] if each["kind"] == "still"]

@@ -129,12 +129,19 @@ class _Asking:
         v, terms = hidden[self.lots.below(len(hidden))]
         name = self.write.name(v)
         stronger = max(range(len(terms)), key=lambda k: terms[k][0])
-        names = [self.write.name(of) for _, of in terms]
-        why = self.words("exercise.why.paths", name=name, through=names[stronger])
+        direct = [of is self.found.loss for _, of in terms]
+        ways = [
+            self.words("exercise.choice.directly" if straight else "exercise.choice.through", name=self.write.name(of))
+            for straight, (_, of) in zip(direct, terms, strict=True)
+        ]
+        names = [self.write.name(of) for straight, (_, of) in zip(direct, terms, strict=True) if not straight]
+        key = "exercise.question.paths.direct" if any(direct) else "exercise.question.paths"
+        way = "exercise.why.paths.direct" if direct[stronger] else "exercise.why.paths"
+        why = self.words(way, name=name, through=self.write.name(terms[stronger][1]))
         return Question(
             "paths",
-            self.words("exercise.question.paths", name=name, loss=self.loss, paths=enumerated(self.say, names)),
-            [self.words("exercise.choice.through", name=each) for each in names],
+            self.words(key, name=name, loss=self.loss, paths=enumerated(self.say, names)),
+            ways,
             [stronger],
             [self.write.total(v), Paragraph(why)],
         )

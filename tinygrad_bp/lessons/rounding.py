@@ -42,7 +42,7 @@ class Rounding:
         self._swept: dict[Value, tuple[dict[Value, float], dict[Value, float]]] = {}
         for v in found.order:
             self._local[v] = list(self._slopes(v))
-            passed = sum(abs(slope) * (self._values[x] + NOISE * abs(data[x])) for x, slope, _ in self._local[v])
+            passed = math.fsum(abs(slope) * (self._values[x] + NOISE * abs(data[x])) for x, slope, _ in self._local[v])
             written = v.op is not None and v in found.names
             self._values[v] = passed + (half_unit(data[v], digits) if written else 0.0)
 
@@ -81,7 +81,7 @@ class Rounding:
         single = sum(wanted) == 1 and v in self._found.names
         for k, x in enumerate(v.operands):
             if isinstance(x, Value):
-                off = sum(abs(other[k] - slopes[k]) for other in others)
+                off = math.fsum(abs(other[k] - slopes[k]) for other in others)
                 rounded = half_unit(slopes[k], self._digits) if single and abs(slopes[k]) != 1.0 else 0.0
                 yield x, slopes[k], off + rounded
 

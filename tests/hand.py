@@ -25,6 +25,7 @@ class Hand:
 
     Attributes:
         changes: what is done otherwise, by what it is done to: a function in place of the rule.
+        keep: what is done to each result before it is worked on with, such as rounding it.
     """
 
     sizes: Sequence[int]
@@ -34,6 +35,7 @@ class Hand:
     rate: float = 0.5
     seed: int = 1
     changes: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    keep: Callable[[float], float] = float
 
     def __post_init__(self) -> None:
         state = self.seed
@@ -88,7 +90,7 @@ class Hand:
         return total
 
     def rule(self, name: str, right: float, *given: Any) -> float:
-        return float(self.changes[name](right, *given)) if name in self.changes else right
+        return self.keep(float(self.changes[name](right, *given)) if name in self.changes else right)
 
     def derive(self) -> dict[str, float]:
         """All quantities by name, in the order in which they are derived."""
@@ -147,7 +149,7 @@ class Hand:
                     found[f"{weight}+"] = self.rule(f"{weight}+", old - self.rate * slope, old, slope, self.rate)
                 bias = f"b_{self.name(layer, k)}"
                 found[f"dE/d{bias}"] = self.rule(f"dE/d{bias}", delta, delta)
-                found[f"{bias}+"] = self.b[layer - 1][k] - self.rate * found[f"dE/d{bias}"]
+                found[f"{bias}+"] = self.keep(self.b[layer - 1][k] - self.rate * found[f"dE/d{bias}"])
             arriving = following
 
 

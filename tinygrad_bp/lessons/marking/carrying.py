@@ -16,7 +16,7 @@ from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.worlds import World
 
 LEAST_DIGITS = 3  # from which on numbers are taken to be rounded ones: of fewer, anything would follow from anything
-MOST_SLACK = 0.1  # by what share of its size a result may differ since numbers before it were rounded
+MOST_UNIT = 0.001  # the same of decimals
 MOST_ALONE = 12  # wrong answers that are tried alone
 MOST_HIDDEN = 60  # numbers on the way that are moved one by one
 MOST_GIVEN = 3  # rounded numbers that are named
@@ -45,6 +45,11 @@ class Rounding:
         unit, also = Counter(number.unit for number in written).most_common(1)[0]
         return Rounding(0, unit) if also > often else Rounding(digits)
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether enough digits are kept to tell rounding from anything else."""
+        return self.digits >= LEAST_DIGITS if self.digits else self.unit <= MOST_UNIT * 1.001
+
     def last(self, x: float) -> float:
         """What the last digit counts of a number that is rounded so."""
         if not self.digits:
@@ -54,7 +59,7 @@ class Rounding:
     def half(self, x: float) -> float:
         """How far off a number may be that is rounded so: not at all if nothing is lost."""
         last = self.last(x)
-        if not last or not math.isfinite(x) or 0 < self.digits < LEAST_DIGITS:
+        if not last or not math.isfinite(x) or not self.is_fine:
             return 0.0
         return 0.0 if math.isclose(round(x / last) * last, x, rel_tol=1e-12) else 0.5 * last
 
@@ -170,7 +175,7 @@ class Carrying:
         blamed = [each.step for each in taken if not each.sound and effects[each.step.name] > 0.5 * seen]
         if blamed and sum(effects[each.name] for each in blamed) > seen:
             return Followed(blamed, True)
-        if number.digits < 2:
+        if number.digits < 2 and not self.rounding.is_fine:
             return None
         felt = [each.step for each in taken if effects[each.step.name] > 0.05 * seen]
         rounded = sorted(felt, key=lambda each: -effects[each.name])[:MOST_GIVEN]
@@ -240,13 +245,13 @@ class Carrying:
         value = world.number(step)
         total = self._hidden(step, world)
         for k, each in enumerate(taken):
-            if each.number.x == each.step.value:
+            if each.number.x == each.step.value or not self.rounding.is_fine:
                 continue
             x = each.number.x + 0.5 * self.filled(each.number).unit
             pairs = [(other.step, other.number.x) for other in taken]
             pairs[k] = each.step, x
             total += abs(self._moved(pairs, by_result=world.by_result).number(step) - value)
-        return min(total, MOST_SLACK * max(abs(value), self.scale(step, world)))
+        return total
 
     def scale(self, step: Step, world: World) -> float:
         """The size of what a quantity is a sum of: as many digits as it is smaller by may have been lost on the way."""

@@ -11,10 +11,11 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.marking.forward import Forward
+from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
 from tinygrad_bp.lessons.marking.worlds import World
 
+MOST_NAMED = 3  # deltas in one sentence
 MOST_WORK = 600_000  # nodes computed anew for one quantity
 MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
 MOST_OTHERS = 60  # quantities that one may be mistaken for
@@ -39,11 +40,14 @@ class Causes:
         yield from self.slips(step, right)
         if step.kind == "value":
             yield from self.forward.local(step.of, world)
+            yield from self.classes(step)
         elif step.kind == "update":
             yield from self.updates(step, world)
         else:
             yield from self.wholes(step, world, right)
             yield from self.edges(step, world)
+            yield from self.arriving(step, world)
+            yield from self.transposed(step, world)
             yield from self.worlds(step, world)
         yield from self.others(step, right)
         yield from self.upstream(step, world)
@@ -56,7 +60,7 @@ class Causes:
             yield Mistake(key, times * right, 2.0 if key == "sign" else 6.0, {"what": what})
         if step.kind != "update":
             for key, share in mistakes()["whole"].items():
-                yield Mistake(key, share * right, 3.5)
+                yield Mistake(key, share * right, 1.9 if self.forward.cases > 1 else 3.5)
         if self.forward.cases > 1 and step.kind != "update":
             count = float(self.forward.cases)
             yield Mistake("mean", count * right, 3.4, {"number": f"{count:.0f}"})
@@ -143,6 +147,8 @@ class Causes:
             if by in set(found.parameters):
                 yield Mistake("updated", by.data - rate * right, 1.0, name)
         yield Mistake("data", world.data[by], 2.0, name)
+        if any(n.op in LOGARITHMS for n in self.found.order):
+            yield Mistake("log10", right / math.log(10.0), 2.4)
         yield Mistake("inverse", 1.0 / right if right else math.inf, 3.5, {"what": self.write.step(step)})
         yield Mistake("of", world.data[step.of], 3.0, {"what": self.write.name(step.of)})
 
@@ -170,8 +176,58 @@ class Causes:
                 for mistake in self.slopes(n, place, x, local, world):
                     yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
         yield from self.paths(met, right)
+        yield from self.everywhere(by, down, right, world)
         if of is self.found.loss:
             yield from self.softmax(down, up, right)
+
+    def everywhere(self, by: Value, down: Mapping[Value, float], right: float, world: World) -> Iterator[Mistake]:
+        """Of a weight that is used several times, as at each step of time: other signals in place of the right ones each time."""
+        nets, later, pairs = 0.0, 0.0, []
+        for n in self.forward.users.get(by, ()) if by.op is None else ():
+            for place, x in enumerate(n.operands):
+                if x is not by or n.op not in (ops.mul, ops.dot) or n not in down:
+                    continue
+                out = n.operands[(place + len(n.operands) // 2) % len(n.operands)]
+                if not isinstance(out, Value):
+                    continue
+                if (net := self.forward.activated.get(out)) is not None:
+                    nets += down[n] * (world.data[net] - world.data[out])
+                    pairs.append((net, out))
+                following = self.forward.outputs.get(self.forward.owner[n])
+                later += down[n] * (world.data[following] - world.data[out]) if following is not None else 0.0
+        if len(pairs) > 1:
+            net, out = pairs[-1]
+            about = {"what": self.write.name(out), "wrong": self.write.name(net)}
+            yield Mistake("netEverywhere", right + nets, 1.4, about)
+        if pairs and later:
+            yield Mistake("nextState", right + later, 1.6)
+
+    def arriving(self, step: Step, world: World) -> Iterator[Mistake]:
+        """What comes out if the derivatives that arrive at a layer are left out as factors."""
+        if step.of is not self.found.loss:
+            return
+        layers = [[unit.net for unit in layer] for layer in self.found.layers] or [[*self.forward.activated.values()]]
+        down, reached = world.sweep(step.of), self.below(step.of)
+        above = world.upward(step.by, step.of) if step.by is not None else {}
+        for nets in layers:
+            left_out = [net for net in nets if net in above and net is not step.by and net in down and net in reached]
+            if left_out:
+                ones = {**world.totals, **dict.fromkeys(left_out, 1.0)}
+                value = World(self.found, world.values, world.slopes, ones).number(step)
+                names = [self.write.delta(net) for net in left_out[:MOST_NAMED]]
+                if len(names) == 1:
+                    number = self.write.number(down[left_out[0]])
+                    yield Mistake("omitted", value, 1.5, {"what": names[0], "number": number})
+                else:
+                    yield Mistake("arriving", value, 1.5, {"what": self.forward.joined(names, ", ", ", ")})
+
+    def transposed(self, step: Step, world: World) -> Iterator[Mistake]:
+        """The weights of a layer in the wrong order, on the way back."""
+        for layer in self.found.layers:
+            weights = self.forward.transposed(layer[0])
+            if weights:
+                turned = World(self.found, world.values, world.slopes, world.totals, weights)
+                yield Mistake("transposed", turned.number(step), 1.9)
 
     def softmax(self, down: Mapping[Value, float], up: Mapping[Value, float], right: float) -> Iterator[Mistake]:
         """Where deltas are p - y, softmax with cross entropy: what may be taken for them."""
@@ -187,6 +243,16 @@ class Causes:
                 ("softmaxForgotten", 1.7, (-y / p if p else 0.0) * share),
             ):
                 yield Mistake(key, right + (delta - down[v]) * up[v], rank, about)
+
+    def classes(self, step: Step) -> Iterator[Mistake]:
+        """The cross entropy of another class than the right one."""
+        found = self.forward.probabilities
+        right = [v for v, (_, y, _) in found.items() if y == 1.0]
+        if step.of is self.found.loss and len(right) == 1:
+            for v, (p, _, _) in found.items():
+                if v is not right[0] and p > 0.0:
+                    about = {"what": self.write.name(right[0]), "wrong": self.write.name(v)}
+                    yield Mistake("otherClass", -math.log(p), 1.6, about)
 
     def paths(self, met: dict[Value, dict[Value, float]], right: float) -> Iterator[Mistake]:
         """What is forgotten, or turned round, of what comes together."""
@@ -283,6 +349,8 @@ class Causes:
         yield Mistake("omitted", 1.0, 1.5, number)
         yield Mistake("twice", local * local, 2.4, number)
         for other, rank in self.forward.instead(n, place, partner):
+            if not world.data[other]:
+                continue  # as if the product were left out
             yield Mistake("replaced", world.data[other], rank, {**number, "wrong": self.forward.written(other)})
         if (new := self.forward.updated.get(partner)) is not None:
             plus = self.write.name(partner)

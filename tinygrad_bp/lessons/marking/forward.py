@@ -22,6 +22,7 @@ from tinygrad_bp.lessons.marking.worlds import World
 MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
 MOST_INSTEAD = 24  # that are tried in place of one operand
+LOGARITHMS = (ops.log, ops.log1p, ops.logsumexp, ops.softplus)  # of which ln is a part
 _SUMS = (ops.add, ops.sub, ops.sum_of, ops.dot)
 
 
@@ -63,6 +64,21 @@ class Forward:
     @cached_property
     def unit_of(self) -> dict[Value, Unit]:
         return {v: unit for unit in self.found.neurons for v in (unit.out, unit.net)}
+
+    @cached_property
+    def activated(self) -> dict[Value, Value]:
+        """The net inputs of outputs: what a function of one operand was applied to, both with names, in neurons and outside of them."""
+        names = self.found.names
+        return {
+            v: v.args[0]
+            for v in self.found.forward
+            if v.op is not None and v.op.name in mistakes()["slopes"] and len(v.args) == 1 and v.args[0] in names
+        }
+
+    @cached_property
+    def outputs(self) -> dict[Value, Value]:
+        """The same the other way round: outputs of net inputs."""
+        return {net: out for out, net in self.activated.items()}
 
     @cached_property
     def cases(self) -> int:
@@ -172,22 +188,33 @@ class Forward:
             if partner in own:
                 yield from ((w, 1.6) for w in own)
                 yield from ((w, 1.6) for w in self._from(signals[own.index(partner)]))
-                if unit.bias is not None:
-                    yield unit.bias, 3.4
             if partner in signals:
                 yield from ((s, 1.6) for s in signals)
 
     def _others(self, partner: Value) -> Iterator[tuple[Value, float]]:
-        """Everything else with a name, leaves in place of leaves; for a signal the inputs, too."""
-        names, leaf = self.found.names, partner.op is None
-        trained = set(self.found.parameters)
-        everything = [v for v in self.found.order if v in names and (v.op is None) == leaf]
-        if len(everything) <= MOST_LEAVES:
-            for v in everything:
-                yield v, 2.6 if (v in trained) == (partner in trained) else 3.2
-        if not leaf:
-            inputs = [v for v in self.found.order if v.op is None and v not in trained and v in names]
-            yield from ((v, 2.8) for v in inputs[:MOST_INSTEAD])
+        """Everything else with a name that is of a like kind; for a signal the inputs, too."""
+        names, kind = self.found.names, self.kind(partner)
+        alike = [v for v in self.found.order if v in names and self.kind(v) == kind]
+        if len(alike) <= MOST_LEAVES:
+            yield from ((v, 2.6) for v in alike)
+
+    def kind(self, v: Value) -> str:
+        """What a Value is for a network: only what is of a like kind is taken for one another. In a formula leaves are, and results."""
+        if v in self._kinds:
+            return self._kinds[v]
+        if self.found.neurons:
+            return "target" if v in self._targets else "leaf" if v.op is None else "result"
+        return "trained" if v in set(self.found.parameters) else "leaf" if v.op is None else "result"
+
+    @cached_property
+    def _kinds(self) -> dict[Value, str]:
+        found: dict[Value, str] = {}
+        for unit in self.found.neurons:
+            found |= {unit.net: "signal", unit.out: "signal"}
+            found |= {c.source: "signal" for c in unit.connections}
+            found |= {unit.bias: "bias"} if unit.bias is not None else {}
+            found |= {c.weight: "weight" for c in unit.connections}
+        return found
 
     def _from(self, source: Value) -> list[Value]:
         return [c.weight for unit in self.found.neurons for c in unit.connections if c.source is source]
@@ -223,6 +250,8 @@ class Forward:
                 except (ArithmeticError, ValueError):
                     continue
         yield from self._whole(v, region, world)
+        if any(n.op in LOGARITHMS for n in region):
+            yield Mistake("log10", data[v] / math.log(10.0), 1.6)
 
     def _through(self, v: Value, region: set[Value], n: Value, x: float, data: Any) -> float:
         """What a Value is if a node in its region is x."""
@@ -243,7 +272,7 @@ class Forward:
         for key, rank, swapped in (
             ("after", 2.0, {y: x for y, x in self.updated.items() if y in inputs}),
             ("exchanged", 2.0, self._exchanged(region, data)),
-            *(("transposed", 2.2, weights) for weights in self._transposed(v)),
+            *(("transposed", 1.5, weights) for weights in self._transposed(v)),
             *(("swapped", 2.0, pair) for pair in self._swapped(v, data)),
         ):
             if swapped:
@@ -293,20 +322,24 @@ class Forward:
                 found[pair[0]], found[pair[1]] = data[pair[1]], data[pair[0]]
         return found
 
+    def transposed(self, unit: Unit) -> dict[Value, float]:
+        """The weights of the layer of a neuron read in the wrong order: as of each signal, where they are of each neuron."""
+        sources = [c.source for c in unit.connections]
+        layer = next(layer for layers in cases(self.found.neurons) for layer in layers if unit in layer)
+        layer = [u for u in layer if [c.source for c in u.connections] == sources]
+        weights = [c.weight for u in layer for c in u.connections]
+        if len(layer) < 2 or len(sources) < 2 or len(set(weights)) < len(weights):
+            return {}
+        places = [j * len(layer) + k for k in range(len(layer)) for j in range(len(sources))]
+        return {w: weights[place].data for w, place in zip(weights, places, strict=True)}
+
     def _transposed(self, v: Value) -> list[dict[Value, float]]:
-        """For a net input the weights of its layer, rows for columns."""
+        """For a net input the weights of its layer in the wrong order."""
         unit = self.unit_of.get(v)
         if unit is None or v is not unit.net:
             return []
-        sources = [c.source for c in unit.connections]
-        layer = [u for u in self.found.layers[self._depth(unit)] if [c.source for c in u.connections] == sources]
-        row = layer.index(unit)
-        if row >= len(sources) or len(layer) < len(sources) or len(sources) < 2:
-            return []
-        return [{c.weight: layer[k].connections[row].weight.data for k, c in enumerate(unit.connections)}]
-
-    def _depth(self, unit: Unit) -> int:
-        return next(k for k, layer in enumerate(self.found.layers) if unit in layer)
+        whole = self.transposed(unit)
+        return [{c.weight: whole[c.weight] for c in unit.connections}] if whole else []
 
     def _node(self, n: Value, data: Any, *, short: bool) -> Iterator[Mistake]:
         """Mistakes in one operation."""
@@ -346,7 +379,7 @@ class Forward:
         biases = {unit.bias for unit in self.found.neurons if unit.bias is not None}
         for part, pair in parts:
             values = [x for x in pair if isinstance(x, Value) and not isinstance(x, Constant)]
-            name = self._joined([self.written(x) for x in values]) if values else self.write.number(part)
+            name = self.joined([self.written(x) for x in values]) if values else self.write.number(part)
             about: Mapping[str, Formula | str] = {"what": name, "number": self.write.number(part)}
             bias = any(x in biases for x in values)
             yield Mistake("bias" if bias else "summand", whole - part, 1.0 if bias else 1.8, about)
@@ -358,8 +391,9 @@ class Forward:
             yield Mistake("meaned", whole / count, 2.4, {"number": f"{count}"})
 
     @staticmethod
-    def _joined(formulas: Sequence[Formula]) -> Formula:
-        return Formula(" * ".join(x.text for x in formulas), r" \cdot ".join(x.latex for x in formulas))
+    def joined(formulas: Sequence[Formula], sign: str = " * ", latex: str = r" \cdot ") -> Formula:
+        """Formulas in one, with a sign between them."""
+        return Formula(sign.join(x.text for x in formulas), latex.join(x.latex for x in formulas))
 
     def _operands(self, n: Value, numbers: Sequence[float], data: Any, *, short: bool) -> Iterator[Mistake]:
         half = len(numbers) // 2
@@ -392,7 +426,7 @@ class Forward:
             others = [other for other in ACTIVATIONS if other is not op]
             trials += [("otherFunction", 2.2, partial(other.compute, [x])) for other in others]
         if op is ops.log:
-            trials += [("otherFunction", 1.6, lambda: math.log10(x)), ("otherFunction", 2.0, lambda: math.log2(x))]
+            trials.append(("otherFunction", 2.0, lambda: math.log2(x)))
         if op in (ops.sigmoid, ops.exp):
             trials.append(("otherFunction", 2.8, lambda: math.exp(-x)))
         trials.append(("slopeFor", 2.4, lambda: op.derivatives(data[n], [x], [True])[0]))

@@ -22,7 +22,7 @@ from tinygrad_bp.words import Words
 Verdict = Literal["right", "few", "rounded", "carried", "wrong", "blank"]
 VERDICTS: tuple[Verdict, ...] = ("right", "rounded", "carried", "wrong", "few", "blank")
 SURE = 6  # digits: of fewer the last one is more likely off by rounding than by a mistake that comes so near
-MOST_PAIRED = 40  # mistakes that are tried two at a time
+MOST_PAIRED = 60  # mistakes that are tried two at a time
 SPREAD = 9.0  # numbers of a derivation spread over about two powers of ten, with both signs: 2 · 2 · ln 10
 CHANCE = 0.2  # how often, at most, some mistake may lead to an answer by chance if that is to be named its cause
 
@@ -220,7 +220,8 @@ def _is_likely(number: Number, value: float, share: float, count: int) -> bool:
     """
     if not number.fits(value) and abs(number.x - value) > 0.5 * number.unit + share * abs(value):
         return False
-    width = 2.0 * number.unit + 2.0 * (share + number.share) * abs(value)
+    exact = abs(number.x - value) <= 1e-9 * abs(value)  # and nothing was rounded or cut off
+    width = (1.0 if exact else 2.0) * number.unit + 2.0 * (share + number.share) * abs(value)
     return count * width < CHANCE * SPREAD * max(abs(number.x), number.unit)
 
 

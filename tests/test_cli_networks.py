@@ -20,6 +20,7 @@ from tinygrad_bp.cli import main
 from tinygrad_bp.networks import data
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.prediction import Predictor, notes
+from tinygrad_bp.networks.recipe import CountedRows, recipe
 from tinygrad_bp.networks.scaling import Scaling
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
@@ -418,3 +419,55 @@ def test_a_report_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "No space left" in capsys.readouterr().err
     assert not Path("training-out").exists()
     assert list(Path().iterdir()) == []
+
+
+# The folder of a training, and tables that are built in
+
+
+@pytest.mark.parametrize("name", ["xor", "moons", "penguins"])
+def test_a_table_that_is_built_in_is_predicted_by_its_name_from_the_folder_of_results(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tinygrad_bp.cli.common.save_pictures", lambda drawings, folder: ([], []))
+    assert main(["train", name, "--epochs", "2", "--out", "here"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "here/model.json", name]) == 0
+    out, err = capsys.readouterr()
+    assert len(list(csv.reader(io.StringIO(out)))) == len(data.bundled(name)) + 1
+    assert "right" in err or "error" in err
+    assert main(["predict", "here", name]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_a_folder_without_a_model_is_told_what_folder_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    for arguments in (["predict", "empty", "xor"], ["explore", "empty"], ["draw", "empty", "-o", "net.svg"]):
+        assert main(arguments) == 2
+        assert "'empty' is a folder without a model.json; name one that train --out wrote" in capsys.readouterr().err
+
+
+def test_a_column_that_counts_the_rows_is_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [[k + 7, k % 3 / 10, k % 4 / 10] for k in range(12)]
+    write_csv("ids.csv", [["nr", "a", "y"], *rows])
+    assert main(["train", "ids.csv", "--epochs", "2", "--engine", "python"]) == 0
+    err = capsys.readouterr().err
+    assert "the column 'nr' counts the rows, as an id does, and is learned from; --ignore 'nr' leaves it out" in err
+    assert err.count("counts the rows") == 1
+    assert main(["train", "ids.csv", "--ignore", "nr", "--epochs", "2", "--engine", "python", "--out", "b"]) == 0
+    assert "counts" not in capsys.readouterr().err
+
+
+def test_a_recipe_warns_of_a_column_that_counts_the_rows_and_of_no_other() -> None:
+    def table(column: Any, *others: Any) -> data.Table:
+        inputs = [[float(column(k)), *(float(other(k)) for other in others)] for k in range(12)]
+        return data.Table(["a", "b"][: 1 + len(others)], ["y"], inputs, [[k / 7] for k in range(12)])
+
+    with pytest.warns(CountedRows, match="the column 'b' counts the rows, .*; ignore='b' leaves it out"):
+        recipe(table(lambda k: k % 3, lambda k: k))
+    for fine in (
+        table(lambda k: k),  # there is nothing else to learn from
+        table(lambda k: 2 * k, lambda k: k % 3),
+        table(lambda k: k + 0.5, lambda k: k % 3),
+        table(lambda k: -k, lambda k: k % 3),
+    ):
+        assert recipe(fine).counts_rows == ""

@@ -94,6 +94,24 @@ def test_other_names_of_options_are_names_of_none_and_mean_some() -> None:
             assert parser.meant(name, each.options, {}) == f"; did you mean '{name}'?"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "xor", "--features", "a"], "--features; did you mean '--inputs'?"),
+        (["train", "xor", "--cpu"], "--cpu; did you mean '--engine'?"),
+        (["train", "xor", "--device", "cuda"], "did you mean '--engine'?"),
+        (["train", "xor", "--quiet"], "--quiet; 2> /dev/null leaves out what is said of progress"),
+        (["tutorial", "-q"], "-q; 2> /dev/null leaves out what is said of progress"),
+        (["explain", "x.py:y", "--verbose"], "--verbose; all that there is to say is said"),
+    ],
+)
+def test_options_that_others_have_are_told_what_stands_for_them(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.endswith(f"{says}\n")
+
+
 def test_options_before_the_command_are_said_to_stand_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--format", "json", "check", "x.py:y"]) == 2
     assert capsys.readouterr().err.endswith("--format; options of a command stand after its name\n")

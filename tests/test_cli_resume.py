@@ -1,5 +1,6 @@
 """`train --resume`: the command goes on with a training, bit for bit as if it had never stopped."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,36 @@ def test_arguments_that_are_none(arguments: Any, capsys: pytest.CaptureFixture[s
     assert main(["train", "--resume", "d", "--epochs", "5"]) == 2
     err = capsys.readouterr().err
     assert "was saved by another program" in err or "is damaged" in err
+
+
+TABLE = "a,y\n" + "".join(f"{k % 5},{k % 5 / 5}\n" for k in range(12))
+
+
+class Typed(io.StringIO):
+    """A standard input where somebody could type."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_table_of_standard_input_is_given_once_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(TABLE))
+    assert main(["train", "-", "--epochs", "2", "--out", "a"]) == 0
+    monkeypatch.setattr("sys.stdin", Typed(TABLE))
+    assert main(["train", "--resume", "a", "--epochs", "4"]) == 2
+    assert "--resume 'a' learned from a table on standard input: give it once more" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO(TABLE))
+    assert main(["train", "--resume", "a", "--epochs", "4"]) == 0
+    Path("table.csv").write_text(TABLE, encoding="utf-8")
+    assert main(["train", "table.csv", "--resume", "a", "--epochs", "6"]) == 0
+    capsys.readouterr()
+
+
+def test_where_somebody_could_type_it_is_said_that_input_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Typed(TABLE))
+    assert main(["train", "-", "--epochs", "2", "--out", "a"]) == 0
+    assert "reads what is typed or pasted here, until Ctrl-D" in capsys.readouterr().err

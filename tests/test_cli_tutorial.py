@@ -245,6 +245,30 @@ def test_ctrl_c_interrupts_a_walk(monkeypatch: pytest.MonkeyPatch, error: type[B
     assert main(["tutorial", "--walk"]) == status
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("arguments", "asks"), [(["tutorial", "--walk"], b"q ends."), (["train", "-"], b"until Ctrl-D")]
+)
+def test_ctrl_c_in_a_terminal_that_is_asked_ends_with_a_line(arguments: list[str], asks: bytes) -> None:
+    import pty
+
+    child, terminal = pty.fork()
+    if not child:
+        os.execvp(sys.executable, [sys.executable, "-m", "tinygrad_bp", *arguments])
+    shown, pressed = b"", False
+    with contextlib.suppress(OSError):  # how Linux says that the other side has closed
+        while piece := os.read(terminal, 4096):
+            shown += piece
+            if asks in shown and not pressed:
+                os.write(terminal, b"\x03")
+                pressed = True
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130, shown
+    assert b"Traceback" not in shown
+    assert shown.splitlines()[-1].endswith(b"tinygrad-bp: interrupted")
+    assert not shown.splitlines()[-1].startswith(b"1 of")
+
+
 def test_a_walk_without_a_terminal_says_so() -> None:
     done = command("tutorial", "--walk", stdin=subprocess.DEVNULL)
     assert done.returncode == 2

@@ -382,6 +382,22 @@ def test_data_and_gradients_of_later_do_not_matter() -> None:
     assert values["w1"].grad == 3.0
 
 
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [
+        ("w1", ": hand in the Value that has this label, explain(E, w1)"),
+        ("W1", ": hand in the Value itself, not its label; did you mean 'w1'?"),
+        ("", ": hand in the Value itself, not its label"),
+    ],
+)
+def test_a_label_in_place_of_a_value_is_told_what_to_hand_in(label: str, hint: str) -> None:
+    w1, w2 = Value(0.5, "w1"), Value(2.0, "w2")
+    error = named(w1 * w2, "E")
+    with pytest.raises(TypeError) as found:
+        explain(error, label)  # type: ignore[call-overload]
+    assert str(found.value) == f"explain: x is a Value, not str {label!r}{hint}"
+
+
 def test_infinite_and_undefined_slopes_are_shown_as_they_are() -> None:
     x = Value(0.0, "x")
     root = named(x.sqrt(), "root")

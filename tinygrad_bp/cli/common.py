@@ -86,6 +86,8 @@ def source(name: str) -> Source:
         return name
     if sys.stdin is None:
         raise Mistake("there is no standard input to read")
+    if sys.stdin.isatty():
+        say("tinygrad-bp: reads what is typed or pasted here, until Ctrl-D on a line of its own", error=True)
     return sys.stdin
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, documents, parser, subjects
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.programs import labelled
+from tinygrad_bp.cli.own_program import labelled
 from tinygrad_bp.core.order import topological_order
 
 if TYPE_CHECKING:
@@ -46,16 +46,14 @@ MOST_BYTES = 16_000_000  # of a key
 
 def add(commands: Any) -> None:
     """Declares the commands."""
-    lesson = parser.command(
-        commands.add_parser,
+    lesson = _about_a_case(
+        commands,
         "lesson",
-        EXAMPLES["lesson"],
+        digits=(9, "decimals"),
         help="a round of backpropagation on your network, written out",
         description="Writes out a round of backpropagation: the forward pass, the error, the backward pass, the update, the new error and "
         "a check, every step with its equation, its numbers and a sentence that says why.",
     )
-    subjects.add_subject(lesson)
-    subjects.add_rate(lesson)
     lesson.add_argument("--x", metavar="NAME", help="follow this parameter alone: its label or variable name")
     lesson.add_argument(
         "--by", choices=["neuron", "layer", "node"], default="neuron", help="how large the steps are (default: neuron)"
@@ -66,21 +64,17 @@ def add(commands: Any) -> None:
     lesson.add_argument("--momentum", type=float, metavar="M", help="of sgd")
     lesson.add_argument("--nesterov", action="store_true", help="of sgd: look ahead along the momentum")
     lesson.add_argument("--weight-decay", type=float, metavar="D", help="of the optimizer")
-    lesson.add_argument("--digits", type=parser.positive, default=9, metavar="N", help="decimals (default: 9)")
-    lesson.add_argument("--title", default="", help="a heading of your own")
     documents.add_output(lesson, "the lesson: .html, .md, .tex, .json, .txt or .pdf")
     lesson.set_defaults(run=_lesson)
 
-    exercise = parser.command(
-        commands.add_parser,
+    exercise = _about_a_case(
+        commands,
         "exercise",
-        EXAMPLES["exercise"],
+        digits=(4, "digits that count in an answer"),
         help="a sheet with blanks, or one for each student",
         description="Writes a sheet for a round of backpropagation with numbers drawn anew, blanks to fill in and questions; or many, "
         "all different, with their keys.",
     )
-    subjects.add_subject(exercise)
-    subjects.add_rate(exercise)
     exercise.add_argument(
         "--blanks",
         nargs="+",
@@ -93,22 +87,29 @@ def add(commands: Any) -> None:
         "--questions", type=parser.rounds, default=4, metavar="N", help="of understanding, at most (default: 4)"
     )
     exercise.add_argument(
-        "--digits", type=parser.positive, default=4, metavar="N", help="digits that count in an answer (default: 4)"
-    )
-    exercise.add_argument(
         "--most",
         type=parser.positive,
         metavar="N",
         help="blanks at most, half an hour's work if it is not said (default: 36)",
     )
     exercise.add_argument("--zeros", action="store_true", help="an input may be 0")
-    exercise.add_argument("--title", default="", help="a heading of your own")
     exercise.add_argument("--key", action="store_true", help="of one sheet: write the answers at its end")
     exercise.add_argument("--sheets", type=parser.positive, metavar="N", help="so many sheets, into the folder --out")
     exercise.add_argument("--out", type=Path, metavar="DIR", help="folder for --sheets, which may be new")
     exercise.add_argument("--force", action="store_true", help="replace what DIR holds, also keys of other sheets")
     documents.add_output(exercise, "one sheet: .html, .md, .tex, .json, .txt, .pdf, .xml or .gift", tuple(SHEETS))
     exercise.set_defaults(run=_exercise)
+
+
+def _about_a_case(commands: Any, name: str, *, digits: tuple[int, str], **about: str) -> parser.Parser:
+    """A command that writes about a case, with the options that all such have. `digits` is how many by default, and what they are."""
+    made = parser.command(commands.add_parser, name, EXAMPLES[name], **about)
+    subjects.add_subject(made)
+    subjects.add_rate(made)
+    usual, what = digits
+    made.add_argument("--digits", type=parser.positive, default=usual, metavar="N", help=f"{what} (default: {usual})")
+    made.add_argument("--title", default="", help="a heading of your own")
+    return made
 
 
 def _seed(text: str) -> int | str:

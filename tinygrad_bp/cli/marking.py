@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygrad_bp.cli import common, documents, parser, subjects
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.programs import load_program
+from tinygrad_bp.cli.own_program import load_program
 
 EXAMPLES = """SUBJECT is tutorial, xor, or, and, nand, FILE.py:NAME or model.json, as for the
 command lesson; ANSWERS then is a table of names and answers, CSV or JSON, - for

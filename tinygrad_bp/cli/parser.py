@@ -28,6 +28,8 @@ OTHER_OPTIONS = {
     "--optimizer": "--optim --optimiser --solver",
     "--activation": "--act --nonlinearity",
     "--loss": "--criterion --objective",
+    "--inputs": "--features --columns --x --predictors",
+    "--engine": "--cpu --gpu --device --cuda --backend --jit",
     "--target": "--label --labels --y --output-column",
     "--delimiter": "--sep --separator",
     "--ignore": "--drop --exclude",
@@ -46,6 +48,11 @@ OTHER_OPTIONS = {
     "--against": "--answers --compare",
     "--row": "--case --sample",
     "--version": "-v",
+}
+# What other tools have an option for, and how it is had here.
+ADVICE = {
+    "--quiet -q --silent --no-progress": "2> /dev/null leaves out what is said of progress",
+    "--verbose --debug": "all that there is to say is said",
 }
 OTHER_COMMANDS = {
     "train": "fit learn run",
@@ -251,6 +258,9 @@ def meant(typed: str, names: Any, others: dict[str, str]) -> str:
     for name, called in others.items():
         if name in names and plain in called.split():
             return f"; did you mean {shown(name)}?"
+    for called, advice in ADVICE.items():
+        if plain in called.split():
+            return f"; {advice}"
     if len(plain.strip("-")) > 2:
         begun = [name for name in names if name.startswith(plain)]
         if len(begun) == 1:

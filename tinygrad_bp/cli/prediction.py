@@ -12,14 +12,15 @@ from typing import Any
 
 from tinygrad_bp.cli import common
 from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli.subjects import model
 from tinygrad_bp.cli.training_report import by_class, how_right
 from tinygrad_bp.files import packed_name
 from tinygrad_bp.networks.data.cells import Cells, Where, finite, is_missing, is_truth
 from tinygrad_bp.networks.data.delimited import Dialect
+from tinygrad_bp.networks.data.made import NAMES, bundled_cells
 from tinygrad_bp.networks.data.preprocessing import spelled
 from tinygrad_bp.networks.data.reading import FORMATS, cells
 from tinygrad_bp.networks.prediction import Predictor, confusion
-from tinygrad_bp.networks.saving import load
 from tinygrad_bp.text import columned, counted, shown, terminal_width
 
 
@@ -27,14 +28,13 @@ def predict(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
     if args.model == args.data == common.STANDARD:
         raise Mistake("standard input holds one thing, the network or the table")
-    predictor = Predictor(load(common.source(args.model)))
+    predictor = Predictor(model(args.model))
     options = common.table_options(args)
-    table = cells(
-        common.source(args.data),
-        None,
-        Dialect(options["delimiter"], options["decimal"], options["header"]),
-        options["encoding"],
-    )
+    if args.data in NAMES:
+        table = bundled_cells(args.data)
+    else:
+        dialect = Dialect(options["delimiter"], options["decimal"], options["header"])
+        table = cells(common.source(args.data), None, dialect, options["encoding"])
     inputs = predictor.inputs_of(table)
     kept = [k for k, row in enumerate(inputs) if row is not None]
     found = [predictor.of_inputs(row) for row in inputs if row is not None]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from tinygrad_bp.cli.common import Mistake
+from tinygrad_bp.cli.common import STANDARD, Mistake
 from tinygrad_bp.networks.training.checkpoint import Checkpoint, read
 from tinygrad_bp.text import counted, shown
 
@@ -46,6 +47,10 @@ def gone_on_with(args: argparse.Namespace) -> tuple[argparse.Namespace, Checkpoi
         elif now != then and option not in MAY_DIFFER:
             there = "was begun without it" if then in (None, False) else f"has {shown(then)}"
             raise Mistake(f"--{option.replace('_', '-')} is of a new training; the one in {name} {there}")
+    if found.data == STANDARD and args.data is None and sys.stdin is not None and sys.stdin.isatty():
+        raise Mistake(
+            f"--resume {name} learned from a table on standard input: give it once more, < FILE, or name it, train FILE --resume DIR"
+        )
     if "out" not in given:
         found.out = folder
     done = len(checkpoint.losses)

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.programs import load_program, named
+from tinygrad_bp.cli.own_program import load_program, named
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import is_stream, packed_name
-from tinygrad_bp.text import counted
+from tinygrad_bp.text import counted, shown
 
 if TYPE_CHECKING:
     from tinygrad_bp.networks.data import Table
     from tinygrad_bp.networks.nn import MLP
 
+MODEL = "model.json"  # in a folder of results
 Row = tuple[Sequence[float], Sequence[float]]  # inputs and targets
 
 
@@ -30,10 +31,8 @@ def thing_of(subject: str, verb: str) -> tuple[Any, str, Mapping[str, Any]]:
 
     if subject == "tutorial" or subject in TRUTH_TABLES:
         return subject, "", {}
-    if subject == common.STANDARD or is_stream(subject) or packed_name(subject)[0].suffix.lower() == ".json":
-        from tinygrad_bp.networks.saving import load
-
-        return load(common.source(subject)), packed_name(subject)[0].stem.removeprefix(common.STANDARD), {}
+    if is_model(subject):
+        return model(subject), packed_name(subject)[0].stem.removeprefix(common.STANDARD), {}
     if ":" in subject:
         program = load_program(subject)
         thing = program[subject.rpartition(":")[2]]
@@ -45,6 +44,29 @@ def thing_of(subject: str, verb: str) -> tuple[Any, str, Mapping[str, Any]]:
     raise Mistake(
         f"{subject!r} is nothing to {verb}: it is tutorial, {', '.join(TRUTH_TABLES)}, FILE.py:NAME or a model's .json file"
     )
+
+
+def is_model(name: str) -> bool:
+    """Whether a model is meant: its .json file, a stream, or a folder such as `train` writes it into."""
+    return name == common.STANDARD or is_stream(name) or _suffix(name) == ".json" or Path(name).is_dir()
+
+
+def model(name: str) -> MLP:
+    """The network in a model's file, or in the folder of what `train` wrote. Raises Mistake for a folder that has none."""
+    from tinygrad_bp.networks.saving import load
+
+    if Path(name).is_dir():
+        file = Path(name) / MODEL
+        if not file.is_file():
+            raise Mistake(
+                f"{shown(name, 200)} is a folder without a {MODEL}; name one that train --out wrote, or a file"
+            )
+        name = str(file)
+    return load(common.source(name))
+
+
+def _suffix(name: str) -> str:
+    return packed_name(name)[0].suffix.lower()
 
 
 def rows_of(net: MLP, name: str) -> list[Row]:

@@ -23,7 +23,7 @@ from tinygrad_bp.networks.losses import LearnedAsNumbers
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.prediction import Predictor
-from tinygrad_bp.networks.recipe import Recipe, Rows, Unsuitable, recipe
+from tinygrad_bp.networks.recipe import CountedRows, Recipe, Rows, Unsuitable, recipe
 from tinygrad_bp.networks.saving import load, save
 from tinygrad_bp.networks.training import History
 from tinygrad_bp.networks.training import train as trained
@@ -43,7 +43,8 @@ SMALL = 40  # connections of a network up to which its picture has numbers
 
 def train(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
-    warnings.simplefilter("ignore", LearnedAsNumbers)  # which is said once, and how it is said to the command
+    for kind in (LearnedAsNumbers, CountedRows):  # which are said once, and how they are said to the command
+        warnings.simplefilter("ignore", kind)
     checkpoint = None
     if args.resume is not None:
         args, checkpoint = resuming.gone_on_with(args)
@@ -54,7 +55,8 @@ def train(args: argparse.Namespace) -> int:
     net = chosen.network(args.seed, args.init, **(network if chosen.layers == [2, 2, 2] else {}))
     rows = chosen.rows(args.seed)
     optimizer = _optimizer(args, chosen, net)
-    common.check_results(args.out, KINDS, lambda: _other(args.out, args.data, table.targets), replace=args.force)
+    own = checkpoint is not None and "out" not in vars(args).get("given", {})  # the folder that it goes on in
+    common.check_results(args.out, KINDS, lambda: _other(args.out, args.data, table.targets), replace=args.force or own)
     history, interrupted = _trained(args, chosen, net, rows, optimizer, checkpoint)
     if interrupted and not history.steps:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
@@ -174,8 +176,10 @@ def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None
             scale=not args.no_scale,
             classes=args.classes,
         )
-        if chosen.may_be_classes:
-            common.say(f"tinygrad-bp: {chosen.may_be_classes.replace('classes=True', '--classes')}", error=True)
+        for told in (chosen.counts_rows, chosen.may_be_classes):
+            if told:
+                said = told.replace("classes=True", "--classes").replace("ignore=", "--ignore ")
+                common.say(f"tinygrad-bp: {said}", error=True)
         return chosen
     except Unsuitable as error:
         raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None

@@ -115,9 +115,9 @@ def run(args: argparse.Namespace) -> int:
             sequential=args.update == "sequential",
             train_biases=args.train_biases,
             on_round=lambda: bar.advance(task),
-            on_exact=lambda: bar.add_task("exact values", total=None),
+            on_exact=lambda: bar.update(task, description="exact values", total=None),
         )
-        bar.add_task("pictures", total=None)
+        bar.update(task, description="pictures", total=None)
         errors = comparison.run.errors
         drawings = pictures(comparison.values, dark=args.dark, language=language)
         with written_together(args.out, KINDS) as hidden:

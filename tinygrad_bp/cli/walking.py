@@ -42,8 +42,10 @@ def walk(document: Document) -> int:
             if place == len(parts):
                 break
             common.ask(say("tutorial.walk.more", place=place, all=len(parts)))
-            pressed = key()
-            common.take_back()
+            try:
+                pressed = key()
+            finally:  # also where Ctrl-C is said next
+                common.take_back()
             if pressed in ENDS:
                 common.say(say("tutorial.walk.ended", place=place, all=len(parts)))
                 return 0

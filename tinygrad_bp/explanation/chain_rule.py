@@ -44,7 +44,7 @@ from tinygrad_bp.explanation.forward import Computation, compute
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
-from tinygrad_bp.text import number_as_json, whole_number
+from tinygrad_bp.text import did_you_mean, number_as_json, whole_number
 from tinygrad_bp.words import words
 
 SAFE_INTEGER = 2**53  # larger ones lose digits in many readers of JSON
@@ -75,7 +75,7 @@ def explain(
     words(language)
     for role, v in (("y", y), *([("x", x)] if x is not None else [])):
         if not isinstance(v, Value):
-            raise TypeError(f"explain: {role} is a Value, not {type(v).__name__} {v!r:.60}")
+            raise TypeError(f"explain: {role} is a Value, not {type(v).__name__} {v!r:.60}{_labelled(y, v)}")
     if x is None:
         return compute(y, labelled_only=labelled_only, language=language)
     if isinstance(x, Constant):
@@ -89,6 +89,18 @@ def explain(
         return Explanation(y, x, 0.0, (), 0, graph, changed, language)
     listed, count = graph.paths(x, max_paths)
     return Explanation(y, x, graph.total[x], tuple(map(graph.path, listed)), count, graph, changed, language)
+
+
+def _labelled(y: Value, label: Any) -> str:
+    """To end an error about a label in place of a Value: what Value is meant, or which labels are like it."""
+    if not isinstance(label, str) or not isinstance(y, Value):
+        return ""
+    labels = [v.label for v in topological_order(y, constants=False) if v.label]
+    if label in labels:
+        return (
+            f": hand in the Value that has this label, explain({y.label if y.label.isidentifier() else 'y'}, {label})"
+        )
+    return f": hand in the Value itself, not its label{did_you_mean(label, labels)}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,7 +1,8 @@
 """`Predictor`: a trained network and what its numbers mean: names, categories, classes, and how inputs and targets were scaled.
 
     >>> from tinygrad_bp.networks.data import penguins
-    >>> from tinygrad_bp.networks.nn import MLP
+    >>> from tinygrad_bp.networks.losses import softmax
+from tinygrad_bp.networks.nn import MLP
     >>> table = penguins().scaled()
     >>> net = MLP(4, [8, 3], activation=["tanh", None], seed=1)
     >>> net.notes = notes(table, "cross_entropy")
@@ -21,7 +22,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp.core import ops
 from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.data import Table
@@ -30,6 +30,7 @@ from tinygrad_bp.networks.data.delimited import Dialect
 from tinygrad_bp.networks.data.making import Wanted, made
 from tinygrad_bp.networks.data.preprocessing import Feature, Preprocessing, cells_of
 from tinygrad_bp.networks.data.reading import cells
+from tinygrad_bp.networks.losses import softmax
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.scaling import Scaling
@@ -105,8 +106,7 @@ class Predictor:
         inputs = [Value(0.0, f"i{k}") for k in range(1, self.net.widths[0] + 1)]
         outputs = self.net(inputs)
         if self.loss == "cross_entropy":
-            total = ops.logsumexp(outputs)
-            outputs = [(out - total).exp() for out in outputs]
+            outputs = softmax(outputs)
         elif self.loss == "binary_cross_entropy":
             outputs = [out.sigmoid() for out in outputs]
         return compile(outputs, inputs)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from tinygrad_bp.core.operation import Operation, as_float
@@ -33,6 +34,7 @@ from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import did_you_mean, shown, whole_number
 
 FEW = 20  # rows below which none are held out
+FEWEST_COUNTED = 10  # rows from which on a column that goes up by 1 is no chance
 OF_CLASSES = ("cross_entropy", "binary_cross_entropy")
 
 
@@ -67,6 +69,10 @@ class Rows:
     held_out: Table | None
     measured: tuple[Table, Table | None]
     target_scaling: Scaling | None
+
+
+class CountedRows(UserWarning):
+    """A column that only counts the rows is learned from."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,19 @@ class Recipe:
         kinds = as_classes([row[0] for row in self.table.outputs])
         target = shown(self.table.targets[0])
         return kinds and f"the target {target} is {kinds} and is learned as a number; classes=True learns classes"
+
+    @property
+    def counts_rows(self) -> str:
+        """What is to be said where a column among others only counts the rows, as an id does; nothing elsewhere."""
+        columns = list(zip(*self.table.inputs, strict=True)) if len(self.table) >= FEWEST_COUNTED else []
+        found = [
+            name
+            for name, column in zip(self.table.columns, columns, strict=False)
+            if all(b - a == 1.0 for a, b in pairwise(column)) and column[0].is_integer()
+        ]
+        if not found or len(found) == len(columns):
+            return ""
+        return f"the column {shown(found[0])} counts the rows, as an id does, and is learned from; ignore={shown(found[0])} leaves it out"
 
     def rows(self, seed: int = 0) -> Rows:
         """The rows to learn from, and those held out, drawn by the seed."""
@@ -167,7 +186,8 @@ def recipe(
     Fewer than 20 rows with targets from 0 to 1, such as a truth table, have sigmoid neurons and the squared error, are not scaled, and
     are learned by "sgd" at a rate of 0.5, row by row, 10,000 times.
 
-    Warns, with LearnedAsNumbers, where a target of 0, 1, 2, ... is learned as a number.
+    Warns, with LearnedAsNumbers, where a target of 0, 1, 2, ... is learned as a number, and with CountedRows where a column among others
+    only counts the rows.
 
     Raises Unsuitable, a ValueError, for what does not suit the table; TypeError and ValueError for what is no number, or no activation.
     """
@@ -219,6 +239,8 @@ def recipe(
         held_out=share,
         scale=scale and not small,
     )
+    if chosen.counts_rows:
+        warnings.warn(f"recipe: {chosen.counts_rows}", CountedRows, stacklevel=2)
     if chosen.may_be_classes:
         warnings.warn(f"recipe: {chosen.may_be_classes}", LearnedAsNumbers, stacklevel=2)
     return chosen

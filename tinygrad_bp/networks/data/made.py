@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.networks.data.cells import Cells, Where
 from tinygrad_bp.networks.data.reading import read
 from tinygrad_bp.networks.data.table import Table
 from tinygrad_bp.networks.seeds import generator
@@ -89,6 +91,18 @@ def bundled(name: str) -> Table:
     if name not in NAMES:
         raise ValueError(f"there is no table {shown(name)}; the names are {', '.join(NAMES)}")
     return truth_table(name) if name in TRUTH_TABLES else _MADE[name]()
+
+
+def bundled_cells(name: str) -> Cells:
+    """The table of this name as it would be read, its targets among the columns. Raises ValueError for another name."""
+    table = bundled(name)
+    targets: Sequence[Sequence[Any]] = table.outputs
+    if table.classes is not None:
+        targets = [[table.classes[label]] for label in table.labels]
+    rows = [
+        (Where("row", k), [*row, *target]) for k, (row, target) in enumerate(zip(table.inputs, targets, strict=True), 1)
+    ]
+    return Cells(name, [*table.columns, *table.targets], rows)
 
 
 _MADE: dict[str, Callable[[], Table]] = {"moons": moons, "spiral": spiral, "penguins": penguins}

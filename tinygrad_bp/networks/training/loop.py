@@ -70,7 +70,7 @@ def train(
         patience: stop when the loss (that of `validation`, if given) has not become smaller for so many epochs; with `validation`
             the parameters are set back to those that did best, also where training diverges or is interrupted.
         stop_below: stop when the loss of an epoch is below this.
-        on_epoch: called with the history after each epoch; training stops if it returns True, goes on if None, False or a path.
+        on_epoch: called with the history after each epoch; training stops if it returns True, and goes on whatever else it returns.
         progress: show how far it has come; by default if standard error is a terminal.
         resume: go on from there: a history, or a file that `history.save(path)` wrote. `epochs` is their number in all.
 
@@ -84,8 +84,7 @@ def train(
     the same engine it gives the numbers of one that never stopped, bit for bit. Another learning rate, schedule, patience or stop_below
     may be given. If the model or on_epoch draw from Python's or NumPy's generator, that goes on from where it was, too.
 
-    Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings, rows and answers of on_epoch that do
-    not fit, and where
+    Raises Diverged when a number leaves the range of floats; TypeError and ValueError for settings and rows that do not fit, and where
     `resume` is of another training, saying what differs; OSError where its file cannot be read; ImportError and ValueError where an engine
     asked for cannot do it.
     """

@@ -89,10 +89,12 @@ def bar(progress: bool | None, standing: Standing) -> Iterator[Callable[[], None
     class Words(ProgressColumn):
         def __init__(self, name: str) -> None:
             super().__init__()
-            self.name = name
+            self.name, self.wide = name, 0
 
         def render(self, task: Any) -> Text:
-            return Text(getattr(standing, self.name), style="bold" if self.name == "loss" else "", no_wrap=True)
+            words = getattr(standing, self.name)
+            self.wide = max(self.wide, len(words))  # nothing beside it moves when a number becomes shorter
+            return Text(words.ljust(self.wide), style="bold" if self.name == "loss" else "", no_wrap=True)
 
     columns = [Words("epoch"), Bar(bar_width=16), Words("time"), Words("loss")]
     if terminal_width() < NARROW:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from itertools import repeat
 from typing import Any
@@ -12,7 +11,7 @@ from tinygrad_bp.networks.optim import Optimizer, at_once
 from tinygrad_bp.networks.optimizer_state import State
 from tinygrad_bp.networks.training.checkpoint import Judged
 from tinygrad_bp.networks.training.history import History
-from tinygrad_bp.text import counted, shown
+from tinygrad_bp.text import counted
 
 
 class Snapshot:
@@ -29,16 +28,10 @@ class Snapshot:
 def _is_true(said: Any) -> bool:
     """Whether a callback said True: Python's, or that of an array library, which `is True` does not know.
 
-    Raises TypeError for what may have been meant as an answer and is none. The path that `history.save` returns is not meant as one.
+    What else it returns is no answer: a path that it saved to, a number that it wrote down.
     """
     kind = getattr(said, "dtype", None)
-    if str(kind).endswith("bool") and getattr(said, "ndim", 1) == 0:
-        return bool(said)
-    if said is None or isinstance(said, bool | os.PathLike):
-        return said is True
-    raise TypeError(
-        f"train: on_epoch returns True to stop, and None or False to go on, not {type(said).__name__} {shown(said)}"
-    )
+    return said is True or (str(kind).endswith("bool") and getattr(said, "ndim", 1) == 0 and bool(said))
 
 
 class Judge:

@@ -9,8 +9,9 @@ from tests.graphs import random_graph
 from tests.labels import EXTREME, HOSTILE
 from tinygrad_bp import MLP, Value
 from tinygrad_bp.core.value import Constant
-from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial
+from tinygrad_bp.explorer.subject import of_model, of_truth_table
 from tinygrad_bp.networks import data, losses
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 LABELS = [*HOSTILE, *EXTREME]
 W, X = Value(1.0, "w"), Value(2.0, "x")

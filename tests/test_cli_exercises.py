@@ -9,7 +9,7 @@ import pytest
 
 from tinygrad_bp import exercise
 from tinygrad_bp.cli import main
-from tinygrad_bp.explorer.subject import of_tutorial
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 

@@ -13,8 +13,8 @@ from tests.files import write_csv
 from tests.labels import HOSTILE
 from tinygrad_bp import MLP, lesson, save
 from tinygrad_bp.cli import documents, main
-from tinygrad_bp.explorer.subject import of_tutorial
 from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 

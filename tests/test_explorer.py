@@ -16,10 +16,11 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explanation import neurons as structure
 from tinygrad_bp.explanation.neurons import ends, units
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial, of_value, subject_of
+from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value, subject_of
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.tutorial.figures import FIGURES
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 OUTER = ["i1", "i2", "target_o1", "target_o2"]
 

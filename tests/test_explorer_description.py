@@ -20,8 +20,9 @@ from tinygrad_bp.explanation.neurons import ACTIVATIONS, units
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
-from tinygrad_bp.explorer.subject import of_model, of_tutorial, of_value
+from tinygrad_bp.explorer.subject import of_model, of_value
 from tinygrad_bp.networks import losses
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 # Formulas
 

@@ -30,10 +30,11 @@ from tinygrad_bp.core.value import Constant
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, units
 from tinygrad_bp.explorer import programs as programs_module
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
-from tinygrad_bp.explorer.subject import of_tutorial, of_value
+from tinygrad_bp.explorer.subject import of_value
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import FIGURES, setup
 from tinygrad_bp.tutorial.network import network
+from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 DRIVER = """
 import { readFileSync } from "node:fs";
@@ -200,7 +201,9 @@ def test_a_rebuilt_graph_is_another_one() -> None:
 @pytest.mark.node
 def test_the_derivation_by_hand(tmp_path: Path) -> None:
     draw = random.Random(1)
-    program, takes, returns = by_hand()
+    printed = of_tutorial().printed
+    assert printed is not None
+    program, takes, returns = by_hand(printed), list(printed.takes), list(printed.returns)
     given = [setup(float), *({name: draw.uniform(-4, 4) for name in takes} for _ in range(20))]
     wanted = [one_round(math.exp, **numbers) for numbers in given]
     assert min(round_["net_h1"] for round_ in wanted) < -1 < 1 < max(round_["net_h1"] for round_ in wanted)

@@ -25,8 +25,8 @@ FLOORS = [
     ["drawing", "data", "losses", "optim"],
     ["plotting"],
     ["lessons"],
-    ["tutorial"],
     ["explorer"],
+    ["tutorial"],
     ["cli"],
     ["__main__"],
 ]

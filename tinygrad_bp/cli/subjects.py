@@ -152,8 +152,9 @@ def add_subject(made: parser.Parser, more: str = "") -> None:
 
 def case_of(args: argparse.Namespace) -> Case:
     """The case that `add_subject` was asked for."""
-    from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_tutorial
+    from tinygrad_bp.explorer.subject import of_model, of_truth_table
     from tinygrad_bp.networks.nn import MLP
+    from tinygrad_bp.tutorial.page import subject as of_tutorial
 
     if args.data == args.target == common.STANDARD:
         raise Mistake("standard input holds one thing, the network or the table")

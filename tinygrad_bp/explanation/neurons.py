@@ -54,6 +54,14 @@ class Unit:
     def activation(self) -> Operation | None:
         return self.out.op if self.out is not self.net else None
 
+    def copied(self, copies: Mapping[Value, Value]) -> Unit:
+        """The same neuron in a copy of the graph."""
+        connections = [
+            Connection(copies[c.weight], copies[c.source], copies[c.product], c.places) for c in self.connections
+        ]
+        bias = None if self.bias is None else copies[self.bias]
+        return Unit(self.name, copies[self.net], copies[self.out], connections, bias, self.depth)
+
 
 def units(
     order: Sequence[Value], parameters: Collection[Value], *, most: int | None = None, numbers: bool = False

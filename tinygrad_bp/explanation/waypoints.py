@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -131,6 +131,7 @@ class Waypoints:
     Args:
         labelled_only: whether only what has a label is a waypoint, beside y and the xs.
         also: what is one without a label, and the name that it gets if nothing else has it.
+        apart: whether each x is asked for by itself, and is a waypoint like any other on the way to the others.
 
     Attributes:
         names: of each labelled Value under y, and of each waypoint.
@@ -143,10 +144,17 @@ class Waypoints:
     """
 
     def __init__(
-        self, y: Value, xs: Sequence[Value], labelled_only: bool, also: Mapping[Value, str] | None = None
+        self,
+        y: Value,
+        xs: Sequence[Value],
+        labelled_only: bool,
+        also: Mapping[Value, str] | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
         also = also or {}
         self.y, self.xs = y, dict.fromkeys(xs)
+        self._ends: Collection[Value] = () if apart else self.xs  # at which what passes through them ends
         under_y = topological_order(y, constants=False)
         after_xs = dependents(under_y, self.xs)
         nodes = [node for node in under_y if node in after_xs]
@@ -231,7 +239,7 @@ class Waypoints:
         for node in reversed(self.order[:-1]):
             users = self.users[node]
             user = users[0].of
-            if len(users) == 1 and users[0].plain and found[user] is user and node not in self.xs:
+            if len(users) == 1 and users[0].plain and found[user] is user and node not in self._ends:
                 found[node] = node
             else:
                 through = {found[edge.of] for edge in users}

@@ -11,12 +11,11 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit, are_all, ends, units
-from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names, untaken
+from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
-from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS
 
 
 def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -37,8 +36,9 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
             )
     subject, order = _named(subject, order)
     place = {v: k for k, v in enumerate(order)}
-    neurons = units(order, subject.parameters)
+    neurons = subject.neurons or []
     called = names(order)
+    in_latex = latex_names(order, called)
     written = {"main": programs(order), "variants": variants(order, neurons)}
     members = groups(order, neurons)
     description = {
@@ -47,7 +47,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "result": place[subject.result],
         "learningRate": subject.learning_rate,
         "trainBiases": subject.train_biases,
-        "nodes": [_node(v, place, called) for v in order],
+        "nodes": [_node(v, place, called, in_latex) for v in order],
         "parameters": [place[v] for v in subject.parameters],
         "biases": [place[v] for v in subject.biases],
         "cases": [[[place[v], x] for v, x in case.items()] for case in subject.cases],
@@ -59,12 +59,13 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
         "presets": _presets(subject, place),
     }
-    if subject.kind == "tutorial":
-        written["hand"], takes, returns = by_hand()
+    if printed := subject.printed:
+        written["hand"] = by_hand(printed)
         description["tutorial"] = {
-            "figures": [[each.stage, each.quantity, each.formula, each.printed] for each in FIGURES],
-            "otherEditions": list(OTHER_EDITIONS.items()),
-            "hand": {"takes": takes, "returns": returns},
+            "figures": [list(figure) for figure in printed.figures],
+            "otherEditions": list(printed.other_editions.items()),
+            "hand": {"takes": list(printed.takes), "returns": list(printed.returns)},
+            "errata": [[note.quantity, note.key, dict(note.given)] for note in printed.errata()],
         }
     return description, written
 
@@ -79,7 +80,9 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
             v.label = untaken(label, taken)
             taken.add(v.label)
 
-    for unit in units(list(copies.values()), [copies[v] for v in subject.parameters if v in copies]):
+    found = units(order, subject.parameters) if subject.neurons is None else subject.neurons
+    neurons = [unit.copied(copies) for unit in found]
+    for unit in neurons:
         call(unit.out, f"out_{unit.name}")
         call(unit.net, f"net_{unit.name}")
     call(copies[subject.result], "result")
@@ -89,15 +92,16 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         parameters=[copies[v] for v in subject.parameters if v in copies],
         biases=[copies[v] for v in subject.biases if v in copies],
         cases=[{copies[v]: x for v, x in case.items() if v in copies} for case in subject.cases],
+        neurons=neurons,
         targets={copies[out]: copies[v] for out, v in subject.targets.items() if out in copies and v in copies},
     )
     return copied, list(copies.values())
 
 
-def _node(v: Value, place: dict[Value, int], called: dict[Value, str]) -> dict[str, Any]:
+def _node(v: Value, place: dict[Value, int], called: dict[Value, str], in_latex: dict[Value, str]) -> dict[str, Any]:
     if isinstance(v, Constant):
         return {"data": v.data}
-    found: dict[str, Any] = {"name": called[v]}
+    found: dict[str, Any] = {"name": called[v], "latex": in_latex[v]}
     if v.label:
         found["label"] = v.label
     if v.op is None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from typing import Any
 
+from tinygrad_bp.core.order import dependents
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
-from tinygrad_bp.explanation.names import unique_names
+from tinygrad_bp.explanation.names import latex_name, unique_names
 from tinygrad_bp.explanation.neurons import ACTIVATIONS
 from tinygrad_bp.explanation.waypoints import Factor, Waypoints
 
@@ -29,6 +30,20 @@ def names(order: Sequence[Value]) -> dict[Value, str]:
                 spoken[v] = name  # of which later formulas may speak
             taken.add(name)
             found[v] = name
+    return found
+
+
+def latex_names(order: Sequence[Value], spoken: Mapping[Value, str]) -> dict[Value, str]:
+    """The same names in LaTeX: those of Values that are called by their formula are formulas."""
+    labelled = {v: name for v, name in spoken.items() if v.label}
+    writer = FormulaWriter(labelled, latex=True)
+    found = {}
+    for v in order:
+        if v in spoken:
+            formula = "" if v.label else writer.value(v)
+            if not formula:
+                labelled[v] = spoken[v]  # of which later formulas speak
+            found[v] = formula or latex_name(spoken[v])
     return found
 
 
@@ -71,16 +86,19 @@ class MarkedGraph:
         self.marks = {v: f"⟦{k}⟧" for k, v in enumerate(order) if not isinstance(v, Constant)}
         self.labelled = {v: mark for v, mark in self.marks.items() if v.label}
         self.direct = [FormulaWriter(self.marks, latex=latex) for latex in (False, True)]
+        self.named = [FormulaWriter(self.labelled, latex=latex) for latex in (False, True)]
+        self.stops = {*self.labelled, order[-1]}
         self.factors: dict[str, list[str]] = {}
 
     def forward(self) -> dict[int, list[str]]:
         """By node the formula of its data, in terms of labelled nodes where that is short enough."""
         # An unlabelled node's own formula may speak of other unlabelled ones only by what they are made of.
-        writers = [FormulaWriter(self.labelled, latex=latex) for latex in (False, True)]
         found = {}
         for v in self.marks:
             if v.op is not None:
-                texts = _pair(writer.value(v) for writer in writers) or _pair(writer.value(v) for writer in self.direct)
+                texts = _pair(writer.value(v) for writer in self.named) or _pair(
+                    writer.value(v) for writer in self.direct
+                )
                 if texts:
                     found[self.place[v]] = texts
         return found
@@ -99,12 +117,9 @@ class MarkedGraph:
     def chain_rules(self, result: Value) -> dict[int, Any]:
         """By labelled node, the chain rule of the result with respect to it; what it is made of goes into `factors`."""
         found: dict[int, Any] = {}
-        for v in self.labelled:
-            if v is result:
-                continue
-            graph = Waypoints(result, [v], True)
-            if not graph.depends:
-                continue
+        xs = [v for v in self.labelled if v is not result]
+        graph = Waypoints(result, xs, True, apart=True)
+        for v in xs:
             quantity, chain = graph.quantity(v), graph.chain(v)
             found[self.place[v]] = {
                 "chain": self._written(chain.factors) if chain and len(chain.factors) > 1 else None,
@@ -121,12 +136,25 @@ class MarkedGraph:
             found.append([self.place[factor.of], self.place[factor.by], int(factor.whole)])
             key = ",".join(map(str, found[-1]))
             if key not in self.factors and factor.edge:
-                edge, graph = factor.edge, factor.graph
-                # Writers of their own: those of the graph write names.
-                writers = [FormulaWriter(self.labelled, latex=latex) for latex in (False, True)]
-                if texts := self._derivative(writers, edge.of, edge.by, graph.place, graph.waypoints):
+                edge = factor.edge
+                between = self._between(edge.of, edge.by)
+                if texts := self._derivative(self.named, edge.of, edge.by, between, self.stops):
                     self.factors[key] = texts
         return found
+
+    def _between(self, of: Value, by: Value) -> dict[Value, int]:
+        """The places of the nodes on the ways from one Value with a label to another that meet no third one."""
+        reached = {of}
+        waiting = [of]
+        while waiting:
+            for x in waiting.pop().args:
+                if x not in reached and x in self.place:
+                    reached.add(x)
+                    if x not in self.stops:
+                        waiting.append(x)
+        order = sorted(reached, key=self.place.__getitem__)
+        on_the_way = dependents(order, [by])
+        return {v: self.place[v] for v in order if v in on_the_way}
 
     def _derivative(
         self, writers: Sequence[FormulaWriter], of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]

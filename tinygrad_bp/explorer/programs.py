@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp.core import ops
 from tinygrad_bp.core.copying import copied_onto
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
+from tinygrad_bp.explorer.subject import Printed
 from tinygrad_bp.program import compile
-from tinygrad_bp.tutorial.derivation import one_round
-from tinygrad_bp.tutorial.figures import setup
 
 MOST_VARIANTS_TEXT = 400_000  # characters of programs for other activations
 
@@ -110,9 +108,6 @@ def rebuilt(order: Sequence[Value], ops_of: Mapping[Value, Operation]) -> dict[V
     return copies
 
 
-def by_hand() -> tuple[str, list[str], list[str]]:
-    """The derivation of the worked example by hand as such a function too, with the names of what it takes and returns."""
-    leaves: dict[str, Any] = {name: Value(number, name) for name, number in setup(float).items()}
-    quantities = one_round(ops.exp, **leaves, sequential=False)
-    found = {name: x for name, x in quantities.items() if name not in leaves}
-    return _function(compile(list(found.values()), list(leaves.values())).to("javascript")), list(leaves), list(found)
+def by_hand(printed: Printed) -> str:
+    """The derivation by hand as such a function too: it takes numbers, and returns a list of numbers."""
+    return _function(compile(list(printed.returns.values()), list(printed.takes.values())).to("javascript"))

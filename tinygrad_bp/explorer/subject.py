@@ -5,25 +5,54 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.neurons import units
+from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
-from tinygrad_bp.tutorial.figures import SETUP, setup
-from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
 
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
 MOST_NODES = 1000  # of a graph that a page shows
 MOST_COUNTED = 200_000  # of one that it does not show
 RATE = 0.5  # the learning rate, if none is given
 SEED = 2  # with which they learn all four tables
+
+
+# Texts with an example whose figures are printed: by name, the module whose `subject()` hands it over. They are above this room.
+TEXTS = {"tutorial": "tinygrad_bp.tutorial.page"}
+
+
+@dataclass(frozen=True)
+class Note:
+    """An erratum of a text: the figure, the key of the sentence that says its cause, and the numbers in that sentence, as text."""
+
+    quantity: str
+    key: str
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a text prints of an example.
+
+    Attributes:
+        figures: of each the part of the text it stands in, its name, its formula, and what is printed.
+        other_editions: what they print, by name.
+        takes, returns: the derivation by hand: the leaves that it takes, and what it finds, by name.
+        errata: finds where the text and the mathematics part, which takes a while.
+    """
+
+    figures: Sequence[tuple[str, str, str, str]]
+    other_editions: Mapping[str, str]
+    takes: Mapping[str, Value]
+    returns: Mapping[str, Any]
+    errata: Callable[[], Sequence[Note]] = tuple
 
 
 @dataclass(frozen=True)
@@ -41,6 +70,8 @@ class Subject:
         targets: of outputs of the network, the leaves that say what they should be.
         kind: "tutorial", "truth" (a truth table), "network", "invented" (a network with a row that nobody gave) or "graph".
         preset: the name of the truth table to begin with.
+        printed: what a text prints of it, if one does.
+        neurons: in its graph, if they are known already.
     """
 
     result: Value
@@ -53,22 +84,8 @@ class Subject:
     targets: Mapping[Value, Value] = field(default_factory=dict)
     kind: str = "graph"
     preset: str = ""
-
-
-def of_tutorial() -> Subject:
-    """The worked example."""
-    values = network(setup(float))
-    case = {values[name]: values[name].data for name in ("i1", "i2", "target_o1", "target_o2")}
-    return Subject(
-        values["E_total"],
-        "",
-        [values[name] for name in WEIGHTS + BIASES],
-        biases=[values[name] for name in BIASES],
-        train_biases=False,
-        cases=[case],
-        learning_rate=float(SETUP["eta"]),
-        kind="tutorial",
-    )
+    printed: Printed | None = None
+    neurons: Sequence[Unit] | None = None
 
 
 def of_truth_table(name: str, row: int | None = None) -> Subject:
@@ -200,7 +217,7 @@ def of_value(
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
-    return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate)
+    return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate, neurons=neurons)
 
 
 def require_few(result: Value) -> None:
@@ -237,11 +254,11 @@ def subject_of(
             raise ValueError(
                 f"explore: rows, loss and parameters are for a graph or a network of yours; {shown(thing)} has its own"
             )
-        examples = ("tutorial", *data.TRUTH_TABLES)
+        examples = (*TEXTS, *data.TRUTH_TABLES)
         if thing not in examples:
             near = did_you_mean(thing, examples)
             raise ValueError(f"explore: there is no example {shown(thing)}; there are {', '.join(examples)}{near}")
-        subject = of_tutorial() if thing == "tutorial" else of_truth_table(thing)
+        subject = import_module(TEXTS[thing]).subject() if thing in TEXTS else of_truth_table(thing)
         return replace(subject, title=title, learning_rate=learning_rate or subject.learning_rate)
     if isinstance(thing, Value):
         if isinstance(thing, Constant) or thing.op is None:

@@ -8,4 +8,5 @@ errata       where print and mathematics part, and why
 comparison   the verdicts
 report       what was found, for people: a lesson with two more columns
 pictures     the network and its graph drawn
+page         the subject of a page on which it is explored
 """

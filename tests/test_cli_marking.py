@@ -65,6 +65,16 @@ def test_a_learning_rate_is_for_updates_and_that_of_the_worked_example_is_known(
     assert "w5" in capsys.readouterr().out
 
 
+def test_check_against_answers_takes_a_learning_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("update.csv").write_text("w+,-0.6193\n", encoding="utf-8")
+    assert main(["check", "neuron.py:out", "--against", "update.csv", "--lr", "0.1"]) == 0
+    capsys.readouterr()
+    assert main(["check", "neuron.py:out", "--against", "update.csv"]) == 2
+    assert "lr" in capsys.readouterr().err
+    assert main(["check", "neuron.py:out", "--lr", "0.1"]) == 2
+    assert "--against" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["marks.html", "marks.md", "marks.tex", "marks.json", "marks.txt"])
 def test_marks_are_written_to_files(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mark", "neuron.py:out", "wrong.csv", "-o", name]) == 1
@@ -108,6 +118,23 @@ def test_a_folder_of_answers_is_marked_into_one_table(
     assert [each["ok"] for each in json.loads(capsys.readouterr().out)["sheets"]] == [True, False, False]
     assert main(["mark", keys, "answers", "-o", "marks.html", "--language", "ja"]) == 1
     assert "sheet-02" in Path("marks.html").read_text(encoding="utf-8")
+
+
+def test_one_sheet_is_marked_by_its_key(week3: None, capsys: pytest.CaptureFixture[str]) -> None:
+    key = "week3/keys/sheet-02.json"
+    assert main(["mark", key, "answers/sheet-02.csv"]) == 1
+    assert "The first wrong step is net_h1" in capsys.readouterr().out
+    assert main(["mark", "week3/keys/sheet-01.json", "answers/sheet-01.csv", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    assert main(["mark", key, "answers/sheet-02.csv", "--lr", "0.5"]) == 2
+    assert f"--lr is for a network; the key {key} has its numbers already" in capsys.readouterr().err
+
+
+def test_the_names_of_sheets_are_not_broken(week3: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mark", "week3", "answers", "-o", "marks.html"]) == 1
+    page = Path("marks.html").read_text(encoding="utf-8")
+    assert '<td class="tg-whole">sheet-02</td>' in page
+    assert ".tg-whole { white-space: nowrap; }" in page
 
 
 def test_a_class_that_is_right_gives_0(week3: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def _about_a_case(commands: Any, name: str, *, digits: tuple[int, str], **about:
     """A command that writes about a case, with the options that all such have. `digits` is how many by default, and what they are."""
     made = parser.command(commands.add_parser, name, EXAMPLES[name], **about)
     subjects.add_subject(made)
-    subjects.add_rate(made)
+    parser.add_rate(made)
     usual, what = digits
     made.add_argument("--digits", type=parser.positive, default=usual, metavar="N", help=f"{what} (default: {usual})")
     made.add_argument("--title", default="", help="a heading of your own")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from tinygrad_bp.cli.own_program import load_program
 EXAMPLES = """SUBJECT is tutorial, xor, or, and, nand, FILE.py:NAME or model.json, as for the
 command lesson; ANSWERS then is a table of names and answers, CSV or JSON, - for
 standard input, or FILE.py:NAME, a function of plain floats or a dictionary. Or
-SUBJECT is a folder of keys that the command exercise wrote, and ANSWERS one of
-answers to them.
+SUBJECT is a key that the command exercise wrote, and ANSWERS the answers to its
+sheet; or a folder of keys, and ANSWERS one of answers to them.
 
 The exit status is 0 only if all is right, and 1 if not.
 
@@ -22,6 +23,7 @@ examples:
   tinygrad-bp mark net.py:loss answers.csv
   tinygrad-bp mark net.py:loss answers.csv --lr 0.5 --format json
   tinygrad-bp mark tutorial hand.py:derive
+  tinygrad-bp mark week3/keys/sheet-01.json week3/answers/sheet-01.csv
   tinygrad-bp mark week3/keys week3/answers -o marks.html"""
 FORMATS = {**documents.FORMATS, "csv": "csv"}
 
@@ -36,9 +38,9 @@ def add(commands: Any) -> None:
         description="Marks what was derived by hand: for each answer the right number, a verdict, and of what is wrong the likely cause "
         "and the first wrong step. A folder of answers is marked into one table.",
     )
-    subjects.add_subject(mark, "; or a folder of keys")
+    subjects.add_subject(mark, "; or a key, or a folder of keys")
     mark.add_argument("answers", metavar="ANSWERS", help="what was derived: a file; or a folder of answers to the keys")
-    subjects.add_rate(mark)
+    parser.add_rate(mark)
     mark.add_argument("--digits", type=parser.positive, metavar="N", help="decimals of right numbers (default: 9)")
     mark.add_argument("--title", default="", help="a heading of your own")
     documents.add_output(mark, "the marks: .html, .csv, .json, .md, .tex, .txt or .pdf", tuple(FORMATS))
@@ -58,6 +60,7 @@ def _mark(args: argparse.Namespace) -> int:
     if Path(args.target).is_dir():
         return _mark_folder(args, format)
     from tinygrad_bp.lessons import mark
+    from tinygrad_bp.lessons.marking import is_key
 
     if format == "csv":
         raise Mistake(
@@ -65,26 +68,28 @@ def _mark(args: argparse.Namespace) -> int:
         )
     if common.STANDARD == args.answers in (args.target, args.data):
         raise Mistake("standard input holds one thing, the answers or the network")
-    case = subjects.case_of(args)
-    found = mark(
-        case.loss,
-        answers_of(args.answers),
-        lr=case.rate if args.lr is None else float(args.lr),
-        parameters=case.parameters,
-        title=args.title,
-        digits=args.digits or 9,
-        language=common.language_of(args),
-    )
+    options = {"title": args.title, "digits": args.digits or 9, "language": common.language_of(args)}
+    if is_key(args.target):
+        _refuse(args, ("data", "row", "lr"), f"the key {args.target} has its numbers already")
+        found = mark(args.target, answers_of(args.answers), **options)
+    else:
+        case = subjects.case_of(args)
+        rate = case.rate if args.lr is None else float(args.lr)
+        found = mark(case.loss, answers_of(args.answers), lr=rate, parameters=case.parameters, **options)
     documents.write(found, args.output, format)
     return 0 if found.ok else 1
+
+
+def _refuse(args: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    for name in names:
+        if getattr(args, name) is not None:
+            raise Mistake(f"--{name} is for a network; {why}")
 
 
 def _mark_folder(args: argparse.Namespace, format: str) -> int:
     from tinygrad_bp.lessons import mark_folder
 
-    for name in ("data", "row", "lr", "digits"):
-        if getattr(args, name) is not None:
-            raise Mistake(f"--{name} is for a network; the keys in {args.target} have their numbers already")
+    _refuse(args, ("data", "row", "lr", "digits"), f"the keys in {args.target} have their numbers already")
     if not Path(args.answers).is_dir():
         raise Mistake(f"{args.target} is a folder of keys, and {args.answers} is no folder of answers to them")
     keys = Path(args.target)

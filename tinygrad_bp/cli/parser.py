@@ -268,6 +268,11 @@ def meant(typed: str, names: Any, others: dict[str, str]) -> str:
     return did_you_mean(plain, names)
 
 
+def add_rate(made: Parser) -> None:
+    """Declares the learning rate."""
+    made.add_argument("--lr", "--learning-rate", type=learning_rate, metavar="RATE", help="the learning rate")
+
+
 def command(make: Any, name: str, examples: str, **about: Any) -> Parser:
     """A parser made by `make`, whose help ends with examples."""
     parser: Parser = make(

@@ -124,6 +124,7 @@ def add(commands: Any) -> None:
     check.add_argument(
         "--against", metavar="FILE", help="compare with what was derived by hand, as the command mark takes it"
     )
+    parser.add_rate(check)
     check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
     check.set_defaults(run=_check)
 
@@ -204,9 +205,13 @@ def _check(args: argparse.Namespace) -> int:
     if args.against is not None:
         from tinygrad_bp.cli import documents, marking
 
-        marks = check_gradients(y, against=marking.answers_of(args.against), language=language_of_the_locale())
+        answers = marking.answers_of(args.against)
+        rate = None if args.lr is None else float(args.lr)
+        marks = check_gradients(y, against=answers, lr=rate, language=language_of_the_locale())
         documents.write(marks, common.STANDARD, args.format)
         return 0 if marks.ok else 1
+    if args.lr is not None:
+        raise common.Mistake("--lr is for answers with updated parameters: give --against")
     result = check_gradients(y)
     if args.format == "json":
         import json

@@ -134,11 +134,6 @@ class Case:
     program: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add_rate(made: parser.Parser) -> None:
-    """Declares the learning rate."""
-    made.add_argument("--lr", "--learning-rate", type=parser.learning_rate, metavar="RATE", help="the learning rate")
-
-
 def add_subject(made: parser.Parser, more: str = "") -> None:
     """Declares what a command is about, and which row of a table."""
     made.add_argument(

@@ -14,7 +14,8 @@ numbers      the number that an answer is, and to how many digits
 """
 
 from tinygrad_bp.lessons.marking.folder import FolderMarks, SheetMarks, mark_folder
+from tinygrad_bp.lessons.marking.keys import is_key
 from tinygrad_bp.lessons.marking.mark import Marks, mark
 from tinygrad_bp.lessons.marking.verdicts import Mark
 
-__all__ = ["FolderMarks", "Mark", "Marks", "SheetMarks", "mark", "mark_folder"]
+__all__ = ["FolderMarks", "Mark", "Marks", "SheetMarks", "is_key", "mark", "mark_folder"]

@@ -40,6 +40,8 @@ from tinygrad_bp.lessons.writers.pieces import (
 )
 from tinygrad_bp.words import words
 
+NAME = 32  # letters of a name that is kept in one line
+
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
     """The blocks as a page: light or dark as the reader's system is, wide or narrow, on paper with all that is folded open.
@@ -175,9 +177,15 @@ def _table(table: Table) -> Iterator[str]:
         yield f"<thead><tr>{''.join(cells)}</tr></thead>"
     yield "<tbody>"
     for row in table.rows:
-        cells = (f"<td{style}>{inline(cell)}</td>" for cell, style in zip(row, numbers, strict=True))
+        cells = (f"<td{style or _whole(cell)}>{inline(cell)}</td>" for cell, style in zip(row, numbers, strict=True))
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
+
+
+def _whole(cell: Text) -> str:
+    """Keeps a short name in one line that a browser would break at its hyphen or its slash: sheet-01."""
+    text = plain(cell)
+    return ' class="tg-whole"' if re.fullmatch(r"[\w.]+(?:[-/][\w.]+)+", text) and len(text) <= NAME else ""
 
 
 def _picture(picture: Picture) -> Iterator[str]:

@@ -1,17 +1,18 @@
 """Printed figures of a network that is not the tutorial's, held against what they are, and its round on one screen."""
 
+import math
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tinygrad_bp import MLP, Value
+from tinygrad_bp import MLP, Value, grad, topological_order
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons import Document
 from tinygrad_bp.lessons.audit import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Audit, Erratum, audited, derived, rows_of
 from tinygrad_bp.lessons.blocks import Paragraph, Table
 from tinygrad_bp.lessons.brief import Brief
-from tinygrad_bp.lessons.course import course
+from tinygrad_bp.lessons.course import Run, course, descend, recorded
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.words import LANGUAGES, Said, words
 
@@ -34,8 +35,7 @@ def by_hand(exp: Any, *, x: Any, w: Any, b: Any, t: Any) -> dict[str, Any]:
 
 def found(printed: dict[str, str], hand: Any = by_hand, **given: Any) -> Audit:
     ways = derived(Derivation(neuron(), learning_rate=0.1), hand, GIVEN)
-    options: dict[str, Any] = {"updates": {}, "errata": [], "reasons": {}, "later": {}, **given}
-    return Audit(rows=rows_of(printed, ways, **options), errata=options["errata"], ways=ways)
+    return Audit(rows=rows_of(printed, ways, **given), errata=given.get("errata", []), ways=ways)
 
 
 def test_figures_that_are_rounded_rightly_hold() -> None:
@@ -116,7 +116,7 @@ def test_any_network_fits_on_a_screen(sizes: tuple[int, ...], language: str) -> 
 
 
 def test_the_course_of_a_training_has_its_first_and_last_errors() -> None:
-    blocks = list(course([0.5, 0.25, 1e-4, 1e-5], {"out": 0.75}, words(), loss="E", picture=None, width=80))
+    blocks = list(course(Run([0.5, 0.25, 1e-4, 1e-5], {"out": 0.75}, {}), words(), loss="E"))
     table = blocks[-1]
     assert isinstance(table, Table)
     assert [list(row) for row in table.rows] == [
@@ -127,3 +127,24 @@ def test_the_course_of_a_training_has_its_first_and_last_errors() -> None:
         ["out after 3 updates", "0.7500000000"],
     ]
     assert Document(blocks[:2]).text(width=80).count("⠀") == 0
+
+
+def test_a_training_by_rounds_is_that_of_the_recorded_network_and_of_the_derivation() -> None:
+    error = neuron()
+    leaves = {v.label: v for v in topological_order(error, constants=False) if v.op is None}
+    slopes = grad(error, [leaves["w"], leaves["b"]])
+    new = {f"{name}+": leaves[name] - 0.1 * slope for name, slope in zip(("w", "b"), slopes, strict=True)}
+    step = recorded({"E": error, **new}, list(leaves.values()))
+    start = {name: float(x) for name, x in GIVEN.items()}
+    seen: list[int] = []
+    run = descend(step, start, 3, loss="E", outputs=["E"], parameters=["w", "b"], on_round=lambda: seen.append(1))
+    errors = [((1 - 0.1 * (3.0**2 + 1)) ** k * -0.5) ** 2 / 2 for k in range(4)]
+    assert run.errors == pytest.approx(errors, abs=1e-15)
+    assert len(seen) == 3
+    fixed = descend(step, start, 3, loss="E", outputs=[], parameters=["w", "b"], fixed=["b"])
+    assert fixed.parameters["b"] == -1.0
+    assert fixed.errors[1] == pytest.approx((0.1 * -0.5) ** 2 / 2, rel=1e-12)
+    assert run.to_dict()["error_before"] == 0.125
+    assert descend(step, start, 0, loss="E", outputs=[], parameters=[]).to_dict()["error_after_1_update"] is None
+    with pytest.raises(OverflowError, match="E is inf after 0 updates; choose a smaller learning rate"):
+        descend(step, {**start, "w": math.inf}, 1, loss="E", outputs=[], parameters=[])

@@ -29,7 +29,6 @@ from tinygrad_bp.tutorial import comparison, derivation
 from tinygrad_bp.tutorial.comparison import compare
 from tinygrad_bp.tutorial.figures import FIGURES, STAGES, setup
 from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.tutorial.pictures import error_curve
 from tinygrad_bp.tutorial.report import Report
 from tinygrad_bp.tutorial.training import train
 from tinygrad_bp.words import LANGUAGES, words
@@ -384,7 +383,7 @@ def test_decimals_are_written_without_an_exponent(number: str, text: str) -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_report_is_the_lesson_with_every_figure_beside_it(full: Any, language: str) -> None:
-    told = Report(full, language).whole({"error-curve": error_curve(full.run.errors)}, ["a note"])
+    told = Report(full, language).whole({"error-curve": curve.drawn(full.run.errors, "the curve")}, ["a note"])
     text = told.markdown()
     assert "a note" in text
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)

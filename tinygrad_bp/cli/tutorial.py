@@ -95,9 +95,10 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn
 
+    from tinygrad_bp.drawing import curve
     from tinygrad_bp.lessons import Document
     from tinygrad_bp.tutorial.comparison import compare
-    from tinygrad_bp.tutorial.pictures import error_curve, pictures
+    from tinygrad_bp.tutorial.pictures import pictures
     from tinygrad_bp.tutorial.report import Report
 
     language = args.language or language_of_the_locale()
@@ -124,7 +125,8 @@ def run(args: argparse.Namespace) -> int:
             drawn, notes = common.save_pictures(drawings, hidden)
             files = [args.out / name for name in (*(path.name for path in drawn), *FILES)]
             shown = {path.stem: drawings[path.stem] for path in drawn if path.suffix == ".svg"}
-            shown["error-curve"] = error_curve(errors, language)
+            title = words(language)("tutorial.picture.error-curve", count=len(errors) - 1)
+            shown["error-curve"] = curve.drawn(errors, title)
             report = Report(comparison, language)
             told = report.whole(shown, notes)
             for_programs = json.dumps({**comparison.to_dict(), "files": [str(path) for path in files]}, indent=2) + "\n"

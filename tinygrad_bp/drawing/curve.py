@@ -127,6 +127,11 @@ class Plotted(Drawing):
         return self.source.encode()
 
 
+def drawn(errors: Sequence[float], title: str) -> Drawing:
+    """The curve as a picture among others; `errors[k]` is the error after k updates."""
+    return Plotted(svg(errors, title), title)
+
+
 def _log10(error: float) -> float:
     return math.log10(max(error, 1e-300))  # an error of 0 is drawn at the foot of the scale
 

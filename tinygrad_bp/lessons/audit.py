@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import number
 from tinygrad_bp.lessons.blocks import Block, Paragraph, Piece, Strong, Table, Text
+from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.naming import Names
 from tinygrad_bp.words import Said, Words, words
@@ -81,28 +83,46 @@ class Row:
         return replace(self, verdict=verdict, reason=reason)
 
 
+class Time(NamedTuple):
+    """Of an error of a training: what it is called, after how many updates it is, and of which it is said to be."""
+
+    loss: str
+    updates: int
+    said: int
+
+
+NEVER = Time("", 0, 0)
+
+
 def rows_of(
     printed: Mapping[str, str],
     ways: Mapping[str, Mapping[str, Any]],
     *,
-    updates: Mapping[str, int],
-    errata: Iterable[Erratum],
-    reasons: Mapping[str, Said | None],
-    later: Mapping[str, tuple[Said, Mapping[str, Any]]],
+    errata: Iterable[Erratum] = (),
+    reasons: Mapping[str, Said | None] = MappingProxyType({}),
+    runs: Mapping[str, Run[Any]] = MappingProxyType({}),
+    times: Mapping[str, Time] = MappingProxyType({}),
 ) -> list[Row]:
     """The figures of these names, judged.
 
     Args:
         ways: "exact", "hand", "autograd" and "difference", and what was found in these ways, by name.
-        updates, reasons, later: as rows have and judge by them, for those figures that have any.
         errata: the figures known to be mistaken.
+        reasons: why figures are not to be judged, for those that are not.
+        runs: trainings, in some of these ways.
+        times: of the figures that are errors of the training; one that it is too short for has no numbers.
     """
     explained = {each.quantity: each.explained for each in errata}
     rows = []
     for name, text in printed.items():
+        time = times.get(name, NEVER)
         numbers: dict[str, Any] = {way: found.get(name) for way, found in ways.items()}
-        row = Row(name, text, **numbers, later=later.get(name))
-        rows.append(row.judged(updates.get(name, 0), explained.get(name), reasons.get(name)))
+        if name in times and all(len(run.errors) > time.said for run in runs.values()):
+            numbers = {way: run.errors[time.updates] for way, run in runs.items()}
+            if time.updates != time.said:
+                told = Said("lesson.course.after", {"name": time.loss, "count": time.updates})
+                numbers["later"] = told, {way: run.errors[time.said] for way, run in runs.items()}
+        rows.append(Row(name, text, **numbers).judged(time.updates, explained.get(name), reasons.get(name)))
     return rows
 
 

@@ -14,17 +14,21 @@ from functools import partial
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.lessons.audit import DIGITS, Audit, agree, decimals, derived, rows_of
+from tinygrad_bp.lessons.audit import DIGITS, NEVER, Audit, Time, agree, decimals, derived, rows_of
+from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.errata import Edition, editions_of, errata_of
 from tinygrad_bp.tutorial.figures import FIGURES, ROUNDS, SETUP, Figure, setup
 from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.tutorial.training import BIASES, Run, train
+from tinygrad_bp.tutorial.training import BIASES, train
 from tinygrad_bp.words import Said, Words
 
-# The figures of the training, by the number of updates before the forward pass that sees them.
-UPDATES = {"E_total after 1 update": 1, "E_total after 10000 rounds": ROUNDS - 1}
+# The figures of the training. What is said to be the error after all rounds is what the forward pass of the last one sees.
+TIMES = {
+    "E_total after 1 update": Time("E_total", 1, 1),
+    "E_total after 10000 rounds": Time("E_total", ROUNDS - 1, ROUNDS),
+}
 BIAS_GRADIENTS = [f"dE_total/d{bias}" for bias in BIASES]
 
 
@@ -37,7 +41,6 @@ class Comparison(Audit):
         sequential, train_biases: how it was trained.
         run: the training of the network of Values.
         editions: the outputs after 10,000 rounds, which other editions print; empty if the training was shorter.
-        mistaken: all quantities of the first round, by name, by hand with the sequential update.
     """
 
     values: dict[str, Value]
@@ -45,7 +48,6 @@ class Comparison(Audit):
     train_biases: bool
     run: Run[float]
     editions: Sequence[Edition]
-    mistaken: dict[str, float]
 
     def unexplained(self, say: Words) -> list[str]:
         """What the causes of errata, and of what other editions print, do not account for."""
@@ -54,25 +56,21 @@ class Comparison(Audit):
 
     def mistakes(self) -> list[tuple[str, float, float]]:
         """What the sequential update gets wrong in the first round: name, right, mistaken. Biases only if they are trained."""
-        fixed = () if self.train_biases else ("b1+", "b2+")
-        pairs = [(name, right, self.mistaken[name]) for name, right in self.ways["hand"].items() if name not in fixed]
-        return [(name, right, wrong) for name, right, wrong in pairs if not agree(right, wrong)]
+        hand = self.ways["hand"]
+        mistaken = one_round(math.exp, **{name: hand[name] for name in SETUP}, sequential=True)
+        names = [name for name in hand if not agree(hand[name], mistaken[name])]
+        return [(name, hand[name], mistaken[name]) for name in names if self.train_biases or name not in ("b1+", "b2+")]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        found, errors = super().to_dict(), self.run.errors
+        found, run, hand = super().to_dict(), self.run.to_dict(), self.ways["hand"]
         training = {
-            "rounds": len(errors) - 1,
-            "learning_rate": self.ways["hand"]["eta"],
+            "rounds": len(self.run.errors) - 1,
+            "learning_rate": hand["eta"],
             "update": "sequential" if self.sequential else "simultaneous",
             "train_biases": self.train_biases,
-            "error_before": errors[0],
-            "error_after_1_update": errors[1] if len(errors) > 1 else None,
-            "error_seen_by_last_round": errors[-2] if len(errors) > 1 else None,
-            "error_after": errors[-1],
-            "outputs": self.run.outputs,
-            "parameters": self.run.parameters,
-            "bias_gradients": {name: self.ways["hand"][name] for name in BIAS_GRADIENTS},
+            **run,
+            "bias_gradients": {name: hand[name] for name in BIAS_GRADIENTS},
             "other_editions": [
                 {**each._asdict(), "sequential": decimals(each.sequential), "simultaneous": decimals(each.simultaneous)}
                 for each in self.editions
@@ -115,17 +113,9 @@ def compare(
         runs["exact"] = both[sequential] if as_printed else trained(start, reached, exp=Decimal.exp)
         errata = list(errata_of(printed, ways["exact"], *both))
 
-    found, later = {way: {**numbers} for way, numbers in ways.items()}, {}
-    for name, seen in UPDATES.items():
-        if rounds >= (ROUNDS if seen > 1 else 1):
-            for way, run in runs.items():
-                found[way][name] = run.errors[seen]
-            if seen > 1:
-                told = Said("lesson.course.after", {"name": "E_total", "count": seen})
-                later[name] = told, {way: run.errors[ROUNDS] for way, run in runs.items()}
     reasons = {each.quantity: _unprinted(each, eta, rounds, sequential, train_biases) for each in FIGURES}
     return Comparison(
-        rows=rows_of(printed, found, updates=UPDATES, errata=errata, reasons=reasons, later=later),
+        rows=rows_of(printed, ways, errata=errata, reasons=reasons, runs=runs, times=TIMES),
         errata=errata,
         ways=ways,
         values=values,
@@ -133,21 +123,19 @@ def compare(
         train_biases=train_biases,
         run=runs["autograd"],
         editions=list(editions_of(*both)),
-        mistaken=one_round(math.exp, **floats, sequential=True),
     )
 
 
 def _unprinted(figure: Figure, eta: Decimal, rounds: int, sequential: bool, train_biases: bool) -> Said | None:
     """Why the printed figure does not apply to these options; None if it does."""
-    trained = figure.stage == "training"
-    at_the_end = UPDATES.get(figure.quantity, 0) > 1
+    needed = TIMES.get(figure.quantity, NEVER).said
+    trained, at_the_end = needed > 0, needed == ROUNDS
     if (trained or figure.stage.startswith("update")) and eta != Decimal(SETUP["eta"]):
         return Said("tutorial.why.rate", {"printed": SETUP["eta"], "rate": eta})
     if trained and train_biases:
         return Said("tutorial.why.biases")
     if at_the_end and sequential:
         return Said("tutorial.why.update")
-    needed = ROUNDS if at_the_end else int(trained)
     if rounds < needed:
         return Said("tutorial.why.rounds" if rounds else "tutorial.why.none", {"count": needed, "rounds": rounds})
     return None

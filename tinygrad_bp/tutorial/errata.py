@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tinygrad_bp.lessons.audit import Erratum, rounds_to
+from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.figures import OTHER_EDITIONS, ROUNDS, setup
-from tinygrad_bp.tutorial.training import Run
 from tinygrad_bp.words import Said
 
 

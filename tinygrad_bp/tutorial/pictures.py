@@ -1,12 +1,12 @@
-"""The five pictures of the worked example, the whole computation graph, and the curve of its error."""
+"""The five pictures of the worked example, and the whole computation graph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.drawing import Drawing, curve, draw, draw_network
+from tinygrad_bp.drawing import Drawing, draw, draw_network
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.tutorial.figures import PATHS, setup
 from tinygrad_bp.tutorial.training import BIASES, WEIGHTS
@@ -33,9 +33,3 @@ def pictures(values: Mapping[str, Value], *, dark: bool = False, language: str =
         found[name] = draw(values["E_total"], **shown, **look(name))
     found["6-computation-graph"] = draw(values["E_total"], **look("6-computation-graph"))
     return found
-
-
-def error_curve(errors: Sequence[float], language: str = "en") -> Drawing:
-    """The curve as a picture; `errors[k]` is the error after k updates."""
-    title = words(language)("tutorial.picture.error-curve", count=len(errors) - 1)
-    return curve.Plotted(curve.svg(errors, title), title)

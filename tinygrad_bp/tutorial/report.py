@@ -39,8 +39,17 @@ class Report:
 
     def screen(self, *, audit_only: bool = False, width: int = 80) -> Document:
         """In short, for a terminal of so many columns; with `audit_only` the figures, the training and the errata alone."""
-        opening = [] if audit_only else self.opening()
-        return Document([*opening, *self.audit(), *self.training(width=width), *self.errata()], self.say.language)
+        say = self.say
+        title: list[b.Block] = [
+            b.Title(say("tutorial.title")),
+            b.Paragraph(say("tutorial.introduction")),
+            b.Code(DRAWING),
+        ]
+        head: list[b.Block] = [b.Heading(say("tutorial.audit", count=len(FIGURES))), b.Legend(say("tutorial.legend"))]
+        figures = [block for stage in STAGES for block in self.figures(stage, short=True)]
+        opening = [] if audit_only else [*title, *self.brief.blocks()]
+        audit = [*head, *figures, b.Legend(say("tutorial.slope"))]
+        return Document([*opening, *audit, *self.training(width=width), *self.errata()], say.language)
 
     def whole(self, pictures: Mapping[str, Drawing], notes: Sequence[str] = ()) -> Document:
         """The lesson, with its figures, all errata and what training comes to.
@@ -69,19 +78,6 @@ class Report:
         """The name of a quantity, as it stands in an equation."""
         return quantity if " " in quantity else self.brief.write.step(self.names.found(quantity))
 
-    def opening(self) -> Iterator[b.Block]:
-        yield b.Title(self.say("tutorial.title"))
-        yield b.Paragraph(self.say("tutorial.introduction"))
-        yield b.Code(DRAWING)
-        yield from self.brief.blocks()
-
-    def audit(self) -> Iterator[b.Block]:
-        yield b.Heading(self.say("tutorial.audit", count=len(self.found.rows)))
-        yield b.Legend(self.say("tutorial.legend"))
-        for stage in STAGES:
-            yield from self.figures(stage, short=True)
-        yield b.Legend(self.say("tutorial.slope"))
-
     def figures(self, stage: str, *, short: bool = False) -> Iterator[b.Block]:
         yield b.Heading(self.say(f"page.truth.{stage}"), 2)
         rows = [row for row, figure in zip(self.found.rows, FIGURES, strict=True) if figure.stage == stage]
@@ -94,7 +90,7 @@ class Report:
             mistakes = found.mistakes()
             rows = [[self.name(name), f"{right:.12f}", f"{wrong:.12f}"] for name, right, wrong in mistakes]
             yield b.Table(["", say("tutorial.mistake.right"), say("tutorial.mistake.wrong")], rows)
-        yield from course(found.run.errors, found.run.outputs, say, loss="E_total", picture=picture, width=width)
+        yield from course(found.run, say, loss="E_total", picture=picture, width=width)
         if found.sequential and rounds:
             yield b.Paragraph(say("tutorial.mistake.why"))
         gradients = ", ".join(f"{name} = {found.ways['hand'][name]:.12f}" for name in BIAS_GRADIENTS)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic
+from typing import Any
 
 from tinygrad_bp.core.gradients import grad
-from tinygrad_bp.program import compile
+from tinygrad_bp.lessons.course import Run, descend, recorded
 from tinygrad_bp.tutorial.derivation import Number, one_round
 from tinygrad_bp.tutorial.network import network
 
 WEIGHTS = [f"w{k}" for k in range(1, 9)]
 BIASES = ["b1", "b2"]
-
-
-@dataclass(frozen=True)
-class Run(Generic[Number]):
-    """What came of a training: its errors, of which `errors[k]` is that after k updates, and outputs and parameters at its end."""
-
-    errors: list[Number]
-    outputs: dict[str, Number]
-    parameters: dict[str, Number]
+OUTPUTS = ["out_o1", "out_o2"]
 
 
 def train(
@@ -40,26 +30,13 @@ def train(
     Calls `on_round` after each round. Raises OverflowError where the numbers leave all bounds.
     """
     step = partial(one_round, exp, sequential=sequential) if exp else _recorded(start, sequential=sequential)
-    numbers: dict[str, Any] = dict(start)
-    errors: list[Any] = []
-    while True:
-        found = step(**numbers)
-        error = found["E_total"]
-        if not math.isfinite(error):
-            told = f"E_total is {error} after {len(errors)} updates"
-            raise OverflowError(f"training left all bounds: {told}; choose a smaller learning rate")
-        errors.append(error)
-        if len(errors) > rounds:
-            outputs = {name: found[name] for name in ("out_o1", "out_o2")}
-            return Run(errors, outputs, {name: numbers[name] for name in WEIGHTS + BIASES})
-        numbers |= {name: found[f"{name}+"] for name in (WEIGHTS + BIASES if train_biases else WEIGHTS)}
-        on_round()
+    names: dict[str, Any] = {"loss": "E_total", "outputs": OUTPUTS, "parameters": WEIGHTS + BIASES}
+    return descend(step, start, rounds, **names, fixed=() if train_biases else BIASES, on_round=on_round)
 
 
-def _recorded(start: Mapping[str, Any], *, sequential: bool) -> Callable[..., dict[str, Any]]:
-    """A round on the network of Values, recorded and compiled: it takes and returns numbers by name, as `one_round` does."""
+def _recorded(start: Mapping[str, Any], *, sequential: bool) -> Callable[..., dict[str, float]]:
+    """A round on the network of Values: it takes and returns numbers by name, as `one_round` does."""
     values, eta = network(start), start["eta"]
-    inputs = [v for v in values.values() if v.op is None]
     parameters = {name: values[name] for name in WEIGHTS + BIASES}
     slopes = dict(zip(parameters, grad(values["E_total"], list(parameters.values())), strict=True))
     if (
@@ -70,7 +47,6 @@ def _recorded(start: Mapping[str, Any], *, sequential: bool) -> Callable[..., di
         mistaken = {h: deltas[0] * new[a] + deltas[1] * new[b] for h, a, b in (("h1", "w5", "w7"), ("h2", "w6", "w8"))}
         for name in ("w1", "w2", "w3", "w4", "b1"):
             slopes[name] = sum([flow * grad(values[f"out_{h}"], values[name]) for h, flow in mistaken.items()])
-    wanted = {name: values[name] for name in ("E_total", "out_o1", "out_o2")}
+    wanted = {name: values[name] for name in ("E_total", *OUTPUTS)}
     wanted |= {f"{name}+": v - eta * slopes[name] for name, v in parameters.items()}
-    program = compile(list(wanted.values()), inputs)
-    return lambda **numbers: dict(zip(wanted, program(*[numbers[v.label] for v in inputs]), strict=True))
+    return recorded(wanted, [v for v in values.values() if v.op is None])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.blocks import Block, Equation, Formula
+from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Piece
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations, chain, summed
 from tinygrad_bp.lessons.opening import Opening
 from tinygrad_bp.words import Words
+
+MOST_GIVEN = 12  # numbers of a layer
 
 
 class Brief(Opening):
@@ -29,10 +31,7 @@ class Brief(Opening):
         """From the numbers that are given to the new error."""
         *before, [first, *_] = self.cases[0]
         weight = first.connections[0].weight
-        yield from self.given()
-        yield self.paragraph(
-            "lesson.network.rate", eta=Formula("eta", r"\eta"), rate=self.write.number(self.found.learning_rate or 0.0)
-        )
+        yield from self.numbers()
         yield from self.forward()
         yield self.heading("lesson.brief.chain", weight=self.write.name(weight))
         names = {"net": self.write.name(first.net), "out": self.write.name(first.out)}
@@ -52,6 +51,33 @@ class Brief(Opening):
         numbers = {"before": self.write.number(found.loss.data), "after": self.write.number(after)}
         yield self.paragraph("lesson.brief.error", count=len(found.parameters), **numbers)
 
+    def numbers(self) -> Iterator[Block]:
+        """What is given: from outside, for each layer its weights and biases, and all else."""
+        inside = [
+            [v for v in self.leaves() if any(u in layer for u in self.user_of.get(v, ()))] for layer in self.cases[0]
+        ]
+        told = {v for leaves in inside for v in leaves}
+        first = [v for v in self.leaves() if v not in told]
+        rate = _equal(Formula("eta", r"\eta"), self.write.number(self.found.learning_rate or 0.0))
+        yield self.paragraph("lesson.brief.given", numbers=self.commas([*map(self.equal, first), rate]))
+        for depth, leaves in enumerate(inside, 1):
+            if leaves:
+                layer = self.layer_heading(depth, len(inside), 2).text
+                numbers = self.commas([*map(self.equal, leaves)])
+                yield self.paragraph("lesson.brief.layer", layer=layer, numbers=numbers)
+
+    def commas(self, formulas: Sequence[Formula]) -> list[Piece]:
+        """`a, b, c`, and of very many …."""
+        some = [*formulas[:MOST_GIVEN], *([Formula("…", r"\dots")] if len(formulas) > MOST_GIVEN else [])]
+        pieces: list[Piece] = []
+        for formula in some:
+            pieces += [self.say("say.comma"), formula] if pieces else [formula]
+        return pieces
+
+    def equal(self, v: Value) -> Formula:
+        """`out_h1 = 0.593270`."""
+        return _equal(self.write.name(v), self.write.number(v.data))
+
     def forward(self) -> Iterator[Block]:
         """The first neuron of each layer in full, of the others what comes out."""
         yield self.heading("lesson.part.forward")
@@ -60,9 +86,7 @@ class Brief(Opening):
             yield from (self.write.value(v) for v in dict.fromkeys([first.net, first.out]))
             if others:
                 neurons = self.some_of([self.neuron(unit) for unit in others])
-                found = self.some_of(
-                    [_equal(self.write.name(unit.out), self.write.number(unit.out.data)) for unit in others]
-                )
+                found = self.some_of([self.equal(unit.out) for unit in others])
                 yield self.paragraph("lesson.brief.alike", count=len(others), neurons=neurons, found=found)
         yield from (self.write.value(v) for v in self.found.forward if v not in told)
 

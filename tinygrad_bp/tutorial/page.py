@@ -10,11 +10,12 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explorer.subject import Note, Printed, Subject
 from tinygrad_bp.lessons.audit import DIGITS
+from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.errata import errata_of
 from tinygrad_bp.tutorial.figures import FIGURES, OTHER_EDITIONS, ROUNDS, SETUP, setup
 from tinygrad_bp.tutorial.network import network
-from tinygrad_bp.tutorial.training import BIASES, WEIGHTS, Run, train
+from tinygrad_bp.tutorial.training import BIASES, WEIGHTS, train
 
 
 def subject() -> Subject:

@@ -79,7 +79,7 @@ class Report:
         return quantity if " " in quantity else self.brief.write.step(self.names.found(quantity))
 
     def figures(self, stage: str, *, short: bool = False) -> Iterator[b.Block]:
-        yield b.Heading(self.say(f"page.truth.{stage}"), 2)
+        yield b.Heading(self.say(f"page.truth.{stage}"), 1 if stage == "training" and not short else 2)
         rows = [row for row, figure in zip(self.found.rows, FIGURES, strict=True) if figure.stage == stage]
         yield from audited(rows, self.say, self.name, short=short)
 

@@ -48,7 +48,9 @@ def thing_of(subject: str, verb: str) -> tuple[Any, str, Mapping[str, Any]]:
 
 def is_model(name: str) -> bool:
     """Whether a model is meant: its .json file, a stream, or a folder such as `train` writes it into."""
-    return name == common.STANDARD or is_stream(name) or _suffix(name) == ".json" or Path(name).is_dir()
+    return (
+        name == common.STANDARD or is_stream(name) or _suffix(name) == ".json" or (name != "" and Path(name).is_dir())
+    )
 
 
 def model(name: str) -> MLP:

@@ -34,7 +34,7 @@ DRAWINGS = MAKE["drawings"]()
 
 SCREENSHOTS = ["explorer", "explorer-graph"]  # by docs/screenshots.py, each light and dark
 
-NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md", "networks.md"]
+NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md", "networks.md", "other-models.md"]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

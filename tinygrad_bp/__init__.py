@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.explanation import explain
     from tinygrad_bp.explorer import explore
     from tinygrad_bp.lessons import exercise, lesson, mark, sheets
+    from tinygrad_bp.networks.conversion import from_keras, from_sklearn, from_torch, to_torch
     from tinygrad_bp.networks.losses import (
         binary_cross_entropy,
         cross_entropy,
@@ -105,6 +106,10 @@ _READINGS = {
     "lesson": "lessons",
     "mark": "lessons",
     "sheets": "lessons",
+    "from_keras": "networks.conversion",
+    "from_sklearn": "networks.conversion",
+    "from_torch": "networks.conversion",
+    "to_torch": "networks.conversion",
     "binary_cross_entropy": "networks.losses",
     "cross_entropy": "networks.losses",
     "hinge": "networks.losses",
@@ -166,6 +171,9 @@ __all__ = [
     "explain",
     "explore",
     "expm1",
+    "from_keras",
+    "from_sklearn",
+    "from_torch",
     "gelu",
     "grad",
     "hessian",
@@ -200,6 +208,7 @@ __all__ = [
     "sum_of",
     "tan",
     "tanh",
+    "to_torch",
     "topological_order",
     "train",
 ]

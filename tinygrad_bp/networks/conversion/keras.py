@@ -1,0 +1,126 @@
+"""Networks of Keras as networks of Values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from tinygrad_bp.networks.conversion.chain import Chain, listed, transposed
+from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.text import shown
+
+# Layers that in prediction pass numbers on as they are.
+_NOTHING = {
+    "InputLayer", "Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization", "Flatten", "Reshape", "Identity",
+}  # fmt: skip
+# Layers that are activations, and what their options have to be for the row of the table to compute the same.
+_ACTIVATIONS: dict[str, dict[str, Any]] = {
+    "ReLU": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
+    "LeakyReLU": {"negative_slope": 0.01, "alpha": 0.01},
+}
+
+
+def from_keras(model: Any) -> MLP:
+    """An `MLP` that computes what a model of Keras predicts, with its weights.
+
+    Taken are dense layers one after the other and activations that are rows of the table. The model is read as in prediction: dropout
+    passes numbers on; normalization and rescaling become part of the layer beside them. A softmax at the end is left out: the outputs
+    are the net inputs, which the losses take, and `softmax(net(x))` or `Predictor(net)(x)` are the probabilities.
+
+    Weights are the same floats. The outputs are equal up to the rounding of the model's own arithmetic, about 1e-7 for 32 bits.
+
+    Raises TypeError for what has no layers, and ValueError, naming the layer, for what an `MLP` does not compute.
+    """
+    if not isinstance(getattr(model, "layers", None), list | tuple):
+        raise TypeError(f"from_keras takes a model of Keras, not {type(model).__name__} {shown(model)}")
+    chain = Chain(type(model).__name__)
+    for layer in _layers(model):
+        _add(chain, layer)
+    return chain.network(_prediction(model))
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        if isinstance(getattr(layer, "layers", None), list | tuple):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
+def _prediction(model: Any) -> Any:
+    """What the model predicts for rows, if it can be asked for it."""
+    if not callable(getattr(model, "predict", None)):
+        return None
+
+    def original(rows: list[list[float]]) -> Any:
+        import numpy as np  # which Keras itself needs
+
+        return listed(model.predict(np.array(rows), verbose=0))
+
+    return original
+
+
+def _add(chain: Chain, layer: Any) -> None:
+    kind = type(layer).__name__
+    name = getattr(layer, "name", "")
+    where = f"{name} ({kind})" if isinstance(name, str) and name else kind
+    if kind == "Dense":
+        kernel, *bias = layer.get_weights()
+        chain.linear(where, transposed(kernel), bias[0] if bias else None)
+        _activate(chain, where, getattr(layer, "activation", None))
+    elif kind == "Activation":
+        _activate(chain, where, layer.activation)
+    elif kind == "BatchNormalization":
+        chain.fixed(where, *_normalization(layer))
+    elif kind == "Normalization":
+        means, variances = _flat(layer.mean), _flat(layer.variance)
+        factors = [1.0 / max(math.sqrt(v), 1e-7) for v in variances]
+        chain.fixed(where, factors, [-m * f for m, f in zip(means, factors, strict=True)])
+    elif kind == "Rescaling":
+        factors, summands = _flat(layer.scale), _flat(layer.offset)
+        width = max(len(factors), len(summands))
+        chain.fixed(where, factors * (width // len(factors)), summands * (width // len(summands)))
+    elif kind == "Softmax":
+        chain.outputs_are_classes(where)
+    elif kind not in _NOTHING:
+        for option, wanted in _ACTIVATIONS.get(kind, {}).items():
+            value = getattr(layer, option, wanted)
+            value = float(value) if value is not None else None
+            if value != wanted and not (value is None and wanted == 0.0):
+                raise chain.unfit(where, f"has {option}={value!r}; the row of the table is that of {wanted!r}")
+        chain.activation(where, kind)
+
+
+def _activate(chain: Chain, where: str, activation: Any) -> None:
+    """Adds an activation as layers have it: a function, or its name."""
+    called = (
+        activation if isinstance(activation, str | None) else getattr(activation, "__name__", type(activation).__name__)
+    )
+    if called == "softmax":
+        chain.outputs_are_classes(where)
+    elif called in ("leaky_relu", "LeakyReLU"):
+        slope = getattr(activation, "negative_slope", 0.2)
+        if slope != 0.01:
+            raise chain.unfit(
+                where, f"has a leaky_relu with a slope of {slope!r}; the row of the table is that of 0.01"
+            )
+        chain.activation(where, "leaky_relu")
+    elif called is not None:
+        chain.activation(where, called)
+
+
+def _normalization(layer: Any) -> tuple[list[float], list[float]]:
+    """Factors and summands of batch normalization as it is in prediction: γ·(x − mean) / √(var + ε) + β."""
+    *learned, means, variances = map(listed, layer.get_weights())
+    scales = learned.pop(0) if getattr(layer, "scale", True) else [1.0] * len(means)
+    shifts = learned.pop(0) if getattr(layer, "center", True) else [0.0] * len(means)
+    factors = [g / math.sqrt(v + layer.epsilon) for g, v in zip(scales, variances, strict=True)]
+    return factors, [b - f * m for b, f, m in zip(shifts, factors, means, strict=True)]
+
+
+def _flat(array: Any) -> list[float]:
+    found = listed(array)
+    while isinstance(found[0], list):
+        found = [x for row in found for x in row]
+    return [float(x) for x in found]

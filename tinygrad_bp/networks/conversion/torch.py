@@ -1,0 +1,174 @@
+"""Networks of PyTorch as networks of Values, and back."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tinygrad_bp.networks.conversion.chain import Chain, Unfit, listed
+from tinygrad_bp.networks.nn import MLP
+from tinygrad_bp.text import shown
+
+# Modules and functions that in evaluation pass numbers on as they are.
+_NOTHING = {
+    "identity", "dropout", "alphadropout", "alpha_dropout", "feature_dropout", "flatten", "view", "reshape", "squeeze", "contiguous",
+    "float", "double",
+}  # fmt: skip
+_SIZES = {"size", "getattr", "dim", "numel"}
+_SOFTMAX = {"softmax", "logsoftmax", "log_softmax"}
+# What options have to be for the row of the table to compute the same.
+_OPTIONS: dict[str, Any] = {"beta": 1, "negative_slope": 0.01, "approximate": "none"}
+_MODULES = {
+    "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "Softplus", "silu": "SiLU", "gelu": "GELU",
+}  # fmt: skip
+
+
+def from_torch(module: Any) -> MLP:
+    """An `MLP` that computes what a module of PyTorch does, with its weights.
+
+    Taken are linear layers one after the other and activations that are rows of the table, in a `Sequential` or in a module whose
+    `forward` calls them so. The module is read as in evaluation: dropout passes numbers on, and batch normalization becomes part of the
+    layer beside it. A softmax at the end is left out: the outputs are the net inputs, which the losses take, and `softmax(net(x))` or
+    `Predictor(net)(x)` are the probabilities. The module is not changed.
+
+    Weights are the same floats. The outputs are equal up to the rounding of the module's own arithmetic, about 1e-7 for 32 bits.
+
+    Raises TypeError for what is no module, and ValueError, naming the part, for what an `MLP` does not compute.
+    """
+    if not callable(getattr(module, "named_modules", None)):
+        raise TypeError(f"from_torch takes a module of PyTorch, not {type(module).__name__} {shown(module)}")
+    module = copy.deepcopy(module).eval()
+    chain = Chain(type(module).__name__)
+    used: set[int] = set()
+    for name, part, options in _parts(module, chain):
+        if not isinstance(part, str) and next(iter(part.parameters()), None) is not None:
+            if id(part) in used:
+                raise chain.unfit(name, "is used twice; here the weights of each layer are its own")
+            used.add(id(part))
+        _add(chain, name, part, options)
+
+    def original(rows: list[list[float]]) -> Any:
+        torch = importlib.import_module("torch")
+        kind = next((p.dtype for p in module.parameters()), None)
+        with torch.no_grad():
+            found = module(torch.tensor(rows, dtype=kind))
+        return listed(found.exp() if chain.logarithms else found)
+
+    return chain.network(original)
+
+
+def to_torch(net: MLP, dtype: Any = None) -> Any:
+    """A `torch.nn.Sequential` that computes what the network does, with its weights, in 64 bits or the type that is asked for.
+
+    Biases that are not trained do not require a gradient there; where they are all 0, the layer has none. A bias that neurons share
+    becomes one for each.
+
+    Raises ModuleNotFoundError without PyTorch, TypeError for what is no MLP, and ValueError for an activation that PyTorch has no
+    module of, and for a layer with several.
+    """
+    if not isinstance(net, MLP):
+        raise TypeError(f"to_torch takes an MLP, not {type(net).__name__} {shown(net)}")
+    torch = importlib.import_module("torch")
+    dtype = torch.float64 if dtype is None else dtype
+    parts: list[Any] = []
+    for depth, layer in enumerate(net.layers, 1):
+        kinds = {neuron.activation for neuron in layer.neurons}
+        names = sorted(kind.name if kind else "linear" for kind in kinds)
+        if len(names) > 1:
+            raise ValueError(
+                f"to_torch: layer {depth} has several activations, {' and '.join(names)}; a layer of PyTorch has one"
+            )
+        if names != ["linear"] and names[0] not in _MODULES:
+            raise ValueError(f"to_torch: PyTorch has no module for {names[0]}, the activation of layer {depth}")
+        trained = any(neuron.train_bias for neuron in layer.neurons)
+        biases = [neuron.bias.data for neuron in layer.neurons]
+        linear = torch.nn.Linear(len(layer.neurons[0].weights), len(biases), bias=trained or any(biases), dtype=dtype)
+        with torch.no_grad():
+            linear.weight.copy_(
+                torch.tensor([[w.data for w in neuron.weights] for neuron in layer.neurons], dtype=dtype)
+            )
+            if linear.bias is not None:
+                linear.bias.copy_(torch.tensor(biases, dtype=dtype)).requires_grad_(trained)
+        parts.append(linear)
+        if names != ["linear"]:
+            parts.append(getattr(torch.nn, _MODULES[names[0]])())
+    return torch.nn.Sequential(*parts)
+
+
+def _parts(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """What the numbers go through, in order: the name of each, a module or the name of a function, and the options of a function."""
+    if type(module).__name__ == "Sequential":
+        for name, child in module.named_modules(remove_duplicate=False):
+            if not name or "." in name:  # itself, and what is further inside
+                continue
+            for inner, part, options in _parts(child, chain):
+                yield f"{name}.{inner}" if inner else name, part, options
+    elif not list(module.children()):
+        yield "", module, {}
+    else:
+        yield from _traced(module, chain)
+
+
+def _traced(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """The parts of a module that says in a `forward` of its own what it does."""
+    try:
+        graph = importlib.import_module("torch.fx").symbolic_trace(module).graph
+    except Exception as error:  # anyone's forward, run on something that is no tensor
+        raise Unfit(f"{chain.what}: what its forward does cannot be followed: {shown(str(error), 200)}") from None
+    before: Any = None
+    sizes: set[Any] = set()  # nodes that ask how many rows there are, as `x.view(x.size(0), -1)` does
+    for node in graph.nodes:
+        operands = [x for x in node.all_input_nodes if x not in sizes]
+        called = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+        if called in _SIZES or (node.all_input_nodes and not operands):
+            sizes.add(node)
+            continue
+        if node.op == "placeholder":
+            if before is not None:
+                raise Unfit(f"{chain.what} takes more than one argument; an MLP takes a row of inputs")
+        elif operands != [before]:
+            raise Unfit(f"{chain.what}: {node.name} is not made from what is before it alone; an MLP has one path")
+        if node.op == "call_module":
+            for inner, part, options in _parts(module.get_submodule(node.target), chain):
+                yield f"{node.target}.{inner}" if inner else str(node.target), part, options
+        elif node.op in ("call_function", "call_method"):
+            others = [x for x in node.args if x is not before]
+            if others and called.lower() not in _NOTHING | _SOFTMAX:
+                raise Unfit(f"{chain.what}: {called} has another operand, {shown(others[0])}; an MLP has one path")
+            yield called, called, dict(node.kwargs)
+        before = node
+
+
+def _add(chain: Chain, name: str, part: Any, options: dict[str, Any]) -> None:
+    kind = part if isinstance(part, str) else type(part).__name__
+    where = f"{name} ({kind})" if name and name != kind else kind
+    called = kind.lower()
+    if not isinstance(part, str):
+        options = {option: getattr(part, option) for option in _OPTIONS if hasattr(part, option)}
+    if kind == "Linear":
+        chain.linear(where, part.weight, part.bias)
+    elif kind == "BatchNorm1d":
+        chain.fixed(where, *_normalization(chain, where, part))
+    elif called in _SOFTMAX:
+        chain.logarithms = called != "softmax"
+        chain.outputs_are_classes(where)
+    elif called not in _NOTHING:
+        for option, value in options.items():
+            if option in _OPTIONS and value != _OPTIONS[option]:
+                raise chain.unfit(
+                    where, f"has {option}={value!r}; the row of the table is that of {_OPTIONS[option]!r}"
+                )
+        chain.activation(where, called)
+
+
+def _normalization(chain: Chain, where: str, part: Any) -> tuple[Sequence[float], Sequence[float]]:
+    """Factors and summands of batch normalization as it is in evaluation: weight·(x − mean) / √(var + ε) + bias."""
+    if part.running_mean is None:
+        raise chain.unfit(where, "keeps no running mean, so that what it does depends on the other rows")
+    means, variances = listed(part.running_mean), listed(part.running_var)
+    weights = [1.0] * len(means) if part.weight is None else listed(part.weight)
+    biases = [0.0] * len(means) if part.bias is None else listed(part.bias)
+    factors = [w / (v + part.eps) ** 0.5 for w, v in zip(weights, variances, strict=True)]
+    return factors, [b - f * m for b, f, m in zip(biases, factors, means, strict=True)]

@@ -1,8 +1,7 @@
 """`Predictor`: a trained network and what its numbers mean: names, categories, classes, and how inputs and targets were scaled.
 
     >>> from tinygrad_bp.networks.data import penguins
-    >>> from tinygrad_bp.networks.losses import softmax
-from tinygrad_bp.networks.nn import MLP
+    >>> from tinygrad_bp.networks.nn import MLP
     >>> table = penguins().scaled()
     >>> net = MLP(4, [8, 3], activation=["tanh", None], seed=1)
     >>> net.notes = notes(table, "cross_entropy")

@@ -178,7 +178,7 @@ are right, infinite ones too; only what is inside makes the NaN. `check_gradient
 >>> print(check_gradients((x * x) ** 0.75))
 input         autograd       difference  absolute  relative      ulp
 x                  nan                0       nan       nan      nan  WRONG
-        every rule on the way is right by itself: pow gives infinity at 0.0, 0.75, which times 0 is nan
+        every rule on the way is right by itself: pow gives infinity at 0.0, 0.75, which times 0 is nan; diagnose says what to write instead
 0 of 1 derivatives agree
 >>> [slope] = grad(x**1.5, [x])
 >>> grad(slope, x).data

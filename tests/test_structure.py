@@ -21,6 +21,7 @@ FLOORS = [
     ["walking"],
     ["lots"],
     ["explanation", "checking", "program"],
+    ["diagnosis"],
     ["networks"],
     ["drawing", "data", "losses", "optim"],
     ["plotting"],

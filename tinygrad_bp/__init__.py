@@ -1,7 +1,8 @@
 """A small autograd engine with many readings, which shows its work.
 
 A `Value` is a number that remembers how it was computed. Everything else reads that memory: `backward` and `grad` as derivatives,
-`explain` as the chain rule written out, `draw` as a picture, `check_gradients` against numerical differences.
+`explain` as the chain rule written out, `draw` as a picture, `check_gradients` against numerical differences,
+`diagnose` as what is wrong with its numbers.
 
     >>> from tinygrad_bp import Value
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from tinygrad_bp import optim as optim
     from tinygrad_bp import plotting as plotting
     from tinygrad_bp.checking import check_gradients
+    from tinygrad_bp.diagnosis import diagnose
     from tinygrad_bp.drawing import draw, draw_network
     from tinygrad_bp.explanation import explain
     from tinygrad_bp.explorer import explore
@@ -98,6 +100,7 @@ __version__ = "0.1.0"
 # Where the readings stand, by the names that programs use (PEP 562).
 _READINGS = {
     "check_gradients": "checking",
+    "diagnose": "diagnosis",
     "draw": "drawing",
     "draw_network": "drawing",
     "explain": "explanation",
@@ -162,6 +165,7 @@ __all__ = [
     "cos",
     "cosh",
     "cross_entropy",
+    "diagnose",
     "dot",
     "draw",
     "draw_network",

@@ -286,7 +286,7 @@ class _Check:
             return Verdict(
                 "wrong",
                 verdict.difference,
-                f"every rule on the way is right by itself: {_met(edges)}",
+                f"every rule on the way is right by itself: {_met(edges, self.y)}",
             )
         why = (
             "a kink on the way has no one slope"
@@ -326,13 +326,15 @@ def _beside(numbers: Sequence[float], place: int) -> list[list[float]]:
     return found
 
 
-def _met(edges: Sequence[_Edge]) -> str:
+def _met(edges: Sequence[_Edge], y: Value) -> str:
     """What makes a NaN of right rules: a slope that is infinite, if there is one, has met a slope of 0."""
     for edge in edges:
         op = edge.node.op
         if op is not None and math.isinf(edge.node.local_derivatives[edge.place]):
-            return f"{op.name} gives infinity at {at(edge.node.numbers)}, which times 0 is nan"
-    return "together they make nan"
+            where = at(edge.node.numbers)
+            return f"{op.name} gives infinity at {where}, which times 0 is nan; diagnose says what to write instead"
+    found = import_module("tinygrad_bp").diagnose(y).findings  # a reading above this one, as `mark` is
+    return f"together they make nan{': ' + str(found[0]) if found else ''}"
 
 
 def _row(label: str, x: float, autograd: float, verdict: Verdict) -> InputCheck:

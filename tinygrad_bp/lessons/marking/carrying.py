@@ -177,7 +177,7 @@ class Carrying:
             return Followed(blamed, True)
         if number.digits < 2 and not self.rounding.is_fine:
             return None
-        felt = [each.step for each in taken if effects[each.step.name] > 0.05 * seen]
+        felt = [each.step for each in taken if effects[each.step.name] > 0.02 * seen]
         rounded = sorted(felt, key=lambda each: -effects[each.name])[:MOST_GIVEN]
         return Followed([each for each in felt if each in rounded] or [each.step for each in taken][:MOST_GIVEN], False)
 
@@ -279,6 +279,7 @@ class Carrying:
         down, up = world.sweep(step.of, step.by), world.upward(step.by, step.of)
         total = 0.0
         answered = world.totals if step.of is self.found.loss else {}
+        met = Counter(x for n in up if n in down for x in n.operands if isinstance(x, Value))
         if step.kind != "update" or step.by not in answered:
             for n in up:
                 if n is step.by or n not in down or n.op is None:
@@ -286,7 +287,8 @@ class Carrying:
                 total += abs(up[n]) * half(down[n]) if n not in answered else 0.0
                 for k, (x, local) in enumerate(zip(n.operands, world.local[n], strict=True)):
                     if isinstance(x, Value) and up.get(x):
-                        total += half(down[n] * local * up[x])
+                        # Where paths meet, what comes through each is a product that is written down before they are added.
+                        total += abs(up[x]) * half(down[n] * local) if met[x] > 1 else 0.0
                         if (n, k) not in world.slopes and n.op.name in mistakes()["by_result"]:
                             total += abs(down[n] * up[x]) * (half(local) + half(world.data[n] ** 2))
             total += self._hidden_values(step, world)

@@ -132,6 +132,8 @@ class Verdicts:
     def _causes(self, step: Step, number: Number) -> list[Cause]:
         off = abs(number.x - step.value)
         hidden = self.carrying.slack(step, self.right)
+        if self.carrying.sources(step):  # from which it does not follow: only what is very near may still be rounding
+            hidden = min(hidden, mistakes()["rounded_share"] * abs(step.value))
         if hidden and off <= hidden + 0.5 * number.unit and number.digits >= LEAST_DIGITS:
             return [("rounded", {"digits": str(_agreeing(number.x, step.value))})]
         if off < 1.01 * number.unit and number.is_cut(step.value):
@@ -188,7 +190,7 @@ class Verdicts:
         return []
 
     def _roundings(self, step: Step, number: Number, world: World) -> list[Cause]:
-        if number.unit and _off_by_a_digit(step.value, number) and number.digits <= 12:
+        if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= 12:
             return [("lastDigit", {})]
         off = abs(number.x - step.value)
         share = mistakes()["rounded_share"]
@@ -221,6 +223,8 @@ def _is_likely(number: Number, value: float, share: float, count: int) -> bool:
     if not number.fits(value) and abs(number.x - value) > 0.5 * number.unit + share * abs(value):
         return False
     exact = abs(number.x - value) <= 1e-9 * abs(value)  # and nothing was rounded or cut off
+    if number.digits < 2 and not exact:
+        return False
     width = (1.0 if exact else 2.0) * number.unit + 2.0 * (share + number.share) * abs(value)
     return count * width < CHANCE * SPREAD * max(abs(number.x), number.unit)
 

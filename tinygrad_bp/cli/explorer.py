@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.subjects import rows_of, thing_of
+from tinygrad_bp.cli.subjects import MODEL, rows_of, thing_of
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer import Page
@@ -79,6 +79,7 @@ def _explore(args: argparse.Namespace) -> int:
 def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     """The page, and whether the numbers on it had to be made up."""
     from tinygrad_bp.explorer import explore
+    from tinygrad_bp.explorer.subject import table_name
     from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
     thing, title, _ = thing_of(args.subject, "explore")
@@ -93,6 +94,8 @@ def _page(args: argparse.Namespace) -> tuple[Page, bool]:
         rows = [every[k * len(every) // count] for k in range(count)]
     elif args.rows is not None:
         raise Mistake("--rows says how many rows of --data to take, and there is no --data")
+    if title == Path(MODEL).stem:  # which says nothing; the table that it learned from does
+        title = table_name(args.data)
     rate = None if args.learning_rate is None else float(args.learning_rate)
     page = explore(thing, rows=rows, learning_rate=rate, title=args.title or title, language=args.language)
     return page, rows is None and isinstance(thing, MLP | Layer | Neuron)

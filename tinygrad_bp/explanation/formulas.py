@@ -284,6 +284,30 @@ class FormulaWriter:
             return ""  # a rule of someone's own may know numbers only
         return write(term, self.latex)[0] if isinstance(term, Formula) else ""
 
+    def local_derivative(self, of: Value, place: int) -> str:
+        """The derivative of a Value with respect to the operand at this place, the others held fixed: of x * x at either place x.
+
+        Empty as `derivative` has it.
+        """
+        assert of.op is not None
+        wanted = [k == place for k in range(len(of.operands))]
+        try:
+            operands = [self._term(x) for x in of.operands]
+            term = TEXTBOOK.get(of.op, of.op).derivatives(self._term(of), operands, wanted)[place]
+        except (Unwritable, TypeError, ValueError, ArithmeticError, AttributeError):
+            return ""
+        return write(term, self.latex)[0] if isinstance(term, Formula) else ""
+
+    def sum(self, node: Value) -> str:
+        """A sum of products written out, however long; empty if the node is none, or has a factor that is no formula of readable length."""
+        terms = self.terms(node)
+        if len(terms) < 2 or not all(all(factors) for _, factors in terms):
+            return ""
+        times = r" \cdot " if self.latex else " * "
+        first, *others = [(negative, times.join(factors)) for negative, factors in terms]
+        text = f"-{first[1]}" if first[0] else first[1]
+        return text + "".join(f" {'-' if negative else '+'} {term}" for negative, term in others)
+
     def _derivative(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> Any:
         gradients: dict[Any, list[Any]] = {of: [1.0]}
         for count, (node, operands) in enumerate(between(of, stops, place), 1):

@@ -6,7 +6,7 @@ Read from the graph itself, so that a network written out by hand with ordinary 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,18 @@ def units(
         found[out] = Unit(name or f"n{number}", net, out, connections, biases[0] if biases else None, depth)
     result = list(found.values())
     return result if sum(len(unit.connections) for unit in result) <= (most or MOST_CONNECTIONS) else []
+
+
+def in_reading_order(neurons: Iterable[Unit]) -> list[Unit]:
+    """The same neurons layer by layer, and in a layer by their numbers where they have any, o9 before o10; else as they were computed."""
+    first: dict[tuple[int, str], int] = {}
+    keys = {}
+    for place, unit in enumerate(neurons):
+        stem = unit.name.rstrip("0123456789")
+        number = unit.name[len(stem) :]
+        group = first.setdefault((unit.depth, stem if number else unit.name), place)
+        keys[unit.out] = unit.depth, group, int(number[-18:] or 0), place, unit
+    return [unit for *_, unit in sorted(keys.values(), key=lambda key: key[:4])]
 
 
 def are_all(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.neurons import Unit, are_all, ends, units
+from tinygrad_bp.explanation.names import short_name
+from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_order, units
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
+from tinygrad_bp.explorer.outcome import outcome, parts, telling
 from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
@@ -37,10 +41,14 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     subject, order = _named(subject, order)
     place = {v: k for k, v in enumerate(order)}
     neurons = subject.neurons or []
+    leading = ends(order, neurons) if neurons else set()
+    targets = {**_targets(order, leading, _known(subject, neurons)), **subject.targets}
     called = names(order)
     in_latex = latex_names(order, called)
     written = {"main": programs(order), "variants": variants(order, neurons)}
     members = groups(order, neurons)
+    whole = are_all(order, neurons, subject.parameters)
+    network = _network(order, neurons, leading, targets, place, whole=whole)
     description = {
         "kind": subject.kind,
         "title": subject.title,
@@ -51,10 +59,18 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "parameters": [place[v] for v in subject.parameters],
         "biases": [place[v] for v in subject.biases],
         "cases": [[[place[v], x] for v, x in case.items()] for case in subject.cases],
-        "network": _network(subject, order, neurons, place),
+        "opening": telling(order, subject.parameters, subject.cases),
+        "outer": [place[v] for v in _outer(subject, order, neurons, targets)],
+        "isError": subject.kind != "graph"
+        or bool(targets)
+        or bool(network and network["probabilities"])
+        or _is_error(order),
+        "outputs": list(map(short_name, subject.outputs)),
+        "classes": subject.classes and bool(subject.outputs),
+        "network": network,
         "groups": [[place[v] for v in group] for group in members],
         "layout": layout(order, called, [group for group in members if len(group) > 1]),
-        "folds": folds(order, called, neurons, subject.parameters, whole=are_all(order, neurons, subject.parameters)),
+        "folds": folds(order, called, neurons, subject.parameters, whole=whole),
         "formulas": formulas(subject.result, order),
         "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
         "presets": _presets(subject, place),
@@ -81,21 +97,46 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
             taken.add(v.label)
 
     found = units(order, subject.parameters) if subject.neurons is None else subject.neurons
-    neurons = [unit.copied(copies) for unit in found]
+    neurons = [unit.copied(copies) for unit in in_reading_order(found)]
     for unit in neurons:
         call(unit.out, f"out_{unit.name}")
         call(unit.net, f"net_{unit.name}")
-    call(copies[subject.result], "result")
+    targets = {copies[out]: copies[v] for out, v in subject.targets.items() if out in copies and v in copies}
+    result = copies[subject.result]
+    if neurons:
+        _call_parts(
+            list(copies.values()), neurons, {copies[v] for v in _known(subject, found) if v in copies}, targets, call
+        )
+    call(result, "result")
     copied = replace(
         subject,
-        result=copies[subject.result],
+        result=result,
         parameters=[copies[v] for v in subject.parameters if v in copies],
         biases=[copies[v] for v in subject.biases if v in copies],
         cases=[{copies[v]: x for v, x in case.items() if v in copies} for case in subject.cases],
         neurons=neurons,
-        targets={copies[out]: copies[v] for out, v in subject.targets.items() if out in copies and v in copies},
+        targets=targets,
     )
     return copied, list(copies.values())
+
+
+def _call_parts(
+    order: Sequence[Value],
+    neurons: Sequence[Unit],
+    known: Set[Value],
+    targets: Mapping[Value, Value],
+    call: Callable[[Value, str], None],
+) -> None:
+    """Names the error of each output, E_o1, where the result is a sum of such errors."""
+    leading = ends(order, neurons)
+    judged = {*targets, *_targets(order, leading, known)}
+    names = {unit.out: unit.name for unit in neurons}
+    found = parts(order, [unit.out for unit in neurons if unit.out in leading])
+    alone = [(v, of[0]) for v, of in found.items() if len(of) == 1]
+    times = Counter(out for _, out in alone)
+    for v, out in alone:
+        if out in judged and times[out] == 1:
+            call(v, f"E_{names[out]}")
 
 
 def _node(v: Value, place: dict[Value, int], called: dict[Value, str], in_latex: dict[Value, str]) -> dict[str, Any]:
@@ -109,18 +150,46 @@ def _node(v: Value, place: dict[Value, int], called: dict[Value, str], in_latex:
     return {**found, "op": v.op.name, "symbol": v.op.symbol, "args": [place[x] for x in v.args]}
 
 
+def _known(subject: Subject, neurons: Sequence[Unit]) -> set[Value]:
+    """The leaves that are no targets: parameters, and what feeds neurons."""
+    return {*subject.parameters, *(c.source for unit in neurons for c in unit.connections)}
+
+
+def _outer(
+    subject: Subject, order: Sequence[Value], neurons: Sequence[Unit], targets: Mapping[Value, Value]
+) -> list[Value]:
+    """The leaves that are not trained: inputs, then targets, as neurons have them, then others. Derivatives by them are for who asks."""
+    inputs = [c.source for unit in neurons for c in unit.connections if c.source.op is None]
+    wanted = [targets[unit.out] for unit in neurons if unit.out in targets]
+    others = [v for v in order if v.op is None and not isinstance(v, Constant)]
+    trained = set(subject.parameters)
+    return [v for v in dict.fromkeys([*inputs, *wanted, *others]) if v not in trained]
+
+
+def _is_error(order: Sequence[Value]) -> bool:
+    """Whether the result of a graph is an error, as far as labels say so: its own, or those of targets."""
+    if re.fullmatch(r"(?:E|L|J|loss|error|cost)(?:\d+|_.*)?", order[-1].label, re.IGNORECASE | re.DOTALL):
+        return True
+    return any(v.op is None and re.fullmatch(r"targets?(?:\d+|_.*)?", v.label, re.DOTALL) for v in order)
+
+
 def _network(
-    subject: Subject, order: Sequence[Value], neurons: Sequence[Unit], place: dict[Value, int]
+    order: Sequence[Value],
+    neurons: Sequence[Unit],
+    leading: Set[Value],
+    targets: Mapping[Value, Value],
+    place: dict[Value, int],
+    *,
+    whole: bool,
 ) -> dict[str, Any] | None:
-    """The neurons, and what is beside them: the leaves that feed them, the targets of the last ones, and which lead to the result."""
+    """The neurons, and what is beside them: the leaves that feed them, the targets of the last ones, which lead to the result, and how."""
     if not neurons:
         return None
     outs = {unit.out for unit in neurons}
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
-    leading = ends(order, neurons)
-    targets = {**_targets(order, leading, {*inputs, *subject.parameters}), **subject.targets}
     return {
-        "whole": are_all(order, neurons, subject.parameters),
+        "whole": whole,
+        **outcome(order, neurons, leading, place),
         "inputs": [place[v] for v in inputs],
         "neurons": [
             {

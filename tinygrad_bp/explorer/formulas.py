@@ -96,9 +96,10 @@ class MarkedGraph:
         found = {}
         for v in self.marks:
             if v.op is not None:
-                texts = _pair(writer.value(v) for writer in self.named) or _pair(
-                    writer.value(v) for writer in self.direct
-                )
+                texts = _pair(writer.value(v) for writer in self.named)
+                if not texts and v.label:  # a net input of many weights is a sum of products, however long
+                    texts = _pair(writer.sum(v) for writer in self.named)
+                texts = texts or _pair(writer.value(v) for writer in self.direct)
                 if texts:
                     found[self.place[v]] = texts
         return found
@@ -107,11 +108,9 @@ class MarkedGraph:
         """For each edge the formula of its local derivative; None where there is none."""
         found: list[list[str] | None] = []
         for v in self.marks:
-            for x in v.operands:
+            for k, x in enumerate(v.operands):
                 if isinstance(x, Value):
-                    # Of two edges from the same operand, x * x, each has the derivative in its own place.
-                    alone = sum(other is x for other in v.operands) == 1
-                    found.append(self._derivative(self.direct, v, x, {x: 0, v: 1}, {x, v}) if alone else None)
+                    found.append(_pair(writer.local_derivative(v, k) for writer in self.direct))
         return found
 
     def chain_rules(self, result: Value) -> dict[int, Any]:

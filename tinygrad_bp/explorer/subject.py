@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from pathlib import PurePath
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.neurons import Unit, units
+from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
@@ -72,6 +73,8 @@ class Subject:
         preset: the name of the truth table to begin with.
         printed: what a text prints of it, if one does.
         neurons: in its graph, if they are known already.
+        outputs: what the outputs of the network are: names of classes, or of targets.
+        classes: whether they are classes, of which an output is one, or the only output is the probability of the second.
     """
 
     result: Value
@@ -86,6 +89,8 @@ class Subject:
     preset: str = ""
     printed: Printed | None = None
     neurons: Sequence[Unit] | None = None
+    outputs: Sequence[str] = ()
+    classes: bool = False
 
 
 def of_truth_table(name: str, row: int | None = None) -> Subject:
@@ -125,10 +130,12 @@ def of_model(
     result = _error(function, outputs, targets, ends)
     parameters = [*whole.weights, *whole.biases]
     known = {*parameters, *inputs, *targets}
+    notes = whole.notes
+    names = notes.classes or notes.targets or []
     others = {v: v.data for v in _leaves(result) if v not in known}  # of a loss of one's own
     return Subject(
         result,
-        title,
+        title or table_name(notes.more.get("table")),
         parameters,
         biases=whole.biases,
         train_biases=whole.train_biases,
@@ -136,7 +143,14 @@ def of_model(
         learning_rate=learning_rate,
         targets=dict(zip(outputs, targets, strict=True)),
         kind="invented" if rows is None else "network",
+        outputs=names if len(names) in (last, 2 if notes.classes and last == 1 else last) else [],
+        classes=bool(notes.classes),
     )
+
+
+def table_name(table: object) -> str:
+    """What the table is called that a network learned from: `birds` of `data/birds.csv`. Empty for what is no name."""
+    return PurePath(table).stem if isinstance(table, str) and table.strip("-./\\ ") else ""
 
 
 def _as_mlp(net: Layer | Neuron) -> MLP:
@@ -211,13 +225,23 @@ def of_value(
     else:
         chosen = list(dict.fromkeys(parameters))
         _require_leaves(chosen, set(leaves))
-    neurons = units(topological_order(result), chosen)
+    neurons = in_reading_order(units(topological_order(result), chosen))
+    if parameters is None:
+        chosen = _in_neurons(neurons, chosen)
     in_neurons = {unit.bias for unit in neurons}
     biases = [v for v in chosen if v in in_neurons or re.fullmatch(r"b\d*|b_\w+|bias\w*", v.label)]
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
     return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate, neurons=neurons)
+
+
+def _in_neurons(neurons: Sequence[Unit], parameters: Sequence[Value]) -> list[Value]:
+    """The parameters as neurons have them: weights neuron by neuron, then biases; what is in none stands between, in its own order."""
+    weights = dict.fromkeys(c.weight for unit in neurons for c in unit.connections)
+    biases = dict.fromkeys(unit.bias for unit in neurons if unit.bias is not None)
+    others = [v for v in parameters if v not in weights and v not in biases]
+    return [*weights, *others, *(v for v in biases if v not in weights)]
 
 
 def require_few(result: Value) -> None:

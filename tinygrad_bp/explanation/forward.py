@@ -30,6 +30,7 @@ from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import name_others, unique_names
+from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.setting import MarkdownSetting, Row, TextSetting
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.text import number_as_json
@@ -121,6 +122,9 @@ def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Co
     if labelled_only:
         wanted = {*nodes, *_parts(order, names)}
         nodes = [v for v in order if v in wanted]
+    told = by_number(order, names)
+    chosen = set(nodes)
+    nodes = [v for v in told if v in chosen]
     # A leaf without a label stands in formulas as its number.
     invented = name_others(names, nodes, {y: "y"})
     return Computation(y, tuple(nodes), names, tuple(invented), tuple(changed_leaves(order)), language)

@@ -1,7 +1,7 @@
 """Lessons: a round of backpropagation on anybody's network, written out, set as an exercise, and marked.
 
 lesson       `lesson`, and the order in which it says things; its parts are
-opening      the network with its numbers, and the forward pass
+opening      the network, `given`, with its numbers, and the forward pass, with the `entropy` of softmax
 backward     the backward pass, with `contributions` of several cases and `softmax` told by its numbers
 closing      the update, with `steps` of optimizers, the forward pass again, and the check
 matrices     the same in matrices, and as a program of NumPy's
@@ -16,7 +16,7 @@ audit        printed figures held against what they are
 course       what came of a training
 derivation   all that is derived, by name: what the others read
 equations    its equations: symbols, numbers, results
-layers       its neurons, case by case and layer by layer
+layers       its neurons, case by case and layer by layer; `roles`: what its leaves are
 document     what a lesson is to its reader: it shows itself and is saved
 marking/     `mark`: what was derived by hand, beside what comes out
 phrases      sentences with formulas in them

@@ -109,7 +109,7 @@ class Backward(Speaker):
         following = [self.neuron_of[edge.of] for edge in graph.users[unit.out] if edge.of in self.neuron_of]
         if unit.net in self.shares:
             share = self.shares[unit.net]
-            yield self.write.share(unit.net, neuron, share.probability, share.target, share.cases)
+            yield self.write.share(unit, share.probability, share.target, share.cases)
             return
         if following and len(following) == len(graph.users[unit.out]):
             names = self.listed([self.neuron(each) for each in following])
@@ -185,6 +185,12 @@ class Backward(Speaker):
             return
         cases = self.shares[layer[0].net].cases
         yield from self.once("lesson.backward.softmax")
+        if self.first("lesson.backward.softmax.derived"):
+            yield self.paragraph("lesson.backward.softmax.parts")
+            yield self.entropy.derived(layer)
+            p, y = (self.entropy.letter(letter, layer[0]) for letter in "py")
+            net, part = self.write.name(layer[0].net), self.entropy.slope(layer, layer[0])
+            yield self.paragraph("lesson.backward.softmax.slopes", net=net, share=part, p=p, y=y)
         if cases > 1:
             yield from self.once("lesson.backward.softmax.mean", count=cases)
         head = [

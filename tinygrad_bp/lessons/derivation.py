@@ -32,7 +32,9 @@ from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_orde
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.neurons import Unit, units
+from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.waypoints import Waypoints
+from tinygrad_bp.lessons.roles import untrained
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
@@ -68,7 +70,8 @@ class Derivation:
     Args:
         loss: the Value that everything was computed for.
         learning_rate: of the update; without one there is none.
-        parameters: the leaves that are trained; without them all but those called as inputs and targets are: i1, x, t, target_o1, ....
+        parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ..., and
+            but those that a recurrence begins with.
         labelled_only: whether Values without a label are steps of their own too, if False.
         optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
 
@@ -76,9 +79,10 @@ class Derivation:
         order: all nodes, constants left out, each after those it was computed from.
         names: of each labelled Value, and of each of the steps.
         graph: the waypoints between the loss and its parameters.
-        neurons: those found in the graph, in the order in which they are computed.
+        neurons: those found in the graph, in the order of `forward`.
         layers: the same by depth, the first layer first.
-        forward: the Values that are computed, step by step.
+        trainable: the leaves that are trained if nothing else is said.
+        forward: the Values that are computed, step by step; those of one letter by their numbers.
         backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
 
     Nothing in the graph is changed, and no gradient in it is read. Raises TypeError for what is no Value, ValueError for one that was not
@@ -110,17 +114,22 @@ class Derivation:
             self.learning_rate = optimizer.rate()
             if parameters is None:
                 parameters = _those_of(optimizer, leaves)
-        self.parameters = _parameters(leaves, parameters)
-        found = _neurons(self.order, leaves, self.parameters)
+        usual = untrained(self.order)
+        self.trainable = [v for v in leaves if v not in usual] or leaves
+        self.parameters = self.trainable if parameters is None else _parameters(leaves, parameters)
+        found = _neurons(self.order, [v for v in leaves if v not in usual], self.parameters)
         self.graph = Waypoints(loss, self.parameters, labelled_only, _unlabelled(self.order, found))
         self.names = self.graph.names
         if changed := changed_leaves(self.order):
             names = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
             raise ValueError(f"{changed_since(names)}; compute {self.names[loss]} again")
-        self.neurons = [unit for unit in found if unit.net in self.names and unit.out in self.names]
+        told = by_number(self.order, self.names)
+        place = {v: k for k, v in enumerate(told)}
+        named = [unit for unit in found if unit.net in self.names and unit.out in self.names]
+        self.neurons = sorted(named, key=lambda unit: place[unit.out])
         depths = sorted({unit.depth for unit in self.neurons})
         self.layers = [[unit for unit in self.neurons if unit.depth == depth] for depth in depths]
-        self.forward = [v for v in self.order if v.op is not None and v in self.names]
+        self.forward = [v for v in told if v.op is not None and v in self.names]
         self.backward = self._backward()
 
     def __getitem__(self, name: str) -> Step:
@@ -306,11 +315,6 @@ class Derivation:
         return [v for v in dict.fromkeys([*first, *self.order]) if v in self.graph.waypoints]
 
 
-def outer(label: str) -> bool:
-    """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
-    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
-
-
 def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
     known = set(leaves)
     found = [p for p in optimizer.parameters if p in known]
@@ -319,15 +323,12 @@ def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
     return found
 
 
-def _neurons(order: Sequence[Value], leaves: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
+def _neurons(order: Sequence[Value], trainable: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
     """The neurons, also where one weight alone is followed.
 
     A product and a sum alone make no neuron, since physics has them, too: an activation does, or a label that calls it one.
     """
-    usual, chosen = (
-        units(order, trained, most=MOST_NODES, numbers=True)
-        for trained in ([v for v in leaves if not outer(v.label)], parameters)
-    )
+    usual, chosen = (units(order, trained, most=MOST_NODES, numbers=True) for trained in (trainable, parameters))
     found = max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
     nodes = [v for unit in found for v in (unit.net, unit.out)]
     called = any(v.label.startswith(("net_", "out_")) for v in nodes)
@@ -344,9 +345,7 @@ def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, 
     return found
 
 
-def _parameters(leaves: Sequence[Value], given: Iterable[Value] | None) -> list[Value]:
-    if given is None:
-        return [v for v in leaves if not outer(v.label)] or list(leaves)
+def _parameters(leaves: Sequence[Value], given: Iterable[Value]) -> list[Value]:
     chosen = list(dict.fromkeys(given))
     known = set(leaves)
     for v in chosen:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
-from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number
+from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number, short_name
+from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
@@ -93,11 +94,26 @@ class Equations:
         rows += self._rows(quantity)
         return chain(left, [*rows, [self.number(quantity.derivative.value)]])
 
-    def share(self, v: Value, neuron: Formula, probability: float, target: float, cases: int) -> Equation:
+    def of_class(self, letter: str, unit: Unit) -> Formula:
+        """`p_o1`, of several cases `p_o1[2]`: a quantity of a class."""
+        neuron = self.neuron(unit)
+        return Formula(f"{letter}_{neuron.text}", f"{letter}_{{{neuron.latex}}}")
+
+    def neuron(self, unit: Unit) -> Formula:
+        """A neuron by its name, of several cases with the number of its case."""
+        name = self.derivation.names.get(unit.net, "")
+        number = name[name.rfind("[") :] if name.endswith("]") else ""
+        return symbol(unit.name + number)
+
+    def label(self, label: str) -> Formula:
+        """A label by itself, such as that of the same input in several cases."""
+        return symbol(short_name(label))
+
+    def share(self, unit: Unit, probability: float, target: float, cases: int) -> Equation:
         """The delta of softmax with cross entropy: p - y, over the number of cases that the error is the mean of."""
-        found = self.derivation
+        found, v = self.derivation, unit.net
         left, whole = self.delta(v), self.derivative(found.loss, v)
-        p, y = (Formula(f"{letter}_{neuron.text}", f"{letter}_{{{neuron.latex}}}") for letter in "py")
+        p, y = (self.of_class(letter, unit) for letter in "py")
         rows: list[Row] = [] if left == whole else [[whole]]
         for first, second in ((p, y), (self.number(probability), self.number(target))):
             row = summed([(False, [first]), (True, [second])])
@@ -129,12 +145,12 @@ class Equations:
             return [*rows, *self._formula(terms[0].factors[0])]
         by_delta = [self._by_delta(term) for term in terms]
         if all(by_delta):
-            rows.append(self._shortened([(False, factors) for factors in by_delta]))
+            rows.append(self.shortened([(False, factors) for factors in by_delta]))
         else:
             rows += self._worked_in(terms)
         rows.append(self._numbers_of(terms, by_delta))
         if len(terms) > 1:
-            rows.append(self._shortened([(False, [self.number(term.value)]) for term in terms]))
+            rows.append(self.shortened([(False, [self.number(term.value)]) for term in terms]))
         return rows
 
     def _numbers_of(self, terms: Sequence[Term], by_delta: Sequence[Sequence[Formula]]) -> Row:
@@ -143,10 +159,10 @@ class Equations:
         for term, short in zip(terms, by_delta, strict=True):
             factors = term.factors[:1] if len(short) == 1 and all(by_delta) else term.factors
             products.append((False, [self.number(x.value) for x in factors]))
-        return self._shortened(products)
+        return self.shortened(products)
 
     def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
-        return self._shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
+        return self.shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
 
     def _factor(self, factor: Factor) -> Formula:
         """A factor of the chain rule: a whole derivative of the loss with respect to a net input stands as it is, not as a delta."""
@@ -177,7 +193,7 @@ class Equations:
                     return []
                 before = [self.number(x.value) if numbers else self._factor(x) for x in first]
                 products.append((False, [*before, formula]))
-            rows.append(self._shortened(products))
+            rows.append(self.shortened(products))
         return rows
 
     def _formula(self, factor: Factor) -> list[Row]:
@@ -199,9 +215,9 @@ class Equations:
             if not all(texts) or not all(others):
                 return []
             products.append((negative, [Formula(*pair) for pair in zip(texts, others, strict=True)]))
-        return self._shortened(products)
+        return self.shortened(products)
 
-    def _shortened(self, products: Sequence[Product]) -> Row:
+    def shortened(self, products: Sequence[Product]) -> Row:
         """The sum; of very many summands those at both ends, and how many there are between them."""
         if len(products) <= MOST_TERMS:
             return summed(products)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step, outer
+from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
 from tinygrad_bp.lessons.layers import Layers, cases, inputs_of
 from tinygrad_bp.lessons.lots import Lots
+from tinygrad_bp.lessons.roles import outer
 from tinygrad_bp.lessons.rounding import conditions
 
 MOST_TRIES = 400

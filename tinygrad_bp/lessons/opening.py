@@ -6,19 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import draw, draw_network
-from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.blocks import Block, Formula, Picture, Piece, Table
+from tinygrad_bp.lessons.blocks import Block, Formula, Picture
+from tinygrad_bp.lessons.given import Given
 from tinygrad_bp.lessons.layers import Layers, inputs_of, network
-from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_STEPS, Speaker
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS
 
 MOST_DRAWN = 60  # Values with a name in a picture of a graph
 MOST_LINES = 150  # between the neurons of a picture
 MOST_NUMBERS = 30  # beside them
-ROOM = 74  # columns of a table in a terminal
 
 
-class Opening(Speaker):
+class Opening(Given):
     """The parts up to the error."""
 
     def setting(self) -> Iterator[Block]:
@@ -97,42 +96,6 @@ class Opening(Speaker):
         )
         yield Picture(drawing, "graph", self.words("lesson.network.graph.picture"))
 
-    def given(self) -> Iterator[Block]:
-        """The leaves and their numbers, a few side by side."""
-        leaves = self.leaves()
-        shown = leaves if len(leaves) <= 4 * MOST_STEPS else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
-        if not shown:
-            return
-        yield self.paragraph("lesson.network.given")
-        cells: list[list[list[Piece]]] = [[[self.write.name(v)], [self.write.number(v.data)]] for v in shown]
-        texts = [[each[0].text for each in cell if isinstance(each[0], Formula)] for cell in cells]
-        for side in (4, 3, 2, 1):
-            wide = [
-                [max(columns(cell[place]) for cell in texts[k::side]) for place in (0, 1)]
-                for k in range(min(side, len(texts)))
-            ]
-            if sum(map(sum, wide)) + 4 * side <= ROOM:
-                break
-        rows = []
-        for start in range(0, len(cells), side):
-            row = [piece for cell in cells[start : start + side] for piece in cell]
-            rows.append([*row, *[[] for _ in range(2 * side - len(row))]])
-        width = 2 * min(side, len(cells))
-        yield Table([[]] * width, [row[:width] for row in rows])
-        if len(leaves) > len(shown):
-            yield self.paragraph("lesson.left.given", count=len(leaves) - len(shown))
-
-    def leaves(self) -> list[Value]:
-        """The leaves that have names: what comes from outside, layer by layer the parameters, all else."""
-        first: list[Value] = []
-        for layers in self.cases:
-            first += inputs_of(layers)
-        for unit in self.found.neurons:
-            first += [c.weight for c in unit.connections]
-            first += [unit.bias] if unit.bias is not None else []
-        leaves = [v for v in self.found.order if v.op is None]
-        return [v for v in dict.fromkeys([*first, *leaves]) if v in self.found.names and v.op is None]
-
     # Forward
 
     def forward(self) -> Iterator[Block]:
@@ -160,12 +123,25 @@ class Opening(Speaker):
         if rest and self.cases:
             yield self.heading("lesson.part.error", 2)
             yield self.paragraph("lesson.forward.error")
+        yield from self.probabilities(rest)
         for v in self.some(rest):
-            yield self.write.value(v)
+            yield self.entropy.error(v) if v in self.entropy.of else self.write.value(v)
         yield from self.left_steps(len(rest))
         left = len([v for v in self.found.forward if v not in needed])
         if left:
             yield self.paragraph("lesson.left.needed", count=left)
+
+    def probabilities(self, steps: Sequence[Value]) -> Iterator[Block]:
+        """Where the error is a cross entropy, the probabilities that softmax gives to the classes of each case."""
+        layers = [layer for v in steps for layer in self.entropy.of.get(v, [])]
+        if not layers:
+            return
+        yield self.paragraph("lesson.forward.softmax")
+        for layer in list({id(layer): layer for layer in layers}.values())[:MOST_CASES]:
+            yield from list(self.entropy.probabilities(layer))[:MOST_NEURONS]
+            if len(layer) > MOST_NEURONS:
+                yield self.paragraph("lesson.left.classes", count=len(layer) - MOST_NEURONS)
+        yield self.paragraph("lesson.forward.entropy")
 
     def needed(self) -> set[Value]:
         """What the derivatives are made of: where one weight is followed, not all that the error is made of."""

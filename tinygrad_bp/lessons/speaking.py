@@ -9,6 +9,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Equation, Formula, Heading, Paragraph, Piece
 from tinygrad_bp.lessons.derivation import Derivation
+from tinygrad_bp.lessons.entropy import Entropy
 from tinygrad_bp.lessons.equations import Equations, symbol
 from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.phrases import enumerated, phrase
@@ -35,6 +36,7 @@ class Speaker:
         neuron_of: of each net input and output its neuron.
         user_of: of each weight and bias its neurons.
         shares: of each net input that softmax and cross entropy are computed from, its probability and target.
+        entropy: the equations of these.
     """
 
     def __init__(self, derivation: Derivation, equations: Equations, say: Words, follows: Value | None) -> None:
@@ -46,15 +48,20 @@ class Speaker:
             for v in [*[c.weight for c in unit.connections], *([unit.bias] if unit.bias is not None else [])]:
                 self.user_of.setdefault(v, []).append(unit)
         self.shares: dict[Value, Share] = softmax(derivation, self.cases)
+        self.entropy = Entropy(equations, self.cases, self.shares)
         self._said: set[str] = set()
 
     @property
     def trained(self) -> list[Value]:
         """The parameters, those of one letter together and by their numbers: w2 before w10."""
         chosen = set(self.found.parameters)
-        used = [*self.user_of, *self.found.order]
+        return self.numbered([v for v in self.found.backward if v in chosen])
+
+    def numbered(self, leaves: Sequence[Value]) -> list[Value]:
+        """Leaves, those of one letter together and by their numbers."""
+        chosen = set(leaves)
         kinds: dict[str, int] = {}
-        for v in used:
+        for v in [*self.user_of, *self.found.order]:
             if v in chosen:
                 kinds.setdefault(_split(self.found.names[v])[0], len(kinds))
 
@@ -62,7 +69,7 @@ class Speaker:
             letter, *_ = parts = _split(self.found.names[v])
             return kinds[letter], [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
-        return sorted((v for v in self.found.backward if v in chosen), key=key)
+        return sorted(leaves, key=key)
 
     @property
     def recurrent(self) -> bool:
@@ -111,9 +118,11 @@ class Speaker:
 
     def neuron(self, unit: Unit) -> Formula:
         """A neuron by its name, of several cases with the number of its case."""
-        name = self.found.names.get(unit.net, "")
-        number = name[name.rfind("[") :] if name.endswith("]") else ""
-        return symbol(unit.name + number)
+        return self.write.neuron(unit)
+
+    def bare(self, unit: Unit) -> Formula:
+        """A neuron by its name, whatever the case."""
+        return symbol(unit.name)
 
     def source(self, v: Value) -> Formula:
         """What a weight multiplies: a name, or the number of what has none."""

@@ -13,11 +13,12 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.lessons.blocks import Formula
-from tinygrad_bp.lessons.derivation import Derivation, outer
+from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
 from tinygrad_bp.lessons.marking.worlds import World
+from tinygrad_bp.lessons.roles import outer
 
 MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place

@@ -1,0 +1,142 @@
+"""The error of softmax with cross entropy as textbooks have it: the probabilities p, L = -log(p), and how p - y comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.blocks import Equation, Formula
+from tinygrad_bp.lessons.equations import Equations, Product, Row, chain, in_parentheses
+from tinygrad_bp.lessons.layers import Layers
+from tinygrad_bp.lessons.softmax import Share
+
+NEAR = 1e-9  # how well the error must fit, relative to it
+
+
+class Entropy:
+    """The equations of a cross entropy.
+
+    Attributes:
+        of: of each Value that is the cross entropy of some cases the last layers of these: of one, or of all whose mean or sum it is.
+    """
+
+    def __init__(self, write: Equations, cases: Sequence[Layers], shares: Mapping[Value, Share]) -> None:
+        self.write, self.shares = write, shares
+        self.of: dict[Value, list[Sequence[Unit]]] = {}
+        self._divisors: dict[Value, int] = {}
+        last = [layers[-1] for layers in cases if all(unit.net in shares for unit in layers[-1])]
+        if not last or len(last) < len(cases):
+            return
+        for v in write.derivation.forward:
+            below = _named_below(v, write.derivation.names)
+            layers: list[Sequence[Unit]] = [layer for layer in last if any(unit.net in below for unit in layer)]
+            if not layers or below != {unit.net for layer in layers for unit in layer}:
+                continue
+            total = math.fsum(map(self._surprise, layers))
+            for divisor in dict.fromkeys((1, len(layers))):
+                if math.isclose(v.data, total / divisor, rel_tol=NEAR, abs_tol=1e-300):
+                    self.of[v], self._divisors[v] = layers, divisor
+                    break
+
+    def probabilities(self, layer: Sequence[Unit]) -> Iterator[Equation]:
+        """p of each class: exp(net), over the sum of these."""
+        for unit in layer:
+            top, bottom = self._exp(unit, numbers=False), self._sum(layer, numbers=False)
+            rows = [[_over(top, bottom)]]
+            rows.append([_over(self._exp(unit, numbers=True), self._sum(layer, numbers=True))])
+            yield chain(self.letter("p", unit), [*rows, [self.write.number(self.shares[unit.net].probability)]])
+
+    def error(self, v: Value) -> Equation:
+        """L = -log(p) of the right class, or the mean or the sum of these."""
+        layers, divisor = self.of[v], self._divisors[v]
+        rows: list[Row] = []
+        for numbers in (False, True):
+            products = [term for layer in layers for term in self._logarithms(layer, numbers=numbers)]
+            row = self.write.shortened(products)
+            rows.append(row if divisor == 1 else [_over(_inside(row), _plain(str(divisor)))])
+        return chain(self.write.name(v), [*rows, [self.write.number(v.data)]])
+
+    def derived(self, layer: Sequence[Unit]) -> Equation:
+        """-log(p) of the right class, taken apart: the logarithm of the sum, whose slope is p, less the net input, whose slope is y."""
+        left = _inside(self.write.shortened(self._logarithms(layer, numbers=False)))
+        rows: list[Row] = []
+        for numbers in (False, True):
+            inside = self._sum(layer, numbers=numbers)
+            products: list[Product] = [(False, [Formula(f"log({inside.text})", rf"\ln\left({inside.latex}\right)")])]
+            for unit in layer:
+                y = self.shares[unit.net].target
+                if y:
+                    net = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)
+                    products.append((True, [*([] if y == 1.0 else [self.write.number(y)]), net]))
+            rows.append(self.write.shortened(products))
+        return chain(left, [*rows, [self.write.number(self._surprise(layer))]])
+
+    def letter(self, letter: str, unit: Unit) -> Formula:
+        """`p_o1`: the probability of a class, or `y_o1`, its target."""
+        return self.write.of_class(letter, unit)
+
+    def slope(self, layer: Sequence[Unit], unit: Unit) -> Formula:
+        """p - y of a class, with p as a formula of the net inputs."""
+        return _over(self._exp(unit, numbers=False), self._sum(layer, numbers=False))
+
+    def _surprise(self, layer: Sequence[Unit]) -> float:
+        """-Σ y log(p), which keeps its digits where p is next to 0 or to 1."""
+        nets = [unit.net.data for unit in layer]
+        terms = []
+        for unit in layer:
+            if y := self.shares[unit.net].target:
+                gaps = [net - unit.net.data for other, net in zip(layer, nets, strict=True) if other is not unit]
+                most = max(0.0, *gaps)
+                rest = math.fsum(math.exp(gap - most) for gap in gaps)
+                terms.append(y * (math.log1p(rest) if most == 0.0 else most + math.log(math.exp(-most) + rest)))
+        return math.fsum(terms)
+
+    def _logarithms(self, layer: Sequence[Unit], *, numbers: bool) -> list[Product]:
+        products: list[Product] = []
+        for unit in layer:
+            share = self.shares[unit.net]
+            if share.target:
+                p = self.write.number(share.probability) if numbers else self.letter("p", unit)
+                log = Formula(f"log({p.text})", rf"\ln\left({p.latex}\right)" if numbers else rf"\ln {p.latex}")
+                products.append((True, [log] if share.target == 1.0 else [self.write.number(share.target), log]))
+        return products
+
+    def _exp(self, unit: Unit, *, numbers: bool) -> Formula:
+        x = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)
+        return Formula(f"exp({x.text})", f"e^{{{x.latex}}}")
+
+    def _sum(self, layer: Sequence[Unit], *, numbers: bool) -> Formula:
+        return _inside(self.write.shortened([(False, [self._exp(unit, numbers=numbers)]) for unit in layer]))
+
+
+def _named_below(v: Value, names: Mapping[Value, str]) -> set[Value]:
+    """The computed Values with names that a Value is made of, without another between."""
+    found: set[Value] = set()
+    seen: set[Value] = set()
+    waiting: list[Value | float] = list(v.operands)
+    while waiting:
+        x = waiting.pop()
+        if not isinstance(x, Value) or x in seen:
+            continue
+        seen.add(x)
+        if x in names and x.op is not None:
+            found.add(x)
+        else:
+            waiting += x.operands
+    return found
+
+
+def _inside(row: Row) -> Formula:
+    return Formula(" ".join(x.text for x in row), " ".join(x.latex for x in row))
+
+
+def _plain(text: str) -> Formula:
+    return Formula(text, text)
+
+
+def _over(top: Formula, bottom: Formula) -> Formula:
+    above = in_parentheses(top).text if " " in top.text else top.text
+    below = in_parentheses(bottom).text if " " in bottom.text else bottom.text
+    return Formula(f"{above} / {below}", rf"\frac{{{top.latex}}}{{{bottom.latex}}}")

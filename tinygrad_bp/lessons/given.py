@@ -1,0 +1,185 @@
+"""What a lesson begins with: the given numbers, and which of them are inputs, targets and parameters, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.blocks import Block, Formula, Piece, Table, Text
+from tinygrad_bp.lessons.layers import inputs_of
+from tinygrad_bp.lessons.roles import Role, roles
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
+
+ROOM = 74  # columns of a table in a terminal
+MOST_ACROSS = 8  # inputs and targets of a case that are shown
+MOST_ROWS = 4 * MOST_CASES  # cases
+ROLES: tuple[Role, ...] = ("input", "start", "target", "parameter", "fixed")
+
+
+class Given(Speaker):
+    """The numbers that nothing was computed for."""
+
+    def given(self) -> Iterator[Block]:
+        """Inputs and targets, of several cases and of those without names a row for each case, then all other leaves side by side."""
+        found, say = self.found, self.words
+        leaves = self.leaves()
+        listed = list(self.by_case())
+        told = {v for v in self.told_by_case if listed}
+        if not leaves and not listed:
+            return
+        yield self.paragraph("lesson.network.given")
+        yield from listed
+        trained = found.trainable if self.follows is not None else found.parameters
+        kinds = roles(found.order, set(trained), self.targets, network=bool(self.cases))
+        for role in ROLES:
+            group = [v for v in leaves if kinds[v] == role and v not in told]
+            if role == "parameter":
+                group = self.numbered(group)
+            if group:
+                yield from self.side_by_side(group, say(f"lesson.given.{role}"))
+        if found.optimizer is None and list(found.parameters) == found.trainable:
+            if "input" in kinds.values() or "target" in kinds.values():
+                yield self.paragraph("lesson.given.why")
+        else:
+            yield from [self.paragraph("lesson.given.asked")] if self.follows is None else []
+        if begun := [v for v in leaves if kinds[v] == "start"]:
+            yield self.paragraph("lesson.given.begins", names=self.some_of([self.write.name(v) for v in begun]))
+
+    def side_by_side(self, leaves: Sequence[Value], caption: Text) -> Iterator[Block]:
+        """Names and numbers, as many beside one another as have room; of very many those at both ends."""
+        shown = leaves if len(leaves) <= 4 * MOST_STEPS else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
+        cells: list[list[list[Piece]]] = [[[self.write.name(v)], [self.write.number(v.data)]] for v in shown]
+        texts = [[each[0].text for each in cell if isinstance(each[0], Formula)] for cell in cells]
+        for side in (4, 3, 2, 1):
+            wide = [
+                [max(columns(cell[place]) for cell in texts[k::side]) for place in (0, 1)]
+                for k in range(min(side, len(texts)))
+            ]
+            if sum(map(sum, wide)) + 4 * side <= ROOM:
+                break
+        rows = []
+        for start in range(0, len(cells), side):
+            row = [piece for cell in cells[start : start + side] for piece in cell]
+            rows.append([*row, *[[] for _ in range(2 * side - len(row))]])
+        width = 2 * min(side, len(cells))
+        yield Table([[]] * width, [row[:width] for row in rows], caption)
+        if len(leaves) > len(shown):
+            yield self.paragraph("lesson.left.given", count=len(leaves) - len(shown))
+
+    def leaves(self) -> list[Value]:
+        """The leaves that have names, in the order in which the forward pass meets them."""
+        found = self.found
+        met: dict[Value, None] = {}
+        for layers in self.cases:
+            met.update(dict.fromkeys(inputs_of(layers)))
+        steps = set(found.forward)
+        for v in found.forward:
+            waiting = [v]
+            while waiting:
+                x = waiting.pop()
+                if x.op is None:
+                    met[x] = None
+                elif x is v or x not in steps:
+                    waiting += [each for each in reversed(x.operands) if isinstance(each, Value)]
+        return [v for v in met if v.op is None and v in found.names]
+
+    # Cases
+
+    @property
+    def told_by_case(self) -> set[Value]:
+        """The leaves that stand in the table of the cases."""
+        inputs = {v for layers in self.cases for v in inputs_of(layers)}
+        return inputs | set(self.targets)
+
+    def by_case(self) -> Iterator[Block]:
+        """A row for each case, with its inputs and targets. Of one case whose inputs and targets have names there is none."""
+        ends = [self.ends_of(unit) for layers in self.cases for unit in layers[-1]]
+        bare = any(isinstance(v, Constant) for layers in self.cases for v in inputs_of(layers))
+        bare = bare or any(end is not None and not isinstance(end, Value) for end in ends)
+        if not self.cases or self.recurrent or not (bare or len(self.cases) > 1):
+            return
+        shown = self.cases[:MOST_ROWS]
+        inputs = [inputs_of(layers) for layers in shown]
+        if len({len(row) for row in inputs}) > 1 or len({len(layers[-1]) for layers in shown}) > 1:
+            return
+        rows: list[list[Text]] = []
+        for k, (row, layers) in enumerate(zip(inputs, shown, strict=True), 1):
+            numbers = [v.data for v in row]
+            targets = [self.target_of(unit) for unit in layers[-1]]
+            cells: list[Text] = [[self.write.number(x)] for x in numbers[:MOST_ACROSS]]
+            cells += [[] if x is None else [self.write.number(x)] for x in targets[:MOST_ACROSS]]
+            rows.append([[f"[{k}]"] if len(self.cases) > 1 else [], *cells])
+        head: list[Text] = [[], *(self.input_name(k) for k in range(len(inputs[0][:MOST_ACROSS])))]
+        for unit in shown[0][-1][:MOST_ACROSS]:
+            head.append(self.words("lesson.given.target.of", neuron=self.bare(unit)))
+        kept = [k for k in range(len(head)) if k == 0 or any(row[k] for row in rows)]
+        first = 0 if len(self.cases) > 1 else 1
+        several = "lesson.given.cases" if len(self.cases) > 1 else "lesson.given.case"
+        yield Table(
+            [head[k] for k in kept[first:]], [[row[k] for k in kept[first:]] for row in rows], self.words(several)
+        )
+        left = sum(max(0, len(each) - MOST_ACROSS) for each in (inputs[0], shown[0][-1]))
+        if count := left * len(shown) + (len(self.cases) - len(shown)) * (len(head) - 1 + left):
+            yield self.paragraph("lesson.left.given", count=count)
+
+    def input_name(self, place: int) -> Text:
+        """What an input is called: by the label that it has in every case, or by its number."""
+        found = [inputs_of(layers)[place] for layers in self.cases]
+        labels = {v.label for v in found}
+        if len(labels) == 1 and (label := labels.pop()):
+            return [self.write.label(label)]
+        return self.words("lesson.given.input.number", number=place + 1)
+
+    @property
+    def targets(self) -> dict[Value, float]:
+        """The leaves that are targets."""
+        ends = [self.ends_of(unit) for layers in self.cases for unit in layers[-1]]
+        return {end: end.data for end in ends if isinstance(end, Value)}
+
+    def target_of(self, unit: Unit) -> float | None:
+        """The number that an output should be, as far as the error tells it."""
+        end = self.ends_of(unit)
+        return end.data if isinstance(end, Value) else end
+
+    def ends_of(self, unit: Unit) -> Value | float | None:
+        """The target of an output, a leaf or a number: what softmax or a sigmoid is compared with, or what it is subtracted from."""
+        if unit.net in self.shares:
+            return self.shares[unit.net].target
+        trained = set(self.found.trainable)
+        for user in self.users.get(unit.out, []):
+            if user.op is ops.sub:
+                [other] = [x for x in user.args if x is not unit.out] or [unit.out]
+                if other.op is None and other not in trained:
+                    return other.data if isinstance(other, Constant) else other
+        return self.logistic_target(unit)
+
+    def logistic_target(self, unit: Unit) -> float | None:
+        """The target of an output without an activation, if the error is the cross entropy of its sigmoid."""
+        net = unit.net
+        names = {user.op.name for user in self.users.get(net, []) if user.op is not None}
+        if unit.activation is not None or not names <= {"softplus", "neg", "sigmoid"} or not names:
+            return None
+        p = 1.0 / (1.0 + math.exp(-net.data)) if net.data > -700.0 else 0.0
+        slope = self.found.graph.total.get(net, math.nan)
+        cases, outputs = len(self.cases), len(self.cases[0][-1])
+        for count in dict.fromkeys((1, outputs, cases, cases * outputs)):
+            target = p - slope * count
+            if abs(target - round(target, 9)) < 1e-12 and 0.0 <= round(target, 9) <= 1.0:
+                return round(target, 9) + 0.0
+        return None
+
+    @property
+    def users(self) -> dict[Value, list[Value]]:
+        """What is computed from each Value."""
+        if self._users is None:
+            self._users = {}
+            for v in self.found.order:
+                for x in dict.fromkeys(v.args):
+                    self._users.setdefault(x, []).append(v)
+        return self._users
+
+    _users: dict[Value, list[Value]] | None = None

@@ -1,0 +1,83 @@
+"""What a leaf is: an input, a target, the state that a recurrence begins with, or a parameter.
+
+A graph does not say it. Names do: i1, x, input_3, t, y2, target_o1, .... So does the graph where a recurrence begins: h0, which is
+multiplied by the same weight as h1 after it, is a state like h1 and nothing to train.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.stable import halves
+from tinygrad_bp.core.value import Constant, Value
+
+Role = Literal["input", "target", "start", "parameter", "fixed"]
+
+
+def outer(label: str) -> bool:
+    """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
+    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
+
+
+def untrained(order: Sequence[Value]) -> set[Value]:
+    """The leaves that are no parameters: inputs and targets by their names, and what recurrences begin with."""
+    found = {v for v in order if v.op is None and outer(v.label)}
+    return found | starts(order, found)
+
+
+def starts(order: Sequence[Value], outside: Collection[Value]) -> set[Value]:
+    """The leaves that recurrences begin with: what is multiplied by a factor that multiplies computed Values, too.
+
+    Besides, it is called as these are, h0 and h1, or it is 0 and used for nothing else.
+    """
+    partners: dict[Value, list[Value]] = {}
+    uses: dict[Value, int] = {}
+    for v in order:
+        pairs = [v.args] if v.op is ops.mul else list(zip(*halves(v.args), strict=True)) if v.op is ops.dot else []
+        for a, b in pairs:
+            partners.setdefault(a, []).append(b)
+            partners.setdefault(b, []).append(a)
+        for x in v.args:
+            uses[x] = uses.get(x, 0) + 1
+    computed = {_series(v.label) for v in order if v.op is not None} - {None}
+    found: set[Value] = set()
+    for v, beside in partners.items():
+        if v.op is not None or v in outside or isinstance(v, Constant):
+            continue
+        weighed = [w for w in beside if w.op is None and any(x.op is not None for x in partners[w])]
+        if _series(v.label) in computed:
+            if weighed or any(w.op is not None for w in beside):
+                found.add(v)
+        elif v.data == 0.0 and len(weighed) == len(beside) == uses[v]:
+            found.add(v)
+    return found
+
+
+def _series(label: str) -> str | None:
+    """What h0, h_1 and h[2] have in common; None of a label without a number."""
+    text = re.sub(r"[_\[({^]*\d+[\])}]*", "#", label)
+    return text if text != label else None
+
+
+def roles(
+    order: Sequence[Value], parameters: Collection[Value], targets: Collection[Value], *, network: bool
+) -> dict[Value, Role]:
+    """Of each leaf of a graph what it is; `fixed` is what is neither trained nor called as an input or target.
+
+    Only a `network` has targets: `targets`, and what is called so.
+    """
+    leaves = [v for v in order if v.op is None]
+    outside = {v for v in leaves if outer(v.label)}
+    beginning = starts(order, outside)
+    found: dict[Value, Role] = {}
+    for v in leaves:
+        if v in parameters:
+            found[v] = "parameter"
+        elif v in targets or (network and re.fullmatch(r"(?:[ty]|targets?)(?:\d+|_\w+)?", v.label)):
+            found[v] = "target"
+        else:
+            found[v] = "start" if v in beginning else "input" if v in outside else "fixed"
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.rounds import ROUNDS, leaves, mlp, named
 from tinygrad_bp import Value, lesson, losses
 from tinygrad_bp.lessons import Lesson
 from tinygrad_bp.lessons.blocks import Block, Code, Equation, Folded, Paragraph
+from tinygrad_bp.lessons.writers.programs import fitted_lines
 
 LAYERED = [
     "worked", "tanh", "two_hidden", "softmax", "soft_targets", "batch", "softmax_batch", "mean_squared", "logistic", "one_neuron",
@@ -54,6 +56,43 @@ def test_the_program_runs_and_gives_the_same_numbers(loss: Any) -> None:
             if unit.bias is not None:
                 bias = np.ravel(space[f"db{k}"])
                 np.testing.assert_allclose(bias[row % len(bias)], total[unit.bias], rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("width", [36, 60, 80])
+@pytest.mark.parametrize("loss", [rounds.two_hidden, rounds.softmax_batch, rounds.batch])
+def test_lines_of_the_program_fit_and_still_run(loss: Any, width: int) -> None:
+    import numpy as np
+
+    found = lesson(loss(), lr=0.5, language="ja")
+    assert max(map(len, program_of(blocks_of(found)).splitlines())) <= 76
+    written = found.text(width=width)
+    start = written.index("    import numpy")
+    lines = written[start:].splitlines()
+    assert max(map(len, lines)) <= max(width, 45)  # where there is no bracket a line stays as it is
+    printed: dict[str, Any] = {}
+    whole: dict[str, Any] = {}
+    exec(textwrap.dedent("\n".join(lines)), printed)
+    exec(program_of(blocks_of(found)), whole)
+    for name in ("W1", "dW2", "delta1"):
+        np.testing.assert_array_equal(printed[name], whole[name])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = f([1, 2, 3], 'a, b (c', {'k': [4, 5]}, 6 - 7 * (8 + 9), -10)",
+        "    y = np.array([[0.123456789, -0.123456789], [0.5, 1e-17]]) - 0.0",
+        '# a comment that is longer than the width, (with brackets) and "quotes"',
+    ],
+)
+@pytest.mark.parametrize("width", [8, 20, 33, 50])
+def test_a_line_that_is_broken_means_the_same(line: str, width: int) -> None:
+    lines = fitted_lines(line, width)
+    assert len(lines) > 1
+    tree = ast.dump(ast.parse(textwrap.dedent(line)))
+    assert ast.dump(ast.parse(textwrap.dedent("\n".join(lines)))) == tree
+    assert fitted_lines(line, width, "text") == [line]
 
 
 @pytest.mark.parametrize("kind", LAYERED)

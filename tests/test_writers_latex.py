@@ -57,7 +57,7 @@ def test_equations_are_aligned_and_broken_before_terms() -> None:
     *_, sums, _ = equations()
     written = latex([sums])
     lines = written.partition(r"\begin{align*}")[2].partition(r"\end{align*}")[0].strip().split(" \\\\\n")
-    assert len(lines) > 10
+    assert len(lines) >= 8
     assert all(re.match(r"&\{\}= |&\\quad \{\}(\+|\\cdot) ", line) for line in lines[1:])
     assert r"\[ x = 1 \]" in latex([Equation(Formula("x", "x"), [[Formula("1", "1")]])])
 

@@ -79,7 +79,7 @@ def latex_name(name: str) -> str:
 def enclosed(name: str, *, latex: bool = False) -> str:
     """The name as it stands in a formula: in parentheses if it could be taken for a formula itself."""
     text = latex_name(name) if latex else name
-    if not re.search(r"[\s+\-*/()=,;^|<>]", name):
+    if not re.search(r"[\s+\-*/()=,;^|<>]", name) or re.fullmatch(r"\([^()]*\)", name):
         return text
     return rf"\left({text}\right)" if latex else f"({text})"
 

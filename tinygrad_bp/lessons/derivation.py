@@ -127,6 +127,7 @@ class Derivation:
         place = {v: k for k, v in enumerate(told)}
         named = [unit for unit in found if unit.net in self.names and unit.out in self.names]
         self.neurons = sorted(named, key=lambda unit: place[unit.out])
+        self._tell_apart()
         depths = sorted({unit.depth for unit in self.neurons})
         self.layers = [[unit for unit in self.neurons if unit.depth == depth] for depth in depths]
         self.forward = [v for v in told if v.op is not None and v in self.names]
@@ -164,6 +165,20 @@ class Derivation:
         if self.learning_rate is not None:
             found += [self.updated(v) for v in self.backward if v in self._trained]
         return list({step.name: step for step in found}.values())
+
+    def _tell_apart(self) -> None:
+        """Puts names in parentheses that something else is called by here: a Value with the label w+ is not what w becomes."""
+        names = self.names
+        loss = names[self.loss]
+        others = {f"d{enclosed(loss)}/d{enclosed(name)}" for name in names.values()}
+        others |= {f"delta_{unit.name}" for unit in self.neurons}
+        taken = set(names.values())
+        for v, name in names.items():
+            new = name
+            while new.endswith("+") or new in others or (new != name and new in taken):
+                new = f"({new})"
+            taken.add(new)
+            names[v] = new
 
     @cached_property
     def _trained(self) -> set[Value]:

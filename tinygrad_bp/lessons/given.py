@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.blocks import Block, Formula, Piece, Table, Text
+from tinygrad_bp.lessons.blocks import Block, Table, Text
 from tinygrad_bp.lessons.layers import inputs_of
 from tinygrad_bp.lessons.roles import Role, roles
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
@@ -25,7 +25,7 @@ class Given(Speaker):
 
     def given(self) -> Iterator[Block]:
         """Inputs and targets, of several cases and of those without names a row for each case, then all other leaves side by side."""
-        found, say = self.found, self.words
+        found = self.found
         leaves = self.leaves()
         listed = list(self.by_case())
         told = {v for v in self.told_by_case if listed}
@@ -35,40 +35,48 @@ class Given(Speaker):
         yield from listed
         trained = found.trainable if self.follows is not None else found.parameters
         kinds = roles(found.order, set(trained), self.targets, network=bool(self.cases))
-        for role in ROLES:
-            group = [v for v in leaves if kinds[v] == role and v not in told]
-            if role == "parameter":
-                group = self.numbered(group)
-            if group:
-                yield from self.side_by_side(group, say(f"lesson.given.{role}"))
-        if found.optimizer is None and list(found.parameters) == found.trainable:
+        groups = {role: [v for v in leaves if kinds[v] == role and v not in told] for role in ROLES}
+        groups |= {role: self.numbered(groups[role]) for role in ("parameter", "fixed")}
+        yield from self.side_by_side({role: group for role, group in groups.items() if group})
+        if self.follows is not None or set(trained) == set(found.trainable):
             if "input" in kinds.values() or "target" in kinds.values():
                 yield self.paragraph("lesson.given.why")
         else:
-            yield from [self.paragraph("lesson.given.asked")] if self.follows is None else []
+            yield self.paragraph("lesson.given.asked")
         if begun := [v for v in leaves if kinds[v] == "start"]:
             yield self.paragraph("lesson.given.begins", names=self.some_of([self.write.name(v) for v in begun]))
 
-    def side_by_side(self, leaves: Sequence[Value], caption: Text) -> Iterator[Block]:
-        """Names and numbers, as many beside one another as have room; of very many those at both ends."""
-        shown = leaves if len(leaves) <= 4 * MOST_STEPS else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
-        cells: list[list[list[Piece]]] = [[[self.write.name(v)], [self.write.number(v.data)]] for v in shown]
-        texts = [[each[0].text for each in cell if isinstance(each[0], Formula)] for cell in cells]
+    def side_by_side(self, groups: Mapping[Role, Sequence[Value]]) -> Iterator[Block]:
+        """Beside what they are names and numbers, as many as have room; of very many those at both ends."""
+        if not groups:
+            return
+        most = 4 * MOST_STEPS
+        shown = {
+            role: list(leaves) if len(leaves) <= most else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
+            for role, leaves in groups.items()
+        }
+        called = {role: self.say(f"lesson.given.{role}") for role in shown}
+        room = ROOM - max(map(columns, called.values()))
+        widest = max(map(len, shown.values()))
         for side in (4, 3, 2, 1):
-            wide = [
-                [max(columns(cell[place]) for cell in texts[k::side]) for place in (0, 1)]
-                for k in range(min(side, len(texts)))
+            side = min(side, widest)
+            cells = [
+                [self.write.name(v).text, self.write.number(v.data).text]
+                for leaves in shown.values()
+                for v in [*leaves, *leaves[:1] * (-len(leaves) % side)]
             ]
-            if sum(map(sum, wide)) + 4 * side <= ROOM:
+            wide = [max(columns(cell[place]) for cell in cells[k::side]) for k in range(side) for place in (0, 1)]
+            if sum(wide) + 4 * side <= room:
                 break
-        rows = []
-        for start in range(0, len(cells), side):
-            row = [piece for cell in cells[start : start + side] for piece in cell]
-            rows.append([*row, *[[] for _ in range(2 * side - len(row))]])
-        width = 2 * min(side, len(cells))
-        yield Table([[]] * width, [row[:width] for row in rows], caption)
-        if len(leaves) > len(shown):
-            yield self.paragraph("lesson.left.given", count=len(leaves) - len(shown))
+        rows: list[list[Text]] = []
+        for role, leaves in shown.items():
+            for start in range(0, len(leaves), side):
+                pairs = [[self.write.name(v), self.write.number(v.data)] for v in leaves[start : start + side]]
+                row: list[Text] = [[piece] for pair in pairs for piece in pair]
+                rows.append([called[role] if not start else [], *row, *[[] for _ in range(2 * side - len(row))]])
+        yield Table([[]] * (1 + 2 * side), rows)
+        if count := sum(map(len, groups.values())) - sum(map(len, shown.values())):
+            yield self.paragraph("lesson.left.given", count=count)
 
     def leaves(self) -> list[Value]:
         """The leaves that have names, in the order in which the forward pass meets them."""

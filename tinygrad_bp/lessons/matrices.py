@@ -14,11 +14,13 @@ from tinygrad_bp.lessons.equations import chain
 from tinygrad_bp.lessons.layers import Layers, inputs_of, is_layered
 from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.lessons.speaking import Speaker
+from tinygrad_bp.lessons.writers.programs import fitted_lines
 
 Matrix = list[list[float]]
 MOST = 6  # rows and columns of a matrix that are shown
 MOST_IN_CODE = 400  # parameters
 DIGITS = 6  # of a number in a matrix
+PROGRAM = 76  # columns of the program
 NEAR = 1e-9
 # An activation and its slope in NumPy.
 NUMPY = {
@@ -306,7 +308,7 @@ class Matrices:
             elif level.b is not None:
                 lines.append(f"db{k} = delta{k}.sum()")
         lines += self._update()
-        return "\n".join(lines) + "\n"
+        return "\n".join(fitted_lines("\n".join(lines), PROGRAM)) + "\n"
 
     def _deltas(self, k: int) -> list[str]:
         level = self.levels[k - 1]
@@ -369,9 +371,11 @@ class Matrices:
 
     def _array(self, numbers: Matrix, *, whole: bool = False) -> str:
         """A vector of one case, a matrix with a column for each of several."""
-        if whole or self.several:
-            return f"np.array([{', '.join(str(row) for row in numbers)}])"
-        return f"np.array({[row[0] for row in numbers]})"
+        if not (whole or self.several):
+            return f"np.array({[row[0] for row in numbers]})"
+        rows = [str(row) for row in numbers]
+        line = f"np.array([{', '.join(rows)}])"
+        return line if len(line) <= PROGRAM - 12 else "\n".join(["np.array([", *(f"    {row}," for row in rows), "])"])
 
 
 def _applied(activation: str, z: Formula, slope: str = "") -> Formula:

@@ -1,6 +1,7 @@
 """Writers: blocks as text, Markdown, LaTeX, HTML and data, each harmless whatever labels hold.
 
 pieces     what all of them do first
+programs   programs in lines that fit
 plain      for a terminal
 markdown   for GitHub and notebooks
 mathml     formulas for browsers

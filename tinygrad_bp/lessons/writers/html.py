@@ -33,6 +33,7 @@ from tinygrad_bp.lessons.writers.pieces import (
     joined,
     number_columns,
     parts,
+    pieces,
     plain,
     side_by_side,
     title_of,
@@ -41,6 +42,9 @@ from tinygrad_bp.lessons.writers.pieces import (
 from tinygrad_bp.words import words
 
 NAME = 32  # letters of a name that is kept in one line
+NARROW = 20  # letters that have room on a narrow screen
+LONGEST = 30  # rows of a table that stays on one page
+LONGEST_PROGRAM = 60  # lines of a program that does
 
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
@@ -113,7 +117,8 @@ def _lines(block: Block) -> Iterator[str]:
         case Code(program, language):
             lines = "\n".join(clean(line) for line in program.strip("\n").expandtabs(4).split("\n"))
             named = f' class="language-{_escaped(re.sub(r"[^A-Za-z0-9+-]", "", language))}"' if language else ""
-            yield f'<pre tabindex="0"><code{named}>{_escaped(lines)}</code></pre>'
+            kept = ' class="tg-kept"' if lines.count("\n") < LONGEST_PROGRAM else ""
+            yield f'<pre tabindex="0"{kept}><code{named}>{_escaped(lines)}</code></pre>'
         case Items(items, numbered) if items:
             name = "ol" if numbered else "ul"
             yield f"<{name}>" + "".join(f"<li>{inline(item)}</li>" for item in items) + f"</{name}>"
@@ -149,7 +154,11 @@ def _equation(equation: Equation) -> str:
         rows.append("".join(_term(term, "" if number else sign) for number, term in enumerate(row)))
     inside = "".join(rows) if side_by_side(equation) else "</div>\n<div>".join(rows)
     before = f'<div class="tg-left">{left}</div>' if left else ""
-    return f'<div class="tg-equation">{before}<div class="tg-rows"><div>{inside}</div></div></div>'
+    # One that may be too wide for a narrow screen scrolls, by keys too.
+    terms = [part for row in equation.rows for term in row for part in parts(term)]
+    wide = width(equation.left.latex) + max(map(width, terms), default=0.0) > NARROW
+    focus = ' tabindex="0"' if wide else ""
+    return f'<div class="tg-equation"{focus}>{before}<div class="tg-rows"><div>{inside}</div></div></div>'
 
 
 def _term(term: Formula, sign: str) -> str:
@@ -165,13 +174,15 @@ def _term(term: Formula, sign: str) -> str:
 
 def _table(table: Table) -> Iterator[str]:
     numbers = [' class="tg-number"' if right else "" for right in number_columns(table)]
+    kept = " tg-kept" if len(table.rows) <= LONGEST else ""
+    yield f'<div class="tg-table{kept}">'
     label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
     if table.caption:
         yield f'<p class="tg-legend tg-caption">{inline(table.caption)}</p>'
     yield f'<div class="tg-scroll" role="region" aria-label="{label}" tabindex="0"><table aria-label="{label}">'
     if any(map(plain, table.head)):
         cells = (
-            f'<th scope="col"{style}>{inline(cell)}</th>' if plain(cell) else "<td></td>"
+            f'<th scope="col"{style}>{_head(cell)}</th>' if plain(cell) else "<td></td>"
             for cell, style in zip(table.head, numbers, strict=True)
         )
         yield f"<thead><tr>{''.join(cells)}</tr></thead>"
@@ -179,7 +190,17 @@ def _table(table: Table) -> Iterator[str]:
     for row in table.rows:
         cells = (f"<td{style or _whole(cell)}>{inline(cell)}</td>" for cell, style in zip(row, numbers, strict=True))
         yield f"<tr>{''.join(cells)}</tr>"
-    yield "</tbody></table></div>"
+    yield "</tbody></table></div></div>"
+
+
+def _head(cell: Text) -> str:
+    """The name of a column. One that is a formula alone is set as text: what is MathML only is no name for those who listen."""
+    if not all(isinstance(piece, Formula) for piece in pieces(cell)):
+        return inline(cell)
+    name = plain(cell)
+    if numbered := re.fullmatch(r"([A-Za-z])(\d+)", name):
+        return f"<i>{numbered[1]}</i><sub>{numbered[2]}</sub>"
+    return f"<i>{_escaped(name.replace(' - ', ' − '))}</i>"
 
 
 def _whole(cell: Text) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons.blocks import (
@@ -34,15 +35,19 @@ from tinygrad_bp.lessons.writers.pieces import (
     joined,
     number_columns,
     plain,
-    side_by_side,
     title_of,
     unfolded,
     width,
 )
 from tinygrad_bp.words import Words, words
 
-WIDTH = 74  # letters that have room in a line of the page
+WIDTH = 90  # letters that have room in a line of the page
+BESIDE, JOIN = 5.0, 2.4  # letters between equations side by side, and of a sign of equality
+BETWEEN = r" \qquad "
+GOES_ON = "\0"  # begins a line in which a row goes on
+KEPT = 8  # lines of an equation that stay on one page
 LONGEST = 24  # rows of a table that stay on one page
+LONGEST_PROGRAM = 60  # lines of a program that do
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -72,14 +77,16 @@ _PREAMBLE = r"""\usepackage{iftex}
 %(declared)s\else%(others)s
 \fi
 \usepackage{amsmath,amssymb,graphicx,longtable,array}
-\usepackage[a4paper,margin=25mm]{geometry}
+\usepackage[a4paper,margin=20mm,bottom=22mm]{geometry}
 \setlength{\parindent}{0pt}
-\setlength{\parskip}{0.6\baselineskip}
+\setlength{\parskip}{0.4\baselineskip}
 \setlength{\emergencystretch}{4em}
 \allowdisplaybreaks[2]
 \providecommand{\lt}{<}
 \providecommand{\gt}{>}
-\AtBeginDocument{\abovedisplayshortskip=0.4\baselineskip\belowdisplayshortskip=0.6\baselineskip}
+\setlength{\mathindent}{1.2em}
+\AtBeginDocument{\abovedisplayskip=0.35\baselineskip\belowdisplayskip=0.35\baselineskip
+  \abovedisplayshortskip=0.2\baselineskip\belowdisplayshortskip=0.35\baselineskip}
 %% An equation after a heading or a list does not begin an empty line of its own.
 \newcommand{\joined}{\ifvmode\nopagebreak\vspace{-\parskip}\vspace{-\baselineskip}\fi}
 %% A picture as large as it is, or as the page has room for.
@@ -102,9 +109,9 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
     say = words(language)
     if files is None:
         files = file_names(blocks)
-    body = "\n\n".join(
-        "\n".join(_lines(block, files, say)) for block in unfolded(blocks) if not isinstance(block, Aside)
-    )
+    shown = [block for block in unfolded(blocks) if not isinstance(block, Aside)]
+    runs = [list(run) for _, run in groupby(shown, lambda block: isinstance(block, Equation))]
+    body = "\n\n".join("\n".join(_run(run, files, say)) for run in runs)
     east_asian = sorted({letter for letter in body if _is_east_asian(letter)})
     japanese = language == "ja"
     unknown = [] if japanese else [f"{ord(letter):04X}" for letter in east_asian]
@@ -116,12 +123,25 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
     engine = "lualatex" if japanese else "pdflatex"
     heading = (
         f"% !TEX program = {engine}\n% !TEX encoding = UTF-8\n"
-        + (r"\documentclass[11pt,a4paper]{ltjsarticle}" if japanese else r"\documentclass[11pt,a4paper]{article}")
+        + (
+            r"\documentclass[10pt,a4paper,fleqn]{ltjsarticle}"
+            if japanese
+            else r"\documentclass[10pt,a4paper,fleqn]{article}"
+        )
         + "\n"
         + _PREAMBLE % {"declared": declared, "others": others}
     )
     title = f"%% {clean(title_of(blocks))}".rstrip() + "\n" if title_of(blocks) else ""
     return f"{title}{heading}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+
+
+def _run(run: Sequence[Block], files: Mapping[int, str], say: Words) -> Iterator[str]:
+    """Blocks one after the other: all of them equations, or none."""
+    equations = [block for block in run if isinstance(block, Equation)]
+    if equations:
+        yield from _equations(equations)
+        return
+    yield "\n\n".join("\n".join(_lines(block, files, say)) for block in run)
 
 
 def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
@@ -136,15 +156,19 @@ def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
         case Legend(words):
             yield f"{{\\small {inline(words)}\\par}}"
         case Equation():
-            yield from _equation(block)
+            yield from _equations([block])
         case Table():
             yield from _table(block)
         case Picture():
             yield from _picture(block, files[id(block)], say("document.leftOut"))
         case Code(program):
-            yield r"\begin{flushleft}\small\ttfamily"
-            yield "\\\\\n".join(map(_code, program.strip("\n").expandtabs(4).split("\n")))
-            yield r"\end{flushleft}"
+            lines = list(map(_code, program.strip("\n").expandtabs(4).split("\n")))
+            kept = len(lines) <= LONGEST_PROGRAM and max(map(len, lines)) < 400  # as LaTeX
+            yield r"\par\nopagebreak\begin{flushleft}\footnotesize\ttfamily" + (
+                r"\begin{minipage}{\linewidth}\raggedright" if kept else ""
+            )
+            yield "\\\\\n".join(lines)
+            yield (r"\end{minipage}" if kept else "") + r"\end{flushleft}"
         case Items(items, numbered) if items:
             name = "enumerate" if numbered else "itemize"
             yield f"\\begin{{{name}}}"
@@ -225,23 +249,57 @@ def _spelled(latex: str) -> str:
     return re.sub(r"[^\x00-\x7f]+", lambda letters: rf"\text{{{''.join(map(_letter, letters[0]))}}}", text)
 
 
-def _equation(equation: Equation) -> Iterator[str]:
-    left = formula(equation.left)
-    yield r"\joined"
-    if side_by_side(equation):
-        rows = [" ".join(map(formula, row)) for row in equation.rows]
-        yield f"\\[ {' = '.join([*([left] if left else []), *rows])} \\]"
-        return
-    lines = []
+def _equations(run: Sequence[Equation]) -> Iterator[str]:
+    """Equations one after the other; those that are short stand side by side."""
+    beside: list[str] = []
+    used = 0.0
+    for equation in run:
+        left = formula(equation.left)
+        lines = _packed(equation)
+        size = width(equation.left.latex) + sum(size + JOIN for _, size in lines)
+        if len(lines) > 1 or (beside and used + size + BESIDE > WIDTH):
+            yield from _displayed(beside)
+            beside, used = [], 0.0
+        if len(lines) > 1:
+            sign = "{}= " if left else ""
+            yield r"\joined"
+            yield r"\begin{align*}"
+            rows = [f"{left}&{sign}{lines[0][0]}", *(f"&{begin}{line}" for begin, line in _continued(lines[1:]))]
+            yield (" \\\\*\n" if len(rows) <= KEPT else " \\\\\n").join(rows)
+            yield r"\end{align*}"
+        else:
+            beside.append(f"{left} = {lines[0][0]}" if left else lines[0][0])
+            used += size + BESIDE
+    yield from _displayed(beside)
+
+
+def _displayed(formulas: Sequence[str]) -> Iterator[str]:
+    if formulas:
+        yield r"\joined"
+        yield rf"\[ {BETWEEN.join(formulas)} \]"
+
+
+def _continued(lines: Sequence[tuple[str, float]]) -> Iterator[tuple[str, str]]:
+    """Lines after the first: where a row begins with its sign, and where one goes on with room before it."""
+    for line, _ in lines:
+        goes_on = line.startswith(GOES_ON)
+        yield (r"\quad {}", line.removeprefix(GOES_ON)) if goes_on else ("{}= ", line)
+
+
+def _packed(equation: Equation) -> list[tuple[str, float]]:
+    """The right side in lines, each with its width: as many rows in a line as have room, and of a long one its terms."""
     room = WIDTH - min(width(equation.left.latex), WIDTH / 2)
-    for place, row in enumerate(equation.rows):
-        sign = "{}= " if left or place else ""
+    found: list[tuple[str, float]] = []
+    for row in equation.rows:
         first, *others = fitted(row, room, _spelled)
-        lines.append(f"{left if not place else ''}&{sign}{first}")
-        lines += [rf"&\quad {{}}{other}" for other in others]
-    yield r"\begin{align*}"
-    yield " \\\\\n".join(lines)
-    yield r"\end{align*}"
+        size = sum(width(term.latex) + 0.5 for term in row)
+        if found and not others and found[-1][1] + size + JOIN <= room and not found[-1][0].startswith(GOES_ON):
+            line, used = found[-1]
+            found[-1] = f"{line} = {first}", used + size + JOIN
+            continue
+        found.append((first, size if not others else WIDTH))
+        found += [(GOES_ON + other, WIDTH) for other in others]
+    return found or [("", 0.0)]
 
 
 # Tables and pictures
@@ -253,18 +311,26 @@ def _table(table: Table) -> Iterator[str]:
     widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
     size, kinds = _kinds(widths, numbers)
     yield f"\\begingroup{size}\\setlength{{\\tabcolsep}}{{0.6em}}\\renewcommand{{\\arraystretch}}{{1.2}}"
-    if table.caption:
-        yield f"\\begin{{center}}\\small {inline(table.caption)}\\end{{center}}\\nopagebreak\\vspace{{-\\parskip}}"
-    long = len(table.rows) > LONGEST  # one that goes on over pages
+    # One that goes on over pages: of many rows, or of cells that fill many lines.
+    share = max(1.0, WIDTH / max(1, len(widths)))
+    lines = sum(max(1.0, *(columns(cell) / share for cell in row)) for row in cells if row)
+    long = len(table.rows) > LONGEST or lines > 2 * LONGEST
     head = f"{_row(table.head)} \\hline" if any(map(plain, table.head)) else ""
+    caption = f"\\small {inline(table.caption)}" if plain(table.caption) else ""
     if long:
         yield f"\\begin{{longtable}}{{@{{}}{kinds}@{{}}}}"
-        yield f"{head}\\endhead"
+        over = rf"\multicolumn{{{max(1, len(table.head))}}}{{@{{}}l@{{}}}}{{{caption}}} \\*[0.3em]" if caption else ""
+        yield f"{over}\n{head}\\endfirsthead\n{head}\\endhead" if over else f"{head}\\endhead"
+        yield from map(_row, table.rows)
+        yield r"\end{longtable}"
     else:
-        yield f"\\begin{{center}}\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}"
+        # One box, so that what it shows stands with it.
+        yield r"\par\nopagebreak\noindent\begin{minipage}{\linewidth}"
+        yield f"{caption}\\par\\vspace{{0.2em}}" if caption else ""
+        yield f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}"
         yield head
-    yield from map(_row, table.rows)
-    yield r"\end{longtable}" if long else r"\end{tabular}\end{center}"
+        yield from map(_row, table.rows)
+        yield r"\end{tabular}\end{minipage}\par"
     yield r"\endgroup"
 
 

@@ -144,6 +144,12 @@ def _width(tokens: Sequence[str], place: int, end: int) -> float:
             second = _closing(tokens, first, end)
             found = max(_width(tokens, place, first), _width(tokens, first, second)) + 0.5
             place = second
+        elif token == r"\begin":  # of a matrix, as wide as its widest row
+            closing = _end_of_environment(tokens, place, end)
+            rows = [0.0]
+            for k in range(_closing(tokens, place, end), closing):
+                rows = [*rows, 0.0] if tokens[k] == r"\\" else [*rows[:-1], rows[-1] + _width(tokens, k, k + 1)]
+            found, place = max(rows) + 2.0, closing
         elif token == "{":
             closing = _closing(tokens, place - 1, end)
             found = _width(tokens, place, closing - 1)
@@ -160,6 +166,11 @@ def _width(tokens: Sequence[str], place: int, end: int) -> float:
 _LETTERS = dict.fromkeys(
     [r"\left", r"\right", r"\mathrm", r"\text", r"\mathsf", r"\mathbf", r"\begin", r"\end", "}"], 0.0
 )
+
+
+def _end_of_environment(tokens: Sequence[str], place: int, end: int) -> int:
+    """The place of the command that ends the environment which begins here."""
+    return next((k for k in range(place, end) if tokens[k] == r"\end"), end)
 
 
 def _closing(tokens: Sequence[str], place: int, end: int) -> int:

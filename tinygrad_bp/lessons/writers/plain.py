@@ -23,6 +23,7 @@ from tinygrad_bp.lessons.blocks import (
     Title,
 )
 from tinygrad_bp.lessons.writers.pieces import clean, joined, number_columns, plain, unfolded
+from tinygrad_bp.lessons.writers.programs import fitted_lines
 from tinygrad_bp.text import whole_number
 from tinygrad_bp.words import words
 
@@ -34,7 +35,8 @@ _NOT_LAST = "（「『【〈《〔［｛([{"
 def text(blocks: Iterable[Block], width: int = 80, language: str = "en") -> str:
     """The blocks as plain text in lines of at most `width` columns, an empty line between them. What is folded stands at the end.
 
-    East Asian letters take two columns. A table that is too wide becomes a list; a program keeps its lines.
+    East Asian letters take two columns. A table that is too wide becomes a list; a program keeps
+    its lines, but those of Python are broken where they may be.
 
     Raises TypeError for a width that is no whole number, ValueError for one below 20, and for a language that there is none of.
     """
@@ -68,8 +70,8 @@ def _lines(block: Block, width: int, picture: str) -> Iterator[str]:
             yield from filled(f"[{picture}: {clean(drawing.title) or plain(caption)}]", width)
             if drawing.title and plain(caption):
                 yield from filled(_running(caption), width)
-        case Code(program):
-            yield from (f"    {clean(line.expandtabs(4))}".rstrip() for line in program.strip("\n").split("\n"))
+        case Code(program, language):
+            yield from (f"    {clean(line)}".rstrip() for line in fitted_lines(program, width - 4, language))
         case Items(items, numbered):
             for place, item in enumerate(items, 1):
                 sign = f"{place}. " if numbered else "- "

@@ -9,7 +9,6 @@ from graphviz import Digraph
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import style
-from tinygrad_bp.text import counted
 
 Spot = tuple[float, float]  # in points, from left to right and upward
 
@@ -70,8 +69,9 @@ class Canvas:
             f'<tr><td height="{9 * self.look.factor:.0f}"><font point-size="{14 * self.look.factor:g}"><b>•</b></font></td></tr>'
             * 3
         )
-        label = f'<{style.PLAIN_TABLE}{dots}<tr><td><font color="{colour}">{count:,} more</font></td></tr></table>>'
-        tip = style.tooltip(f"{count:,} that are not drawn: {which}")
+        more = self.look.say("picture.more", count=count)
+        label = f'<{style.PLAIN_TABLE}{dots}<tr><td><font color="{colour}">{more}</font></td></tr></table>>'
+        tip = style.tooltip(self.look.say("picture.left.which", count=count, which=which))
         self.graph.node(
             node, pos=self._at(spot), label=label, tooltip=tip, fontcolor=colour, style="filled",
             fillcolor=self.palette.paper,
@@ -81,7 +81,7 @@ class Canvas:
         """A line for all weights between two nodes of which one stands for neurons that are not drawn."""
         self.bundles = True
         colour = self.palette.highlight if lit else self.palette.dim if self.lighting else self.palette.line
-        tip = style.tooltip(f"{counted(count, 'weight')} not drawn")
+        tip = style.tooltip(self.look.say("picture.left.bundle", weights=self.look.say("count.weight", count=count)))
         self.graph.edge(tail, head, style="dotted", color=colour, arrowhead="none", edgetooltip=tip)
 
     def bias(self, node: str, bias: Value, spot: Spot, *, lit: bool) -> None:

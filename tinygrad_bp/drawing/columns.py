@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from tinygrad_bp.drawing.canvas import Spot
+from tinygrad_bp.words import Words
 
 # Of a neuron and of a layer, that lines can have their names and numbers written on them.
 MOST_INPUTS, MOST_LINES = 8, 64
@@ -38,20 +39,26 @@ def connections(counts: Iterable[int]) -> int:
     return sum(n * m for n, m in pairwise(counts))
 
 
-def left_out(widths: Sequence[int], drawn: Sequence[Sequence[int]]) -> str:
+def left_out(widths: Sequence[int], drawn: Sequence[Sequence[int]], say: Words) -> str:
     """A sentence that counts what is left out; empty if nothing is."""
     parts = [
-        f"{width - len(places):,} of {width:,} {f'neurons of layer {column}' if column else 'inputs'}"
+        say(
+            "picture.left.neurons" if column else "picture.left.inputs",
+            count=width - len(places),
+            all=width,
+            layer=column,
+        )
         for column, (width, places) in enumerate(zip(widths, drawn, strict=True))
         if width > len(places)
     ]
     if not parts:
         return ""
     if len(parts) > MOST_COUNTED:
-        parts = [f"{sum(widths) - sum(map(len, drawn)):,} of {sum(widths):,} inputs and neurons"]
+        parts = [say("picture.left.both", count=sum(widths) - sum(map(len, drawn)), all=sum(widths))]
     every = connections(widths)
     count = every - connections(map(len, drawn))
-    return f"Not drawn: {', '.join([*parts, f'{count:,} of {every:,} weights'])}"
+    parts.append(say("picture.left.weights", count=count, all=every))
+    return say("picture.left", parts=say("say.comma").join(parts))
 
 
 class Grid:

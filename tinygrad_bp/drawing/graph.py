@@ -19,7 +19,8 @@ from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.again import MOST_BENDS, again
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
 from tinygrad_bp.drawing.picture import Drawing
-from tinygrad_bp.text import changed_since, shown, whole_number
+from tinygrad_bp.text import MOST_NAMES, shown, whole_number
+from tinygrad_bp.words import Words
 
 
 def draw(
@@ -86,7 +87,9 @@ def draw(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes
     )
     writer = GraphWriter(choice, title, looks, direction, local_derivatives, symbols=only is not None)
-    return Drawing(writer.dot(), title or f"Computation graph of {', '.join(map(called, outputs))}")
+    return Drawing(
+        writer.dot(), title or looks.say("picture.graph", names=looks.say("say.comma").join(map(called, outputs)))
+    )
 
 
 class GraphWriter:
@@ -117,7 +120,7 @@ class GraphWriter:
         self.graph = Digraph(
             graph_attr={
                 **look.text, "rankdir": direction, "bgcolor": look.ground, "pad": "0.25", "nodesep": "0.18", "ranksep": "0.32",
-                "labelloc": "t", "label": style.heading(title, self._keys(), _changed(choice.order), look.font_size),
+                "labelloc": "t", "label": style.heading(title, self._keys(), _changed(choice.order, look.say), look.font_size),
             },
             node_attr={**look.text, "shape": "plain"},
             edge_attr={**look.text, "color": self.palette.line, "arrowsize": "0.6"},
@@ -312,9 +315,11 @@ class GraphWriter:
         return cells and f'<{style.PLAIN_TABLE}{cells}<tr><td height="4"></td></tr></table>>', tip
 
 
-def _changed(order: Iterable[Value]) -> str:
+def _changed(order: Iterable[Value], say: Words) -> str:
     """A remark if the data of leaves was changed after it was used, so that it does not make what is shown behind it; else empty."""
-    return changed_since([called(leaf) for leaf in changed_leaves(order)])
+    names = [called(leaf) for leaf in changed_leaves(order)]
+    shown = say("say.comma").join([*names[:MOST_NAMES], *(["…"] if len(names) > MOST_NAMES else [])])
+    return say("picture.changed", names=shown, count=len(names)) if names else ""
 
 
 def _tip(v: Value) -> str:

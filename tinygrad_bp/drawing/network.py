@@ -113,8 +113,8 @@ def draw_network(
     writer.lines()
     if targets is not None:
         writer.targets([x if isinstance(x, Value) else Value(x) for x in targets])
-    dot = canvas.dot(title, writer.largest, left_out(widths, drawn))
-    return Drawing(dot, title or f"Network {'-'.join(map(str, widths))}")
+    dot = canvas.dot(title, writer.largest, left_out(widths, drawn, looks.say))
+    return Drawing(dot, title or looks.say("picture.network", layers="-".join(map(str, widths))))
 
 
 def _refuse_more_than(max_connections: int, widths: Sequence[int], drawn: Sequence[Sequence[int]]) -> None:

@@ -83,6 +83,9 @@ class Closing(Speaker):
         except (ArithmeticError, ValueError):
             yield self.paragraph("lesson.again.outside")
             return
+        if not math.isfinite(after):
+            yield self.paragraph("lesson.again.outside")
+            return
         yield self.paragraph(
             "lesson.again.why" if after < old else "lesson.again.larger" if after > old else "lesson.again.same"
         )

@@ -172,6 +172,8 @@ class Derivation:
         loss = names[self.loss]
         others = {f"d{enclosed(loss)}/d{enclosed(name)}" for name in names.values()}
         others |= {f"delta_{unit.name}" for unit in self.neurons}
+        others |= {"eta"} if self.learning_rate is not None else set()
+        others |= {"mu", "lambda", "beta1", "beta2", "eps"} if self.optimizer is not None else set()
         taken = set(names.values())
         for v, name in names.items():
             new = name

@@ -50,9 +50,9 @@ class Given(Speaker):
         """Beside what they are names and numbers, as many as have room; of very many those at both ends."""
         if not groups:
             return
-        most = 4 * MOST_STEPS
+        ends = MOST_STEPS // 2
         shown = {
-            role: list(leaves) if len(leaves) <= most else [*leaves[:MOST_STEPS], *leaves[-MOST_STEPS:]]
+            role: list(leaves) if len(leaves) <= 2 * MOST_STEPS else [*leaves[:ends], *leaves[-ends:]]
             for role, leaves in groups.items()
         }
         called = {role: self.say(f"lesson.given.{role}") for role in shown}

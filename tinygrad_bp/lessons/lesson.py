@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -50,8 +51,8 @@ def lesson(
 
     Reads what was recorded; no gradient, no data in the graph and no optimizer is changed. Of a large network a part is written out, and
     what is left out is counted. Raises TypeError for what is no Value, and for an optimizer that is none; ValueError for one that was not
-    computed from anything, for leaves that were changed since, for a learning rate that is no finite number above 0, or one beside an
-    optimizer, for an x that is no leaf, and for another language.
+    computed from anything, for leaves that were changed since, for numbers that are not finite, for a learning rate that is no finite
+    number above 0, or one beside an optimizer, for an x that is no leaf, and for another language.
     """
     say = words(language)
     if by not in ("neuron", "layer", "node"):
@@ -62,8 +63,21 @@ def lesson(
         raise ValueError("lesson: the optimizer has a learning rate of its own; leave lr out")
     chosen = [x] if x is not None else parameters
     derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=by != "node", optimizer=optimizer)
+    _refuse_what_is_not_finite(derivation)
     writer = _Writer(derivation, Equations(derivation, significant(digits, "lesson: digits")), say, x)
     return Lesson(derivation, list(writer.blocks(title, by)), language)
+
+
+def _refuse_what_is_not_finite(found: Derivation) -> None:
+    """Raises ValueError, naming the first number that is not finite: nothing can be said of what follows from it."""
+    first = next((v for v in found.order if not math.isfinite(v.data)), None)
+    if first is None:
+        return
+    name = found.names.get(first) or ("a leaf" if first.op is None else f"the result of {first.op.name}")
+    raise ValueError(
+        f"lesson: a round of backpropagation needs finite numbers, and {name} is {first.data!r}"
+        + (f"; so {found.names[found.loss]} is {found.loss.data!r}" if first is not found.loss else "")
+    )
 
 
 class Lesson(Document):

@@ -97,7 +97,7 @@ def test_who_decides_what_a_parameter_is_is_said() -> None:
         text = lesson(loss, **options).text(width=1000)
         assert "The parameters are those that were asked for." in text
         assert re.search(r"^  Parameters +w1 +\S+  w2 +\S+$", text, re.MULTILINE)
-        assert re.search(r"^  Others +w3 ", text, re.MULTILINE)
+        assert re.search(r"^  Others +b1 ", text, re.MULTILINE)
     assert "Names decide" not in lesson(named(Value(2.0, "a") * Value(3.0, "b"), "F")).text(width=1000)
 
 

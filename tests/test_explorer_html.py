@@ -23,6 +23,7 @@ from tinygrad_bp import Value, explore
 from tinygrad_bp.explorer import Page, page
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.notebook import pack, unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts
 from tinygrad_bp.explorer.subject import of_value
 from tinygrad_bp.lessons.marking.mistakes import mistakes
@@ -231,11 +232,26 @@ def test_a_page_is_html(tmp_path: Path, name: str) -> None:
 def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     made = explore(hostile(title), title=title)
     read = Read(made._repr_html_())
-    [[tag, attributes, text]] = read.elements
-    assert (tag, text) == ("iframe", "")
-    assert attributes["srcdoc"] == made.html
+    [[tag, attributes, text], [listener, _, _]] = read.elements
+    assert (tag, text, listener) == ("iframe", "", "script")
+    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, (\d+)\)', attributes["srcdoc"], re.DOTALL)
+    assert found is not None
+    assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title
     assert set(attributes["sandbox"].split()) == {"allow-scripts", "allow-downloads"}
+    assert attributes["allow"] == "clipboard-write *"
+
+
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_a_cell_of_a_notebook_is_small(name: str) -> None:
+    assert len(explore(name)._repr_html_().encode()) <= 150_000
+
+
+@pytest.mark.parametrize("text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000])
+def test_what_is_packed_is_unpacked(text: str) -> None:
+    packed, length = pack(text)
+    assert not re.search(r"""[&<>"'\\`\s]""", packed)
+    assert unpack(packed, length) == text
 
 
 # The words

@@ -17,6 +17,7 @@ from tests.explorer import SUBJECTS, Explorer, fragment, graph_of, made, numbers
 from tests.labels import HOSTILE
 from tinygrad_bp import Value, explore, topological_order
 from tinygrad_bp.explanation.names import short_name
+from tinygrad_bp.explorer.notebook import LEAST, MOST
 from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 
@@ -447,6 +448,13 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     frame = page.frames[1]
     frame.wait_for_selector(".main-actions .primary")
     assert frame.evaluate("origin") == "null"
+    # The page says how high it is, and the notebook makes it so.
+    page.wait_for_function("() => document.querySelector('iframe').style.height !== '760px'")
+    high = page.evaluate("document.querySelector('iframe').clientHeight")
+    assert LEAST <= high <= MOST
+    assert high in (LEAST, MOST) or high == pytest.approx(
+        frame.evaluate("document.documentElement.scrollHeight"), abs=2
+    )
     explorer = Explorer(frame)
     assert page.evaluate("document.querySelector('iframe').title") == made(name).title
     explorer.show("graph")

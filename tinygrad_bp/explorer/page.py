@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import saying
+from tinygrad_bp.explorer.notebook import cell
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
 from tinygrad_bp.program.javascript import script_json
 from tinygrad_bp.text import printable
-from tinygrad_bp.words import LANGUAGES, catalogue
+from tinygrad_bp.words import LANGUAGES, catalogue, words
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
@@ -50,10 +51,8 @@ class Page:
         return write_whole(path, self.html)
 
     def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.title)}" '
-            'sandbox="allow-scripts allow-downloads" style="width: 100%; height: 46rem; border: 0"></iframe>'
-        )
+        """The output of a notebook's cell: the page packed to a third, in a sandbox that is as high as it is."""
+        return cell(self.html, self.title, " ".join(words(each)("notebook.old") for each in LANGUAGES))
 
 
 def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: str | None) -> Page:

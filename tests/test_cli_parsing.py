@@ -23,6 +23,7 @@ COMMANDS = [
     "draw",
     "explain",
     "check",
+    "diagnose",
     "lesson",
     "exercise",
     "mark",

@@ -1,7 +1,7 @@
 """The command `tinygrad-bp`: the worked example, pages to explore, networks, and readings of Values in a program of your own.
 
-Exit status: 0 if all is well, 1 if a verdict, a derivative or an answer does not hold, 2 for a mistake in what was asked, 130 after
-Ctrl-C, 143 after a request to end, as `kill` makes it.
+Exit status: 0 if all is well, 1 if a verdict, a derivative or an answer does not hold or a diagnosis finds something, 2 for a
+mistake in what was asked, 130 after Ctrl-C, 143 after a request to end, as `kill` makes it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ EXAMPLES = """examples:
   tinygrad-bp lesson neuron.py:out              a round of it, every step
   tinygrad-bp exercise xor --sheets 30 --out w  a sheet for each student
   tinygrad-bp mark neuron.py:out answers.csv    what was derived by hand, marked
-  tinygrad-bp check neuron.py:out               gradients against differences"""
+  tinygrad-bp check neuron.py:out               gradients against differences
+  tinygrad-bp diagnose neuron.py:out            where a NaN came from, digits left"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -59,6 +59,7 @@ OTHER_COMMANDS = {
     "predict": "test eval evaluate infer inference use",
     "draw": "plot graph picture visualize show dot",
     "check": "gradcheck check-gradients verify",
+    "diagnose": "debug nan why doctor precision",
     "explain": "chain-rule grad gradient",
     "lesson": "derive teach",
     "mark": "grade score correct",

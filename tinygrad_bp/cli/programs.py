@@ -1,4 +1,4 @@
-"""The commands `draw`, `explain` and `check`: pictures, explanations and checks of Values in a program of the user's own."""
+"""The commands `draw`, `explain`, `check` and `diagnose`: readings of Values in a program of the user's own."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ examples:
 examples:
   tinygrad-bp check neuron.py:out
   tinygrad-bp check neuron.py:out --against answers.csv""",
+    "diagnose": """The exit status is 0 if nothing was found and 1 if something was.
+
+examples:
+  tinygrad-bp diagnose neuron.py:out
+  tinygrad-bp diagnose net.py:loss --format json""",
 }
 FORMATS = ("svg", "png", "pdf", "gv")
 
@@ -127,6 +132,19 @@ def add(commands: Any) -> None:
     parser.add_rate(check)
     check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
     check.set_defaults(run=_check)
+
+    diagnose = parser.command(
+        commands.add_parser,
+        "diagnose",
+        EXAMPLES["diagnose"],
+        help="say where a NaN came from, and how many digits are left",
+        description="Says what is wrong with the numbers of a Value and of its gradient: where a NaN or an infinity came from, how many "
+        "digits are left and which operations lost them, what keeps which paths from learning.",
+    )
+    diagnose.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
+    diagnose.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
+    common.add_language(diagnose)
+    diagnose.set_defaults(run=_diagnose)
 
 
 def _draw(args: argparse.Namespace) -> int:
@@ -227,3 +245,17 @@ def _check(args: argparse.Namespace) -> int:
     else:
         common.say(result.text(width=terminal_width()))
     return 0 if result.ok else 1
+
+
+def _diagnose(args: argparse.Namespace) -> int:
+    from tinygrad_bp.diagnosis import diagnose
+
+    [y] = named(load_program(args.target), args.target)
+    found = diagnose(y, language=common.language_of(args))
+    if args.format == "json":
+        import json
+
+        common.say(json.dumps(found.to_dict(), indent=2))
+    else:
+        common.say(found.text(width=terminal_width()))
+    return 0 if found.ok else 1

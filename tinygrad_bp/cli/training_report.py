@@ -47,6 +47,8 @@ def lines(done: Training, predictor: Predictor) -> Iterator[tuple[str, str]]:
     yield "took", f"{steps} in {history.seconds:.2f} s by engine {history.engine}; {history.stopped}"
     if history.why_eager:
         yield "why eager", history.why_eager
+    if history.hint:
+        yield "hint", history.hint
     if history.losses:
         yield "loss", f"{history.losses[0]:.6g} in the first epoch, {history.losses[-1]:.6g} in the last"
     for name, part in zip(("on the rows learned", "on the rows held out"), done.rows.measured, strict=True):

@@ -135,6 +135,11 @@ class Diagnosis:
         """For each operation that may have lost digits of y its share of that."""
         return dict(self.rounding.shares) if self.rounding else {}
 
+    @property
+    def nodes(self) -> tuple[Value, ...]:
+        """All that have a part in a finding."""
+        return tuple(dict.fromkeys(node for finding in self.findings for node in finding.nodes))
+
     @said
     def __str__(self) -> str:
         return self.text()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from graphviz import Digraph
 
@@ -22,6 +22,9 @@ from tinygrad_bp.drawing.picture import Drawing
 from tinygrad_bp.text import MOST_NAMES, shown, whole_number
 from tinygrad_bp.words import Words
 
+if TYPE_CHECKING:
+    from tinygrad_bp.diagnosis import Diagnosis
+
 
 def draw(
     y: Value | Sequence[Value],
@@ -31,6 +34,7 @@ def draw(
     group: bool | Mapping[str, Iterable[Value]] = True,
     collapse: bool | str | Collection[str] = False,
     highlight: Value | str | Iterable[Value | str] = (),
+    show: Diagnosis | Mapping[Value, float] | None = None,
     local_derivatives: bool = False,
     digits: int = 9,
     direction: Literal["LR", "RL", "TB", "BT"] = "LR",
@@ -52,6 +56,8 @@ def draw(
             between the previous layer and them, and one for each layer. Or a mapping from names to the Values of each group.
         collapse: names of groups to draw as one node each; True for all, layers by their neurons.
         highlight: a Value or a label, or several, whose paths to the outputs stand out: those that the chain rule sums over.
+        show: what `diagnose` found: colours are then the shares of the operations in what rounding lost, and what a finding is about is
+            framed. Or numbers for Values, to be coloured by in place of their gradients.
         local_derivatives: write on each edge the derivative of its end with respect to its beginning.
         digits: significant digits of numbers, 1 to 17. Tooltips have them all.
         direction: where the computation runs: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
@@ -78,6 +84,9 @@ def draw(
     looks = style.look(
         "draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language
     )
+    colours = getattr(show, "shares", show)
+    if colours is not None and not isinstance(colours, Mapping):
+        raise TypeError(f"draw: show takes a diagnosis or a mapping from Values to numbers, not {type(show).__name__}")
     if not isinstance(group, bool | Mapping):
         raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
     if depth is not None:
@@ -86,14 +95,23 @@ def draw(
     choice = choose(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes
     )
-    writer = GraphWriter(choice, title, looks, direction, local_derivatives, symbols=only is not None)
+    framed = frozenset(getattr(show, "nodes", ()))
+    writer = GraphWriter(
+        choice, title, looks, direction, local_derivatives, symbols=only is not None, colours=colours, framed=framed
+    )
     return Drawing(
         writer.dot(), title or looks.say("picture.graph", names=looks.say("say.comma").join(map(called, outputs)))
     )
 
 
 class GraphWriter:
-    """Writes the DOT text of what was chosen. `symbols` writes ∂y/∂x on lines beside the numbers of `local_derivatives`."""
+    """Writes the DOT text of what was chosen.
+
+    Args:
+        symbols: write ∂y/∂x on lines beside the numbers of `local_derivatives`.
+        colours: numbers for Values, which are coloured by them; by their gradients if None.
+        framed: Values that stand out.
+    """
 
     def __init__(
         self,
@@ -104,6 +122,8 @@ class GraphWriter:
         local_derivatives: bool,
         *,
         symbols: bool,
+        colours: Mapping[Value, float] | None = None,
+        framed: Collection[Value] = (),
     ) -> None:
         self.choice, self.look, self.palette, self.digits = choice, look, look.palette, look.digits
         self.local_derivatives, self.symbols = local_derivatives, symbols
@@ -111,7 +131,8 @@ class GraphWriter:
         self.rows: dict[str, list[Value]] = {}  # of each node the Values in it
         for v in choice.shown:
             self.rows.setdefault(choice.node(v), []).append(v)
-        self.largest = style.largest_magnitude([style.gradient(v) for v in choice.shown])
+        self.colours, self.framed = colours, framed
+        self.largest = style.largest_magnitude([self._colour(v) for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
         self.tails = {v: self._tails(v) for v in choice.shown if v.op is not None}
         which = self._beginnings()
@@ -165,7 +186,10 @@ class GraphWriter:
         """Of the legend."""
         keys = []
         if self.largest:
-            keys.append(style.colour_key(self.look.say("picture.gradient"), self.largest, self.digits, self.palette))
+            of = "picture.gradient" if self.colours is None else "picture.share"
+            keys.append(style.colour_key(self.look.say(of), self.largest, self.digits, self.palette))
+        if not self.drawn.isdisjoint(self.framed):
+            keys.append(style.line_key(self.look.say("picture.found"), self.palette.highlight))
         if self.choice.on_path:
             keys.append(style.line_key(self.look.say("picture.paths"), self.palette.highlight))
         if self.repeats:
@@ -192,7 +216,8 @@ class GraphWriter:
         inside = self.rows[node]
         group = self.choice.folded.get(inside[0], "")
         on_path = not self.choice.on_path.isdisjoint(inside)
-        label = self._group_box(group, inside, thick=on_path) if group else self._box(inside[0], thick=on_path)
+        thick = on_path or any(v in self.framed for v in inside)
+        label = self._group_box(group, inside, thick=thick) if group else self._box(inside[0], thick=thick)
         tip = "\n".join([*filter(None, [group]), *map(_tip, inside)])
         self.frames[self.choice.frame(inside[0])].node(node, label=label, tooltip=style.tooltip(tip))
 
@@ -224,7 +249,7 @@ class GraphWriter:
             fill, padding = self.palette.fills[1], 1
             rows = style.named_numbers([("", v.data)], self.palette, self.digits)
         else:
-            fill, padding = style.shade(self.palette, style.gradient(v), self.largest), 4
+            fill, padding = style.shade(self.palette, self._colour(v), self.largest), 4
             rows = self._numbers(v)
             if v.label:
                 rows = f"<tr><td{style.room_for(v.label, self.look.font_size)}><b>{style.markup(v.label)}</b></td></tr>{rows}"
@@ -240,7 +265,7 @@ class GraphWriter:
                 else ""
             )
             rows += (
-                f'<tr><td port="r{i}" bgcolor="{style.shade(self.palette, style.gradient(v), self.largest)}">{style.PLAIN_TABLE}{label}'
+                f'<tr><td port="r{i}" bgcolor="{style.shade(self.palette, self._colour(v), self.largest)}">{style.PLAIN_TABLE}{label}'
                 f"{self._numbers(v)}</table></td></tr>"
             )
         return (
@@ -250,6 +275,10 @@ class GraphWriter:
 
     def _numbers(self, v: Value) -> str:
         return style.named_numbers([("data", v.data), ("grad", style.gradient(v))], self.palette, self.digits)
+
+    def _colour(self, v: Value) -> float:
+        """The number that a Value is coloured by."""
+        return style.gradient(v) if self.colours is None else self.colours.get(v, 0.0)
 
     def _border(self, on_path: bool) -> str:
         if on_path:

@@ -1,13 +1,17 @@
-"""Which number left the range of floats first, in a step of training that failed."""
+"""Which number left the range of floats first, in a step of training that failed, and why; and why learning stands still."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
+from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.diagnosis import diagnose
+from tinygrad_bp.lots import draw_on, lots
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.training.task import Task
 
@@ -29,14 +33,50 @@ def what_went_wrong(task: Task, batch: Sequence[int]) -> str:
         for node in order:
             named = node.op is not None or node.label  # not a mere number, but what was made of it
             if named and not math.isfinite(node.data):
-                return f"with row {number}, {_node(node)} is {node.data}"
+                return f"with row {number}, {_node(node)} is {node.data}{_cause(total, optimizer)}"
         for p in optimizer.parameters:
             p.grad = 0.0
         total.backward()
         for node in reversed(order):
             if not math.isfinite(node.grad):
-                return f"with row {number}, the gradient of {_node(node)} is {node.grad}"
+                return f"with row {number}, the gradient of {_node(node)} is {node.grad}{_cause(total, optimizer)}"
     return f"the step leads out of the range of floats; {_largest(optimizer, lambda p: p.grad, 'gradient')}"
+
+
+# What says more than which number it was.
+CAUSES = ("0*inf", "inf-inf", "inf/inf", "infinite slope", "0*inf gradient", "inf-inf gradient", "undefined slope")
+STILL = ("no gradient", "dead", "saturated", "vanishing")
+STANDS = 1e-3  # what share of its size a loss falls by, at least, in half of the epochs of a training that learns
+LEAST_EPOCHS = 10
+MOST_ROWS = 40  # that a diagnosis looks at
+
+
+def _cause(total: Value, optimizer: Optimizer) -> str:
+    """Why a number is not finite, in parentheses, if that is more than where; else empty."""
+    there = set(topological_order(total, constants=False))
+    found = diagnose(total, [p for p in optimizer.parameters if p in there]).findings
+    cause = next((finding for finding in found if finding.kind in CAUSES), None)
+    if cause is None:
+        return ""
+    instead = f"; instead: {cause.instead}" if cause.instead else ""
+    return f" ({cause.words.rstrip('.')}{instead})"
+
+
+def why_it_stands_still(task: Task, losses: Sequence[float]) -> str:
+    """What keeps the parameters from learning, if the loss fell no more over the second half of the epochs; else empty."""
+    half = losses[len(losses) // 2 :]
+    if len(losses) < LEAST_EPOCHS or not half[0] or half[0] - min(half) > STANDS * abs(half[0]):
+        return ""
+    before = lots()
+    words = ""
+    with suppress(ValueError, ArithmeticError):
+        rows = task.rows[:MOST_ROWS]
+        total = sum_of([task.forward(*row) for row in rows]) / len(rows)
+        there = set(topological_order(total, constants=False))
+        found = diagnose(total, [p for p in task.optimizer.parameters if p in there]).findings
+        words = next((f"learning stands still: {finding}" for finding in found if finding.kind in STILL), "")
+    draw_on(before)
+    return words
 
 
 def fails_by_itself(task: Task, batch: Sequence[int]) -> bool:

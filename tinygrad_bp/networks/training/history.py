@@ -27,6 +27,7 @@ class History:
         stopped: why training ended: "all epochs done", "loss below 0.01", "no better for 20 epochs", "the callback said so",
             "interrupted" or "diverged" in the history that KeyboardInterrupt and `Diverged` have.
         seconds: how long it took, compiling included.
+        hint: where learning stood still at the end, what keeps the parameters from it; see `diagnose`.
         checkpoint: all that a training needs to go on as if it had never stopped, as it is now; of a training that has ended, as it was
             then. `train(..., resume=history)` takes it, also from a file, which `save` writes.
     """
@@ -38,6 +39,7 @@ class History:
     why_eager: str = ""
     stopped: str = ""
     seconds: float = 0.0
+    hint: str = ""
 
     def __post_init__(self) -> None:
         # No field: who makes a dictionary of a history, or compares two, means what happened.
@@ -76,7 +78,8 @@ class History:
     def __repr__(self) -> str:
         last = f", the last loss {self.losses[-1]:.6g}" if self.losses else ""
         done = f"{counted(self.epochs, 'epoch')}, {counted(self.steps, 'step')}"
-        return f"<{done} by engine {self.engine!r}{last}; {self.stopped}>"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"<{done} by engine {self.engine!r}{last}; {self.stopped}{hint}>"
 
 
 class Diverged(ArithmeticError):

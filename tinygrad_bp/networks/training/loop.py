@@ -21,7 +21,13 @@ from tinygrad_bp.networks.optimizer_state import State, settings_of
 from tinygrad_bp.networks.seeds import generator
 from tinygrad_bp.networks.training.batches import Batches
 from tinygrad_bp.networks.training.checkpoint import Checkpoint, Facts, facts_of, fixed_of, read
-from tinygrad_bp.networks.training.diagnosis import fails_by_itself, of_rows_held_out, what_went_wrong, why
+from tinygrad_bp.networks.training.diagnosis import (
+    fails_by_itself,
+    of_rows_held_out,
+    what_went_wrong,
+    why,
+    why_it_stands_still,
+)
 from tinygrad_bp.networks.training.engines import Compiled, Eager, chosen
 from tinygrad_bp.networks.training.history import Diverged, History
 from tinygrad_bp.networks.training.progress import Standing, bar
@@ -236,6 +242,7 @@ class _Loop:
         history = self.history
         history.now = self.checkpoint()
         self.judge.restore_the_best()
+        history.hint = why_it_stands_still(self.task, history.losses)
         history.stopped = history.stopped or "all epochs done"
 
     def settle(self, error: BaseException) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.exports import snapshot
 from tinygrad_bp.explorer.page import Page, page_of
 from tinygrad_bp.explorer.subject import subject_of
 from tinygrad_bp.text import shown
@@ -56,7 +57,7 @@ def explore(
     subject = subject_of(thing, rows=rows, loss=loss, parameters=parameters, learning_rate=rate, title=title)
     if language is not None and language not in LANGUAGES:
         raise ValueError(f"explore: language is one of {', '.join(map(repr, LANGUAGES))}, not {shown(language)}")
-    made = page_of(*describe(subject), language=language)
+    made = page_of(*describe(subject), language=language, graph=snapshot(subject.result))
     if path is not None:
         made.save(path)
     return made

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import saying
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.explorer.exports import picture, table
 from tinygrad_bp.explorer.notebook import cell
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
@@ -36,10 +39,15 @@ class Page:
     Attributes:
         html: the whole page. It loads nothing and sends nothing.
         title: what it shows.
+        graph: the result that it is about, with data and gradients as they were when the page was made; None of a page put together
+            by hand.
+        language: that it begins with; None for that of the reader's browser.
     """
 
     html: str = field(repr=False)
     title: str
+    graph: Value | None = field(default=None, repr=False, compare=False)
+    language: str | None = field(default=None, repr=False)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the page to a file whose name ends in .html, and returns its path.
@@ -50,12 +58,27 @@ class Page:
         format_of(path, ["html", "htm"], "a page", stream="html")
         return write_whole(path, self.html)
 
+    def picture(self) -> Drawing:
+        """The whole graph as a picture, which saves itself as SVG, PNG or PDF. Raises ValueError for a page that was made of no graph."""
+        return picture(self._graph(), self.title, self.language)
+
+    def csv(self) -> str:
+        """All numbers as CSV, a line for each Value: its name, formula, data and gradient. Raises ValueError as `picture` does."""
+        return table(self._graph())
+
+    def _graph(self) -> Value:
+        if self.graph is None:
+            raise ValueError("this page was put together by hand: explore(...) makes one that knows its graph")
+        return self.graph
+
     def _repr_html_(self) -> str:
         """The output of a notebook's cell: the page packed to a third, in a sandbox that is as high as it is."""
         return cell(self.html, self.title, " ".join(words(each)("notebook.old") for each in LANGUAGES))
 
 
-def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: str | None) -> Page:
+def page_of(
+    description: dict[str, Any], programs: dict[str, Any], *, language: str | None, graph: Value | None = None
+) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
     texts = {each: page_texts(each) for each in LANGUAGES}
     result = description["nodes"][description["result"]]["name"]
@@ -92,7 +115,7 @@ def page_of(description: dict[str, Any], programs: dict[str, Any], *, language: 
     }
     # In one pass: nothing that is put in place is looked at again.
     whole = re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: parts[mark[1]], _asset("page.html"))
-    return Page(whole, title)
+    return Page(whole, title, graph, language)
 
 
 def page_texts(language: str) -> dict[str, str]:

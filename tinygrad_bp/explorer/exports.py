@@ -1,0 +1,47 @@
+"""What a page is about, to keep without a browser: the whole graph as a picture, and its numbers as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from tinygrad_bp.core.order import topological_order
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.drawing import Drawing, draw
+from tinygrad_bp.explanation.formulas import FormulaWriter
+from tinygrad_bp.explorer.formulas import names
+from tinygrad_bp.explorer.programs import rebuilt
+from tinygrad_bp.explorer.subject import MOST_NODES
+
+
+def snapshot(result: Value) -> Value:
+    """A copy of a graph with the gradients of this result, which no later change of the graph changes."""
+    copies = rebuilt(topological_order(result), {})
+    copied = copies[result]
+    copied.backward()
+    return copied
+
+
+def picture(result: Value, title: str, language: str | None) -> Drawing:
+    """All nodes of a graph, with data, gradients and local derivatives."""
+    return draw(result, max_nodes=MOST_NODES, local_derivatives=True, digits=5, title=title, language=language or "en")
+
+
+def table(result: Value) -> str:
+    """The numbers of a graph as CSV, with a line for each Value in the order of computation: its name, formula, data and gradient."""
+    order = topological_order(result)
+    called = names(order)
+    writer = FormulaWriter(called)
+    file = io.StringIO()
+    lines = csv.writer(file)
+    lines.writerow(["name", "formula", "data", "gradient"])
+    for v in order:
+        if not isinstance(v, Constant):
+            lines.writerow([*_safe([called[v], writer.value(v)]), repr(v.data), repr(v.grad)])
+    return file.getvalue()
+
+
+def _safe(texts: Sequence[str]) -> list[str]:
+    """Texts of cells. Of one that begins as a formula does, a spreadsheet would compute the value."""
+    return [f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text for text in texts]

@@ -14,6 +14,8 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 
+UNDERFLOWING = frozenset((ops.mul, ops.div, ops.exp, ops.pow, ops.sigmoid, ops.softplus))
+
 
 @dataclass(frozen=True, eq=False)
 class Event:
@@ -89,6 +91,18 @@ def _forward_event(node: Value) -> Event | None:
     if all(map(math.isfinite, numbers)):
         return Event("overflow", node, numbers=_numbered(numbers))
     return _given_here(node, math.isinf)
+
+
+def underflows(order: Sequence[Value]) -> list[Event]:
+    """The operations whose result is 0 for being too small for a float."""
+    return [
+        Event("underflow", node, numbers=_numbered(node.numbers))
+        for node in order
+        if node.data == 0.0
+        and node.op in UNDERFLOWING
+        and 0.0 not in node.numbers
+        and all(map(math.isfinite, node.numbers))
+    ]
 
 
 def _given_here(node: Value, how: Any) -> Event | None:

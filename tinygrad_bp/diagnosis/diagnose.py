@@ -17,11 +17,11 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.diagnosis.causes import Backward, Event, backward_events, forward_events, not_told_before
+from tinygrad_bp.diagnosis.causes import Backward, Event, backward_events, forward_events, not_told_before, underflows
 from tinygrad_bp.diagnosis.digits import ALL_DIGITS, Rounding, rounding
 from tinygrad_bp.diagnosis.finding import Diagnosis, Finding
 from tinygrad_bp.diagnosis.instead import after_an_error, around, better, users_of
-from tinygrad_bp.diagnosis.names import called, number, operation, written
+from tinygrad_bp.diagnosis.names import DEEPEST, called, number, operation, written
 from tinygrad_bp.diagnosis.paths import Dying, LayerGradients, by_layer, dying_paths, fading, neurons_of
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.text import printable, shown
@@ -123,8 +123,10 @@ class _Case:
                 findings = [self.dying(each) for each in dying] + self.fading(layers)
                 if lost is not None and lost.digits < FEW:
                     findings.append(self.digits(lost, backward))
-            if not findings or lost is None:
-                findings += self.few(forward_events(self.order, all_of_them=True), "overflow")
+            if not findings or lost is None:  # an overflow, or an underflow, that left a number of y
+                findings = self.few(forward_events(self.order, all_of_them=True), "overflow") + findings
+            if not self.y.data:
+                findings = self.few(underflows(self.order)) + findings
         names = tuple(called(leaf) for leaf in changed)
         return Diagnosis(self.y, tuple(findings), lost, tuple(layers), names, self.language)
 
@@ -151,8 +153,9 @@ class _Case:
     def of_event(self, event: Event) -> Finding:
         node = event.node
         at = node if event.at is None else event.at
+        deepest = 1 if "flow" in event.kind else DEEPEST
         given: dict[str, Any] = {
-            "name": called(node), "op": operation(node), "at": operation(at) or called(at), "formula": written(node),
+            "name": called(node), "op": operation(node), "at": operation(at) or called(at), "formula": written(node, deepest),
             "number": number(event.numbers.get("data", node.data)), "numbers": _listed_numbers(node),
             "slope": number(event.numbers.get("slope", math.nan)), "gradient": number(event.numbers.get("gradient", math.nan)),
             "one": number(event.numbers.get("one", math.nan)), "other": number(event.numbers.get("other", math.nan)),
@@ -168,7 +171,7 @@ class _Case:
         if "slope" in event.kind or "gradient" in event.kind:
             return better(where)
         found = around(where, self.users)
-        return better([node for node in found if node.op is not ops.sqrt or _squares(node)])
+        return better(filter(_known_form, found))
 
     # What does not learn
 
@@ -199,14 +202,23 @@ class _Case:
         places = [each.node for each in lost.contributions]
         nodes = tuple(dict.fromkeys([*([cancelling] if cancelling is not None else []), *places])) or (self.y,)
         x = max(lost.conditions, key=lambda x: lost.conditions[x], default=None)
+        condition = f"{lost.condition:.1g}" if lost.conditions else "∞"
         given: dict[str, Any] = {
             "digits": f"{lost.digits:.1f}", "all": f"{ALL_DIGITS:.0f}", "formula": written(nodes[0]), "op": operation(nodes[0]),
-            "factor": number(float(f"{factor:.1g}")), "x": called(x) if x is not None else "", "condition": f"{lost.condition:.1g}",
+            "factor": number(float(f"{factor:.1g}")), "x": called(x) if x is not None else "", "condition": condition,
             "lost": _contributions(lost),
         }  # fmt: skip
         numbers = {"digits": lost.digits, "bound": lost.bound, "worst": lost.worst, "condition": lost.condition}
-        key = "digits.cancelled" if cancelling is not None else "digits.condition" if x is not None else "digits"
-        return self.finding("digits", nodes, numbers, key, given, better(around(nodes, self.users)))
+        key = (
+            "digits.cancelled"
+            if cancelling is not None
+            else "digits.condition"
+            if lost.condition > CANCELS
+            else "digits"
+        )
+        return self.finding(
+            "digits", nodes, numbers, key, given, better(filter(_known_form, around(nodes, self.users)))
+        )
 
     def finding(
         self, kind: str, nodes: tuple[Value, ...], numbers: Any, key: str, given: dict[str, Any], instead: str = ""
@@ -220,6 +232,7 @@ class _Case:
 _KEYS = {
     "given": "given",
     "overflow": "overflow",
+    "underflow": "underflow",
     "inf-inf": "infinities.difference",
     "0*inf": "infinities.product",
     "inf/inf": "infinities.quotient",
@@ -278,6 +291,6 @@ def _cancelling(order: Sequence[Value], gradients: dict[Value, float]) -> tuple[
     return found, most
 
 
-def _squares(node: Value) -> bool:
-    """Whether a root is of squares, for which hypot or abs stands."""
-    return not better([node]).startswith("sqrt")
+def _known_form(node: Value) -> bool:
+    """Whether what stands instead of a node is the same function. For a root or a power it may be one that is kept away from 0."""
+    return "maximum" not in better([node])

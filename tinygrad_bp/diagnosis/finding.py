@@ -22,7 +22,7 @@ class Finding:
     """One thing that is wrong, or about to be.
 
     Attributes:
-        kind: "given", "overflow", "inf-inf", "0*inf", "inf/inf", "undefined" of numbers; "0*inf gradient", "infinite slope",
+        kind: "given", "overflow", "underflow", "inf-inf", "0*inf", "inf/inf", "undefined" of numbers; "0*inf gradient", "infinite slope",
             "undefined slope", "gradient overflow", "inf-inf gradient" of gradients; "no gradient", "dead", "saturated", "vanishing",
             "exploding" of what does not learn; "digits" of what rounding lost.
         node: where it began; None where an operation failed, so that there is no node.

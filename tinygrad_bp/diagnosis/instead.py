@@ -9,7 +9,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.diagnosis.names import LONGEST, called
+from tinygrad_bp.diagnosis.names import LONGEST, called, enclosed
 
 TINY = "1e-12"
 MOST_TERMS = 4  # that are named of a sum
@@ -111,7 +111,7 @@ def _sqrt(x: Operand) -> str:
 def _pow(a: Operand, b: Operand) -> str:
     if not isinstance(b, Value) and b == 0.5:
         return _sqrt(a)
-    return f"maximum({_name(a)}, {TINY}) ** {_name(b)}" if not isinstance(b, Value) and 0.0 < b < 1.0 else ""
+    return f"maximum({_name(a)}, {TINY}) ** {enclosed(b)}" if not isinstance(b, Value) and 0.0 < b < 1.0 else ""
 
 
 def _log(x: Operand) -> str:
@@ -124,17 +124,17 @@ def _log(x: Operand) -> str:
             f"softplus({others[0]})" if [len(exponents), len(others)] == [2, 1] else f"logsumexp({_listed(exponents)})"
         )
     if (inner := _of(x, ops.sigmoid)) is not None:
-        return f"-softplus(-({_name(inner[0])}))"
+        return f"-softplus(-{enclosed(inner[0])})"
     if (quotient := _of(x, ops.div)) is not None and (top := _of(quotient[0], ops.exp)):
         below = _exponents(quotient[1])
-        return f"{_name(top[0])} - logsumexp({_listed(below)})" if below else ""
+        return f"{enclosed(top[0])} - logsumexp({_listed(below)})" if below else ""
     return _log_beside_1(x)
 
 
 def _log_beside_1(x: Operand) -> str:
     if (pair := _of(x, ops.sub)) is not None and pair[0] == 1.0:
         inner = _of(pair[1], ops.sigmoid)
-        return f"-softplus({_name(inner[0])})" if inner is not None else f"log1p(-({_name(pair[1])}))"
+        return f"-softplus({_name(inner[0])})" if inner is not None else f"log1p(-{enclosed(pair[1])})"
     if (pair := _of(x, ops.add)) is not None and 1.0 in pair:
         return f"log1p({_name(pair[0] if pair[1] == 1.0 else pair[1])})"
     return ""
@@ -145,9 +145,9 @@ def _sub(a: Operand, b: Operand) -> str:
         return f"expm1({_name(inner[0])})"
     if a == 1.0:
         if (inner := _of(b, ops.sigmoid)) is not None:
-            return f"sigmoid(-({_name(inner[0])}))"
+            return f"sigmoid(-{enclosed(inner[0])})"
         if (inner := _of(b, ops.cos)) is not None:
-            return f"2 * sin({_name(inner[0])} / 2) ** 2"
+            return f"2 * sin({enclosed(inner[0])} / 2) ** 2"
         if (root := _root(b)) is not None and (inner := _of(root, ops.tanh)) is not None:
             return f"1 / cosh({_name(inner[0])}) ** 2"
     for op, form in (
@@ -155,10 +155,10 @@ def _sub(a: Operand, b: Operand) -> str:
         (ops.log, "log({0} / {1})"),
     ):
         if (left := _of(a, op)) is not None and (right := _of(b, op)) is not None:
-            return form.format(_name(left[0]), _name(right[0]))
+            return form.format(enclosed(left[0]), enclosed(right[0]))
     left_root, right_root = _root(a), _root(b)
     if left_root is not None and right_root is not None:
-        x, y = _name(left_root), _name(right_root)
+        x, y = enclosed(left_root), enclosed(right_root)
         return f"({x} - {y}) * ({x} + {y})"
     return ""
 
@@ -174,7 +174,7 @@ def _div(a: Operand, b: Operand) -> str:
         return ""
     if len(below) == 2 and "0.0" in below:
         return f"sigmoid({_name(top[0])})"
-    return f"softmax({_listed(below)})" if len(below) > 1 else f"exp({_name(top[0])} - ({below[0]}))"
+    return f"softmax({_listed(below)})" if len(below) > 1 else f"exp({enclosed(top[0])} - ({below[0]}))"
 
 
 def _add(a: Operand, b: Operand) -> str:

@@ -23,9 +23,9 @@ def number(x: float) -> str:
     return f"{x:.6g}"
 
 
-def written(node: Value) -> str:
+def written(node: Value, deepest: int = DEEPEST) -> str:
     """How a node is computed, as far as that is short: `sqrt(a) - sqrt(b)`; operands further down are numbers. Of a leaf its number."""
-    for depth in range(DEEPEST, 0, -1):
+    for depth in range(deepest, 0, -1):
         text, _ = _formula(node, depth, whole=True)
         if len(text) <= LONGEST:
             break
@@ -43,6 +43,13 @@ def _formula(x: Value | float, depth: int, *, whole: bool = False) -> tuple[str,
     if x.op.arity is None and len(x.operands) > 2 * MOST_OPERANDS:
         return f"{printable(x.op.name)}(…)", ATOM
     return printable(x.op.write([_formula(each, depth - 1) for each in x.operands])), x.op.binding
+
+
+def enclosed(x: Value | float) -> str:
+    """What an operand is called, in parentheses where it would come apart in a formula."""
+    text = called(x) if isinstance(x, Value) else f"{x:.9g}"
+    binding = _formula(x, DEEPEST)[1]
+    return text if binding == ATOM else f"({text})"
 
 
 def called(node: Value) -> str:

@@ -32,6 +32,7 @@ __all__ = [
 
 MAY_BE_MISSING = {
     "browser": lambda: importlib.util.find_spec("playwright") is not None and find_chromium() is not None,
+    "cc": lambda: shutil.which("cc") is not None,
     "latex": lambda: shutil.which("pdflatex") is not None and shutil.which("lualatex") is not None,
     "node": lambda: shutil.which("node") is not None,
     "torch": lambda: importlib.util.find_spec("torch") is not None,

@@ -16,6 +16,7 @@ naming         labels as identifiers
 python         targets: Python source
 arrays         arrays of NumPy, JAX, PyTorch and others
 javascript     an ES module
+c              a file of C99
 llvm/          machine code
 """
 

@@ -111,6 +111,10 @@ class Code:
         self.instructions.append(Instruction(op, operands))
         return len(self.inputs) + len(self.instructions) - 1
 
+    def numbers(self, operands: Sequence[int]) -> list[float | None]:
+        """The number of each operand that is a constant, None for the others."""
+        return [self.constants[~x] if x < 0 else None for x in operands]
+
     def uses(self) -> Counter[int]:
         """How often each slot is an operand or an output."""
         found: Counter[int] = Counter(slot for slot in self.outputs if slot >= 0)

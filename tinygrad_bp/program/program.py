@@ -137,7 +137,8 @@ class Program:
         return nested(self.code.shape, [number(x) for x in self.code.outputs])
 
     def to(self, target: Any) -> Any:
-        """The same program elsewhere: "python" (this one); "llvm", machine code; "javascript", the text of an ES module; or on arrays.
+        """The same program elsewhere: "python" (this one); "llvm", machine code; "javascript", the text of an ES module; "c", the text of
+        a file of C99; or on arrays.
 
         Arrays are those of "numpy", "jax", "torch", or of any module that follows the array API standard.
 
@@ -153,12 +154,16 @@ class Program:
             from tinygrad_bp.program.javascript import javascript
 
             return javascript(self.code)
+        if target == "c":
+            from tinygrad_bp.program.c import c
+
+            return c(self.code)
         if target in ("numpy", "jax", "torch") or hasattr(target, "asarray"):
             from tinygrad_bp.program.arrays import ArrayProgram
 
             return ArrayProgram(self, target)
         raise ValueError(
-            f"program.to takes 'python', 'llvm', 'javascript', 'numpy', 'jax', 'torch' or an array namespace, not {target!r:.60}"
+            f"program.to takes 'python', 'llvm', 'javascript', 'c', 'numpy', 'jax', 'torch' or an array namespace, not {target!r:.60}"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

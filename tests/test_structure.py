@@ -20,7 +20,7 @@ FLOORS = [
     ["core"],
     ["walking"],
     ["lots"],
-    ["explanation", "checking", "program"],
+    ["explanation", "checking", "program", "series"],
     ["diagnosis"],
     ["networks"],
     ["drawing", "data", "losses", "optim"],

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.networks.saving import load, save
     from tinygrad_bp.networks.training import Diverged, train
     from tinygrad_bp.program import compile as compile
+    from tinygrad_bp.series import hvp, jvp, taylor
 
 __version__ = "0.1.0"
 
@@ -132,6 +133,9 @@ _READINGS = {
     "Diverged": "networks.training",
     "train": "networks.training",
     "compile": "program",
+    "hvp": "series",
+    "jvp": "series",
+    "taylor": "series",
 }
 _MODULES = frozenset(("data", "losses", "optim", "plotting"))
 
@@ -182,8 +186,10 @@ __all__ = [
     "grad",
     "hessian",
     "hinge",
+    "hvp",
     "hypot",
     "jacobian",
+    "jvp",
     "leaky_relu",
     "lesson",
     "load",
@@ -212,6 +218,7 @@ __all__ = [
     "sum_of",
     "tan",
     "tanh",
+    "taylor",
     "to_torch",
     "topological_order",
     "train",

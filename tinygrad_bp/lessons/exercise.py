@@ -41,7 +41,7 @@ from tinygrad_bp.lessons.moodle import gift, moodle
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import LETTERS, Question, questions
 from tinygrad_bp.lessons.recording import graph_data
-from tinygrad_bp.lessons.rounding import conditions
+from tinygrad_bp.lessons.rounding import classes_of, conditions
 from tinygrad_bp.lessons.worksheet import Worksheet, leaves_of
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.lessons.writers.saving import FORMATS
@@ -145,7 +145,7 @@ class Exercise(Document):
         self._say = say
         write = Equations(derivation, digits + KEPT)
         steps = [derivation[name] for name in choice.names]
-        found = conditions(derivation, derivation.recorded, steps, digits)
+        found = conditions(derivation, derivation.recorded, steps, digits, classes_of(derivation))
         choice = choice.without([name for name in choice.names if not found[name].is_clear])
         self.asked: Sequence[Asked] = [
             asked(number, derivation[name], digits, found[name].tolerance)

@@ -9,13 +9,13 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tinygrad_bp.core.value import Value
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
 from tinygrad_bp.lessons.layers import Layers, cases, inputs_of
 from tinygrad_bp.lessons.lots import Lots
-from tinygrad_bp.lessons.roles import outer
-from tinygrad_bp.lessons.rounding import conditions
+from tinygrad_bp.lessons.roles import outer, starts
+from tinygrad_bp.lessons.rounding import classes_of, conditions
 
 MOST_TRIES = 400
 MOST_STEPS = 400_000  # of all tries together, in nodes
@@ -68,6 +68,7 @@ def redrawn(
     Raises ValueError where the graph can be computed with none of the numbers that were tried.
     """
     lots = Lots(seed)
+    classes = classes_of(found)
     groups, fixed = _groups(found, lots, zeros)
     fixed |= {v: float(f"{v.data:.{digits}g}") for v in keep}
     groups = [replace(group, leaves=[v for v in group.leaves if v not in fixed]) for group in groups]
@@ -77,7 +78,7 @@ def redrawn(
         numbers = dict(fixed)
         for group in groups:
             numbers.update(_drawn(group, lots, 0.75 ** (k // PATIENCE) if group.shrinks else 1.0))
-        faults = _faults(found, numbers, asked, digits, least[0])
+        faults = _faults(found, numbers, (asked, digits, classes), least[0])
         if faults < least:
             best, least = numbers, faults
         if faults == (0, 0):
@@ -115,12 +116,17 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     targets = [v for v in others if units and outer(v.label)]
     groups = [_group(list(weights), shrinks=True), _group([v for v in biases if v not in weights], shrinks=True)]
     groups += [_group([v]) for v in others if v not in targets]
-    fixed = _table(inputs, targets, len(several), zeros)
+    begun = starts(found.order, [v for v in others if outer(v.label)])
+    table = _table(inputs, targets, len(several), zeros)
+    fixed = dict(table)
+    if inputs and all(isinstance(v, Constant) for v in inputs):
+        fixed |= {v: v.data for v in targets}  # those of the inputs, which are written in the program and stay
+    fixed |= {v: 0.0 for v in begun if not v.data}  # nothing has been remembered yet
     fixed |= {v: v.data for column in _columns(several) if _is_binary(column) for v in column if v in inputs}
     if zeros:
-        fixed |= {v: v.data for v in [*inputs, *targets] if v.data == 0.0 or (_is_binary(targets) and fixed)}
+        fixed |= {v: v.data for v in [*inputs, *targets] if v.data == 0.0 or (_is_binary(targets) and table)}
     else:
-        fixed |= _binary_targets(targets, len(several), lots, moved=not fixed)
+        fixed = _binary_targets(targets, len(several), lots, moved=not table) | fixed
     free = [v for v in inputs if v not in fixed]
     columns = [[v for v in column if v in free] for column in _columns(several)]
     spread = sorted(abs(v.data) for v in free if v.data)
@@ -133,6 +139,7 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     else:
         groups.append(_group(free))
     groups += [_target(v) for v in targets if v not in fixed]
+    groups = [replace(group, leaves=[v for v in group.leaves if v not in fixed]) for group in groups]
     return [group for group in groups if group.leaves], fixed
 
 
@@ -238,10 +245,11 @@ def _multiples(low: float, high: float, exponent: int) -> list[int]:
 # What numbers should not do
 
 
+Asking = tuple[Sequence[Step], int, Sequence[Sequence[Value]]]  # what, with how many digits, and classes of softmax
 Faults = tuple[float, float]  # how many matter, and how many little ones there are besides
 
 
-def _faults(found: Derivation, numbers: Numbers, asked: Sequence[Step], digits: int, most: float) -> Faults:
+def _faults(found: Derivation, numbers: Numbers, asked: Asking, most: float) -> Faults:
     """How many things with these numbers are not as they should be; infinitely many where nothing can be computed.
 
     Answers are not looked at where there are more than `most` faults without them.
@@ -275,7 +283,7 @@ def _faults(found: Derivation, numbers: Numbers, asked: Sequence[Step], digits: 
     faults += 0 if bends else sum(x < LEAST_SLOPE for x in slopes)
     if faults > most:
         return faults, 0
-    found_out = conditions(found, data, asked, digits).values()
+    found_out = conditions(found, data, *asked).values()
     return faults + sum(not each.is_clear for each in found_out), sum(not each.settled for each in found_out)
 
 

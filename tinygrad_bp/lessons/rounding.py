@@ -8,12 +8,14 @@ name is reckoned in one go and not rounded; the leaves are exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.asking import KEPT, place_of
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
+from tinygrad_bp.lessons.layers import cases
+from tinygrad_bp.lessons.softmax import softmax
 
 NOISE = 4e-16  # what floats are off by: what is left of larger numbers that cancel is no number to ask for
 CLEAR = 0.5  # units of the last digit that is asked for: what is off by more is not well-conditioned
@@ -31,9 +33,15 @@ class Rounding:
         found: the derivation.
         data: the numbers of all nodes.
         digits: how many digits that count are kept.
+        classes: the net inputs that a softmax is taken of, whose deltas are differences p - y with p written down.
     """
 
-    def __init__(self, found: Derivation, data: Numbers, digits: int) -> None:
+    def __init__(self, found: Derivation, data: Numbers, digits: int, classes: Iterable[Sequence[Value]] = ()) -> None:
+        self._shares: dict[Value, float] = {}
+        for nets in classes:
+            largest = max(data[v] for v in nets)
+            total = math.fsum(math.exp(data[v] - largest) for v in nets)
+            self._shares |= {v: half_unit(math.exp(data[v] - largest) / total, digits) for v in nets}
         self._found, self._data, self._digits = found, data, digits
         self._values: dict[Value, float] = {}
         self._local: dict[
@@ -95,13 +103,20 @@ class Rounding:
             if v not in totals:
                 continue
             if v in found.names and v is not top:
-                errors[v] += half_unit(totals[v], self._digits)
+                errors[v] += half_unit(totals[v], self._digits) + self._shares.get(v, 0.0)
             for x, slope, off in self._local[v]:
                 totals[x] = totals.get(x, 0.0) + slope * totals[v]
                 noise = NOISE * abs(slope * totals[v])
                 errors[x] = errors.get(x, 0.0) + abs(slope) * errors[v] + abs(totals[v]) * off + noise
         self._swept[top] = totals, errors
         return totals, errors
+
+
+def classes_of(found: Derivation) -> list[list[Value]]:
+    """The net inputs of each case that a softmax is taken of, where the error is a cross entropy of it."""
+    several = cases(found.neurons)
+    shares = softmax(found, several)
+    return [[unit.net for unit in layers[-1]] for layers in several if all(unit.net in shares for unit in layers[-1])]
 
 
 class Condition(NamedTuple):
@@ -126,10 +141,12 @@ class Condition(NamedTuple):
         return 0.5 if self.settled else max(1.0, float(math.ceil(0.5 + self.units)) if self.units < 1e6 else 1.0)
 
 
-def conditions(found: Derivation, data: Numbers, steps: Iterable[Step], digits: int) -> dict[str, Condition]:
+def conditions(
+    found: Derivation, data: Numbers, steps: Iterable[Step], digits: int, classes: Iterable[Sequence[Value]] = ()
+) -> dict[str, Condition]:
     """Of each quantity, by its name, how it stands rounding to `KEPT` more digits than the so many that are asked for."""
     try:
-        rounding = Rounding(found, data, digits + KEPT)
+        rounding = Rounding(found, data, digits + KEPT, classes)
         return {step.name: _condition(*rounding.of(step), digits) for step in steps}
     except (ArithmeticError, ValueError):  # beside a pole
         return {step.name: Condition(math.inf, settled=False) for step in steps}

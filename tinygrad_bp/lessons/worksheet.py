@@ -10,7 +10,6 @@ from tinygrad_bp.lessons.asking import KEPT, PARTS, Asked, figures, shortened
 from tinygrad_bp.lessons.blocks import (
     Blank,
     Block,
-    Equation,
     Folded,
     Formula,
     Heading,
@@ -27,11 +26,11 @@ from tinygrad_bp.lessons.layers import cases, inputs_of, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import Question
-from tinygrad_bp.lessons.tables import in_two, joined, pairs, side_by_side, written
+from tinygrad_bp.lessons.setting import Setting
+from tinygrad_bp.lessons.tables import pairs, side_by_side, written
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
-MOST_FORMULAS = 40
 LONG = 30  # letters of a line for what leads to a number
 
 
@@ -65,6 +64,7 @@ class Worksheet:
     ) -> None:
         self.found, self.write, self.say, self.digits = found, write, say, digits
         self.asked, self.whole, self.known, self.questions = asked, whole, known, questions
+        self.setting = Setting(found, write, say)
         self.title: list[Piece] = [title] if title else self.words("exercise.title", loss=write.name(found.loss))
 
     def words(self, key: str, **given: object) -> list[Piece]:
@@ -105,48 +105,23 @@ class Worksheet:
     def _setting(self) -> Iterator[Block]:
         found, write = self.found, self.write
         yield Heading(self.words("exercise.part.given"))
-        layered = cases(found.neurons)
+        layered = self.setting.cases
         net = network(layered[0]) if layered else None
         if net is not None:
             drawing = draw_network(
                 net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.say.language
             )
             yield Picture(drawing, "network", self.words("exercise.picture"))
-        yield pairs([(write.name(v), write.number(v.data)) for v in leaves_of(found)])
+        yield from self.setting.given()
         if found.learning_rate is not None:
             rate = write.number(found.learning_rate)
             yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
         yield Paragraph(self.words("exercise.formulas.case" if len(layered) > 1 else "exercise.formulas"))
-        yield self._formulas()
+        yield self.setting.formulas()
         known = self.known
         if known:
             yield Paragraph(self.words("exercise.known"))
             yield pairs([(write.step(step), self.number(step)) for step in known])
-
-    def _formulas(self) -> Table:
-        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side."""
-        found = self.found
-        inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
-        layered = cases(found.neurons)
-        outs = {unit.out: unit.net for layer in layered[0] for unit in layer} if layered else {}
-        first = [v for out, net in outs.items() for v in (net, out)]
-        rest = [v for v in found.forward if v not in inside]
-        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names][:MOST_FORMULAS]
-        written = {v: self._symbols(v) for v in named}
-        rows: list[list[Formula]] = []
-        for v, formula in written.items():
-            if formula is not None and v in outs and rows and outs[v] in written and outs[v] is not v:
-                rows[-1].append(formula)
-            elif formula is not None:
-                rows.append([formula])
-        if any(v.op is not None and v.op.name == "sigmoid" for v in found.order):
-            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}")])
-        return in_two(rows)
-
-    def _symbols(self, v: Value) -> Formula | None:
-        """The formula of a quantity, where it has one."""
-        equation = self.write.value(v)
-        return joined(equation.left, equation.rows[0]) if len(equation.rows) > 1 else None
 
     def _to_fill(self) -> Iterator[Block]:
         heads = (
@@ -183,42 +158,29 @@ class Worksheet:
         for each in self.asked:
             yield Folded(
                 [f"{each.number}. ", self.write.step(each.step), " = ", written(each.text)],
-                [self._equation(each.step)],
+                self.setting.equations(each.step),
             )
         for number, question in self.numbered():
             letters = ", ".join(question.letters)
             yield Folded([f"{number}. {letters}"], [Paragraph(question.text), side_by_side(question), *question.why])
 
-    def _equation(self, step: Step) -> Equation:
-        """The step of the lesson that leads to a quantity."""
-        if step.kind == "value" or step.by is None:
-            return self.write.value(step.of)
-        if step.kind == "update":
-            return self.write.update(step.by)
-        if step.of is self.found.loss:
-            return self.write.total(step.by)
-        graph = self.found.graph
-        [edge] = [edge for edge in graph.users[step.by] if edge.of is step.of]
-        [factor] = graph.factors([edge])
-        return self.write.slope(step.of, step.by, factor)
-
     def problem(self, sheet: str) -> Problem:
         """What the formats of learning platforms are written from."""
         task = [block for block in self.blocks() if isinstance(block, Picture)]
         found, write = self.found, self.write
-        given = [(write.name(v), write.number(v.data)) for v in leaves_of(found)]
+        given = self.setting.lines()
         if found.learning_rate is not None:
-            given.append((Formula("eta", r"\eta"), write.number(found.learning_rate)))
-        given += [(write.step(step), self.number(step)) for step in self.known]
-        formulas = [plain(cell) for row in self._formulas().rows for cell in row]
+            given.append(f"eta = {write.number(found.learning_rate).text}")
+        given += [f"{write.step(step).text} = {self.number(step).text}" for step in self.known]
+        formulas = [plain(cell) for row in self.setting.formulas().rows for cell in row]
         numbers = [
-            (each.number, plain(write.step(each.step)), each.value, each.tolerance, [self._equation(each.step)])
+            (each.number, plain(write.step(each.step)), each.value, each.tolerance, self.setting.equations(each.step))
             for each in self.asked
         ]
         return Problem(
             title=plain(self.title),
             sheet=sheet,
-            given=[f"{plain(name)} = {plain(number)}" for name, number in given],
+            given=given,
             formulas=[each for each in formulas if each],
             pictures=task,
             numbers=numbers,

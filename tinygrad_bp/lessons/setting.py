@@ -1,0 +1,151 @@
+"""What a sheet tells before its blanks, as the lesson tells it: the given numbers, and how each quantity is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Table
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.given import MOST_ACROSS, MOST_ROWS, ROLES, Given
+from tinygrad_bp.lessons.layers import inputs_of
+from tinygrad_bp.lessons.roles import roles
+from tinygrad_bp.lessons.tables import in_two, joined, pairs
+from tinygrad_bp.lessons.writers.pieces import plain
+from tinygrad_bp.words import Words
+
+MOST_FORMULAS = 40
+
+
+class Setting:
+    """What is given, in the pieces that sheets are put together from.
+
+    Args:
+        found: all that is derived.
+        write: writes its equations.
+        say: the texts of the language.
+    """
+
+    def __init__(self, found: Derivation, write: Equations, say: Words) -> None:
+        self.found, self.write = found, write
+        self.lesson = Given(found, write, say, None)
+        self.cases = self.lesson.cases
+
+    # Numbers
+
+    def given(self) -> Iterator[Block]:
+        """The numbers of the leaves: of several cases, and of what has no name, those of a case in a row; then all others."""
+        tables = list(self._by_case())
+        yield from tables
+        others = [*([] if tables else self._without_names()), *self._named(self.leaves(outside=not tables))]
+        if others:
+            yield pairs(others)
+
+    def lines(self) -> list[str]:
+        """The same as text, `w5 = 0.4`: each number by itself."""
+        found = []
+        tables = list(self._by_case())
+        for table in tables:
+            heads = [plain(head) for head in table.head]
+            for row in table.rows:
+                case = plain(row[0]) if not heads[0] else ""
+                for head, cell in zip(heads, row, strict=True):
+                    if head and cell:
+                        found.append(f"{head}{case} = {plain(cell)}")
+        others = [*([] if tables else self._without_names()), *self._named(self.leaves(outside=not tables))]
+        return found + [f"{plain(name)} = {plain(number)}" for name, number in others]
+
+    def leaves(self, *, outside: bool = True) -> list[Value]:
+        """The leaves that have names: what comes from outside, states, targets, parameters by their numbers, all else."""
+        lesson = self.lesson
+        leaves = lesson.leaves()
+        kinds = roles(self.found.order, set(self.found.parameters), lesson.targets, network=bool(self.cases))
+        ordered: list[Value] = []
+        for role in ROLES:
+            group = [v for v in leaves if kinds[v] == role]
+            ordered += group if role == "target" and self.cases else lesson.numbered(group)
+        told = lesson.told_by_case
+        return [v for v in ordered if outside or v not in told]
+
+    def _named(self, leaves: Sequence[Value]) -> list[tuple[Formula, Formula]]:
+        return [(self.write.name(v), self.write.number(v.data)) for v in leaves]
+
+    def _by_case(self) -> Iterator[Table]:
+        """The table of cases, where all of it has room."""
+        widths = [max(len(inputs_of(layers)), len(layers[-1])) for layers in self.cases]
+        if widths and len(widths) <= MOST_ROWS and max(widths) <= MOST_ACROSS:
+            yield from (block for block in self.lesson.by_case() if isinstance(block, Table))
+
+    def _without_names(self) -> Iterator[tuple[Formula, Formula]]:
+        """Inputs and targets that are plain numbers in the program, where there are too many for a table."""
+        several = len(self.cases) > 1
+        for number, layers in enumerate(self.cases, 1):
+            case = f"[{number}]" if several else ""
+            for place, v in enumerate(inputs_of(layers)):
+                if isinstance(v, Constant):
+                    yield self.write.label(plain(self.lesson.input_name(place)) + case), self.write.number(v.data)
+            for unit in layers[-1]:
+                end = self.lesson.ends_of(unit)
+                if end is not None and not isinstance(end, Value):
+                    head = plain(self.lesson.words("lesson.given.target.of", neuron=self.lesson.bare(unit)))
+                    yield self.write.label(head + case), self.write.number(end)
+
+    # Formulas
+
+    def formulas(self) -> Table:
+        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side."""
+        found = self.found
+        inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
+        outs = {unit.out: unit.net for layer in self.cases[0] for unit in layer} if self.cases else {}
+        first = [v for out, net in outs.items() for v in (net, out)]
+        rest = [v for v in found.forward if v not in inside]
+        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names][:MOST_FORMULAS]
+        rows: list[list[Formula]] = []
+        written = set()
+        for v in named:
+            equations = self.value(v)
+            if equations and v in outs and rows and outs[v] in written and outs[v] is not v:
+                rows[-1].append(_symbols(equations[-1]))
+            else:
+                rows += [[_symbols(equation)] for equation in equations if len(equation.rows) > 1]
+            if equations:
+                written.add(v)
+        if any(v.op is not None and v.op.name == "sigmoid" for v in found.order):
+            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}")])
+        return in_two(rows)
+
+    def value(self, v: Value) -> list[Equation]:
+        """How a quantity is computed: of a cross entropy the probabilities of softmax, and -log(p) of these; none if it has no formula."""
+        entropy = self.lesson.entropy
+        if v in entropy.of:
+            probabilities = [each for layer in entropy.of[v][:1] for each in entropy.probabilities(layer)]
+            return [*probabilities, entropy.error(v)]
+        equation = self.write.value(v)
+        return [equation] if len(equation.rows) > 1 else []
+
+    def equations(self, step: Step) -> list[Equation]:
+        """The steps of the lesson that lead to a quantity."""
+        lesson, write, found = self.lesson, self.write, self.found
+        if step.kind == "value" or step.by is None:
+            if step.of in lesson.entropy.of:
+                layers = lesson.entropy.of[step.of]
+                return [
+                    *(each for layer in layers for each in lesson.entropy.probabilities(layer)),
+                    lesson.entropy.error(step.of),
+                ]
+            return [write.value(step.of)]
+        if step.kind == "update":
+            return [write.update(step.by)]
+        if step.of is not found.loss:
+            [edge] = [edge for edge in found.graph.users[step.by] if edge.of is step.of]
+            [factor] = found.graph.factors([edge])
+            return [write.slope(step.of, step.by, factor)]
+        if step.by in lesson.shares:
+            share = lesson.shares[step.by]
+            return [write.share(lesson.neuron_of[step.by], share.probability, share.target, share.cases)]
+        return [write.total(step.by)]
+
+
+def _symbols(equation: Equation) -> Formula:
+    return joined(equation.left, equation.rows[0])

@@ -300,25 +300,6 @@ def test_the_same_seed_gives_the_same_sheet_in_every_process(tmp_path: Path) -> 
     assert len(seen) == 1
 
 
-def test_numbers_that_were_drawn_once_are_drawn_in_every_version() -> None:
-    assert exercise(example(), seed=7).key_data()["leaves"] == {
-        "i1": 0.13,
-        "i2": 0.14,
-        "w1": 0.65,
-        "w2": 0.25,
-        "b1": 0.7,
-        "w3": 0.15,
-        "w4": 0.75,
-        "w5": 0.7,
-        "w6": 0.5,
-        "b2": 0.4,
-        "w7": 0.4,
-        "w8": 0.6,
-        "target_o1": 0.03,
-        "target_o2": 0.88,
-    }
-
-
 # Sheets
 
 

@@ -42,6 +42,7 @@ from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import LETTERS, Question, questions
 from tinygrad_bp.lessons.recording import graph_data
 from tinygrad_bp.lessons.rounding import classes_of, conditions
+from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.worksheet import Worksheet, leaves_of
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.lessons.writers.saving import FORMATS
@@ -143,7 +144,7 @@ class Exercise(Document):
     ) -> None:
         self.derivation, self.seed, self.digits, self.sheet = derivation, seed, digits, sheet
         self._say = say
-        write = Equations(derivation, digits + KEPT)
+        setting = Setting(derivation, Equations(derivation, digits + KEPT), say)
         steps = [derivation[name] for name in choice.names]
         found = conditions(derivation, derivation.recorded, steps, digits, classes_of(derivation))
         choice = choice.without([name for name in choice.names if not found[name].is_clear])
@@ -151,10 +152,9 @@ class Exercise(Document):
             asked(number, derivation[name], digits, found[name].tolerance)
             for number, name in enumerate(choice.names, 1)
         ]
-        self.questions: list[Question] = questions(derivation, write, say, Lots(f"questions {seed}"), count)
+        self.questions: list[Question] = questions(setting, say, Lots(f"questions {seed}"), count)
         self._worksheet = Worksheet(
-            derivation,
-            write,
+            setting,
             say,
             digits=digits,
             asked=self.asked,

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.lessons.blocks import Block, Paragraph, Piece
-from tinygrad_bp.lessons.derivation import Derivation
-from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.blocks import Block, Paragraph, Piece, Table
 from tinygrad_bp.lessons.lots import Lots
 from tinygrad_bp.lessons.phrases import enumerated, phrase
+from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.words import Words
 
 CLEAR = 1.1  # the largest is larger than the next by this factor, or the question is not asked
@@ -44,9 +43,9 @@ class Question:
         return "".join(LETTERS[place] for place in self.right)
 
 
-def questions(found: Derivation, write: Equations, say: Words, lots: Lots, count: int) -> list[Question]:
+def questions(setting: Setting, say: Words, lots: Lots, count: int) -> list[Question]:
     """At most so many questions, each of another kind: those that the graph has a clear answer to."""
-    asking = _Asking(found, write, say, lots)
+    asking = _Asking(setting, say, lots)
     asked: list[Question] = []
     for ask in asking.kinds():
         if len(asked) < count and (question := ask()) is not None:
@@ -55,8 +54,9 @@ def questions(found: Derivation, write: Equations, say: Words, lots: Lots, count
 
 
 class _Asking:
-    def __init__(self, found: Derivation, write: Equations, say: Words, lots: Lots) -> None:
-        self.found, self.write, self.say, self.lots = found, write, say, lots
+    def __init__(self, setting: Setting, say: Words, lots: Lots) -> None:
+        found, write = self.found, self.write = setting.found, setting.write
+        self.total, self.say, self.lots = setting.total, say, lots
         self.loss = write.name(found.loss)
         self.slope = {v: found.graph.total.get(v, 0.0) for v in found.parameters}
 
@@ -89,7 +89,7 @@ class _Asking:
             self.words("exercise.question.direction", name=name),
             [self.words(f"exercise.choice.{each}") for each in ("larger", "smaller", "same")],
             [1 if self.slope[v] > 0.0 else 0],
-            [self.write.total(v), Paragraph(self.words(f"exercise.why.{key}", name=name, loss=self.loss))],
+            [self.total(v), Paragraph(self.words(f"exercise.why.{key}", name=name, loss=self.loss))],
         )
 
     def growth(self) -> Question | None:
@@ -109,7 +109,7 @@ class _Asking:
             self.words("exercise.question.growth", name=name, loss=self.loss),
             [self.words(f"exercise.choice.{each}") for each in ("shrinks", "grows", "stays")],
             [1 if slope > 0.0 else 0],
-            [self.write.total(v), Paragraph(self.words(f"exercise.why.{key}", name=name, loss=self.loss))],
+            [self.total(v), Paragraph(self.words(f"exercise.why.{key}", name=name, loss=self.loss))],
         )
 
     def paths(self) -> Question | None:
@@ -143,7 +143,7 @@ class _Asking:
             self.words(key, name=name, loss=self.loss, paths=enumerated(self.say, names)),
             ways,
             [stronger],
-            [self.write.total(v), Paragraph(why)],
+            [self.total(v), Paragraph(why)],
         )
 
     def still(self) -> Question | None:
@@ -186,3 +186,11 @@ class _Asking:
             [place],
             [Paragraph(self.words("exercise.why.largest", name=self.write.name(some[place]), numbers=numbers))],
         )
+
+
+def side_by_side(question: Question) -> Table:
+    """The choices in a line, each with its letter."""
+    cells: list[list[Piece]] = [
+        [f"({letter}) ", *choice] for letter, choice in zip(LETTERS, question.choices, strict=False)
+    ]
+    return Table([[]] * len(cells), [cells])

@@ -141,10 +141,14 @@ class Setting:
             [edge] = [edge for edge in found.graph.users[step.by] if edge.of is step.of]
             [factor] = found.graph.factors([edge])
             return [write.slope(step.of, step.by, factor)]
-        if step.by in lesson.shares:
-            share = lesson.shares[step.by]
-            return [write.share(lesson.neuron_of[step.by], share.probability, share.target, share.cases)]
-        return [write.total(step.by)]
+        return [self.total(step.by)]
+
+    def total(self, v: Value) -> Equation:
+        """The derivative of the loss with respect to a waypoint: of the net input of a class p - y."""
+        if v in self.lesson.shares:
+            share = self.lesson.shares[v]
+            return self.write.share(self.lesson.neuron_of[v], share.probability, share.target, share.cases)
+        return self.write.total(v)
 
 
 def _symbols(equation: Equation) -> Formula:

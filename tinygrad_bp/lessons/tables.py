@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tinygrad_bp.explanation.names import columns, latex_number
 from tinygrad_bp.lessons.blocks import Formula, Piece, Table
-from tinygrad_bp.lessons.questions import LETTERS, Question
 
 MOST_ACROSS = 5  # names and numbers in a row
 WIDTH = 78  # columns of text that a row may have
@@ -57,11 +56,3 @@ def joined(left: Formula, row: Sequence[Formula]) -> Formula:
 def written(text: str) -> Formula:
     """A number as it is written."""
     return Formula(text, latex_number(text))
-
-
-def side_by_side(question: Question) -> Table:
-    """The choices in a line, each with its letter."""
-    cells: list[list[Piece]] = [
-        [f"({letter}) ", *choice] for letter, choice in zip(LETTERS, question.choices, strict=False)
-    ]
-    return Table([[]] * len(cells), [cells])

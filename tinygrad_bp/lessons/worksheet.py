@@ -21,13 +21,12 @@ from tinygrad_bp.lessons.blocks import (
     Title,
 )
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.layers import cases, inputs_of, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import phrase
-from tinygrad_bp.lessons.questions import Question
+from tinygrad_bp.lessons.questions import Question, side_by_side
 from tinygrad_bp.lessons.setting import Setting
-from tinygrad_bp.lessons.tables import pairs, side_by_side, written
+from tinygrad_bp.lessons.tables import pairs, written
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
@@ -38,8 +37,7 @@ class Worksheet:
     """Writes the sheet and the key.
 
     Args:
-        found: all that is derived, with the new numbers.
-        write: writes its equations.
+        setting: the numbers and formulas of what is derived.
         say: the texts of the language.
         digits: how many digits that count are asked for.
         asked: the blanks.
@@ -51,8 +49,7 @@ class Worksheet:
 
     def __init__(
         self,
-        found: Derivation,
-        write: Equations,
+        setting: Setting,
         say: Words,
         *,
         digits: int,
@@ -62,10 +59,12 @@ class Worksheet:
         questions: Sequence[Question],
         title: str,
     ) -> None:
-        self.found, self.write, self.say, self.digits = found, write, say, digits
+        self.setting, self.say, self.digits = setting, say, digits
+        self.found, self.write = setting.found, setting.write
         self.asked, self.whole, self.known, self.questions = asked, whole, known, questions
-        self.setting = Setting(found, write, say)
-        self.title: list[Piece] = [title] if title else self.words("exercise.title", loss=write.name(found.loss))
+        self.title: list[Piece] = (
+            [title] if title else self.words("exercise.title", loss=self.write.name(self.found.loss))
+        )
 
     def words(self, key: str, **given: object) -> list[Piece]:
         """A sentence of the catalogue."""

@@ -238,6 +238,18 @@ def test_sure_and_right_is_no_saturation() -> None:
     assert diagnose((z.sigmoid() - 1.0) ** 2, []).ok
 
 
+def test_one_of_many_neurons_may_be_sure_of_itself() -> None:
+    net = MLP(2, [8, 1], activation=["tanh", None], seed=1)
+    found = []
+    for bias in (6.0, 40.0):
+        net.layers[0].neurons[2].bias.data = bias
+        found.append([each.label for each in diagnose((net([0.1, 0.2])[0] - 3.0) ** 2).findings])
+    assert found == [[], ["out_h3"]]
+    for neuron in net.layers[0].neurons[:4]:
+        neuron.bias.data = 6.0
+    assert kinds(diagnose((net([0.1, 0.2])[0] - 3.0) ** 2)) == ["saturated"]
+
+
 def test_a_dead_relu_is_named_and_one_that_is_off_is_not() -> None:
     net = MLP(2, [6, 1], activation=["relu", None], seed=1)
     first = net.layers[0].neurons[2]

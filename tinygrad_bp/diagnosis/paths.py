@@ -12,6 +12,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit, units
 
 FLAT = 1e-4  # a slope below it lets next to nothing through: of sigmoid beyond 9.2, of tanh beyond 5.3
+DEAD_FLAT = 1e-8  # one beyond doubt, also of a single neuron among many
 MATTERS = 1e-2  # the least gradient, beside y, that a node has which could be learned from
 LEARNS = 1e-4  # beside y, the least that comes through to what learns
 FADES = 1e-4  # by how much gradients of the first layer and of the last are apart that vanish or explode
@@ -19,7 +20,7 @@ HUGE_GRADIENT = 1e6  # of a layer that explode, whatever those of others are
 ROWS = 30  # so many rows say of a neuron that is off in all of them that it is dead
 MOST_CONNECTIONS = 10**9
 
-SATURATING = frozenset((ops.sigmoid, ops.tanh, ops.erf, ops.softplus, ops.silu, ops.gelu, ops.normal_cdf))
+SATURATING = frozenset((ops.sigmoid, ops.tanh, ops.erf, ops.silu, ops.gelu, ops.normal_cdf))
 CLOSING = frozenset((ops.relu, ops.leaky_relu, ops.clip, ops.step, ops.sign, ops.maximum, ops.minimum))
 POSITIVE = frozenset((ops.relu, ops.sigmoid, ops.softplus, ops.exp, ops.abs, ops.normal_cdf))  # what is never below 0
 INPUT = re.compile(r"(?:i|x|input|target)_?\w?\d*")  # labels of what comes from outside
@@ -63,7 +64,7 @@ def dying_paths(
         killers = _killers(order, gradients)
         return [Dying("no gradient", tuple(killers), {"xs": len(xs)})] if killers else []
     dead = _dead(neurons, gradients)
-    saturated = _saturated(order, gradients)
+    saturated = _saturated(order, gradients, neurons)
     found = []
     if dead:
         found.append(Dying("dead", tuple(dead), {"slope": 0.0, "count": len(dead)}))
@@ -121,7 +122,9 @@ def _killers(order: Sequence[Value], gradients: Mapping[Value, float]) -> list[V
     return shut or (found if order[-1].data else [])
 
 
-def _saturated(order: Sequence[Value], gradients: Mapping[Value, float]) -> list[Value]:
+def _saturated(order: Sequence[Value], gradients: Mapping[Value, float], neurons: Sequence[Unit]) -> list[Value]:
+    """The nodes that are saturated though something is to be learned from them. Of a neuron they are so in all rows, and beyond doubt or
+    with half of its layer: some of a network that has learned are."""
     y = abs(order[-1].data)
     found = []
     for node in order:
@@ -129,26 +132,53 @@ def _saturated(order: Sequence[Value], gradients: Mapping[Value, float]) -> list
             gradient = abs(gradients.get(node, 0.0))
             if gradient and gradient >= MATTERS * y and gradient * slope < LEARNS * y:
                 found.append(node)
-    return sorted(found, key=lambda node: -abs(gradients[node]))
+    rows = _rows([unit for unit in neurons if unit.activation in SATURATING])
+    steepest = {key: max(_slope(unit.out) for unit in each) for key, each in rows.items()}
+    layers = _by_depth(rows, {key: slope < FLAT for key, slope in steepest.items()})
+    spared = {
+        unit.out
+        for key, each in rows.items()
+        for unit in each
+        if steepest[key] >= FLAT or (steepest[key] >= DEAD_FLAT and not _half(layers[unit.depth]))
+    }
+    return sorted((node for node in found if node not in spared), key=lambda node: -abs(gradients[node]))
 
 
 def _dead(neurons: Sequence[Unit], gradients: Mapping[Value, float]) -> list[Value]:
-    """The outputs of neurons that are off: in many rows, or whatever signs their inputs have, or a layer of them as a whole."""
-    rows: dict[tuple[Value, ...], list[Unit]] = {}
-    for unit in neurons:
-        if unit.activation in CLOSING:
-            rows.setdefault(tuple(c.weight for c in unit.connections), []).append(unit)
+    """The outputs of neurons that are off: for inputs of any signs, or in many rows with half of the layer, or in several with all."""
+    rows = _rows([unit for unit in neurons if unit.activation in CLOSING])
     off = {key: all(_slope(unit.out) == 0.0 for unit in each) for key, each in rows.items()}
-    layers: dict[int, list[bool]] = {}
-    for key, each in rows.items():
-        layers.setdefault(each[0].depth, []).append(off[key])
+    layers = _by_depth(rows, off)
     found = []
     for key, each in rows.items():
-        whole_layer = all(layers[each[0].depth]) and len(layers[each[0].depth]) > 1
-        for_good = len(each) >= ROWS or all(map(_off_for_any_signs, each))
-        if off[key] and (whole_layer or for_good) and any(gradients.get(unit.out, 0.0) for unit in each):
+        layer = layers[each[0].depth]
+        with_others = (len(each) >= ROWS and _half(layer)) or (len(each) > 1 and len(layer) > 1 and all(layer))
+        dead = off[key] and (with_others or all(map(_off_for_any_signs, each)))
+        if dead and any(gradients.get(unit.out, 0.0) for unit in each):
             found.append(each[0].out)
     return found
+
+
+def _rows(neurons: Sequence[Unit]) -> dict[tuple[Value, ...], list[Unit]]:
+    """Each neuron, by its weights, as it is in each row."""
+    rows: dict[tuple[Value, ...], list[Unit]] = {}
+    for unit in neurons:
+        rows.setdefault(tuple(c.weight for c in unit.connections), []).append(unit)
+    return rows
+
+
+def _by_depth(
+    rows: Mapping[tuple[Value, ...], Sequence[Unit]], so: Mapping[tuple[Value, ...], bool]
+) -> dict[int, list[bool]]:
+    """Of each layer which neurons are so."""
+    layers: dict[int, list[bool]] = {}
+    for key, each in rows.items():
+        layers.setdefault(each[0].depth, []).append(so[key])
+    return layers
+
+
+def _half(layer: Sequence[bool]) -> bool:
+    return 2 * sum(layer) >= len(layer)
 
 
 def _off_for_any_signs(unit: Unit) -> bool:

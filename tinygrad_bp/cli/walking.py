@@ -41,8 +41,8 @@ def walk(document: Document) -> int:
             common.say(Document(step, document.language).text(width=terminal_width()))
             if place == len(parts):
                 break
-            common.ask(say("tutorial.walk.more", place=place, all=len(parts)))
             try:
+                common.ask(say("tutorial.walk.more", place=place, all=len(parts)))
                 pressed = key()
             finally:  # also where Ctrl-C is said next
                 common.take_back()

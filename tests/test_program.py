@@ -94,6 +94,8 @@ def test_powers_and_their_derivatives(exponent: float) -> None:
         program = compile(outputs, [x])
         for number in (*SPECIAL, *INFINITE):
             got, want = result(program, number), result(forward, outputs, [x], [number])
+            if number != number and program.code.outputs[0] < 0:  # x is not asked for: 2, of x**2
+                want = [outputs[0].data]
             assert same(got, want), (number, program.source)
 
 

@@ -85,6 +85,50 @@ def test_algebra_that_would_change_a_number_is_left_alone(f: Any) -> None:
         assert same(result(program, number), result(replay, [y], [x], [number]), 0.0), number
 
 
+@pytest.mark.parametrize(
+    ("f", "formula"),
+    [
+        (lambda x: 2.0 * (x * 1.5), "3.0 * x"), (lambda x: 1.5 * (x * 2.0), "3.0 * x"), (lambda x: 6.0 * x / 2.0, "3.0 * x"),
+        (lambda x: x / 2.0 / 3.0, "x / 6.0"), (lambda x: x / 3.0 / 4.0, "x / 12.0"), (lambda x: -(x * 0.1), "-0.1 * x"),
+        (lambda x: 0.5 * 2.0 * (x * 1.5), "x * 1.5"), (lambda x: -(x * 0.1) * 4.0, "-0.4 * x"),
+    ],
+)  # fmt: skip
+def test_numbers_are_taken_together_where_one_is_a_power_of_two(f: Any, formula: str) -> None:
+    x = Value(3.0, "x")
+    y = f(x)
+    assert body([y], [x]) == [f"t1 = {formula}", "return [t1]"]
+    program = compile([y], [x])
+    for number in (*SPECIAL, *INFINITE):
+        got, want = result(program, number), result(replay, [y], [x], [number])
+        # What vanishes or overflows on its way keeps its digits.
+        assert same(got, want, 0.0) or not 1e-300 < abs(number) < 1e300, number
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x * 1e-310 * 2.0, lambda x: x * 1e308 * 4.0, lambda x: x / 1e308 / 4.0, lambda x: x / 3.0 / 5.0]
+)
+def test_numbers_stay_apart_where_their_product_is_not_exact(f: Any) -> None:
+    x = Value(3.0, "x")
+    y = f(x)
+    assert len(compile([y], [x]).code.instructions) == 2
+    for number in (*SPECIAL, *INFINITE):
+        assert same(result(compile([y], [x]), number), result(replay, [y], [x], [number]), 0.0), number
+
+
+def test_the_last_derivative_of_a_whole_power_is_a_number() -> None:
+    x = Value(3.0, "x")
+    second = grad(grad(x**2, x), x)
+    assert body(second, [x]) == ["return 2.0"]
+    assert body(grad(grad(grad(x**3, x), x), x), [x]) == ["return 6.0"]
+    third = grad(grad(grad((x * 2.0 - 1.0) ** 3, x), x), x)
+    assert compile([third], [x])(0.5) == [48.0]
+    assert compile([third], [x]).code.instructions == []
+    half = compile(grad(grad(x**2.5, x), x), [x])
+    assert half(0.25) == 1.875
+    with pytest.raises(ValueError, match="power_term is undefined at"):
+        half(-1.0)
+
+
 def test_signed_zeros_of_constants_are_two() -> None:
     a, b = Value(0.0), Value(-0.0)
     x = Value(-1.0, "x")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.operation import TINY, Operation
 
 if TYPE_CHECKING:
     from tinygrad_bp.program.instructions import Code
@@ -54,17 +54,43 @@ def _product(code: Code, operands: Operands) -> int | None:
 
 
 def _by_one(code: Code, operands: Operands) -> int | None:
-    """x / 1 and x ** 1."""
+    """x ** 1."""
     return operands[0] if _is(code, operands[1], 1.0) else None
 
 
+def _quotient(code: Code, operands: Operands) -> int | None:
+    """x / 1, (c * z) / d and (z / c) / d, where c or d is a power of 2."""
+    x, divisor = operands
+    if _is(code, divisor, 1.0):
+        return x
+    inner = code.instruction(x) if x >= 0 else None
+    if inner is None or divisor >= 0:
+        return None
+    d = code.constants[~divisor]
+    if inner.op is ops.mul and _power_of_two(d) and _is_normal(1.0 / d):
+        return _scaled(code, x, code.constant(1.0 / d))
+    if inner.op is ops.div and inner.operands[1] < 0:
+        together = _together(code.constants[~inner.operands[1]], d)
+        return None if together is None else code.apply(ops.div, (inner.operands[0], code.constant(together)))
+    return None
+
+
 def _minus(code: Code, operands: Operands) -> int | None:
-    return _negated(code, operands[0])
+    """-(-x), and -(c * z) as -c * z."""
+    [x] = operands
+    inner = code.instruction(x) if x >= 0 else None
+    if inner is not None and inner.op is ops.mul:
+        for z, c in (inner.operands, inner.operands[::-1]):
+            if c < 0:
+                return code.apply(ops.mul, (code.constant(-code.constants[~c]), z))
+    return _negated(code, x)
 
 
 def _power_term(code: Code, operands: Operands) -> int | None:
-    """c * a ** 1."""
+    """c * a ** 0, which for a whole power is c wherever a lies, and c * a ** 1."""
     c, a, b, k = operands
+    if b < 0 and k < 0 and code.constants[~b] == code.constants[~k] and code.constants[~b].is_integer():
+        return c
     first = b < 0 and k < 0 and code.constants[~b] - code.constants[~k] == 1.0
     if first and c < 0 and 0 < math.fabs(code.constants[~c]) < math.inf:
         return code.apply(ops.mul, (c, a))
@@ -82,17 +108,27 @@ def _negated(code: Code, operand: int) -> int | None:
 
 
 def _scaled(code: Code, x: int, factor: int) -> int | None:
-    """(c * z) * factor as one product, where both numbers are powers of 2, by which products are exact."""
+    """(c * z) * factor as one product, where one of the two numbers is a power of 2, by which products are exact."""
     inner = code.instruction(x) if x >= 0 else None
-    if inner is None or factor >= 0 or not _power_of_two(code.constants[~factor]):
+    if inner is None or factor >= 0 or inner.op is not ops.mul:
         return None
-    if inner.op is ops.mul:
-        for z, c in (inner.operands, inner.operands[::-1]):
-            if c < 0 and _power_of_two(code.constants[~c]):
-                together = code.constants[~c] * code.constants[~factor]
-                if _power_of_two(together):  # it may have left the range of floats
-                    return code.apply(ops.mul, (code.constant(together), z))
+    for z, c in (inner.operands, inner.operands[::-1]):
+        if c < 0 and (together := _together(code.constants[~c], code.constants[~factor])) is not None:
+            return code.apply(ops.mul, (code.constant(together), z))
     return None
+
+
+def _together(c: float, d: float) -> float | None:
+    """The product of two numbers one of which is a power of 2, unless it leaves the range in which that is exact."""
+    return (
+        c * d
+        if (_power_of_two(c) or _power_of_two(d)) and _is_normal(c) and _is_normal(d) and _is_normal(c * d)
+        else None
+    )
+
+
+def _is_normal(x: float) -> bool:
+    return TINY <= math.fabs(x) < math.inf
 
 
 def _power_of_two(x: float) -> bool:
@@ -103,7 +139,7 @@ SIMPLER: dict[Operation, Callable[[Code, Operands], int | None]] = {
     ops.add: _sum,
     ops.sub: _difference,
     ops.mul: _product,
-    ops.div: _by_one,
+    ops.div: _quotient,
     ops.pow: _by_one,
     ops.neg: _minus,
     ops.power_term: _power_term,

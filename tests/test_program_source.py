@@ -24,6 +24,7 @@ from tests.graphs import random_graph
 from tests.labels import HOSTILE
 from tests.programs import INFINITE, network, own_bell, replay, result, run, same
 from tests.references import SPECIAL
+from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Value, grad
 from tinygrad_bp.program import compile
 from tinygrad_bp.program.python import WIDEST
@@ -270,6 +271,22 @@ def test_the_source_saved_and_run_gives_the_same(seed: int, tmp_path: Path) -> N
     program = compile([y, *grad(y, leaves)], leaves)
     numbers = [0.3, -0.7, 1.1, 0.2]
     assert run(program.source, tmp_path, f"print(program(*{numbers}))") == f"{program(*numbers)}\n"
+
+
+@pytest.mark.parametrize("row", OPERATIONS.values(), ids=OPERATIONS)
+def test_the_source_of_every_row_needs_nothing_but_the_standard_library(row: tg.Operation) -> None:
+    compared = 0
+    for count in {len(point) for point in corners_of(row)}:
+        names: dict[str, Any] = {}
+        source = alone(row, count).source
+        assert "tinygrad_bp" not in source
+        exec(source, names)
+        for point in [*corners_of(row), *points_of(row, 20, 40)]:
+            if len(point) == count:
+                got, want = result(names["program"], *point), result(row.forward, *point)
+                assert got == want or (got != got and want != want) or type(got) is tuple, point
+                compared += 1
+    assert compared > 10
 
 
 def test_the_source_is_the_same_in_every_process(tmp_path: Path) -> None:

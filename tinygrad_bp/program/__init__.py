@@ -14,6 +14,7 @@ algebra        the same numbers by less work
 definition     operations that a target has not, by those that it has
 naming         labels as identifiers
 python         targets: Python source
+helpers        rows that math has not, as source that stands by itself
 arrays         arrays of NumPy, JAX, PyTorch and others
 javascript     an ES module
 c              a file of C99

@@ -7,10 +7,12 @@ import linecache
 import math
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
+from tinygrad_bp.program.helpers import standalone
 from tinygrad_bp.program.instructions import PARTS, Code, decay
 from tinygrad_bp.program.naming import Temporaries, identifier, names
 
@@ -143,6 +145,15 @@ def bracketed(shape: Any, texts: Sequence[str]) -> str:
     return texts[shape] if isinstance(shape, int) else f"[{', '.join([bracketed(inner, texts) for inner in shape])}]"
 
 
+@lru_cache(maxsize=256)
+def _rows(names: tuple[str, ...]) -> str:
+    """Source for rows that are not in `math`."""
+    try:
+        return standalone({name: ops.OPERATIONS[name].forward for name in names})
+    except OSError:  # the package is there without its source
+        return "".join(["from tinygrad_bp import ops\n\n", *[f"{name} = ops.{name}.forward\n" for name in names]])
+
+
 class Source:
     """The Python source of a program, and the function it defines.
 
@@ -187,12 +198,13 @@ class Source:
             lines.append(
                 "# Where a sum leaves the range of floats on its way, fsum raises OverflowError; the program itself goes on.\n"
             )
-        if rows:
-            lines.append("from tinygrad_bp import ops\n")
         if lines and others:
             lines.append("\n")
-        lines += [f"{name} = ops.{name}.forward\n" for name in rows]
-        lines += [f"# {name} is an operation of your own; its forward function is to stand here\n" for name in own]
+        if own:
+            lines += [f"# {name} is an operation of your own; its forward function is to stand here\n" for name in own]
+            lines.append("\n" * bool(rows))
+        if rows:
+            return [*lines, _rows(tuple(rows))]
         return [*lines, "\n"] if lines else []
 
     def function(self) -> Callable[..., Any]:

@@ -83,9 +83,9 @@ def test_a_planted_mistake_is_the_first_wrong_step_and_is_named(
     answers = {key: x if digits == 17 else f"{x:.{digits}g}" for key, x in hand.derive().items()}
     found = mark(hand.graph(), answers, lr=hand.rate)
     assert found.first_wrong is not None
-    assert found.first_wrong.name == where
+    assert found.first_wrong.name == found[where].name
     assert set(found.first_wrong.keys) & keys, found.first_wrong
-    assert [each.name for each in found if each.verdict == "wrong"] == [where]
+    assert [each.name for each in found if each.verdict == "wrong"] == [found[where].name]
 
 
 @pytest.mark.parametrize("name", more())

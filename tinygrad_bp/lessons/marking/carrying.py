@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ MOST_UNIT = 0.001  # the same of decimals
 MOST_ALONE = 12  # wrong answers that are tried alone
 MOST_HIDDEN = 60  # numbers on the way that are moved one by one
 MOST_GIVEN = 3  # rounded numbers that are named
+MOST_KEPT = 4  # numbers of which each is tried as it was written and with all its digits
 _LINEAR = (ops.add, ops.sub, ops.neg, ops.sum_of)
 
 
@@ -69,7 +71,7 @@ class Earlier:
     """An answer that others may have been computed from.
 
     Attributes:
-        sound: whether it is right, or right but for rounding.
+        sound: whether it is right, or what follows from right ones that were rounded.
     """
 
     step: Step
@@ -79,10 +81,16 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Followed:
-    """What an answer follows from: `wrong` says whether from wrong answers, or from rounded ones only."""
+    """What an answer follows from.
+
+    Attributes:
+        wrong: whether from wrong answers, or from rounded ones only.
+        exactly: whether from numbers as they were written, or with all their digits; else it only lies within what rounding allows.
+    """
 
     given: Sequence[Step]
     wrong: bool
+    exactly: bool = True
 
 
 @dataclass
@@ -167,19 +175,36 @@ class Carrying:
         slack = self.slack(step, world, taken)
         if not math.isfinite(value) or not (number.fits(value) or abs(number.x - value) <= slack + self._half(number)):
             return None
-        effects = {}
-        for k, each in enumerate(taken):
-            without = self.world([*taken[:k], *taken[k + 1 :]], by_result=by_result).number(step)
-            effects[each.step.name] = abs(value - without)
+        effects = {each.step.name: self._effect(step, value, each, taken, by_result=by_result) for each in taken}
         seen = max(slack, 0.5 * number.unit, 1e-12 * abs(value))
-        blamed = [each.step for each in taken if not each.sound and effects[each.step.name] > 0.5 * seen]
-        if blamed and sum(effects[each.name] for each in blamed) > seen:
-            return Followed(blamed, True)
+        used = [each for each in taken if not each.sound and effects[each.step.name] > 1e-12 * abs(value)]
+        if used:  # whatever comes of a wrong number is carried, and never rounding
+            most = max(used, key=lambda each: effects[each.step.name])
+            return Followed(
+                [each.step for each in used if each is most or effects[each.step.name] > 0.5 * seen], wrong=True
+            )
         if number.digits < 2 and not self.rounding.is_fine:
             return None
-        felt = [each.step for each in taken if effects[each.step.name] > 0.02 * seen]
-        rounded = sorted(felt, key=lambda each: -effects[each.name])[:MOST_GIVEN]
-        return Followed([each for each in felt if each in rounded] or [each.step for each in taken][:MOST_GIVEN], False)
+        felt = sorted((each.step for each in taken), key=lambda each: -effects[each.name])[:MOST_GIVEN]
+        least = min(0.02 * seen, effects[felt[0].name])
+        named = [each.step for each in taken if each.step in felt and effects[each.step.name] >= max(least, 1e-300)]
+        if not named:
+            return None
+        hidden = self._hidden(step, world) > 0.5 * number.unit  # and how that was rounded cannot be known
+        exactly = hidden or any(number.fits(x) for x in self._as_kept(step, taken, by_result=by_result))
+        return Followed(named, wrong=False, exactly=exactly)
+
+    def _as_kept(self, step: Step, taken: Sequence[Earlier], *, by_result: bool) -> Iterator[float]:
+        """The results by numbers as they were written, each of some of them with all its digits, as a calculator keeps them."""
+        choices = [(each.number.x, each.step.value)[: 2 if len(taken) <= MOST_KEPT else 1] for each in taken]
+        for kept in itertools.product(*choices):
+            pairs = [(each.step, x) for each, x in zip(taken, kept, strict=True)]
+            yield self._moved(pairs, by_result=by_result).number(step)
+
+    def _effect(self, step: Step, value: float, each: Earlier, taken: Sequence[Earlier], *, by_result: bool) -> float:
+        """By how much a result would be another if an answer were the right number, with all its digits."""
+        pairs = [(other.step, other.step.value if other is each else other.number.x) for other in taken]
+        return abs(value - self._moved(pairs, by_result=by_result).number(step))
 
     def _half(self, number: Number) -> float:
         """How far an answer may be from what it is rounded from. One digit alone may have lost its zeros."""
@@ -286,7 +311,7 @@ class Carrying:
                     continue
                 total += abs(up[n]) * half(down[n]) if n not in answered else 0.0
                 for k, (x, local) in enumerate(zip(n.operands, world.local[n], strict=True)):
-                    if isinstance(x, Value) and up.get(x):
+                    if isinstance(x, Value) and up.get(x) and (x is step.by or x not in answered):
                         # Where paths meet, what comes through each is a product that is written down before they are added.
                         total += abs(up[x]) * half(down[n] * local) if met[x] > 1 else 0.0
                         if (n, k) not in world.slopes and n.op.name in mistakes()["by_result"]:

@@ -207,6 +207,7 @@ class Causes:
         if step.of is not self.found.loss:
             return
         layers = [[unit.net for unit in layer] for layer in self.found.layers] or [[*self.forward.activated.values()]]
+        layers.append(self._users_of(step.by))  # which are of several layers where it is used at each step of time
         down, reached = world.sweep(step.of), self.below(step.of)
         above = world.upward(step.by, step.of) if step.by is not None else {}
         for nets in layers:
@@ -220,6 +221,14 @@ class Causes:
                     yield Mistake("omitted", value, 1.5, {"what": names[0], "number": number})
                 else:
                     yield Mistake("arriving", value, 1.5, {"what": self.forward.joined(names, ", ", ", ")})
+
+    def _users_of(self, by: Value | None) -> list[Value]:
+        """The net inputs of the neurons of which a Value is a weight or the bias."""
+        return [
+            unit.net
+            for unit in self.found.neurons
+            if by is unit.bias or any(by is connection.weight for connection in unit.connections)
+        ]
 
     def transposed(self, step: Step, world: World) -> Iterator[Mistake]:
         """The weights of a layer in the wrong order, on the way back."""

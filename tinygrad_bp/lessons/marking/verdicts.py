@@ -9,7 +9,7 @@ from typing import Literal
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.lessons.blocks import Formula, Piece
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Rounding
+from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Followed, Rounding
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.numbers import Number, Unreadable
@@ -22,6 +22,7 @@ from tinygrad_bp.words import Words
 Verdict = Literal["right", "few", "rounded", "carried", "wrong", "blank"]
 VERDICTS: tuple[Verdict, ...] = ("right", "rounded", "carried", "wrong", "few", "blank")
 SURE = 6  # digits: of fewer the last one is more likely off by rounding than by a mistake that comes so near
+LIKELY = 1.5  # the rank of mistakes that are rather made than numbers rounded in an odd way
 MOST_PAIRED = 60  # mistakes that are tried two at a time
 SPREAD = 9.0  # numbers of a derivation spread over about two powers of ten, with both signs: 2 · 2 · ln 10
 CHANCE = 0.2  # how often, at most, some mistake may lead to an answer by chance if that is to be named its cause
@@ -97,17 +98,11 @@ class Verdicts:
         if verdict is not None:
             self.carrying.add(step, number, sound=True)
             return replace(mark, verdict=verdict, remark=phrase(self.say, "mark.few") if verdict == "few" else ())
-        if (followed := self.carrying.follows(step, number)) is not None:
-            self.carrying.add(step, number, sound=not followed.wrong)
-            names = enumerated(self.say, [self.causes.write.step(each) for each in followed.given])
-            given = [each.name for each in followed.given]
-            if followed.wrong:
-                remark = phrase(self.say, "mark.carried", given=names)
-                return replace(mark, verdict="carried", given=given, remark=remark)
-            remark = phrase(self.say, "mark.rounded", given=names)
-            return replace(mark, verdict="rounded", given=given, remark=remark)
-        causes = self._causes(step, number)
-        self.carrying.add(step, number, sound=bool(causes) and causes[0][0] in ("rounded", "cut", "lastDigit"))
+        followed = self.carrying.follows(step, number)
+        causes = self._nearer(step, number, followed) if followed is not None else self._causes(step, number)
+        if followed is not None and not causes:
+            return self._following(mark, step, number, followed)
+        self.carrying.add(step, number, sound=False)
         sentences = [phrase(self.say, f"mistake.{key}", **about) for key, about in causes]
         remark = [
             piece
@@ -117,6 +112,14 @@ class Verdicts:
         remark = remark or phrase(self.say, "mark.unknown")
         texts, keys = [plain(sentence) for sentence in sentences], [key for key, _ in causes]
         return replace(mark, verdict="wrong", causes=texts, keys=keys, remark=remark)
+
+    def _following(self, mark: Mark, step: Step, number: Number, followed: Followed) -> Mark:
+        """The mark of what follows from earlier answers."""
+        self.carrying.add(step, number, sound=not followed.wrong)
+        verdict: Verdict = "carried" if followed.wrong else "rounded"
+        names = enumerated(self.say, [self.causes.write.step(each) for each in followed.given])
+        given = [each.name for each in followed.given]
+        return replace(mark, verdict=verdict, given=given, remark=phrase(self.say, f"mark.{verdict}", given=names))
 
     # Right or wrong
 
@@ -132,13 +135,16 @@ class Verdicts:
     def _causes(self, step: Step, number: Number) -> list[Cause]:
         off = abs(number.x - step.value)
         hidden = self.carrying.slack(step, self.right)
+        last = number.unit > 0.0 and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE
+        if last and step.kind != "value" and not number.is_cut(step.value) and self._is_all_known(step, number):
+            return [("lastDigit", {})]
         if self.carrying.sources(step):  # from which it does not follow: only what is very near may still be rounding
             hidden = min(hidden, mistakes()["rounded_share"] * abs(step.value))
         if hidden and off <= hidden + 0.5 * number.unit and number.digits >= LEAST_DIGITS:
-            return [("rounded", {"digits": str(_agreeing(number.x, step.value))})]
+            return [_rounded(number.x, step.value)]
         if off < 1.01 * number.unit and number.is_cut(step.value):
             return [("cut", {})]
-        if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE:
+        if last:
             return [("lastDigit", {})]
         worlds = [(world, 0.0) for world in (self.carrying.exact(), self.right)]
         if self.carrying.earlier:
@@ -152,6 +158,23 @@ class Verdicts:
             if found:
                 return self._distinct(found)
         return self._roundings(step, number, worlds[0][0])
+
+    def _is_all_known(self, step: Step, number: Number) -> bool:
+        """Whether nothing that may have been rounded is between an answer and earlier ones, or nothing tells how it was computed."""
+        near = self.carrying.sources(step)
+        return not near or self.carrying.slack(step, self.carrying.world(near)) <= 0.5 * number.unit
+
+    def _nearer(self, step: Step, number: Number, followed: Followed) -> list[Cause]:
+        """The mistakes of which an answer is exactly what comes out, where it is not exactly what follows from rounded numbers."""
+        if followed.exactly:
+            return []
+        own = self.carrying.world(self.carrying.sources(step))
+        found = []
+        for world in (own, self.carrying.exact()):
+            for together in self._fitting(step, number, world, 0.0):
+                if together[0].rank <= LIKELY and number.is_rounded(together[0].value):
+                    found.append(together)
+        return self._distinct(found) if found else []
 
     def _share(self, step: Step, world: World) -> float:
         """By what share of itself a result may be off in a world of answers that are rounded."""
@@ -199,7 +222,7 @@ class Verdicts:
                 if number.fits(value) and value != step.value:
                     return [("roundedTo", {"digits": str(digits)})]
         if step.value and off <= share * abs(step.value):
-            return [("rounded", {"digits": str(_agreeing(number.x, step.value))})]
+            return [_rounded(number.x, step.value)]
         return []
 
     def _distinct(self, found: Sequence[list[Mistake]]) -> list[Cause]:
@@ -238,6 +261,12 @@ def _two(all_of_them: Sequence[Mistake]) -> Iterator[tuple[Mistake, Mistake]]:
     for k, second in enumerate(all_of_them):
         for first in all_of_them[:k]:
             yield first, second
+
+
+def _rounded(x: float, value: float) -> Cause:
+    """The cause of an answer that is near the right number, with the digits in which it agrees."""
+    digits = _agreeing(x, value)
+    return ("rounded", {"digits": str(digits)}) if digits > 1 else ("roundedEarly", {})
 
 
 def _agreeing(x: float, value: float) -> int:

@@ -26,8 +26,12 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
-    "text", "numbers", "svg", "names", "graph", "training", "state", "frame", "formula", "caption", "neurons", "computation", "edit",
-    "cases", "curve", "paths", "truth", "teacher", "exports", "player", "keyboard", "shell", "links", "main",
+    "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas", "model/beats", "model/frame",
+    "model/speech", "model/scenes", "model/quiz", "model/check", "model/tables", "model/state", "model/session",
+    "views/elements", "views/pieces", "views/motion", "views/arrangement", "views/network", "views/computation", "views/beat", "views/bar",
+    "views/formula", "views/edit", "views/cases", "views/curve", "views/learning", "views/paths", "views/truth", "views/teacher",
+    "views/exports", "views/settings",
+    "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 
 
@@ -129,11 +133,13 @@ def _asset(name: str) -> str:
     return (Path(__file__).parent / "web" / name).read_text(encoding="utf-8")
 
 
-def _linked(name: str) -> str:
+def _linked(path: str) -> str:
     """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
-    module = _asset(f"{name}.js")
+    module = _asset(f"{path}.js")
+    name = path.rpartition("/")[2]
     exports = re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", module, flags=re.MULTILINE)
-    module = re.sub(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', r"const \1 = \2Module;", module, flags=re.MULTILINE)
+    importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'
+    module = re.sub(importing, r"const \1 = \2Module;", module, flags=re.MULTILINE)
     module = re.sub(r"^export (?=(?:const|let|function|class|async) )", "", module, flags=re.MULTILINE)
     return f"const {name}Module = (() => {{\n{module}return {{ {', '.join(exports)} }};\n}})();"
 

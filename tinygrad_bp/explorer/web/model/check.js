@@ -1,0 +1,262 @@
+// The check: the same numbers by other ways, by central differences and, for the worked example, as they are printed and by hand.
+
+import { Training } from "./training.js";
+import { counted, written } from "./numbers.js";
+
+const STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding
+export const ROUNDS = 10_000;
+/** @type {Record<string, number>} */
+export const UPDATES = { "E_total after 1 update": 1, "E_total after 10000 rounds": ROUNDS - 1 }; // before the forward pass of a figure
+// What is explained below the table, in this order. The last figure is right; what is mistaken is a formula for it.
+export const NOTES = ["dE_o2/dout_h1", "E_total after 1 update", "E_total after 10000 rounds", "net_h1"];
+
+/**
+ * @typedef {import("./graph.js").Graph} Graph
+ * @typedef {Pick<Frame, "data" | "settings">} Place
+ * @typedef {Pick<import("./session.js").Session, "graph" | "training" | "description" | "programs">} Example the worked one
+ * @typedef {{ told: Training, sequential: Training, byHand: number[] }} Trainings
+ * @typedef {{ autograd: (frame: Frame, trainings: Trainings) => number, difference: (frame: Frame) => number | null, secret: [number, Quantity] }} Figure
+ */
+
+/**
+ * @param {number} a
+ * @param {number} b
+ * @param {number} tolerance
+ */
+export function isClose(a, b, tolerance) {
+  return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/**
+ * The derivative of one node by another from forward passes alone: how far both go when a leaf goes a little up and down. Null if no leaf
+ * of `handles` moves `by`.
+ * @param {Graph} graph
+ * @param {Place} place
+ * @param {number} of
+ * @param {number} by
+ */
+export function centralDifference(graph, { data, settings }, of, by, handles = [by], least = 1) {
+  const usual = (/** @type {number} */ id) => STEP * Math.max(least, Math.abs(data[id]));
+  for (const leaf of handles) {
+    const at = (/** @type {number} */ x) => {
+      const moved = Float64Array.from(data);
+      moved[leaf] = x;
+      return graph.forward(moved, settings.variant);
+    };
+    const apart = (/** @type {number} */ step) => {
+      const [above, below] = [at(data[leaf] + step), at(data[leaf] - step)];
+      return [above[of] - below[of], above[by] - below[by]];
+    };
+    let step = usual(leaf);
+    if (leaf !== by) {
+      const [, far] = apart(step);
+      if (far === 0) continue;
+      step *= (2 * usual(by)) / Math.abs(far); // so that `by` goes as far as a leaf would
+    }
+    const [change, move] = apart(step);
+    return change / move;
+  }
+  return null;
+}
+
+/**
+ * The leaves that change a node only by way of another: what follows when they move that one is a derivative by it.
+ * @param {Graph} graph
+ * @param {number} of
+ * @param {number} by
+ */
+function handlesOf(graph, of, by) {
+  if (!graph.nodes[by].op) return [by];
+  return graph.leaves.filter((leaf) => graph.routes(by, leaf).size > 0 && graph.routes(of, leaf, new Set([by])).size === 0);
+}
+
+/**
+ * Whether the result changes alike on both sides of a parameter: at a kink, as of relu at 0, it has no derivative to compare with.
+ * @param {Graph} graph
+ * @param {Place} place
+ * @param {number} id
+ */
+export function smooth(graph, { data, settings }, id) {
+  const step = STEP * Math.max(1e-12, Math.abs(data[id]));
+  const [below, here, above] = [-step, 0, step].map((move) => {
+    const moved = Float64Array.from(data);
+    moved[id] += move;
+    return graph.forward(moved, settings.variant)[graph.result];
+  });
+  return isClose(above - here, here - below, 1e-2);
+}
+
+/**
+ * A gradient and its central difference, and how they agree.
+ * @param {Graph} graph
+ * @param {Frame} frame
+ * @param {number} id
+ */
+export function compared(graph, frame, id) {
+  // What rounding leaves of a difference does not shrink with the derivative.
+  const noise = 1e-9 * Math.max(1, Math.abs(frame.data[graph.result]));
+  const found = frame.grads[id];
+  // Near an end of the domain, as of a logarithm, only a step that is small beside the number itself stays inside.
+  const checks = [1, 0].map((least) => centralDifference(graph, frame, graph.result, id, [id], least) ?? NaN).filter(Number.isFinite);
+  const check = checks.find((each) => isClose(found, each, 1e-5)) ?? checks[0] ?? NaN;
+  const distance = Math.abs(found - check);
+  const agrees = distance <= noise || isClose(found, check, 1e-5);
+  const judged = Number.isFinite(found) && Number.isFinite(check) && smooth(graph, frame, id);
+  const apart = distance && distance / Math.max(Math.abs(found), Math.abs(check));
+  return { found, check, apart, verdict: agrees ? "agrees" : judged ? "differs" : "notJudged" };
+}
+
+/**
+ * What a figure is called and how it is computed, as it is printed, in pieces for Notation.
+ * @param {string} formula
+ * @param {Map<string, number>} ids
+ * @returns {Piece[]}
+ */
+export function piecesOf(formula, ids) {
+  return formula.split(/( {2}\(the node delta of \w+\)|d\w+\/d\w+|[A-Za-z]\w*)/).flatMap((part) => pieceOf(part, ids));
+}
+
+/**
+ * @param {string} part
+ * @param {Map<string, number>} ids
+ * @returns {Piece | Piece[]}
+ */
+function pieceOf(part, ids) {
+    const derivative = /^d(\w+)\/d(\w+)$/.exec(part);
+    const delta = /node delta of (\w+)/.exec(part);
+    if (derivative) return { of: ids.get(derivative[1]), by: ids.get(derivative[2]), whole: 1 };
+    if (delta) return [" = ", { delta: `delta_${delta[1]}` }];
+    if (ids.has(part)) return { name: ids.get(part) };
+    if (part === "eta") return "η";
+    return part === "sigmoid" ? "σ" : part.replace(/ ?(\*\*?) ?/g, " $1 ");
+}
+
+/**
+ * How a figure is found by autograd and by central differences, at a place of the training, and the number that would give it away.
+ * @param {Graph} graph
+ * @param {string} name
+ * @param {Map<string, number>} ids
+ * @returns {Figure}
+ */
+export function figureOf(graph, name, ids) {
+  const place = (/** @type {string} */ label) => /** @type {number} */ (ids.get(label));
+  if (name in UPDATES) {
+    return { autograd: (frame, { told }) => told.errors[UPDATES[name]], difference: () => null, secret: [graph.result, "data"] };
+  }
+  const derivative = /^d(\w+)\/d(\w+)$/.exec(name);
+  if (derivative) {
+    const [of, by] = [place(derivative[1]), place(derivative[2])];
+    const handles = handlesOf(graph, of, by);
+    return {
+      autograd: ({ grads, slopes }) => (of === graph.result ? grads[by] : graph.derivative(slopes, of, by)),
+      difference: (frame) => centralDifference(graph, frame, of, by, handles),
+      secret: [by, "grad"],
+    };
+  }
+  const id = place(name.replace("+", ""));
+  if (name.endsWith("+")) {
+    const after = (/** @type {Frame} */ { data, sums, settings }, /** @type {number} */ gradient) => data[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient);
+    return {
+      autograd: (frame) => after(frame, frame.grads[id]),
+      difference: (frame) => after(frame, centralDifference(graph, frame, graph.result, id) ?? NaN),
+      secret: [id, "grad"],
+    };
+  }
+  return { autograd: ({ data }) => data[id], difference: () => null, secret: [id, "data"] };
+}
+
+/**
+ * All that the derivation by hand finds for these numbers, by name.
+ * @param {Example} example
+ * @param {(name: string) => number} numberOf
+ * @returns {Map<string, number>}
+ */
+export function derivedByHand({ description, programs }, numberOf) {
+  const { takes, returns } = tutorialOf(description).hand;
+  const found = /** @type {NonNullable<AllPrograms["hand"]>} */ (programs.hand)(...takes.map(numberOf));
+  return new Map(returns.map((name, k) => [name, found[k]]));
+}
+
+/** @param {Description} description */
+export function tutorialOf(description) {
+  return /** @type {NonNullable<Description["tutorial"]>} */ (description.tutorial);
+}
+
+/**
+ * The training of the text from its own numbers: by autograd as it is told, with the sequential update, and by hand.
+ * @param {Example} example
+ * @returns {Trainings}
+ */
+export function ownTrainings(example) {
+  const { graph, training } = example;
+  const { original } = training;
+  const [told, sequential] = [original, { ...original, sequential: true }].map((settings) => new Training(graph, settings));
+  told.advance(ROUNDS);
+  sequential.advance(ROUNDS);
+  const numbers = new Map([["eta", original.rate]]);
+  for (const id of graph.leaves) numbers.set(graph.nodes[id].name, graph.start[id]);
+  const trained = told.trained(original).map((id) => graph.nodes[id].name);
+  /** @type {number[]} */
+  const byHand = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = derivedByHand(example, (name) => numbers.get(name) ?? NaN);
+    byHand.push(found.get("E_total") ?? NaN);
+    for (const name of trained) numbers.set(name, found.get(`${name}+`) ?? NaN);
+  }
+  return { told, sequential, byHand };
+}
+
+/**
+ * What the notes on the errata say in numbers, one after the other: the causes are computed here.
+ * @param {Example} example
+ * @param {Map<string, number>} ids
+ * @param {Trainings} trainings
+ * @returns {Record<string, string>[]}
+ */
+export function errataNumbers(example, ids, { told, sequential }) {
+  const { graph } = example;
+  const { figures, otherEditions } = tutorialOf(example.description);
+  const { original } = example.training;
+  const place = (/** @type {string} */ name) => /** @type {number} */ (ids.get(name));
+  const printed = new Map(figures.map(([, name, , print]) => [name, print]));
+  const start = (/** @type {string} */ name) => (name === "eta" ? original.rate : graph.start[place(name)]);
+  const exact = derivedByHand(example, start);
+
+  const out = Number(printed.get("out_o2"));
+  const product = (out - start("target_o2")) * out * (1 - out) * start("w7");
+  const [whole, other] = ["dE_total/dout_h1", "dE_o1/dout_h1"].map((name) => Number(printed.get(name)));
+
+  const asPrinted = Float64Array.from(graph.start);
+  for (const [name, print] of printed) if (name.endsWith("+")) asPrinted[place(name.slice(0, -1))] = Number(print);
+  const outputs = (/** @type {Training} */ training) => {
+    const data = graph.forward(training.at(ROUNDS).leaves, original.variant);
+    return otherEditions.map(([name]) => written(data[place(name)], 10)).join(", ");
+  };
+
+  return [
+    {
+      exact: written(exact.get("dE_o2/dout_h1"), 12),
+      out: printed.get("out_o2") ?? "",
+      product: written(product, 12),
+      rounded: written(product, 9),
+      whole: printed.get("dE_total/dout_h1") ?? "",
+      other: printed.get("dE_o1/dout_h1") ?? "",
+      remainder: written(whole - other, 9),
+    },
+    {
+      right: written(told.errors[1], 11),
+      mistaken: written(sequential.errors[1], 11),
+      asPrinted: written(graph.forward(asPrinted, original.variant)[graph.result], 9),
+      editions: otherEditions.map(([, print]) => print).join(", "),
+      sequential: outputs(sequential),
+      simultaneous: outputs(told),
+    },
+    {
+      rounds: counted(ROUNDS),
+      updates: counted(ROUNDS - 1),
+      seen: written(told.errors[ROUNDS - 1], 14),
+      after: written(told.errors[ROUNDS], 14),
+    },
+    { right: written(exact.get("net_h1"), 4), slip: written(start("w1") * start("i1") + start("w3") * start("i2") + start("b1"), 4) },
+  ];
+}

@@ -1,0 +1,155 @@
+// All numbers of one moment: a round, a case of it, and how far its steps have come.
+
+import { beatAt } from "./beats.js";
+
+const GHOST_MILLISECONDS = 6; // of training the original, in a picture
+
+/**
+ * @param {object} given
+ * @param {import("./graph.js").Graph} given.graph
+ * @param {import("./training.js").Training} given.training
+ * @param {import("./training.js").Training | null} given.ghost the same training without changes
+ * @param {Pick<View, "round" | "row" | "step">} given.view
+ * @param {(settings: Settings) => Plan} given.plan
+ * @param {() => void} given.later asks for another frame, since this one is not whole
+ * @returns {Frame}
+ */
+export function frameOf({ graph, training, ghost, view, plan: planFor, later }) {
+  const { round, row, step } = view;
+  const state = training.watched(round, row);
+  const { settings, leaves, sums } = state;
+  const data = graph.forward(Float64Array.from(leaves), settings.variant);
+  const slopes = training.slopes(data, state);
+  const grads = graph.backward(slopes);
+  const plan = planFor(settings);
+  const trained = new Set(training.trained(settings));
+  /** @param {number} id */
+  const total = (id) => (settings.accumulate && trained.has(id) ? sums[id] + grads[id] : grads[id]);
+  /** @param {number} id */
+  const updatedTo = (id) => data[id] - settings.rate * total(id);
+  const shared = { round, row, step, settings, leaves, sums, data, slopes, grads, plan, steps: plan.steps };
+  const progress = step === null ? null : progressOf({ graph, slopes, grads, plan, step, trained, sums, settings });
+  const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(id)]));
+  const current = step ? (plan.steps[step - 1] ?? null) : null;
+  const ended = current?.kind === "end";
+  const after = ended ? graph.forward(withNumbers(leaves, updated), settings.variant) : null;
+
+  /** @type {Float64Array | null} */
+  let previous = null;
+  /** @type {Frame} */
+  const frame = {
+    ...shared,
+    current,
+    beat: beatAt(plan, step),
+    phase: phaseOf(step, current),
+    before: progress?.before ?? null,
+    updated,
+    after,
+    dataAt: (id) => {
+      if (after) return after[id];
+      return updated.get(id) ?? (!progress || progress.known.has(id) ? data[id] : null);
+    },
+    gradAt: (id) => (!progress ? total(id) : progress.backward && !ended ? (progress.found.has(id) ? progress.partial[id] : null) : null),
+    changeAt: (id) => {
+      if (after) return after[id] - data[id];
+      const changed = updated.get(id);
+      if (updated.size) return changed === undefined ? null : changed - data[id];
+      if (round === 0) return null;
+      previous ??= graph.forward(training.watched(round - 1, row).leaves, settings.variant);
+      return data[id] - previous[id];
+    },
+    ghost: null,
+  };
+  if (ghost?.advance(round, GHOST_MILLISECONDS) && ghost.rounds >= round) {
+    const then = ghost.watched(round, row);
+    frame.ghost = graph.pass(then.leaves, then.settings.variant);
+  } else if (ghost && !ghost.trouble) later();
+  return frame;
+}
+
+/**
+ * @param {Float64Array} leaves
+ * @param {Map<number, number>} numbers
+ */
+function withNumbers(leaves, numbers) {
+  const found = Float64Array.from(leaves);
+  for (const [id, x] of numbers) found[id] = x;
+  return found;
+}
+
+/**
+ * @param {number | null} step
+ * @param {Step | null} current
+ * @returns {Phase | "rest"}
+ */
+function phaseOf(step, current) {
+  if (step === null) return "rest";
+  if (!current) return "forward";
+  return current.kind === "seed" ? "backward" : current.kind;
+}
+
+/**
+ * What is known after so many steps. A gradient is found when the last of its summands has come; before the first it is not 0, but unknown.
+ * @param {object} given
+ * @param {import("./graph.js").Graph} given.graph
+ * @param {ArrayLike<number>} given.slopes
+ * @param {Float64Array} given.grads
+ * @param {Plan} given.plan
+ * @param {number} given.step
+ * @param {Set<number>} given.trained
+ * @param {Float64Array} given.sums
+ * @param {Settings} given.settings
+ */
+function progressOf({ graph, slopes, plan, step, trained, sums, settings }) {
+  const known = new Set(graph.leaves);
+  const partial = new Float64Array(graph.nodes.length);
+  if (settings.accumulate) for (const id of trained) partial[id] = sums[id];
+  const found = new Set();
+  /** @type {number[]} */
+  const updated = [];
+  let backward = false;
+  /** @type {number | null} */
+  let before = null;
+  for (const done of plan.steps.slice(0, step)) {
+    if (done.kind === "forward") known.add(done.node);
+    else if (done.kind === "seed") {
+      backward = true;
+      partial[done.node] = 1;
+      found.add(done.node);
+    } else if (done.kind === "backward" && done.edge) {
+      before = partial[done.node];
+      partial[done.node] += slopes[done.edge.index] * partial[done.edge.head];
+      found.add(done.node);
+    } else if (done.kind === "update") updated.push(done.node);
+  }
+  return { known, partial, found, updated, backward, before };
+}
+
+/**
+ * The sum that a step of the backward pass adds to, as pieces: gradient = before + local derivative · gradient that comes in.
+ * @param {import("./graph.js").Graph} graph
+ * @param {Frame} frame
+ * @returns {{ node: number, pieces: Piece[], local: Derivative } | null}
+ */
+export function happening(graph, frame) {
+  const { current } = frame;
+  if (current?.kind !== "backward" || !current.edge) return null;
+  const { tail, head, index } = current.edge;
+  const local = { of: head, by: tail, whole: graph.single(head, tail) ? 1 : 0 };
+  return {
+    node: tail,
+    pieces: [
+      "grad ",
+      { name: tail, inside: true },
+      ": ",
+      { number: frame.before },
+      " + ",
+      { number: frame.slopes[index] },
+      " · ",
+      { number: frame.gradAt(head), id: head, quantity: "grad" },
+      " = ",
+      { number: frame.gradAt(tail), id: tail, quantity: "grad", enclose: false },
+    ],
+    local,
+  };
+}

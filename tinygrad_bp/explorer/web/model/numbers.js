@@ -1,0 +1,91 @@
+// How numbers are written and read.
+
+import { spoken } from "./words.js";
+
+/**
+ * A number for people, as the explanations of the package write it: so many decimals, or of a very small or large one so many significant
+ * digits. What is exact ends early.
+ * @param {number | null | undefined} x
+ */
+export function written(x, digits = 9) {
+  if (x === null || x === undefined) return "·";
+  if (Number.isNaN(x)) return "undefined";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  const size = Math.abs(x);
+  /** @param {string} digits */
+  const exact = (digits) => Math.abs(Number(digits) - x) <= 1e-14 * size; // but for rounding
+  let shown;
+  if (size === 0) shown = "0";
+  else if (size < 10 ** -Math.floor(digits / 2) || size >= 1e6) {
+    shown = x.toPrecision(Math.max(1, digits));
+    if (shown.includes("e")) shown = x.toExponential(Math.max(0, digits - 1));
+    else if (size < 1e-4) shown = x.toExponential(Math.max(0, digits - 1));
+    const [mantissa, exponent] = shown.split("e");
+    const short = exact(shown) && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+    shown = exponent ? `${short}e${exponent.replace("+", "")}` : short;
+  } else {
+    shown = x.toFixed(digits);
+    if (exact(shown) && shown.includes(".")) shown = shown.replace(/\.?0+$/, "");
+  }
+  return shown.replace("-", "−").replace("e-", "e−");
+}
+
+/**
+ * A number in so many significant digits, for a picture. What is exact ends early.
+ * @param {number | null | undefined} x
+ * @param {number} digits
+ */
+export function brief(x, digits) {
+  if (x === null || x === undefined || !Number.isFinite(x) || x === 0) return written(x);
+  const power = Math.floor(Math.log10(Math.abs(x)));
+  if (power < -3 || power > digits) {
+    const [mantissa, exponent] = x.toExponential(Math.max(0, digits - 2)).split("e");
+    return `${mantissa.replace(/\.0*$/, "")}e${exponent.replace("+", "")}`.replaceAll("-", "−");
+  }
+  return written(x, Math.max(0, digits - 1 - power));
+}
+
+/**
+ * The number with every digit, as Python writes it.
+ * @param {number | null | undefined} x
+ */
+export function exactly(x) {
+  if (x === null || x === undefined) return "";
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  const shown = String(x);
+  return /[.e]/.test(shown) ? shown.replace(/e([+-])(\d)$/, "e$10$2") : `${shown}.0`;
+}
+
+/**
+ * What was typed as a number; null if it is none, or not finite. A comma for the decimal point is understood, a proper minus sign, and
+ * digits of full width, as Japanese keyboards write them.
+ * @param {string} given
+ */
+export function parsed(given) {
+  const typed = given.normalize("NFKC");
+  if (/^[-+]?[1-9]\d{0,2}(,\d{3})+$/.test(typed.trim())) return null; // 10,000 is meant to be ten thousand, or not
+  const plain = typed
+    .trim()
+    .replace(/[−–]/g, "-")
+    .replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
+  const x = Number(plain);
+  return Number.isFinite(x) ? x : null;
+}
+
+/**
+ * @param {number} x
+ * @param {number} [digits]
+ */
+export function signed(x, digits) {
+  return (x > 0 ? "+" : "") + written(x, digits);
+}
+
+/**
+ * A whole number for people: 10,000.
+ * @param {number | bigint} n
+ */
+export function counted(n) {
+  return n.toLocaleString(spoken());
+}

@@ -1,0 +1,281 @@
+// The state of the page, and what changes it: one object that knows nothing of how it is shown.
+
+import { Graph } from "./graph.js";
+import { Training, drawn } from "./training.js";
+import { Notation } from "./notation.js";
+import { Formulas } from "./formulas.js";
+import { planOf } from "./beats.js";
+import { frameOf } from "./frame.js";
+import { explained } from "./speech.js";
+import { text } from "./words.js";
+
+const LARGEST_SEED = 4294967295;
+
+export class Session {
+  /**
+   * @param {Description} description
+   * @param {AllPrograms} programs
+   */
+  constructor(description, programs) {
+    this.description = description;
+    this.programs = programs;
+    this.graph = new Graph(description, programs);
+    this.notation = new Notation(this.graph);
+    this.formulas = new Formulas(this.graph, description);
+    /** @type {Settings} */
+    this.original = {
+      rate: description.learningRate,
+      biases: description.trainBiases,
+      sequential: false,
+      accumulate: false,
+      variant: this.graph.variant,
+      cases: description.cases,
+      seed: null,
+      preset: description.presets?.chosen ?? null,
+      tables: description.presets?.tables ?? {},
+    };
+    this.training = new Training(this.graph, this.original);
+    this.unedited = new Training(this.graph, this.original);
+    this.opening = description.opening ?? this.mostTelling();
+    /** @type {Light | null} */
+    this.lit = null; // what someone points at
+    this.solved = false; // the quiz
+    this.view = this.firstView();
+    /** @type {Map<string, Plan>} */
+    this.plans = new Map();
+    /** @type {{ id: number, light: Light } | null} */
+    this.lensLight = null;
+    // Who shows it all hears of changes; `action` says that someone did something.
+    this.onChange = (/** @type {{ action: boolean }} */ _) => {};
+    this.onNotice = (/** @type {string} */ _) => {};
+    /** @type {Frame} */
+    this.shown = this.frame();
+  }
+
+  /**
+   * The case to begin with: that with the most gradients that are not 0, and of those with as many the first.
+   */
+  mostTelling() {
+    const { graph, training } = this;
+    const counts = this.original.cases.map((_, row) => {
+      const { grads } = graph.pass(training.watched(0, row).leaves, this.original.variant);
+      return graph.parameters.filter((id) => Math.abs(grads[id]) > 1e-12).length;
+    });
+    return counts.indexOf(Math.max(...counts));
+  }
+
+  /** @returns {View} */
+  firstView() {
+    return {
+      round: 0,
+      row: this.opening,
+      step: 0,
+      selected: null,
+      quantity: "grad",
+      tab: this.graph.network?.whole ? "neurons" : "graph",
+      mode: "values",
+      open: false,
+      panel: "formula",
+      pace: "beat",
+      ask: true,
+      logScale: true,
+      logRounds: true,
+      keys: true,
+      lens: null,
+      quiz: null,
+      collapsed: [],
+    };
+  }
+
+  // What is shown, computed.
+
+  /** @param {Settings} settings */
+  plan(settings = this.training.at(this.view.round).settings) {
+    const key = String(settings.biases);
+    const found = this.plans.get(key) ?? planOf(this.graph, this.training.trained(settings));
+    this.plans.set(key, found);
+    return found;
+  }
+
+  /** @returns {Frame} */
+  frame() {
+    const { graph, training, view } = this;
+    this.shown = frameOf({
+      graph,
+      training,
+      ghost: this.ghost,
+      view,
+      plan: (settings) => this.plan(settings),
+      later: () => this.onChange({ action: false }),
+    });
+    return this.shown;
+  }
+
+  // The training without any change, to compare with; null while it is the same.
+  get ghost() {
+    return this.training.events.length > 0 ? this.unedited : null;
+  }
+
+  get kind() {
+    return this.description.kind;
+  }
+
+  get tab() {
+    return this.graph.network ? this.view.tab : "graph";
+  }
+
+  // What is lit in both pictures; null if nothing is.
+  light() {
+    if (this.lit) return this.lit;
+    const id = this.view.open && this.view.panel === "paths" ? this.view.lens : null;
+    if (id === null) return null;
+    if (this.lensLight?.id !== id) this.lensLight = { id, light: this.illuminated(this.graph.routes(this.graph.result, id), new Set([id])) };
+    return this.lensLight.light;
+  }
+
+  /**
+   * @param {Set<number>} edges
+   * @param {Set<number>} nodes
+   * @returns {Light}
+   */
+  illuminated(edges, nodes) {
+    const found = new Set(nodes);
+    for (const index of edges) found.add(this.graph.edges[index].tail).add(this.graph.edges[index].head);
+    return { edges, nodes: found };
+  }
+
+  /**
+   * @param {Set<number> | null} edges
+   * @param {Set<number>} nodes
+   */
+  pointAt(edges, nodes = new Set()) {
+    this.lit = edges ? this.illuminated(edges, nodes) : null;
+    this.onChange({ action: false });
+  }
+
+  /**
+   * @param {number} id
+   * @param {Quantity} quantity
+   */
+  hides(id, quantity) {
+    const { quiz } = this.view;
+    return Boolean(quiz && quiz.id === id && quiz.quantity === quantity && !this.solved);
+  }
+
+  /**
+   * A local derivative is hidden if it would give the hidden number away: that of the only way from it.
+   * @param {number} tail
+   * @param {number} head
+   */
+  hidesSlope(tail, head) {
+    return head === this.graph.result && this.hides(tail, "grad");
+  }
+
+  /** @param {Piece} piece */
+  hidesPiece(piece) {
+    return typeof piece !== "string" && piece.quantity !== undefined && piece.id !== undefined && this.hides(piece.id, piece.quantity);
+  }
+
+  // Whether nothing has been trained yet.
+  fresh() {
+    return this.view.round === 0 && this.training.rounds === 0;
+  }
+
+  // What people do.
+
+  /** @param {Partial<View>} changes */
+  set(changes) {
+    if ("quiz" in changes) this.solved = false;
+    Object.assign(this.view, changes);
+    this.onChange({ action: true });
+  }
+
+  /** @param {{ round?: number, row?: number, step?: number | null }} place */
+  go({ round = this.view.round, row = this.view.row, step = null }) {
+    this.set({ round: Math.max(0, Math.min(round, this.training.rounds)), row, step });
+  }
+
+  /**
+   * @param {number | null} id
+   * @param {Quantity} [quantity]
+   */
+  select(id, quantity) {
+    const { panel } = this.view;
+    /** @type {Partial<View>} */
+    const changes = id === null ? { selected: null } : { selected: id, open: true };
+    if (quantity) changes.quantity = quantity;
+    if (id !== null && panel !== "paths" && panel !== "teacher") changes.panel = "formula";
+    if (id !== null && panel === "paths" && this.graph.parameters.includes(id)) changes.lens = id;
+    this.set(changes);
+  }
+
+  /** @param {string} name */
+  openPanel(name) {
+    /** @type {Partial<View>} */
+    const changes = { panel: name, open: true };
+    const { lens, selected } = this.view;
+    const { parameters } = this.graph;
+    if (name === "paths" && lens === null) changes.lens = selected !== null && parameters.includes(selected) ? selected : parameters[0];
+    this.set(changes);
+  }
+
+  /** @param {string} words */
+  notice(words) {
+    this.onNotice(words);
+  }
+
+  /**
+   * @param {Change} change
+   * @param {number} round
+   */
+  change(change, round = this.view.round) {
+    const trouble = this.training.change(round, 0, change);
+    if (trouble) {
+      this.set({});
+      this.notice(text("edit.refused", { why: explained(this, trouble) }));
+      return false;
+    }
+    this.set({ step: null });
+    return true;
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} x
+   */
+  edit(id, x) {
+    return this.change(this.graph.parameters.includes(id) ? { leaves: [[id, x]] } : { cells: [[this.view.row, id, x]] });
+  }
+
+  /** @param {number} seed */
+  drawWeights(seed) {
+    if (!Number.isInteger(seed) || seed < 0 || seed > LARGEST_SEED) {
+      this.notice(text("edit.noSeed"));
+      return;
+    }
+    const { parameters } = this.graph;
+    const numbers = drawn(parameters.length, seed);
+    const leaves = parameters.map((id, k) => /** @type {[number, number]} */ ([id, numbers[k]]));
+    if (this.change({ settings: { seed }, leaves, clear: true }, 0)) this.go({ round: 0 });
+  }
+
+  reset() {
+    this.training.events = [];
+    this.training.restart();
+    this.go({ round: 0 });
+    this.notice(text("edit.wasReset"));
+  }
+
+  /** @param {number} number */
+  collapse(number) {
+    const shut = new Set(this.view.collapsed);
+    if (!shut.delete(number)) shut.add(number);
+    this.set({ collapsed: [...shut] });
+  }
+
+  // What the neuron picture shows: while a round is gone through backward, gradients.
+  mode() {
+    const { step, mode } = this.view;
+    return step !== null && mode === "values" && this.shown.phase === "backward" ? "gradients" : mode;
+  }
+}

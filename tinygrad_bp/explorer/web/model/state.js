@@ -1,0 +1,202 @@
+// What a link holds: the changes made to the training, the place in it, and what is looked at. It is read with distrust.
+
+import { languages } from "./words.js";
+import { MOST_ROUNDS } from "./training.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+
+export const STATE_VERSION = 2;
+export const LONGEST_STATE = 200_000; // characters
+const MOST_EVENTS = 2000;
+
+/** @type {Record<string, string[]>} */
+const CHOICES = {
+  quantity: ["data", "grad"],
+  tab: ["neurons", "graph"],
+  mode: ["values", "gradients", "change"],
+  panel: ["formula", "training", "edit", "paths", "truth", "teacher", "export", "settings"],
+  pace: ["node", "beat", "pass"],
+};
+const SWITCHES = ["open", "ask", "logScale", "logRounds", "keys"];
+const NODES = ["selected", "lens"];
+
+/** @param {object} state */
+export function encoded(state) {
+  const bytes = new TextEncoder().encode(JSON.stringify(state));
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/**
+ * The state in a fragment such as "#s=…", checked against the graph; null if it holds none or none that makes sense.
+ * @param {string} fragment
+ * @param {Graph} graph
+ * @param {Settings} original
+ */
+export function decoded(fragment, graph, original) {
+  const found = /^#?s=([\w-]+)$/.exec(fragment);
+  if (!found || found[1].length > LONGEST_STATE) return null;
+  try {
+    const bytes = Uint8Array.from(atob(found[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    return checked(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), graph, original);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The state again, with nothing in it but what a page can be in; null if anything is not.
+ * @param {any} state
+ * @param {Graph} graph
+ * @param {Settings} original
+ */
+export function checked(state, graph, original) {
+  try {
+    if (state?.version !== STATE_VERSION || state.graph !== fingerprint(graph)) return null;
+    return {
+      version: STATE_VERSION,
+      graph: state.graph,
+      view: checkedView(state.view, graph, original),
+      events: checkedEvents(state.events, graph, original),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** @param {unknown} condition */
+function require(condition) {
+  if (!condition) throw new Error("not a state of this page");
+}
+
+/**
+ * @param {any} x
+ * @param {number} most
+ * @returns {number}
+ */
+function whole(x, most) {
+  require(Number.isInteger(x) && x >= 0 && x <= most);
+  return x;
+}
+
+/**
+ * @param {any} view
+ * @param {Graph} graph
+ * @param {Settings} original
+ * @returns {Partial<View> & { round: number, row: number, step: number | null, trained: number, language?: string }}
+ */
+function checkedView(view, graph, original) {
+  require(view && typeof view === "object" && !Array.isArray(view));
+  /** @type {any} */
+  const found = {
+    round: whole(view.round ?? 0, MOST_ROUNDS),
+    trained: whole(view.trained ?? view.round ?? 0, MOST_ROUNDS),
+    row: whole(view.row ?? 0, original.cases.length - 1),
+    step:
+      view.step === null || view.step === undefined
+        ? null
+        : whole(view.step, graph.nodes.length + 2 + graph.edges.length + graph.parameters.length),
+  };
+  for (const [key, choices] of [...Object.entries(CHOICES), /** @type {[string, string[]]} */ (["language", languages()])]) {
+    if (view[key] === undefined) continue;
+    require(choices.includes(view[key]));
+    found[key] = view[key];
+  }
+  for (const key of SWITCHES) {
+    if (view[key] === undefined) continue;
+    require(typeof view[key] === "boolean");
+    found[key] = view[key];
+  }
+  for (const key of NODES) {
+    if (view[key] === undefined || view[key] === null) continue;
+    require(graph.variables.includes(view[key]));
+    found[key] = view[key];
+  }
+  if (view.quiz) {
+    const { id, quantity, seed } = view.quiz;
+    require(
+      graph.variables.includes(id) &&
+        CHOICES.quantity.includes(quantity) &&
+        (quantity === "data" ? graph.nodes[id].op : id !== graph.result),
+    );
+    found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
+  }
+  if (view.collapsed !== undefined) {
+    require(Array.isArray(view.collapsed) && view.collapsed.length <= graph.nodes.length);
+    found.collapsed = view.collapsed.map((/** @type {any} */ group) => whole(group, graph.nodes.length));
+  }
+  return found;
+}
+
+/**
+ * @param {any} events
+ * @param {Graph} graph
+ * @param {Settings} original
+ * @returns {TrainingEvent[]}
+ */
+function checkedEvents(events, graph, original) {
+  require(Array.isArray(events) && events.length <= MOST_EVENTS);
+  const parameters = new Set(graph.parameters);
+  const leaves = new Set(original.cases[0].map(([id]) => id));
+  /** @param {any} x */
+  const number = (x) => {
+    require(Number.isFinite(x));
+    return x;
+  };
+  /** @param {any} event */
+  const checkedEvent = (event) => {
+    /** @type {TrainingEvent} */
+    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
+    if (event.leaves) {
+      made.leaves = event.leaves.map((/** @type {any} */ [id, x]) => {
+        require(parameters.has(id));
+        return [id, number(x)];
+      });
+    }
+    if (event.cells) {
+      made.cells = event.cells.map((/** @type {any} */ [row, id, x]) => {
+        require(leaves.has(id));
+        return [whole(row, original.cases.length - 1), id, number(x)];
+      });
+    }
+    if (event.preset !== undefined) {
+      require(Object.hasOwn(original.tables, event.preset));
+      made.preset = event.preset;
+    }
+    if (event.clear) made.clear = true;
+    if (event.settings) made.settings = checkedSettings(event.settings, graph);
+    return made;
+  };
+  const found = events
+    .map((/** @type {any} */ event) => checkedEvent(event))
+    .sort((/** @type {TrainingEvent} */ a, /** @type {TrainingEvent} */ b) => a.round - b.round || a.row - b.row);
+  require(found.every((/** @type {TrainingEvent} */ event, /** @type {number} */ k) => k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row));
+  return found;
+}
+
+/**
+ * @param {any} settings
+ * @param {Graph} graph
+ * @returns {Partial<Settings>}
+ */
+function checkedSettings({ rate, biases, sequential, accumulate, variant, seed }, graph) {
+  require(rate === undefined || (Number.isFinite(rate) && rate > 0));
+  require(variant === undefined || graph.variantNames.includes(variant));
+  for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
+  if (seed !== undefined) whole(seed, 2 ** 32 - 1);
+  const all = { rate, biases, sequential, accumulate, variant, seed };
+  return Object.fromEntries(Object.entries(all).filter(([, x]) => x !== undefined));
+}
+
+/**
+ * A number that tells one page's graph from another's: FNV-1a of what its nodes are.
+ * @param {Graph} graph
+ */
+export function fingerprint(graph) {
+  let hash = 0x811c9dc5;
+  for (const c of JSON.stringify(graph.nodes.map((node) => [node.name, node.op, node.args]))) {
+    hash = Math.imul(hash ^ (c.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash;
+}

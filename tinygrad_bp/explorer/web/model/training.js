@@ -1,0 +1,361 @@
+// A training: where it starts, what was changed on the way, and the numbers of every round. Each state of it can be had again exactly:
+// it is computed from the last one that is stored.
+
+import { firstTrouble } from "./graph.js";
+
+export const MOST_ROUNDS = 1_000_000;
+const MOST_STORED = 4_000_000; // numbers; of more, every second state is dropped
+
+export class Training {
+  /**
+   * @param {import("./graph.js").Graph} graph
+   * @param {Settings} settings
+   */
+  constructor(graph, settings) {
+    this.graph = graph;
+    this.original = settings;
+    this.weights = graph.parameters.filter((id) => !graph.biases.has(id));
+    this.scratch = new Float64Array(graph.nodes.length);
+    /** @type {TrainingEvent[]} */
+    this.events = [];
+    this.rounds = 0;
+    /** @type {number[]} */
+    this.errors = []; // after each round
+    /** @type {(Trouble & { round: number }) | null} */
+    this.trouble = null; // where it diverged
+    this.stride = 1;
+    /** @type {Float64Array[]} */
+    this.stored = [];
+    this.restart();
+  }
+
+  restart() {
+    this.rounds = 0;
+    this.errors = [];
+    this.trouble = null;
+    this.stride = 1;
+    const first = this.pack(this.graph.start, new Float64Array(this.graph.nodes.length));
+    this.stored = [first];
+    this.errors = [this.errorAt(0)];
+  }
+
+  /**
+   * @param {ArrayLike<number>} leaves
+   * @param {ArrayLike<number>} sums
+   */
+  pack(leaves, sums) {
+    const { parameters } = this.graph;
+    const packed = new Float64Array(2 * parameters.length);
+    parameters.forEach((id, k) => {
+      packed[k] = leaves[id];
+      packed[parameters.length + k] = sums[id];
+    });
+    return packed;
+  }
+
+  /** @param {Float64Array} packed */
+  unpack(packed) {
+    const { parameters, start, nodes } = this.graph;
+    const leaves = Float64Array.from(start);
+    const sums = new Float64Array(nodes.length);
+    parameters.forEach((id, k) => {
+      leaves[id] = packed[k];
+      sums[id] = packed[parameters.length + k];
+    });
+    return { leaves, sums };
+  }
+
+  /** @param {Settings} settings */
+  trained(settings) {
+    return settings.biases ? this.graph.parameters : this.weights;
+  }
+
+  /**
+   * Applies the changes made at this place.
+   * @param {TrainingState} state
+   * @param {number} round
+   * @param {number} row
+   */
+  apply(state, round, row) {
+    for (const event of this.events) {
+      if (event.round !== round || event.row !== row) continue;
+      state.settings = changed(state.settings, event);
+      for (const [id, x] of event.leaves ?? []) state.leaves[id] = x;
+      if (event.clear) state.sums.fill(0);
+    }
+  }
+
+  /** @param {number} round */
+  settingsBefore(round) {
+    let settings = this.original;
+    for (const event of this.events) if (event.round < round) settings = changed(settings, event);
+    return settings;
+  }
+
+  /**
+   * One update, with one case: the state becomes the next. Returns what went wrong, or null.
+   * @param {TrainingState} state
+   * @param {number} row
+   * @returns {Trouble | null}
+   */
+  update(state, row) {
+    const { graph } = this;
+    const { settings, leaves, sums } = state;
+    for (const [id, x] of settings.cases[row]) leaves[id] = x;
+    this.scratch.set(leaves);
+    const data = graph.forward(this.scratch, settings.variant);
+    const slopes = this.slopes(data, state);
+    const grads = graph.backward(slopes);
+    /** @type {[number, number, number][]} */
+    const next = [];
+    const trained = this.trained(settings);
+    let fine = Number.isFinite(data[graph.result]);
+    for (const id of trained) {
+      const sum = settings.accumulate ? sums[id] + grads[id] : grads[id];
+      const x = leaves[id] - settings.rate * sum;
+      if (!Number.isFinite(x)) fine = false;
+      next.push([id, sum, x]);
+    }
+    if (!fine) {
+      const found = firstTrouble(graph, { data, slopes, grads });
+      const [id] = next.find(([, , x]) => !Number.isFinite(x)) ?? [trained[0]];
+      return found ?? { kind: "update", node: id, value: grads[id] };
+    }
+    for (const [id, sum, x] of next) {
+      sums[id] = sum;
+      leaves[id] = x;
+    }
+    return null;
+  }
+
+  /**
+   * The local derivatives that the backward pass multiplies: the right ones, or those of the sequential update.
+   * @param {Float64Array} data
+   * @param {TrainingState} state
+   */
+  slopes(data, { settings, sums, leaves }) {
+    const { graph } = this;
+    const slopes = graph.slopes(data, settings.variant);
+    if (!settings.sequential) return slopes;
+    const trained = new Set(this.trained(settings));
+    return graph.sequentialSlopes(data, slopes, settings.variant, (id, gradient) =>
+      trained.has(id) ? leaves[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient) : leaves[id],
+    );
+  }
+
+  /**
+   * The state in which the training comes to this case of this round, which must be one that it has reached.
+   * @param {number} round
+   * @returns {TrainingState}
+   */
+  at(round, row = 0) {
+    const place = Math.min(Math.floor(round / this.stride), this.stored.length - 1);
+    let here = place * this.stride;
+    const state = { ...this.unpack(this.stored[place]), settings: this.settingsBefore(here) };
+    this.apply(state, here, 0);
+    while (here < round) {
+      this.round(state, here);
+      here += 1;
+      this.apply(state, here, 0);
+    }
+    for (let k = 0; k < row; k++) {
+      this.update(state, k);
+      this.apply(state, round, k + 1);
+    }
+    for (const [id, x] of state.settings.cases[row]) state.leaves[id] = x;
+    return state;
+  }
+
+  /**
+   * The state at the beginning of a round, with the numbers of one of its cases: looking at a case changes no weight.
+   * @param {number} round
+   * @param {number} row
+   */
+  watched(round, row) {
+    const state = this.at(round);
+    for (const [id, x] of state.settings.cases[row]) state.leaves[id] = x;
+    return state;
+  }
+
+  /**
+   * All cases of a round, after the changes made before its first. Returns what went wrong, or null.
+   * @param {TrainingState} state
+   * @param {number} round
+   */
+  round(state, round) {
+    const count = state.settings.cases.length;
+    for (let row = 0; row < count; row++) {
+      if (row) this.apply(state, round, row);
+      const trouble = this.update(state, row);
+      if (trouble) return { round, row, ...trouble };
+    }
+    return null;
+  }
+
+  /**
+   * The mean error over all cases, with the parameters of the beginning of a round.
+   * @param {TrainingState} state
+   */
+  meanError(state) {
+    let sum = 0;
+    this.scratch.set(state.leaves);
+    for (const row of state.settings.cases) {
+      for (const [id, x] of row) this.scratch[id] = x;
+      sum += this.graph.forward(this.scratch, state.settings.variant)[this.graph.result];
+    }
+    return sum / state.settings.cases.length;
+  }
+
+  /** @param {number} round */
+  errorAt(round) {
+    return this.meanError(this.at(round));
+  }
+
+  /**
+   * Goes on to this round, or as far as `milliseconds` allow. Returns whether it is there, or cannot get there.
+   * @param {number} target
+   */
+  advance(target, milliseconds = Infinity) {
+    const wanted = Math.min(target, MOST_ROUNDS);
+    if (this.trouble || this.rounds >= wanted) return true;
+    const end = performance.now() + milliseconds;
+    const state = this.at(this.rounds);
+    while (this.rounds < wanted) {
+      const trouble = this.round(state, this.rounds);
+      if (trouble) {
+        this.trouble = trouble;
+        return true;
+      }
+      const packed = this.pack(state.leaves, state.sums); // before the changes made at the next round
+      this.apply(state, this.rounds + 1, 0);
+      const error = this.meanError(state);
+      const undefinedData = Number.isFinite(error) ? null : this.undefinedData(state);
+      if (undefinedData) {
+        this.trouble = { round: this.rounds + 1, ...undefinedData };
+        return true;
+      }
+      this.rounds += 1;
+      this.errors.push(error);
+      if (this.rounds % this.stride === 0) this.store(packed);
+      if (performance.now() > end) return this.rounds >= wanted;
+    }
+    return true;
+  }
+
+  /** @param {Float64Array} packed */
+  store(packed) {
+    this.stored.push(packed);
+    if (this.stored.length * packed.length > MOST_STORED) {
+      this.stored = this.stored.filter((_, k) => k % 2 === 0);
+      this.stride *= 2;
+    }
+  }
+
+  /**
+   * Changes something at a place of the training; what came after it is forgotten. A change is of settings; to the table of a name; of
+   * single numbers of the table as [row, leaf, number]; of parameters as [leaf, number]; of gradients kept so far.
+   * Returns what is wrong with the numbers that the change makes, and then changes nothing; else null.
+   * @param {number} round
+   * @param {number} row
+   * @param {Change} change
+   * @returns {Trouble | null}
+   */
+  change(round, row, change) {
+    const before = this.events;
+    const earlier = before.filter((event) => event.round < round || (event.round === round && event.row < row));
+    const here = before.find((event) => event.round === round && event.row === row);
+    this.events = [...earlier, together({ round, row, ...here }, change)];
+    const state = this.at(round, row);
+    const trouble = this.undefinedData(state);
+    if (trouble) {
+      this.events = before;
+      return { round, ...trouble };
+    }
+    this.forget(round);
+    this.errors[round] = this.errorAt(round);
+    return null;
+  }
+
+  /**
+   * The first number of a forward pass that is not finite, for any of the cases; null if all are.
+   * @param {TrainingState} state
+   */
+  undefinedData(state) {
+    for (const [row, pairs] of state.settings.cases.entries()) {
+      const leaves = Float64Array.from(state.leaves);
+      for (const [id, x] of pairs) leaves[id] = x;
+      const found = firstTrouble(this.graph, this.graph.pass(leaves, state.settings.variant));
+      if (found?.kind === "data") return { row, ...found };
+    }
+    return null;
+  }
+
+  /** @param {number} round */
+  forget(round) {
+    this.rounds = Math.min(this.rounds, round);
+    this.errors.length = this.rounds + 1;
+    this.stored.length = Math.min(this.stored.length, Math.floor(this.rounds / this.stride) + 1);
+    this.trouble = null;
+  }
+
+  /**
+   * The first round whose error is below this; -1 if there is none yet.
+   * @param {number} error
+   */
+  firstBelow(error) {
+    return this.errors.findIndex((x) => x < error);
+  }
+}
+
+/**
+ * Settings after a change.
+ * @param {Settings} settings
+ * @param {Change} change
+ * @returns {Settings}
+ */
+function changed(settings, { settings: more, preset, cells }) {
+  const found = { ...settings, ...more };
+  if (preset !== undefined) Object.assign(found, { preset, cases: settings.tables[preset] });
+  for (const [row, leaf, x] of cells ?? []) {
+    found.preset = null;
+    const pairs = found.cases[row].map(([id, old]) => /** @type {[number, number]} */ ([id, id === leaf ? x : old]));
+    found.cases = found.cases.map((old, k) => (k === row ? pairs : old));
+  }
+  return found;
+}
+
+/**
+ * Two changes at the same place as one.
+ * @param {TrainingEvent} first
+ * @param {Change} second
+ * @returns {TrainingEvent}
+ */
+function together(first, second) {
+  const found = { ...first, ...second };
+  if (second.settings) found.settings = { ...first.settings, ...second.settings };
+  if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
+  if (second.preset !== undefined) delete found.cells; // unless the change has some
+  if (second.cells)
+    found.cells = [
+      ...new Map(
+        [...(second.preset === undefined ? (first.cells ?? []) : []), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell]),
+      ).values(),
+    ];
+  return found;
+}
+
+/**
+ * Weights as they are drawn anew: uniform from -1 to 1, by the generator mulberry32 (Tommy Ettinger, public domain).
+ * @param {number} count
+ * @param {number} seed
+ */
+export function drawn(count, seed) {
+  let state = seed >>> 0;
+  return Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return 2 * (((t ^ (t >>> 14)) >>> 0) / 4294967296) - 1;
+  });
+}

@@ -1,0 +1,55 @@
+// All words of the page, in the language that was chosen. They come from the package's catalogues.
+
+/** @type {Record<string, Record<string, string>>} */
+let texts = {};
+let language = "en";
+
+/** @param {Record<string, Record<string, string>>} given by language */
+export function loadTexts(given) {
+  texts = given;
+}
+
+export function languages() {
+  return Object.keys(texts);
+}
+
+/** @param {string | undefined} wanted */
+export function speak(wanted) {
+  language = wanted !== undefined && Object.hasOwn(texts, wanted) ? wanted : languages()[0];
+}
+
+export function spoken() {
+  return language;
+}
+
+/**
+ * The words for a key, with {names} replaced by what is given for them.
+ * @param {string} key
+ * @param {Record<string, string | number>} given
+ */
+export function text(key, given = {}) {
+  const words = texts[language]?.[key];
+  if (words === undefined) throw new Error(`there is no text ${key}`);
+  return words.replace(/\{(\w+)\}/g, (mark, name) => (name in given ? String(given[name]) : mark));
+}
+
+/** @param {string} key */
+export function hasText(key) {
+  return Object.hasOwn(texts[language], key);
+}
+
+/**
+ * A sentence as pieces of a formula: what is given for its {names} are lists of pieces.
+ * @param {string} key
+ * @param {Record<string, Piece[]>} given
+ * @returns {Piece[]}
+ */
+export function sentence(key, given = {}) {
+  return text(key)
+    .split(/(\{\w+\})/)
+    .filter((part) => part !== "")
+    .flatMap((part) => {
+      const mark = /^\{(\w+)\}$/.exec(part);
+      return mark ? (given[mark[1]] ?? [part]) : [part];
+    });
+}

@@ -1,0 +1,114 @@
+// The state of the page in its address, and in the page when it is saved.
+
+import { counted } from "../model/numbers.js";
+import { checked, decoded, encoded, fingerprint, LONGEST_STATE, STATE_VERSION } from "../model/state.js";
+import { speak, spoken, text } from "../model/words.js";
+
+const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
+const LINK_MILLISECONDS = 300; // browsers refuse to change the address more often than they like
+
+/** @typedef {import("../model/session.js").Session} Session */
+
+/** @param {Session} session */
+export function stateOf(session) {
+  return {
+    version: STATE_VERSION,
+    graph: fingerprint(session.graph),
+    view: { ...session.view, trained: session.training.rounds, language: spoken() },
+    events: session.training.events,
+  };
+}
+
+/** @param {Session} session */
+export function addressOf(session) {
+  return `${location.href.split("#")[0]}#s=${encoded(stateOf(session))}`;
+}
+
+export class Links {
+  /**
+   * @param {Session} session
+   * @param {{ stop: () => void, rebuild: () => void, notice: (words: string) => void }} page
+   */
+  constructor(session, page) {
+    this.session = session;
+    this.page = page;
+    this.written = "";
+    this.trouble = ""; // what is wrong with the address with which the page was opened
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  // Begins where the address says, or else where the page was saved.
+  restore() {
+    const { graph, original } = this.session;
+    const kept = JSON.parse(document.getElementById("state")?.textContent ?? "null");
+    const fragment = location.hash;
+    const linked = fragment.length > 1 ? decoded(fragment, graph, original) : null;
+    if (fragment.length > 1 && !linked) this.trouble = text("link.unknown");
+    const state = linked ?? (kept && checked(kept, graph, original));
+    if (state) this.take(state);
+  }
+
+  /** @param {NonNullable<ReturnType<typeof decoded>>} state */
+  take(state) {
+    const { session } = this;
+    const { language, trained, ...view } = state.view;
+    if (language) {
+      speak(language);
+      document.documentElement.lang = spoken();
+    }
+    session.view = { ...session.firstView(), ...view };
+    session.solved = false;
+    const { training } = session;
+    training.events = state.events;
+    training.restart();
+    training.advance(Math.max(session.view.round, trained), LONGEST_REPLAY);
+    if (training.rounds < session.view.round) {
+      this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(session.view.round) });
+      Object.assign(session.view, { round: training.rounds, step: null });
+    }
+    const places = [{ round: 0, row: 0 }, { round: session.view.round, row: 0 }, ...state.events.filter((event) => event.round <= training.rounds)];
+    if (places.some(({ round, row }) => training.undefinedData(training.at(round, row)))) {
+      training.events = [];
+      training.restart();
+      session.view = session.firstView();
+      this.trouble = text("link.unknown");
+    }
+    const most = session.plan().steps.length;
+    if (session.view.step !== null && session.view.step > most) session.view.step = most;
+  }
+
+  // Goes where a new address says.
+  follow() {
+    if (location.hash === this.written) return;
+    const { session } = this;
+    const state = decoded(location.hash, session.graph, session.original);
+    if (!state) {
+      if (location.hash.length > 1) this.page.notice(text("link.unknown"));
+      return;
+    }
+    this.page.stop();
+    this.take(state);
+    this.page.rebuild();
+  }
+
+  // Writes the state into the address, after a while.
+  keep() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.write(), LINK_MILLISECONDS);
+  }
+
+  write() {
+    const { session } = this;
+    const first = session.firstView();
+    const same = (/** @type {string} */ key) => JSON.stringify(/** @type {any} */ (session.view)[key]) === JSON.stringify(/** @type {any} */ (first)[key]);
+    const plain = session.training.events.length === 0 && Object.keys(first).every(same);
+    this.written = plain ? "" : `#s=${encoded(stateOf(session))}`;
+    if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
+    try {
+      if (location.hash !== this.written) history.replaceState(null, "", this.written || location.href.split("#")[0]);
+    } catch {
+      // A page in a sandboxed frame has no address to write to.
+    }
+  }
+}

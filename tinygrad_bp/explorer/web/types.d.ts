@@ -1,0 +1,288 @@
+// The shapes of what modules hand to each other. Read by `tsc --checkJs` alone: no page holds any of it.
+
+type Quantity = "data" | "grad";
+type Phase = "forward" | "backward" | "update" | "end";
+
+interface GraphNode {
+  id: number;
+  name: string;
+  label?: string;
+  op?: string;
+  symbol?: string;
+  args: number[];
+  data?: number;
+  constant: boolean;
+}
+
+interface Edge {
+  index: number;
+  tail: number;
+  head: number;
+  place: number;
+}
+
+interface Neuron {
+  name: string;
+  net: number;
+  out: number;
+  depth: number;
+  activation: string | null;
+  connections: number[][];
+  bias: number | null;
+  target: number | null;
+  end: boolean;
+}
+
+interface Connection {
+  neuron: Neuron;
+  weight: number;
+  source: number;
+  product: number;
+  byWeight: Edge;
+  bySource: Edge;
+}
+
+interface Network {
+  whole: boolean;
+  inputs: number[];
+  neurons: Neuron[];
+}
+
+interface Programs {
+  forward: (...leaves: number[]) => number[];
+  slopes: (...data: number[]) => number[];
+}
+
+interface AllPrograms {
+  main: Programs;
+  variants: Record<string, Programs | null>;
+  hand: ((...numbers: number[]) => number[]) | null;
+}
+
+type Case = [number, number][];
+type Factor = [number, number, number, number?];
+
+interface Templates {
+  forward: Record<number, string[]>;
+  slopes: (string[] | null)[];
+  gradient: Record<number, { chain: Factor[] | null; terms: Factor[][]; parts: Factor[]; delta: string }>;
+  factors: Record<string, string[]>;
+}
+
+interface Description {
+  kind: string;
+  title: string;
+  language: string | null;
+  result: number;
+  learningRate: number;
+  trainBiases: boolean;
+  nodes: { name?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];
+  parameters: number[];
+  biases: number[];
+  cases: Case[];
+  opening?: number;
+  network: Network | null;
+  groups: number[][];
+  layout: { width: number; height: number; letter: number; nodes: number[][]; again: number[][]; edges: number[][][] };
+  formulas: Templates;
+  activations: Record<string, { forward: string[]; slope: string[] }>;
+  presets: { chosen: string; tables: Record<string, Case[]> } | null;
+  tutorial?: {
+    figures: [string, string, string, string][];
+    otherEditions: [string, string][];
+    hand: { takes: string[]; returns: string[] };
+  };
+}
+
+interface Settings {
+  rate: number;
+  biases: boolean;
+  sequential: boolean;
+  accumulate: boolean;
+  variant: string;
+  cases: Case[];
+  seed: number | null;
+  preset: string | null;
+  tables: Record<string, Case[]>;
+}
+
+// A change of the training at a place of it.
+interface Change {
+  settings?: Partial<Settings>;
+  preset?: string;
+  cells?: [number, number, number][];
+  leaves?: [number, number][];
+  clear?: boolean;
+}
+
+interface TrainingEvent extends Change {
+  round: number;
+  row: number;
+}
+
+interface TrainingState {
+  leaves: Float64Array;
+  sums: Float64Array;
+  settings: Settings;
+}
+
+interface Trouble {
+  kind: "data" | "slope" | "gradient" | "update";
+  node: number;
+  value: number;
+  by?: number;
+  operands?: number[];
+  round?: number;
+  row?: number;
+}
+
+// A piece of a formula, beside plain text. Which of the properties are there says what it is: see model/notation.js.
+interface Mark {
+  name?: number;
+  inside?: boolean;
+  number?: number | null;
+  id?: number;
+  quantity?: Quantity;
+  enclose?: boolean;
+  of?: number;
+  by?: number;
+  whole?: number;
+  edge?: number;
+  delta?: string;
+  template?: string[];
+  ids?: number[] | null;
+  values?: ((id: number) => number) | null;
+  term?: number; // of an equation whose terms have colours
+  sup?: string;
+}
+
+type Piece = string | Mark;
+type Derivative = Mark & { of: number; by: number };
+
+interface Equation {
+  key: string;
+  left: Piece[];
+  rows: Piece[][];
+  factors?: { piece: Derivative; formula: Piece[] | null; number: Mark | string }[];
+}
+
+interface Step {
+  kind: "forward" | "seed" | "backward" | "update" | "end";
+  node: number;
+  edge?: Edge;
+}
+
+interface Beat {
+  phase: Phase;
+  kind: string;
+  node: number; // what the equation is about
+  nodes: number[]; // what is known after it
+  neuron: Neuron | null;
+  from: number; // steps
+  to: number;
+}
+
+interface Plan {
+  steps: Step[];
+  beats: Beat[];
+}
+
+// Something that moves in the picture during a beat.
+interface Travel {
+  kind: "forward" | "back" | "inside" | "meet" | "error" | "errorBack" | "bias";
+  term: number;
+  from: number;
+  to: number;
+  weight?: number;
+  carried: number;
+  product: number;
+}
+
+interface Scene {
+  left: Piece[];
+  rows: Piece[][];
+  result: Piece[];
+  why: Piece[];
+  colours: Map<number, number>; // by node, the term
+  lines: Map<number, number>; // by weight or bias, the term
+  travels: Travel[];
+}
+
+interface Question {
+  words: Piece[];
+  answers: string[];
+  right: number;
+}
+
+interface Frame {
+  round: number;
+  row: number;
+  step: number | null;
+  settings: Settings;
+  leaves: Float64Array;
+  sums: Float64Array;
+  data: Float64Array;
+  slopes: ArrayLike<number>;
+  grads: Float64Array;
+  plan: Plan;
+  steps: Step[];
+  current: Step | null;
+  beat: Beat | null;
+  phase: Phase | "rest";
+  before: number | null;
+  updated: Map<number, number>;
+  after: Float64Array | null;
+  dataAt: (id: number) => number | null;
+  gradAt: (id: number) => number | null;
+  changeAt: (id: number) => number | null;
+  ghost: { data: Float64Array; grads: Float64Array } | null;
+}
+
+interface Quiz {
+  id: number;
+  quantity: Quantity;
+  seed: number;
+}
+
+interface View {
+  round: number;
+  row: number;
+  step: number | null;
+  selected: number | null;
+  quantity: Quantity;
+  tab: string;
+  mode: string;
+  open: boolean;
+  panel: string;
+  pace: string;
+  ask: boolean;
+  logScale: boolean;
+  logRounds: boolean;
+  keys: boolean;
+  lens: number | null;
+  quiz: Quiz | null;
+  collapsed: number[];
+}
+
+interface Light {
+  edges: Set<number>;
+  nodes: Set<number>;
+}
+
+interface Panel {
+  root: HTMLElement;
+  render: (frame: Frame) => void;
+  seen?: boolean;
+}
+
+declare const PROGRAMS: AllPrograms;
+declare const MISTAKES: {
+  slopes: Record<string, [string, (net: number, out: number) => number][]>;
+  factor: Record<string, number>;
+  summand: Record<string, number>;
+  whole: Record<string, number>;
+  slips: [string, number][];
+  least_digits: number;
+  most_named: number;
+  rounded_share: number;
+};

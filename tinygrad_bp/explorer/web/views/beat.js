@@ -1,0 +1,124 @@
+// One equation, one sentence that says why, and perhaps a question: what stands between the picture and the player.
+
+import { text } from "../model/words.js";
+import { el, put, toggle } from "./elements.js";
+import { piecesElements } from "./pieces.js";
+
+const DIGITS = 6;
+const SIZES = ["", "size-1", "size-2", "size-3", "size-4", "size-5"]; // of letters: the first in which all of it has room
+
+/**
+ * @param {Pick<import("../model/session.js").Session, "notation" | "hides" | "hidesPiece" | "view">} session
+ * @param {{ next: () => void, train: () => void }} actions
+ */
+export function beatView(session, { next, train }) {
+  const { notation } = session;
+  const equation = el("div", { class: "equation" });
+  const why = el("p", { class: "why" });
+  const slot = el("div", { class: "slot" });
+  const status = el("p", { class: "status", role: "status" });
+  const told = el("p", { class: "unseen", "aria-live": "polite" });
+  const inner = el("div", { class: "words-inner" }, equation, why, slot);
+  const root = el("section", { class: "words", "aria-label": text("beat.label"), onclick: tapped }, inner, status, told);
+  let seen = "";
+  /** @type {string | null} */
+  let verdict = null;
+
+  /** @param {MouseEvent} event */
+  function tapped(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (!target.closest("button, data") && !getSelection()?.toString()) next();
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Question | null} question
+   * @param {{ heading: string, ended: boolean, width: number, height: number }} given
+   */
+  function render(scene, question, { heading, ended, width, height }) {
+    const options = { digits: DIGITS, hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
+    const made = (/** @type {Piece[]} */ list) => piecesElements(notation, list, options);
+    const plain = plainly(scene);
+    const key = JSON.stringify([plain, question, verdict, ended, width, height, document.documentElement.lang, session.view.quiz]);
+    if (key === seen) return;
+    seen = key;
+    const equals = () => el("span", { class: "equals" }, "=");
+    const colon = scene.left.at(-1) === ":";
+    const rows = scene.rows.length ? scene.rows : [[]];
+    equation.replaceChildren(
+      ...rows.map((row, k) => {
+        const first = k === 0;
+        const last = k === rows.length - 1 && scene.result.length > 0;
+        const sign = (first ? scene.left.length > 0 && !colon : true) && (row.length > 0 || last);
+        return el(
+          "div",
+          { class: "equation-row" },
+          el("span", { class: "equation-left" }, first && made(scene.left)),
+          sign ? equals() : el("span", { class: "equals" }),
+          el(
+            "span",
+            { class: "equation-right" },
+            made(row),
+            last && [row.length > 0 && equals(), el("span", { class: "equation-result" }, made(scene.result))],
+          ),
+        );
+      }),
+    );
+    toggle(root, "ended", ended);
+    why.replaceChildren(...made(scene.why));
+    slot.replaceChildren(...slotOf(question, made, ended));
+    put(told, `${heading}. ${plain}`);
+    fit();
+  }
+
+  /**
+   * @param {Question | null} question
+   * @param {(list: Piece[]) => (HTMLElement | string)[]} made
+   * @param {boolean} ended
+   */
+  function slotOf(question, made, ended) {
+    const found = [];
+    if (verdict) found.push(el("span", { class: "verdict" }, verdict));
+    if (ended) found.push(el("button", { class: "button small", type: "button", onclick: train }, text("main.train")));
+    else if (question) {
+      const button = (/** @type {string} */ words, /** @type {number} */ k) =>
+        el("button", { class: "button small", type: "button", onclick: () => say(question, k) }, words);
+      found.push(el("span", { class: "question" }, made(question.words)), ...question.answers.map(button));
+    }
+    return found;
+  }
+
+  /**
+   * @param {Question} question
+   * @param {number} chosen
+   */
+  function say(question, chosen) {
+    const right = chosen === question.right;
+    verdict = text(right ? "ask.right" : "ask.wrong", { answer: question.answers[chosen] });
+    next();
+  }
+
+  /** @param {Scene} scene */
+  function plainly({ left, rows, result, why: words }) {
+    const hidden = (/** @type {Piece[]} */ list) => list.map((piece) => (session.hidesPiece(piece) ? "?" : piece));
+    const parts = [left, ...rows, result].filter((part) => part.length).map((part) => notation.plain(hidden(part), DIGITS));
+    return `${parts.join(" = ")}. ${notation.plain(words, DIGITS)}`;
+  }
+
+  // Everything is read whole: letters become smaller before anything is cut off.
+  function fit() {
+    const size = SIZES.find((each, k) => {
+      inner.className = `words-inner ${each}`;
+      return k === SIZES.length - 1 || (inner.scrollHeight <= inner.clientHeight + 1 && inner.scrollWidth <= inner.clientWidth + 1);
+    });
+    toggle(inner, "scrolls", size === SIZES.at(-1));
+  }
+
+  function forget() {
+    verdict = null;
+  }
+
+  return { root, status, render, forget };
+}
+
+/** @typedef {import("./elements.js").Child} Child */

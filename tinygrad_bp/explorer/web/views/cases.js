@@ -1,0 +1,116 @@
+// The table that is learned: what each case should give, and what the network gives for it now.
+
+import { el, put, set, toggle } from "./elements.js";
+import { counted, exactly, written } from "../model/numbers.js";
+import { nameElement } from "./pieces.js";
+import { text } from "../model/words.js";
+
+/**
+ * @param {Pick<import("../model/session.js").Session, "graph" | "description" | "training" | "view" | "hides" | "go" | "change">} session
+ * @returns {Panel}
+ */
+export function casesView(session) {
+  const { graph, description } = session;
+  const outputs = (graph.network?.neurons ?? []).filter((neuron) => neuron.depth === graph.depth);
+  const targets = new Set(outputs.map((neuron) => neuron.target));
+  const leaves = description.cases[0].map(([id]) => id).filter((id) => !targets.has(id));
+
+  const presets =
+    description.presets &&
+    el(
+      "div",
+      { class: "cases-presets", role: "group", "aria-label": text("cases.presets") },
+      Object.keys(description.presets.tables).map((name) =>
+        el(
+          "button",
+          { class: "button", type: "button", "data-preset": name, onclick: () => session.change({ preset: name }) },
+          name.toUpperCase(),
+        ),
+      ),
+    );
+
+  const rows = description.cases.map((_, row) => {
+    const cells = leaves.map(() => el("td", { class: "number" }));
+    const ends = outputs.map(() => [el("td", { class: "number" }), el("td", { class: "number cases-prediction" })]);
+    const error = el("td", { class: "number" });
+    const choose = el(
+      "button",
+      { class: "cases-row", type: "button", onclick: () => session.go({ row, step: session.view.step === null ? null : 0 }) },
+      String(row + 1),
+    );
+    return { choose, cells, ends, error, element: el("tr", {}, el("th", { scope: "row" }, choose), cells, ends, error) };
+  });
+  const headings = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, text("cases.case")),
+    leaves.map((id) => el("th", { scope: "col" }, nameElement(graph.nodes[id].name))),
+    outputs.map((neuron) => [
+      el("th", { scope: "col" }, text("cases.target")),
+      el("th", { scope: "col" }, nameElement(graph.nodes[neuron.out].name)),
+    ]),
+    el("th", { scope: "col" }, text("cases.error")),
+  );
+  const epoch = el("p", { class: "cases-epoch" });
+  const root = el(
+    "section",
+    { class: "cases" },
+    el("h2", {}, text("cases.title")),
+    presets,
+    el(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": text("cases.title") },
+      el(
+        "table",
+        {},
+        el("thead", {}, headings),
+        el(
+          "tbody",
+          {},
+          rows.map(({ element }) => element),
+        ),
+      ),
+    ),
+    epoch,
+  );
+
+  /** @param {Frame} frame */
+  function render(frame) {
+    rows.forEach(({ choose, cells, ends, error, element }, row) => {
+      const given = Float64Array.from(frame.leaves);
+      for (const [id, x] of frame.settings.cases[row]) given[id] = x;
+      const data = graph.forward(given, frame.settings.variant);
+      leaves.forEach((id, k) => show(cells[k], data[id], session.hides(id, "data"), 4));
+      outputs.forEach((neuron, k) => {
+        const hidden = session.hides(neuron.out, "data");
+        show(ends[k][0], neuron.target === null ? null : data[neuron.target], false, 4);
+        show(ends[k][1], data[neuron.out], hidden, 6);
+      });
+      show(error, data[graph.result], session.hides(graph.result, "data"), 6);
+      toggle(element, "cases-here", row === frame.row);
+      set(choose, "aria-pressed", row === frame.row);
+      set(choose, "aria-label", text("cases.show", { number: row + 1 }));
+    });
+    for (const button of presets?.children ?? []) set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.preset === frame.settings.preset);
+    put(
+      epoch,
+      text("cases.epoch", {
+        round: counted(frame.round),
+        error: session.hides(graph.result, "data") ? "?" : written(session.training.errors[frame.round]),
+      }),
+    );
+  }
+
+  return { root, render };
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {number | null} x
+ * @param {boolean} hidden
+ * @param {number} digits
+ */
+function show(cell, x, hidden, digits) {
+  put(cell, hidden ? "?" : written(x, digits));
+  set(cell, "data-value", hidden ? "" : exactly(x));
+}

@@ -1,0 +1,140 @@
+// The panel on which everything can be changed: numbers, learning rate, activations, and how it is trained.
+
+import { el, put, set, toggle } from "./elements.js";
+import { exactly, parsed, written } from "../model/numbers.js";
+import { nameElement } from "./pieces.js";
+import { text } from "../model/words.js";
+
+/**
+ * @param {import("../model/session.js").Session} session
+ * @returns {Panel}
+ */
+export function editView(session) {
+  const { graph, description } = session;
+  /** @type {{ id: number, input: HTMLInputElement, ghost: HTMLElement }[]} */
+  const rows = [];
+
+  const field = (/** @type {number} */ id) => {
+    const input = el("input", {
+      type: "text",
+      inputMode: "decimal",
+      spellcheck: false,
+      autocomplete: "off",
+      "aria-label": graph.nodes[id].name,
+    });
+    const ghost = el("span", { class: "edit-ghost" });
+    const commit = () => {
+      const x = parsed(input.value);
+      if (x === null) {
+        session.notice(text("edit.noNumber", { typed: input.value.slice(0, 40) }));
+        input.value = exactly(session.shown.data[id]);
+      } else if (x !== session.shown.data[id]) session.edit(id, x);
+    };
+    input.addEventListener("change", commit);
+    rows.push({ id, input, ghost });
+    return el("label", { class: "edit-field" }, nameElement(graph.nodes[id].name), input, ghost);
+  };
+
+  const group = (/** @type {string} */ key, /** @type {number[]} */ ids) =>
+    ids.length > 0 && el("fieldset", {}, el("legend", {}, text(key)), el("div", { class: "edit-fields" }, ids.map(field)));
+  const weights = graph.parameters.filter((id) => !graph.biases.has(id));
+  const others = description.cases[0].map(([id]) => id);
+
+  const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
+  rate.addEventListener("change", () => {
+    const x = parsed(rate.value);
+    if (x === null || x <= 0) {
+      session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
+      rate.value = exactly(session.shown.settings.rate);
+    } else if (x !== session.shown.settings.rate) session.change({ settings: { rate: x } });
+  });
+
+  const choice = (/** @type {string} */ key, /** @type {0 | 1} */ place) => {
+    const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[place]))];
+    if (kinds.length < 2) return null; // these neurons keep what they have
+    const select = el(
+      "select",
+      {},
+      kinds.map((kind) => el("option", { value: kind }, kind)),
+    );
+    select.addEventListener("change", () => {
+      const both = session.shown.settings.variant.split(",");
+      both[place] = select.value;
+      session.change({ settings: { variant: both.join(",") } });
+    });
+    return { select, element: el("label", { class: "edit-choice" }, text(key), " ", select), place };
+  };
+  const choices = [choice("edit.hidden", 0), choice("edit.outputs", 1)].filter((each) => each !== null);
+
+  const flag = (/** @type {string} */ key, /** @type {"biases" | "sequential" | "accumulate"} */ name, /** @type {boolean} */ shown) => {
+    const box = el("input", { type: "checkbox" });
+    const more = key === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
+    const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`) + more);
+    box.addEventListener("change", () =>
+      session.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }),
+    );
+    return shown && { box, name, element: el("div", { class: "edit-switch" }, el("label", {}, box, " ", text(`edit.${key}`)), help) };
+  };
+  const flags = [
+    flag("biases", "biases", graph.biases.size > 0),
+    flag("sequential", "sequential", graph.depth > 1),
+    flag("accumulate", "accumulate", true),
+  ].filter((each) => each !== false);
+
+  const reset = el("button", { class: "button", type: "button", onclick: () => session.reset() }, text("edit.reset"));
+  const seed = el("input", { type: "number", min: "0", max: "4294967295", step: "1", value: "1" });
+  const draw = el(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: () => {
+        if (Number(seed.value) === session.shown.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
+        session.drawWeights(Number(seed.value));
+      },
+    },
+    text("edit.draw"),
+  );
+
+  const root = el(
+    "section",
+    { class: "edit" },
+    el("h2", {}, text("panel.edit")),
+    el("p", { class: "quiet" }, text("edit.intro")),
+    el(
+      "div",
+      { class: "edit-top" },
+      el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate),
+      choices.map(({ element }) => element),
+    ),
+    flags.map(({ element }) => element),
+    group("edit.weights", weights),
+    group("edit.biasesGroup", [...graph.biases]),
+    group("edit.cases", others),
+    el("div", { class: "edit-buttons" }, reset, el("span", { class: "edit-seed" }, el("label", {}, text("edit.seed"), " ", seed), draw)),
+  );
+
+  /** @param {Frame} frame */
+  function render(frame) {
+    for (const { id, input, ghost } of rows) {
+      const hidden = session.hides(id, "data");
+      if (document.activeElement !== input) {
+        const words = hidden ? "?" : exactly(frame.data[id]);
+        if (input.value !== words) input.value = words;
+      }
+      input.disabled = hidden;
+      const before = frame.ghost?.data[id];
+      put(ghost, before !== undefined && before !== frame.data[id] && !hidden ? text("ghost.was", { number: written(before) }) : "");
+    }
+    if (document.activeElement !== rate) rate.value = exactly(frame.settings.rate);
+    const both = frame.settings.variant.split(",");
+    for (const { select, place } of choices) if (select.value !== both[place]) select.value = both[place];
+    for (const { box, name } of flags) box.checked = frame.settings[name];
+    set(reset, "aria-disabled", session.training.events.length === 0);
+    toggle(reset, "off", session.training.events.length === 0);
+    if (frame.settings.seed !== undefined && frame.settings.seed !== null && document.activeElement !== seed)
+      seed.value = String(frame.settings.seed);
+  }
+
+  return { root, render };
+}

@@ -1,0 +1,310 @@
+// The formula panel: the selected quantity as symbols, as numbers and as their result.
+
+import { equations } from "../model/formulas.js";
+import { happening } from "../model/frame.js";
+import { expanded } from "../model/notation.js";
+import { exactly, parsed, written } from "../model/numbers.js";
+import { text } from "../model/words.js";
+import { el, onEnter, put, set, toggle } from "./elements.js";
+import { nodeName, piecesElements } from "./pieces.js";
+
+const FORMS = ["latex", "python", "text"];
+
+/**
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "hides" | "hidesPiece" | "solved" | "edit" | "notice" | "pointAt">} Reader
+ * @param {Reader} session
+ * @param {{ copy: (words: string, said: string) => void }} desk
+ * @returns {Panel}
+ */
+export function formulaView(session, desk) {
+  const panel = new FormulaPanel(session, desk);
+  return { root: panel.root, render: (frame) => panel.render(frame) };
+}
+
+class FormulaPanel {
+  /**
+   * @param {Reader} session
+   * @param {{ copy: (words: string, said: string) => void }} desk
+   */
+  constructor(session, desk) {
+    this.session = session;
+    this.desk = desk;
+    this.heading = el("h2", { class: "formula-heading" });
+    this.field = el("input", { class: "formula-value", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
+    onEnter(this.field, () => this.apply());
+    this.editor = el(
+      "div",
+      { class: "formula-edit" },
+      el("label", {}, text("formula.value"), " ", this.field),
+      el("button", { class: "button", type: "button", onclick: () => this.apply() }, text("formula.set")),
+    );
+    this.body = el("div", { class: "formula-body" });
+    this.accumulation = el("p", { class: "formula-accumulation", hidden: true });
+    this.note = el("p", { class: "formula-note", hidden: true });
+    this.ghost = el("p", { class: "formula-ghost" });
+    this.delta = el("p", { class: "quiet small" });
+    const copy = (/** @type {string} */ form) =>
+      el("button", { class: "button small", type: "button", onclick: () => this.copy(form) }, text(`formula.${form}`));
+    this.copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")), FORMS.map(copy));
+    this.empty = el("p", { class: "quiet" }, text("formula.choose"));
+    this.root = el(
+      "section",
+      { class: "formula" },
+      [this.heading, this.empty, this.accumulation, this.body, this.delta, this.ghost, this.note, this.editor, this.copies],
+    );
+    this.shape = "";
+    /** @type {HTMLElement[]} */
+    this.live = [];
+    /** @type {Frame | null} */
+    this.latest = null;
+    /** @type {number | null} */
+    this.shown = null; // the selected node; while nothing is selected, the one that a beat is about
+  }
+
+  apply() {
+    const { session, field, shown } = this;
+    const x = parsed(field.value);
+    if (x === null) session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
+    else if (shown !== null) session.edit(shown, x);
+  }
+
+  // Copying.
+
+  /** @param {string} form */
+  copy(form) {
+    this.desk.copy(this.words(form), text("formula.copied", { form: text(`formula.${form}`) }));
+  }
+
+  /** @param {string} form */
+  words(form) {
+    const { session, latest, shown } = this;
+    if (!latest || shown === null) return "";
+    const { notation } = session;
+    const list = equations(session, latest, shown).map((equation) => this.masked(equation));
+    if (form === "python") return this.pythonOf(list, latest);
+    return list
+      .map(({ left, rows }) => {
+        if (form === "latex") {
+          return `\\begin{aligned}\n${rows.map((row, k) => `${k ? "" : notation.latex(left)} &= ${notation.latex(row)}`).join(" \\\\\n")}\n\\end{aligned}`;
+        }
+        const start = notation.plain(left);
+        return rows.map((row, k) => `${k ? " ".repeat(start.length) : start} = ${notation.plain(row)}`).join("\n");
+      })
+      .join("\n\n");
+  }
+
+  /**
+   * What the teacher's mode hides is not copied either.
+   * @param {Equation} equation
+   * @returns {Equation}
+   */
+  masked({ rows, factors, ...rest }) {
+    /** @template {Piece} T @param {T} piece */
+    const mask = (piece) => (this.session.hidesPiece(piece) ? "?" : piece);
+    // A row of which nothing is hidden keeps its formulas whole, for LaTeX.
+    const maskedRow = (/** @type {Piece[]} */ row) => {
+      const parts = expanded(row).map(mask);
+      return parts.includes("?") ? parts : row;
+    };
+    return { ...rest, rows: rows.map(maskedRow), factors: factors?.map((each) => ({ ...each, number: mask(each.number) })) };
+  }
+
+  /**
+   * A program that computes each of the equations, with the functions it needs imported.
+   * @param {Equation[]} list
+   * @param {Frame} frame
+   */
+  pythonOf(list, frame) {
+    const { graph, formulas } = this.session;
+    const lines = list.flatMap((each, k) => [...(k ? [""] : []), ...this.pythonLines(each, frame)]);
+    const used = new Set([...graph.nodes.map(({ op }) => op), ...Object.keys(formulas.activations), "step", "sign", "exp", "log"]);
+    const names = lines.flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1]));
+    const called = [...new Set(names.filter((name) => used.has(name)))].sort();
+    return [...(called.length ? [`from tinygrad_bp.core.ops import ${called.join(", ")}`, ""] : []), ...lines].join("\n");
+  }
+
+  /**
+   * @param {Equation} equation
+   * @param {Frame} frame
+   */
+  pythonLines({ key, left, rows, factors = [] }, frame) {
+    const { session } = this;
+    const { notation } = session;
+    /** @type {Map<string, string>} */
+    const known = new Map(); // what the formula speaks of, each once
+    const give = (/** @type {string} */ name, /** @type {Piece} */ piece, /** @type {Piece[] | null} */ formula = null) => {
+      const number = notation.python([typeof piece === "string" ? piece : { ...piece, enclose: false }]);
+      known.set(name, `${name} = ${number}${formula ? `  # ${notation.plain(formula)}` : ""}`);
+    };
+    for (const { piece, formula, number } of factors) give(notation.pythonSymbol(piece), number, formula);
+    // A gradient is written with its factors where it has several, all else with the nodes in the formula.
+    const telling = (/** @type {Piece} */ piece) =>
+      typeof piece !== "string" && (factors.length ? piece.of !== undefined : piece.name !== undefined || key === "update");
+    const symbols = rows.find((row) => expanded(row).some(telling));
+    const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
+    const result = notation.python((rows.at(-1) ?? []).slice(-1));
+    if (!symbols) return [`${name} = ${result}`];
+    for (const piece of expanded(symbols)) {
+      if (typeof piece === "string" || piece.name === undefined) continue;
+      give(notation.python([piece]), session.hides(piece.name, "data") ? "?" : { number: frame.data[piece.name] });
+    }
+    if (key === "update") return [`${name} = ${notation.python(rows[1])}  # ${result}`];
+    known.delete(name);
+    return [...known.values(), `${name} = ${notation.python(symbols)}  # ${result}`];
+  }
+
+  // Showing.
+
+  /** @param {Equation[]} list */
+  build(list) {
+    this.live = [];
+    this.body.replaceChildren(...list.map((equation) => this.part(equation)));
+  }
+
+  /** @param {Piece[]} row */
+  html(row) {
+    const { session } = this;
+    const onFactor = (/** @type {HTMLElement} */ fraction, /** @type {Derivative} */ piece) => {
+      const lit = () => {
+        const edges = session.graph.routes(piece.of, piece.by, piece.whole ? null : session.formulas.labelled);
+        session.pointAt(edges, new Set([piece.of, piece.by]));
+      };
+      fraction.tabIndex = 0;
+      for (const kind of ["mouseenter", "focus"]) fraction.addEventListener(kind, lit);
+      for (const kind of ["mouseleave", "blur"]) fraction.addEventListener(kind, () => session.pointAt(null));
+    };
+    const made = piecesElements(session.notation, row, { hide: (piece) => session.hidesPiece(piece), onFactor });
+    for (const each of made) if (each instanceof HTMLElement && each.tagName === "DATA") this.live.push(each);
+    return made;
+  }
+
+  /** @param {Equation} equation */
+  part({ key, left, rows, factors = [] }) {
+    const line = (/** @type {Piece[]} */ row, /** @type {number} */ k) =>
+      el(
+        "div",
+        { class: "formula-row" },
+        el("span", { class: "formula-left" }, k ? "" : this.html(left)),
+        el("span", { class: "formula-equals" }, "="),
+        el("span", { class: k === rows.length - 1 ? "formula-right formula-result" : "formula-right" }, this.html(row)),
+      );
+    const factor = (/** @type {NonNullable<Equation["factors"]>[number]} */ { piece, formula, number }) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, this.html([piece])),
+        el("td", {}, formula ? ["= ", this.html(formula)] : ""),
+        el("td", { class: "number" }, "= ", this.html([typeof number === "string" ? number : { ...number, enclose: false }])),
+      );
+    const title = text(`formula.${key}`);
+    return el(
+      "section",
+      { class: "formula-part" },
+      el("h3", {}, title),
+      el("div", { class: "formula-equation", role: "group", tabIndex: 0, "aria-label": title }, rows.map(line)),
+      factors.length > 0 &&
+        el("table", { class: "formula-factors" }, el("caption", {}, text("formula.factors")), el("tbody", {}, factors.map(factor))),
+    );
+  }
+
+  /** @param {Frame} frame */
+  render(frame) {
+    const { session } = this;
+    this.latest = frame;
+    this.shown = session.view.selected ?? frame.beat?.node ?? null;
+    const id = this.shown;
+    const chosen = id !== null;
+    this.empty.hidden = chosen;
+    for (const element of [this.editor, this.copies, this.body, this.heading, this.ghost, this.delta]) element.hidden = !chosen;
+    if (!chosen) {
+      this.accumulation.hidden = this.note.hidden = true;
+      return;
+    }
+    const node = session.graph.nodes[id];
+    const list = equations(session, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
+    this.renderEquations(list, id, frame);
+    this.editor.hidden = Boolean(node.op);
+    if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : exactly(frame.data[id]);
+    this.renderRemarks(list, id, frame);
+  }
+
+  /**
+   * @param {Equation[]} list
+   * @param {number} id
+   * @param {Frame} frame
+   */
+  renderEquations(list, id, frame) {
+    const { session } = this;
+    /** @type {Mark[]} */
+    const numbers = list
+      .flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)]))
+      .flatMap((piece) => (typeof piece === "string" || piece.number === undefined ? [] : [piece]));
+    const { variant, accumulate } = frame.settings;
+    const negative = numbers.map((piece) => (piece.number ?? 0) < 0);
+    const now = JSON.stringify([id, variant, accumulate, list.map((each) => each.key), negative, session.view.quiz, session.solved]);
+    if (now !== this.shape) {
+      this.shape = now;
+      const kind = el("span", { class: "formula-kind" }, text(kindOf(session, id)));
+      this.heading.replaceChildren(el("span", {}, nodeName(session.notation, id)), kind);
+      this.build(list);
+      return;
+    }
+    const order = numbers.filter((piece) => !session.hidesPiece(piece));
+    order.forEach((piece, k) => {
+      put(this.live[k], written(piece.number));
+      set(this.live[k], "value", exactly(piece.number));
+      set(this.live[k], "title", exactly(piece.number));
+    });
+  }
+
+  /**
+   * @param {Equation[]} list
+   * @param {number} id
+   * @param {Frame} frame
+   */
+  renderRemarks(list, id, frame) {
+    const { session } = this;
+    const adding = session.view.pace === "node" ? happening(session.graph, frame) : null;
+    this.accumulation.hidden = adding?.node !== id;
+    if (adding && !this.accumulation.hidden) {
+      const hide = (/** @type {Mark} */ piece) => session.hidesPiece(piece);
+      this.accumulation.replaceChildren(...piecesElements(session.notation, adding.pieces, { hide }));
+    }
+    const { sequential, accumulate } = frame.settings;
+    this.note.hidden = !sequential && !accumulate;
+    put(this.note, [sequential && text("formula.sequential"), accumulate && text("formula.accumulate")].filter(Boolean).join(" "));
+    const pieces = list.flatMap(({ rows, factors = [] }) => [...rows.flat(), ...factors.flatMap(({ formula }) => formula ?? [])]);
+    const deltas = new Set(pieces.flatMap((piece) => (typeof piece !== "string" && piece.delta ? [piece.delta] : [])));
+    put(this.delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");
+    put(this.ghost, frame.ghost ? this.without(id, frame) : "");
+    toggle(this.root, "formula-grad", session.view.quantity === "grad");
+  }
+
+  /**
+   * What the numbers would be without the changes that were made.
+   * @param {number} id
+   * @param {Frame} frame
+   */
+  without(id, frame) {
+    const told = (/** @type {Quantity} */ quantity, /** @type {number} */ now, /** @type {number} */ before) =>
+      now === before || this.session.hides(id, quantity) ? "" : text(`formula.was.${quantity}`, { number: written(before) });
+    const ghost = /** @type {NonNullable<Frame["ghost"]>} */ (frame.ghost);
+    return [told("data", frame.data[id], ghost.data[id]), told("grad", frame.grads[id], ghost.grads[id])].filter(Boolean).join(" ");
+  }
+}
+
+/**
+ * @param {Pick<Reader, "graph">} session
+ * @param {number} id
+ */
+function kindOf({ graph }, id) {
+  if (id === graph.result) return "kind.result";
+  if (graph.biases.has(id)) return "kind.bias";
+  if (graph.parameters.includes(id)) return "kind.weight";
+  if (!graph.nodes[id].op) return graph.network?.inputs.includes(id) ? "kind.input" : "kind.leaf";
+  for (const neuron of graph.network?.neurons ?? []) {
+    if (neuron.out === id) return "kind.out";
+    if (neuron.net === id) return "kind.net";
+  }
+  return "kind.node";
+}

@@ -1,0 +1,178 @@
+// The path lens: every way from a parameter to the result, with its share of the derivative.
+
+import { el, put, set, toggle } from "./elements.js";
+import { counted, exactly, signed, written } from "../model/numbers.js";
+import { nameElement, piecesElements } from "./pieces.js";
+import { text } from "../model/words.js";
+
+const DIGITS = 6;
+
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "notation" | "view" | "set" | "hides" | "hidesSlope" | "pointAt">} Walker */
+
+/**
+ * @param {Walker} session
+ * @returns {Panel}
+ */
+export function pathsView(session) {
+  const { graph, notation } = session;
+  const option = (/** @type {number} */ id) => el("option", { value: id }, notation.name(id));
+  const others = el("optgroup", { label: text("paths.others") });
+  const choice = el(
+    "select",
+    { onchange: () => session.set({ lens: Number(choice.value) }) },
+    el("optgroup", { label: text("paths.parameters") }, graph.parameters.map(option)),
+  );
+  const symbol = el("span", {});
+  const total = el("data", {});
+  const count = el("span", { class: "quiet" });
+  const list = el("ol", { class: "paths-list" });
+  const summary = el("p", { class: "paths-summary" });
+  const note = el("p", { class: "paths-note" }, text("formula.sequential"));
+  const root = el(
+    "section",
+    { class: "paths" },
+    el("h2", {}, text("paths.title")),
+    el("p", { class: "quiet small" }, text("paths.intro")),
+    el("label", { class: "paths-choice" }, text("paths.from"), choice),
+    el("p", { class: "paths-total" }, symbol, " = ", total, count),
+    list,
+    summary,
+    note,
+  );
+
+  /** @type {number | null} */
+  let shownFrom = null;
+  /** @type {{ count: bigint, paths: Edge[][] }} */
+  let ways = { count: 0n, paths: [] };
+  /** @type {ReturnType<typeof rowOf>[]} */
+  let rows = [];
+
+  /**
+   * Beside the parameters, the nodes that are looked at.
+   * @param {number} from
+   */
+  function offer(from) {
+    const seen = [from, session.view.selected].filter((id) => id !== null);
+    const extra = [...new Set(seen)].filter((id) => graph.variables.includes(id) && !graph.parameters.includes(id));
+    if (extra.join() !== [...others.children].map((each) => /** @type {HTMLOptionElement} */ (each).value).join()) {
+      others.replaceChildren(...extra.map(option));
+      if (extra.length) choice.append(others);
+      else others.remove();
+    }
+    choice.value = String(from);
+  }
+
+  /**
+   * @param {Edge[][]} paths
+   * @param {number} from
+   */
+  function arrange(paths, from) {
+    const before = new Map(rows.map((row) => [row.key, row]));
+    rows = paths.map((path) => before.get(keyOf(path)) ?? rowOf(session, path, from));
+    list.replaceChildren(...rows.map(({ element }) => element));
+  }
+
+  /** @param {Frame} frame */
+  function render({ slopes, settings }) {
+    const from = session.view.lens ?? graph.parameters[0];
+    offer(from);
+    // The list keeps its order while someone points at one of its paths.
+    if (from !== shownFrom || !list.matches(":hover, :focus-within")) {
+      ways = graph.paths(slopes, from);
+      if (from !== shownFrom) {
+        shownFrom = from;
+        rows = [];
+        symbol.replaceChildren(...piecesElements(notation, [{ of: graph.result, by: from, whole: 1 }]));
+        put(count, text(ways.count === 1n ? "paths.one" : "paths.count", { count: counted(ways.count) }));
+      }
+      if (ways.paths.length !== rows.length || ways.paths.some((path, k) => keyOf(path) !== rows[k].key)) arrange(ways.paths, from);
+    }
+
+    const hidden = session.hides(from, "grad");
+    const shown = (/** @type {number} */ x) => (hidden ? "?" : written(x));
+    const whole = graph.derivative(slopes, graph.result, from);
+    const products = rows.map(({ path }) => path.reduce((product, edge) => product * slopes[edge.index], 1));
+    const shares = products.map((product) => (hidden || whole === 0 ? null : product / whole));
+    const known = shares.filter((share) => share !== null);
+    const least = Math.min(0, ...known);
+    const most = Math.max(0, ...known);
+    const width = most - least || 1;
+    rows.forEach((row, k) => {
+      for (const { number, edges } of row.factors) {
+        const secret = edges.some(({ tail, head }) => session.hidesSlope(tail, head));
+        put(
+          number,
+          secret
+            ? "?"
+            : written(
+                edges.reduce((factor, edge) => factor * slopes[edge.index], 1),
+                DIGITS,
+              ),
+        );
+      }
+      put(row.product, shown(products[k]));
+      const share = shares[k];
+      put(row.share, share === null ? "" : `${signed(100 * share, 1)} %`);
+      const begin = Math.min(0, share ?? 0);
+      row.zero.style.left = `${(100 * -least) / width}%`;
+      row.bar.style.left = `${(100 * (begin - least)) / width}%`;
+      row.bar.style.width = `${(100 * Math.abs(share ?? 0)) / width}%`;
+      toggle(row.bar, "negative", products[k] < 0); // the colour of the sign that is shown
+    });
+    put(total, shown(whole));
+    set(total, "title", hidden ? "" : exactly(whole));
+    const sum = products.reduce((a, b) => a + b, 0);
+    const kind = BigInt(rows.length) < ways.count ? "most" : rows.length === 1 ? "only" : "all";
+    const part = hidden || whole === 0 ? "?" : `${written((100 * sum) / whole, 1)} %`;
+    put(summary, text(`paths.${kind}`, { listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share: part }));
+    note.hidden = !settings.sequential;
+  }
+
+  return { root, render };
+}
+
+/** @param {Edge[]} path */
+function keyOf(path) {
+  return path.map((edge) => edge.index).join();
+}
+
+/**
+ * A path in the list: from the result down, by way of the nodes that have a label, each with the derivative by it of the one before.
+ * @param {Walker} session
+ * @param {Edge[]} path
+ * @param {number} from
+ */
+function rowOf(session, path, from) {
+  const { graph, notation } = session;
+  const factors = [];
+  /** @type {Edge[]} */
+  let edges = [];
+  for (const edge of [...path].reverse()) {
+    edges.push(edge);
+    if (edge.tail !== from && !graph.nodes[edge.tail].label) continue;
+    factors.push({ id: edge.tail, edges, number: el("span", { class: "paths-factor" }) });
+    edges = [];
+  }
+  const product = el("span", { class: "paths-product" });
+  const share = el("span", { class: "paths-share" });
+  const zero = el("span", { class: "paths-zero" });
+  const bar = el("span", { class: "paths-bar" });
+  const lit = new Set(path.map((edge) => edge.index));
+  const light = () => session.pointAt(lit, new Set([from]));
+  const dark = () => session.pointAt(null);
+  const station = (/** @type {number} */ id, /** @type {HTMLElement[]} */ ...before) => el("span", { class: "paths-station" }, before, nameElement(notation.name(id)));
+  const link = (/** @type {HTMLElement} */ number) => el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
+  const chain = factors.map(({ id, number }) => station(id, link(number)));
+  const events = { onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark };
+  const element = el(
+    "li",
+    {},
+    el(
+      "button",
+      { class: "paths-path", type: "button", ...events },
+      el("span", { class: "paths-chain" }, station(graph.result), chain),
+      el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share),
+    ),
+  );
+  return { key: keyOf(path), path, factors, product, share, zero, bar, element };
+}

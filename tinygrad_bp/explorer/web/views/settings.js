@@ -1,0 +1,91 @@
+// How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
+
+import { text } from "../model/words.js";
+import { el, set } from "./elements.js";
+
+const PACES = ["beat", "node", "pass"];
+const MODES = ["values", "gradients", "change"];
+
+/**
+ * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description">} session
+ * @param {{ speeds: number, speed: () => number, setSpeed: (speed: number) => void, zoom: (factor: number) => void, fit: () => void }} desk
+ * @returns {Panel}
+ */
+export function settingsView(session, desk) {
+  const { description } = session;
+  const mode = (/** @type {string} */ name) =>
+    el("button", { type: "button", "data-mode": name, onclick: () => session.set({ mode: name }) }, text(`mode.${name}`));
+  const modes = el("div", { class: "segments", role: "group", "aria-label": text("mode.label") }, MODES.map(mode));
+  const legend = el("p", { class: "legend quiet small" });
+  const paces = el(
+    "select",
+    { onchange: () => session.set({ pace: paces.value }) },
+    PACES.map((pace) => el("option", { value: pace }, text(`pace.${pace}`))),
+  );
+  const speed = el("input", {
+    type: "range",
+    min: "0",
+    max: String(desk.speeds - 1),
+    step: "1",
+    value: String(desk.speed()),
+    oninput: () => desk.setSpeed(speed.valueAsNumber),
+  });
+  /** @param {"ask" | "keys"} key */
+  const flag = (key) => {
+    const box = el("input", { type: "checkbox", onchange: () => session.set({ [key]: box.checked }) });
+    return { key, box, element: el("label", { class: "settings-switch" }, box, " ", text(`settings.${key}`)) };
+  };
+  const flags = [flag("ask"), flag("keys")];
+  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) => el("button", { class: "button", type: "button", onclick }, text(key));
+  const folds = description.groups.map((_, k) => k).filter((k) => description.groups[k].length > 1);
+  const graphTools = el(
+    "fieldset",
+    { class: "zooms" },
+    el("legend", {}, text("tab.graph")),
+    el("button", { class: "button icon", type: "button", "aria-label": text("zoom.out"), onclick: () => desk.zoom(1 / 1.4) }, "−"),
+    el("button", { class: "button icon", type: "button", "aria-label": text("zoom.in"), onclick: () => desk.zoom(1.4) }, "+"),
+    button("zoom.fit", desk.fit),
+    folds.length > 0 && button("graph.closeAll", () => session.set({ collapsed: session.view.collapsed.length ? [] : folds })),
+  );
+  const help = el(
+    "details",
+    { class: "help" },
+    el("summary", {}, text("help.title")),
+    text("help.keys")
+      .split("\n")
+      .map((line) => el("p", {}, line)),
+  );
+  const root = el(
+    "section",
+    { class: "settings" },
+    el("h2", {}, text("panel.settings")),
+    el("fieldset", {}, el("legend", {}, text("mode.label")), modes, legend),
+    graphTools,
+    el(
+      "fieldset",
+      { class: "settings-play" },
+      el("legend", {}, text("step.legend")),
+      button("step.rest", () => session.set({ step: null })),
+      el("label", {}, text("pace.label"), " ", paces),
+      el("label", {}, text("play.speed"), " ", speed),
+      flags.map(({ element }) => element),
+    ),
+    help,
+    el("p", { class: "quiet small" }, text("footer")),
+  );
+
+  /** @param {Frame} frame */
+  function render(frame) {
+    const { view, graph, tab } = session;
+    for (const each of modes.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.mode === session.mode());
+    const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
+    const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
+    legend.textContent = text(tab === "graph" ? "legend.graph" : nothing ? "legend.nothing" : `legend.${session.mode()}`) + part;
+    graphTools.hidden = tab !== "graph";
+    modes.parentElement?.toggleAttribute("hidden", tab === "graph");
+    paces.value = view.pace;
+    for (const { key, box } of flags) box.checked = view[key];
+  }
+
+  return { root, render };
+}

@@ -1,4 +1,5 @@
-"""The quick check, for every save: `python -m tests` runs the linters, the types, and the tests that need no browser, no extra and no time.
+"""The quick check, for every save: `python -m tests` runs the linters and types of Python and, where there is npm, of the page's
+JavaScript, and the tests that need no browser, no extra and no time.
 
 What stands after it goes to pytest: `python -m tests tests/test_value.py -k deepcopy`.
 """
@@ -14,6 +15,7 @@ CHECKS = {
     "ruff": ["-m", "ruff", "check", "--quiet"],
     "ruff, format": ["-m", "ruff", "format", "--check", "--quiet"],
     "mypy": ["-m", "mypy", "--no-error-summary"],
+    "the page": ["-m", "tests.web"],
     "pytest": ["-m", "pytest", "-q", "--no-header", "-m", QUICK],
 }
 

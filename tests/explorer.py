@@ -18,7 +18,7 @@ from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.network import forward
 
-PANELS = ("formula", "edit", "paths", "truth", "teacher", "export")
+PANELS = ("formula", "training", "edit", "paths", "truth", "teacher", "export", "settings")
 
 
 class Model(NamedTuple):
@@ -188,6 +188,7 @@ READ = """
   return [boxes.map(([data]) => number(data)), boxes.map(([, grad]) => number(grad)), [...slopes].map(number)];
 }
 """
+# On the panel of training.
 ROUND = "Number(document.querySelector('.curve-readout').textContent.match(/[\\d,]+/)[0].replaceAll(',', ''))"
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
@@ -212,25 +213,71 @@ class Explorer:
         self.page.click(selector)
         self.settle()
 
-    def button(self, name: Any, within: str = "main") -> None:
+    def button(self, name: Any, within: str = "#page") -> None:
         self.page.locator(within).get_by_role("button", name=name, exact=True).click()
         self.settle()
 
     def train(self, rounds: Any) -> None:
         """Presses a button of training, and waits until it is done."""
+        self.panel("training")
         self.button(rounds)
         # A function: an expression would be evaluated anew at every look, which the page's content-security policy forbids.
         self.page.wait_for_function("() => !document.body.classList.contains('playing')")
         self.settle()
 
     def show(self, tab: Any) -> None:
-        """The neuron diagram or the computation graph, on the full page."""
-        if self.page.locator("body.simple").count():
-            self.click(".main-actions .link")
+        """The neuron diagram or the computation graph, with all numbers of the round."""
+        self.rest()
         if self.page.locator(f"[data-tab={tab}][aria-pressed=false]").count():
             self.click(f"[data-tab={tab}]")
 
+    def rest(self) -> None:
+        """Shows all numbers at once, as between two rounds, if it is in the middle of one."""
+        if self.place() is not None:
+            self.panel("settings")
+            self.button("Show all numbers")
+
+    def case(self, number: int) -> None:
+        """Looks at a case of a table; on a page without one, at the only case there is."""
+        rows = self.page.locator(".cases-row")
+        if rows.count():
+            self.panel("training")
+            rows.nth(number - 1).click()
+            self.settle()
+
+    def place(self) -> int | None:
+        """The number of the beat that is shown; None between two rounds."""
+        words = self.page.locator(".count").inner_text()
+        return int(words.split()[0]) if words[0].isdigit() else None
+
+    def begin(self) -> None:
+        """Goes to the beginning of the round, before anything is computed."""
+        self.jump(0)
+
+    def jump(self, beat: int) -> None:
+        """Goes to a beat by the slider of the player."""
+        self.page.locator(".scrubber").evaluate(
+            """(slider, beat) => {
+              slider.value = String(beat);
+              slider.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            beat,
+        )
+        self.settle()
+
+    def pace(self, name: str) -> None:
+        """Chooses what one step is: "beat", "node" or "pass"."""
+        self.panel("settings").locator("select").select_option(name)
+        self.settle()
+
+    def mode(self, name: str) -> None:
+        """Chooses which numbers the neuron diagram shows between rounds."""
+        self.panel("settings")
+        self.click(f"[data-mode={name}]")
+
     def panel(self, name: Any) -> Any:
+        if self.page.locator("#drawer").get_attribute("hidden") is not None:
+            self.click(".more")
         self.click(f"#tab-{name}")
         return self.page.locator(f"#panel-{name}")
 
@@ -266,7 +313,7 @@ class Explorer:
               for (let k = 0; k < count; k++) {{
                 document.body.dispatchEvent(new KeyboardEvent("keydown", {{ key, bubbles: true }}));
                 await new Promise(requestAnimationFrame);
-                const caption = [...document.querySelectorAll(".caption data")].map((data) => Number(data.value));
+                const caption = [...document.querySelectorAll(".words data")].map((data) => Number(data.value));
                 found.push([...({READ})(), caption]);
               }}
               return found;
@@ -286,7 +333,7 @@ class Explorer:
 
     def round(self) -> Any:
         """The round that is shown."""
-        return self.page.evaluate(ROUND)
+        return self.state()["view"]["round"]
 
     def copied(self, selector: Any) -> Any:
         """What a button copies."""
@@ -311,7 +358,8 @@ class Explorer:
         return json.loads(base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)))
 
     def slide(self, share: Any) -> None:
-        """Moves the slider to a part of its way."""
+        """Moves the slider of the rounds to a part of its way."""
+        self.panel("training")
         self.page.locator(".curve-slider").evaluate(
             """(slider, share) => {
               slider.value = Number(slider.min) + share * (slider.max - slider.min);
@@ -334,11 +382,13 @@ def trained_tutorial(rounds: Any, **options: Any) -> Any:
 
 @pytest.fixture
 def opened(open_page: Any, tmp_path: Path) -> Any:
-    """A function that opens the page of a subject, at its computation graph if not told otherwise."""
+    """A function that opens the page of a subject, at its computation graph if not told otherwise, with all numbers of the first case."""
 
-    def open_subject(name: Any, tab: str = "graph", **options: Any) -> Any:
-        explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), **options))
-        explorer.show(tab)
+    def open_subject(name: Any, tab: str = "graph", fragment: str = "", **options: Any) -> Any:
+        explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), fragment, **options))
+        if not fragment:
+            explorer.show(tab)
+            explorer.case(1)
         return explorer
 
     return open_subject

@@ -32,40 +32,18 @@ def opened(open_page: Any, tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("name", ["tutorial", "xor"])
-def test_the_first_sight_is_the_network_and_one_button(opened: Any, name: str) -> None:
+def test_the_first_sight_is_the_network_and_the_player(opened: Any, name: str) -> None:
     explorer = opened(name)
     page = explorer.page
-    assert page.locator("button.primary:visible").all_inner_texts() == ["▶ Watch one round"]
+    assert page.locator("button.primary:visible").all_inner_texts() == ["Next"]
     assert page.locator(".neurons .box.neuron:visible").count() == {"tutorial": 4, "xor": 6}[name]
-    for hidden in (".side", ".below", ".controls", "[role=tab]", "[data-tab]", "input", "select"):
+    for hidden in (".drawer", "[role=tab]", "input:not(.scrubber)", "select", "table"):
         assert page.locator(f"{hidden}:visible").count() == 0
-    buttons = page.locator("button:visible").all_inner_texts()
-    assert buttons == ["English", "日本語", "▶ Watch one round", "or look around by yourself"]
-
-
-def test_the_button_plays_a_round_and_then_trains(opened: Any) -> None:
-    explorer = opened("tutorial")
-    page, main = explorer.page, explorer.page.locator(".main-actions .primary")
-    page.clock.install()
-    main.click()
-    page.clock.run_for(100)
-    assert main.inner_text() == "❚❚ Pause"
-    seen = []
-    while main.inner_text() == "❚❚ Pause" and len(seen) < 60:
-        page.clock.run_for(500)
-        seen.append(page.locator(".caption").inner_text())
-    assert 15 < len(seen) < 40
-    kinds = [words.partition(",")[0].partition(":")[0] for words in seen]
-    assert [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before][:3] == [
-        "Forward",
-        "Backward",
-        "Update",
-    ]
-    assert seen[-1].startswith("Round 1: the error is 0.291027774.")
-    assert main.inner_text() == "▶▶ Train 10,000 rounds"
-    main.click()
-    page.clock.run_for(100)
-    assert explorer.round() == 10_001
+    buttons = [words.strip() for words in page.locator("button:visible").all_inner_texts()]
+    assert buttons == [
+        "Neurons", "Graph", "English", "日本語", "Look closer", "", "Next", "Play", "Forward", "Backward", "Update",
+    ]  # fmt: skip
+    assert page.locator(".neurons").get_by_text("out ·").count() == {"tutorial": 4, "xor": 6}[name]  # not computed yet
 
 
 # By keyboard alone.
@@ -139,13 +117,15 @@ def test_keys(opened: Any) -> None:
         assert selected() == [focused()]
         assert page.locator(".formula-heading").is_visible()
         explorer.press("Escape")
-        assert (selected(), page.locator(".formula-heading").is_visible()) == ([], False)
+        assert selected() == []
+        explorer.press("Escape")
+        assert not page.locator(".drawer").is_visible()
     page.evaluate("document.activeElement.blur()")
-    captions = []
-    for key in (".", "ArrowRight", ",", "ArrowLeft"):
+    places = []
+    for key in (".", "ArrowRight", " ", ",", "ArrowLeft"):
         explorer.press(key)
-        captions.append(page.locator(".caption").inner_text())
-    assert captions[0] == captions[2] != captions[1]
+        places.append(explorer.place())
+    assert places == [1, 2, 3, 2, 1]
     explorer.press("r", "r")
     assert explorer.round() == 2
     explorer.press("g")
@@ -162,8 +142,9 @@ def test_keys(opened: Any) -> None:
     for key, panel in (
         ("ArrowRight", "paths"),
         ("ArrowLeft", "edit"),
+        ("ArrowLeft", "training"),
         ("ArrowLeft", "formula"),
-        ("ArrowLeft", "export"),
+        ("ArrowLeft", "settings"),
     ):
         explorer.press(key)
         assert page.evaluate("document.activeElement.id") == f"tab-{panel}"
@@ -173,7 +154,7 @@ def test_keys(opened: Any) -> None:
     field.focus()
     explorer.press("r", "t", "k", ".", "g")  # in a field these are letters
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
-    page.locator(".help summary").click()
+    explorer.panel("settings").locator(".help summary").click()
     page.get_by_label("single keys do something").uncheck()
     explorer.press("r", "g")
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
@@ -245,7 +226,7 @@ def test_no_screen_is_too_narrow_or_too_wide(opened: Any, name: str, language: s
 def test_reduced_motion_is_respected(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")
-    for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.15s"})):
+    for motion, wanted in (("reduce", {"0s"}), ("no-preference", {"0s", "0.2s"})):
         explorer.page.emulate_media(reduced_motion=motion)
         for kind, expected in (("transitionDuration", wanted), ("animationName", {"none"})):
             found = explorer.page.evaluate(
@@ -260,9 +241,9 @@ def test_what_is_printed(opened: Any) -> None:
     explorer.select("w5")
     page = explorer.page
     page.emulate_media(media="print")
-    for kept in (".neurons", ".formula-heading", ".formula-equation", ".caption", ".curve-chart", "h1"):
+    for kept in (".neurons", ".formula-heading", ".formula-equation", ".words", "h1"):
         assert page.locator(f"{kept}:visible").count() > 0
-    for left_out in ("button", "input[type=range]", "select", ".controls", ".panel-tabs", ".help"):
+    for left_out in ("button", "input[type=range]", "select", ".bar", ".panel-tabs", ".help"):
         assert page.locator(f"{left_out}:visible").count() == 0, left_out
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 31, 36)"
@@ -273,9 +254,7 @@ def test_what_is_printed(opened: Any) -> None:
 
 def test_diagrams_have_names_and_are_described_in_words(opened: Any) -> None:
     explorer = opened("tutorial")
-    explorer.button("▶ Watch one round")
-    explorer.press("k")
-    explorer.button("Show all numbers")
+    explorer.press(".", "k", "k")
     for tab, name in (("neurons", "Neuron diagram"), ("graph", "Computation graph")):
         explorer.show(tab)
         diagram = explorer.page.locator(".diagram")
@@ -357,7 +336,7 @@ def test_graphs_without_neurons(opened: Any, graph: Any, nodes: int) -> None:
     result = graph()
     assert len(tg.topological_order(result)) == nodes
     explorer = opened(explore(result))
-    assert explorer.page.locator("[data-tab=neurons]").count() == 0
+    assert explorer.page.locator("[data-tab]").count() == 0
     assert axe_violations(explorer.page) == []
     explorer.show("graph")
     for found, wanted in zip(explorer.numbers(), numbers(Model({}, lambda: result)), strict=True):
@@ -367,6 +346,7 @@ def test_graphs_without_neurons(opened: Any, graph: Any, nodes: int) -> None:
     assert explorer.page.locator(".formula-part").count() >= 1
     for panel in PANELS:
         explorer.panel(panel)
+    explorer.page.evaluate("document.activeElement.blur()")
     explorer.press("r", ".", ".", ",")
     assert explorer.round() == 1
     assert explorer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

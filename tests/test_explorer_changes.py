@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.explorer import (
+    PANELS,
     ROUND,
     SUBJECTS,
     TRUTHS,
@@ -40,7 +41,7 @@ def test_the_original_stays_beside_what_was_changed(opened: Any) -> None:
     assert said(ghosts) == pytest.approx([was.leaves["w5"].data], abs=1e-9)
     result = was.record()
     for mode, kind in (("values", "data"), ("gradients", "grad")):
-        explorer.click(f"[data-mode={mode}]")
+        explorer.mode(mode)
         result.backward()
         shown = {
             label: said(explorer.page.locator(f".boxes .item[aria-label^='{label}:'] .ghost-number"))
@@ -52,9 +53,12 @@ def test_the_original_stays_beside_what_was_changed(opened: Any) -> None:
             assert shown[label] == [pytest.approx(getattr(nodes[label], kind), abs=1e-6)] * changed
         assert shown["out_o2"] == []
     curve = explorer.page.locator(".curve-ghost")
+    explorer.panel("training")
     assert curve.get_attribute("d")
+    explorer.panel("edit")
     explorer.button("Reset everything")
     assert explorer.status() == "Everything is as it was in the beginning."
+    explorer.panel("training")
     assert (curve.get_attribute("d"), said(ghosts)) == ("", [])
     assert explorer.round() == 0
     explorer.show("graph")
@@ -72,7 +76,7 @@ REFUSED = [
     "1 2",
     "1,2,3",
     "<img src=x onerror=alert(1)>",
-    "９",
+    "九",
 ]
 
 
@@ -93,6 +97,15 @@ def test_what_is_no_number_is_refused(opened: Any) -> None:
         explorer.change("learning rate η", typed)
         assert explorer.status().startswith(f"“{typed}” is no learning rate")
     assert explorer.numbers() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"), [("１．５", 1.5), ("−０．２５", -0.25), ("1e-3", 0.001), ("0,5", 0.5), (" 2 ", 2.0)]
+)
+def test_digits_of_full_width_are_digits(opened: Any, typed: str, number: float) -> None:
+    explorer = opened("tutorial")
+    explorer.change("w5", typed)
+    assert_same(explorer.numbers(), numbers(start("tutorial", w5=number)))
 
 
 @pytest.mark.parametrize(
@@ -120,17 +133,16 @@ def test_a_training_that_diverges_says_where(opened: Any) -> None:
     explorer = opened("linear")
     explorer.change("learning rate η", "1e10")
     explorer.train("10,000 rounds")
+    said = explorer.status()
     rounds = explorer.round()
-    told = re.fullmatch(
-        r"The training ends after round ([\d,]+): (.+)\. A smaller learning rate helps\.", explorer.status()
-    )
-    assert told is not None, explorer.status()
+    told = re.fullmatch(r"The training ends after round ([\d,]+): (.+)\. A smaller learning rate helps\.", said)
+    assert told is not None, said
     assert int(told[1]) == rounds > 1
     assert "(target_o1 - out_o1) ** 2 = pow(" in told[2]
     assert_same(explorer.numbers(), numbers(train(subject, rounds, rate=1e10)))
     with pytest.raises(OverflowError):
         numbers(train(subject, rounds + 1, rate=1e10))
-    for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
+    for panel in PANELS:
         explorer.panel(panel)
         for tab in ("neurons", "graph"):
             explorer.show(tab)
@@ -153,11 +165,14 @@ UNDEFINED = r"""() => [...document.querySelectorAll("#page *")].flatMap((element
 def test_truth_tables_can_be_switched_while_it_trains(opened: Any) -> None:
     subject = SUBJECTS["xor"]
     explorer = opened("xor")
+    explorer.panel("training")
+    explorer.page.evaluate("document.activeElement.blur()")
     explorer.press("t")
     for name in ("and", "or", "nand", "xor", "and"):
         explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round())
         explorer.click(f"[data-preset={name}]")
     explorer.page.wait_for_function(f"round => {ROUND} > round", arg=explorer.round() + 2)
+    explorer.page.evaluate("document.activeElement.blur()")
     explorer.press("t")
     model, done = subject.model(), 0
     rows = subject.rows
@@ -208,6 +223,7 @@ def test_a_seed_draws_the_same_weights_again(opened: Any) -> None:
     subject = SUBJECTS["xor"]
     seen = []
     for seed in (7, 4294967295, 7):
+        explorer.panel("edit")
         edit.get_by_label("seed").fill(str(seed))
         explorer.button("Draw new weights")
         assert explorer.round() == 0
@@ -217,6 +233,7 @@ def test_a_seed_draws_the_same_weights_again(opened: Any) -> None:
         explorer.train("1 round")
         seen.append(explorer.numbers())
     assert seen[0] == seen[2] != seen[1]
+    explorer.panel("edit")
     for seed in ("-1", "1.5", "4294967296"):
         edit.get_by_label("seed").fill(seed)
         explorer.button("Draw new weights")

@@ -80,8 +80,10 @@ def copies(open_page: Any, tmp_path: Path) -> Any:
         if (name, activation) in READ:
             return READ[name, activation]
         page = open_page(PAGES[name]().save(tmp_path / "page.html"))
-        page.locator(".button.link").click()
-        page.locator("body:not(.simple)").wait_for()
+        page.locator(".more").click()
+        page.locator("#tab-settings").click()
+        page.get_by_role("button", name="Show all numbers").click()
+        page.locator("#tab-formula").click()
         if activation:
             page.locator("#tab-edit").click()
             page.locator(".edit select").last.select_option(activation)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.extras, pytest.mark.browser]
 def ask(explorer: Any, label: Any, mode: Any) -> None:
     """Hides the number of a node of the worked example, as a teacher does."""
     explorer.show("neurons")
-    explorer.click(f"[data-mode={mode}]")
+    explorer.mode(mode)
     explorer.panel("teacher")
     explorer.show("graph")
     explorer.select(label)

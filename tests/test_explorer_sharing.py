@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.explorer import SUBJECTS, Explorer, fragment, graph_of, made, numbers, put_in, train
+from tests.explorer import PANELS, SUBJECTS, Explorer, fragment, graph_of, made, numbers, put_in, train
 from tests.labels import HOSTILE
 from tinygrad_bp import Value, explore, topological_order
 from tinygrad_bp.explanation.names import short_name
@@ -37,17 +37,19 @@ def opened(open_page: Any, tmp_path: Path) -> Any:
 
 
 def what_is_seen(explorer: Any) -> Any:
-    """All texts and numbers on the page, and the marks of what is chosen. How far the diagram is zoomed does not matter."""
+    """All texts and numbers on the page, and the marks of what is chosen. How far the diagram is zoomed, and what was said last, does not
+    matter."""
     explorer.settle()
     return explorer.page.evaluate(
         """() => {
+          document.querySelector(".status").replaceChildren();
           const all = (selector) => [...document.querySelectorAll(selector)].filter((each) => !each.closest("[hidden]"));
           return [
             document.documentElement.lang, document.title,
-            all("header, .caption, .legend, .side, .below, footer").map((each) => each.innerText),
+            all("header, .words, .bar, .drawer").map((each) => each.innerText),
             all(".diagram text").map((each) => each.textContent),
             all("[data-value], data").map((each) => each.dataset.value ?? each.value),
-            all("input:not([type=range]), select").map((each) => (each.type === "checkbox" ? each.checked : each.value)),
+            all("input:not([type=range]):not([type=number]), select").map((each) => (each.type === "checkbox" ? each.checked : each.value)),
             all(".selected, .current, .gone, [aria-selected=true], [aria-pressed=true]").map((each) => each.dataset.node ?? each.innerHTML),
           ];
         }"""
@@ -107,7 +109,7 @@ GARBAGE = [
 
 # What may not be in a state of the worked example: the numbers that are given are no parameters, and 1 is the place of w5, which is one.
 WRONG_STATES = {
-    "version": (0, 2, "1", None),
+    "version": (0, 1, "2", None),
     "graph": (0, None, "x"),
     "view": (None, [], "x", 5),
     "events": (None, {}, "x", [None], [5], [[]], [{}]),
@@ -115,7 +117,7 @@ WRONG_STATES = {
 WRONG_VIEWS = {
     "round": (-1, 0.5, "1", 10**9, [], math.inf), "trained": (-1, "1", 10**9), "row": (1, -1, "0"), "step": (-1, 10**6, "1", 0.5),
     "tab": ("__proto__", "toString", 5, None), "mode": ("x",), "panel": ("constructor", "<img src=x onerror=alert(1)>"), "pace": ({},),
-    "language": ("fr", "__proto__"), "full": (1, "yes"), "logScale": (None, 0), "selected": (-1, 10**6, "3", 0.5, [3]),
+    "language": ("fr", "__proto__"), "open": (1, "yes"), "ask": ("no",), "logScale": (None, 0), "selected": (-1, 10**6, "3", 0.5, [3]),
     "lens": ("__proto__", 999), "quantity": ("x",), "collapsed": ("x", [-1], [10**9], ["0"], list(range(1000))),
     "quiz": ("x", 5, [1], *({"id": place, "quantity": quantity, "seed": seed} for place, quantity, seed in (
         (999, "grad", 0), ("1", "grad", 0), (1, "x", 0), (1, "data", 0), (40, "grad", 0), (1, "grad", -1)))),
@@ -192,7 +194,7 @@ def test_a_page_opened_by_such_a_link_begins_at_the_beginning(opened: Any, link:
         link = fragment(state)
     explorer = opened("tutorial", link)
     explorer.page.wait_for_function("text => document.querySelector('.status').textContent === text", arg=UNKNOWN)
-    assert explorer.page.locator("body.simple").count() == 1
+    assert explorer.place() == 0
     explorer.show("graph")
     assert explorer.numbers().data == pytest.approx(numbers(SUBJECTS["tutorial"].model()).data)
     assert explorer.page.evaluate("window.pwned") is None
@@ -394,7 +396,7 @@ def test_labels_and_titles_are_shown_as_text(open_page: Any, tmp_path: Path) -> 
         explorer.page.locator(".computation .item[data-node]").nth(place).dispatch_event("click")
         for form in ("LaTeX", "Python", "text"):
             explorer.page.locator(".formula-copies").get_by_role("button", name=form).dispatch_event("click")
-    for panel in ("formula", "edit", "paths", "truth", "teacher", "export"):
+    for panel in PANELS:
         explorer.panel(panel)
         assert_inert(explorer)
     explorer.train("1 round")
@@ -446,7 +448,7 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")
     page = open_page(path)
     frame = page.frames[1]
-    frame.wait_for_selector(".main-actions .primary")
+    frame.wait_for_selector(".next")
     assert frame.evaluate("origin") == "null"
     # The page says how high it is, and the notebook makes it so.
     page.wait_for_function("() => document.querySelector('iframe').style.height !== '760px'")

@@ -122,13 +122,13 @@ export function piecesOf(formula, ids) {
  * @returns {Piece | Piece[]}
  */
 function pieceOf(part, ids) {
-    const derivative = /^d(\w+)\/d(\w+)$/.exec(part);
-    const delta = /node delta of (\w+)/.exec(part);
-    if (derivative) return { of: ids.get(derivative[1]), by: ids.get(derivative[2]), whole: 1 };
-    if (delta) return [" = ", { delta: `delta_${delta[1]}` }];
-    if (ids.has(part)) return { name: ids.get(part) };
-    if (part === "eta") return "η";
-    return part === "sigmoid" ? "σ" : part.replace(/ ?(\*\*?) ?/g, " $1 ");
+  const derivative = /^d(\w+)\/d(\w+)$/.exec(part);
+  const delta = /node delta of (\w+)/.exec(part);
+  if (derivative) return { of: ids.get(derivative[1]), by: ids.get(derivative[2]), whole: 1 };
+  if (delta) return [" = ", { delta: `delta_${delta[1]}` }];
+  if (ids.has(part)) return { name: ids.get(part) };
+  if (part === "eta") return "η";
+  return part === "sigmoid" ? "σ" : part.replace(/ ?(\*\*?) ?/g, " $1 ");
 }
 
 /**
@@ -141,7 +141,7 @@ function pieceOf(part, ids) {
 export function figureOf(graph, name, ids) {
   const place = (/** @type {string} */ label) => /** @type {number} */ (ids.get(label));
   if (name in UPDATES) {
-    return { autograd: (frame, { told }) => told.errors[UPDATES[name]], difference: () => null, secret: [graph.result, "data"] };
+    return { autograd: (_, { told }) => told.errors[UPDATES[name]], difference: () => null, secret: [graph.result, "data"] };
   }
   const derivative = /^d(\w+)\/d(\w+)$/.exec(name);
   if (derivative) {
@@ -155,7 +155,8 @@ export function figureOf(graph, name, ids) {
   }
   const id = place(name.replace("+", ""));
   if (name.endsWith("+")) {
-    const after = (/** @type {Frame} */ { data, sums, settings }, /** @type {number} */ gradient) => data[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient);
+    const after = (/** @type {Frame} */ { data, sums, settings }, /** @type {number} */ gradient) =>
+      data[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient);
     return {
       autograd: (frame) => after(frame, frame.grads[id]),
       difference: (frame) => after(frame, centralDifference(graph, frame, graph.result, id) ?? NaN),

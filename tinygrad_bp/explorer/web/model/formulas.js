@@ -122,7 +122,7 @@ export function joined(lists, sign) {
  * @param {Derivative} piece
  * @returns {Mark & { number: number }}
  */
-export function numberOf({ graph, formulas }, frame, piece) {
+export function derivativeNumber({ graph, formulas }, frame, piece) {
   if (piece.of === graph.result && piece.whole) return { number: frame.grads[piece.by], id: piece.by, quantity: "grad" };
   return { number: piece.edge === undefined ? formulas.value(piece, frame.slopes) : frame.slopes[piece.edge] };
 }
@@ -135,7 +135,9 @@ export function numberOf({ graph, formulas }, frame, piece) {
  * @returns {Equation[]}
  */
 export function equations(book, frame, id) {
-  return [dataEquation(book, frame, id), gradientEquation(book, frame, id), updateEquation(book, frame, id)].filter((each) => each !== null);
+  return [dataEquation(book, frame, id), gradientEquation(book, frame, id), updateEquation(book, frame, id)].filter(
+    (each) => each !== null,
+  );
 }
 
 /**
@@ -170,7 +172,11 @@ export function gradientEquation(book, frame, id) {
   const byDelta = deltaRow(book, terms, variant);
   if (byDelta) rows.push(byDelta);
   const formula = only && formulas.factor(only, variant);
-  if (formula) rows.push(formula, inNumbers(formula, (of) => frame.data[of]));
+  if (formula)
+    rows.push(
+      formula,
+      inNumbers(formula, (of) => frame.data[of]),
+    );
   else if (!only) rows.push(...numberRows(book, frame, products));
   /** @type {Mark} */
   const gradient = { number: frame.grads[id], id, quantity: "grad", enclose: false };
@@ -185,7 +191,14 @@ export function gradientEquation(book, frame, id) {
  * @returns {Piece[][]}
  */
 function symbolRows(products, parts, result) {
-  const rows = parts.length ? [joined(parts.map((part) => [factorPiece(part)]), " + ")] : [];
+  const rows = parts.length
+    ? [
+        joined(
+          parts.map((part) => [factorPiece(part)]),
+          " + ",
+        ),
+      ]
+    : [];
   const itself = products.length === 1 && products[0].length === 1 && products[0][0].of === result; // as the left side
   if (!itself) rows.push(sumOfProducts(products));
   return rows;
@@ -214,11 +227,16 @@ function sumOfProducts(products) {
  * @returns {Piece[][]}
  */
 function numberRows(book, frame, products) {
-  const numbers = products.map((factors) => factors.map((factor) => numberOf(book, frame, factor)));
+  const numbers = products.map((factors) => factors.map((factor) => derivativeNumber(book, frame, factor)));
   const rows = [sumOfProducts(numbers)];
   if (products.length > 1) {
     const summands = numbers.map((factors) => ({ number: factors.reduce((x, { number }) => x * number, 1) }));
-    rows.push(joined(summands.map((summand) => [summand]), " + "));
+    rows.push(
+      joined(
+        summands.map((summand) => [summand]),
+        " + ",
+      ),
+    );
   }
   return rows;
 }
@@ -241,7 +259,7 @@ function factorsOf(book, frame, products, parts) {
     piece,
     formula:
       formulas.factor(piece, variant) ?? (piece.of === graph.result ? deltaRow(book, formulas.terms(piece.by).terms, variant) : null),
-    number: numberOf(book, frame, piece),
+    number: derivativeNumber(book, frame, piece),
   }));
 }
 

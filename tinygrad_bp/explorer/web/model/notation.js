@@ -100,7 +100,9 @@ export function expanded(list) {
     if (!piece) return [];
     return typeof piece !== "string" && piece.template ? filled(piece, 0) : [piece];
   });
-  return found.map((piece, k) => (isEnclosed(piece, found[k - 1], found[k + 1]) ? { .../** @type {Mark} */ (piece), enclose: false } : piece));
+  return found.map((piece, k) =>
+    isEnclosed(piece, found[k - 1], found[k + 1]) ? { .../** @type {Mark} */ (piece), enclose: false } : piece,
+  );
 }
 
 /**
@@ -111,7 +113,13 @@ export function expanded(list) {
  */
 function isEnclosed(piece, before, after) {
   if (typeof piece === "string" || piece.number === undefined) return false;
-  return typeof before === "string" && before.endsWith("(") && typeof after === "string" && after.startsWith(")") && !/^\)( \*\*|\^|⁻|²)/.test(after);
+  return (
+    typeof before === "string" &&
+    before.endsWith("(") &&
+    typeof after === "string" &&
+    after.startsWith(")") &&
+    !/^\)( \*\*|\^|⁻|²)/.test(after)
+  );
 }
 
 export class Notation {

@@ -11,7 +11,6 @@ import { drawn } from "./training.js";
 const { slopes: SLOPE_MIXUPS, factor: FACTOR, summand: SUMMAND, whole: WHOLE, slips: SLIPS } = MISTAKES;
 const { most_named: MOST_MISTAKES, rounded_share: ROUNDED } = MISTAKES;
 
-
 const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
 export const LEAST_DIGITS = MISTAKES.least_digits;
@@ -333,7 +332,9 @@ function productsOf(session, id) {
  */
 function gradientQuestion(session, frame, id) {
   const terms = productsOf(session, id).map((product) => product.map((factor) => derivativeFactor(session, frame, factorPiece(factor))));
-  const factors = [...new Map(terms.flat().map((factor) => [session.notation.symbol(/** @type {Derivative} */ (factor.pieces[0])), factor])).values()];
+  const factors = [
+    ...new Map(terms.flat().map((factor) => [session.notation.symbol(/** @type {Derivative} */ (factor.pieces[0])), factor])).values(),
+  ];
   const only = factors.length === 1 ? factors[0] : null;
   return {
     value: frame.grads[id],
@@ -352,7 +353,7 @@ function gradientQuestion(session, frame, id) {
  * @param {Frame} frame
  * @param {Derivative} piece
  */
-function valueOf({ formulas }, { slopes }, piece) {
+function factorValue({ formulas }, { slopes }, piece) {
   return piece.edge === undefined ? formulas.value(piece, slopes) : slopes[piece.edge];
 }
 
@@ -367,7 +368,7 @@ function summandsOf(session, frame, id) {
   const { parts, terms } = session.formulas.terms(id);
   return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
     const factors = product.map(factorPiece);
-    const value = factors.reduce((x, factor) => x * valueOf(session, frame, factor), 1);
+    const value = factors.reduce((x, factor) => x * factorValue(session, frame, factor), 1);
     return {
       pieces: joined(
         factors.map((factor) => [factor]),
@@ -387,7 +388,7 @@ function summandsOf(session, frame, id) {
  */
 function derivativeFactor(session, frame, piece) {
   const { variant } = frame.settings;
-  const value = valueOf(session, frame, piece);
+  const value = factorValue(session, frame, piece);
   const formula = takenApart(session.formulas.factor(piece, variant));
   const neuron = session.formulas.neuronOf.get(piece.of);
   const own = { pieces: [piece], formula, value };
@@ -497,7 +498,11 @@ export function quantitiesOf(session, frame) {
   /** @type {{ id: number, quantity: Quantity, value: number }[]} */
   const all = [
     ...labelled.map((id) => ({ id, quantity: /** @type {Quantity} */ ("data"), value: frame.data[id] })),
-    ...[...labelled, ...training.trained(frame.settings)].map((id) => ({ id, quantity: /** @type {Quantity} */ ("grad"), value: frame.grads[id] })),
+    ...[...labelled, ...training.trained(frame.settings)].map((id) => ({
+      id,
+      quantity: /** @type {Quantity} */ ("grad"),
+      value: frame.grads[id],
+    })),
   ];
   const telling = (/** @type {number} */ value) => Number.isFinite(value) && value !== 0 && value !== 1;
   return all.filter(({ id, quantity, value }) => canBeAsked(session, id, quantity) && telling(value) && short(id, quantity));
@@ -517,4 +522,3 @@ export function pickOne(quantities, seed) {
   const { id, quantity } = order[seed % quantities.length];
   return { id, quantity, seed };
 }
-

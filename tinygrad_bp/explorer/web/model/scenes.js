@@ -1,7 +1,7 @@
 // What a beat shows: one equation with its terms, one sentence that says why, and what moves in the picture. All as data.
 
 import { summandsOf } from "./beats.js";
-import { dataEquation, deltaTerm, factorPiece, gradientEquation, joined, numberOf, updateEquation } from "./formulas.js";
+import { dataEquation, deltaTerm, factorPiece, gradientEquation, joined, derivativeNumber, updateEquation } from "./formulas.js";
 import { happening } from "./frame.js";
 import { expanded, inNumbers } from "./notation.js";
 import { counted } from "./numbers.js";
@@ -171,7 +171,9 @@ function outScene({ formulas }, frame, beat) {
     rows: [formula, inNumbers(formula, (id) => frame.data[id])],
     result: resultIn(frame, beat.node),
     why: sentence(activation === "sigmoid" ? "beat.out.sigmoid" : "beat.out", { neuron: [neuron.name] }),
-    travels: [{ kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] }],
+    travels: [
+      { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
+    ],
   };
 }
 
@@ -193,10 +195,7 @@ function errorScene(stage, frame, beat) {
   return {
     ...scene,
     left: [{ name: beat.node }],
-    rows: [
-      ...(short ? [sumOf(formulasOf)] : []),
-      sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)]))),
-    ],
+    rows: [...(short ? [sumOf(formulasOf)] : []), sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)])))],
     result: resultIn(frame, beat.node),
     why: sentence("beat.error.sum", { ...placeOf(stage, frame), count: [String(parts.length)] }),
   };
@@ -293,15 +292,22 @@ function rowsOf(stage, frame, terms) {
   const symbols = terms.map((factors, k) => {
     const pieces = factors.map(factorPiece);
     const short = deltaTerm(stage, pieces, variant);
-    return coloured(k % TERM_COLOURS, short ?? joined(pieces.map((piece) => [piece]), " · "));
+    return coloured(
+      k % TERM_COLOURS,
+      short ??
+        joined(
+          pieces.map((piece) => [piece]),
+          " · ",
+        ),
+    );
   });
   const numbers = terms.map((factors, k) => {
-    const list = factors.map((factor) => [numberOf(stage, frame, factorPiece(factor))]);
+    const list = factors.map((factor) => [derivativeNumber(stage, frame, factorPiece(factor))]);
     return coloured(k % TERM_COLOURS, joined(list, " · "));
   });
   if (terms.length < 2) return [sumOf(symbols), sumOf(numbers)];
   const products = terms.map((factors, k) => {
-    const number = factors.reduce((product, factor) => product * numberOf(stage, frame, factorPiece(factor)).number, 1);
+    const number = factors.reduce((product, factor) => product * derivativeNumber(stage, frame, factorPiece(factor)).number, 1);
     return coloured(k % TERM_COLOURS, [{ number }]);
   });
   return [sumOf(symbols), [...sumOf(numbers), " = ", ...sumOf(products)]];
@@ -322,7 +328,7 @@ function productRows(stage, frame, chain) {
       " · ",
     ),
     joined(
-      pieces.map((piece, k) => coloured(k % TERM_COLOURS, [numberOf(stage, frame, piece)])),
+      pieces.map((piece, k) => coloured(k % TERM_COLOURS, [derivativeNumber(stage, frame, piece)])),
       " · ",
     ),
   ];
@@ -432,7 +438,13 @@ function endScene(stage, frame) {
   return {
     ...emptyScene(),
     left: [{ name: graph.result }, ":"],
-    rows: [[{ number: before, id: graph.result, quantity: "data", enclose: false }, " → ", { number: after, id: graph.result, quantity: "data", enclose: false }]],
+    rows: [
+      [
+        { number: before, id: graph.result, quantity: "data", enclose: false },
+        " → ",
+        { number: after, id: graph.result, quantity: "data", enclose: false },
+      ],
+    ],
     why: [
       ...sentence(`beat.end.${kind}`, placeOf(stage, frame)),
       ...(original.cases.length > 1 ? [" ", ...sentence("beat.end.cases", placeOf(stage, frame))] : []),
@@ -510,7 +522,9 @@ export function questionBefore({ graph, formulas, training }, frame, next) {
     const leaves = Float64Array.from(frame.leaves);
     for (const id of training.trained(frame.settings)) leaves[id] -= frame.settings.rate * grads[id];
     const after = graph.forward(leaves, frame.settings.variant)[graph.result];
-    return after === data[graph.result] ? null : question("error", { result: [{ name: graph.result }] }, after < data[graph.result] ? 0 : 1);
+    return after === data[graph.result]
+      ? null
+      : question("error", { result: [{ name: graph.result }] }, after < data[graph.result] ? 0 : 1);
   }
   return null;
 }

@@ -129,7 +129,8 @@ export class Session {
     if (this.lit) return this.lit;
     const id = this.view.open && this.view.panel === "paths" ? this.view.lens : null;
     if (id === null) return null;
-    if (this.lensLight?.id !== id) this.lensLight = { id, light: this.illuminated(this.graph.routes(this.graph.result, id), new Set([id])) };
+    if (this.lensLight?.id !== id)
+      this.lensLight = { id, light: this.illuminated(this.graph.routes(this.graph.result, id), new Set([id])) };
     return this.lensLight.light;
   }
 

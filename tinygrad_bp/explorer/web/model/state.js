@@ -171,7 +171,12 @@ function checkedEvents(events, graph, original) {
   const found = events
     .map((/** @type {any} */ event) => checkedEvent(event))
     .sort((/** @type {TrainingEvent} */ a, /** @type {TrainingEvent} */ b) => a.round - b.round || a.row - b.row);
-  require(found.every((/** @type {TrainingEvent} */ event, /** @type {number} */ k) => k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row));
+  require(
+    found.every(
+      (/** @type {TrainingEvent} */ event, /** @type {number} */ k) =>
+        k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row,
+    ),
+  );
   return found;
 }
 

@@ -26,7 +26,10 @@ export function pageInState(pristine, state) {
 export function runAsJson({ graph, notation, training }, frame, title) {
   const byName = (/** @type {[number, number][]} */ pairs) => Object.fromEntries(pairs.map(([id, x]) => [notation.name(id), x]));
   const numbers = (/** @type {number[]} */ ids, /** @type {ArrayLike<number>} */ from) => byName(ids.map((id) => [id, from[id]]));
-  const named = (/** @type {Partial<Settings>} */ { cases, ...settings }) => ({ ...settings, ...(cases && { cases: cases.map((each) => byName(each)) }) });
+  const named = (/** @type {Partial<Settings>} */ { cases, ...settings }) => ({
+    ...settings,
+    ...(cases && { cases: cases.map((each) => byName(each)) }),
+  });
   const run = {
     title,
     names: graph.variables.map((id) => notation.name(id)),
@@ -98,4 +101,3 @@ export function fileName(title, ending) {
       .replace(/^-+|-+$/g, "") || "page"
   }.${ending}`;
 }
-

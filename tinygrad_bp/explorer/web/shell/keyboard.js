@@ -61,7 +61,12 @@ function moveFocus(diagram, key) {
     return [box.x + box.width / 2, box.y + box.height / 2];
   };
   const [x, y] = centre(here);
-  const [dx, dy] = /** @type {Record<string, number[]>} */ ({ ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] })[key];
+  const [dx, dy] = /** @type {Record<string, number[]>} */ ({
+    ArrowRight: [1, 0],
+    ArrowLeft: [-1, 0],
+    ArrowDown: [0, 1],
+    ArrowUp: [0, -1],
+  })[key];
   let best = null;
   let least = Infinity;
   for (const item of all) {

@@ -67,7 +67,11 @@ export class Links {
       this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(session.view.round) });
       Object.assign(session.view, { round: training.rounds, step: null });
     }
-    const places = [{ round: 0, row: 0 }, { round: session.view.round, row: 0 }, ...state.events.filter((event) => event.round <= training.rounds)];
+    const places = [
+      { round: 0, row: 0 },
+      { round: session.view.round, row: 0 },
+      ...state.events.filter((event) => event.round <= training.rounds),
+    ];
     if (places.some(({ round, row }) => training.undefinedData(training.at(round, row)))) {
       training.events = [];
       training.restart();
@@ -101,7 +105,8 @@ export class Links {
   write() {
     const { session } = this;
     const first = session.firstView();
-    const same = (/** @type {string} */ key) => JSON.stringify(/** @type {any} */ (session.view)[key]) === JSON.stringify(/** @type {any} */ (first)[key]);
+    const same = (/** @type {string} */ key) =>
+      JSON.stringify(/** @type {any} */ (session.view)[key]) === JSON.stringify(/** @type {any} */ (first)[key]);
     const plain = session.training.events.length === 0 && Object.keys(first).every(same);
     this.written = plain ? "" : `#s=${encoded(stateOf(session))}`;
     if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold

@@ -134,11 +134,20 @@ class Screen {
   }
 
   makeDrawer() {
-    const close = el("button", { class: "button icon close", type: "button", "aria-label": text("panel.close"), onclick: () => this.closeDrawer() }, "✕");
+    const close = el(
+      "button",
+      { class: "button icon close", type: "button", "aria-label": text("panel.close"), onclick: () => this.closeDrawer() },
+      "✕",
+    );
     return el(
       "aside",
       { class: "drawer", id: "drawer", hidden: true, "aria-label": text("panel.label") },
-      el("div", { class: "drawer-head" }, el("div", { class: "panel-tabs", role: "tablist", "aria-label": text("panel.label") }, this.tabs), close),
+      el(
+        "div",
+        { class: "drawer-head" },
+        el("div", { class: "panel-tabs", role: "tablist", "aria-label": text("panel.label") }, this.tabs),
+        close,
+      ),
       Object.entries(this.panels).map(([name, { root }]) =>
         el("div", { class: "panel", role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}` }, root),
       ),
@@ -185,7 +194,12 @@ class Screen {
     const bar = this.bar;
     bar.render(frame, player.playing, session.notation.plain(scene.left));
     const { clientWidth: width, clientHeight: height } = this.beat.root;
-    this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, { heading: bar.root.querySelector(".count")?.textContent ?? "", ended, width, height });
+    this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, {
+      heading: bar.root.querySelector(".count")?.textContent ?? "",
+      ended,
+      width,
+      height,
+    });
     toggle(document.body, "playing", player.playing);
     put(this.describing, inWords(session, frame));
   }

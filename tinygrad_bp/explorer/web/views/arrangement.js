@@ -146,7 +146,11 @@ function placed(spec, tier, width, height, upright) {
     const pitch = Math.min(breadth / most, Math.max(2.6 * tier.height, upright ? 1.7 * tier[kind] : 1.15 * apart));
     ids.forEach((id, k) => {
       const across = MARGIN + breadth / 2 + (k - (ids.length - 1) / 2) * pitch;
-      const own = { width: tier[kind], height: kind === "neuron" || tier.rows < 3 ? tier.height : tier.height * (kind === "input" ? 0.78 : 1), kind };
+      const own = {
+        width: tier[kind],
+        height: kind === "neuron" || tier.rows < 3 ? tier.height : tier.height * (kind === "input" ? 0.78 : 1),
+        kind,
+      };
       boxes.set(id, upright ? { x: across, y: middle, ...own } : { x: middle, y: across, ...own });
     });
     const start = along;
@@ -206,7 +210,10 @@ function markReadable(spec, lines, boxes) {
     const labels = lines.filter(({ weight }) => weights.has(weight)).map(({ label }) => label);
     const crowded =
       labels.length > MOST_LABELS ||
-      labels.some((label, k) => labels.slice(k + 1).some((other) => overlap(label, other)) || boxes.some((box) => overlap(label, { ...box, angle: 0 })));
+      labels.some(
+        (label, k) =>
+          labels.slice(k + 1).some((other) => overlap(label, other)) || boxes.some((box) => overlap(label, { ...box, angle: 0 })),
+      );
     if (crowded) for (const label of labels) label.always = false;
   }
 }

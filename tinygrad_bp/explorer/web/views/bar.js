@@ -19,7 +19,11 @@ const PHASES = /** @type {const} */ (["forward", "backward", "update"]);
 export function barView(session, { next, back, play, jump }) {
   const icon = (/** @type {string} */ shape) =>
     svg("svg", { viewBox: "0 0 16 16", width: "14", height: "14", "aria-hidden": "true" }, svg("path", { d: shape, fill: "currentColor" }));
-  const backButton = el("button", { class: "button icon back", type: "button", title: text("step.back"), "aria-label": text("step.back"), onclick: back }, icon(ICONS.back));
+  const backButton = el(
+    "button",
+    { class: "button icon back", type: "button", title: text("step.back"), "aria-label": text("step.back"), onclick: back },
+    icon(ICONS.back),
+  );
   const nextButton = el("button", { class: "button primary next", type: "button", onclick: next });
   const playIcon = el("span", {}, icon(ICONS.play));
   const playWords = el("span", { class: "play-words" });
@@ -27,7 +31,14 @@ export function barView(session, { next, back, play, jump }) {
   const phases = PHASES.map((phase) =>
     el("button", { class: "phase", type: "button", "data-phase": phase, onclick: () => jump(starts[phase]) }, text(`phase.${phase}`)),
   );
-  const slider = el("input", { type: "range", class: "scrubber", min: "0", step: "1", "aria-label": text("bar.slider"), oninput: () => jump(stops[slider.valueAsNumber]) });
+  const slider = el("input", {
+    type: "range",
+    class: "scrubber",
+    min: "0",
+    step: "1",
+    "aria-label": text("bar.slider"),
+    oninput: () => jump(stops[slider.valueAsNumber]),
+  });
   const ticks = el("div", { class: "ticks", "aria-hidden": "true" });
   const count = el("output", { class: "count" });
   const root = el(
@@ -57,8 +68,14 @@ export function barView(session, { next, back, play, jump }) {
     starts = Object.fromEntries(PHASES.map((phase) => [phase, stopAfter(plan.beats.find((beat) => beat.phase === phase)?.from ?? 0)]));
     set(slider, "max", stops.length - 1);
     const phaseAt = (/** @type {number} */ step) => plan.beats.find(({ to }) => step <= to)?.phase;
-    const shown = stops.map((step, k) => ({ k, first: k > 0 && phaseAt(step) !== phaseAt(stops[k - 1]) })).filter(({ first }) => first || stops.length <= MOST_TICKS);
-    ticks.replaceChildren(...shown.map(({ k, first }) => el("span", { class: first ? "tick first" : "tick", style: { left: `${(100 * k) / (stops.length - 1)}%` } })));
+    const shown = stops
+      .map((step, k) => ({ k, first: k > 0 && phaseAt(step) !== phaseAt(stops[k - 1]) }))
+      .filter(({ first }) => first || stops.length <= MOST_TICKS);
+    ticks.replaceChildren(
+      ...shown.map(({ k, first }) =>
+        el("span", { class: first ? "tick first" : "tick", style: { left: `${(100 * k) / (stops.length - 1)}%` } }),
+      ),
+    );
   }
 
   /** @param {number} step */
@@ -75,7 +92,13 @@ export function barView(session, { next, back, play, jump }) {
     const { plan, step } = frame;
     measure(plan, session.view.pace);
     const last = stops.length - 1;
-    const place = step === null ? last : Math.max(0, stops.findLastIndex((stop) => stop <= step));
+    const place =
+      step === null
+        ? last
+        : Math.max(
+            0,
+            stops.findLastIndex((stop) => stop <= step),
+          );
     if (slider.valueAsNumber !== place) slider.value = String(place);
     const words = step === null ? text("bar.all") : text("bar.count", { number: place, last });
     put(count, words);

@@ -91,7 +91,8 @@ export function casesView(session) {
       set(choose, "aria-pressed", row === frame.row);
       set(choose, "aria-label", text("cases.show", { number: row + 1 }));
     });
-    for (const button of presets?.children ?? []) set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.preset === frame.settings.preset);
+    for (const button of presets?.children ?? [])
+      set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.preset === frame.settings.preset);
     put(
       epoch,
       text("cases.epoch", {

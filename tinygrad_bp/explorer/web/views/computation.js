@@ -192,10 +192,16 @@ class GraphPicture {
     const shut = () => this.stage.collapse(number);
     this.frames.append(svg("rect", { class: "group-frame", x, y, width, height, rx: 12 }));
     const closing = { class: "group-handle", "data-group": number, "aria-label": text("graph.close", { name: neuron.name }) };
-    const handle = this.item(closing, shut, svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`));
+    const handle = this.item(
+      closing,
+      shut,
+      svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`),
+    );
     this.frames.append(handle);
     const [middle, centre] = [x + width / 2, y + height / 2];
-    const numbers = [8, 30, 52].map((below) => svg("text", { class: "cover-number", x: middle, y: centre + below, "text-anchor": "middle" }));
+    const numbers = [8, 30, 52].map((below) =>
+      svg("text", { class: "cover-number", x: middle, y: centre + below, "text-anchor": "middle" }),
+    );
     const cover = this.item(
       { class: "cover", "data-group": number, "aria-label": text("graph.open", { name: neuron.name }) },
       shut,
@@ -264,7 +270,10 @@ class GraphPicture {
     const [x, y, wide, high] = this.stage.description.layout.nodes[id];
     const { view } = this;
     const inside =
-      x - wide / 2 > view.x && x + wide / 2 < view.x + width / view.scale && y - high / 2 > view.y && y + high / 2 < view.y + height / view.scale;
+      x - wide / 2 > view.x &&
+      x + wide / 2 < view.x + width / view.scale &&
+      y - high / 2 > view.y &&
+      y + high / 2 < view.y + height / view.scale;
     if (inside) return;
     view.x = x - width / view.scale / 2;
     view.y = y - height / view.scale / 2;
@@ -426,12 +435,25 @@ class GraphPicture {
     const lit = [...members].some((id) => light?.nodes.has(id));
     toggle(cover, "dim", Boolean(light) && !lit);
     toggle(cover, "lit", Boolean(light) && lit);
-    toggle(cover, "current", [...members].some((id) => current.has(id)));
+    toggle(
+      cover,
+      "current",
+      [...members].some((id) => current.has(id)),
+    );
   }
 }
 
 function arrowHead() {
-  const shape = { id: "arrow", viewBox: "0 0 8 8", refX: 1, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" };
+  const shape = {
+    id: "arrow",
+    viewBox: "0 0 8 8",
+    refX: 1,
+    refY: 4,
+    markerWidth: 8,
+    markerHeight: 8,
+    markerUnits: "userSpaceOnUse",
+    orient: "auto",
+  };
   return svg("marker", shape, svg("path", { class: "arrow", d: "M0 0.5 8 4 0 7.5z" }));
 }
 

@@ -115,7 +115,7 @@ export function editView(session) {
   );
 
   /** @param {Frame} frame */
-  function render(frame) {
+  function renderNumbers(frame) {
     for (const { id, input, ghost } of rows) {
       const hidden = session.hides(id, "data");
       if (document.activeElement !== input) {
@@ -126,6 +126,11 @@ export function editView(session) {
       const before = frame.ghost?.data[id];
       put(ghost, before !== undefined && before !== frame.data[id] && !hidden ? text("ghost.was", { number: written(before) }) : "");
     }
+  }
+
+  /** @param {Frame} frame */
+  function render(frame) {
+    renderNumbers(frame);
     if (document.activeElement !== rate) rate.value = exactly(frame.settings.rate);
     const both = frame.settings.variant.split(",");
     for (const { select, place } of choices) if (select.value !== both[place]) select.value = both[place];

@@ -20,7 +20,8 @@ function build(made, properties, children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (name === "class") made.setAttribute("class", value);
     else if (name === "style") Object.assign(made.style, value);
-    else if (name in made && !(made instanceof SVGElement) && !name.includes("-") && name !== "list" && name !== "form") /** @type {any} */ (made)[name] = value;
+    else if (name in made && !(made instanceof SVGElement) && !name.includes("-") && name !== "list" && name !== "form")
+      /** @type {any} */ (made)[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
   const flat = /** @type {any[]} */ (children.flat(Infinity));

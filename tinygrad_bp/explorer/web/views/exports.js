@@ -112,7 +112,8 @@ export function exportsView(session, desk) {
     page: () => save("html", "text/html", pageInState(desk.pristine, desk.state())),
     json: () => save("json", "application/json", runAsJson(session, session.shown, desk.title())),
     csv: () => save("csv", "text/csv", runAsCsv(session)),
-    link: () => (location.protocol === "about:" ? session.notice(text("exports.noAddress")) : desk.copy(desk.link(), text("exports.copied"))),
+    link: () =>
+      location.protocol === "about:" ? session.notice(text("exports.noAddress")) : desk.copy(desk.link(), text("exports.copied")),
     print: () => printed() || session.notice(text("exports.noPrint")),
   };
   const rows = Object.keys(actions).map((name) => {

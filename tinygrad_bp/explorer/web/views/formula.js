@@ -47,11 +47,17 @@ class FormulaPanel {
       el("button", { class: "button small", type: "button", onclick: () => this.copy(form) }, text(`formula.${form}`));
     this.copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")), FORMS.map(copy));
     this.empty = el("p", { class: "quiet" }, text("formula.choose"));
-    this.root = el(
-      "section",
-      { class: "formula" },
-      [this.heading, this.empty, this.accumulation, this.body, this.delta, this.ghost, this.note, this.editor, this.copies],
-    );
+    this.root = el("section", { class: "formula" }, [
+      this.heading,
+      this.empty,
+      this.accumulation,
+      this.body,
+      this.delta,
+      this.ghost,
+      this.note,
+      this.editor,
+      this.copies,
+    ]);
     this.shape = "";
     /** @type {HTMLElement[]} */
     this.live = [];

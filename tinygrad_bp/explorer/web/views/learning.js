@@ -14,7 +14,8 @@ export function learningView(session, desk) {
   const { description } = session;
   const cases = description.presets || description.cases.length > 1 ? casesView(session) : null;
   const curve = curveView(session, desk);
-  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) => el("button", { class: "button", type: "button", onclick }, text(key));
+  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) =>
+    el("button", { class: "button", type: "button", onclick }, text(key));
   const run = button("train.run", desk.train);
   const speed = el("input", {
     type: "range",

@@ -53,7 +53,10 @@ export function specOf(graph, withParts = true) {
   const { neurons, inputs } = network;
   /** @type {import("./arrangement.js").Spec["columns"]} */
   const columns = [{ kind: "input", ids: inputs }];
-  for (const neuron of neurons) (columns[neuron.depth] ??= { kind: "neuron", ids: [] }).ids.push(neuron.out);
+  for (const neuron of neurons) {
+    columns[neuron.depth] ??= { kind: "neuron", ids: [] };
+    columns[neuron.depth].ids.push(neuron.out);
+  }
   const parts = withParts ? summandsOf(graph).filter((part) => endOf(graph, part) !== null) : [];
   const ends = neurons.filter(({ end, out }) => end && out !== graph.result);
   if (parts.length) columns.push({ kind: "part", ids: parts });
@@ -177,7 +180,7 @@ class Picture {
     for (const [id, box] of places.boxes) boxes.append(...this.box(id, box));
     this.chips.replaceChildren();
     this.root.replaceChildren(under, lines, words, boxes, this.chips);
-    this.root.style.fontSize = `${places.font}px`;
+    set(this.root, "font-size", places.font);
     set(this.root, "viewBox", `0 0 ${width} ${height}`);
     set(this.root, "width", width);
     set(this.root, "height", height);
@@ -268,13 +271,26 @@ class Picture {
   box(id, box) {
     const places = /** @type {import("./arrangement.js").Arrangement} */ (this.places);
     const { x, y, width, height, kind } = box;
-    const rect = svg("rect", { class: `box ${kind}`, x: x - width / 2, y: y - height / 2, width, height, rx: kind === "neuron" ? Math.min(22, height / 2) : 8 });
+    const rect = svg("rect", {
+      class: `box ${kind}`,
+      x: x - width / 2,
+      y: y - height / 2,
+      width,
+      height,
+      rx: kind === "neuron" ? Math.min(22, height / 2) : 8,
+    });
     const neuron = this.neuronAt.get(id);
     const name = neuron ? neuron.name : this.stage.graph.nodes[id].name;
     const full = places.rows === 3 || kind === "bias";
     const { numbers, texts, extra } = full ? this.fullBox(id, box, name) : this.smallBox(id, box, name, places.rows);
     const ghost = full ? svg("text", { class: "ghost-number", x, y: y + height / 2 + 11, "text-anchor": "middle" }) : null;
-    const group = this.item(id, [svg("title", {}, this.stage.graph.nodes[id].name), rect, texts, numbers.map(({ element }) => element), ghost]);
+    const group = this.item(id, [
+      svg("title", {}, this.stage.graph.nodes[id].name),
+      rect,
+      texts,
+      numbers.map(({ element }) => element),
+      ghost,
+    ]);
     this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
     return [group, ...extra];
   }
@@ -297,7 +313,14 @@ class Picture {
     /** @type {NumberPart[]} */
     const numbers = [];
     const room = width - 18 - (bias === undefined ? 0 : font * LETTER * 9);
-    const texts = [named(fitting(name, room, font), { class: "box-name", x: kind === "bias" ? x : left, y: row(0), "text-anchor": kind === "bias" ? "middle" : "start" })];
+    const texts = [
+      named(fitting(name, room, font), {
+        class: "box-name",
+        x: kind === "bias" ? x : left,
+        y: row(0),
+        "text-anchor": kind === "bias" ? "middle" : "start",
+      }),
+    ];
     if (neuron) {
       const middle = x + 4;
       numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
@@ -308,7 +331,8 @@ class Picture {
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
     if (bias !== undefined) extra.push(this.small(bias, `${this.stage.graph.nodes[bias].name} `, x + width / 2 - 9, row(0), "main"));
     if (target !== undefined && !neuron) extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 9, row(2), "data"));
-    else if (target !== undefined) extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
+    else if (target !== undefined)
+      extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
     return { numbers, texts, extra };
   }
 
@@ -330,7 +354,14 @@ class Picture {
     const number = this.number(id, "", what, x, at, "middle");
     if (rows < 1) toggle(number.element, "gone", true);
     if (rows === 2 || rows === 0) {
-      texts.push(named(fitting(name, width - 4, font), { class: "box-name", x, y: rows === 2 ? y - height / 2 + font * 1.15 : at, "text-anchor": "middle" }));
+      texts.push(
+        named(fitting(name, width - 4, font), {
+          class: "box-name",
+          x,
+          y: rows === 2 ? y - height / 2 + font * 1.15 : at,
+          "text-anchor": "middle",
+        }),
+      );
     }
     if (target !== undefined && rows === 2) extra.push(this.small(target, "t ", x + width / 2, y + height / 2 + font * 0.95, "data"));
     if (bias !== undefined) extra.push(this.small(bias, "", x + width / 2, y - height / 2 - 2, "main", "only-lit"));
@@ -346,7 +377,13 @@ class Picture {
    * @returns {NumberPart}
    */
   number(id, prefix, what, x, y, anchor = "start") {
-    const element = svg("text", { class: `box-number ${what === "grad" ? "grad" : ""}`, x, y, "text-anchor": anchor, "font-size": (this.places?.font ?? 12) - 1.5 });
+    const element = svg("text", {
+      class: `box-number ${what === "grad" ? "grad" : ""}`,
+      x,
+      y,
+      "text-anchor": anchor,
+      "font-size": (this.places?.font ?? 12) - 1.5,
+    });
     return { element, prefix, what, id };
   }
 
@@ -446,12 +483,12 @@ class Picture {
    * @param {string} mode
    */
   writeLine(part, frame, scene, mode) {
-    const { graph, hides } = { graph: this.stage.graph, hides: (/** @type {Quantity} */ q) => this.stage.hides(part.connection.weight, q) };
+    const { graph } = this.stage;
     const { weight } = part.connection;
     const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
     const gradient = mode === "gradients" && !carries && frame.gradAt(weight) !== null;
     const x = gradient ? frame.gradAt(weight) : mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
-    const hidden = hides(gradient ? "grad" : "data");
+    const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const words = hidden ? "?" : brief(x, DIGITS);
     set(part.group, "aria-label", `${graph.nodes[weight].name}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
@@ -470,17 +507,7 @@ class Picture {
    */
   writeItem(part, frame, mode) {
     const { graph } = this.stage;
-    for (const number of part.numbers) {
-      const given = frame.step !== null && !this.neuronAt.has(number.id); // in a round its gradient is nobody's question
-      const what = number.what === "main" ? (given ? "values" : mode) : number.what === "grad" ? "gradients" : "values";
-      const source = what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id;
-      const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
-      const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
-      const blank = number.what === "grad" && frame.step !== null && frame.phase !== "backward" && frame.phase !== "update";
-      put(number.element, blank && !hidden ? "" : number.prefix + (hidden ? "?" : brief(x, DIGITS)));
-      set(number.element, "data-value", hidden || blank ? "" : exactly(x));
-      toggle(number.element, "pending", x === null);
-    }
+    for (const number of part.numbers) this.writeNumber(number, frame, mode);
     const gradients = mode === "gradients";
     const x = this.mainNumber(frame, part.id, mode);
     const hidden = this.stage.hides(part.id, gradients ? "grad" : "data");
@@ -488,6 +515,25 @@ class Picture {
     set(part.group, "data-value", hidden ? "" : exactly(x));
     toggle(part.group, "pending", frame.dataAt(part.id) === null);
     if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));
+  }
+
+  /**
+   * @param {NumberPart} number
+   * @param {Frame} frame
+   * @param {string} mode
+   */
+  writeNumber(number, frame, mode) {
+    const resting = frame.step === null;
+    const asked = resting || this.neuronAt.has(number.id); // in a round the gradient of an input is nobody's question
+    const main = asked ? mode : "values";
+    const what = { main, grad: "gradients", data: "values" }[number.what];
+    const source = what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id;
+    const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
+    const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
+    const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
+    put(number.element, early && !hidden ? "" : number.prefix + (hidden ? "?" : brief(x, DIGITS)));
+    set(number.element, "data-value", hidden || early ? "" : exactly(x));
+    toggle(number.element, "pending", x === null);
   }
 
   /**
@@ -567,7 +613,8 @@ class Picture {
     const largest = Math.max(1e-300, ...this.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
     for (const { connection, line, label } of this.lines) {
       set(line, "stroke-width", widthOf(at(connection.weight), largest));
-      if (label.lastChild && !this.stage.hides(connection.weight, "data")) label.lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
+      if (label.lastChild && !this.stage.hides(connection.weight, "data"))
+        label.lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
     }
   }
 
@@ -583,7 +630,12 @@ class Picture {
       const { x, y, height } = box(travel.to);
       const down = travel.term === 0;
       const [top, bottom] = [y - height * 0.1, y + height * 0.3];
-      return [chip([carried, product], 0.5, (t) => ({ x: x + (down ? -4 : 30), y: down ? top + (bottom - top) * between(t, 0.1, 0.9) : bottom + (top - bottom) * between(t, 0.1, 0.9) }))];
+      return [
+        chip([carried, product], 0.5, (t) => ({
+          x: x + (down ? -4 : 30),
+          y: down ? top + (bottom - top) * between(t, 0.1, 0.9) : bottom + (top - bottom) * between(t, 0.1, 0.9),
+        })),
+      ];
     }
     if (!line) {
       const known = places.biases.find(({ id, to }) => id === travel.from && near(to, box(travel.to)));

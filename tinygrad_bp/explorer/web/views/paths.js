@@ -6,6 +6,7 @@ import { nameElement, piecesElements } from "./pieces.js";
 import { text } from "../model/words.js";
 
 const DIGITS = 6;
+const MOST_SHARE = 20; // of a whole from which terms nearly cancel, no part makes sense
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "notation" | "view" | "set" | "hides" | "hidesSlope" | "pointAt">} Walker */
 
@@ -99,36 +100,49 @@ export function pathsView(session) {
     const width = most - least || 1;
     rows.forEach((row, k) => {
       for (const { number, edges } of row.factors) {
-        const secret = edges.some(({ tail, head }) => session.hidesSlope(tail, head));
-        put(
-          number,
-          secret
-            ? "?"
-            : written(
-                edges.reduce((factor, edge) => factor * slopes[edge.index], 1),
-                DIGITS,
-              ),
-        );
+        const factor = edges.reduce((product, edge) => product * slopes[edge.index], 1);
+        put(number, edges.some(({ tail, head }) => session.hidesSlope(tail, head)) ? "?" : written(factor, DIGITS));
       }
       put(row.product, shown(products[k]));
-      const share = shares[k];
-      put(row.share, share === null ? "" : `${signed(100 * share, 1)} %`);
-      const begin = Math.min(0, share ?? 0);
-      row.zero.style.left = `${(100 * -least) / width}%`;
-      row.bar.style.left = `${(100 * (begin - least)) / width}%`;
-      row.bar.style.width = `${(100 * Math.abs(share ?? 0)) / width}%`;
-      toggle(row.bar, "negative", products[k] < 0); // the colour of the sign that is shown
+      drawShare(row, shares[k], products[k] < 0, least, width);
     });
     put(total, shown(whole));
     set(total, "title", hidden ? "" : exactly(whole));
     const sum = products.reduce((a, b) => a + b, 0);
-    const kind = BigInt(rows.length) < ways.count ? "most" : rows.length === 1 ? "only" : "all";
+    const kind = extent(rows.length, ways.count);
     const part = hidden || whole === 0 ? "?" : `${written((100 * sum) / whole, 1)} %`;
     put(summary, text(`paths.${kind}`, { listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share: part }));
     note.hidden = !settings.sequential;
   }
 
   return { root, render };
+}
+
+/**
+ * Which words say how many of the paths are listed.
+ * @param {number} listed
+ * @param {bigint} count
+ */
+function extent(listed, count) {
+  if (BigInt(listed) < count) return "most";
+  return listed === 1 ? "only" : "all";
+}
+
+/**
+ * The part of the whole that a path is, as a number and as a bar: in the colour of the sign that is shown.
+ * @param {ReturnType<typeof rowOf>} row
+ * @param {number | null} share
+ * @param {boolean} negative
+ * @param {number} least
+ * @param {number} width
+ */
+function drawShare(row, share, negative, least, width) {
+  put(row.share, share === null || Math.abs(share) > MOST_SHARE ? "" : `${signed(100 * share, 1)} %`);
+  const begin = Math.min(0, share ?? 0);
+  row.zero.style.left = `${(100 * -least) / width}%`;
+  row.bar.style.left = `${(100 * (begin - least)) / width}%`;
+  row.bar.style.width = `${(100 * Math.abs(share ?? 0)) / width}%`;
+  toggle(row.bar, "negative", negative);
 }
 
 /** @param {Edge[]} path */
@@ -160,8 +174,10 @@ function rowOf(session, path, from) {
   const lit = new Set(path.map((edge) => edge.index));
   const light = () => session.pointAt(lit, new Set([from]));
   const dark = () => session.pointAt(null);
-  const station = (/** @type {number} */ id, /** @type {HTMLElement[]} */ ...before) => el("span", { class: "paths-station" }, before, nameElement(notation.name(id)));
-  const link = (/** @type {HTMLElement} */ number) => el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
+  const station = (/** @type {number} */ id, /** @type {HTMLElement[]} */ ...before) =>
+    el("span", { class: "paths-station" }, before, nameElement(notation.name(id)));
+  const link = (/** @type {HTMLElement} */ number) =>
+    el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
   const chain = factors.map(({ id, number }) => station(id, link(number)));
   const events = { onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark };
   const element = el(

@@ -63,7 +63,11 @@ function prettyText(words) {
  * @param {{ digits?: number, hide?: (piece: Mark) => boolean, onFactor?: ((element: HTMLElement, piece: Derivative) => void) | null, write?: (x: number | null) => string }} options
  * @returns {(HTMLElement | string)[]}
  */
-export function piecesElements(notation, list, { digits = 9, hide = () => false, onFactor = null, write = (x) => written(x, digits) } = {}) {
+export function piecesElements(
+  notation,
+  list,
+  { digits = 9, hide = () => false, onFactor = null, write = (x) => written(x, digits) } = {},
+) {
   /** @param {Piece} piece @returns {Child} */
   const one = (piece) => {
     if (typeof piece === "string") return prettyText(piece);

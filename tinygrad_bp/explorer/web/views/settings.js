@@ -36,7 +36,8 @@ export function settingsView(session, desk) {
     return { key, box, element: el("label", { class: "settings-switch" }, box, " ", text(`settings.${key}`)) };
   };
   const flags = [flag("ask"), flag("keys")];
-  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) => el("button", { class: "button", type: "button", onclick }, text(key));
+  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) =>
+    el("button", { class: "button", type: "button", onclick }, text(key));
   const folds = description.groups.map((_, k) => k).filter((k) => description.groups[k].length > 1);
   const graphTools = el(
     "fieldset",

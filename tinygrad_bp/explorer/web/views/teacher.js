@@ -45,7 +45,12 @@ class Teacher {
       const quantity = this.selectedQuantity();
       if (quantity) this.ask({ ...quantity, seed: this.seed });
     });
-    this.choices = el("div", { class: "teacher-buttons" }, button("choose", () => this.next(), "button primary"), this.hiding);
+    this.choices = el(
+      "div",
+      { class: "teacher-buttons" },
+      button("choose", () => this.next(), "button primary"),
+      this.hiding,
+    );
     this.words = el("p", { class: "teacher-question" });
     this.formula = el("div", { class: "teacher-equation" });
     this.known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
@@ -163,13 +168,18 @@ class Teacher {
   remarks({ kind, found = [], digits, ratio = null }) {
     const plain = (/** @type {number | undefined} */ x) => [{ number: x ?? null, enclose: false }];
     if (kind === "mistake") {
-      return found.map(({ key, number, what = [], wrong = [] }) => this.paragraph(`mistake.${key}`, { what, wrong, number: plain(number) }));
+      return found.map(({ key, number, what = [], wrong = [] }) =>
+        this.paragraph(`mistake.${key}`, { what, wrong, number: plain(number) }),
+      );
     }
     if (kind === "rounded") return [this.paragraph("mistake.rounded", { digits: [String(digits)] })];
     const { numbers, all } = this.told();
     const far = ratio === null ? "zero" : ratio < 0 ? "sign" : ratio > 1 ? "large" : "small";
     const counts = { numbers: [String(numbers)], all: [String(all)] };
-    return [this.paragraph(`teacher.far.${far}`), all > 0 && this.paragraph(numbers < all ? "teacher.far.hint" : "teacher.far.last", counts)];
+    return [
+      this.paragraph(`teacher.far.${far}`),
+      all > 0 && this.paragraph(numbers < all ? "teacher.far.hint" : "teacher.far.last", counts),
+    ];
   }
 
   // How far the hints have come: whether they tell formulas, how many numbers of how many, and how many hints are left.

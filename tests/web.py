@@ -1,0 +1,60 @@
+"""The checks of the page's JavaScript: types, form, and what is likely a mistake. `python -m tests.web` runs them.
+
+The tools are pinned in .ci/package-lock.json. They are installed once, by npm, into a folder of the user's cache: the repository stays
+without them. Where there is no npm, nothing is checked, and that is said; in CI it is a failure.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ROOT / ".ci"
+WEB = "tinygrad_bp/explorer/web"
+CHECKS = (
+    ("types", "tsc", "-p", str(TOOLS / "tsconfig.json")),
+    ("linter", "biome", "lint", "--error-on-warnings", f"--config-path={TOOLS}", WEB),
+    ("form", "prettier", "--check", "--log-level", "warn", "--ignore-path", os.devnull, f"{WEB}/**/*.{{js,ts}}"),
+)
+
+
+def installed(npm: str) -> Path:
+    """The folder with the commands of the tools, which are installed if they are not there. Raises CalledProcessError if that fails."""
+    lock = (TOOLS / "package-lock.json").read_bytes()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "tinygrad_bp" / f"page-{hashlib.sha256(lock).hexdigest()[:16]}"
+    commands = folder / "node_modules" / ".bin"
+    if not (folder / "whole").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(TOOLS / name, folder / name)
+        subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+        (folder / "whole").touch()
+    return commands
+
+
+def main() -> int:
+    """Runs all checks, and returns how many failed."""
+    npm = shutil.which("npm")
+    if npm is None:
+        print("the page's JavaScript is not checked: there is no npm", flush=True)
+        return 1 if os.environ.get("CI") else 0
+    try:
+        commands = installed(npm)
+    except subprocess.CalledProcessError as error:
+        print(f"the page's JavaScript is not checked: npm could not install its tools ({error})", flush=True)
+        return 1 if os.environ.get("CI") else 0
+    failed = 0
+    for name, command, *arguments in CHECKS:
+        done = subprocess.run([str(commands / command), *arguments], cwd=ROOT, check=False)
+        if done.returncode:
+            print(f"{name} of the page's JavaScript: FAILED", flush=True)
+            failed += 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,21 +16,15 @@ from tinygrad_bp import explore
 PICTURES = Path(__file__).parent / "pictures"
 
 
-def formula(page: Page) -> None:
-    """The chain rule of w1, after some training."""
-    page.get_by_role("button", name="look around").click()
-    page.get_by_role("button", name="10,000 rounds").last.click()
-    page.locator(".curve input[type=range]").fill("0")
-    page.locator('.neurons [data-node="2"]').first.dispatch_event("click")
+def beat(page: Page) -> None:
+    """The beat of the gradient of w5, three factors."""
+    page.locator(".scrubber").fill("12")
 
 
 def graph(page: Page) -> None:
     """The computation graph, in the middle of the backward pass."""
-    page.get_by_role("button", name="look around").click()
-    page.get_by_role("button", name="Computation graph").click()
-    page.get_by_role("combobox", name="by").select_option("node")
-    for _ in range(58):
-        page.keyboard.press(".")
+    page.get_by_role("button", name="Graph", exact=True).click()
+    page.locator(".scrubber").fill("18")
 
 
 def main() -> None:
@@ -38,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = explore("tutorial", language="en").save(Path(folder) / "page.html")
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        for name, show, size in (("explorer", formula, (1360, 1230)), ("explorer-graph", graph, (1360, 860))):
+        for name, show, size in (("explorer", beat, (1280, 720)), ("explorer-graph", graph, (1360, 860))):
             for scheme in ("light", "dark"):
                 page = chromium.new_page(
                     viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
@@ -46,12 +40,8 @@ def main() -> None:
                 page.goto(file.as_uri())
                 show(page)
                 page.mouse.move(0, 0)
-                page.evaluate("scrollTo(0, 0)")
                 page.evaluate("document.activeElement.blur()")
-                page.wait_for_function(
-                    "document.querySelector('.status').textContent !== ''"
-                ) if show is formula else None
-                page.evaluate("document.querySelector('.status').textContent = ''")
+                page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 500)))")
                 page.screenshot(path=PICTURES / f"{name}{'-dark' * (scheme == 'dark')}.png")
                 page.close()
         chromium.close()

@@ -235,7 +235,7 @@ class Explorer:
         """Shows all numbers at once, as between two rounds, if it is in the middle of one."""
         if self.place() is not None:
             self.panel("settings")
-            self.button("Show all numbers")
+            self.click("#panel-settings .settings-play .button")
 
     def case(self, number: int) -> None:
         """Looks at a case of a table; on a page without one, at the only case there is."""

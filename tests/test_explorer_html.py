@@ -258,7 +258,8 @@ def test_what_is_packed_is_unpacked(text: str) -> None:
 
 
 SOURCES = {
-    path.relative_to(ASSETS).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in ASSETS.rglob("*.js")
+    path.relative_to(ASSETS).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
+    for path in ASSETS.rglob("*.js")
 }
 CODE = {
     name: re.sub(r"^import [^;]*;\n|^\s*//.*\n|/\*\*(?s:.*?)\*/", "", source, flags=re.MULTILINE)
@@ -336,7 +337,9 @@ def imports(source: Any) -> Any:
 def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
     assert sorted(SCRIPTS) == sorted(SOURCES)
     script = parsed(tutorial).all("script")[-1][1]
-    assert re.findall(r"^const (\w+)Module = \(\(\) => \{$", script, re.MULTILINE) == [path.rpartition("/")[2] for path in SCRIPTS]
+    assert re.findall(r"^const (\w+)Module = \(\(\) => \{$", script, re.MULTILINE) == [
+        path.rpartition("/")[2] for path in SCRIPTS
+    ]
     for name in SCRIPTS:
         linked = page._linked(name)
         assert linked in script
@@ -348,7 +351,9 @@ def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
 def test_the_model_knows_no_document() -> None:
     for name, code in CODE.items():
         if name.startswith("model/"):
-            assert not re.search(r"\b(document|window|navigator|location|requestAnimationFrame|setTimeout)\b", code), name
+            assert not re.search(r"\b(document|window|navigator|location|requestAnimationFrame|setTimeout)\b", code), (
+                name
+            )
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -234,9 +234,13 @@ def test_the_check_and_the_paths_of_other_graphs(opened: Any, name: str) -> None
         said = [
             re.sub("[ %]", "", words.replace("−", "-")) for words in panel.locator(".paths-amount").all_inner_texts()
         ]
-        products, shares = zip(*(map(float, words.split()) for words in said), strict=True)
+        products = [float(words.split()[0]) for words in said]
         assert sum(products) == pytest.approx(wanted, rel=1e-7, abs=1e-9)
-        assert sum(shares) == pytest.approx(100 * (wanted != 0), abs=0.3)
+        shares = [float(share) for words in said for share in words.split()[1:]]
+        if max(map(abs, products)) <= 20 * abs(
+            wanted
+        ):  # of a whole from which terms nearly cancel, no part makes sense
+            assert sum(shares) == pytest.approx(100 * (wanted != 0), abs=0.3)
 
 
 # Both diagrams.

@@ -136,7 +136,9 @@ def _asset(name: str) -> str:
 def _linked(path: str) -> str:
     """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
     # Types are for those who check them: pages need none.
-    module = re.sub(r"^ */\*\*(?:(?!\*/).)*\*/\n|/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.MULTILINE | re.DOTALL)
+    module = re.sub(
+        r"^ */\*\*(?:(?!\*/).)*\*/\n|/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.MULTILINE | re.DOTALL
+    )
     name = path.rpartition("/")[2]
     exports = re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", module, flags=re.MULTILINE)
     importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'

@@ -43,7 +43,6 @@ class Screen {
     this.desk = desk;
     this.session = desk.session;
     this.roved = "";
-    this.shownPlace = "";
     const { session, player } = desk;
     const { description, graph, notation } = session;
     this.title = description.title || text(`title.${description.kind}`, { name: notation.name(graph.result) });
@@ -189,13 +188,12 @@ class Screen {
     const ended = frame.step !== null && frame.current?.kind === "end";
     const asks = view.ask && view.pace === "beat" && !player.playing && !view.quiz;
     const place = `${frame.round},${frame.row},${frame.step}`;
-    if (this.shownPlace !== place && frame.step === 0) this.beat.forget();
-    this.shownPlace = place;
     const bar = this.bar;
     bar.render(frame, player.playing, session.notation.plain(scene.left));
     const { clientWidth: width, clientHeight: height } = this.beat.root;
     this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, {
       heading: bar.root.querySelector(".count")?.textContent ?? "",
+      place,
       ended,
       width,
       height,

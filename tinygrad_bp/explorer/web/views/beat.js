@@ -21,8 +21,8 @@ export function beatView(session, { next, train }) {
   const inner = el("div", { class: "words-inner" }, equation, why, slot);
   const root = el("section", { class: "words", "aria-label": text("beat.label"), onclick: tapped }, inner, status, told);
   let seen = "";
-  /** @type {string | null} */
-  let verdict = null;
+  /** @type {{ words: string, place: string | null } | null} */
+  let verdict = null; // on an answer, at the beat that it was about
 
   /** @param {MouseEvent} event */
   function tapped(event) {
@@ -33,9 +33,11 @@ export function beatView(session, { next, train }) {
   /**
    * @param {Scene} scene
    * @param {Question | null} question
-   * @param {{ heading: string, ended: boolean, width: number, height: number }} given
+   * @param {{ heading: string, place: string, ended: boolean, width: number, height: number }} given
    */
-  function render(scene, question, { heading, ended, width, height }) {
+  function render(scene, question, { heading, place, ended, width, height }) {
+    if (verdict) verdict.place ??= place;
+    if (verdict?.place !== place) verdict = null;
     const options = { digits: DIGITS, hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
     const made = (/** @type {Piece[]} */ list) => piecesElements(notation, list, options);
     const plain = plainly(scene);
@@ -78,7 +80,7 @@ export function beatView(session, { next, train }) {
    */
   function slotOf(question, made, ended) {
     const found = [];
-    if (verdict) found.push(el("span", { class: "verdict" }, verdict));
+    if (verdict) found.push(el("span", { class: "verdict" }, verdict.words));
     if (ended) found.push(el("button", { class: "button small", type: "button", onclick: train }, text("main.train")));
     else if (question) {
       const button = (/** @type {string} */ words, /** @type {number} */ k) =>
@@ -94,7 +96,7 @@ export function beatView(session, { next, train }) {
    */
   function say(question, chosen) {
     const right = chosen === question.right;
-    verdict = text(right ? "ask.right" : "ask.wrong", { answer: question.answers[chosen] });
+    verdict = { words: text(right ? "ask.right" : "ask.wrong", { answer: question.answers[chosen] }), place: null };
     next();
   }
 
@@ -114,11 +116,7 @@ export function beatView(session, { next, train }) {
     toggle(inner, "scrolls", size === SIZES.at(-1));
   }
 
-  function forget() {
-    verdict = null;
-  }
-
-  return { root, status, render, forget };
+  return { root, status, render };
 }
 
 /** @typedef {import("./elements.js").Child} Child */

@@ -179,7 +179,11 @@ class Picture {
     });
     for (const [id, box] of places.boxes) boxes.append(...this.box(id, box));
     this.chips.replaceChildren();
+    const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
     this.root.replaceChildren(under, lines, words, boxes, this.chips);
+    // Who has chosen something by the keyboard stays at it, though the panel that opens leaves less room to the picture.
+    const groups = [...this.items.map(({ group }) => group), ...this.lines.map(({ group }) => group)];
+    if (focused) groups.find(({ dataset }) => dataset.node === focused)?.focus();
     set(this.root, "font-size", places.font);
     set(this.root, "viewBox", `0 0 ${width} ${height}`);
     set(this.root, "width", width);
@@ -322,7 +326,7 @@ class Picture {
       }),
     ];
     if (neuron) {
-      const middle = x + 4;
+      const middle = x + font * 0.55;
       numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
       if (neuron.net !== neuron.out) {
         numbers.push(this.number(neuron.net, "net ", "data", left, row(1)), this.number(neuron.net, "δ ", "grad", middle, row(1)));

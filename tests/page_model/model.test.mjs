@@ -1,0 +1,180 @@
+// The model of the page under Node: rounds in beats, numbers, geometry, states. `web` and `subjects.js` are put beside this file.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SUBJECTS, TEXTS } from "./subjects.js";
+import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
+import { brief, exactly, parsed, written } from "./web/model/numbers.js";
+import { sceneOf } from "./web/model/scenes.js";
+import { Session } from "./web/model/session.js";
+import { checked, decoded, encoded, fingerprint } from "./web/model/state.js";
+import { loadTexts, speak } from "./web/model/words.js";
+import { arrangement, overlap } from "./web/views/arrangement.js";
+
+loadTexts(TEXTS);
+speak("en");
+const names = Object.keys(SUBJECTS);
+const opened = (name) => new Session(SUBJECTS[name].description, SUBJECTS[name].programs);
+const near = (a, b) => Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
+
+for (const name of names) {
+  test(`${name}: each step of a round is in one beat, and comes after what it needs`, () => {
+    const session = opened(name);
+    const { graph } = session;
+    const { steps, beats } = session.plan();
+    assert.deepEqual(
+      beats.map(({ from }) => from),
+      [0, ...beats.slice(0, -1).map(({ to }) => to)],
+    );
+    assert.equal(beats.at(-1).to, steps.length);
+    const computed = steps.filter(({ kind }) => kind === "forward").map(({ node }) => node);
+    assert.deepEqual([...computed].sort((a, b) => a - b), graph.computed);
+    const known = new Set(graph.leaves);
+    for (const node of computed) {
+      assert(graph.into[node].every(({ tail }) => known.has(tail)));
+      known.add(node);
+    }
+    const added = steps.filter(({ kind }) => kind === "backward").map(({ edge }) => edge);
+    assert.equal(new Set(added).size, graph.edges.length);
+    const left = new Set(graph.edges);
+    for (const edge of added) {
+      assert(graph.users[edge.head].every((other) => !left.has(other)), "a gradient is passed on when all of it has come");
+      left.delete(edge);
+    }
+    assert.deepEqual(
+      steps.filter(({ kind }) => kind === "update").map(({ node }) => node).sort((a, b) => a - b),
+      [...session.training.trained(session.original)].sort((a, b) => a - b),
+    );
+    assert.deepEqual(boundaries(session.plan(), "pass").length, 1 + new Set(beats.map(({ phase }) => phase)).size);
+    assert.equal(boundaries(session.plan(), "node").length, steps.length + 1);
+    for (const beat of beats) assert.equal(beatAt(session.plan(), beat.to), beat);
+  });
+
+  test(`${name}: what a beat tells is known then, and not before`, () => {
+    const session = opened(name);
+    const { beats } = session.plan();
+    for (const beat of beats) {
+      const at = (step) => {
+        session.view.step = step;
+        return session.frame();
+      };
+      const found = (frame, id) => (beat.phase === "backward" ? frame.gradAt(id) : frame.dataAt(id));
+      if (beat.phase === "end" || beat.phase === "update") continue;
+      assert.equal(found(at(beat.from), beat.node), null);
+      const frame = at(beat.to);
+      assert(near(found(frame, beat.node), beat.phase === "backward" ? frame.grads[beat.node] : frame.data[beat.node]));
+      const scene = sceneOf(session, frame);
+      const [result] = scene.result;
+      if (result) assert(near(result.number, found(frame, beat.node)));
+      assert(scene.why.length > 0);
+      assert(scene.rows.flat().every((piece) => typeof piece === "string" || piece.number === undefined || Number.isFinite(piece.number)));
+      for (const { carried, product } of scene.travels) assert(Number.isFinite(carried) && Number.isFinite(product));
+    }
+  });
+
+  test(`${name}: a state comes back from a link as it was`, () => {
+    const session = opened(name);
+    session.change({ settings: { rate: 0.25 } });
+    session.training.advance(3);
+    session.go({ round: 2 });
+    const state = { version: 2, graph: fingerprint(session.graph), view: { ...session.view, trained: 3 }, events: session.training.events };
+    const back = decoded(`#s=${encoded(state)}`, session.graph, session.original);
+    assert.equal(back.view.round, 2);
+    assert.deepEqual(back.events, session.training.events);
+    for (const wrong of [{ version: 1 }, { graph: 0 }, { view: null }, { events: [{ round: -1, row: 0 }] }, { view: { step: 1e9 } }]) {
+      assert.equal(checked({ ...state, ...wrong }, session.graph, session.original), null);
+    }
+  });
+
+  test(`${name}: looking at a case changes no weight`, () => {
+    const session = opened(name);
+    const { graph, training } = session;
+    training.advance(2);
+    for (const row of session.original.cases.keys()) {
+      const [first, other] = [training.watched(1, 0), training.watched(1, row)];
+      for (const id of graph.parameters) assert.equal(other.leaves[id], first.leaves[id]);
+      for (const [id, x] of session.original.cases[row]) assert.equal(other.leaves[id], x);
+    }
+  });
+}
+
+test("the error of the worked example is the sum of two parts", () => {
+  const { graph } = opened("tutorial");
+  assert.deepEqual(
+    summandsOf(graph).map((id) => graph.nodes[id].name),
+    ["E_o1", "E_o2"],
+  );
+});
+
+test("the worked example has 27 beats, o1 before o2 and w5 before w8", () => {
+  const { graph, plan } = ((session) => ({ graph: session.graph, plan: session.plan() }))(opened("tutorial"));
+  assert.equal(plan.beats.length, 27);
+  const gradients = plan.beats.filter(({ kind }) => kind === "gradient").map(({ node }) => graph.nodes[node].name);
+  assert.deepEqual(gradients, ["w5", "w6", "w7", "w8", "w1", "w2", "w3", "w4"]);
+  const update = plan.steps.filter(({ kind }) => kind === "update").map(({ node }) => graph.nodes[node].name);
+  assert.deepEqual(update, gradients);
+  const asked = new Set(plan.beats.map(({ node }) => graph.nodes[node].name));
+  for (const given of ["i1", "i2", "target_o1", "target_o2"]) assert(!asked.has(given));
+});
+
+test("numbers are written short, and read as people type them", () => {
+  assert.equal(written(0.15 * 0.05 + 0.2 * 0.1 + 0.365), "0.3925"); // which is a little off in floats
+  assert.equal(written(-0.5), "−0.5");
+  assert.equal(written(null), "·");
+  assert.equal(brief(0.593269992, 4), "0.5933");
+  assert.equal(brief(-0.000877, 4), "−8.77e−4");
+  assert.equal(brief(0.4, 4), "0.4");
+  assert.equal(brief(1234567, 4), "1.23e6");
+  assert.equal(exactly(5e-7), "5e-07");
+  for (const [typed, x] of Object.entries({ "１．５": 1.5, "−2": -2, "0,5": 0.5, "1e3": 1000, "１０": 10 })) assert.equal(parsed(typed), x);
+  for (const typed of ["", "x", "1,000", "0x10", "1 2", "Infinity", "1e999"]) assert.equal(parsed(typed), null);
+});
+
+// Networks of any form, in rooms of any form.
+
+const spec = (layers, { parts = false, shared = false } = {}) => {
+  let id = 0;
+  const columns = layers.map((count, c) => ({ kind: c ? "neuron" : "input", ids: Array.from({ length: count }, () => id++) }));
+  const lines = columns.slice(1).flatMap(({ ids }, c) =>
+    ids.flatMap((target) => columns[c].ids.map((source) => ({ weight: 1000 + id++, source, target, letters: 12 }))),
+  );
+  const errors = [];
+  const outs = columns.at(-1).ids;
+  if (parts) columns.push({ kind: "part", ids: outs.map(() => id++) });
+  columns.push({ kind: "result", ids: [id++] });
+  const biases = shared ? columns.slice(1, layers.length).map(({ ids }, c) => ({ id: id++, heads: ids, column: c + 1 })) : [];
+  return { columns, lines, shared: biases, errors };
+};
+const ROOMS = [[1280, 400], [1366, 470], [360, 330], [640, 165], [1920, 760], [2560, 1100], [320, 300], [845, 418], [700, 700]];
+const FORMS = [
+  spec([2, 2, 2], { parts: true, shared: true }), spec([2, 5, 1]), spec([4, 8, 3]), spec([3, 4, 4, 2], { parts: true }),
+  spec([1, 1]), spec([10, 1]), spec([2, 16, 16, 1]), spec([20, 3]), spec([2, 2, 2, 2, 2, 2]),
+];
+
+for (const [width, height] of ROOMS) {
+  test(`every network has its place in ${width} by ${height}`, () => {
+    for (const form of FORMS) {
+      const { boxes, lines, font, rows } = arrangement(form, width, height);
+      assert(font >= 11);
+      const all = [...boxes.values()].map((box) => ({ ...box, angle: 0 }));
+      if (rows > 0) {
+        for (const box of all) {
+          assert(box.x - box.width / 2 >= 0 && box.x + box.width / 2 <= width + 0.01, "within the width");
+          assert(box.y - box.height / 2 >= 0 && box.y + box.height / 2 <= height + 0.01, "within the height");
+        }
+        all.forEach((box, k) => all.slice(k + 1).forEach((other) => assert(!overlap(box, other), "boxes lie apart")));
+      }
+      const labels = lines.map(({ label }) => label).filter(({ always }) => always);
+      labels.forEach((label, k) => {
+        for (const other of labels.slice(k + 1)) assert(!overlap(label, other), "labels lie apart");
+        for (const box of all) assert(!overlap(label, box), "no label covers a box");
+      });
+    }
+  });
+}
+
+test("the largest form is for the largest screens", () => {
+  const fonts = [[640, 165], [1280, 400], [1920, 760], [2560, 1100]].map(([width, height]) => arrangement(FORMS[0], width, height).font);
+  assert.deepEqual([...fonts].sort((a, b) => a - b), fonts);
+  assert(fonts.at(-1) > 20);
+});

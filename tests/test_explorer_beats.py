@@ -1,0 +1,292 @@
+"""A round on the page of the explorer, beat by beat: in the order of the text, with Python's numbers, on a screen that does not jump."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.explorer import Explorer, close, graph_of, made, numbers, start, trained_tutorial
+from tinygrad_bp import MLP, explore
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+# The last is what is left of 1280 by 720 at 200 %.
+SIZES = ((1280, 720), (1366, 768), (360, 740), (640, 360))
+BEATS = [
+    "net_h1", "out_h1", "net_h2", "out_h2", "net_o1", "out_o1", "net_o2", "out_o2", "E_total",
+    "dE_total/dout_o1", "dE_total/dnet_o1", "dE_total/dw5", "dE_total/dw6",
+    "dE_total/dout_o2", "dE_total/dnet_o2", "dE_total/dw7", "dE_total/dw8",
+    "dE_total/dout_h1", "dE_total/dnet_h1", "dE_total/dw1", "dE_total/dw2",
+    "dE_total/dout_h2", "dE_total/dnet_h2", "dE_total/dw3", "dE_total/dw4",
+]  # fmt: skip
+
+
+@pytest.fixture
+def fresh(open_page: Any, tmp_path: Path) -> Any:
+    """A function that opens the page of a subject, or another page, as it is when it is opened."""
+
+    def open_fresh(page: Any, width: int = 1280, height: int = 720, **options: Any) -> Explorer:
+        page = made(page) if isinstance(page, str) else page
+        options = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", **options}
+        return Explorer(open_page(page.save(tmp_path / "page.html"), **options))
+
+    return open_fresh
+
+
+# Where things are: the picture, each box in it, the words, the player, each of its buttons.
+PLACES = """() => [...document.querySelectorAll(
+X
+  const { x, y, width, height } = each.getBoundingClientRect();
+  return each.matches(".weight-line") ? [x1y1(each)] : [x, y, width, height].map((length) => Math.round(10 * length) / 10);
+  function x1y1(line) { return ["x1", "y1", "x2", "y2"].map((name) => line.getAttribute(name)).join(); }
+})"""
+# What cannot be read: outside of the window, or of its own place.
+UNSEEN = """() => {
+  const found = [];
+  const all = ".stage, .words, .bar, .bar button, .count, .equation-right, .equation-left, .why, .slot > *";
+  for (const each of document.querySelectorAll(all)) {
+    const { left, top, right, bottom, width } = each.getBoundingClientRect();
+    if (!width) continue;
+    if (left < -0.5 || top < -0.5 || right > innerWidth + 0.5 || bottom > innerHeight + 0.5) found.push(`${each.className} is outside`);
+  }
+  const inner = document.querySelector(".words-inner");
+  if (inner.scrollHeight > inner.clientHeight + 1) found.push(`words: ${inner.scrollHeight} of ${inner.clientHeight}`);
+  if (inner.scrollWidth > inner.clientWidth + 1) found.push("words are too wide");
+  if (document.documentElement.scrollHeight > innerHeight) found.push("the page scrolls");
+  return found;
+}"""
+
+
+def wide() -> Any:
+    return explore(MLP(3, [4, 4, 2], seed=1), rows=[([0.5, -1.0, 0.25], [0.2, 0.8]), ([1.0, 0.5, -0.5], [0.9, 0.1])])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("name", ["tutorial", "xor", "3-4-4-2"])
+def test_nothing_jumps_and_all_is_in_sight(fresh: Any, name: str, width: int, height: int) -> None:
+    explorer = fresh(wide() if name == "3-4-4-2" else name, width, height)
+    places = explorer.page.evaluate(PLACES)
+    last = int(explorer.page.locator(".scrubber").get_attribute("max"))
+    seen = []
+    for beat in range(last + 1):
+        assert explorer.place() == beat
+        assert explorer.page.evaluate(PLACES) == places, beat
+        assert explorer.page.evaluate(UNSEEN) == [], beat
+        seen.append(explorer.page.locator(".words").inner_text())
+        explorer.press(" ")
+    assert explorer.place() == 0  # once more
+    assert explorer.page.evaluate(PLACES) == places
+    assert len(set(seen)) == last + 1
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ja-JP"])
+def test_japanese_has_room_too(fresh: Any, language: str) -> None:
+    explorer = fresh("tutorial", 360, 740, locale=language)
+    for beat in range(28):
+        explorer.jump(beat)
+        assert explorer.page.evaluate(UNSEEN) == [], beat
+
+
+def worked(model: Any) -> dict[str, float]:
+    """The numbers of the worked example by the names that equations have on their left."""
+    result = model.record()
+    result.backward()
+    nodes = [v for v in graph_of(result)[0] if v.label]
+    return {v.label: v.data for v in nodes} | {f"dE_total/d{v.label}": v.grad for v in nodes}
+
+
+def equation(explorer: Explorer) -> tuple[str, float]:
+    """What stands on the left of the equation, and its last number."""
+    left, found = explorer.page.evaluate(
+        """() => {
+          const left = document.querySelector(".equation-left");
+          const fraction = left.querySelector("[role=math]");
+          return [fraction ? fraction.ariaLabel : left.textContent, document.querySelector(".equation-result data").value];
+        }"""
+    )
+    return left, float(found)
+
+
+def test_beats_are_in_the_order_of_the_text_and_right(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    model = start("tutorial", w5=-0.75, i1=1.5, target_o2=0.25, b1=-0.5)
+    wanted = worked(model)
+    for label, typed in (("w5", "-0.75"), ("i1", "1.5"), ("target_o2", "0.25"), ("b1", "-0.5")):
+        explorer.change(label, typed)
+    for beat, name in enumerate(BEATS, 1):
+        explorer.jump(beat)
+        left, number = equation(explorer)
+        assert left.endswith(name if "/" in name else name.replace("_", "")), beat
+        assert number == close(wanted[name])
+    explorer.jump(26)
+    left, number = equation(explorer)
+    assert (left, number) == ("w5⁺", close(model.leaves["w5"].data - 0.5 * model.leaves["w5"].grad))
+    explorer.jump(27)
+    before, after = explorer.page.locator(".equation data").evaluate_all(
+        "(all) => all.map((each) => Number(each.value))"
+    )
+    for label in (f"w{k}" for k in range(1, 9)):
+        model.leaves[label].data -= 0.5 * model.leaves[label].grad
+    assert (before, after) == (close(wanted["E_total"]), close(model.record().data))
+
+
+def test_a_round_ends_with_the_error_and_goes_on(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    explorer.jump(27)
+    assert explorer.page.locator(".equation").inner_text().split("\n")[-1] == "0.298371 → 0.291028"
+    assert explorer.page.locator(".next").inner_text() == "Once more"
+    explorer.click(".next")
+    assert (explorer.place(), explorer.round()) == (0, 1)
+    explorer.jump(27)
+    assert "0.291028 →" in explorer.page.locator(".equation").inner_text()
+    explorer.button("Train to round 10,000")
+    said = explorer.status()
+    assert explorer.round() == 10_000
+    assert said == "Round 10,000: the error is 3.51018778e−5."
+    explorer.rest()
+    explorer.show("graph")
+    assert explorer.numbers().data == close(numbers(trained_tutorial(10_000)).data)
+
+
+def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    wanted = worked(start("tutorial"))
+    explorer.jump(12)
+    factors = explorer.page.locator(".equation-right [role=math]").evaluate_all(
+        "(all) => all.map((each) => each.ariaLabel)"
+    )
+    assert factors == ["dE_total/dout_o1", "dout_o1/dnet_o1", "dnet_o1/dw5"]
+    *found, product = explorer.page.locator(".equation data").evaluate_all(
+        "(all) => all.map((each) => Number(each.value))"
+    )
+    assert found == close([0.74136507, 0.186815602, 0.593269992]) or found[0] * found[1] * found[2] == close(product)
+    assert product == close(wanted["dE_total/dw5"])
+    explorer.jump(18)
+    numbers_shown = explorer.page.locator(".equation data").evaluate_all(
+        "(all) => all.map((each) => Number(each.value))"
+    )
+    delta_1, w5, delta_2, w7, first, second, total = numbers_shown
+    assert (w5, w7) == (0.4, 0.5)
+    assert (first, second) == (close(delta_1 * w5), close(delta_2 * w7))
+    assert first + second == close(total) == close(wanted["dE_total/dout_h1"])
+    # What the equation speaks of has its colours in the picture.
+    colours = explorer.page.evaluate(
+        """() => ["o1", "o2"].map((name) => {
+          const title = [...document.querySelectorAll(".neurons .item > title")].find((each) => each.textContent === `out_${name}`);
+          return getComputedStyle(title.parentElement.querySelector(".box")).stroke;
+        }).concat([...document.querySelectorAll(".equation-row:first-child .term")].map((each) => getComputedStyle(each).color))"""
+    )
+    assert colours[0] == colours[2] != colours[1] == colours[-1]
+
+
+def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    read = """() => [...document.querySelectorAll(".neurons .box-number")].map((each) => each.textContent)
+      .filter((words) => /^(net|out|δ|∂) /.test(words))"""
+    assert explorer.page.evaluate(read) == [f"{what} ·" for _ in range(4) for what in ("out", "net")]
+    explorer.jump(1)
+    assert [words for words in explorer.page.evaluate(read) if "·" not in words] == ["net 0.3775"]
+    explorer.jump(11)
+    assert sorted(words for words in explorer.page.evaluate(read) if words[0] in "δ∂" and "·" not in words) == [
+        "δ 0.1385", "∂ 0.7414",
+    ]  # fmt: skip
+
+
+def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    slot = explorer.page.locator(".slot")
+    asked = []
+    for beat in range(27):
+        explorer.jump(beat)
+        asked += [beat] * slot.locator(".question").count()
+    assert asked == [9, 17, 21, 25, 26]
+    explorer.jump(9)
+    slot.get_by_role("button", name="down").click()
+    explorer.settle()
+    assert explorer.place() == 10  # an answer goes on, and is judged
+    assert slot.inner_text() == "✓ As you said: down."
+    explorer.press(" ")
+    assert slot.inner_text() == ""
+    explorer.jump(17)
+    slot.get_by_role("button", name="less").click()
+    explorer.settle()
+    assert slot.inner_text().startswith("✗ You said less.")
+    explorer.panel("settings").get_by_label("ask first, then show").uncheck()
+    for beat in asked:
+        explorer.jump(beat)
+        assert slot.locator(".question").count() == 0
+
+
+def test_a_tap_goes_on(fresh: Any) -> None:
+    explorer = fresh("tutorial", 360, 740, has_touch=True)
+    for selector, beat in ((".why", 1), (".stage", 2)):
+        explorer.page.locator(selector).tap(position={"x": 5, "y": 5})
+        explorer.settle()
+        assert explorer.place() == beat
+    assert not explorer.page.locator(".drawer").is_visible()
+
+
+def test_phases_are_buttons(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    for name, beat in (("Backward", 10), ("Update", 26), ("Forward", 1)):
+        explorer.button(name)
+        assert explorer.place() == beat
+        assert explorer.page.locator("[aria-current=step]").inner_text() == name
+
+
+def test_numbers_travel_and_meet(fresh: Any) -> None:
+    explorer = fresh("tutorial", reduced_motion="no-preference")
+    clock = explorer.page.clock
+    clock.install()
+    explorer.page.keyboard.press(" ")
+    clock.run_for(100)
+    chips = explorer.page.locator(".chip")
+    assert [words for words in chips.locator("text").all_text_contents() if words] == ["0.05", "0.1", "0.35"]
+    across = "(all) => all.map((each) => each.getBoundingClientRect().x)"
+    there = chips.evaluate_all(across)
+    clock.run_for(900)
+    assert chips.locator("text").all_text_contents() == ["0.0075", "0.02", "0.35"]  # each times its weight
+    assert all(x > before for before, x in zip(there, chips.evaluate_all(across), strict=True))
+    assert explorer.page.locator(".arriving").count() == 1
+    clock.run_for(1500)
+    assert chips.count() == explorer.page.locator(".arriving").count() == 0
+    explorer.page.keyboard.press(" ")
+    clock.run_for(100)
+    explorer.page.keyboard.press(" ")  # who is faster sees the next beat
+    clock.run_for(100)
+    assert explorer.place() == 3
+
+
+def test_a_notice_leaves_by_itself_and_with_the_next_action(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    clock = explorer.page.clock
+    clock.install()
+    status = explorer.page.locator(".status")
+    explorer.page.keyboard.press("r")
+    clock.run_for(100)
+    assert status.inner_text() == "Round 1: the error is 0.291027774."
+    explorer.page.keyboard.press(" ")
+    clock.run_for(100)
+    assert status.inner_text() == ""
+    explorer.page.keyboard.press("r")
+    clock.run_for(100)
+    box = status.bounding_box()
+    for button in explorer.page.locator("button:visible").all():
+        place = button.bounding_box()
+        apart = place["y"] + place["height"] <= box["y"] or box["y"] + box["height"] <= place["y"]
+        assert apart, button.inner_text()
+    clock.run_for(10_000)
+    assert status.inner_text() == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_show_what_is_chosen(fresh: Any, scheme: str) -> None:
+    explorer = fresh("tutorial", forced_colors="active", color_scheme=scheme)
+    explorer.jump(12)
+    page = explorer.page
+    line = page.locator(".fraction .over").first.evaluate("(each) => getComputedStyle(each).borderBottomColor")
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert line != ground
+    for chosen in (".phase.on", ".pictures [aria-pressed=true]"):
+        assert page.locator(chosen).evaluate("(each) => getComputedStyle(each).outlineStyle") == "solid"

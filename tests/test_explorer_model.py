@@ -1,0 +1,51 @@
+"""The model of the explorer's page, and the geometry of its pictures, by themselves under Node.js."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.explorer import ROWS, hand_made, linear_net
+from tinygrad_bp.explorer import page
+from tinygrad_bp.explorer.description import describe
+from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
+from tinygrad_bp.tutorial.page import subject as of_tutorial
+from tinygrad_bp.words import LANGUAGES
+
+TESTS = Path(__file__).parent / "page_model"
+
+
+def subjects() -> str:
+    """Pages as the model gets them, as a module."""
+    made = {
+        "tutorial": of_tutorial(),
+        "xor": of_truth_table("xor"),
+        "linear": of_model(linear_net(), rows=ROWS),
+        "softmax": of_model(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy"),
+        "hand-made": of_value(hand_made().record()),
+    }
+    written = []
+    for name, subject in made.items():
+        description, programs = describe(subject)
+        about = json.dumps({**description, "language": None})
+        written.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
+    texts = json.dumps({language: page.page_texts(language) for language in LANGUAGES})
+    return "\n".join([f"export const TEXTS = {texts};", "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+
+
+@pytest.mark.node
+def test_the_model_under_node(tmp_path: Path) -> None:
+    shutil.copytree(Path(page.__file__).parent / "web", tmp_path / "web")
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (tmp_path / "subjects.js").write_text(subjects(), encoding="utf-8")
+    for test in TESTS.glob("*.mjs"):
+        shutil.copy(test, tmp_path)
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", *(test.name for test in sorted(TESTS.glob("*.mjs")))],
+        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+    assert "# fail 0" in done.stdout
+    assert int(done.stdout.split("# pass ")[1].split()[0]) > 25

@@ -35,10 +35,11 @@ def fresh(open_page: Any, tmp_path: Path) -> Any:
 
 # Where things are: the picture, each box in it, the words, the player, each of its buttons.
 PLACES = """() => [...document.querySelectorAll(
-X
+  "header, .stage, .stage > svg, .neurons .box, .neurons .weight-line, .words, .bar, .bar button, .scrubber, .count",
+)].map((each) => {
+  if (each.matches(".weight-line")) return ["x1", "y1", "x2", "y2"].map((name) => each.getAttribute(name)); // it may grow thicker
   const { x, y, width, height } = each.getBoundingClientRect();
-  return each.matches(".weight-line") ? [x1y1(each)] : [x, y, width, height].map((length) => Math.round(10 * length) / 10);
-  function x1y1(line) { return ["x1", "y1", "x2", "y2"].map((name) => line.getAttribute(name)).join(); }
+  return [x, y, width, height].map((length) => Math.round(10 * length) / 10);
 })"""
 # What cannot be read: outside of the window, or of its own place.
 UNSEEN = """() => {

@@ -6,6 +6,7 @@ type Phase = "forward" | "backward" | "update" | "end";
 interface GraphNode {
   id: number;
   name: string;
+  latex?: string;
   label?: string;
   op?: string;
   symbol?: string;
@@ -76,11 +77,12 @@ interface Description {
   result: number;
   learningRate: number;
   trainBiases: boolean;
-  nodes: { name?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];
+  nodes: { name?: string; latex?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];
   parameters: number[];
   biases: number[];
   cases: Case[];
-  opening?: number;
+  opening: number;
+  isError: boolean;
   network: Network | null;
   groups: number[][];
   layout: { width: number; height: number; letter: number; nodes: number[][]; again: number[][]; edges: number[][][] };
@@ -90,6 +92,7 @@ interface Description {
   tutorial?: {
     figures: [string, string, string, string][];
     otherEditions: [string, string][];
+    errata: [string, string, Record<string, string>][];
     hand: { takes: string[]; returns: string[] };
   };
 }

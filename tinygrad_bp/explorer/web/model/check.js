@@ -208,56 +208,31 @@ export function ownTrainings(example) {
 }
 
 /**
- * What the notes on the errata say in numbers, one after the other: the causes are computed here.
+ * What the notes on the errata say in numbers, one after the other, as people write numbers.
  * @param {Example} example
  * @param {Map<string, number>} ids
  * @param {Trainings} trainings
  * @returns {Record<string, string>[]}
  */
-export function errataNumbers(example, ids, { told, sequential }) {
-  const { graph } = example;
-  const { figures, otherEditions } = tutorialOf(example.description);
-  const { original } = example.training;
-  const place = (/** @type {string} */ name) => /** @type {number} */ (ids.get(name));
-  const printed = new Map(figures.map(([, name, , print]) => [name, print]));
-  const start = (/** @type {string} */ name) => (name === "eta" ? original.rate : graph.start[place(name)]);
-  const exact = derivedByHand(example, start);
-
-  const out = Number(printed.get("out_o2"));
-  const product = (out - start("target_o2")) * out * (1 - out) * start("w7");
-  const [whole, other] = ["dE_total/dout_h1", "dE_o1/dout_h1"].map((name) => Number(printed.get(name)));
-
-  const asPrinted = Float64Array.from(graph.start);
-  for (const [name, print] of printed) if (name.endsWith("+")) asPrinted[place(name.slice(0, -1))] = Number(print);
-  const outputs = (/** @type {Training} */ training) => {
-    const data = graph.forward(training.at(ROUNDS).leaves, original.variant);
-    return otherEditions.map(([name]) => written(data[place(name)], 10)).join(", ");
+export function errataNumbers({ graph, training, description }, ids, { told, sequential }) {
+  const { errata, otherEditions } = tutorialOf(description);
+  const outputs = (/** @type {Training} */ run) => {
+    const data = graph.forward(run.at(ROUNDS).leaves, training.original.variant);
+    return otherEditions.map(([name]) => written(data[ids.get(name) ?? 0], 10)).join(", ");
   };
+  const editions = {
+    editions: otherEditions.map(([, print]) => print).join(", "),
+    sequential: outputs(sequential),
+    simultaneous: outputs(told),
+  };
+  return errata.map(([, , given]) => ({
+    ...editions,
+    ...Object.fromEntries(Object.entries(given).map(([key, x]) => [key, asPeopleWrite(x)])),
+  }));
+}
 
-  return [
-    {
-      exact: written(exact.get("dE_o2/dout_h1"), 12),
-      out: printed.get("out_o2") ?? "",
-      product: written(product, 12),
-      rounded: written(product, 9),
-      whole: printed.get("dE_total/dout_h1") ?? "",
-      other: printed.get("dE_o1/dout_h1") ?? "",
-      remainder: written(whole - other, 9),
-    },
-    {
-      right: written(told.errors[1], 11),
-      mistaken: written(sequential.errors[1], 11),
-      asPrinted: written(graph.forward(asPrinted, original.variant)[graph.result], 9),
-      editions: otherEditions.map(([, print]) => print).join(", "),
-      sequential: outputs(sequential),
-      simultaneous: outputs(told),
-    },
-    {
-      rounds: counted(ROUNDS),
-      updates: counted(ROUNDS - 1),
-      seen: written(told.errors[ROUNDS - 1], 14),
-      after: written(told.errors[ROUNDS], 14),
-    },
-    { right: written(exact.get("net_h1"), 4), slip: written(start("w1") * start("i1") + start("w3") * start("i2") + start("b1"), 4) },
-  ];
+/** @param {string} number as Python has written it */
+function asPeopleWrite(number) {
+  if (/^\d{4,}$/.test(number)) return counted(Number(number));
+  return number.replace(/e-0*(\d)/, "e−$1").replace("-", "−");
 }

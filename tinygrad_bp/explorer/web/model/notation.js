@@ -23,19 +23,6 @@ export function split(name) {
   return below ? [below[1], below[2]] : [name, ""];
 }
 
-/** @param {string} name */
-function latexName(name) {
-  /** @param {string} text */
-  const word = (text) => (text.length === 1 || /^\d+$/.test(text) ? text : `\\mathrm{${text}}`);
-  if (/^[A-Za-z]+\d*(_[A-Za-z0-9]+)?$/.test(name)) {
-    const [base, below] = split(name);
-    return below ? `${word(base)}_{${word(below)}}` : word(name).replaceAll("_", "\\_");
-  }
-  /** @type {Record<string, string>} */
-  const SIGNS = { "\\": "\\backslash{}", "^": "\\wedge{}", "~": "\\sim{}" };
-  return `\\text{${name.replace(/[\\{}$_#%&^~]/g, (sign) => (SIGNS[sign] ? `$${SIGNS[sign]}$` : `\\${sign}`))}}`;
-}
-
 /**
  * @param {number | null} x
  * @param {number} digits
@@ -136,6 +123,15 @@ export class Notation {
   }
 
   /**
+   * The name in LaTeX, which Python has written.
+   * @param {number} id
+   */
+  latexName(id) {
+    const node = this.graph.nodes[id];
+    return node.constant ? latexNumber(node.data ?? null, 9) : (node.latex ?? "");
+  }
+
+  /**
    * Whether a node is called by its formula, and needs parentheses inside of another.
    * @param {number} id
    */
@@ -185,9 +181,8 @@ export class Notation {
             .map((part) => (typeof part === "string" ? part : this.latex([part], digits)))
             .join("");
         if (piece.name !== undefined) {
-          return piece.inside && this.loose(piece.name)
-            ? `\\left(${latexName(this.name(piece.name))}\\right)`
-            : latexName(this.name(piece.name));
+          const name = this.latexName(piece.name);
+          return piece.inside && this.loose(piece.name) ? `\\left(${name}\\right)` : name;
         }
         if (piece.delta) return `\\delta_{\\mathrm{${piece.delta.replace(/^delta_/, "").replace(/_/g, "\\_")}}}`;
         if (piece.number !== undefined) {
@@ -196,7 +191,7 @@ export class Notation {
         }
         const d = piece.whole ? "\\mathrm{d}" : "\\partial ";
         const { of, by } = /** @type {Derivative} */ (piece);
-        return `\\frac{${d}${latexName(this.name(of))}}{${d}${latexName(this.name(by))}}`;
+        return `\\frac{${d}${this.latexName(of)}}{${d}${this.latexName(by)}}`;
       })
       .join("");
   }

@@ -13,7 +13,7 @@ const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
 /**
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training" | "original" | "view" | "fresh" | "kind">} Stage
+ * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training" | "original" | "view" | "fresh" | "kind" | "description">} Stage
  */
 
 /**
@@ -181,6 +181,7 @@ function outScene({ formulas }, frame, beat) {
 function errorScene(stage, frame, beat) {
   const { graph, formulas } = stage;
   const { variant } = frame.settings;
+  if (!stage.description.isError) return valueScene(stage, frame, beat);
   const parts = summandsOf(graph);
   if (!parts.length) return { ...valueScene(stage, frame, beat), why: sentence("beat.error", placeOf(stage, frame)) };
   const scene = emptyScene();
@@ -334,12 +335,30 @@ function productRows(stage, frame, chain) {
   ];
 }
 
+/**
+ * The links between a net input or a weight of a neuron and the result, if what arrives at the neuron passes through all of them: what
+ * arrives, the slope of the activation, and of a weight what it multiplies.
+ * @param {Stage} stage
+ * @param {Neuron} neuron
+ * @param {number} id
+ * @returns {Factor[] | null}
+ */
+function linksOf({ graph, formulas }, neuron, id) {
+  if (formulas.terms(id).terms.length !== 1) return null;
+  /** @type {Factor[]} */
+  const links = [];
+  if (neuron.out !== neuron.net) links.push([graph.result, neuron.out, 1], [neuron.out, neuron.net, 1]);
+  else if (id !== neuron.net) links.push([graph.result, neuron.net, 1]);
+  if (id !== neuron.net) links.push([neuron.net, id, 1]);
+  return links.length > 1 && neuron.out !== graph.result ? links : null;
+}
+
 /** @type {(typeof SCENES)["delta"]} */
 function deltaScene(stage, frame, beat) {
   const { graph, formulas } = stage;
   const neuron = /** @type {Neuron} */ (beat.neuron);
-  const { chain, terms, delta } = formulas.terms(beat.node);
-  const factors = chain ?? terms[0] ?? [];
+  const { terms, delta } = formulas.terms(beat.node);
+  const factors = linksOf(stage, neuron, beat.node);
   const slope = formulas.factor({ of: neuron.out, by: neuron.net, whole: 1 }, frame.settings.variant);
   const product = frame.grads[neuron.net];
   /** @type {Piece[]} */
@@ -347,9 +366,9 @@ function deltaScene(stage, frame, beat) {
   return {
     ...emptyScene(),
     left,
-    rows: factors.length > 1 ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
+    rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
     result: resultIn(frame, beat.node, "grad"),
-    why: sentence(slope ? "beat.delta.slope" : "beat.delta", { neuron: [neuron.name], slope: slope ?? [] }),
+    why: sentence(slope ? "beat.delta.slope" : "beat.delta", { ...placeOf(stage, frame), neuron: [neuron.name], slope: slope ?? [] }),
     travels: [{ kind: "inside", term: 1, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
   };
 }
@@ -359,7 +378,8 @@ function gradientScene(stage, frame, beat) {
   const { graph, formulas } = stage;
   const neuron = /** @type {Neuron} */ (beat.neuron);
   const scene = emptyScene();
-  const { chain, terms } = formulas.terms(beat.node);
+  const { terms } = formulas.terms(beat.node);
+  const chain = linksOf(stage, neuron, beat.node);
   const rows = chain ? productRows(stage, frame, chain) : rowsOf(stage, frame, terms);
   const several = beat.kind === "gradients";
   const last = (chain?.length ?? 2) - 1;
@@ -378,6 +398,7 @@ function gradientScene(stage, frame, beat) {
     name: [{ name: beat.node }],
     neuron: [neuron.name],
     source: connection ? [{ name: connection.source, inside: true }] : [],
+    ...placeOf(stage, frame),
     count: [String(chain?.length ?? terms.length)],
   };
   const kind = beat.kind === "bias" || !connection ? "bias" : several ? "several" : (chain?.length ?? 0) >= 3 ? "three" : "two";

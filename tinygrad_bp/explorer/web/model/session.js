@@ -36,7 +36,6 @@ export class Session {
     };
     this.training = new Training(this.graph, this.original);
     this.unedited = new Training(this.graph, this.original);
-    this.opening = description.opening ?? this.mostTelling();
     /** @type {Light | null} */
     this.lit = null; // what someone points at
     this.solved = false; // the quiz
@@ -52,23 +51,11 @@ export class Session {
     this.shown = this.frame();
   }
 
-  /**
-   * The case to begin with: that with the most gradients that are not 0, and of those with as many the first.
-   */
-  mostTelling() {
-    const { graph, training } = this;
-    const counts = this.original.cases.map((_, row) => {
-      const { grads } = graph.pass(training.watched(0, row).leaves, this.original.variant);
-      return graph.parameters.filter((id) => Math.abs(grads[id]) > 1e-12).length;
-    });
-    return counts.indexOf(Math.max(...counts));
-  }
-
   /** @returns {View} */
   firstView() {
     return {
       round: 0,
-      row: this.opening,
+      row: this.description.opening,
       step: 0,
       selected: null,
       quantity: "grad",

@@ -1,6 +1,7 @@
 // The page: header, picture, words and player at fixed places, panels on request. All of it is made anew in another language.
 
 import { questionBefore, sceneOf } from "../model/scenes.js";
+import { counted } from "../model/numbers.js";
 import { inWords } from "../model/speech.js";
 import { languages, speak, spoken, text } from "../model/words.js";
 import { barView } from "../views/bar.js";
@@ -194,6 +195,7 @@ class Screen {
     this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, {
       heading: bar.root.querySelector(".count")?.textContent ?? "",
       place,
+      goal: counted((Math.floor(frame.round / AT_ONCE) + 1) * AT_ONCE),
       ended,
       width,
       height,

@@ -18,6 +18,7 @@ const TIERS = [
 ];
 const MOST_APART = [300, 170]; // columns that lie beside each other, and rows that lie below each other: more is no picture any more
 const APART = 10; // of boxes in a column
+const CLOSE = 5; // of boxes in a row of an upright picture
 const MARGIN = 10;
 const LETTER = 0.56; // width of a letter, of its height
 const MOST_LABELS = 64; // of a layer, that each is compared with each
@@ -98,7 +99,7 @@ function fits(spec, tier, width, height, upright) {
   const bias = shared.length ? biasRoom(tier, upright) : 0;
   const gaps = (columns.length - 1) * tier.gap * (upright ? 0.72 : 1);
   if (upright) {
-    const widest = Math.max(...columns.map(({ kind, ids }) => ids.length * (tier[kind] + APART)));
+    const widest = Math.max(...columns.map(({ kind, ids }) => ids.length * (tier[kind] + CLOSE)));
     return widest <= width - 2 * MARGIN - bias && columns.length * tier.height + gaps <= height - 2 * MARGIN;
   }
   const wide = columns.reduce((sum, { kind }) => sum + tier[kind], 0) + gaps;

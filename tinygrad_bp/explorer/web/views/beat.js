@@ -33,9 +33,9 @@ export function beatView(session, { next, train }) {
   /**
    * @param {Scene} scene
    * @param {Question | null} question
-   * @param {{ heading: string, place: string, ended: boolean, width: number, height: number }} given
+   * @param {{ heading: string, place: string, goal: string, ended: boolean, width: number, height: number }} given
    */
-  function render(scene, question, { heading, place, ended, width, height }) {
+  function render(scene, question, { heading, place, goal, ended, width, height }) {
     if (verdict) verdict.place ??= place;
     if (verdict?.place !== place) verdict = null;
     const options = { digits: DIGITS, hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
@@ -68,7 +68,7 @@ export function beatView(session, { next, train }) {
     );
     toggle(root, "ended", ended);
     why.replaceChildren(...made(scene.why));
-    slot.replaceChildren(...slotOf(question, made, ended));
+    slot.replaceChildren(...slotOf(question, made, ended ? goal : ""));
     put(told, `${heading}. ${plain}`);
     fit();
   }
@@ -76,12 +76,12 @@ export function beatView(session, { next, train }) {
   /**
    * @param {Question | null} question
    * @param {(list: Piece[]) => (HTMLElement | string)[]} made
-   * @param {boolean} ended
+   * @param {string} goal the round to which training may go on, at the end of a round
    */
-  function slotOf(question, made, ended) {
+  function slotOf(question, made, goal) {
     const found = [];
     if (verdict) found.push(el("span", { class: "verdict" }, verdict.words));
-    if (ended) found.push(el("button", { class: "button small", type: "button", onclick: train }, text("main.train")));
+    if (goal) found.push(el("button", { class: "button small", type: "button", onclick: train }, text("main.train", { round: goal })));
     else if (question) {
       const button = (/** @type {string} */ words, /** @type {number} */ k) =>
         el("button", { class: "button small", type: "button", onclick: () => say(question, k) }, words);

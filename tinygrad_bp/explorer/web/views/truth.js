@@ -255,7 +255,6 @@ function judged(name, printed, derived, graphs, applies) {
  * @param {Record<string, string>[]} given
  */
 function errataOf(session, given) {
-  const printed = new Map(tutorialOf(session.description).figures.map(([, name, , print]) => [name, print]));
   const see = () => {
     session.go({ round: 0 });
     if (!session.change({ settings: { sequential: true } })) return;
@@ -267,7 +266,7 @@ function errataOf(session, given) {
       "li",
       {},
       el("h3", {}, text(`truth.note${k + 1}.title`)),
-      el("p", {}, text(`truth.note${k + 1}`, { ...given[k], printed: (printed.get(name) ?? "").replace("-", "−") })),
+      el("p", {}, text(`truth.note${k + 1}`, given[k])),
       UPDATES[name] === 1 && el("p", {}, text("truth.note2.editions", given[k])),
       UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see")),
     ),

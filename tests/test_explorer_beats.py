@@ -53,6 +53,8 @@ UNSEEN = """() => {
   const inner = document.querySelector(".words-inner");
   if (inner.scrollHeight > inner.clientHeight + 1) found.push(`words: ${inner.scrollHeight} of ${inner.clientHeight}`);
   if (inner.scrollWidth > inner.clientWidth + 1) found.push("words are too wide");
+  const rows = [...inner.children].map((each) => each.getBoundingClientRect());
+  if (rows.some(({ top }, k) => k > 0 && top < rows[k - 1].bottom - 0.5)) found.push("words lie over each other");
   if (document.documentElement.scrollHeight > innerHeight) found.push("the page scrolls");
   return found;
 }"""

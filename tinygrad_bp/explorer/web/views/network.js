@@ -367,9 +367,20 @@ class Picture {
         }),
       );
     }
-    if (target !== undefined && rows === 2) extra.push(this.small(target, "t ", x + width / 2, y + height / 2 + font * 0.95, "data"));
+    if (target !== undefined && rows === 2) extra.push(this.smallTarget(target, { x, y, width, height }));
     if (bias !== undefined) extra.push(this.small(bias, "", x + width / 2, y - height / 2 - 2, "main", "only-lit"));
     return { numbers: [number], texts, extra };
+  }
+
+  /**
+   * A target beside a small box: where no line leaves it.
+   * @param {number} target
+   * @param {{ x: number, y: number, width: number, height: number }} box
+   */
+  smallTarget(target, { x, y, width, height }) {
+    const font = this.places?.font ?? 12;
+    if (!this.places?.upright) return this.small(target, "t ", x + width / 2, y + height / 2 + font * 0.95, "data");
+    return this.small(target, "t ", x + width / 2 + 5 + LETTER * font * 6, y + font * 0.34, "data");
   }
 
   /**

@@ -48,6 +48,7 @@ def test_a_hidden_number_and_its_answers(opened: Any) -> None:
     assert gradient == pytest.approx(out * slope * signal)
     assert verdict(explorer, "abc")[0].startswith("That is no number.")
     assert verdict(explorer, "0.08")[0].startswith("Right so far.")
+    assert not verdict(explorer, "0.1")[0].startswith("Right so far.")  # which 0.0822 is, rounded to one decimal
     for answer, mistake, factor in (
         (out * signal, "is left out", "dout_o1/dnet_o1"),
         (out * slope, "is left out", "dnet_o1/dw5"),

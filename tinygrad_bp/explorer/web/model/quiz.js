@@ -11,6 +11,7 @@ import { drawn } from "./training.js";
 const { slopes: SLOPE_MIXUPS, factor: FACTOR, summand: SUMMAND, whole: WHOLE, slips: SLIPS } = MISTAKES;
 const { most_named: MOST_MISTAKES, rounded_share: ROUNDED } = MISTAKES;
 
+const NEAR = 0.1; // relative, of what is right so far
 const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
 export const LEAST_DIGITS = MISTAKES.least_digits;
@@ -48,7 +49,7 @@ export function diagnosis(question, typed) {
   if (!answer) return { kind: "none" };
   const { value } = question;
   if (fits(answer, value)) return { kind: "right" };
-  if (fits(answer, value, 1)) return { kind: "few" };
+  if (fits(answer, value, 1) && Math.abs(answer.x / value - 1) < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
   for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
     const found = mistakes.filter((mistake) => fits(answer, mistake.value));
     if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };

@@ -117,7 +117,7 @@ def test_digits_are_respected(answer: Any, right: bool | None) -> None:
     assert found.verdict == ("few" if right is None else "right" if right else "wrong")
 
 
-@pytest.mark.parametrize("text", ["abc", "0.1.2", "1,234", "1.234,5", "nan", "inf", "1e999", "1/0", "1_000", "0x1p3"])
+@pytest.mark.parametrize("text", ["abc", "0.1.2", "1,2,3", "1.234,5", "nan", "inf", "1e999", "1/0", "1_000", "0x1p3"])
 def test_what_is_no_number_is_a_wrong_answer_told_in_its_place(text: str) -> None:
     for language in LANGUAGES:
         found = mark(worked_example().error, {"net_h1": text, "E": "0.298"}, language=language)

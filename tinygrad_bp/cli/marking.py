@@ -90,12 +90,17 @@ def _mark_folder(args: argparse.Namespace, format: str) -> int:
     from tinygrad_bp.lessons import mark_folder
 
     _refuse(args, ("data", "row", "lr", "digits"), f"the keys in {args.target} have their numbers already")
-    if not Path(args.answers).is_dir():
-        raise Mistake(f"{args.target} is a folder of keys, and {args.answers} is no folder of answers to them")
     keys = Path(args.target)
     if not any(keys.glob("*.json")) and (keys / "keys").is_dir():  # the folder that all was written into
         keys /= "keys"
-    found = mark_folder(keys, args.answers, title=args.title, language=common.language_of(args))
+    answers = Path(args.answers)
+    if not answers.exists() and (beside := keys.parent / answers).is_dir():  # `answers`, beside the keys
+        answers = beside
+    if not answers.is_dir():
+        there = [path for path in (keys.parent / "answers",) if path.is_dir()]
+        hint = f"; perhaps {there[0]} is meant" if there else ""
+        raise Mistake(f"{args.target} is a folder of keys, and {args.answers} is no folder of answers to them{hint}")
+    found = mark_folder(keys, answers, title=args.title, language=common.language_of(args))
     if format == "csv":
         if args.output == common.STANDARD:
             common.answer(found.csv())

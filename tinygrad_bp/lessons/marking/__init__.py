@@ -6,6 +6,7 @@ causes       mistakes in derivatives and updates, tried on the graph; `forward` 
 mistakes     the one list of mistakes, which the page's quiz reads, too
 worlds       a graph with other numbers in some places
 folder       `mark_folder`: a folder of answers marked by a folder of keys
+files        which file of a folder is that of which sheet
 keys         the keys of exercises, by which solutions are marked, too
 carrying     what follows from earlier answers
 naming       which quantity is meant

@@ -90,16 +90,19 @@ def _csv(text: str) -> list[tuple[str, Any]]:
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise ValueError("there are no answers in it")
-    sign = next((each for each in ("\t", ";") if each in lines[0]), ",")
+    often = {each: sum(each in line for line in lines) for each in ("\t", ";")}
+    sign = next((each for each, count in often.items() if 2 * count >= len(lines)), ",")
     rows = [
         [cell.strip() for cell in row]
         for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=sign, skipinitialspace=True)
     ]
-    head = [cell.casefold() for cell in rows[0]]
+    heads = [[cell.casefold() for cell in row] for row in rows]
+    at = next((k for k, row in enumerate(heads) if {*NAMES} & {*row} and {*ANSWERS} & {*row}), 0)
+    head = heads[at]
     name = next((k for k, cell in enumerate(head) if cell in NAMES), None)
     answer = next((k for k, cell in enumerate(head) if cell in ANSWERS and k != name), None)
     if name is not None or answer is not None:
-        rows = rows[1:]
+        rows = [*rows[:at], *rows[at + 1 :]]
         if name is None or answer is None:
             raise ValueError(f"the columns are name and answer, not {listed([shown(cell) for cell in head])}")
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from tinygrad_bp.core.output import saying
 from tinygrad_bp.lessons.blocks import Block, Items, Legend, Paragraph, Piece, Table, Text, Title
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.marking.answers import read
+from tinygrad_bp.lessons.marking.files import Handed, files_of, folder_of
 from tinygrad_bp.lessons.marking.keys import Key, read_key
 from tinygrad_bp.lessons.marking.mark import Marks
-from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark
+from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark, Verdict
 from tinygrad_bp.text import printable, shown
 from tinygrad_bp.words import Words, words
 
-SUFFIXES = (".csv", ".json", ".tsv", ".txt")
 DIGITS = 9  # decimals of right numbers
+FIRST: tuple[Verdict, ...] = ("wrong", "right", "carried", "rounded", "few", "blank")  # as the columns stand
 
 
 @saying
@@ -35,12 +36,14 @@ class SheetMarks:
     Attributes:
         sheet: its name.
         marks: what `mark` says of it; None if nothing could be marked.
-        problem: why nothing could be marked, such as a missing file; else empty.
+        problem: why something, or nothing, could be marked, such as a name that nothing has, or a missing file; else empty.
+        student: who handed it in, where the file is called `sheet-04 Anna.csv`; else empty.
     """
 
     sheet: str
     marks: Marks | None = field(repr=False)
     problem: str = ""
+    student: str = ""
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -57,8 +60,13 @@ class SheetMarks:
 
     @property
     def ok(self) -> bool:
-        """Whether all is right."""
-        return self.marks is not None and self.marks.ok
+        """Whether all is right, and all could be marked."""
+        return self.marks is not None and self.marks.ok and not self.problem
+
+    @property
+    def called(self) -> str:
+        """The sheet, and who handed it in."""
+        return f"{self.sheet} {self.student}".rstrip()
 
     def count(self, verdict: str) -> int:
         """How many have this verdict."""
@@ -80,8 +88,9 @@ def mark_folder(
 ) -> FolderMarks:
     """Marks each file of answers, `sheet-01.csv` or `.json`, by the key of the same name, `sheet-01.json`, as `mark` does.
 
-    What is wrong with one file, that it is missing or holds unknown names, is said beside its sheet, and the others are marked. Raises
-    ValueError for a folder without keys, and for a file among them that is no key; OSError where keys cannot be read.
+    A name may follow, as in `sheet-01 Anna.csv`, and stands in the table. What is wrong with one file, that it is missing or holds unknown
+    names, is said beside its sheet, and the rest is marked; files that are not taken are told. Raises ValueError for a folder without
+    keys, and for a file among them that is no key; OSError where keys cannot be read.
     """
     say = words(language)
     found = sorted(Path(keys).glob("*.json"))
@@ -89,40 +98,37 @@ def mark_folder(
         raise ValueError(
             f"mark: there are no keys in {shown(str(keys), 200)}: they are sheet-01.json, ..., as exercises write them"
         )
-    place = Path(answers)
+    folder = files_of([path.stem for path in found], folder_of(Path(keys), Path(answers)))
     rows = []
     for path in found:
         key = read_key(path)
-        file = next((each for suffix in SUFFIXES if (each := place / f"{path.stem}{suffix}").is_file()), None)
+        file = folder.sheets.get(path.stem)
         rows.append(
             SheetMarks(path.stem, None, say("mark.missing")) if file is None else _marked(path.stem, key, file, say)
         )
-    known = {path.stem for path in found}
-    strays = (
-        sorted(p.name for p in place.glob("*") if p.suffix in SUFFIXES and p.stem not in known)
-        if place.is_dir()
-        else []
-    )
+    strays = {name: say(f"mark.folder.stray.{why}", **about) for name, (why, about) in folder.strays.items()}
     return FolderMarks(rows, strays, language=language, title=title)
 
 
-def _marked(sheet: str, key: Key, file: Path, say: Words) -> SheetMarks:
+def _marked(sheet: str, key: Key, file: Handed, say: Words) -> SheetMarks:
+    told: list[str] = []
     try:
-        return SheetMarks(sheet, Marks.by_key(key, read(file), title=sheet, digits=DIGITS, say=say))
+        marks = Marks.by_key(key, read(file.path), title=sheet, digits=DIGITS, say=say, told=told)
     except (ValueError, TypeError, OSError) as error:
-        return SheetMarks(sheet, None, str(error).removeprefix("mark: "))
+        return SheetMarks(sheet, None, str(error).removeprefix("mark: "), file.student)
+    return SheetMarks(sheet, marks, say("mark.folder.between").join(told), file.student)
 
 
 class FolderMarks(Document):
     """What `mark_folder` found: a document with one table, and a sequence of `SheetMarks`.
 
     Attributes:
-        ok: whether all sheets are there and all is right.
-        strays: files of answers that there is no key for.
+        ok: whether all sheets are there, all is right, and nothing was left unmarked.
+        strays: the files in the folder of answers that were not marked; `why` says of each why.
     """
 
-    def __init__(self, sheets: Sequence[SheetMarks], strays: Sequence[str], *, language: str, title: str) -> None:
-        self._sheets, self.strays = list(sheets), list(strays)
+    def __init__(self, sheets: Sequence[SheetMarks], strays: Mapping[str, str], *, language: str, title: str) -> None:
+        self._sheets, self.strays, self.why = list(sheets), list(strays), dict(strays)
         super().__init__(list(self._blocks(title, words(language))), language)
 
     def __iter__(self) -> Iterator[SheetMarks]:
@@ -147,6 +153,7 @@ class FolderMarks(Document):
             "sheets": [
                 {
                     "sheet": each.sheet,
+                    "student": each.student or None,
                     "ok": each.ok,
                     "right": each.count("right"),
                     "count": len(each.verdicts),
@@ -164,11 +171,13 @@ class FolderMarks(Document):
         """The table as CSV."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["sheet", *VERDICTS, "count", "first_wrong", "cause", "problem"])
+        writer.writerow(["sheet", *VERDICTS, "count", "first_wrong", "cause", "problem", "student"])
         for each in self._sheets:
             counts = [each.count(verdict) for verdict in VERDICTS]
             cause = each.first.causes[0] if each.first is not None and each.first.causes else ""
-            writer.writerow([each.sheet, *counts, len(each.verdicts), each.first_wrong, cause, each.problem])
+            writer.writerow(
+                [each.sheet, *counts, len(each.verdicts), each.first_wrong, cause, each.problem, each.student]
+            )
         return file.getvalue()
 
     def _blocks(self, title: str, say: Words) -> Iterator[Block]:
@@ -178,33 +187,35 @@ class FolderMarks(Document):
         counted = [
             verdict for verdict in VERDICTS if verdict in ("right", "wrong") or any(map(_has(verdict), self._sheets))
         ]
+        counted.sort(key=FIRST.index)
         rows: list[list[Text]] = []
         for each in self._sheets:
-            counts = [f"{each.count(verdict)}" if each.marks is not None else "—" for verdict in counted]
-            first = each.first.symbol if each.first is not None else say("mark.blank")
-            rows.append([printable(each.sheet), *[[count] for count in counts], [first]])
-        heads = [say(f"mark.verdict.{verdict}") for verdict in counted]
-        yield Table([say("mark.folder.sheet"), *heads, say("mark.folder.first")], rows)
+            first: Piece = each.first.symbol if each.first is not None else say("mark.blank")
+            counts = [f"{each.count(verdict)}" if each.marks is not None else "" for verdict in counted]
+            rows.append([printable(each.called), [first], *[[count] for count in counts]])
+        heads = [say(f"mark.folder.short.{verdict}") for verdict in counted]
+        yield Table([say("mark.folder.sheet"), say("mark.folder.first"), *heads], rows)
         if any(each.count("carried") for each in self._sheets):
             yield Legend(say("mark.carried.legend"))
         if any(each.count("rounded") for each in self._sheets):
             yield Legend(say("mark.rounded.legend"))
-        if problems := [each for each in self._sheets if each.problem]:
+        problems = [
+            [printable(each.called), say("say.colon"), printable(each.problem)] for each in self._sheets if each.problem
+        ]
+        problems += [[printable(name), say("say.colon"), printable(why)] for name, why in self.why.items()]
+        if problems:
             yield Paragraph(say("mark.folder.problems"))
-            yield Items([[printable(each.sheet), say("say.colon"), printable(each.problem)] for each in problems])
+            yield Items(problems)
         if causes := list(self._causes(say)):
             yield Paragraph(say("mark.remarks"))
             yield Items(causes)
-        if self.strays:
-            yield Paragraph(say("mark.folder.strays"))
-            yield Items([printable(name) for name in self.strays])
 
     def _causes(self, say: Words) -> Iterator[list[Piece]]:
         """Of each sheet where what is wrong comes from, one by one."""
         for each in self._sheets:
             for mark in each.wrong:
                 if mark.remark:
-                    yield [printable(each.sheet), ", ", mark.symbol, say("say.colon"), *mark.remark]
+                    yield [printable(each.called), ", ", mark.symbol, say("say.colon"), *mark.remark]
 
 
 def _has(verdict: str) -> Callable[[SheetMarks], bool]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from tinygrad_bp.lessons.marking.answers import MOST_BYTES
 from tinygrad_bp.lessons.marking.naming import bare, plain_name
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.verdicts import Answer, Mark, unreadable
+from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.recording import derivation_of
+from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.text import printable, shown, shown_json
 from tinygrad_bp.words import Words
 
@@ -29,12 +33,13 @@ class Key:
     Attributes:
         derivation: all that is derived; None of a sheet whose graph has operations that only a program has.
         asked: the right numbers by the names of what is asked for, in the order of the sheet.
-        questions: the letters of the right choices by the names of the questions.
+        questions: the letters of the right choices by the names of the questions; `choices` are what can be chosen, by letters.
     """
 
     derivation: Derivation | None
     asked: Mapping[str, float]
     questions: Mapping[str, str]
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def question(self, name: object) -> str | None:
         """The question that is called so; None for what is none."""
@@ -77,6 +82,7 @@ def read_key(path: str | os.PathLike[str]) -> Key:
             raise ValueError(f"it is of version {shown(content.get('version'))}, and this program reads version 1")
         asked = {str(each["name"]): float(each["value"]) for each in content["answers"]}
         questions = {str(each["name"]): str(each["right"]).lower() for each in content["questions"]}
+        choices = {str(each["name"]): dict(each.get("choices", {})) for each in content["questions"]}
         graph, rate = content.get("graph"), content["learning_rate"]
         found = None if graph is None else derivation_of(graph, rate)
         if found is not None and (missing := [name for name in asked if name not in found]):
@@ -85,18 +91,47 @@ def read_key(path: str | os.PathLike[str]) -> Key:
         raise ValueError(
             f"mark: {shown(called(path), 200)} is no key of an exercise: {printable(str(error))}"
         ) from None
-    return Key(found, asked, questions)
+    return Key(found, asked, questions, choices)
 
 
-def marks_of_questions(key: Key, given: Mapping[str, Any]) -> list[Mark]:
-    """The marks of the questions of a sheet: of each the letters, in any order."""
+def marks_of_questions(key: Key, given: Mapping[str, Any], say: Words) -> list[Mark]:
+    """The marks of the questions of a sheet: of each the letters, in any order, or the words of a choice."""
     marks = []
     for name, right in key.questions.items():
         written = "" if given.get(name) is None else str(given[name]).strip()
-        letters = "".join(sorted(c for c in written.lower() if c.isalnum()))
-        verdict: Any = "blank" if not letters else "right" if letters == right else "wrong"
-        marks.append(Mark(name, name, written, right, verdict, symbol=name))
+        choices = key.choices.get(name) or dict.fromkeys(right, "")
+        mark = Mark(name, name, written, right, "blank", symbol=name)
+        letters = _letters(written, choices)
+        if letters:
+            mark = replace(mark, verdict="right" if letters == right else "wrong")
+        elif letters is None:
+            there = ", ".join(choices)
+            sentence = phrase(say, "mark.noChoice", answer=shown(written), choices=there)
+            mark = replace(mark, verdict="wrong", causes=[plain(sentence)], keys=["unreadable"], remark=sentence)
+        marks.append(mark)
     return marks
+
+
+def _letters(written: str, choices: Mapping[str, str]) -> str | None:
+    """The letters of the choices that are meant; empty for a blank, None for what is no choice."""
+    text = unicodedata.normalize("NFKC", written).casefold()
+    words = re.findall(r"\w+", text)
+    told = {
+        letter: re.findall(r"\w+", unicodedata.normalize("NFKC", each).casefold()) for letter, each in choices.items()
+    }
+    for letter, each in told.items():
+        if each and words in (each, [letter, *each]):
+            return letter
+    letters = sorted({c for word in words for c in word})
+    if all(c in choices for c in letters):
+        return "".join(letters)
+    within = [letter for letter, each in told.items() if _are_within(words, each)]
+    return within[0] if len(within) == 1 else None
+
+
+def _are_within(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether words stand side by side among others."""
+    return any(list(words) == list(others[k : k + len(words)]) for k in range(len(others)))
 
 
 def marks_of_numbers(key: Key, given: Mapping[str, Answer], say: Words) -> Sequence[Mark]:

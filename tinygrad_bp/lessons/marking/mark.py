@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from tinygrad_bp.lessons.marking.answers import pairs_of
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.keys import Key, marks_of_numbers, marks_of_questions, read_key
 from tinygrad_bp.lessons.marking.naming import Names, order_of
-from tinygrad_bp.lessons.marking.numbers import Unreadable, number_of
+from tinygrad_bp.lessons.marking.numbers import Unreadable, has_decimal_comma, number_of
 from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
@@ -106,11 +108,22 @@ class Marks(Document):
         super().__init__(list(self._blocks(title, digits, say)), say.language)
 
     @classmethod
-    def by_key(cls, key: Key, pairs: Sequence[tuple[Any, Any]], *, title: str, digits: int, say: Words) -> Marks:
+    def by_key(
+        cls,
+        key: Key,
+        pairs: Sequence[tuple[Any, Any]],
+        *,
+        title: str,
+        digits: int,
+        say: Words,
+        told: list[str] | None = None,
+    ) -> Marks:
         """The marks of a solution by the key of its sheet: its numbers, and then its questions.
 
-        Raises TypeError and ValueError for names as `mark` does.
+        What has no name, and what is answered twice, is put into `told`; without it that is an error. Raises TypeError and ValueError
+        for names as `mark` does.
         """
+        tell = None if told is None else _Telling(told, say)
         letters: dict[str, Any] = {}
         rest: list[tuple[Any, Any]] = []
         for name, answer in pairs:
@@ -119,18 +132,18 @@ class Marks(Document):
                 rest.append((name, answer))
                 continue
             if question in letters:
-                raise ValueError(f"mark: {question} is answered twice")
-            letters[question] = answer
+                _twice(question, f"mark: {question} is answered twice", tell)
+            letters.setdefault(question, answer)
         found = key.derivation
         if found is None:
-            marks = marks_of_numbers(key, _numbers(key, rest), say)
+            marks = marks_of_numbers(key, _numbers(key, rest, tell), say)
         else:
-            given = {step.name: (step, called, answer) for step, called, answer in _given(found, rest)}
+            given = {step.name: (step, called, answer) for step, called, answer in _given(found, rest, tell)}
             for name in key.asked:
                 given.setdefault(name, (found[name], name, None))
             steps = order_of(found, [step for step, _, _ in given.values()])
             marks = Verdicts(Causes(found, digits), [given[step.name] for step in steps], say).marks()
-        return cls(found, [*marks, *marks_of_questions(key, letters)], title=title, digits=digits, say=say)
+        return cls(found, [*marks, *marks_of_questions(key, letters, say)], title=title, digits=digits, say=say)
 
     def __iter__(self) -> Iterator[Mark]:
         return iter(self._marks)
@@ -228,45 +241,80 @@ def _as_written(text: str) -> Piece:
     )
 
 
-def _given(derivation: Derivation, pairs: Sequence[tuple[Any, Any]]) -> list[Given]:
+@dataclass(frozen=True)
+class _Telling:
+    """What cannot be marked is told in sentences, and the rest is marked."""
+
+    told: list[str]
+    say: Words
+
+    def unknown(self, name: str, near: Sequence[str]) -> None:
+        key = "mark.unknownName" if not near else "mark.unknownNear"
+        self.told.append(self.say(key, name=shown(name), near=", ".join(near)))
+
+    def twice(self, name: str) -> None:
+        self.told.append(self.say("mark.twice", name=name))
+
+
+def _twice(name: str, message: str, tell: _Telling | None) -> None:
+    """Tells of what is answered twice. Raises ValueError where nothing is told."""
+    if tell is None:
+        raise ValueError(message)
+    tell.twice(name)
+
+
+def _given(derivation: Derivation, pairs: Sequence[tuple[Any, Any]], tell: _Telling | None = None) -> list[Given]:
     """The steps in the order of derivation, how each was called, and the answers. Raises as `mark` says."""
     names = Names(derivation)
     unknown: list[str] = []
     found: dict[str, Given] = {}
+    comma = has_decimal_comma(answer for _, answer in pairs)
     for key, answer in pairs:
         called = key if isinstance(key, str) else ""
         try:
             step: Step = names.found(key)
         except KeyError as error:
-            unknown.append(str(error.args[0]))
+            if tell is not None:
+                tell.unknown(str(key), names.near(str(key)))
+            else:
+                unknown.append(str(error.args[0]))
             continue
         if step.name in found:
             other = found[step.name][1]
-            raise ValueError(
-                f"mark: {step.name} is answered twice{f', as {shown(other)} and as {shown(called)}' if called != other else ''}"
-            )
-        found[step.name] = step, called or step.name, _answer(step.name, answer)
+            how = f", as {shown(other)} and as {shown(called)}" if called != other else ""
+            _twice(step.name, f"mark: {step.name} is answered twice{how}", tell)
+            continue
+        asked = called or step.name
+        found[step.name] = step, asked, _answer(step.name, answer, step.value, comma, names.name_of)
     _refuse_unknown(unknown)
     return [found[step.name] for step in order_of(derivation, [step for step, _, _ in found.values()])]
 
 
-def _numbers(key: Key, pairs: Sequence[tuple[Any, Any]]) -> dict[str, Answer]:
+def _numbers(key: Key, pairs: Sequence[tuple[Any, Any]], tell: _Telling | None) -> dict[str, Answer]:
     """The answers by name, to a key without a graph."""
     found: dict[str, Answer] = {}
+    comma = has_decimal_comma(answer for _, answer in pairs)
     for name, answer in pairs:
         known = key.quantity(name)
-        if known is None:
+        if known is None and tell is not None:
+            tell.unknown(str(name), [])
+        elif known is None:
             _refuse_unknown([f"{shown(name)}{did_you_mean(str(name), key.asked)}"])
         elif known in found:
-            raise ValueError(f"mark: {known} is answered twice")
+            _twice(known, f"mark: {known} is answered twice", tell)
         else:
-            found[known] = _answer(known, answer)
+            found[known] = _answer(known, answer, key.asked[known], comma, key.quantity)
     return found
 
 
-def _answer(name: str, answer: Any) -> Answer:
+def _answer(name: str, answer: Any, value: float, comma: bool | None, name_of: Callable[[str], str | None]) -> Answer:
+    """The number that was answered, also where its name was copied with it: `net_o1 = 0.2812`."""
     try:
-        return number_of(answer)
+        copied = re.fullmatch(r"([^=≈]*[^=≈\s])\s*[=≈]\s*([^=≈]+)", answer) if isinstance(answer, str) else None
+        if copied and name_of(copied[1].strip()) == name:
+            number = number_of(copied[2], value, comma)
+            return number and replace(number, text=answer.strip())
+        return number_of(answer, value, comma)
     except Unreadable as error:
         return error
     except TypeError as error:

@@ -64,6 +64,13 @@ class Names:
             raise KeyError(f"{shown(key)}{self._near(key)}")
         return step
 
+    def name_of(self, key: str) -> str | None:
+        """The name of the quantity that is meant; None for a name that nothing has."""
+        try:
+            return self.found(key).name
+        except KeyError:
+            return None
+
     # Values
 
     def _known(self, v: Value) -> Value:
@@ -157,13 +164,18 @@ class Names:
         """The names that are listed where one is unknown."""
         return list(dict.fromkeys([step.name for step in self.derivation.steps]))
 
-    def _near(self, text: str) -> str:
+    def near(self, text: str) -> list[str]:
+        """The names that are near one that nothing has."""
         folded: dict[str, str] = {}
         for name in self.known:
             folded.setdefault(bare(plain_name(name)).casefold(), name)
         near = difflib.get_close_matches(bare(plain_name(text)).casefold()[:200], folded, MOST_NEAR, 0.5)
-        names = [folded[each] for each in near] or self.known[:MOST_NEAR]
-        return f" (near it: {listed(names, 'or')})" if near else f" (there are {listed([*names, '…'])})"
+        return [folded[each] for each in near]
+
+    def _near(self, text: str) -> str:
+        if near := self.near(text):
+            return f" (near it: {listed(near, 'or')})"
+        return f" (there are {listed([*self.known[:MOST_NEAR], '…'])})"
 
 
 def bare(name: str) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 import struct
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +23,7 @@ FEW = 0.34  # an answer that is off by a larger share says nothing, though it is
 LEAST_KEPT = 3  # digits before zeros that may only fill up, as in 123000
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
@@ -78,8 +80,20 @@ class Number:
         return self.is_rounded(value) or (self.unit > 0.0 and self.is_cut(value))
 
 
-def number_of(answer: Any) -> Number | None:
+def has_decimal_comma(answers: Iterable[Any]) -> bool | None:
+    """Whether numbers are written with a decimal comma, as those tell that can be read in one way only; None if they do not tell."""
+    texts = [answer.strip() for answer in answers if isinstance(answer, str)]
+    comma = any(re.fullmatch(r"[+-]?\d+,\d+", text) and not _GROUPED.fullmatch(text) for text in texts)
+    point = any(re.fullmatch(r"[+-]?\d*\.\d+", text) for text in texts)
+    return None if comma == point else comma
+
+
+def number_of(answer: Any, value: float | None = None, decimal_comma: bool | None = None) -> Number | None:
     """What was answered; None for a blank.
+
+    Args:
+        answer: a number, or the text of one.
+        value: the right number, and `decimal_comma` what `has_decimal_comma` says of all answers: they tell what 1,416 is.
 
     Raises TypeError for what is no number and no text, the message following on the name of what was asked for; and Unreadable for a text
     that is no number, and for what is not finite.
@@ -87,7 +101,7 @@ def number_of(answer: Any) -> Number | None:
     if answer is None:
         return None
     if isinstance(answer, str):
-        return _typed(answer)
+        return _typed(answer, value, decimal_comma)
     if isinstance(answer, Decimal):
         return _typed(str(answer))
     if type(answer).__name__ in ("bool", "bool_") or not (isinstance(answer, Real) or hasattr(answer, "__float__")):
@@ -110,7 +124,7 @@ def number_of(answer: Any) -> Number | None:
     return found
 
 
-def _typed(text: str) -> Number | None:
+def _typed(text: str, value: float | None = None, decimal_comma: bool | None = None) -> Number | None:
     plain = unicodedata.normalize("NFKC", _raised(text)).strip()
     plain = plain.replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-").lstrip("=≈~≃ ").strip()
     if not plain or plain in ("-", "?", "_") or set(plain) <= {"_", ".", " "}:
@@ -123,14 +137,28 @@ def _typed(text: str) -> Number | None:
         x = float(Fraction(int(fraction[1]), int(fraction[2])))
         return Number(text.strip(), x, 0.0, 17)
     if "," in plain:
-        if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", plain) or plain.count(",") > 1 or "." in plain:
+        if plain.count(",") > 1 or "." in plain:
             raise Unreadable("comma", text)
+        if _GROUPED.fullmatch(plain) and not _is_decimal(plain, value, decimal_comma, text):
+            plain = plain.replace(",", "")
         plain = plain.replace(",", ".")
     if len(plain) > 400 or not _NUMBER.fullmatch(plain.lower()):
         raise Unreadable("number", text)
     if not math.isfinite(float(plain)):
         raise Unreadable("infinite", text)
     return _written(plain.lower(), text.strip())
+
+
+def _is_decimal(plain: str, value: float | None, decimal_comma: bool | None, text: str) -> bool:
+    """Whether the comma in a number such as 1,416 is that of decimals: the right number says so, or the other answers do."""
+    decimal, thousands = (_written(plain.replace(",", sign), text) for sign in (".", ""))
+    if value is not None and decimal.is_rounded(value) != thousands.is_rounded(value):
+        return decimal.is_rounded(value)
+    if decimal_comma is not None:
+        return decimal_comma
+    if value is None:
+        raise Unreadable("comma", text)
+    return abs(value) ** 2 < abs(decimal.x * thousands.x)  # the one that is off by the smaller factor
 
 
 def _raised(text: str) -> str:

@@ -116,7 +116,7 @@ def _marked(sheet: str, key: Key, file: Handed, say: Words) -> SheetMarks:
         marks = Marks.by_key(key, read(file.path), title=sheet, digits=DIGITS, say=say, told=told)
     except (ValueError, TypeError, OSError) as error:
         return SheetMarks(sheet, None, str(error).removeprefix("mark: "), file.student)
-    return SheetMarks(sheet, marks, say("mark.folder.between").join(told), file.student)
+    return SheetMarks(sheet, marks, say("say.further").join(told), file.student)
 
 
 class FolderMarks(Document):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import pairwise
 from typing import Any
 
@@ -189,8 +188,7 @@ def test_of_many_wide_layers_the_neurons_are_counted_together(renderer: str) -> 
     assert "Not drawn: 72 of 120 inputs and neurons, 1,680 of 2,000 weights" in shown
 
 
-def test_a_very_large_network_is_drawn_in_a_moment() -> None:
-    began = time.perf_counter()
-    net = MLP(784, [64, 10], seed=1)
-    draw_network(net, inputs=[0.5] * 784, highlight="w40000")
-    assert time.perf_counter() - began < 10  # seconds
+def test_of_a_very_large_network_few_lines_are_drawn() -> None:
+    drawing = draw_network(MLP(784, [64, 10], seed=1), inputs=[0.5] * 784, highlight="w40000")
+    assert len(edges(drawing)) < 400
+    assert highlighted(drawing)

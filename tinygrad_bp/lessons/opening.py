@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tinygrad_bp.core.value import Constant, Value
@@ -40,6 +41,11 @@ class Opening(Given):
             inputs = say("count.input", count=len(inputs_of(self.cases[0])))
             yield self.paragraph("lesson.network", inputs=inputs, layers=say.listed(self.layers()))
             yield self.paragraph("lesson.network.parameters", parameters=parameters, loss=loss)
+            if shared := self.shared_weights():
+                users = [unit for unit in self.found.neurons if any(c.weight in shared for c in unit.connections)]
+                neurons = self.some_of([self.bare(unit) for unit in users])
+                names = self.some_of([self.write.name(v) for v in shared])
+                yield self.paragraph("lesson.network.shared", neurons=neurons, weights=names)
             if len(self.cases) > 1:
                 yield self.paragraph("lesson.network.cases", cases=say("count.case", count=len(self.cases)))
         else:
@@ -59,15 +65,22 @@ class Opening(Given):
         """Each layer in words."""
         said = []
         for layer in self.cases[0]:
-            activation = layer[0].activation
-            neurons = self.say("count.neuron", count=len(layer))
-            name = activation.name if activation else ""
-            said.append(
-                self.say(
-                    "lesson.network.layer" if activation else "lesson.network.linear", neurons=neurons, activation=name
-                )
-            )
+            names = list(dict.fromkeys(unit.activation.name if unit.activation else "" for unit in layer))
+            groups = [names] if all(names) else [[name] for name in names]
+            for group in groups:
+                count = len([unit for unit in layer if (unit.activation.name if unit.activation else "") in group])
+                key = "lesson.network.layer" if all(group) else "lesson.network.linear"
+                neurons = self.say("count.neuron", count=count)
+                said.append(self.say(key, neurons=neurons, activation=self.say.listed(group)))
         return said
+
+    def shared_weights(self) -> list[Value]:
+        """The weights that several neurons of one case have, in a network that is computed once, with names."""
+        if len(self.cases) != 1:
+            return []
+        uses = Counter(v for unit in self.found.neurons for v in {c.weight for c in unit.connections})
+        weights = dict.fromkeys(c.weight for unit in self.found.neurons for c in unit.connections)
+        return [v for v in weights if uses[v] > 1 and v in self.found.names]
 
     def picture(self) -> Iterator[Block]:
         """The network, or the graph; where it is too large to be read, a sentence."""

@@ -114,7 +114,7 @@ class Rounding:
 
 def classes_of(found: Derivation) -> list[list[Value]]:
     """The net inputs of each case that a softmax is taken of, where the error is a cross entropy of it."""
-    several = cases(found.neurons)
+    several = cases(found.neurons, found.order)
     shares = softmax(found, several)
     return [[unit.net for unit in layers[-1]] for layers in several if all(unit.net in shares for unit in layers[-1])]
 

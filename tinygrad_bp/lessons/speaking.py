@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
@@ -11,7 +12,7 @@ from tinygrad_bp.lessons.blocks import Equation, Formula, Heading, Paragraph, Pi
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.entropy import Entropy
 from tinygrad_bp.lessons.equations import Equations, symbol
-from tinygrad_bp.lessons.layers import cases
+from tinygrad_bp.lessons.layers import cases, is_recurrent
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.softmax import Share, softmax
 from tinygrad_bp.words import Words
@@ -41,7 +42,7 @@ class Speaker:
 
     def __init__(self, derivation: Derivation, equations: Equations, say: Words, follows: Value | None) -> None:
         self.found, self.write, self.say, self.follows = derivation, equations, say, follows
-        self.cases = cases(derivation.neurons)
+        self.cases = cases(derivation.neurons, derivation.order)
         self.neuron_of = {v: unit for unit in derivation.neurons for v in (unit.net, unit.out)}
         self.user_of: dict[Value, list[Unit]] = {}
         for unit in derivation.neurons:
@@ -71,12 +72,10 @@ class Speaker:
 
         return sorted(leaves, key=key)
 
-    @property
+    @cached_property
     def recurrent(self) -> bool:
-        """Whether neurons of several depths have the same weights: they are steps of one after the other."""
-        return any(len({unit.depth for unit in users}) > 1 for users in self.user_of.values()) and all(
-            len(layer) == len({unit.name for unit in layer}) for layers in self.cases for layer in layers
-        )
+        """Whether neurons are steps of one after the other."""
+        return is_recurrent(self.found.neurons)
 
     def words(self, key: str, **given: object) -> list[Piece]:
         """A text of the catalogue, with formulas where it has names for them."""

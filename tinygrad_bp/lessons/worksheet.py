@@ -191,7 +191,7 @@ class Worksheet:
 
 def leaves_of(found: Derivation) -> list[Value]:
     """The leaves that have names: what comes from outside, the parameters layer by layer, all else."""
-    first: list[Value | None] = [v for layers in cases(found.neurons) for v in inputs_of(layers)]
+    first: list[Value | None] = [v for layers in cases(found.neurons, found.order) for v in inputs_of(layers)]
     for unit in found.neurons:
         first += [*[c.weight for c in unit.connections], unit.bias]
     order = [v for v in found.order if v.op is None]

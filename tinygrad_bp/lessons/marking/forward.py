@@ -83,14 +83,14 @@ class Forward:
 
     @cached_property
     def cases(self) -> int:
-        return len(cases(self.found.neurons))
+        return len(cases(self.found.neurons, self.found.order))
 
     @cached_property
     def probabilities(self) -> dict[Value, tuple[float, float, float]]:
         """Of net inputs that softmax with cross entropy takes the probability, the target, and the share of the case in a mean."""
         found: dict[Value, tuple[float, float, float]] = {}
         total = self.found.graph.total
-        rows = cases(self.found.neurons)
+        rows = cases(self.found.neurons, self.found.order)
         for layers in rows:
             layer = layers[-1]
             nets = [unit.net for unit in layer]
@@ -326,7 +326,9 @@ class Forward:
     def transposed(self, unit: Unit) -> dict[Value, float]:
         """The weights of the layer of a neuron read in the wrong order: as of each signal, where they are of each neuron."""
         sources = [c.source for c in unit.connections]
-        layer = next(layer for layers in cases(self.found.neurons) for layer in layers if unit in layer)
+        layer = next(
+            layer for layers in cases(self.found.neurons, self.found.order) for layer in layers if unit in layer
+        )
         layer = [u for u in layer if [c.source for c in u.connections] == sources]
         weights = [c.weight for u in layer for c in u.connections]
         if len(layer) < 2 or len(sources) < 2 or len(set(weights)) < len(weights):

@@ -48,7 +48,7 @@ class Evaluator:
 
     def _classes(self) -> None:
         """Of softmax the probabilities and targets."""
-        layers = cases(self.found.neurons)
+        layers = cases(self.found.neurons, self.found.order)
         for v, share in softmax(self.found, layers).items():
             [layer] = [case[-1] for case in layers if any(unit.net is v for unit in case[-1])]
             weights = [mp.exp(self.data[unit.net]) for unit in layer]

@@ -12,6 +12,7 @@ from tests.hand_cases import Recurrent
 from tests.worked import worked_example
 from tinygrad_bp import Value, mark
 from tinygrad_bp.lessons.marking import Marks
+from tinygrad_bp.lessons.marking.causes import Causes
 
 
 def marked(hand: Hand | Recurrent, changes: dict[str, Callable[..., float]], digits: int = 17) -> Marks:
@@ -109,3 +110,11 @@ def test_a_net_input_is_taken_for_an_output_at_one_step_of_time() -> None:
     found = marked(hand, {"dL/du": lambda right, parts, d, h, n, x: right + d[2] * (n[1] - h[1])}, 7)
     assert found["dL/du"].keys[0] == "replaced"
     assert "n1 is taken for" in found["dL/du"].causes[0]
+
+
+def test_the_mistakes_of_a_quantity_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    of = Causes.of
+    monkeypatch.setattr(Causes, "of", lambda self, step, world: asked.append(step.name) or of(self, step, world))
+    mark(worked_example().error, {"dE/dw1": "0.123456"})
+    assert asked == ["dE_total/dw1"]

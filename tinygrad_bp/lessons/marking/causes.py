@@ -16,7 +16,7 @@ from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, n
 from tinygrad_bp.lessons.marking.worlds import World
 
 MOST_NAMED = 3  # deltas in one sentence
-MOST_WORK = 600_000  # nodes computed anew for one quantity
+MOST_WORK = 200_000  # nodes computed anew for one quantity in one world
 MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
 MOST_OTHERS = 60  # quantities that one may be mistaken for
 

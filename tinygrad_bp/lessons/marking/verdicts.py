@@ -146,13 +146,14 @@ class Verdicts:
             return [("cut", {})]
         if last:
             return [("lastDigit", {})]
-        worlds = [(world, 0.0) for world in (self.carrying.exact(), self.right)]
+        worlds = [(self.right, 0.0)]
         if self.carrying.earlier:
             own = self.carrying.world(self.carrying.sources(step))
-            worlds.insert(0, (own, self._share(step, own)))
+            worlds = [(own, self._share(step, own)), (self.carrying.exact(), 0.0), *worlds]
         for world, share in worlds:
             try:
-                found = self._fitting(step, number, world, share) or self._pairs(step, number, world, share)
+                tried = self._tried(step, world)
+                found = self._fitting(number, tried, share) or self._pairs(step, number, world, share, tried)
             except (ArithmeticError, ValueError):
                 continue
             if found:
@@ -171,7 +172,7 @@ class Verdicts:
         own = self.carrying.world(self.carrying.sources(step))
         found = []
         for world in (own, self.carrying.exact()):
-            for together in self._fitting(step, number, world, 0.0):
+            for together in self._fitting(number, self._tried(step, world), 0.0):
                 if together[0].rank <= LIKELY and number.is_rounded(together[0].value):
                     found.append(together)
         return self._distinct(found) if found else []
@@ -182,9 +183,12 @@ class Verdicts:
         slack = self.carrying.slack(step, world, self.carrying.sources(step))
         return slack / abs(value) if value else 0.0
 
-    def _fitting(self, step: Step, number: Number, world: World, share: float) -> list[list[Mistake]]:
+    def _tried(self, step: Step, world: World) -> list[Mistake]:
+        """The mistakes that may be made on the way to a quantity, the likeliest first."""
+        return sorted(self.causes.of(step, world), key=lambda mistake: mistake.rank)
+
+    def _fitting(self, number: Number, tried: Sequence[Mistake], share: float) -> list[list[Mistake]]:
         """The mistakes that lead to an answer, as far as it is unlikely that so many would do so by chance."""
-        tried = sorted(self.causes.of(step, world), key=lambda mistake: mistake.rank)
         forms = {number, self.carrying.filled(number)}
         found: list[list[Mistake]] = []
         others: set[float] = set()
@@ -195,13 +199,15 @@ class Verdicts:
                 found.append([mistake])
         return found
 
-    def _pairs(self, step: Step, number: Number, world: World, share: float) -> list[list[Mistake]]:
+    def _pairs(
+        self, step: Step, number: Number, world: World, share: float, tried: Sequence[Mistake]
+    ) -> list[list[Mistake]]:
         """Two mistakes together in a derivative: the likeliest pair of those that lead to the answer."""
         right = world.number(step)
         if step.kind not in ("derivative", "delta") or not right:
             return []
         likely: list[Mistake] = []
-        for mistake in sorted(self.causes.of(step, world), key=lambda mistake: mistake.rank):
+        for mistake in tried:
             alone = mistake.rank <= 2.6 and mistake.key not in ("another", "data", "updated", "of") and mistake.value
             if alone and all(mistake.value != each.value for each in likely):
                 likely.append(mistake)

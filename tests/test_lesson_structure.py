@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from tests.rounds import leaves, mlp, named, squared
 from tinygrad_bp import Value, lesson, mark
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons import backward, speaking
 from tinygrad_bp.lessons.blocks import Block, Equation, Folded
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.layers import cases, is_recurrent
@@ -196,6 +199,33 @@ def test_cases_keep_the_order_of_the_names() -> None:
         return [unit.name for unit in layer]
 
     assert [names(layers[-1]) for layers in cases(found.neurons, found.order)] == [["o1", "o2", "o3"]] * 2
+
+
+def test_a_lesson_looks_at_each_node_once_whatever_the_number_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: Counter[str] = Counter()
+
+    def counting(*roots: Value, constants: bool = True) -> list[Value]:
+        order = topological_order(*roots, constants=constants)
+        counted["walked"] += len(order)
+        return order
+
+    def chains(neurons: Sequence[Unit]) -> bool:
+        counted["chains"] += 1
+        return is_recurrent(neurons)
+
+    monkeypatch.setattr(backward, "topological_order", counting)
+    monkeypatch.setattr(speaking, "is_recurrent", chains)
+    loss = recurrence(steps=40)
+    lesson(loss, lr=0.1).text()
+    assert 0 < counted["walked"] <= len(topological_order(loss))
+    assert counted["chains"] == 1
+
+
+def test_one_parameter_that_is_followed_and_others_exclude_each_other() -> None:
+    loss = siamese()
+    [w] = [v for v in Derivation(loss).parameters if v.label == "w"]
+    with pytest.raises(ValueError, match="x is the one parameter that is followed; leave parameters out"):
+        lesson(loss, x=w, parameters=[w])
 
 
 def test_no_mean_is_forgotten_where_there_is_none() -> None:

@@ -139,7 +139,7 @@ def _lesson(args: argparse.Namespace) -> int:
         **steps,
         x=x,
         by=args.by,
-        parameters=case.parameters,
+        parameters=case.parameters if x is None else None,
         title=args.title,
         digits=args.digits,
         language=common.language_of(args),

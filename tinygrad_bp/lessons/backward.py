@@ -55,7 +55,7 @@ class Backward(Speaker):
         """What lies between the error and the neurons."""
         if not self.cases:
             return []
-        inside = {v for unit in self.found.neurons for v in topological_order(unit.out, constants=False)}
+        inside = set(topological_order(*[unit.out for unit in self.found.neurons], constants=False))
         return [v for v in self.found.backward if v not in inside and v is not self.found.loss and v.op is not None]
 
     def backward_layers(self, layers: Sequence[Sequence[Unit]], depth: int, told: set[Value]) -> Iterator[Block]:

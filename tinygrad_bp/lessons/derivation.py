@@ -19,6 +19,7 @@ It is what lessons write out, what solutions are marked against, and what exerci
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -310,17 +311,20 @@ class Derivation:
                 layer[parameter] = min(layer.get(parameter, unit.depth), unit.depth)
         waiting = {v: len(self.graph.users[v]) for v in self.graph.order}
         rank = {v: k for k, v in enumerate(self._ranked())}
-        ready = [self.loss]
         found: list[Value] = []
         top = 1 + max(layer.values(), default=0)
-        while ready:
-            ready.sort(key=lambda v: (-layer.get(v, top if v.op is not None else 0), rank[v]))
-            v = ready.pop(0)
+
+        def turn(v: Value) -> tuple[int, int, Value]:
+            return -layer.get(v, top if v.op is not None else 0), rank[v], v
+
+        ready = [turn(self.loss)]
+        while ready:  # no two have the same rank, so no two Values are ever compared
+            *_, v = heapq.heappop(ready)
             found.append(v)
             for edge in self.graph.edges[v]:
                 waiting[edge.by] -= 1
                 if not waiting[edge.by]:
-                    ready.append(edge.by)
+                    heapq.heappush(ready, turn(edge.by))
         return found
 
     def _ranked(self) -> list[Value]:

@@ -52,7 +52,7 @@ def lesson(
     Reads what was recorded; no gradient, no data in the graph and no optimizer is changed. Of a large network a part is written out, and
     what is left out is counted. Raises TypeError for what is no Value, and for an optimizer that is none; ValueError for one that was not
     computed from anything, for leaves that were changed since, for numbers that are not finite, for a learning rate that is no finite
-    number above 0, or one beside an optimizer, for an x that is no leaf, and for another language.
+    number above 0, or one beside an optimizer, for an x that is no leaf or stands beside parameters, and for another language.
     """
     say = words(language)
     if by not in ("neuron", "layer", "node"):
@@ -61,6 +61,8 @@ def lesson(
         raise TypeError(f"lesson: an optimizer is one such as SGD or Adam, not {type(optimizer).__name__}")
     if optimizer is not None and lr is not None:
         raise ValueError("lesson: the optimizer has a learning rate of its own; leave lr out")
+    if x is not None and parameters is not None:
+        raise ValueError("lesson: x is the one parameter that is followed; leave parameters out, or x")
     chosen = [x] if x is not None else parameters
     derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=by != "node", optimizer=optimizer)
     _refuse_what_is_not_finite(derivation)

@@ -228,6 +228,21 @@ def test_one_parameter_that_is_followed_and_others_exclude_each_other() -> None:
         lesson(loss, x=w, parameters=[w])
 
 
+@pytest.mark.parametrize("steps", [3, 15, 60, 130])
+def test_a_graph_without_labels_is_derived_step_by_step_and_what_is_left_out_is_counted(steps: int) -> None:
+    w: Any = Value(0.9, "w")
+    h: Any = Value(0.5, "x")
+    for _ in range(steps):
+        h = (w * h + 0.01).tanh()
+    loss = (h - 0.3) ** 2
+    text = lesson(loss, lr=0.1).text()
+    assert "v1 = w * x = 0.9 * 0.5 = 0.45" in text
+    assert "v2 acts through v3." in text
+    assert "w acts through v1, v4" in text
+    assert ("The picture is left out: " in text) is (steps >= 15)
+    assert (f"{3 * steps + 2 - 60} steps are left out." in text) is (steps > 20)
+
+
 def test_no_mean_is_forgotten_where_there_is_none() -> None:
     loss = convolution()
     right = Derivation(loss)["dE/dk1"].value

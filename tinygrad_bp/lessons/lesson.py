@@ -42,7 +42,8 @@ def lesson(
         lr: the learning rate of a step of gradient descent; without one, and without an optimizer, there is no update.
         optimizer: whose next step is written out in its place, from what it remembers now.
         x: the parameter that the lesson follows, where all would be too many.
-        by: "neuron" takes neuron by neuron what has a label, "layer" whole layers in matrices, "node" every step that was recorded.
+        by: "neuron" takes neuron by neuron what has a label, or each step where nothing computed has one, "layer" whole layers in
+            matrices, "node" every step that was recorded.
         parameters: the leaves that are trained; without them those of the optimizer, or all but those called as inputs and targets
             are, i1, x, t, target_o1, ....
         title: a heading of your own.
@@ -65,6 +66,9 @@ def lesson(
         raise ValueError("lesson: x is the one parameter that is followed; leave parameters out, or x")
     chosen = [x] if x is not None else parameters
     derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=by != "node", optimizer=optimizer)
+    if by == "neuron" and not derivation.neurons and not any(v.label for v in derivation.forward):
+        # Nothing has a name, so a step is what was recorded.
+        derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=False, optimizer=optimizer)
     _refuse_what_is_not_finite(derivation)
     writer = _Writer(derivation, Equations(derivation, significant(digits, "lesson: digits")), say, x)
     return Lesson(derivation, list(writer.blocks(title, by)), language)

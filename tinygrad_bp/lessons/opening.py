@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import draw, draw_network
 from tinygrad_bp.explanation.neurons import Unit
@@ -98,12 +99,14 @@ class Opening(Given):
                 drawing = draw_network(net, digits=4, activations=False, language=self.say.language)
             yield Picture(drawing, "network", self.words("lesson.network.picture"))
             return
-        if len(self.found.names) > MOST_DRAWN:
-            yield self.paragraph("lesson.left.graph", count=len(self.found.names))
+        labelled = any(v.label for v in self.found.forward)
+        count = len(self.found.names) if labelled else len(topological_order(self.found.loss))
+        if count > MOST_DRAWN:
+            yield self.paragraph("lesson.left.graph", count=count)
             return
         drawing = draw(
             self.found.loss,
-            only="labelled" if any(v.label for v in self.found.forward) else None,
+            only="labelled" if labelled else None,
             digits=4,
             language=self.say.language,
         )

@@ -165,7 +165,9 @@ def test_a_formula_is_no_network() -> None:
 
 def test_graphs_without_labels_get_names() -> None:
     steps = lesson(rounds.unlabelled()).text()
-    assert all(step in steps for step in ("v3 = v1 * v2", "v5 = v3 + v4", "v6 = tanh(v5)", "v7 = v6 - 0.1", "y = v7 ** 2"))
+    assert all(
+        step in steps for step in ("v3 = v1 * v2", "v5 = v3 + v4", "v6 = tanh(v5)", "v7 = v6 - 0.1", "y = v7 ** 2")
+    )
     text = lesson(rounds.unlabelled_network(), lr=0.5).text()
     assert "net_h1 = v" in text
     assert "It has 2 inputs, then 2 neurons with tanh and 1 neuron with tanh." in text

@@ -162,5 +162,6 @@ def disagreements(
 FUNCTIONS: dict[str, Any] = {
     **{name: reference.value for name, reference in REFERENCES.items()},
     "logsumexp": lambda xs: REFERENCES["logsumexp"].value(*xs),
+    "pi": mp.pi,
     "step": lambda x: mpf(x > 0),
 }

@@ -82,6 +82,7 @@ def test_the_parts_in_their_order() -> None:
     parts = re.findall(r"^── (.*?) ─+$", text, re.MULTILINE)
     assert parts == [
         "The network", "The forward pass", "The backward pass", "The update", "The forward pass again", "Does it hold?",
+        "And with matrices?",
     ]  # fmt: skip
     assert "E_total = 0.298371109 → 0.285750887" in text  # both biases move, too
     assert text.index("dE_total/dE_o1 = 1") < text.index("delta_o1 =") < text.index("delta_h1 =")
@@ -158,8 +159,9 @@ def test_what_is_flat_is_said() -> None:
 
 def test_a_formula_is_no_network() -> None:
     text = lesson(rounds.pendulum(), lr=0.5).text(width=1000)
-    assert "There are no neurons here: a formula with 3 parameters is computed step by step." in text
+    assert "This is a formula without neurons: from 3 quantities it computes the result, " in text
     assert "Neuron" not in text
+    assert not re.search("error|every weight", text)
     assert "dy/da = 2 * a = 2 * 3 = 6" in lesson(rounds.square()).text()
 
 

@@ -85,7 +85,7 @@ def test_the_name_of_a_label_becomes_mathml_that_says_it(label: str) -> None:
     written = mathml(name(label))
     assert Reader(written).names <= OWN
     if re.fullmatch(r"[A-Za-z]+", short_name(label)):
-        assert re.sub("<[^>]*>", "", written) == label
+        assert re.sub("<[^>]*>", "", written) == {"lambda": "λ"}.get(label, label)
 
 
 def test_formulas_become_mathml() -> None:

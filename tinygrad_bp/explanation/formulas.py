@@ -12,7 +12,7 @@ from tinygrad_bp.core.operation import ADDITIVE, ATOM, MULTIPLICATIVE, NEGATIVE,
 from tinygrad_bp.core.order import between
 from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import enclosed, fraction, latex_number, number
+from tinygrad_bp.explanation.names import enclosed, fraction, latex_number, multiple_of_pi, number
 
 LONGEST = 200  # characters of a formula, names as they are
 MOST_NODES = 60  # that a formula may be made of
@@ -48,12 +48,13 @@ class Unwritable(Exception):
 class Formula(Symbol):
     """A number times a formula's text. Arithmetic with it writes the text of the result and computes what is only numbers."""
 
-    __slots__ = ("binding", "coefficient", "latex", "text")
+    __slots__ = ("binding", "coefficient", "latex", "quotient", "text")
 
     def __init__(self, text: str, binding: int, latex: bool, coefficient: float = 1.0) -> None:
         if len(text) > LONGEST * (1 + latex):
             raise Unwritable
         self.text, self.binding, self.latex, self.coefficient = text, binding, latex, coefficient
+        self.quotient: tuple[Any, Formula, int] | None = None  # what stands above, below, and to which power that is
 
     @staticmethod
     def record_operation(op: Operation, operands: Sequence[Any]) -> Any:
@@ -64,7 +65,10 @@ class Formula(Symbol):
 
 def spelled(op: Operation, operands: Sequence[Any], latex: bool) -> Formula:
     """The operation on formulas and numbers, as its row says it."""
-    return Formula(_written(op, [write(x, latex) for x in operands], latex), op.binding, latex)
+    found = Formula(_written(op, [write(x, latex) for x in operands], latex), op.binding, latex)
+    if op is ops.div and isinstance(operands[1], Formula) and operands[1].coefficient == 1:
+        found.quotient = operands[0], operands[1], 1
+    return found
 
 
 def _written(op: Operation, operands: Sequence[tuple[str, int]], latex: bool) -> str:
@@ -113,7 +117,18 @@ def _product(a: Any, b: Any) -> Any:
     """The numbers are multiplied, the texts written side by side."""
     if not (isinstance(a, Formula) and isinstance(b, Formula)):
         formula, factor = (a, b) if isinstance(a, Formula) else (b, a)
-        return Formula(formula.text, formula.binding, formula.latex, formula.coefficient * factor) if factor else 0.0
+        if not factor:
+            return 0.0
+        found = Formula(formula.text, formula.binding, formula.latex, formula.coefficient * factor)
+        found.quotient = formula.quotient
+        return found
+    for one, other in ((b, a), (a, b)):
+        if (
+            one.quotient is not None and not isinstance(one.quotient[0], Formula) and one.quotient[0] == 1
+        ):  # a / b, not a * 1 / b
+            joined = _over(Formula(other.text, other.binding, other.latex), *one.quotient[1:])
+            joined.coefficient = a.coefficient * b.coefficient
+            return joined
     pair = [(a.text, a.binding), (b.text, ATOM if b.binding == MULTIPLICATIVE else b.binding)]
     return Formula(_written(ops.mul, pair, a.latex), MULTIPLICATIVE, a.latex, a.coefficient * b.coefficient)
 
@@ -126,8 +141,22 @@ def _quotient(a: Any, b: Any) -> Any:
         return 0.0
     top = Formula(a.text, a.binding, a.latex) if isinstance(a, Formula) else abs(a)
     sign = a.coefficient if isinstance(a, Formula) else math.copysign(1.0, a)
-    text = _written(ops.div, [write(top, b.latex), write(b if b.coefficient > 0 else -b, b.latex)], b.latex)
-    return Formula(text, MULTIPLICATIVE, b.latex, math.copysign(1.0, b.coefficient) * sign)
+    if isinstance(a, Formula) and a.quotient is not None and a.quotient[1].text == b.text and b.coefficient == 1:
+        above, below, power = a.quotient  # a / b / b is a / b ** 2
+        found = _over(above, below, power + 1)
+    else:
+        found = _over(top, b if b.coefficient > 0 else -b, 1)
+    found.coefficient *= math.copysign(1.0, b.coefficient) * sign
+    return found
+
+
+def _over(above: Any, below: Formula, power: int) -> Formula:
+    """A quotient as it is written, with what it is made of."""
+    bottom = below if power == 1 else spelled(ops.pow, (below, float(power)), below.latex)
+    text = _written(ops.div, [write(above, below.latex), write(bottom, below.latex)], below.latex)
+    found = Formula(text, MULTIPLICATIVE, below.latex)
+    found.quotient = above, below, power
+    return found
 
 
 def _dot(*operands: Any) -> Any:
@@ -172,13 +201,17 @@ _ARITHMETIC: dict[Operation, Callable[..., Any]] = {
 def write(x: Any, latex: bool) -> tuple[str, int]:
     """The text of a formula or a number, and how tightly it binds."""
     if not isinstance(x, Formula):
-        return _write_fraction(x, latex) or write_number(f"{x:.12g}", latex)
+        return _write_multiple_of_pi(x, latex) or _write_fraction(x, latex) or write_number(f"{x:.12g}", latex)
     if x.coefficient == 1:
         return x.text, x.binding
     if x.coefficient == -1:
-        if x.binding == MULTIPLICATIVE:
+        if x.binding == MULTIPLICATIVE and not x.text.startswith("-"):
             return f"-{x.text}", MULTIPLICATIVE
+        if x.text.startswith("-"):
+            return f"-{_enclosed(x.text, latex)}", MULTIPLICATIVE
         return ops.neg.write([(x.text, x.binding)], latex=latex), NEGATIVE
+    if x.quotient is not None and not isinstance(x.quotient[0], Formula) and x.quotient[0] == 1:  # 3 / g, not 3 * 1 / g
+        return _over(x.coefficient, *x.quotient[1:]).text, MULTIPLICATIVE
     factor = x.text, ATOM if x.binding == MULTIPLICATIVE else x.binding
     return _written(ops.mul, [write(x.coefficient, latex), factor], latex), MULTIPLICATIVE
 
@@ -197,6 +230,24 @@ def _write_fraction(x: float, latex: bool) -> tuple[str, int] | None:
     if latex:
         return f"{'-' if above < 0 else ''}\\frac{{{abs(above)}}}{{{below}}}", NEGATIVE if above < 0 else MULTIPLICATIVE
     return f"{above} / {below}", NEGATIVE if above < 0 else MULTIPLICATIVE
+
+
+def _write_multiple_of_pi(x: float, latex: bool) -> tuple[str, int] | None:
+    """A number as the multiple of pi that it is, as `2 * pi` or `3 * pi / 4`. None if it is none."""
+    if (found := multiple_of_pi(x)) is None:
+        return None
+    above, below = found
+    sign = "-" if above < 0 else ""
+    factor = "" if abs(above) == 1 else str(abs(above))
+    if latex:
+        top = rf"{factor}\pi"
+        text = top if below == 1 else rf"\frac{{{top}}}{{{below}}}"
+        atom = below == 1 and not factor
+    else:
+        top = f"{factor} * pi" if factor else "pi"
+        text = top if below == 1 else f"{top} / {below}"
+        atom = text == "pi"
+    return sign + text, NEGATIVE if sign else ATOM if atom else MULTIPLICATIVE
 
 
 def _enclosed(text: str, latex: bool) -> str:

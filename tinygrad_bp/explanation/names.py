@@ -15,13 +15,40 @@ from tinygrad_bp.text import printable, whole_number
 
 LONGEST = 32  # characters of a name
 MOST_BELOW = 1000  # the denominator of a number that is written as a fraction
+MOST_BELOW_PI = 12  # that of one times pi
 # Between them the letters and marks that mean nothing to LaTeX, Markdown or HTML; each other sign is spelled as a symbol of math mode.
 _SIGNS = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "_": r"\_", "#": r"\#", "%": r"\%", "&": r"\&", "^": r"\wedge{}",
     "~": r"\sim{}", "|": r"\vert{}", "`": r"\backprime{}", "<": r"\lt{}", ">": r"\gt{}", "*": r"\ast{}", "[": r"\lbrack{}",
     "]": r"\rbrack{}", "!": r"\mathrm{!}",
 }  # fmt: skip
+_GREEK_LETTERS = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_ROMAN = {
+    "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
+    "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X", "omicron": "o",
+}  # fmt: skip
+_VARIANTS = ("varepsilon", "vartheta", "varkappa", "varpi", "varrho", "varsigma", "varphi")
+
+
+def _greek_letters() -> dict[str, str]:
+    """What is a Greek letter, by name or as it is, to LaTeX: those that look like Roman ones have no command of their own."""
+    found = {name: rf"\{name}" for name in _VARIANTS}
+    for name, letter in _GREEK_LETTERS.items():
+        for each, sign in ((name, letter), (name.capitalize(), letter.upper())):
+            roman = _ROMAN.get(each)
+            found[each] = found[sign] = (
+                rf"\{each}" if roman is None else roman if each.islower() else rf"\mathrm{{{roman}}}"
+            )
+    return found
+
+
+GREEK = _greek_letters()
 _WORD = r"[A-Za-z]+|[A-Za-z]\d+|\d+"
+_GREEK = "|".join(sorted(GREEK, key=len, reverse=True))
 
 
 def short_name(label: str) -> str:
@@ -68,12 +95,20 @@ def latex_name(name: str) -> str:
         return f"{{{latex_name(numbered[1])}^{{({numbered[2]})}}}}"
     if re.fullmatch(r"[A-Za-z]\d*", name):
         return name if len(name) == 1 else f"{name[0]}_{{{name[1:]}}}"
-    if re.fullmatch(rf"([A-Za-z]+)((_({_WORD}))*)", name):
-        base, *below = name.split("_")
-        subscript = ",".join(rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word for word in below)
-        return (base if len(base) == 1 else rf"\mathrm{{{base}}}") + (f"_{{{subscript}}}" if below else "")
+    if numbered := re.fullmatch(rf"({_GREEK})(\d+)((?:_.+)?)", name):  # theta1 is theta_1
+        return latex_name(f"{numbered[1]}_{numbered[2]}{numbered[3]}")
+    if re.fullmatch(rf"(?:[A-Za-z]+|{_GREEK})(?:_(?:{_WORD}|{_GREEK}))*", name):
+        base, *below = map(_latex_word, name.split("_"))
+        return base + (f"_{{{','.join(below)}}}" if below else "")
     pieces = re.findall(rf"[{re.escape(''.join(_SIGNS))}]|[^{re.escape(''.join(_SIGNS))}]+", name)
     return "{" + "".join(_SIGNS.get(piece) or rf"\text{{{piece}}}" for piece in pieces) + "}"
+
+
+def _latex_word(word: str) -> str:
+    """A word of a name: a Greek letter as its symbol, a letter or a number as it is, any other word upright."""
+    if word in GREEK:
+        return GREEK[word]
+    return rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word
 
 
 def enclosed(name: str, *, latex: bool = False) -> str:
@@ -108,6 +143,20 @@ def fraction(x: float) -> tuple[int, int] | None:
     found = Fraction(x).limit_denominator(MOST_BELOW)
     fits = found.denominator > 1 and math.isclose(found.numerator / found.denominator, x, rel_tol=2.0**-52)
     return (found.numerator, found.denominator) if fits else None
+
+
+def multiple_of_pi(x: float) -> tuple[int, int] | None:
+    """What stands above and below before pi in a number that is a simple multiple of pi, to the last bit or two: 2 pi, 3 / 4 pi.
+
+    >>> multiple_of_pi(2 * math.pi), multiple_of_pi(-math.pi / 4), multiple_of_pi(6.28)
+    ((2, 1), (-1, 4), None)
+    """
+    share = x / math.pi
+    if not 1e-3 < math.fabs(share) < 1e4:
+        return None
+    found = Fraction(share).limit_denominator(MOST_BELOW_PI)
+    above, below = found.numerator, found.denominator
+    return (above, below) if math.isclose(math.pi * above / below, x, rel_tol=2.0**-52) else None
 
 
 def latex_number(text: str) -> str:

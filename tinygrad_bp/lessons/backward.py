@@ -9,7 +9,7 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.explanation.waypoints import Factor
-from tinygrad_bp.lessons.blocks import Block, Formula, Table, Text
+from tinygrad_bp.lessons.blocks import Block, Formula, Paragraph, Table, Text
 from tinygrad_bp.lessons.contributions import contributions
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_WEIGHTS, Speaker
 
@@ -23,7 +23,7 @@ class Backward(Speaker):
     def backward(self) -> Iterator[Block]:
         """Derivative after derivative, each made of those before it."""
         yield self.heading("lesson.part.backward")
-        yield self.paragraph("lesson.backward.why")
+        yield self.paragraph(self.key("lesson.backward.why"))
         yield self.paragraph("lesson.backward.chain")
         told: set[Value] = {self.found.loss}
         if above := self.above():
@@ -155,8 +155,11 @@ class Backward(Speaker):
     def shared(self, parameter: Value) -> Iterator[Block]:
         """A parameter that is used in several places."""
         users = [edge.of for edge in self.found.graph.users[parameter]]
-        nodes = self.some_of([self.write.name(v) for v in users], 6)
-        yield self.briefly("lesson.backward.shared", name=self.write.name(parameter), nodes=nodes)
+        if self.found.loss in users and len(set(users)) > 1:
+            yield self.also(parameter, users)
+        else:
+            nodes = self.some_of([self.write.name(v) for v in users], 6)
+            yield self.briefly("lesson.backward.shared", name=self.write.name(parameter), nodes=nodes)
         yield self.write.total(parameter)
 
     def backward_step(self, v: Value) -> Iterator[Block]:
@@ -168,7 +171,9 @@ class Backward(Speaker):
             yield from self.shared(v)
         else:
             if users == [found.loss]:
-                yield self.briefly("lesson.backward.straight", name=name, loss=loss)
+                yield self.paragraph("lesson.backward.straight", name=name, loss=loss)
+            elif found.loss in users:
+                yield self.also(v, users)
             else:
                 names = self.some_of([self.write.name(user) for user in users], 6)
                 yield self.briefly("lesson.backward.step", name=name, loss=loss, next=names)
@@ -178,6 +183,12 @@ class Backward(Speaker):
                 yield from self.flat(edge.of, v, edge.value)
         if not found.graph.total[v]:
             yield self.paragraph("lesson.backward.zero", name=name)
+
+    def also(self, v: Value, users: Sequence[Value]) -> Paragraph:
+        """The sentence about a Value that acts on the error directly and through others."""
+        loss = self.found.loss
+        others = self.some_of([self.write.name(user) for user in dict.fromkeys(users) if user is not loss], 6)
+        return self.briefly("lesson.backward.also", name=self.write.name(v), loss=self.write.name(loss), next=others)
 
     def softmax(self, layer: Sequence[Unit]) -> Iterator[Block]:
         """For softmax with cross entropy: probabilities, targets, and the deltas as their differences."""

@@ -22,14 +22,14 @@ class Closing(Speaker):
         trained = self.trained
         steps = Steps(self.found, self.write)
         yield self.heading("lesson.part.update")
-        yield self.paragraph("lesson.update.why")
+        yield self.paragraph(self.key("lesson.update.why"), loss=self.write.name(self.found.loss))
         if self.found.optimizer is not None:
             yield from self.optimizer(steps)
         most = MOST_WEIGHTS if steps.kind == "descent" else MOST_STEPS_OUT
         for v in trained[:most]:
             yield from steps.equations(v)
         if len(trained) > most:
-            yield self.paragraph("lesson.update.rest", count=len(trained) - most)
+            yield self.paragraph(self.key("lesson.update.rest"), count=len(trained) - most)
         if len(trained) > most or steps.moments:
             yield self.table(steps, trained)
             yield from self.left_steps(len(trained))
@@ -64,14 +64,17 @@ class Closing(Speaker):
     def table(self, steps: Steps, trained: list[Value]) -> Table:
         """All parameters before and after the step."""
         letters: list[Text] = [[Formula(letter, letter)] for letter in steps.moments]
-        names = [self.words(f"lesson.update.{key}") for key in ("name", "old", "slope")]
+        names = [
+            self.words(self.key("lesson.update.name")),
+            *[self.words(f"lesson.update.{key}") for key in ("old", "slope")],
+        ]
         head = [*names, *letters, self.words("lesson.update.new")]
         rows: list[list[Text]] = []
         for v in self.some(trained):
             new, moments = self.found.moved(v)
             numbers = [v.data, self.found.graph.total[v], *(moments if letters else ()), new]
             rows.append([[self.write.name(v)], *[[self.write.number(x)] for x in numbers]])
-        return Table(head, rows, self.words("lesson.update.table"))
+        return Table(head, rows, self.words(self.key("lesson.update.table")))
 
     def again(self) -> Iterator[Block]:
         """The error with the new parameters."""
@@ -81,14 +84,13 @@ class Closing(Speaker):
         try:
             after = found.data({v: found.updated(v).value for v in found.parameters})[found.loss]
         except (ArithmeticError, ValueError):
-            yield self.paragraph("lesson.again.outside")
+            yield self.paragraph(self.key("lesson.again.outside"))
             return
         if not math.isfinite(after):
-            yield self.paragraph("lesson.again.outside")
+            yield self.paragraph(self.key("lesson.again.outside"))
             return
-        yield self.paragraph(
-            "lesson.again.why" if after < old else "lesson.again.larger" if after > old else "lesson.again.same"
-        )
+        change = "why" if after < old else "larger" if after > old else "same"
+        yield self.paragraph(self.key(f"lesson.again.{change}"))
         yield self.arrow(self.write.name(found.loss), old, after)
 
     def check(self) -> Iterator[Block]:
@@ -96,9 +98,10 @@ class Closing(Speaker):
         trained = self.trained
         some = trained[: 2 * MOST_STEPS]
         yield self.heading("lesson.part.check")
-        yield self.paragraph("lesson.check.why")
+        yield self.paragraph(self.key("lesson.check.why"))
         checked = check_gradients(self.found.loss, some)
-        head = [self.words(f"lesson.{key}") for key in ("update.name", "check.backward", "check.difference")]
+        head = [self.words(self.key("lesson.update.name"))]
+        head += [self.words(f"lesson.check.{key}") for key in ("backward", "difference")]
         rows = []
         for v, each in list(zip(some, checked.inputs, strict=True))[:MOST_STEPS]:
             cells = [self.write.name(v), self.write.number(each.autograd), self.write.number(each.difference)]

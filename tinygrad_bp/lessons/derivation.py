@@ -35,7 +35,7 @@ from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.waypoints import Waypoints
-from tinygrad_bp.lessons.roles import untrained
+from tinygrad_bp.lessons.roles import learns, untrained
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
@@ -72,7 +72,7 @@ class Derivation:
         loss: the Value that everything was computed for.
         learning_rate: of the update; without one there is none.
         parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ..., and
-            but those that a recurrence begins with.
+            but those that a recurrence begins with; of a formula, which has no neurons and no target, all leaves.
         labelled_only: whether Values without a label are steps of their own too, if False.
         optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
 
@@ -82,6 +82,7 @@ class Derivation:
         graph: the waypoints between the loss and its parameters.
         neurons: those found in the graph, in the order of `forward`.
         layers: the same by depth, the first layer first.
+        formula: whether this is a formula of any kind, with no neurons and no target: nothing in it is an input by its name.
         trainable: the leaves that are trained if nothing else is said.
         forward: the Values that are computed, step by step; those of one letter by their numbers.
         backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
@@ -116,9 +117,12 @@ class Derivation:
             if parameters is None:
                 parameters = _those_of(optimizer, leaves)
         usual = untrained(self.order)
-        self.trainable = [v for v in leaves if v not in usual] or leaves
-        self.parameters = self.trainable if parameters is None else _parameters(leaves, parameters)
-        found = _neurons(self.order, [v for v in leaves if v not in usual], self.parameters)
+        trained = [v for v in leaves if v not in usual]
+        chosen = None if parameters is None else _parameters(leaves, parameters)
+        found = _neurons(self.order, trained, chosen or trained or leaves)
+        self.formula = not found and not learns(self.order)
+        self.trainable = leaves if self.formula else trained or leaves
+        self.parameters = chosen or self.trainable
         self.graph = Waypoints(loss, self.parameters, labelled_only, _unlabelled(self.order, found))
         self.names = self.graph.names
         if changed := changed_leaves(self.order):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from tinygrad_bp.core.value import Value
@@ -24,7 +23,6 @@ def symbol(name: str) -> Formula:
     """A name, as of a Value, a node delta or an updated parameter, as it stands in an equation."""
     plus = name.endswith("+")
     latex = latex_name(name.removesuffix("+"))
-    latex = re.sub(r"^(\{?)\\mathrm\{delta\}", r"\1\\delta", latex)
     return Formula(name, rf"{latex}^{{+}}" if plus else latex)
 
 

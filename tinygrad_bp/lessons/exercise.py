@@ -74,7 +74,8 @@ def exercise(
         blanks: what is to be filled in: "forward", "deltas", "gradients", "update", several of them, "deltas,gradients" or a list,
             "all" of them, or a list of names, such as `["net_h1", "dE/dw5"]`. What comes before is given.
         lr: the learning rate; without one nothing is updated.
-        parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ....
+        parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ...;
+            of a formula without neurons all leaves.
         questions: how many questions of understanding there are at most.
         digits: how many digits that count a number is to have. An answer is right if it is the number, rounded where the answer ends.
         most: how many blanks there are at most, where none of them is asked for by its name. Of more quantities some are drawn, of

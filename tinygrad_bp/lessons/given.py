@@ -39,10 +39,10 @@ class Given(Speaker):
         groups |= {role: self.numbered(groups[role]) for role in ("parameter", "fixed")}
         yield from self.side_by_side({role: group for role, group in groups.items() if group})
         if self.follows is not None or set(trained) == set(found.trainable):
-            if "input" in kinds.values() or "target" in kinds.values():
+            if not found.formula and ("input" in kinds.values() or "target" in kinds.values()):
                 yield self.paragraph("lesson.given.why")
         else:
-            yield self.paragraph("lesson.given.asked")
+            yield self.paragraph(self.key("lesson.given.asked"))
         if begun := [v for v in leaves if kinds[v] == "start"]:
             yield self.paragraph("lesson.given.begins", names=self.some_of([self.write.name(v) for v in begun]))
 
@@ -56,6 +56,8 @@ class Given(Speaker):
             for role, leaves in groups.items()
         }
         called = {role: self.say(f"lesson.given.{role}") for role in shown}
+        if self.found.formula and set(called) == {"parameter"}:
+            called = {"parameter": self.say("lesson.given.quantity")}
         room = ROOM - max(map(columns, called.values()))
         widest = max(map(len, shown.values()))
         for side in (4, 3, 2, 1):

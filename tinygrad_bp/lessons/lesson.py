@@ -45,7 +45,7 @@ def lesson(
         by: "neuron" takes neuron by neuron what has a label, or each step where nothing computed has one, "layer" whole layers in
             matrices, "node" every step that was recorded.
         parameters: the leaves that are trained; without them those of the optimizer, or all but those called as inputs and targets
-            are, i1, x, t, target_o1, ....
+            are, i1, x, t, target_o1, ...; of a formula without neurons all leaves.
         title: a heading of your own.
         digits: how many decimals numbers have.
         language: "en" or "ja".

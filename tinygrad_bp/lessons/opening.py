@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -17,6 +19,15 @@ from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS
 MOST_DRAWN = 60  # Values with a name in a picture of a graph
 MOST_LINES = 150  # between the neurons of a picture
 MOST_NUMBERS = 30  # beside them
+
+
+def _with_gradients(loss: Value) -> Value:
+    """A copy of the graph, with its gradients, whatever has been computed or not in the graph itself."""
+    copied = copy.deepcopy(loss)
+    for v in topological_order(copied):
+        v.grad = 0.0
+    copied.backward()
+    return copied
 
 
 class Opening(Given):
@@ -37,11 +48,11 @@ class Opening(Given):
             ]
             steps = len({unit.depth for v in self.user_of for unit in self.user_of[v] if len(self.user_of[v]) > 1})
             yield self.paragraph("lesson.network.recurrent", count=steps, weights=self.some_of(weights))
-            yield self.paragraph("lesson.network.parameters", parameters=parameters, loss=loss)
+            yield self.paragraph(self.called(), parameters=parameters, loss=loss)
         elif self.cases:
             inputs = say("count.input", count=len(inputs_of(self.cases[0])))
             yield self.paragraph("lesson.network", inputs=inputs, layers=say.listed(self.layers()))
-            yield self.paragraph("lesson.network.parameters", parameters=parameters, loss=loss)
+            yield self.paragraph(self.called(), parameters=parameters, loss=loss)
             if shared := self.shared_weights():
                 users = [unit for unit in self.found.neurons if any(c.weight in shared for c in unit.connections)]
                 neurons = self.some_of([self.bare(unit) for unit in users])
@@ -49,6 +60,9 @@ class Opening(Given):
                 yield self.paragraph("lesson.network.shared", neurons=neurons, weights=names)
             if len(self.cases) > 1:
                 yield self.paragraph("lesson.network.cases", cases=say("count.case", count=len(self.cases)))
+        elif found.formula:
+            quantities = say("count.quantity", count=len(self.leaves()))
+            yield self.paragraph("lesson.network.graph.formula", quantities=quantities, loss=loss)
         else:
             yield self.paragraph("lesson.network.graph", parameters=say("count.parameter", count=len(found.parameters)))
             yield self.paragraph("lesson.network.result", loss=loss)
@@ -61,6 +75,11 @@ class Opening(Given):
         if found.learning_rate is not None and found.optimizer is None:
             rate = self.write.number(found.learning_rate)
             yield self.paragraph("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate)
+
+    def called(self) -> str:
+        """The text that says what the error is called, which one with the label loss has said by its name."""
+        named = re.match("(loss|cost)(?![a-z])", self.found.loss.label, re.IGNORECASE)
+        return "lesson.network.parameters.loss" if named else "lesson.network.parameters"
 
     def layers(self) -> list[str]:
         """Each layer in words."""
@@ -105,7 +124,7 @@ class Opening(Given):
             yield self.paragraph("lesson.left.graph", count=count)
             return
         drawing = draw(
-            self.found.loss,
+            _with_gradients(self.found.loss),
             only="labelled" if labelled else None,
             digits=4,
             language=self.say.language,
@@ -117,7 +136,7 @@ class Opening(Given):
     def forward(self) -> Iterator[Block]:
         """From the inputs to the error."""
         yield self.heading("lesson.part.forward")
-        yield self.paragraph("lesson.forward.why")
+        yield self.paragraph(self.key("lesson.forward.why"))
         told: set[Value] = set()
         needed = self.needed()
         for number, layers in enumerate(self.cases, 1):

@@ -13,13 +13,40 @@ from typing import Literal
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import ACTIVATIONS
 
 Role = Literal["input", "target", "start", "parameter", "fixed"]
+_TARGET = re.compile(r"(?:[ty]|targets?)(?:\d+|_\w+)?")
 
 
 def outer(label: str) -> bool:
     """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
     return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
+
+
+def learns(order: Sequence[Value]) -> bool:
+    """Whether a graph without neurons of its own is to learn all the same: in any other formula x, y and t are quantities like all others.
+
+    It does where something that is computed is subtracted from a leaf that is called as targets are, (w x + b - t) ** 2, or where an
+    activation takes a sum of products, tanh(w x + u h).
+    """
+    return any(_compares(v) or _weighs(v) for v in order)
+
+
+def _compares(v: Value) -> bool:
+    beside = [x for x in v.args if x.op is None and _TARGET.fullmatch(x.label)] if v.op is ops.sub else []
+    return bool(beside) and any(x.op is not None for x in v.args)
+
+
+def _weighs(v: Value) -> bool:
+    if v.op not in ACTIVATIONS or v.args[0].op not in (ops.add, ops.sub, ops.sum_of, ops.dot):
+        return False
+    waiting, products = [v.args[0]], 0
+    while waiting:
+        x = waiting.pop()
+        products += x.op in (ops.mul, ops.dot)
+        waiting += x.args if x.op in (ops.add, ops.sub, ops.sum_of) else ()
+    return products > 0
 
 
 def untrained(order: Sequence[Value]) -> set[Value]:
@@ -76,7 +103,7 @@ def roles(
     for v in leaves:
         if v in parameters:
             found[v] = "parameter"
-        elif v in targets or (network and re.fullmatch(r"(?:[ty]|targets?)(?:\d+|_\w+)?", v.label)):
+        elif v in targets or (network and _TARGET.fullmatch(v.label)):
             found[v] = "target"
         else:
             found[v] = "start" if v in beginning else "input" if v in outside else "fixed"

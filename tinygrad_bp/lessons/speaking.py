@@ -81,6 +81,11 @@ class Speaker:
         """A text of the catalogue, with formulas where it has names for them."""
         return phrase(self.say, key, **given)
 
+    def key(self, key: str) -> str:
+        """Of two texts that which fits the subject: of a formula without neurons that about quantities and a result."""
+        name = key.removeprefix("lesson.")
+        return f"lesson.{name}.formula" if self.found.formula else key
+
     def paragraph(self, key: str, **given: object) -> Paragraph:
         """A paragraph of the catalogue's words."""
         return Paragraph(self.words(key, **given))
@@ -94,7 +99,8 @@ class Speaker:
 
     def briefly(self, key: str, **given: object) -> Paragraph:
         """A paragraph that has a shorter form from the second time on."""
-        again = f"lesson.{key.partition('.')[2]}.again"
+        name = key.removeprefix("lesson.")
+        again = f"lesson.{name}.again"
         return self.paragraph(key if self.first(key) else again, **given)
 
     def first(self, key: str) -> bool:

@@ -43,8 +43,8 @@ from tinygrad_bp.words import words
 
 NAME = 32  # letters of a name that is kept in one line
 NARROW = 20  # letters that have room on a narrow screen
-LONGEST = 30  # rows of a table that stays on one page
-LONGEST_PROGRAM = 60  # lines of a program that does
+LONGEST = 9  # rows of a table that stays on one page
+LONGEST_PROGRAM = 24  # lines of a program that does
 
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
@@ -130,7 +130,14 @@ def _lines(block: Block) -> Iterator[str]:
 
 def inline(text: Text) -> str:
     """A text in a line."""
-    return joined(text, _escaped, _formula, lambda words: f"<strong>{words}</strong>", _blank)
+    return joined(
+        text, lambda words: _escaped(unbroken(words)), _formula, lambda words: f"<strong>{words}</strong>", _blank
+    )
+
+
+def unbroken(text: str) -> str:
+    """The text with hyphens between numbers, as in a 2-2-2 network, at which no line is broken."""
+    return re.sub(r"(?<=\d)-(?=\d)", "\u2011", text)
 
 
 def _blank(blank: Blank) -> str:

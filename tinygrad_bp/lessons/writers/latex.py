@@ -47,7 +47,7 @@ BETWEEN = r" \qquad "
 GOES_ON = "\0"  # begins a line in which a row goes on
 KEPT = 8  # lines of an equation that stay on one page
 LONGEST = 24  # rows of a table that stay on one page
-LONGEST_PROGRAM = 60  # lines of a program that do
+LONGEST_PROGRAM = 24  # lines of a program that do
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -89,6 +89,8 @@ _PREAMBLE = r"""\usepackage{iftex}
   \abovedisplayshortskip=0.2\baselineskip\belowdisplayshortskip=0.35\baselineskip}
 %% An equation after a heading or a list does not begin an empty line of its own.
 \newcommand{\joined}{\ifvmode\nopagebreak\vspace{-\parskip}\vspace{-\baselineskip}\fi}
+%% Where less room is left on the page than this, a new one begins: a heading stands with what follows it.
+\newcommand{\roomfor}[1]{\par\ifdim\pagetotal>0pt\ifdim\dimexpr\pagegoal-\pagetotal\relax<#1\newpage\fi\fi}
 %% A picture as large as it is, or as the page has room for.
 \newsavebox{\picturebox}
 \newcommand{\fitted}[1]{\sbox{\picturebox}{\includegraphics{#1}}%%
@@ -150,6 +152,7 @@ def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
             yield f"{{\\LARGE\\bfseries\\raggedright {inline(words)}\\par}}\\bigskip"
         case Heading(words, level):
             name = {1: "section*", 2: "subsection*"}.get(level, "subsubsection*")
+            yield "\\roomfor{5\\baselineskip}"
             yield f"\\{name}{{{inline(words)}}}"
         case Paragraph(words):
             yield inline(words)
@@ -199,6 +202,8 @@ def escaped(text: str) -> str:
     for k, word in enumerate(re.split(r"( +)", unicodedata.normalize("NFC", text))):
         if k % 2:
             written.append(" ")
+        elif re.search(r"\d-\d", word) and len(word) <= 30:  # a 2-2-2 network, in one line
+            written.append(f"\\mbox{{{''.join(map(_letter, word))}}}")
         elif len(word) > 30:
             written.append(
                 r"\allowbreak{}".join("".join(map(_letter, word[i : i + 10])) for i in range(0, len(word), 10))

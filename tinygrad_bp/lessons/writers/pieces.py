@@ -77,7 +77,7 @@ def unfolded(blocks: Iterable[Block]) -> list[Block]:
     last: list[Block] = []
     for block in blocks:
         if isinstance(block, Folded):
-            last += [Heading(block.heading, 2), *unfolded(block.blocks)]
+            last += [Heading(block.heading), *unfolded(block.blocks)]  # a part of its own, not of the one before it
         else:
             first.append(block)
     return first + last

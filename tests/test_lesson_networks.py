@@ -181,16 +181,16 @@ def test_what_is_no_round_is_refused(make: Callable[[], Value], message: str) ->
 
 def test_without_parameters_by_name_everything_is_one() -> None:
     text = lesson(named(Value(2.0, "x") * Value(3.0, "t"), "L"), lr=0.1).text(width=1000)
-    assert "Parameters  x  2  t  3" in text
+    assert "Quantities  x  2  t  3" in text
     assert "Names decide" not in text
     flat = lesson(named(Value(2.0, "w") * 0.0 + 1.0, "L"), lr=0.1).text(width=1000)
     assert "The derivative with respect to w is 0." in flat
-    assert "With the new parameters the error is the same." in flat
+    assert "With the new numbers the result is the same." in flat
 
 
 def test_a_step_out_of_range_is_said() -> None:
     text = lesson(named(sqrt(Value(0.0, "a") * 1.0), "L"), lr=0.1).text(width=1000)
-    assert "With the new parameters the error cannot be computed" in text
+    assert "With the new numbers the result cannot be computed" in text
 
 
 def test_of_a_wide_network_one_weight_is_followed() -> None:

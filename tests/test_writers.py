@@ -110,7 +110,7 @@ def test_numbers_stand_to_the_right() -> None:
 def test_what_is_folded_stands_at_the_end_on_paper() -> None:
     blocks = [Folded("answer", [Paragraph("yes"), Folded("why", [Paragraph("so")])]), Paragraph("question")]
     assert unfolded(blocks) == [
-        Paragraph("question"), Heading("answer", 2), Paragraph("yes"), Heading("why", 2), Paragraph("so"),
+        Paragraph("question"), Heading("answer"), Paragraph("yes"), Heading("why", 2), Paragraph("so"),
     ]  # fmt: skip
     assert text(blocks).index("question") < text(blocks).index("yes")
 

@@ -43,8 +43,8 @@ from tinygrad_bp.words import words
 
 NAME = 32  # letters of a name that is kept in one line
 NARROW = 20  # letters that have room on a narrow screen
-LONGEST = 9  # rows of a table that stays on one page
-LONGEST_PROGRAM = 24  # lines of a program that does
+LONGEST = 30  # rows of a table that stays on one page
+LONGEST_PROGRAM = 60  # lines of a program that does
 
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:

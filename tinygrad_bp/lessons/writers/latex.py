@@ -47,7 +47,7 @@ BETWEEN = r" \qquad "
 GOES_ON = "\0"  # begins a line in which a row goes on
 KEPT = 8  # lines of an equation that stay on one page
 LONGEST = 24  # rows of a table that stay on one page
-LONGEST_PROGRAM = 24  # lines of a program that do
+LONGEST_PROGRAM = 60  # lines of a program that do
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",

@@ -71,13 +71,13 @@ def title_of(blocks: Iterable[Block]) -> str:
     return next((plain(block.text) for block in blocks if isinstance(block, Title)), "")
 
 
-def unfolded(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks as they stand on paper: what is folded follows at the end, under its heading."""
+def unfolded(blocks: Iterable[Block], level: int = 1) -> list[Block]:
+    """The blocks as they stand on paper: what is folded follows at the end, a part of its own under its heading."""
     first: list[Block] = []
     last: list[Block] = []
     for block in blocks:
         if isinstance(block, Folded):
-            last += [Heading(block.heading), *unfolded(block.blocks)]  # a part of its own, not of the one before it
+            last += [Heading(block.heading, level), *unfolded(block.blocks, level + 1)]
         else:
             first.append(block)
     return first + last

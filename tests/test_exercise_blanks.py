@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
-from tests.exercises import ALL, classes, example, one_row, relus, truth_table
+from tests.exercises import ALL, classes, example, one_row, physics, relus, truth_table
 from tinygrad_bp import MLP, Value, exercise
 from tinygrad_bp.cli import main
 from tinygrad_bp.lessons.asking import MOST_BLANKS, needs
@@ -124,3 +125,31 @@ def test_how_many_is_a_number_of_blanks(most: int) -> None:
 def test_names_are_texts() -> None:
     with pytest.raises(TypeError, match=r"^exercise: blanks are told by names, not by int 3$"):
         exercise(example(), blanks=[3])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("blanks", ["all", "update", "deltas,update", "forward,update"])
+@pytest.mark.parametrize("graph", [example, classes, relus, one_row], ids=lambda graph: graph.__name__)
+def test_the_derivative_of_each_update_is_asked_or_given_and_no_answer_is_given_away(
+    graph: Callable[[], Value], blanks: str
+) -> None:
+    for seed in range(2):
+        made = exercise(graph(), lr=0.5, seed=seed, blanks=blanks, questions=0, most=24)
+        found = made.derivation
+        asked, known = set(names(made)), {step.name for step in made._worksheet.known}
+        updates = [each.step for each in made.asked if each.step.kind == "update"]
+        assert updates
+        for step in updates:
+            assert step.by is not None
+            slope = found.derived(step.by)
+            deltas = {name for name in asked if found[name].kind == "delta" and found[name].value == slope.value}
+            assert slope.name in asked | known or deltas, (seed, step.name)
+        if "deltas" in blanks or blanks == "all":
+            answers = {found[name].value for name in asked if found[name].kind == "delta"} - {0.0}
+            assert not answers & {found[name].value for name in known if found[name].kind != "value"}
+
+
+def test_steps_of_descent_are_asked_about_where_something_is_trained() -> None:
+    kinds = {"direction", "still", "largest"}
+    assert not kinds & {each.kind for each in exercise(physics(), questions=5).questions}
+    assert kinds & {each.kind for each in exercise(physics(), questions=5, lr=0.1).questions}
+    assert kinds & {each.kind for each in exercise(example(), questions=5).questions}

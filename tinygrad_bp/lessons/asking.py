@@ -131,6 +131,8 @@ def _some(found: Derivation, by_part: dict[str, list[Step]], lots: Lots, most: i
     kept: set[str] = set()
     for part, steps in by_part.items():
         groups = lots.shuffled(list(_groups(found, steps)))
+        if part == "update" and quotas.get("gradients"):
+            groups = [group for group in groups if all(slope_of(found, step) in kept for step in group)]
         groups.sort(key=lambda group: -_liking(found, group, liked))
         left = quotas[part]
         for group in groups:
@@ -158,6 +160,11 @@ def _groups(found: Derivation, steps: Sequence[Step]) -> Iterator[list[Step]]:
     yield from groups.values()
 
 
+def slope_of(found: Derivation, step: Step) -> str:
+    """The name of the derivative that an update takes; empty for any other step."""
+    return found.derived(step.by).name if step.kind == "update" and step.by is not None else ""
+
+
 def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
     """Which groups come first: the error, the last layer, then what belongs to neurons and parameters that are asked for already."""
     last = {v for layer in found.layers[-1:] for unit in layer for v in (unit.net, unit.out)}
@@ -179,31 +186,34 @@ def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
 
 
 def given(found: Derivation, choice: Choice) -> list[Step]:
-    """What is given besides the leaves: all that comes before the first blank; where some are asked for, what these need besides."""
+    """What is given besides the leaves: all that comes before the first blank, and what each blank needs that is no blank itself."""
     steps = [found[name] for name in choice.names]
     kinds = {step.kind for step in steps}
-    if choice.is_part:
-        names = {name for step in steps for name in needs(found, step, slopes=kinds == {"update"})}
-        return [step for step in found.steps if step.name in names - set(choice.names)]
-    if "value" in kinds or not kinds:
-        return []
-    known = steps_of(found, "forward")
-    if kinds <= {"derivative", "update"}:
-        known += [step for step in found.steps if step.kind == "delta"]
-    if kinds == {"update"}:
-        known += steps_of(found, "gradients")
-    return [step for step in known if step.name not in choice.names]
+    known: list[Step] = []
+    if "value" not in kinds and kinds and not choice.is_part:
+        known += steps_of(found, "forward")
+        if kinds <= {"derivative", "update"}:
+            known += [step for step in found.steps if step.kind == "delta"]
+        if kinds == {"update"}:
+            known += steps_of(found, "gradients")
+    asked = set(choice.names)
+    names = {step.name for step in known}
+    for name in [name for step in steps for name in needs(found, step, asked)]:
+        if not asked.intersection(same(found, found[name])):  # its number would be that answer
+            names.add(name)
+    return [step for step in found.steps if step.name in names - asked]
 
 
-def needs(found: Derivation, step: Step, *, slopes: bool = False) -> set[str]:
+def needs(found: Derivation, step: Step, asked: Collection[str] = ()) -> set[str]:
     """The names of the quantities that one is computed from: values, and derivatives of those that "deltas" asks for.
 
-    With `slopes` an update is computed from the derivative of its parameter; else that is on the way, for the one who reckons.
+    An update is computed from the derivative of its parameter; where that has the number of another that is `asked` for, from this.
     """
     if step.by is None:
         return {found.names[v] for v in _below(found, step.of)}
-    if step.kind == "update" and slopes:
-        return {found.derived(step.by).name}
+    if step.kind == "update":
+        slope = found.derived(step.by)
+        return {next((name for name in same(found, slope) if name in asked), slope.name)}
     written = {each.name for each in steps_of(found, "deltas")}
     names: set[str] = set()
     waiting, seen = [step.by], {step.by}
@@ -213,11 +223,25 @@ def needs(found: Derivation, step: Step, *, slopes: bool = False) -> set[str]:
                 found.names[v] for v in (edge.of, *_below(found, edge.of)) if v is not found.loss and v.op is not None
             }
             name = found.derived(edge.of).name
-            if name in written:
+            if edge.of is step.of or edge.of is found.loss:
+                continue
+            if name in written or name in asked:
                 names.add(name)
-            elif edge.of not in seen and edge.of is not step.of:
+            elif edge.of not in seen:
                 seen.add(edge.of)
                 waiting.append(edge.of)
+    return names
+
+
+def same(found: Derivation, step: Step) -> list[str]:
+    """The name of a derivative, and those of others that it is times 1, as that of a bias is its delta: they have one number."""
+    names = [step.name]
+    while step.by is not None and step.of is found.loss:
+        edges = found.graph.users.get(step.by, [])
+        if len(edges) != 1 or edges[0].of is found.loss or edges[0].value != 1.0:
+            break
+        step = found.derived(edges[0].of)
+        names.append(step.name)
     return names
 
 

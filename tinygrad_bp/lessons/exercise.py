@@ -30,7 +30,7 @@ from typing import Any
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import format_of, write_whole
-from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, given
+from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, given, slope_of
 from tinygrad_bp.lessons.blocks import Heading, Title
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
@@ -148,7 +148,10 @@ class Exercise(Document):
         setting = Setting(derivation, Equations(derivation, digits + KEPT), say)
         steps = [derivation[name] for name in choice.names]
         found = conditions(derivation, derivation.recorded, steps, digits, classes_of(derivation))
-        choice = choice.without([name for name in choice.names if not found[name].is_clear])
+        unclear = {name for name in choice.names if not found[name].is_clear}
+        # With a derivative goes the update that it was asked for: to give it would be the answer to others in another form.
+        unclear |= {step.name for step in steps if slope_of(derivation, step) in unclear}
+        choice = choice.without(unclear)
         self.asked: Sequence[Asked] = [
             asked(number, derivation[name], digits, found[name].tolerance)
             for number, name in enumerate(choice.names, 1)

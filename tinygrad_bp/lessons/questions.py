@@ -61,11 +61,12 @@ class _Asking:
         self.slope = {v: found.graph.total.get(v, 0.0) for v in found.parameters}
 
     def kinds(self) -> Iterator[Callable[[], Question | None]]:
-        yield self.direction
+        """Of a formula that nothing is trained of, what a step of gradient descent does is not asked."""
+        trained = bool(self.found.neurons) or self.found.learning_rate is not None
+        yield from [self.direction] if trained else []
         yield self.growth
         yield self.paths
-        yield self.still
-        yield self.largest
+        yield from [self.still, self.largest] if trained else []
 
     def words(self, key: str, **given: object) -> list[Piece]:
         return phrase(self.say, key, **given)

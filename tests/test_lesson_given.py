@@ -220,3 +220,18 @@ def test_a_label_is_not_taken_for_what_is_derived() -> None:
     )
     assert found.derivation["dE/dw"].value == w.grad
     assert disagreements(found.derivation, found.blocks)[1] == []
+
+
+@pytest.mark.parametrize(
+    "x", ["X", "X1", "x[1]", "x₁", "x1_2", "in", "in1", "I1", "feature1", "features", "Input_2", "x[0, 1]"]
+)
+@pytest.mark.parametrize("t", ["Target", "T", "y[1]", "label", "expected", "goal", "t₂"])
+def test_inputs_and_targets_of_a_network_are_known_as_people_call_them(x: str, t: str) -> None:
+    w, b = Value(0.5, "w"), Value(0.1, "b")
+    loss = (named(named(w * Value(2.0, x) + b, "net").tanh(), "out") - Value(0.3, t)) ** 2
+    assert [v.label for v in Derivation(loss).parameters] == ["w", "b"]
+
+
+def test_of_a_formula_they_are_quantities() -> None:
+    mass, heat, t, start = (Value(x, name) for x, name in ((1.0, "m"), (4.2, "c"), (80.0, "T"), (20.0, "T0")))
+    assert [v.label for v in Derivation(mass * heat * (t - start)).parameters] == ["m", "c", "T", "T0"]

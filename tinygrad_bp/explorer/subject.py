@@ -14,6 +14,7 @@ from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
+from tinygrad_bp.lessons.roles import outer
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
@@ -262,11 +263,6 @@ def _require_leaves(chosen: Iterable[Any], leaves: Collection[Value]) -> None:
         if v not in leaves:
             name = v.label if isinstance(v, Value) and v.label else repr(v)
             raise ValueError(f"explore: the parameter {name:.60} is no leaf of the graph that is shown")
-
-
-def outer(label: str) -> bool:
-    """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
-    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
 
 
 def subject_of(

@@ -17,11 +17,15 @@ from tinygrad_bp.explanation.neurons import ACTIVATIONS
 
 Role = Literal["input", "target", "start", "parameter", "fixed"]
 _TARGET = re.compile(r"(?:[ty]|targets?)(?:\d+|_\w+)?")
+# Of a network people write more: X1, x[1], x₁, x1_2, feature1, label.
+_NUMBER = r"(?:_?[\d₀-₉]+)?(?:_\w+)?(?:\[[\w, ]+\])*"
+_OF_A_NETWORK = re.compile(rf"(?:[ty]|targets?|labels?|expected|goals?){_NUMBER}", re.IGNORECASE)
+_FROM_OUTSIDE = re.compile(rf"(?:[ix]|in|inputs?|features?){_NUMBER}|{_OF_A_NETWORK.pattern}", re.IGNORECASE)
 
 
 def outer(label: str) -> bool:
     """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
-    return re.fullmatch(r"(?:[ixyt]|inputs?|targets?)(?:\d+|_\w+)?", label) is not None
+    return _FROM_OUTSIDE.fullmatch(label) is not None
 
 
 def learns(order: Sequence[Value]) -> bool:
@@ -103,7 +107,7 @@ def roles(
     for v in leaves:
         if v in parameters:
             found[v] = "parameter"
-        elif v in targets or (network and _TARGET.fullmatch(v.label)):
+        elif v in targets or (network and _OF_A_NETWORK.fullmatch(v.label)):
             found[v] = "target"
         else:
             found[v] = "start" if v in beginning else "input" if v in outside else "fixed"

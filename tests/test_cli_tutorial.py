@@ -252,9 +252,15 @@ def test_ctrl_c_interrupts_a_walk(monkeypatch: pytest.MonkeyPatch, error: type[B
 def test_ctrl_c_in_a_terminal_that_is_asked_ends_with_a_line(arguments: list[str], asks: bytes) -> None:
     import pty
 
-    child, terminal = pty.fork()
-    if not child:
-        os.execvp(sys.executable, [sys.executable, "-m", "tinygrad_bp", *arguments])
+    terminal, inside = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, *arguments],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+    )
+    os.close(inside)
     shown, pressed = b"", False
     with contextlib.suppress(OSError):  # how Linux says that the other side has closed
         while piece := os.read(terminal, 4096):
@@ -263,10 +269,19 @@ def test_ctrl_c_in_a_terminal_that_is_asked_ends_with_a_line(arguments: list[str
                 os.write(terminal, b"\x03")
                 pressed = True
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130, shown
+    assert child.wait(60) == 130, shown
     assert b"Traceback" not in shown
     assert shown.splitlines()[-1].endswith(b"tinygrad-bp: interrupted")
     assert not shown.splitlines()[-1].startswith(b"1 of")
+
+
+# What is started in the background ignores Ctrl-C, and so would all that it starts.
+IN_A_TERMINAL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "-m", "tinygrad_bp", *sys.argv[1:]])
+"""
 
 
 def test_a_walk_without_a_terminal_says_so() -> None:

@@ -133,7 +133,22 @@ def test_a_layer_and_a_neuron_are_networks_too() -> None:
     assert {leaf.label for leaf in both.cases[0]} == {"i1", "i2", "target_n1", "target_n2"}
 
 
-OUTSIDE = ["i1", "x", "y", "t", "target", "target_o1", "input_2", "inputs", "targets_a", "x_1", "x_train", "y12", "x1_2", "in"]
+OUTSIDE = [
+    "i1",
+    "x",
+    "y",
+    "t",
+    "target",
+    "target_o1",
+    "input_2",
+    "inputs",
+    "targets_a",
+    "x_1",
+    "x_train",
+    "y12",
+    "x1_2",
+    "in",
+]
 BIASES = ["b", "b1", "b_x", "bias", "bias_h1", "bias2"]
 WEIGHTS = ["w", "rate", "xs", "time", "index", "i_", "targeted", "beta", "bx", ""]
 

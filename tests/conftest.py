@@ -39,7 +39,11 @@ MAY_BE_MISSING = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
 def pytest_collection_modifyitems(items: Any) -> None:
+    for item in items:
+        if item.get_closest_marker("torch"):  # which is an extra of the package
+            item.add_marker("extras")
     for marker, there in MAY_BE_MISSING.items():
         if not there() and not os.environ.get("CI"):
             for item in items:

@@ -78,7 +78,6 @@ def modules() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_modules_of_torch_compute_the_same() -> None:
     import torch
@@ -98,7 +97,6 @@ def test_modules_of_torch_compute_the_same() -> None:
         assert all(torch.equal(x.double(), before[key].double()) for key, x in module.state_dict().items()), name
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_weights_are_the_same_floats_and_gradients_are_torchs() -> None:
     import torch
@@ -117,7 +115,6 @@ def test_weights_are_the_same_floats_and_gradients_are_torchs() -> None:
     assert [b.grad for b in net.biases] == pytest.approx(wanted, rel=1e-12, abs=1e-15)
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_a_softmax_at_the_end_is_left_out_and_noted() -> None:
     import torch
@@ -132,7 +129,6 @@ def test_a_softmax_at_the_end_is_left_out_and_noted() -> None:
         assert net.notes.classes == ["0", "1", "2", "3"]
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_what_is_no_network_of_layers_is_named() -> None:
     import torch
@@ -179,7 +175,6 @@ def test_what_is_no_network_of_layers_is_named() -> None:
         from_torch(linear)
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu", "gelu", None])
 def test_there_and_back(activation: str | None) -> None:
@@ -195,7 +190,6 @@ def test_there_and_back(activation: str | None) -> None:
     assert to_torch(net, torch.float32)[0].weight.dtype is torch.float32
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_biases_that_are_not_trained_are_not_trained_there() -> None:
     net = MLP(2, [2], train_biases=False, seed=0)
@@ -205,7 +199,6 @@ def test_biases_that_are_not_trained_are_not_trained_there() -> None:
     assert not from_torch(to_torch(MLP(2, [2], train_biases=False, seed=0))).train_biases
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_what_torch_has_no_module_of_is_named() -> None:
     with pytest.raises(ValueError, match="PyTorch has no module for sin, the activation of layer 1"):

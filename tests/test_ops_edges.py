@@ -169,7 +169,6 @@ def test_without_a_limit_an_infinite_operand_is_refused(name: str) -> None:
         row(*[INF, 1.0][: row.arity])
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 @pytest.mark.parametrize("bounds", [(-1.0, 1.0), (1.0, -1.0), (-math.inf, 1.0), (-1.0, math.inf)])
 def test_clip_follows_clamp(bounds: tuple[float, float]) -> None:

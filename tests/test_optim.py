@@ -65,7 +65,6 @@ def test_every_optimizer_and_every_schedule_has_a_trajectory() -> None:
     assert len({str(run["points"]) for run in runs}) == len(runs)
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_the_stored_trajectories_are_what_pytorch_does_today() -> None:
     from tests.data_torch.make_trajectories import RUNS, START, trajectories
@@ -78,7 +77,6 @@ def test_the_stored_trajectories_are_what_pytorch_does_today() -> None:
             assert point == pytest.approx(STORED["runs"][name]["points"][step], rel=1e-10, abs=0.0), (name, step)
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_the_closed_form_is_the_gradient_of_the_valley() -> None:
     from tests.data_torch.make_trajectories import gradient
@@ -152,7 +150,6 @@ def test_default_rates() -> None:
     assert (SGD([w]).lr, Adam([w]).lr, AdamW([w]).lr) == (0.01, 0.001, 0.001)
 
 
-@pytest.mark.extras
 @pytest.mark.torch
 def test_defaults_but_the_rate_are_those_of_pytorch() -> None:
     import torch

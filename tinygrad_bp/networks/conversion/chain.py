@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.networks.activations import activation_named
@@ -58,9 +58,7 @@ class Chain:
         self.softmax = False
         self.logarithms = False  # whether the model gives those of the probabilities
         self._layers: list[_Layer] = []
-        self._fixed: tuple[list[float], list[float]] | None = (
-            None  # factors and summands that wait for a layer after them
-        )
+        self._waiting: list[_Fixed] = []  # for a layer after them
 
     def linear(self, name: str, weights: Any, biases: Any | None) -> None:
         """Adds a layer of neurons. `weights` has a row for each neuron; no biases are zeros that are not trained.
@@ -68,7 +66,8 @@ class Chain:
         Raises Unfit for arrays of other shapes, and numbers that are not finite.
         """
         self._open(name)
-        matrix = [[float(w) for w in row] for row in listed(weights)] if _is_matrix(listed(weights)) else []
+        rows = listed(weights)
+        matrix = [[float(w) for w in row] for row in rows] if _is_matrix(rows) else []
         if not matrix or not matrix[0]:
             raise self.unfit(name, "has weights that are no matrix")
         shift = [0.0] * len(matrix) if biases is None else [float(b) for b in listed(biases)]
@@ -82,30 +81,20 @@ class Chain:
         if not all(math.isfinite(x) for row in (*matrix, shift) for x in row):
             raise self.unfit(name, "has weights that are not finite")
         layer = _Layer(matrix, shift, biases is not None)
-        if self._fixed is not None:
-            factors, summands = self._sized(name, len(matrix[0]))
-            layer.after(factors, summands)
-            self._fixed = None
+        while self._waiting:
+            layer.after(*self._fit(self._waiting.pop(), len(matrix[0])))
         self._layers.append(layer)
 
     def fixed(self, name: str, factors: Any, summands: Any) -> None:
         """Adds a map of each number by itself, `factor * x + summand`, that is not trained: it becomes part of a layer beside it."""
         self._open(name)
-        pair = [float(x) for x in listed(factors)], [float(x) for x in listed(summands)]
-        if not all(math.isfinite(x) for part in pair for x in part):
+        fixed = _Fixed(name, [float(x) for x in listed(factors)], [float(x) for x in listed(summands)])
+        if not all(map(math.isfinite, (*fixed.factors, *fixed.summands))):
             raise self.unfit(name, "has numbers that are not finite")
-        if self._layers and self._layers[-1].activation is None and self._fixed is None:
-            width = len(self._layers[-1].biases)
-            self._layers[-1].before(*self._fit(name, pair, width))
-        elif self._fixed is None:
-            self._fixed = pair
+        if self._layers and self._layers[-1].activation is None and not self._waiting:
+            self._layers[-1].before(*self._fit(fixed, len(self._layers[-1].biases)))
         else:
-            width = max(len(part) for part in (*pair, *self._fixed))
-            (f, s), (g, t) = self._fit(name, self._fixed, width), self._fit(name, pair, width)
-            self._fixed = (
-                [a * b for a, b in zip(f, g, strict=True)],
-                [a * b + c for a, b, c in zip(s, g, t, strict=True)],
-            )
+            self._waiting.append(fixed)
 
     def activation(self, name: str, called: str) -> None:
         """Adds an activation by the name that it has elsewhere. Raises Unfit for one that is no row of the table."""
@@ -116,7 +105,19 @@ class Chain:
                 name, f"is nothing that an MLP computes: there are linear layers and the activations {known}"
             )
         self._open(name)
-        self._activated(name, activation_named(row))
+        if (operation := activation_named(row)) is None:
+            return
+        self._close(name)
+        if not self._layers:
+            raise self.unfit(name, "stands before the first layer of weights, where an MLP has no activation")
+        if self._layers[-1].activation is not None:
+            raise self.unfit(name, "follows another activation; a neuron has one")
+        self._layers[-1].activation = operation
+
+    def require(self, name: str, option: str, value: Any, wanted: Any) -> None:
+        """Raises Unfit for an option of an activation with which it computes something else than the row of the table."""
+        if value != wanted:
+            raise self.unfit(name, f"has {option}={value!r}; the row of the table is that of {wanted!r}")
 
     def outputs_are_classes(self, name: str, classes: Sequence[Any] | None = None) -> None:
         """Says that a softmax ends the network: what is made has the net inputs as outputs, and notes from which follows the rest."""
@@ -156,40 +157,33 @@ class Chain:
     def unfit(self, name: str, why: str) -> Unfit:
         return Unfit(f"{name} {why}" if name == self.what else f"{self.what}: {name} {why}")
 
-    def _activated(self, name: str, row: Operation | None) -> None:
-        if row is None:
-            return
-        self._close(name)
-        if not self._layers:
-            raise self.unfit(name, "stands before the first layer of weights, where an MLP has no activation")
-        if self._layers[-1].activation is not None:
-            raise self.unfit(name, "follows another activation; a neuron has one")
-        self._layers[-1].activation = row
-
     def _open(self, name: str) -> None:
         if self.softmax:
             raise self.unfit(name, "follows a softmax, which only the end of a network can be here")
 
     def _close(self, name: str) -> None:
-        """Makes a layer of a fixed map that no layer came after."""
-        if self._fixed is not None:
-            if not self._layers:
-                raise self.unfit(name, "has no layer of weights before it")
-            factors, summands = self._sized(name, len(self._layers[-1].biases))
-            self._fixed = None
-            diagonal = [[f if j == k else 0.0 for j in range(len(factors))] for k, f in enumerate(factors)]
-            self._layers.append(_Layer(diagonal, summands, False))
+        """Makes a layer of the fixed maps that no layer came after."""
+        if not self._waiting:
+            return
+        if not self._layers:
+            raise self.unfit(name, "has no layer of weights before it")
+        width = len(self._layers[-1].biases)
+        factors, summands = [1.0] * width, [0.0] * width
+        for fixed in self._waiting:
+            fs, ss = self._fit(fixed, width)
+            factors = [f * x for f, x in zip(fs, factors, strict=True)]
+            summands = [f * x + s for f, x, s in zip(fs, summands, ss, strict=True)]
+        self._waiting = []
+        diagonal = [[f if j == k else 0.0 for j in range(width)] for k, f in enumerate(factors)]
+        self._layers.append(_Layer(diagonal, summands, False))
 
-    def _sized(self, name: str, width: int) -> tuple[list[float], list[float]]:
-        assert self._fixed is not None
-        return self._fit(name, self._fixed, width)
-
-    def _fit(self, name: str, pair: tuple[list[float], list[float]], width: int) -> tuple[list[float], list[float]]:
+    def _fit(self, fixed: _Fixed, width: int) -> tuple[list[float], list[float]]:
         """Factors and summands for so many numbers; one stands for all."""
-        fitted = [part * width if len(part) == 1 else part for part in pair]
-        if any(len(part) != width for part in fitted):
-            raise self.unfit(name, f"is for {max(map(len, pair))} numbers, and there are {width}")
-        return fitted[0], fitted[1]
+        parts = fixed.factors, fixed.summands
+        factors, summands = (part * width if len(part) == 1 else part for part in parts)
+        if len(factors) != width or len(summands) != width:
+            raise self.unfit(fixed.name, f"is for {max(map(len, parts))} numbers, and there are {width}")
+        return factors, summands
 
     def _compare(self, net: MLP, original: Callable[[list[list[float]]], Any]) -> None:
         draw = random.Random(0)
@@ -197,7 +191,7 @@ class Chain:
         for row, wanted in zip(rows, listed(original(rows)), strict=True):
             outputs = net(row)
             found = [x.data for x in (softmax(outputs) if self.softmax else outputs)]
-            there = _flat(wanted)
+            there = flat(wanted)
             if self.classes and len(found) == 1 and len(there) == 2:
                 found = [1.0 - found[0], found[0]]
             near = CLOSE * max([1e-30, *map(abs, there)])
@@ -206,6 +200,12 @@ class Chain:
                     f"{self.what} computes something else than its layers one after the other: at {shown(row)} it gives "
                     f"{shown(there)}, they give {shown(found)}"
                 )
+
+
+class _Fixed(NamedTuple):
+    name: str
+    factors: list[float]
+    summands: list[float]
 
 
 class _Layer:
@@ -244,8 +244,9 @@ def transposed(kernel: Any) -> Any:
     return [list(column) for column in zip(*rows, strict=True)] if _is_matrix(rows) else rows
 
 
-def _flat(x: Any) -> list[float]:
-    return [y for each in x for y in _flat(each)] if isinstance(x, list) else [float(x)]
+def flat(x: Any) -> list[float]:
+    """All numbers in lists of lists, one after the other; of a number alone that."""
+    return [y for each in x for y in flat(each)] if isinstance(x, list) else [float(x)]
 
 
 def _is_matrix(rows: list[Any]) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from tinygrad_bp.networks.conversion.chain import Chain, listed, transposed
+from tinygrad_bp.networks.conversion.chain import Chain, flat, listed, transposed
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.text import shown
 
@@ -74,21 +74,19 @@ def _add(chain: Chain, layer: Any) -> None:
     elif kind == "BatchNormalization":
         chain.fixed(where, *_normalization(layer))
     elif kind == "Normalization":
-        means, variances = _flat(layer.mean), _flat(layer.variance)
+        means, variances = flat(listed(layer.mean)), flat(listed(layer.variance))
         factors = [1.0 / max(math.sqrt(v), 1e-7) for v in variances]
         chain.fixed(where, factors, [-m * f for m, f in zip(means, factors, strict=True)])
     elif kind == "Rescaling":
-        factors, summands = _flat(layer.scale), _flat(layer.offset)
-        width = max(len(factors), len(summands))
-        chain.fixed(where, factors * (width // len(factors)), summands * (width // len(summands)))
+        chain.fixed(where, flat(listed(layer.scale)), flat(listed(layer.offset)))
     elif kind == "Softmax":
         chain.outputs_are_classes(where)
     elif kind not in _NOTHING:
         for option, wanted in _ACTIVATIONS.get(kind, {}).items():
             value = getattr(layer, option, wanted)
             value = float(value) if value is not None else None
-            if value != wanted and not (value is None and wanted == 0.0):
-                raise chain.unfit(where, f"has {option}={value!r}; the row of the table is that of {wanted!r}")
+            if value is not None or wanted != 0.0:
+                chain.require(where, option, value, wanted)
         chain.activation(where, kind)
 
 
@@ -117,10 +115,3 @@ def _normalization(layer: Any) -> tuple[list[float], list[float]]:
     shifts = learned.pop(0) if getattr(layer, "center", True) else [0.0] * len(means)
     factors = [g / math.sqrt(v + layer.epsilon) for g, v in zip(scales, variances, strict=True)]
     return factors, [b - f * m for b, f, m in zip(shifts, factors, means, strict=True)]
-
-
-def _flat(array: Any) -> list[float]:
-    found = listed(array)
-    while isinstance(found[0], list):
-        found = [x for row in found for x in row]
-    return [float(x) for x in found]

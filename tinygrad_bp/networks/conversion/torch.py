@@ -155,11 +155,8 @@ def _add(chain: Chain, name: str, part: Any, options: dict[str, Any]) -> None:
         chain.logarithms = called != "softmax"
         chain.outputs_are_classes(where)
     elif called not in _NOTHING:
-        for option, value in options.items():
-            if option in _OPTIONS and value != _OPTIONS[option]:
-                raise chain.unfit(
-                    where, f"has {option}={value!r}; the row of the table is that of {_OPTIONS[option]!r}"
-                )
+        for option, wanted in _OPTIONS.items():
+            chain.require(where, option, options.get(option, wanted), wanted)
         chain.activation(where, called)
 
 

@@ -4,6 +4,7 @@ import math
 import random
 from typing import Any
 
+from tinygrad_bp import Operation, Reduction
 from tinygrad_bp.program import Program
 from tinygrad_bp.program.instructions import Code, Instruction
 
@@ -37,3 +38,20 @@ def points_of(op: Any, count: Any, decades: Any) -> Any:
 def corners_of(op: Any) -> Any:
     """The lower and the upper corner of each box of the operation's domain."""
     return [[side[k] for side in box] for box in op.domain.boxes for k in (0, 1)]
+
+
+# Rows of one's own whose rules have an `if`.
+leaky = Operation(
+    "leaky", lambda x: x if x > 0 else 0.1 * x, (lambda y, x: 1.0 if x > 0 else 0.1,), "leaky({})", "", "leaky"
+)
+elu = Operation(
+    "elu", lambda x: x if x > 0 else math.exp(x) - 1, (lambda y, x: 1.0 if x > 0 else y + 1.0,), "elu({})", "", "elu"
+)
+top = Reduction(
+    "top",
+    lambda *xs: max(xs),
+    lambda y, *xs: [1.0 if x == y else 0.0 for x in xs],
+    lambda bare, tight: f"top([{', '.join(bare)}])",
+    lambda bare, tight: "",
+    "top",
+)

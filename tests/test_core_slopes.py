@@ -7,15 +7,10 @@ import pickle
 
 import pytest
 
-from tinygrad_bp import MLP, Operation, Reduction, Value, compile, grad, ops, train
+from tests.rows import elu, leaky, top
+from tinygrad_bp import MLP, Operation, Value, compile, grad, ops, train
 from tinygrad_bp.optim import SGD
 
-leaky = Operation(
-    "leaky", lambda x: x if x > 0 else 0.1 * x, (lambda y, x: 1.0 if x > 0 else 0.1,), "leaky({})", "", "leaky"
-)
-elu = Operation(
-    "elu", lambda x: x if x > 0 else math.exp(x) - 1, (lambda y, x: 1.0 if x > 0 else y + 1.0,), "elu({})", "", "elu"
-)
 larger = Operation(
     "larger",
     lambda a, b: a * a * b if a > b else b,
@@ -23,14 +18,6 @@ larger = Operation(
     "larger({}, {})",
     "",
     "larger",
-)
-top = Reduction(
-    "top",
-    lambda *xs: max(xs),
-    lambda y, *xs: [1.0 if x == y else 0.0 for x in xs],
-    lambda bare, tight: f"top([{', '.join(bare)}])",
-    lambda bare, tight: "",
-    "top",
 )
 
 

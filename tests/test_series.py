@@ -11,12 +11,11 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.graphs import random_graph
-from tests.rows import points_of
+from tests.rows import elu, leaky, points_of, top
 from tinygrad_bp import (
     OPERATIONS,
     Constant,
     Operation,
-    Reduction,
     Value,
     grad,
     hessian,
@@ -154,20 +153,6 @@ def test_branches_that_are_not_taken_let_nothing_through() -> None:
 
 
 def test_rows_of_ones_own_with_an_if_keep_no_branch() -> None:
-    leaky = Operation(
-        "leaky", lambda x: x if x > 0 else 0.1 * x, (lambda y, x: 1.0 if x > 0 else 0.1,), "leaky({})", "", "leaky"
-    )
-    elu = Operation(
-        "elu", lambda x: x if x > 0 else math.expm1(x), (lambda y, x: 1.0 if x > 0 else y + 1.0,), "elu({})", "", "elu"
-    )
-    top = Reduction(
-        "top",
-        lambda *xs: max(xs),
-        lambda y, *xs: [1.0 if x == y else 0.0 for x in xs],
-        lambda bare, tight: f"top([{', '.join(bare)}])",
-        lambda bare, tight: "",
-        "top",
-    )
     x = Value(0.7, "x")
     slope = jvp(leaky(x), {x: 1.0})
     assert slope.data == 1.0

@@ -176,13 +176,14 @@ class _Series(Symbol):
         if op in (ops.mul, ops.dot):  # of each pair the product of two series
             half = len(xs) // 2
             pairs = zip(xs[:half], xs[half:], strict=True)
-            return _dot([(_at(a, j), _at(b, k - j)) for a, b in pairs for j in range(k + 1)])
+            return _dot([pair for a, b in pairs for pair in _products(a, b, k)])
         if op is ops.div:  # a = y·b, solved for the last coefficient of y
             earlier = _dot([(self.coefficients[k - j], _at(xs[1], j)) for j in range(1, k + 1)])
             return _quotient(_sum([_at(xs[0], k), _negative(earlier)]), _at(xs[1], 0))
         if op is ops.over_squares:  # c = y·(a² + b²), likewise
             c, a, b = xs
-            earlier = _dot([(self.coefficients[k - j], _dot(_squares(a, b, j))) for j in range(1, k + 1)])
+            squares = [_dot([*_products(a, a, j), *_products(b, b, j)]) for j in range(1, k + 1)]
+            earlier = _dot([(self.coefficients[k - j], square) for j, square in enumerate(squares, 1)])
             return ops.over_squares(_sum([_at(c, k), _negative(earlier)]), _at(a, 0), _at(b, 0))
         return self._by_partials(k)
 
@@ -269,9 +270,9 @@ def _at(x: Any, k: int) -> Number:
     return found
 
 
-def _squares(a: Any, b: Any, k: int) -> list[tuple[Number, Number]]:
-    """What coefficient k of a² + b² is a sum of products of."""
-    return [(_at(x, j), _at(x, k - j)) for x in (a, b) for j in range(k + 1)]
+def _products(a: Any, b: Any, k: int) -> list[tuple[Number, Number]]:
+    """What coefficient k of a · b is the sum of the products of."""
+    return [(_at(a, j), _at(b, k - j)) for j in range(k + 1)]
 
 
 def _number(coefficient: Number) -> float:

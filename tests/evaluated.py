@@ -14,7 +14,6 @@ from tinygrad_bp import Value
 from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation
-from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.softmax import softmax
 
 STEP = mpf(10) ** -25
@@ -48,9 +47,8 @@ class Evaluator:
 
     def _classes(self) -> None:
         """Of softmax the probabilities and targets."""
-        layers = cases(self.found.neurons, self.found.order)
-        for v, share in softmax(self.found, layers).items():
-            [layer] = [case[-1] for case in layers if any(unit.net is v for unit in case[-1])]
+        for v, share in softmax(self.found).items():
+            [layer] = [case[-1] for case in self.found.cases if any(unit.net is v for unit in case[-1])]
             weights = [mp.exp(self.data[unit.net]) for unit in layer]
             [place] = [k for k, unit in enumerate(layer) if unit.net is v]
             number = re.search(r"\[\d+\]$", self.found.names[v])

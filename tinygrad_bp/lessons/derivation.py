@@ -35,6 +35,7 @@ from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.waypoints import Waypoints
+from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.roles import learns, untrained
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
@@ -151,6 +152,11 @@ class Derivation:
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
+
+    @cached_property
+    def cases(self) -> list[Layers]:
+        """The layers of neurons, case by case."""
+        return cases(self.neurons, self.order)
 
     @cached_property
     def _by_name(self) -> dict[str, Step]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
-from tinygrad_bp.lessons.layers import Layers, cases, inputs_of
+from tinygrad_bp.lessons.layers import Layers, inputs_of
 from tinygrad_bp.lessons.lots import Lots
 from tinygrad_bp.lessons.roles import outer, starts
 from tinygrad_bp.lessons.rounding import classes_of, conditions
@@ -110,7 +110,7 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     units = found.neurons
     weights = dict.fromkeys(c.weight for unit in units for c in unit.connections)
     biases = dict.fromkeys(unit.bias for unit in units if unit.bias is not None)
-    several = cases(units, found.order)
+    several = found.cases
     inputs = dict.fromkeys(v for layers in several for v in inputs_of(layers) if v.op is None and v not in weights)
     others = [v for v in found.order if v.op is None and not any(v in known for known in (weights, biases, inputs))]
     targets = [v for v in others if units and outer(v.label)]
@@ -275,7 +275,7 @@ def _faults(found: Derivation, numbers: Numbers, asked: Asking, most: float) -> 
         else:
             bends = bends or data[x] < 0.0
             faults += abs(data[x]) < KINK
-    for layers in cases(found.neurons, found.order):
+    for layers in found.cases:
         faults += 2 * sum(_is_dead(layer, data) for layer in layers)
         faults += sum(abs(gradients.get(unit.net, 0.0)) < LEAST_DELTA for unit in layers[-1] if not bends)
     slopes = [abs(gradients.get(p, 0.0)) for p in found.parameters]

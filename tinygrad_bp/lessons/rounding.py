@@ -14,7 +14,6 @@ from typing import NamedTuple
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.asking import KEPT, place_of
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
-from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.softmax import softmax
 
 NOISE = 4e-16  # what floats are off by: what is left of larger numbers that cancel is no number to ask for
@@ -114,9 +113,10 @@ class Rounding:
 
 def classes_of(found: Derivation) -> list[list[Value]]:
     """The net inputs of each case that a softmax is taken of, where the error is a cross entropy of it."""
-    several = cases(found.neurons, found.order)
-    shares = softmax(found, several)
-    return [[unit.net for unit in layers[-1]] for layers in several if all(unit.net in shares for unit in layers[-1])]
+    shares = softmax(found)
+    return [
+        [unit.net for unit in layers[-1]] for layers in found.cases if all(unit.net in shares for unit in layers[-1])
+    ]
 
 
 class Condition(NamedTuple):

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation
-from tinygrad_bp.lessons.layers import Layers
 
 NEAR = 1e-9  # how well numbers must fit
 _OF_ENTROPY = (
@@ -34,14 +33,14 @@ class Share(NamedTuple):
     cases: int
 
 
-def softmax(found: Derivation, cases: Sequence[Layers]) -> dict[Value, Share]:
+def softmax(found: Derivation) -> dict[Value, Share]:
     """Of each net input of the last layers its share; empty where the error is no cross entropy of a softmax."""
     operations = {v.op.name for v in found.order if v.op is not None}
     if not any(part in name for name in operations for part in _OF_ENTROPY):
         return {}
     shares: dict[Value, Share] = {}
-    for layers in cases:
-        for count in dict.fromkeys((len(cases), 1)):
+    for layers in found.cases:
+        for count in dict.fromkeys((len(found.cases), 1)):
             if fits := _shares(found, layers[-1], count):
                 shares |= fits
                 break

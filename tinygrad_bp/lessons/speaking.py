@@ -12,7 +12,7 @@ from tinygrad_bp.lessons.blocks import Equation, Formula, Heading, Paragraph, Pi
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.entropy import Entropy
 from tinygrad_bp.lessons.equations import Equations, symbol
-from tinygrad_bp.lessons.layers import cases, is_recurrent
+from tinygrad_bp.lessons.layers import is_recurrent
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.softmax import Share, softmax
 from tinygrad_bp.words import Words
@@ -42,13 +42,13 @@ class Speaker:
 
     def __init__(self, derivation: Derivation, equations: Equations, say: Words, follows: Value | None) -> None:
         self.found, self.write, self.say, self.follows = derivation, equations, say, follows
-        self.cases = cases(derivation.neurons, derivation.order)
+        self.cases = derivation.cases
         self.neuron_of = {v: unit for unit in derivation.neurons for v in (unit.net, unit.out)}
         self.user_of: dict[Value, list[Unit]] = {}
         for unit in derivation.neurons:
             for v in [*[c.weight for c in unit.connections], *([unit.bias] if unit.bias is not None else [])]:
                 self.user_of.setdefault(v, []).append(unit)
-        self.shares: dict[Value, Share] = softmax(derivation, self.cases)
+        self.shares: dict[Value, Share] = softmax(derivation)
         self.entropy = Entropy(equations, self.cases, self.shares)
         self._said: set[str] = set()
 

@@ -21,7 +21,7 @@ from tinygrad_bp.lessons.blocks import (
     Title,
 )
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.layers import cases, inputs_of, network
+from tinygrad_bp.lessons.layers import inputs_of, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import Question, side_by_side
@@ -191,7 +191,7 @@ class Worksheet:
 
 def leaves_of(found: Derivation) -> list[Value]:
     """The leaves that have names: what comes from outside, the parameters layer by layer, all else."""
-    first: list[Value | None] = [v for layers in cases(found.neurons, found.order) for v in inputs_of(layers)]
+    first: list[Value | None] = [v for layers in found.cases for v in inputs_of(layers)]
     for unit in found.neurons:
         first += [*[c.weight for c in unit.connections], unit.bias]
     order = [v for v in found.order if v.op is None]

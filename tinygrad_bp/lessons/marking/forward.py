@@ -15,7 +15,6 @@ from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.roles import outer
@@ -83,14 +82,14 @@ class Forward:
 
     @cached_property
     def cases(self) -> int:
-        return len(cases(self.found.neurons, self.found.order))
+        return len(self.found.cases)
 
     @cached_property
     def probabilities(self) -> dict[Value, tuple[float, float, float]]:
         """Of net inputs that softmax with cross entropy takes the probability, the target, and the share of the case in a mean."""
         found: dict[Value, tuple[float, float, float]] = {}
         total = self.found.graph.total
-        rows = cases(self.found.neurons, self.found.order)
+        rows = self.found.cases
         for layers in rows:
             layer = layers[-1]
             nets = [unit.net for unit in layer]
@@ -326,9 +325,7 @@ class Forward:
     def transposed(self, unit: Unit) -> dict[Value, float]:
         """The weights of the layer of a neuron read in the wrong order: as of each signal, where they are of each neuron."""
         sources = [c.source for c in unit.connections]
-        layer = next(
-            layer for layers in cases(self.found.neurons, self.found.order) for layer in layers if unit in layer
-        )
+        layer = next(layer for layers in self.found.cases for layer in layers if unit in layer)
         layer = [u for u in layer if [c.source for c in u.connections] == sources]
         weights = [c.weight for u in layer for c in u.connections]
         if len(layer) < 2 or len(sources) < 2 or len(set(weights)) < len(weights):

@@ -154,6 +154,15 @@ class Derivation:
         return iter(self.steps)
 
     @cached_property
+    def users(self) -> dict[Value, list[Value]]:
+        """What is computed from each node."""
+        found: dict[Value, list[Value]] = {}
+        for v in self.order:
+            for x in dict.fromkeys(x for x in v.operands if isinstance(x, Value)):
+                found.setdefault(x, []).append(v)
+        return found
+
+    @cached_property
     def cases(self) -> list[Layers]:
         """The layers of neurons, case by case."""
         return cases(self.neurons, self.order)

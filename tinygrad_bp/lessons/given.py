@@ -160,7 +160,7 @@ class Given(Speaker):
         if unit.net in self.shares:
             return self.shares[unit.net].target
         trained = set(self.found.trainable)
-        for user in self.users.get(unit.out, []):
+        for user in self.found.users.get(unit.out, []):
             if user.op is ops.sub:
                 [other] = [x for x in user.args if x is not unit.out] or [unit.out]
                 if other.op is None and other not in trained:
@@ -170,7 +170,7 @@ class Given(Speaker):
     def logistic_target(self, unit: Unit) -> float | None:
         """The target of an output without an activation, if the error is the cross entropy of its sigmoid."""
         net = unit.net
-        names = {user.op.name for user in self.users.get(net, []) if user.op is not None}
+        names = {user.op.name for user in self.found.users.get(net, []) if user.op is not None}
         if unit.activation is not None or not names <= {"softplus", "neg", "sigmoid"} or not names:
             return None
         p = 1.0 / (1.0 + math.exp(-net.data)) if net.data > -700.0 else 0.0
@@ -181,15 +181,3 @@ class Given(Speaker):
             if abs(target - round(target, 9)) < 1e-12 and 0.0 <= round(target, 9) <= 1.0:
                 return round(target, 9) + 0.0
         return None
-
-    @property
-    def users(self) -> dict[Value, list[Value]]:
-        """What is computed from each Value."""
-        if self._users is None:
-            self._users = {}
-            for v in self.found.order:
-                for x in dict.fromkeys(v.args):
-                    self._users.setdefault(x, []).append(v)
-        return self._users
-
-    _users: dict[Value, list[Value]] | None = None

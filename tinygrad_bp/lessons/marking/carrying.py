@@ -233,7 +233,7 @@ class Carrying:
             seen = set(waiting)
             while waiting:
                 v = waiting.pop()
-                for user in self.forward.users.get(v, ()):
+                for user in self.found.users.get(v, ()):
                     edge = next((e for e in ((user, v), (self.forward.owner[user], v)) if e in slopes), None)
                     if edge is not None and edge[0] is not step.of:
                         names.add(slopes[edge])
@@ -288,7 +288,7 @@ class Carrying:
         down = world.sweep(step.of, step.by)
         parts = [
             abs(down[user] * local)
-            for user in self.forward.users.get(step.by, ())
+            for user in self.found.users.get(step.by, ())
             if user in down
             for x, local in zip(user.operands, world.local[user], strict=True)
             if x is step.by

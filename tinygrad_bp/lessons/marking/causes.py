@@ -183,7 +183,7 @@ class Causes:
     def everywhere(self, by: Value, down: Mapping[Value, float], right: float, world: World) -> Iterator[Mistake]:
         """Of a weight that is used several times, as at each step of time: other signals in place of the right ones each time."""
         nets, later, pairs = 0.0, 0.0, []
-        for n in self.forward.users.get(by, ()) if by.op is None else ():
+        for n in self.found.users.get(by, ()) if by.op is None else ():
             for place, x in enumerate(n.operands):
                 if x is not by or n.op not in (ops.mul, ops.dot) or n not in down:
                     continue

@@ -36,19 +36,12 @@ class Forward:
     # What belongs to what
 
     @cached_property
-    def users(self) -> dict[Value, list[Value]]:
-        found: dict[Value, list[Value]] = {}
-        for v in self.found.order:
-            for x in dict.fromkeys(x for x in v.operands if isinstance(x, Value)):
-                found.setdefault(x, []).append(v)
-        return found
-
-    @cached_property
     def owner(self) -> dict[Value, Value]:
         """For each node the Value with a name that it is a part of: itself if it has one."""
         found: dict[Value, Value] = {}
+        users = self.found.users
         for v in reversed(self.found.order):
-            found[v] = v if v in self.found.names or v not in self.users else found[self.users[v][0]]
+            found[v] = v if v in self.found.names or v not in users else found[users[v][0]]
         return found
 
     def region(self, v: Value) -> set[Value]:
@@ -167,7 +160,7 @@ class Forward:
         found: dict[Value, float] = {}
         if len(partner.operands) == 1 and isinstance(partner.operands[0], Value) and partner.operands[0] in names:
             found[partner.operands[0]] = 1.2
-        for user in self.users.get(partner, []):
+        for user in self.found.users.get(partner, []):
             if len(user.operands) == 1 and user in names:
                 found.setdefault(user, 2.2)
         for v, rank in self._beside(partner):

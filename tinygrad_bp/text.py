@@ -85,6 +85,12 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def fenced(text: str, language: str = "text") -> str:
+    """`text` as a block of Markdown that shows it as it stands, and that nothing in it can end."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
 # For a terminal
 
 

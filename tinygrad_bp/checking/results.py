@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.core.output import said, saying
-from tinygrad_bp.text import printable
+from tinygrad_bp.core.output import Shown, said, saying
+from tinygrad_bp.text import fenced, printable
 
 
 @saying
@@ -74,9 +73,8 @@ class Fault:
         )
 
 
-@saying
-@dataclass(frozen=True)
-class GradientCheck:
+@dataclass(frozen=True, repr=False)
+class GradientCheck(Shown):
     """What `check_gradients` found. True if no input is wrong.
 
     `str()`, the prompt and notebooks show a table of the inputs, followed by the rules at fault.
@@ -94,10 +92,6 @@ class GradientCheck:
         return self.ok
 
     @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
     def text(self, *, width: int = 80) -> str:
         """The table for a terminal of so many columns: where they are too few each input has lines of its own."""
         labels = [printable(row.label) for row in self.inputs]
@@ -113,15 +107,9 @@ class GradientCheck:
         lines.extend(map(str, self.faults))
         return "\n".join(lines)
 
-    @said
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_markdown_(self) -> str:
-        """The table as it stands, for notebooks; no label can end the block."""
-        text = str(self)
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-        return f"{fence}text\n{text}\n{fence}"
+    def markdown(self) -> str:
+        """The table as it stands, in a block that no label can end."""
+        return fenced(self.text())
 
 
 _VERDICTS = {"agrees": "ok", "wrong": "WRONG", "undecided": "?"}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_bp.core.output import said
+from tinygrad_bp.core.output import Shown, said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.diagnosis.digits import ALL_DIGITS, Rounding
 from tinygrad_bp.diagnosis.names import called, number, written
 from tinygrad_bp.diagnosis.paths import LayerGradients
 from tinygrad_bp.explanation.setting import wrapped
-from tinygrad_bp.text import number_as_json, whole_number
+from tinygrad_bp.text import fenced, number_as_json, whole_number
 from tinygrad_bp.words import Words, words
 
 
@@ -90,8 +89,8 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Shown):
     """What `diagnose` found. True if that is nothing.
 
     `str()`, the prompt and notebooks show it in words.
@@ -141,17 +140,6 @@ class Diagnosis:
         return tuple(dict.fromkeys(node for finding in self.findings for node in finding.nodes))
 
     @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
-
-    @said
     def text(self, *, width: int = 80, language: str | None = None) -> str:
         """It for a terminal of so many columns, in English, "en", or Japanese, "ja".
 
@@ -175,9 +163,7 @@ class Diagnosis:
     @said
     def markdown(self, *, language: str | None = None) -> str:
         """It as it stands, in a block that no label can end. Raises ValueError for another language."""
-        text = self.text(language=language)
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-        return f"{fence}text\n{text}\n{fence}"
+        return fenced(self.text(language=language))
 
     def _heading(self, say: Words) -> str:
         if self.y is None:

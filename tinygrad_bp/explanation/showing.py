@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from tinygrad_bp.core.output import said
+from tinygrad_bp.core.output import Shown, said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import significant
 from tinygrad_bp.explanation.setting import TextSetting
 from tinygrad_bp.text import number_as_json, whole_number
 
 
-class Showing:
+class Showing(Shown):
     """What computations and explanations share.
 
     Attributes:
@@ -40,17 +40,6 @@ class Showing:
         """The same for JSON, with what their data is now."""
         pairs = zip(self.changed_names, self.changed, strict=True)
         return [{"name": name, "data": number_as_json(leaf.data)} for name, leaf in pairs]
-
-    @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
 
     @said
     def text(self, *, digits: int = 9, width: int = 80, language: str | None = None) -> str:

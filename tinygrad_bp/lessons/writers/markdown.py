@@ -38,6 +38,7 @@ from tinygrad_bp.lessons.writers.pieces import (
     plain,
     side_by_side,
 )
+from tinygrad_bp.text import fenced
 
 WIDTH = 56  # letters of a formula in a line
 _COMMANDS = {
@@ -88,10 +89,8 @@ def _lines(block: Block, files: Mapping[int, str] | None) -> Iterator[str]:
             if caption:
                 yield from ("", _line(caption))
         case Code(program, language):
-            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", program)), default=0))
-            yield fence + re.sub(r"\W", "", language)
-            yield from map(clean, program.strip("\n").expandtabs(4).split("\n"))
-            yield fence
+            lines = map(clean, program.strip("\n").expandtabs(4).split("\n"))
+            yield fenced("\n".join(lines), re.sub(r"\W", "", language))
         case Items(items, numbered):
             for place, item in enumerate(items, 1):
                 yield f"{place}. {_line(item)}" if numbered else f"- {_line(item)}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Table
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.equations import Equations
@@ -36,16 +37,15 @@ class Setting:
 
     def given(self) -> Iterator[Block]:
         """The numbers of the leaves: of several cases, and of what has no name, those of a case in a row; then all others."""
-        tables = list(self._by_case())
+        tables, others = self._told()
         yield from tables
-        others = [*([] if tables else self._without_names()), *self._named(self.leaves(outside=not tables))]
         if others:
             yield pairs(others)
 
     def lines(self) -> list[str]:
         """The same as text, `w5 = 0.4`: each number by itself."""
         found = []
-        tables = list(self._by_case())
+        tables, others = self._told()
         for table in tables:
             heads = [plain(head) for head in table.head]
             for row in table.rows:
@@ -53,8 +53,13 @@ class Setting:
                 for head, cell in zip(heads, row, strict=True):
                     if head and cell:
                         found.append(f"{head}{case} = {plain(cell)}")
-        others = [*([] if tables else self._without_names()), *self._named(self.leaves(outside=not tables))]
         return found + [f"{plain(name)} = {plain(number)}" for name, number in others]
+
+    def _told(self) -> tuple[list[Table], list[tuple[Formula, Formula]]]:
+        """The table of cases, where there is one, and the names and numbers that stand in none."""
+        tables = list(self._by_case())
+        others = [*([] if tables else self._without_names()), *self._named(self.leaves(outside=not tables))]
+        return tables, others
 
     def leaves(self, *, outside: bool = True) -> list[Value]:
         """The leaves that have names: what comes from outside, states, targets, parameters by their numbers, all else."""
@@ -119,8 +124,7 @@ class Setting:
         """How a quantity is computed: of a cross entropy the probabilities of softmax, and -log(p) of these; none if it has no formula."""
         entropy = self.lesson.entropy
         if v in entropy.of:
-            probabilities = [each for layer in entropy.of[v][:1] for each in entropy.probabilities(layer)]
-            return [*probabilities, entropy.error(v)]
+            return self._entropy(v, entropy.of[v][:1])
         equation = self.write.value(v)
         return [equation] if len(equation.rows) > 1 else []
 
@@ -129,11 +133,7 @@ class Setting:
         lesson, write, found = self.lesson, self.write, self.found
         if step.kind == "value" or step.by is None:
             if step.of in lesson.entropy.of:
-                layers = lesson.entropy.of[step.of]
-                return [
-                    *(each for layer in layers for each in lesson.entropy.probabilities(layer)),
-                    lesson.entropy.error(step.of),
-                ]
+                return self._entropy(step.of, lesson.entropy.of[step.of])
             return [write.value(step.of)]
         if step.kind == "update":
             return [write.update(step.by)]
@@ -142,6 +142,11 @@ class Setting:
             [factor] = found.graph.factors([edge])
             return [write.slope(step.of, step.by, factor)]
         return [self.total(step.by)]
+
+    def _entropy(self, v: Value, layers: Iterable[Sequence[Unit]]) -> list[Equation]:
+        """A cross entropy, and before it the probabilities of softmax in these layers."""
+        entropy = self.lesson.entropy
+        return [*(each for layer in layers for each in entropy.probabilities(layer)), entropy.error(v)]
 
     def total(self, v: Value) -> Equation:
         """The derivative of the loss with respect to a waypoint: of the net input of a class p - y."""

@@ -104,6 +104,20 @@ class Worksheet:
     def _setting(self) -> Iterator[Block]:
         found, write = self.found, self.write
         yield Heading(self.words("exercise.part.given"))
+        yield from self._picture()
+        yield from self.setting.given()
+        if found.learning_rate is not None:
+            rate = write.number(found.learning_rate)
+            yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
+        yield Paragraph(self.words("exercise.formulas.case" if len(self.setting.cases) > 1 else "exercise.formulas"))
+        yield self.setting.formulas()
+        known = self.known
+        if known:
+            yield Paragraph(self.words("exercise.known"))
+            yield pairs([(write.step(step), self.number(step)) for step in known])
+
+    def _picture(self) -> Iterator[Picture]:
+        """The network, if it is layered."""
         layered = self.setting.cases
         net = network(layered[0]) if layered else None
         if net is not None:
@@ -111,16 +125,6 @@ class Worksheet:
                 net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.say.language
             )
             yield Picture(drawing, "network", self.words("exercise.picture"))
-        yield from self.setting.given()
-        if found.learning_rate is not None:
-            rate = write.number(found.learning_rate)
-            yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
-        yield Paragraph(self.words("exercise.formulas.case" if len(layered) > 1 else "exercise.formulas"))
-        yield self.setting.formulas()
-        known = self.known
-        if known:
-            yield Paragraph(self.words("exercise.known"))
-            yield pairs([(write.step(step), self.number(step)) for step in known])
 
     def _to_fill(self) -> Iterator[Block]:
         heads = (
@@ -165,7 +169,6 @@ class Worksheet:
 
     def problem(self, sheet: str) -> Problem:
         """What the formats of learning platforms are written from."""
-        task = [block for block in self.blocks() if isinstance(block, Picture)]
         found, write = self.found, self.write
         given = self.setting.lines()
         if found.learning_rate is not None:
@@ -181,7 +184,7 @@ class Worksheet:
             sheet=sheet,
             given=given,
             formulas=[each for each in formulas if each],
-            pictures=task,
+            pictures=list(self._picture()),
             numbers=numbers,
             questions=list(self.numbered()),
             digits=self.digits,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.subjects import MODEL, rows_of, thing_of
+from tinygrad_bp.words import LANGUAGES
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer import Page
@@ -53,7 +54,7 @@ def add(commands: Any) -> None:
         "--learning-rate", type=parser.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
     )
     explore.add_argument("--title", default="", help="a heading for the page")
-    explore.add_argument("--language", choices=["en", "ja"], help="to begin with (default: the browser's)")
+    explore.add_argument("--language", choices=LANGUAGES, help="to begin with (default: the browser's)")
     explore.set_defaults(run=_explore)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from tinygrad_bp.text import number_as_json, terminal_width
 from tinygrad_bp.words import language_of_the_locale
 
 if TYPE_CHECKING:
+    from tinygrad_bp.checking.results import GradientCheck
+    from tinygrad_bp.diagnosis import Diagnosis
     from tinygrad_bp.drawing import Drawing
     from tinygrad_bp.explanation import Computation, Explanation
 
@@ -48,15 +51,13 @@ FORMATS = ("svg", "png", "pdf", "gv")
 
 def add(commands: Any) -> None:
     """Declares the commands."""
-    draw = parser.command(
-        commands.add_parser,
+    draw = _reading(
+        commands,
         "draw",
-        EXAMPLES["draw"],
+        _draw,
+        "what to draw in it; or a model's .json file",
         help="draw the graph of a Value, or a network",
         description="Draws the graph that a Value was computed by, or a network: an MLP, a Layer or a Neuron.",
-    )
-    draw.add_argument(
-        "target", metavar="FILE.py:NAME", help="your program, and what to draw in it; or a model's .json file"
     )
     draw.add_argument(
         "-o",
@@ -96,17 +97,15 @@ def add(commands: Any) -> None:
     draw.add_argument("--dpi", type=float, metavar="N", help="of a PNG: dots per inch (default: 144)")
     draw.add_argument("--scale", type=float, metavar="X", help="of a PNG: X times as wide and high as usual")
     common.add_language(draw)
-    draw.set_defaults(run=_draw)
 
-    explain = parser.command(
-        commands.add_parser,
+    explain = _reading(
+        commands,
         "explain",
-        EXAMPLES["explain"],
+        _explain,
         help="write out how a Value was computed, or the chain rule",
         description="Writes out how a Value was computed, step by step, as symbols and as numbers; with --wrt its derivative with respect "
         "to another: every path, every factor.",
     )
-    explain.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     explain.add_argument(
         "--wrt",
         action="append",
@@ -114,37 +113,50 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="with respect to the Value of this label or variable name; repeatable",
     )
-    explain.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="(default: text)")
+    _add_format(explain, "markdown", "json")
     common.add_language(explain)
-    explain.set_defaults(run=_explain)
 
-    check = parser.command(
-        commands.add_parser,
+    check = _reading(
+        commands,
         "check",
-        EXAMPLES["check"],
+        _check,
         help="compare gradients with numerical differences, or with answers",
         description="Compares the derivative of a Value with respect to each input, as autograd has it, with numerical differences.",
     )
-    check.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
     check.add_argument(
         "--against", metavar="FILE", help="compare with what was derived by hand, as the command mark takes it"
     )
     parser.add_rate(check)
-    check.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
-    check.set_defaults(run=_check)
+    _add_format(check, "json")
 
-    diagnose = parser.command(
-        commands.add_parser,
+    diagnose = _reading(
+        commands,
         "diagnose",
-        EXAMPLES["diagnose"],
+        _diagnose,
         help="say where a NaN came from, and how many digits are left",
         description="Says what is wrong with the numbers of a Value and of its gradient: where a NaN or an infinity came from, how many "
         "digits are left and which operations lost them, what keeps which paths from learning.",
     )
-    diagnose.add_argument("target", metavar="FILE.py:NAME", help="your program, and the Value in it")
-    diagnose.add_argument("--format", choices=["text", "json"], default="text", help="(default: text)")
+    _add_format(diagnose, "json")
     common.add_language(diagnose)
-    diagnose.set_defaults(run=_diagnose)
+
+
+def _reading(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    thing: str = "the Value in it",
+    **about: str,
+) -> parser.Parser:
+    """A command that reads a program, and `thing` there."""
+    made = parser.command(commands.add_parser, name, EXAMPLES[name], **about)
+    made.add_argument("target", metavar="FILE.py:NAME", help=f"your program, and {thing}")
+    made.set_defaults(run=run)
+    return made
+
+
+def _add_format(made: parser.Parser, *others: str) -> None:
+    made.add_argument("--format", choices=["text", *others], default="text", help="(default: text)")
 
 
 def _draw(args: argparse.Namespace) -> int:
@@ -204,10 +216,8 @@ def _explain(args: argparse.Namespace) -> int:
     explanations: list[Explanation | Computation] = [explain(y, x, language=language) for x in found]
     explanations = explanations or [explain(y, language=language)]
     if args.format == "json":
-        import json
-
         facts = [explanation.to_dict() for explanation in explanations]
-        common.say(json.dumps(facts if len(args.wrt) > 1 else facts[0], indent=2))
+        _say_json(facts if len(args.wrt) > 1 else facts[0])
     else:
         texts = [
             each.markdown() if args.format == "markdown" else each.text(width=terminal_width()) for each in explanations
@@ -231,20 +241,19 @@ def _check(args: argparse.Namespace) -> int:
     if args.lr is not None:
         raise common.Mistake("--lr is for answers with updated parameters: give --against")
     result = check_gradients(y)
-    if args.format == "json":
-        import json
-        from dataclasses import asdict
+    return _say_found(result, args.format, lambda: _facts(result))
 
-        facts: dict[str, Any] = {"ok": result.ok}
-        for part in ("inputs", "faults"):
-            found = [asdict(each) for each in getattr(result, part)]
-            facts[part] = [
-                {name: number_as_json(x) if isinstance(x, float) else x for name, x in each.items()} for each in found
-            ]
-        common.say(json.dumps(facts, indent=2))
-    else:
-        common.say(result.text(width=terminal_width()))
-    return 0 if result.ok else 1
+
+def _facts(result: GradientCheck) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    facts: dict[str, Any] = {"ok": result.ok}
+    for part in ("inputs", "faults"):
+        found = [asdict(each) for each in getattr(result, part)]
+        facts[part] = [
+            {name: number_as_json(x) if isinstance(x, float) else x for name, x in each.items()} for each in found
+        ]
+    return facts
 
 
 def _diagnose(args: argparse.Namespace) -> int:
@@ -252,10 +261,19 @@ def _diagnose(args: argparse.Namespace) -> int:
 
     [y] = named(load_program(args.target), args.target)
     found = diagnose(y, language=common.language_of(args))
-    if args.format == "json":
-        import json
+    return _say_found(found, args.format, found.to_dict)
 
-        common.say(json.dumps(found.to_dict(), indent=2))
+
+def _say_found(found: GradientCheck | Diagnosis, format: str, facts: Callable[[], dict[str, Any]]) -> int:
+    """Says what was found, as text or as JSON. Returns the exit status."""
+    if format == "json":
+        _say_json(facts())
     else:
         common.say(found.text(width=terminal_width()))
     return 0 if found.ok else 1
+
+
+def _say_json(facts: object) -> None:
+    import json
+
+    common.say(json.dumps(facts, indent=2))

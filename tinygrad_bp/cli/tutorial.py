@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.files import parse_json, read_text, write_whole, written_together
 from tinygrad_bp.text import listed, printable, terminal_width
-from tinygrad_bp.words import LANGUAGES, language_of_the_locale, words
+from tinygrad_bp.words import LANGUAGES, words
 
 if TYPE_CHECKING:
     from tinygrad_bp.lessons.blocks import Block
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     from tinygrad_bp.tutorial.pictures import pictures
     from tinygrad_bp.tutorial.report import Report
 
-    language = args.language or language_of_the_locale()
+    language = common.language_of(args)
     if args.walk:
         return _walk(float(args.learning_rate), language)
     common.check_results(args.out, KINDS, lambda: _other(args.out), replace=args.force)

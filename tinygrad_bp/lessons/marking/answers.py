@@ -64,12 +64,14 @@ def _text(source: Any) -> tuple[str, str]:
         raise ValueError(f"mark: {called(source)}: it is {error}") from None
 
 
-def _json(text: str) -> list[tuple[str, Any]]:
-    def constant(name: str) -> float:
-        raise ValueError(f"{name} is no number of JSON")
+def no_number(name: str) -> float:
+    """Refuses NaN and infinities, which JSON has not. Raises ValueError."""
+    raise ValueError(f"{name} is no number of JSON")
 
+
+def _json(text: str) -> list[tuple[str, Any]]:
     try:
-        parse_json(text, constant)
+        parse_json(text, no_number)
         content = json.loads(text, parse_float=str, parse_int=str)  # numbers keep their digits
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this is no JSON: {error}") from None

@@ -46,8 +46,9 @@ def folder_of(keys: Path, answers: Path) -> Path:
     within = answers / "answers"
     if not within.is_dir():
         return answers
+    sheets = [path.stem for path in keys.glob("*.json")]
     is_whole = keys.parent.resolve() == answers.resolve()  # where the sheets lie that were handed out
-    if is_whole or not any(_sheet_of(path.stem, _stems(keys)) for path in _tables(answers)):
+    if is_whole or not any(_sheet_of(path.stem, sheets) for path in _tables(answers)):
         return within
     return answers
 
@@ -77,10 +78,6 @@ def files_of(sheets: Sequence[str], place: Path) -> Folder:
             if each is not first:
                 strays[each.path.name] = "second", {"other": first.path.name}
     return Folder(taken, dict(sorted(strays.items())))
-
-
-def _stems(keys: Path) -> list[str]:
-    return [path.stem for path in keys.glob("*.json")]
 
 
 def _tables(place: Path) -> Iterator[Path]:

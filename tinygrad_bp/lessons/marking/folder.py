@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import saying
-from tinygrad_bp.lessons.blocks import Block, Items, Legend, Paragraph, Piece, Table, Text, Title
+from tinygrad_bp.lessons.blocks import Block, Items, Paragraph, Piece, Table, Text, Title
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.marking.answers import read
 from tinygrad_bp.lessons.marking.files import Handed, files_of, folder_of
 from tinygrad_bp.lessons.marking.keys import Key, read_key
 from tinygrad_bp.lessons.marking.mark import Marks
-from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark, Verdict
+from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark, Verdict, legends
 from tinygrad_bp.text import printable, shown
 from tinygrad_bp.words import Words, words
 
@@ -195,10 +195,7 @@ class FolderMarks(Document):
             rows.append([printable(each.called), [first], *[[count] for count in counts]])
         heads = [say(f"mark.folder.short.{verdict}") for verdict in counted]
         yield Table([say("mark.folder.sheet"), say("mark.folder.first"), *heads], rows)
-        if any(each.count("carried") for each in self._sheets):
-            yield Legend(say("mark.carried.legend"))
-        if any(each.count("rounded") for each in self._sheets):
-            yield Legend(say("mark.rounded.legend"))
+        yield from legends(counted, say)
         problems = [
             [printable(each.called), say("say.colon"), printable(each.problem)] for each in self._sheets if each.problem
         ]

@@ -13,8 +13,8 @@ from typing import Any
 from tinygrad_bp.files import called, parse_json, read_text
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import symbol
-from tinygrad_bp.lessons.marking.answers import MOST_BYTES
-from tinygrad_bp.lessons.marking.naming import bare, plain_name
+from tinygrad_bp.lessons.marking.answers import MOST_BYTES, no_number
+from tinygrad_bp.lessons.marking.naming import folded
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.verdicts import Answer, Mark, unreadable
 from tinygrad_bp.lessons.phrases import phrase
@@ -52,11 +52,6 @@ class Key:
         return next((each for each in self.asked if isinstance(name, str) and folded(each) == folded(name)), None)
 
 
-def folded(name: str) -> str:
-    """A name as it is compared."""
-    return bare(plain_name(name)).casefold()
-
-
 def is_key(path: str | os.PathLike[str]) -> bool:
     """Whether a file is, or says that it is, the key of an exercise."""
     if Path(path).suffix != ".json" or not Path(path).is_file():
@@ -70,12 +65,8 @@ def is_key(path: str | os.PathLike[str]) -> bool:
 
 def read_key(path: str | os.PathLike[str]) -> Key:
     """The key in a file. Raises ValueError for one that is no key, OSError for one that cannot be read."""
-
-    def constant(name: str) -> float:
-        raise ValueError(f"{name} is no number of JSON")
-
     try:
-        content = parse_json(read_text(path, MOST_BYTES), constant)
+        content = parse_json(read_text(path, MOST_BYTES), no_number)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise ValueError(f"it holds {shown_json(content)}")
         if content.get("version") != 1:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import latex_number, number, significant
-from tinygrad_bp.lessons.blocks import Block, Formula, Items, Legend, Paragraph, Piece, Strong, Table, Text, Title
+from tinygrad_bp.explanation.names import number, significant
+from tinygrad_bp.lessons.blocks import Block, Formula, Items, Paragraph, Piece, Strong, Table, Text, Title
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import symbol
@@ -34,8 +34,9 @@ from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.keys import Key, marks_of_numbers, marks_of_questions, read_key
 from tinygrad_bp.lessons.marking.naming import Names, order_of
 from tinygrad_bp.lessons.marking.numbers import Unreadable, has_decimal_comma, number_of
-from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts
+from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts, legends
 from tinygrad_bp.lessons.phrases import phrase
+from tinygrad_bp.lessons.tables import written
 from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
 from tinygrad_bp.words import Words, words
 
@@ -213,23 +214,14 @@ class Marks(Document):
         for mark in self._marks:
             verdict: Piece = say(f"mark.verdict.{mark.verdict}")
             answer = _as_written(mark.answer) if mark.answer else say("mark.blank")
-            right = mark.value if isinstance(mark.value, str) else _rounded(mark.value, digits)
+            right = mark.value if isinstance(mark.value, str) else written(number(mark.value, digits))
             rows.append([[mark.symbol], [answer], [right], [verdict if mark.ok else Strong(str(verdict))]])
         yield Table(head, rows)
         remarks = [[mark.symbol, say("say.colon"), *mark.remark] for mark in self._marks if mark.remark]
         if remarks:
             yield Paragraph(say("mark.remarks"))
             yield Items(remarks)
-        verdicts = {mark.verdict for mark in self._marks}
-        if "carried" in verdicts:
-            yield Legend(say("mark.carried.legend"))
-        if "rounded" in verdicts:
-            yield Legend(say("mark.rounded.legend"))
-
-
-def _rounded(x: float, digits: int) -> Formula:
-    text = number(x, digits)
-    return Formula(text, latex_number(text))
+        yield from legends({mark.verdict for mark in self._marks}, say)
 
 
 def _as_written(text: str) -> Piece:

@@ -166,11 +166,11 @@ class Names:
 
     def near(self, text: str) -> list[str]:
         """The names that are near one that nothing has."""
-        folded: dict[str, str] = {}
+        names: dict[str, str] = {}
         for name in self.known:
-            folded.setdefault(bare(plain_name(name)).casefold(), name)
-        near = difflib.get_close_matches(bare(plain_name(text)).casefold()[:200], folded, MOST_NEAR, 0.5)
-        return [folded[each] for each in near]
+            names.setdefault(folded(name), name)
+        near = difflib.get_close_matches(folded(text)[:200], names, MOST_NEAR, 0.5)
+        return [names[each] for each in near]
 
     def _near(self, text: str) -> str:
         if near := self.near(text):
@@ -181,6 +181,11 @@ class Names:
 def bare(name: str) -> str:
     """A name without blanks and the signs that join words."""
     return re.sub(r"[\s_,{}\\^]+", "", name)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared."""
+    return bare(plain_name(name)).casefold()
 
 
 def _unwrapped(name: str) -> str:

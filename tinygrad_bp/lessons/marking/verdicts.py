@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tinygrad_bp.core.output import saying
-from tinygrad_bp.lessons.blocks import Formula, Piece
+from tinygrad_bp.lessons.blocks import Formula, Legend, Piece
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Followed, Rounding
 from tinygrad_bp.lessons.marking.causes import Causes
@@ -71,6 +71,11 @@ def unreadable(mark: Mark, answer: Unreadable, say: Words) -> Mark:
     return replace(
         mark, answer=answer.text, verdict="wrong", causes=[plain(sentence)], keys=["unreadable"], remark=sentence
     )
+
+
+def legends(verdicts: Collection[str], say: Words) -> Iterator[Legend]:
+    """What those of these verdicts mean that do not say it themselves."""
+    return (Legend(say(f"mark.{verdict}.legend")) for verdict in ("carried", "rounded") if verdict in verdicts)
 
 
 class Verdicts:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import rounds
 from tests.hand import Hand, networks
 from tests.hand_cases import Recurrent
 from tests.worked import worked_example
@@ -118,3 +119,10 @@ def test_the_mistakes_of_a_quantity_are_tried_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Causes, "of", lambda self, step, world: asked.append(step.name) or of(self, step, world))
     mark(worked_example().error, {"dE/dw1": "0.123456"})
     assert asked == ["dE_total/dw1"]
+
+
+@pytest.mark.parametrize(("name", "p"), [("delta_o2[1]", 0.66131479), ("delta_o1[2]", 0.43433888)])
+def test_of_a_mean_of_cases_the_target_that_is_forgotten_is_the_right_one(name: str, p: float) -> None:
+    found = mark(rounds.softmax_batch(), {name: f"{p / 2:.6g}"})[name]
+    assert found.keys[0] == "targetForgotten"
+    assert found.causes[0] == "This is what comes out if the target 1 is not subtracted from the probability."

@@ -240,9 +240,10 @@ class Causes:
 
     def softmax(self, down: Mapping[Value, float], up: Mapping[Value, float], right: float) -> Iterator[Mistake]:
         """Where deltas are p - y, softmax with cross entropy: what may be taken for them."""
-        for v, (p, y, share) in self.forward.probabilities.items():
+        for v, (p, y, count) in self.forward.shares.items():
             if v not in up or v not in down:
                 continue
+            share = 1.0 / count
             about = {"number": self.write.number(y)}
             for key, rank, delta in (
                 ("targetForgotten", 1.0, p * share),
@@ -255,7 +256,7 @@ class Causes:
 
     def classes(self, step: Step) -> Iterator[Mistake]:
         """The cross entropy of another class than the right one."""
-        found = self.forward.probabilities
+        found = self.forward.shares
         right = [v for v, (_, y, _) in found.items() if y == 1.0]
         if step.of is self.found.loss and len(right) == 1:
             for v, (p, _, _) in found.items():

@@ -18,6 +18,7 @@ from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.roles import outer
+from tinygrad_bp.lessons.softmax import Share, softmax
 
 MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
@@ -78,24 +79,9 @@ class Forward:
         return len(self.found.cases)
 
     @cached_property
-    def probabilities(self) -> dict[Value, tuple[float, float, float]]:
-        """Of net inputs that softmax with cross entropy takes the probability, the target, and the share of the case in a mean."""
-        found: dict[Value, tuple[float, float, float]] = {}
-        total = self.found.graph.total
-        rows = self.found.cases
-        for layers in rows:
-            layer = layers[-1]
-            nets = [unit.net for unit in layer]
-            if len(nets) < 2 or any(unit.activation for unit in layer) or any(v not in total for v in nets):
-                continue
-            whole = ops.logsumexp([v.data for v in nets])
-            ps = [math.exp(v.data - whole) for v in nets]
-            for share in (1.0, 1.0 / len(rows)):
-                ys = [p - total[v] / share for p, v in zip(ps, nets, strict=True)]
-                if abs(sum(ys) - 1.0) < 1e-9 and all(-1e-9 <= y <= 1.0 + 1e-9 for y in ys):
-                    found.update({v: (p, round(y, 9) + 0.0, share) for v, p, y in zip(nets, ps, ys, strict=True)})
-                    break
-        return found
+    def shares(self) -> dict[Value, Share]:
+        """Of net inputs that softmax with cross entropy takes, what they are in it."""
+        return softmax(self.found)
 
     @cached_property
     def updated(self) -> dict[Value, float]:

@@ -119,10 +119,8 @@ class World:
             others = {v: x for v, x in self.values.items() if v is not step.of}
             return self.derivation.data(others)[step.of]
         assert step.by is not None
-        total = self.sweep(step.of, step.by).get(step.by, 0.0)
         if step.kind == "update":
             assert self.derivation.learning_rate is not None
             # A derivative with respect to the parameter itself that was given is what the update takes.
-            total = self.sweep(step.of).get(step.by, 0.0)
-            return self.data[step.by] - self.derivation.learning_rate * total
-        return total
+            return self.data[step.by] - self.derivation.learning_rate * self.sweep(step.of).get(step.by, 0.0)
+        return self.sweep(step.of, step.by).get(step.by, 0.0)

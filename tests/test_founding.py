@@ -386,7 +386,7 @@ def native(target: str) -> frozenset[Operation]:
 
 
 @pytest.mark.parametrize(
-    "target", ["python", "arrays", "javascript", "c", pytest.param("llvm.native", marks=pytest.mark.extras)]
+    "target", ["python", "arrays", "javascript", "c.rows", pytest.param("llvm.native", marks=pytest.mark.extras)]
 )
 def test_the_lists_of_targets_name_rows_only(target: str) -> None:
     rows = {*OPERATIONS.values(), *PARTS}

@@ -251,7 +251,7 @@ WORDS = [
 @pytest.mark.parametrize("part", [None, 8])
 def test_labels_stay_comments(tmp_path: Path, part: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if part is not None:
-        monkeypatch.setattr("tinygrad_bp.program.c.PART", part)
+        monkeypatch.setattr("tinygrad_bp.program.c.file.PART", part)
     labels = [*COMMENTS, *WORDS, *HOSTILE, *EXTREME, "x", "x", "x_2", "t1", "t2"]
     leaves = [Value(k / 100.0, label) for k, label in enumerate(labels, 1)]
     nodes = [x.sigmoid() * leaves[0] + tg.atan2(x, leaves[1]) + tg.hypot(leaves[2], x) ** x for x in leaves]
@@ -354,7 +354,7 @@ def test_long_programs_and_long_sums(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert rows([], [point, point]) == wanted * 2
         assert rows([], [point], total=True) == wanted
     assert programs[0].to("c").count("static APART void part_") > 10
-    monkeypatch.setattr("tinygrad_bp.program.c.ON_THE_STACK", 2)  # and with memory that is allocated
+    monkeypatch.setattr("tinygrad_bp.program.c.file.ON_THE_STACK", 2)  # and with memory that is allocated
     [function] = compiled(tmp_path, [programs[0].to("c")])
     assert function(0.5) == programs[0](0.5)
     assert function.__dict__["rows"]([], [[0.5], [0.25]]) == [*programs[0](0.5), *programs[0](0.25)]

@@ -17,7 +17,7 @@ python         targets: Python source
 helpers        rows that math has not, as source that stands by itself
 arrays         arrays of NumPy, JAX, PyTorch and others
 javascript     an ES module
-c              a file of C99
+c/             a file of C99
 llvm/          machine code
 """
 

@@ -13,6 +13,7 @@ instructions   the form in which a program is kept, from which every target is w
 algebra        the same numbers by less work
 definition     operations that a target has not, by those that it has
 naming         labels as identifiers
+functions      those that a target that is text defines of its own
 python         targets: Python source
 helpers        rows that math has not, as source that stands by itself
 arrays         arrays of NumPy, JAX, PyTorch and others

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.functions import Functions, called, native
 from tinygrad_bp.program.instructions import Code, bell, decay, logistic
 from tinygrad_bp.program.naming import Temporaries, names
 from tinygrad_bp.program.python import bracketed
@@ -35,7 +35,7 @@ _EXPRESSIONS = {
 }  # fmt: skip
 
 # The others are functions, some called by others only; each names those that it calls.
-_FUNCTIONS: dict[Operation | str, tuple[Sequence[Operation | str], str]] = {
+_FUNCTIONS: Functions = {
     ops.pow: ((), """(a, b) => a !== a || b !== b ? NaN : a === 1 ? 1 : Math.abs(a) === 1 && !Number.isFinite(b) ? 1 : a ** b"""),
     ops.sign: ((), """(x) => x > 0 ? 1 : x < 0 ? -1 : x * x"""),
     ops.softplus: ((), """(x) => x === x ? Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) : x"""),
@@ -133,7 +133,7 @@ _FUNCTIONS: dict[Operation | str, tuple[Sequence[Operation | str], str]] = {
   return largest + Math.log1p(sum_of(others));
 }"""),
 }  # fmt: skip
-NATIVE = frozenset(_EXPRESSIONS).union(op for op in _FUNCTIONS if isinstance(op, Operation))
+NATIVE = native(_EXPRESSIONS.keys(), _FUNCTIONS)
 
 
 def javascript(code: Code) -> str:
@@ -193,17 +193,8 @@ def _written(op: Operation, operands: list[str]) -> str:
 
 
 def _helpers(code: Code) -> str:
-    needed: dict[Operation | str, None] = {}
-
-    def need(function: Operation | str) -> None:
-        for other in _FUNCTIONS[function][0]:
-            need(other)
-        needed.setdefault(function)
-
-    for op in code.operations():
-        if op in _FUNCTIONS:
-            need(op)
-    lines = [f"const {f if isinstance(f, str) else f.name} = {_FUNCTIONS[f][1]};\n" for f in needed]
+    functions = called(_FUNCTIONS, code.operations())
+    lines = [f"const {f if isinstance(f, str) else f.name} = {text};\n" for f, text in functions.items()]
     return "".join([*lines, "\n"]) if lines else ""
 
 

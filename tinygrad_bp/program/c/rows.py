@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program.functions import Functions, called, native
 from tinygrad_bp.program.instructions import Code, bell, decay, logistic
 
 # What an operation is where C has it: an expression in the operands {0}, {1}, ...
@@ -19,7 +20,7 @@ _EXPRESSIONS = {
 }  # fmt: skip
 
 # The others are functions, some called by others only; each names those that it calls. A name is that of the operation unless C has it.
-_FUNCTIONS: dict[Operation | str, tuple[Sequence[Operation | str], str]] = {
+_FUNCTIONS: Functions = {
     decay: ((), """static double decay(double x) { return exp(-fabs(x)); }"""),
     logistic: ((), """static double logistic(double x, double e) { return (x > 0 ? 1 : e) / (1 + e); }"""),
     bell: ((), """static double bell(double e) { return e / (1 + e * (2 + e)); }"""),
@@ -251,7 +252,7 @@ static double exactly(const double *ws, const double *xs, size_t count)  /* the 
     return largest + log1p(sum.total + sum.lost);
 }"""),
 }  # fmt: skip
-NATIVE = frozenset(_EXPRESSIONS).union(op for op in _FUNCTIONS if isinstance(op, Operation))
+NATIVE = native(_EXPRESSIONS.keys(), _FUNCTIONS)
 _CALLED = {ops.pow: "power", ops.atan2: "angle", ops.hypot: "length"}  # where C has another function of the name
 # What the functions call themselves, their type and their constants.
 DEFINED = (
@@ -285,17 +286,8 @@ def _is_plain_power(op: Operation, constants: Sequence[float | None]) -> bool:
 
 def functions(code: Code) -> list[str]:
     """The functions that the program calls, each after those that it calls itself."""
-    needed: dict[Operation | str, None] = {}
-
-    def need(function: Operation | str) -> None:
-        for other in _FUNCTIONS[function][0]:
-            need(other)
-        needed.setdefault(function)
-
-    for op, operands in code.instructions:
-        if op in _FUNCTIONS and op not in needed and not _is_plain_power(op, code.numbers(operands)):
-            need(op)
-    return [_FUNCTIONS[function][1] for function in needed]
+    operations = (op for op, operands in code.instructions if not _is_plain_power(op, code.numbers(operands)))
+    return list(called(_FUNCTIONS, operations).values())
 
 
 def literal(x: float) -> str:

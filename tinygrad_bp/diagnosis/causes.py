@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Value
 
 UNDERFLOWING = frozenset((ops.mul, ops.div, ops.exp, ops.pow, ops.sigmoid, ops.softplus))
@@ -119,8 +120,7 @@ def _kind_of_nan(node: Value, numbers: Sequence[float]) -> str:
     if node.op in (ops.mul, ops.passed):
         return "0*inf"
     if node.op is ops.dot:
-        half = len(numbers) // 2
-        products = [w * x for w, x in zip(numbers[:half], numbers[half:], strict=True)]
+        products = [w * x for w, x in zip(*halves(numbers), strict=True)]
         return "0*inf" if any(map(math.isnan, products)) else "inf-inf"
     if node.op is ops.div and all(map(math.isinf, numbers)):
         return "inf/inf"

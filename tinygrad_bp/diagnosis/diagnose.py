@@ -16,6 +16,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, topological_order
+from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.diagnosis.causes import Backward, Event, backward_events, forward_events, not_told_before, underflows
 from tinygrad_bp.diagnosis.digits import ALL_DIGITS, Rounding, rounding
@@ -52,7 +53,8 @@ def diagnose(
     """
     words(language)
     if isinstance(y, Value):
-        return _Case(y, _chosen(y, xs), language).diagnosis()
+        order = topological_order(y, constants=False)
+        return _Case(order, _chosen(order, xs), language).diagnosis()
     if not callable(y):
         raise TypeError(f"diagnose takes a Value or a function that returns one, not {type(y).__name__} {shown(y)}")
     if xs is None:
@@ -67,13 +69,13 @@ def diagnose(
         return Diagnosis(None, (_of_error(error, language),), None, (), (), language)
     if not isinstance(result, Value):
         raise TypeError(f"diagnose: the function returned {type(result).__name__} {shown(result)}, not a Value")
-    there = set(topological_order(result, constants=False))
-    return _Case(result, [x for x in leaves if x in there], language).diagnosis()
+    order = topological_order(result, constants=False)
+    there = set(order)
+    return _Case(order, [x for x in leaves if x in there], language).diagnosis()
 
 
-def _chosen(y: Value, xs: Value | Iterable[Value | float] | None) -> list[Value]:
+def _chosen(order: Sequence[Value], xs: Value | Iterable[Value | float] | None) -> list[Value]:
     """The Values whose gradients count."""
-    order = topological_order(y, constants=False)
     if xs is None:
         return [node for node in order if node.op is None and not isinstance(node, Constant)]
     if not isinstance(xs, Iterable | Value):
@@ -100,12 +102,12 @@ def _of_error(error: Exception, language: str) -> Finding:
 
 
 class _Case:
-    """One Value that is looked at."""
+    """One Value that is looked at, the last in the order; `spoiled` are the xs whose gradients are not finite, once they are known."""
 
-    def __init__(self, y: Value, xs: Sequence[Value], language: str) -> None:
-        self.y, self.xs, self.language = y, xs, language
-        self.order = topological_order(y, constants=False)
-        self.users = users_of(self.order)
+    def __init__(self, order: Sequence[Value], xs: Sequence[Value], language: str) -> None:
+        self.order, self.y, self.xs, self.language = order, order[-1], xs, language
+        self.users = users_of(order)
+        self.spoiled: list[Value] = []
 
     def diagnosis(self) -> Diagnosis:
         changed = changed_leaves(self.order)
@@ -159,7 +161,7 @@ class _Case:
             "number": number(event.numbers.get("data", node.data)), "numbers": _listed_numbers(node),
             "slope": number(event.numbers.get("slope", math.nan)), "gradient": number(event.numbers.get("gradient", math.nan)),
             "one": number(event.numbers.get("one", math.nan)), "other": number(event.numbers.get("other", math.nan)),
-            "xs": _names(getattr(self, "spoiled", [])),
+            "xs": _names(self.spoiled),
         }  # fmt: skip
         nodes = tuple(dict.fromkeys([node, at]))
         return self.finding(event.kind, nodes, event.numbers, _key(event), given, self.instead(event))
@@ -280,10 +282,7 @@ def _cancelling(order: Sequence[Value], gradients: dict[Value, float]) -> tuple[
     for node in order:
         if node.op in (ops.add, ops.sub, ops.sum_of, ops.dot) and gradients.get(node, 0.0):
             numbers = node.numbers
-            half = len(numbers) // 2
-            terms = (
-                [w * x for w, x in zip(numbers[:half], numbers[half:], strict=True)] if node.op is ops.dot else numbers
-            )
+            terms = [w * x for w, x in zip(*halves(numbers), strict=True)] if node.op is ops.dot else numbers
             largest = max((abs(x) for x in terms), default=0.0)
             factor = largest / abs(node.data) if node.data else math.inf if largest else 0.0
             if factor > most and abs(gradients[node] * node.data) >= 1e-3 * abs(order[-1].data):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.diagnosis import diagnose
+from tinygrad_bp.diagnosis import Finding, diagnose
 from tinygrad_bp.lots import draw_on, lots
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.networks.training.task import Task
@@ -53,9 +53,7 @@ MOST_ROWS = 40  # that a diagnosis looks at
 
 def _cause(total: Value, optimizer: Optimizer) -> str:
     """Why a number is not finite, in parentheses, if that is more than where; else empty."""
-    there = set(topological_order(total, constants=False))
-    found = diagnose(total, [p for p in optimizer.parameters if p in there]).findings
-    cause = next((finding for finding in found if finding.kind in CAUSES), None)
+    cause = _found(total, optimizer, CAUSES)
     if cause is None:
         return ""
     instead = f"; instead: {cause.instead}" if cause.instead else ""
@@ -68,15 +66,20 @@ def why_it_stands_still(task: Task, losses: Sequence[float]) -> str:
     if len(losses) < LEAST_EPOCHS or not half[0] or half[0] - min(half) > STANDS * abs(half[0]):
         return ""
     before = lots()
-    words = ""
+    cause = None
     with suppress(ValueError, ArithmeticError):
         rows = task.rows[:MOST_ROWS]
         total = sum_of([task.forward(*row) for row in rows]) / len(rows)
-        there = set(topological_order(total, constants=False))
-        found = diagnose(total, [p for p in task.optimizer.parameters if p in there]).findings
-        words = next((f"learning stands still: {finding}" for finding in found if finding.kind in STILL), "")
+        cause = _found(total, task.optimizer, STILL)
     draw_on(before)
-    return words
+    return f"learning stands still: {cause}" if cause else ""
+
+
+def _found(total: Value, optimizer: Optimizer, kinds: Collection[str]) -> Finding | None:
+    """The first of these kinds that is wrong with a loss and its gradient by the parameters that it is computed from."""
+    there = set(topological_order(total, constants=False))
+    found = diagnose(total, [p for p in optimizer.parameters if p in there]).findings
+    return next((finding for finding in found if finding.kind in kinds), None)
 
 
 def fails_by_itself(task: Task, batch: Sequence[int]) -> bool:

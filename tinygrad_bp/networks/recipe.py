@@ -239,10 +239,9 @@ def recipe(
         held_out=share,
         scale=scale and not small,
     )
-    if chosen.counts_rows:
-        warnings.warn(f"recipe: {chosen.counts_rows}", CountedRows, stacklevel=2)
-    if chosen.may_be_classes:
-        warnings.warn(f"recipe: {chosen.may_be_classes}", LearnedAsNumbers, stacklevel=2)
+    for told, kind in ((chosen.counts_rows, CountedRows), (chosen.may_be_classes, LearnedAsNumbers)):
+        if told:
+            warnings.warn(f"recipe: {told}", kind, stacklevel=2)
     return chosen
 
 

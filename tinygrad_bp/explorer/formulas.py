@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp.core.order import dependents
+from tinygrad_bp.core.order import between, dependents
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import latex_name, unique_names
@@ -136,29 +136,15 @@ class MarkedGraph:
             key = ",".join(map(str, found[-1]))
             if key not in self.factors and factor.edge:
                 edge = factor.edge
-                between = self._between(edge.of, edge.by)
-                if texts := self._derivative(self.named, edge.of, edge.by, between, self.stops):
+                ways = self._ways(edge.of, edge.by)
+                if texts := _pair(writer.derivative(edge.of, edge.by, ways, self.stops) for writer in self.named):
                     self.factors[key] = texts
         return found
 
-    def _between(self, of: Value, by: Value) -> dict[Value, int]:
+    def _ways(self, of: Value, by: Value) -> dict[Value, int]:
         """The places of the nodes on the ways from one Value with a label to another that meet no third one."""
-        reached = {of}
-        waiting = [of]
-        while waiting:
-            for x in waiting.pop().args:
-                if x not in reached and x in self.place:
-                    reached.add(x)
-                    if x not in self.stops:
-                        waiting.append(x)
-        order = sorted(reached, key=self.place.__getitem__)
-        on_the_way = dependents(order, [by])
-        return {v: self.place[v] for v in order if v in on_the_way}
-
-    def _derivative(
-        self, writers: Sequence[FormulaWriter], of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]
-    ) -> list[str] | None:
-        return _pair(writer.derivative(of, by, place, stops) for writer in writers)
+        inner = [v for v, _ in between(of, self.stops, self.place)]
+        return {v: self.place[v] for v in dependents(reversed(inner), [by])}
 
 
 def _pair(texts: Iterable[str]) -> list[str] | None:

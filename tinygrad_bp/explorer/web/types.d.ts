@@ -156,7 +156,6 @@ interface Mark {
   ids?: number[] | null;
   values?: ((id: number) => number) | null;
   term?: number; // of an equation whose terms have colours
-  sup?: string;
 }
 
 type Piece = string | Mark;
@@ -228,7 +227,6 @@ interface Frame {
   slopes: ArrayLike<number>;
   grads: Float64Array;
   plan: Plan;
-  steps: Step[];
   current: Step | null;
   beat: Beat | null;
   phase: Phase | "rest";

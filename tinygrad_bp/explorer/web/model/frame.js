@@ -27,8 +27,8 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
   const total = (id) => (settings.accumulate && trained.has(id) ? sums[id] + grads[id] : grads[id]);
   /** @param {number} id */
   const updatedTo = (id) => data[id] - settings.rate * total(id);
-  const shared = { round, row, step, settings, leaves, sums, data, slopes, grads, plan, steps: plan.steps };
-  const progress = step === null ? null : progressOf({ graph, slopes, grads, plan, step, trained, sums, settings });
+  const shared = { round, row, step, settings, leaves, sums, data, slopes, grads, plan };
+  const progress = step === null ? null : progressOf({ graph, slopes, plan, step, trained, sums, settings });
   const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(id)]));
   const current = step ? (plan.steps[step - 1] ?? null) : null;
   const ended = current?.kind === "end";
@@ -93,7 +93,6 @@ function phaseOf(step, current) {
  * @param {object} given
  * @param {import("./graph.js").Graph} given.graph
  * @param {ArrayLike<number>} given.slopes
- * @param {Float64Array} given.grads
  * @param {Plan} given.plan
  * @param {number} given.step
  * @param {Set<number>} given.trained

@@ -228,7 +228,7 @@ function valueScene(stage, frame, beat) {
   const rows = (equation?.rows ?? []).slice(0, -1).map((row) => expanded(row).map(tint));
   return {
     ...scene,
-    left: [{ name: beat.node, term: undefined }],
+    left: [{ name: beat.node }],
     rows,
     result: resultIn(frame, beat.node),
     why: sentence("beat.value", { name: [{ name: beat.node }] }),
@@ -257,8 +257,8 @@ function arriveScene(stage, frame, beat) {
   const left = [{ of: graph.result, by: id, whole: 1 }];
   const result = resultIn(frame, id, "grad");
   const name = { name: [{ name: id }], ...placeOf(stage, frame) };
+  const { terms, parts } = formulas.terms(id);
   if (!lines.length || neuron.end) {
-    const { terms, parts } = formulas.terms(id);
     const only = terms.length === 1 && terms[0].length === 1 ? factorPiece(terms[0][0]) : null;
     const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
     const product = frame.grads[id];
@@ -268,7 +268,6 @@ function arriveScene(stage, frame, beat) {
     const rows = formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms);
     return { ...scene, left, rows, result, why: sentence("beat.arrive.end", name) };
   }
-  const { terms } = formulas.terms(id);
   lines.forEach(({ weight, neuron: head }, k) => {
     const term = k % TERM_COLOURS;
     scene.lines.set(weight, term);
@@ -446,7 +445,7 @@ function updateScene(stage, frame, beat) {
     ...scene,
     left: equation?.left ?? [],
     rows: [symbols, numbers],
-    result: result.map((piece) => (typeof piece === "string" ? piece : { ...piece, term: undefined })),
+    result,
     why: sentence(beat.nodes.length > 1 ? "beat.update" : "beat.update.one", { name: [{ name: beat.node }] }),
   };
 }

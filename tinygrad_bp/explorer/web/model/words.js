@@ -33,11 +33,6 @@ export function text(key, given = {}) {
   return words.replace(/\{(\w+)\}/g, (mark, name) => (name in given ? String(given[name]) : mark));
 }
 
-/** @param {string} key */
-export function hasText(key) {
-  return Object.hasOwn(texts[language], key);
-}
-
 /**
  * A sentence as pieces of a formula: what is given for its {names} are lists of pieces.
  * @param {string} key

@@ -63,7 +63,7 @@ export class Player {
     const { step } = view;
     const { steps } = session.plan();
     const next = this.stops().find((place) => place > step);
-    const updates = next === undefined || ["update", "end"].includes(steps[next - 1].kind);
+    const updates = next === undefined || isUpdated(steps, next);
     if (updates && view.round === training.rounds) training.advance(view.round + 1);
     if (updates && training.trouble?.round === view.round && training.rounds === view.round) return !this.sayTrouble();
     if (next !== undefined) session.set({ step: next });
@@ -86,8 +86,7 @@ export class Player {
   /** @param {number} step */
   jump(step) {
     this.stop();
-    const { plan, steps } = { plan: this.session.plan(), steps: this.session.plan().steps };
-    const updates = step > 0 && ["update", "end"].includes(steps[step - 1]?.kind) && plan;
+    const updates = isUpdated(this.session.plan().steps, step);
     const { training, view } = this.session;
     if (updates && view.round === training.rounds) training.advance(view.round + 1);
     if (updates && training.rounds === view.round && this.sayTrouble()) return;
@@ -202,4 +201,13 @@ export class Player {
     }
     return Boolean(trouble);
   }
+}
+
+/**
+ * Whether a place between steps shows what the update makes.
+ * @param {Step[]} steps
+ * @param {number} place
+ */
+function isUpdated(steps, place) {
+  return place > 0 && ["update", "end"].includes(steps[place - 1]?.kind);
 }

@@ -1,6 +1,6 @@
 // The table that is learned: what each case should give, and what the network gives for it now.
 
-import { el, put, set, toggle } from "./elements.js";
+import { el, put, set } from "./elements.js";
 import { counted, exactly, written } from "../model/numbers.js";
 import { nameElement } from "./pieces.js";
 import { text } from "../model/words.js";
@@ -76,7 +76,7 @@ export function casesView(session) {
 
   /** @param {Frame} frame */
   function render(frame) {
-    rows.forEach(({ choose, cells, ends, error, element }, row) => {
+    rows.forEach(({ choose, cells, ends, error }, row) => {
       const given = Float64Array.from(frame.leaves);
       for (const [id, x] of frame.settings.cases[row]) given[id] = x;
       const data = graph.forward(given, frame.settings.variant);
@@ -87,7 +87,6 @@ export function casesView(session) {
         show(ends[k][1], data[neuron.out], hidden, 6);
       });
       show(error, data[graph.result], session.hides(graph.result, "data"), 6);
-      toggle(element, "cases-here", row === frame.row);
       set(choose, "aria-pressed", row === frame.row);
       set(choose, "aria-label", text("cases.show", { number: row + 1 }));
     });

@@ -5,7 +5,7 @@ import { happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
 import { exactly, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
-import { el, onEnter, put, set, toggle } from "./elements.js";
+import { el, onEnter, put, set } from "./elements.js";
 import { nodeName, piecesElements } from "./pieces.js";
 
 const FORMS = ["latex", "python", "text"];
@@ -283,7 +283,6 @@ class FormulaPanel {
     const deltas = new Set(pieces.flatMap((piece) => (typeof piece !== "string" && piece.delta ? [piece.delta] : [])));
     put(this.delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");
     put(this.ghost, frame.ghost ? this.without(id, frame) : "");
-    toggle(this.root, "formula-grad", session.view.quantity === "grad");
   }
 
   /**

@@ -60,14 +60,10 @@ function prettyText(words) {
  * Pieces as elements. `hide` says which numbers are not to be seen; `onFactor` is called with the element of each derivative.
  * @param {Notation} notation
  * @param {Piece[]} list
- * @param {{ digits?: number, hide?: (piece: Mark) => boolean, onFactor?: ((element: HTMLElement, piece: Derivative) => void) | null, write?: (x: number | null) => string }} options
+ * @param {{ digits?: number, hide?: (piece: Mark) => boolean, onFactor?: ((element: HTMLElement, piece: Derivative) => void) | null }} options
  * @returns {(HTMLElement | string)[]}
  */
-export function piecesElements(
-  notation,
-  list,
-  { digits = 9, hide = () => false, onFactor = null, write = (x) => written(x, digits) } = {},
-) {
+export function piecesElements(notation, list, { digits = 9, hide = () => false, onFactor = null } = {}) {
   /** @param {Piece} piece @returns {Child} */
   const one = (piece) => {
     if (typeof piece === "string") return prettyText(piece);
@@ -75,7 +71,7 @@ export function piecesElements(
     if (piece.delta) return el("span", { class: "name" }, "δ", el("sub", {}, piece.delta.replace(/^delta_/, "")));
     if (piece.number !== undefined) {
       if (hide(piece)) return el("span", { class: "hidden-number" }, "?");
-      const shown = el("data", { value: exactly(piece.number), title: exactly(piece.number) }, write(piece.number));
+      const shown = el("data", { value: exactly(piece.number), title: exactly(piece.number) }, written(piece.number, digits));
       return (piece.number ?? 0) < 0 && piece.enclose !== false ? ["(", shown, ")"] : shown;
     }
     return fraction(notation, /** @type {Derivative} */ (piece), onFactor);

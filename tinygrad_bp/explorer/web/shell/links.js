@@ -53,10 +53,7 @@ export class Links {
   take(state) {
     const { session } = this;
     const { language, trained, ...view } = state.view;
-    if (language) {
-      speak(language);
-      document.documentElement.lang = spoken();
-    }
+    if (language) speak(language);
     session.view = { ...session.firstView(), ...view };
     session.solved = false;
     const { training } = session;

@@ -339,16 +339,20 @@ export class Page {
       this.schedule();
     };
     session.onNotice = (words) => this.notice(words);
-    this.build();
+    this.show();
     addEventListener("hashchange", () => this.links.follow());
     addEventListener("keydown", (event) => pressedKey(this, event));
     new ResizeObserver(() => this.schedule()).observe(this.root);
   }
 
-  // Puts the page together, in the language that is spoken.
+  // Makes the page anew, in the language that is spoken.
   build() {
-    document.documentElement.lang = spoken();
     this.screen = new Screen(this.desk);
+    this.show();
+  }
+
+  show() {
+    document.documentElement.lang = spoken();
     document.title = this.screen.title;
     this.root.replaceChildren(...this.screen.elements());
     this.screen.render();

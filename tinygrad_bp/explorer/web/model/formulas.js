@@ -64,10 +64,12 @@ export class Formulas {
   }
 
   /**
+   * The number of a derivative: along an edge, or along all routes.
    * @param {Derivative} derivative
    * @param {ArrayLike<number>} slopes
    */
-  value({ of, by, whole }, slopes) {
+  value({ of, by, whole, edge }, slopes) {
+    if (edge !== undefined) return slopes[edge];
     return this.graph.derivative(slopes, of, by, whole ? null : this.labelled);
   }
 
@@ -102,12 +104,13 @@ export function factorPiece([of, by, whole, edge]) {
 }
 
 /**
- * @param {Piece[][]} lists
+ * Pieces, or lists of them, with a sign between one and the next.
+ * @param {(Piece | Piece[])[]} parts
  * @param {string} sign
  * @returns {Piece[]}
  */
-export function joined(lists, sign) {
-  return lists.flatMap((list, k) => (k ? [sign, ...list] : list));
+export function joined(parts, sign) {
+  return parts.flatMap((part, k) => (k ? [sign, part] : [part]).flat());
 }
 
 /**
@@ -124,7 +127,7 @@ export function joined(lists, sign) {
  */
 export function derivativeNumber({ graph, formulas }, frame, piece) {
   if (piece.of === graph.result && piece.whole) return { number: frame.grads[piece.by], id: piece.by, quantity: "grad" };
-  return { number: piece.edge === undefined ? formulas.value(piece, frame.slopes) : frame.slopes[piece.edge] };
+  return { number: formulas.value(piece, frame.slopes) };
 }
 
 /**
@@ -191,31 +194,19 @@ export function gradientEquation(book, frame, id) {
  * @returns {Piece[][]}
  */
 function symbolRows(products, parts, result) {
-  const rows = parts.length
-    ? [
-        joined(
-          parts.map((part) => [factorPiece(part)]),
-          " + ",
-        ),
-      ]
-    : [];
+  const rows = parts.length ? [joined(parts.map(factorPiece), " + ")] : [];
   const itself = products.length === 1 && products[0].length === 1 && products[0][0].of === result; // as the left side
   if (!itself) rows.push(sumOfProducts(products));
   return rows;
 }
 
 /**
- * @param {Piece[][]} products each a list of factors
+ * @param {(Piece | Piece[])[][]} products each a list of factors
  * @returns {Piece[]}
  */
-function sumOfProducts(products) {
+export function sumOfProducts(products) {
   return joined(
-    products.map((factors) =>
-      joined(
-        factors.map((factor) => [factor]),
-        " · ",
-      ),
-    ),
+    products.map((factors) => joined(factors, " · ")),
     " + ",
   );
 }
@@ -231,12 +222,7 @@ function numberRows(book, frame, products) {
   const rows = [sumOfProducts(numbers)];
   if (products.length > 1) {
     const summands = numbers.map((factors) => ({ number: factors.reduce((x, { number }) => x * number, 1) }));
-    rows.push(
-      joined(
-        summands.map((summand) => [summand]),
-        " + ",
-      ),
-    );
+    rows.push(joined(summands, " + "));
   }
   return rows;
 }

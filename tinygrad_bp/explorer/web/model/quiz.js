@@ -1,6 +1,6 @@
 // The quiz: a number is hidden, the reader computes it, and the answer says which factor was off.
 
-import { factorPiece, joined, updateEquation } from "./formulas.js";
+import { factorPiece, joined, sumOfProducts, updateEquation } from "./formulas.js";
 import { expanded, formulaPiece } from "./notation.js";
 import { parsed } from "./numbers.js";
 import { drawn } from "./training.js";
@@ -193,15 +193,7 @@ function dataQuestion(session, frame, id) {
  * @returns {Piece[]}
  */
 function symbolsOf(terms) {
-  return joined(
-    terms.map((term) =>
-      joined(
-        term.map((factor) => factor.pieces),
-        " · ",
-      ),
-    ),
-    " + ",
-  );
+  return sumOfProducts(terms.map((term) => term.map((factor) => factor.pieces)));
 }
 
 /**
@@ -350,15 +342,6 @@ function gradientQuestion(session, frame, id) {
 }
 
 /**
- * @param {Book} session
- * @param {Frame} frame
- * @param {Derivative} piece
- */
-function factorValue({ formulas }, { slopes }, piece) {
-  return piece.edge === undefined ? formulas.value(piece, slopes) : slopes[piece.edge];
-}
-
-/**
  * What a gradient is the sum of.
  * @param {Book} session
  * @param {Frame} frame
@@ -369,14 +352,8 @@ function summandsOf(session, frame, id) {
   const { parts, terms } = session.formulas.terms(id);
   return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
     const factors = product.map(factorPiece);
-    const value = factors.reduce((x, factor) => x * factorValue(session, frame, factor), 1);
-    return {
-      pieces: joined(
-        factors.map((factor) => [factor]),
-        " · ",
-      ),
-      value,
-    };
+    const value = factors.reduce((x, factor) => x * session.formulas.value(factor, frame.slopes), 1);
+    return { pieces: joined(factors, " · "), value };
   });
 }
 
@@ -389,7 +366,7 @@ function summandsOf(session, frame, id) {
  */
 function derivativeFactor(session, frame, piece) {
   const { variant } = frame.settings;
-  const value = factorValue(session, frame, piece);
+  const value = session.formulas.value(piece, frame.slopes);
   const formula = takenApart(session.formulas.factor(piece, variant));
   const neuron = session.formulas.neuronOf.get(piece.of);
   const own = { pieces: [piece], formula, value };

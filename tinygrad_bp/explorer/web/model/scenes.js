@@ -292,25 +292,16 @@ function rowsOf(stage, frame, terms) {
   const symbols = terms.map((factors, k) => {
     const pieces = factors.map(factorPiece);
     const short = deltaTerm(stage, pieces, variant);
-    return coloured(
-      k % TERM_COLOURS,
-      short ??
-        joined(
-          pieces.map((piece) => [piece]),
-          " · ",
-        ),
-    );
+    return coloured(k % TERM_COLOURS, short ?? joined(pieces, " · "));
   });
-  const numbers = terms.map((factors, k) => {
-    const list = factors.map((factor) => [derivativeNumber(stage, frame, factorPiece(factor))]);
-    return coloured(k % TERM_COLOURS, joined(list, " · "));
-  });
-  if (terms.length < 2) return [sumOf(symbols), sumOf(numbers)];
-  const products = terms.map((factors, k) => {
-    const number = factors.reduce((product, factor) => product * derivativeNumber(stage, frame, factorPiece(factor)).number, 1);
+  const marks = terms.map((factors) => factors.map((factor) => derivativeNumber(stage, frame, factorPiece(factor))));
+  const numbers = sumOf(marks.map((list, k) => coloured(k % TERM_COLOURS, joined(list, " · "))));
+  if (terms.length < 2) return [sumOf(symbols), numbers];
+  const products = marks.map((list, k) => {
+    const number = list.reduce((product, mark) => product * mark.number, 1);
     return coloured(k % TERM_COLOURS, [{ number }]);
   });
-  return [sumOf(symbols), [...sumOf(numbers), " = ", ...sumOf(products)]];
+  return [sumOf(symbols), [...numbers, " = ", ...sumOf(products)]];
 }
 
 /**

@@ -1,6 +1,6 @@
 // The check: the same numbers by other ways, by central differences and, for the worked example, as they are printed and by hand.
 
-import { Training } from "./training.js";
+import { Training, updatedTo } from "./training.js";
 import { counted, written } from "./numbers.js";
 
 const STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding
@@ -155,11 +155,9 @@ export function figureOf(graph, name, ids) {
   }
   const id = place(name.replace("+", ""));
   if (name.endsWith("+")) {
-    const after = (/** @type {Frame} */ { data, sums, settings }, /** @type {number} */ gradient) =>
-      data[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient);
     return {
-      autograd: (frame) => after(frame, frame.grads[id]),
-      difference: (frame) => after(frame, centralDifference(graph, frame, graph.result, id) ?? NaN),
+      autograd: (frame) => updatedTo(frame, id, frame.grads[id]),
+      difference: (frame) => updatedTo(frame, id, centralDifference(graph, frame, graph.result, id) ?? NaN),
       secret: [id, "grad"],
     };
   }

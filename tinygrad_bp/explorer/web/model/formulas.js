@@ -1,6 +1,7 @@
 // The formulas of the package, for the activations that are chosen; and the equations about a node.
 
 import { expanded, formulaPiece, inNumbers } from "./notation.js";
+import { updatedTo } from "./training.js";
 import { text } from "./words.js";
 
 // The formulas of the package, for the activations that are chosen.
@@ -258,7 +259,6 @@ function factorsOf(book, frame, products, parts) {
 export function updateEquation({ graph, training }, frame, id) {
   if (!training.trained(frame.settings).includes(id)) return null;
   const { rate, accumulate } = frame.settings;
-  const sum = accumulate ? frame.sums[id] + frame.grads[id] : frame.grads[id];
   /** @type {Mark} */
   const datum = { number: frame.data[id], id, quantity: "data" };
   /** @type {Mark} */
@@ -270,7 +270,7 @@ export function updateEquation({ graph, training }, frame, id) {
   const numbers = accumulate
     ? [datum, " − ", { number: rate }, " · (", { number: frame.sums[id] }, " + ", gradient, ")"]
     : [datum, " − ", { number: rate }, " · ", gradient];
-  const after = { number: frame.data[id] - rate * sum, id, quantity: /** @type {Quantity} */ ("grad"), enclose: false };
+  const after = { number: updatedTo(frame, id, frame.grads[id]), id, quantity: /** @type {Quantity} */ ("grad"), enclose: false };
   return { key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [after]] };
 }
 

@@ -1,6 +1,7 @@
 // All numbers of one moment: a round, a case of it, and how far its steps have come.
 
 import { beatAt } from "./beats.js";
+import { totalGradient, updatedTo } from "./training.js";
 
 const GHOST_MILLISECONDS = 6; // of training the original, in a picture
 
@@ -24,12 +25,10 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
   const plan = planFor(settings);
   const trained = new Set(training.trained(settings));
   /** @param {number} id */
-  const total = (id) => (settings.accumulate && trained.has(id) ? sums[id] + grads[id] : grads[id]);
-  /** @param {number} id */
-  const updatedTo = (id) => data[id] - settings.rate * total(id);
+  const total = (id) => (trained.has(id) ? totalGradient(state, id, grads[id]) : grads[id]);
   const shared = { round, row, step, settings, leaves, sums, data, slopes, grads, plan };
   const progress = step === null ? null : progressOf({ graph, slopes, plan, step, trained, sums, settings });
-  const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(id)]));
+  const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(state, id, grads[id])]));
   const current = step ? (plan.steps[step - 1] ?? null) : null;
   const ended = current?.kind === "end";
   const after = ended ? graph.forward(withNumbers(leaves, updated), settings.variant) : null;

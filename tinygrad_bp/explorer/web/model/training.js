@@ -111,8 +111,8 @@ export class Training {
     const trained = this.trained(settings);
     let fine = Number.isFinite(data[graph.result]);
     for (const id of trained) {
-      const sum = settings.accumulate ? sums[id] + grads[id] : grads[id];
-      const x = leaves[id] - settings.rate * sum;
+      const sum = totalGradient(state, id, grads[id]);
+      const x = updatedTo(state, id, grads[id]);
       if (!Number.isFinite(x)) fine = false;
       next.push([id, sum, x]);
     }
@@ -133,13 +133,14 @@ export class Training {
    * @param {Float64Array} data
    * @param {TrainingState} state
    */
-  slopes(data, { settings, sums, leaves }) {
+  slopes(data, state) {
     const { graph } = this;
+    const { settings, leaves } = state;
     const slopes = graph.slopes(data, settings.variant);
     if (!settings.sequential) return slopes;
     const trained = new Set(this.trained(settings));
     return graph.sequentialSlopes(data, slopes, settings.variant, (id, gradient) =>
-      trained.has(id) ? leaves[id] - settings.rate * (settings.accumulate ? sums[id] + gradient : gradient) : leaves[id],
+      trained.has(id) ? updatedTo(state, id, gradient) : leaves[id],
     );
   }
 
@@ -305,6 +306,26 @@ export class Training {
   firstBelow(error) {
     return this.errors.findIndex((x) => x < error);
   }
+}
+
+/**
+ * What the learning rate is multiplied by in the update of a parameter: its gradient, on top of what was kept of those before.
+ * @param {Pick<TrainingState, "settings" | "sums">} state
+ * @param {number} id
+ * @param {number} gradient
+ */
+export function totalGradient({ settings, sums }, id, gradient) {
+  return settings.accumulate ? sums[id] + gradient : gradient;
+}
+
+/**
+ * What the update makes of a parameter.
+ * @param {TrainingState} state
+ * @param {number} id
+ * @param {number} gradient
+ */
+export function updatedTo(state, id, gradient) {
+  return state.leaves[id] - state.settings.rate * totalGradient(state, id, gradient);
 }
 
 /**

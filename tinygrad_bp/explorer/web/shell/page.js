@@ -1,6 +1,7 @@
 // The page: header, picture, words and player at fixed places, panels on request. All of it is made anew in another language.
 
-import { questionBefore, sceneOf } from "../model/scenes.js";
+import { questionBefore } from "../model/asking.js";
+import { sceneOf } from "../model/scenes.js";
 import { counted } from "../model/numbers.js";
 import { inWords } from "../model/speech.js";
 import { languages, speak, spoken, text } from "../model/words.js";

@@ -1,0 +1,44 @@
+// What the page asks before a beat, so that one thinks first.
+
+import { sentence, text } from "./words.js";
+
+/**
+ * The question before a beat; null if there is nothing worth asking.
+ * @param {Pick<import("./session.js").Session, "graph" | "formulas" | "training">} session
+ * @param {Frame} frame
+ * @param {Beat | null} next
+ * @returns {Question | null}
+ */
+export function questionBefore({ graph, formulas, training }, frame, next) {
+  const { grads, data, plan } = frame;
+  if (!next) return null;
+  const first = plan.beats.find(({ phase }) => phase === "backward");
+  if (next === first && next.kind === "arrive") {
+    return question("direction", { name: [{ name: next.node }], result: [{ name: graph.result }] }, grads[next.node] > 0 ? 1 : 0);
+  }
+  if (next.kind === "arrive" && formulas.terms(next.node).terms.length > 1 && grads[next.node] !== 0) {
+    return question("sign", { name: [{ name: next.node }] }, grads[next.node] > 0 ? 0 : 1);
+  }
+  if (next.kind === "update" && grads[next.node] !== 0) {
+    return question("weight", { name: [{ name: next.node }] }, grads[next.node] > 0 ? 1 : 0);
+  }
+  if (next.kind === "end") {
+    const leaves = Float64Array.from(frame.leaves);
+    for (const id of training.trained(frame.settings)) leaves[id] -= frame.settings.rate * grads[id];
+    const after = graph.forward(leaves, frame.settings.variant)[graph.result];
+    return after === data[graph.result]
+      ? null
+      : question("error", { result: [{ name: graph.result }] }, after < data[graph.result] ? 0 : 1);
+  }
+  return null;
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, Piece[]>} given
+ * @param {number} right which of the two answers
+ * @returns {Question}
+ */
+function question(key, given, right) {
+  return { words: sentence(`ask.${key}`, given), answers: [0, 1].map((k) => text(`ask.${key}.${k}`)), right };
+}

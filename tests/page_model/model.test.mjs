@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
+import { questionBefore } from "./web/model/asking.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
 import { brief, exactly, parsed, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
@@ -128,6 +129,25 @@ test("numbers are written short, and read as people type them", () => {
   assert.equal(exactly(5e-7), "5e-07");
   for (const [typed, x] of Object.entries({ "１．５": 1.5, "−2": -2, "0,5": 0.5, "1e3": 1000, "１０": 10 })) assert.equal(parsed(typed), x);
   for (const typed of ["", "x", "1,000", "0x10", "1 2", "Infinity", "1e999"]) assert.equal(parsed(typed), null);
+});
+
+test("what is asked before an update is answered by the update, also where gradients are kept", () => {
+  const session = opened("tutorial");
+  session.change({ settings: { accumulate: true, rate: 5 } });
+  session.training.advance(40);
+  let turned = 0; // places at which the gradient alone would say the contrary
+  for (let round = 0; round < 40; round++) {
+    for (const beat of session.plan().beats.filter(({ kind }) => kind === "update" || kind === "end")) {
+      Object.assign(session.view, { round, step: beat.from });
+      const asked = questionBefore(session, session.frame(), beat);
+      Object.assign(session.view, { step: beat.to });
+      const { data, grads, dataAt } = session.frame();
+      const moved = dataAt(beat.node) - data[beat.node];
+      assert.equal(asked.right === 0, beat.kind === "end" ? moved < 0 : moved > 0);
+      if (beat.kind === "update" && moved * grads[beat.node] > 0) turned += 1;
+    }
+  }
+  assert(turned > 0);
 });
 
 // Networks of any form, in rooms of any form.

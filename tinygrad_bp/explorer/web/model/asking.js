@@ -1,5 +1,6 @@
 // What the page asks before a beat, so that one thinks first.
 
+import { totalGradient, updatedTo } from "./training.js";
 import { sentence, text } from "./words.js";
 
 /**
@@ -19,12 +20,13 @@ export function questionBefore({ graph, formulas, training }, frame, next) {
   if (next.kind === "arrive" && formulas.terms(next.node).terms.length > 1 && grads[next.node] !== 0) {
     return question("sign", { name: [{ name: next.node }] }, grads[next.node] > 0 ? 0 : 1);
   }
-  if (next.kind === "update" && grads[next.node] !== 0) {
-    return question("weight", { name: [{ name: next.node }] }, grads[next.node] > 0 ? 1 : 0);
+  if (next.kind === "update") {
+    const total = totalGradient(frame, next.node, grads[next.node]);
+    return total === 0 ? null : question("weight", { name: [{ name: next.node }] }, total > 0 ? 1 : 0);
   }
   if (next.kind === "end") {
     const leaves = Float64Array.from(frame.leaves);
-    for (const id of training.trained(frame.settings)) leaves[id] -= frame.settings.rate * grads[id];
+    for (const id of training.trained(frame.settings)) leaves[id] = updatedTo(frame, id, grads[id]);
     const after = graph.forward(leaves, frame.settings.variant)[graph.result];
     return after === data[graph.result]
       ? null

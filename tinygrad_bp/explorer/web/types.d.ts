@@ -273,7 +273,6 @@ interface Light {
 interface Panel {
   root: HTMLElement;
   render: (frame: Frame) => void;
-  seen?: boolean;
 }
 
 declare const PROGRAMS: AllPrograms;

@@ -45,6 +45,8 @@ class Screen {
     this.desk = desk;
     this.session = desk.session;
     this.roved = "";
+    /** @type {Set<string>} */
+    this.opened = new Set(); // panels that someone has seen
     const { session, player } = desk;
     const { description, graph, notation } = session;
     this.title = description.title || text(`title.${description.kind}`, { name: notation.name(graph.result) });
@@ -244,8 +246,8 @@ class Screen {
         set(tab, "aria-selected", on);
         set(tab, "tabindex", on ? "0" : "-1");
       }
-      if ((view.open && on) || (view.quiz && panel.seen)) panel.render(frame); // a number that is hidden is no longer in the others either
-      panel.seen ||= on && view.open;
+      if ((view.open && on) || (view.quiz && this.opened.has(name))) panel.render(frame); // a number that is hidden is no longer in the others either
+      if (view.open && on) this.opened.add(name);
     }
   }
 }

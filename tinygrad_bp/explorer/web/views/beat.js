@@ -1,6 +1,7 @@
 // One equation, one sentence that says why, and perhaps a question: what stands between the picture and the player.
 
 import { text } from "../model/words.js";
+import { button } from "./controls.js";
 import { el, put, toggle } from "./elements.js";
 import { piecesElements } from "./pieces.js";
 
@@ -81,11 +82,10 @@ export function beatView(session, { next, train }) {
   function slotOf(question, made, goal) {
     const found = [];
     if (verdict) found.push(el("span", { class: "verdict" }, verdict.words));
-    if (goal) found.push(el("button", { class: "button small", type: "button", onclick: train }, text("main.train", { round: goal })));
+    if (goal) found.push(button(text("main.train", { round: goal }), train, "small"));
     else if (question) {
-      const button = (/** @type {string} */ words, /** @type {number} */ k) =>
-        el("button", { class: "button small", type: "button", onclick: () => say(question, k) }, words);
-      found.push(el("span", { class: "question" }, made(question.words)), ...question.answers.map(button));
+      const answers = question.answers.map((words, k) => button(words, () => say(question, k), "small"));
+      found.push(el("span", { class: "question" }, made(question.words)), ...answers);
     }
     return found;
   }

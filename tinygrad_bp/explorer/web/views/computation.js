@@ -23,13 +23,7 @@ const FAR = 0.4; // below this scale local derivatives could not be read
 
 /** @param {Stage} stage */
 export function computationView(stage) {
-  const picture = new GraphPicture(stage);
-  return {
-    root: picture.root,
-    render: (/** @type {Frame} */ frame, /** @type {Scene} */ scene) => picture.render(frame, scene),
-    fit: () => picture.fit(),
-    zoom: (/** @type {number} */ factor) => picture.zoom(factor),
-  };
+  return new GraphPicture(stage);
 }
 
 class GraphPicture {

@@ -1,5 +1,6 @@
 // The error curve: the error after each round so far, and the ways to go to a round.
 
+import { button } from "./controls.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
 import { counted, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
@@ -112,8 +113,7 @@ function pathOf(rounds, errors, across, up) {
  * @returns {Panel}
  */
 export function curveView(session, desk) {
-  const curve = new Curve(session, desk);
-  return { root: curve.root, render: (frame) => curve.render(frame) };
+  return new Curve(session, desk);
 }
 
 class Curve {
@@ -165,11 +165,8 @@ class Curve {
       },
     });
     /** @type {HTMLButtonElement} */
-    this.trainOn = el(
-      "button",
-      { class: "button", type: "button", hidden: true, onclick: () => this.trainUntil(parsed(this.wanted.value)) },
-      text("curve.trainOn"),
-    );
+    this.trainOn = button(text("curve.trainOn"), () => this.trainUntil(parsed(this.wanted.value)));
+    this.trainOn.hidden = true;
     onEnter(this.wanted, () => this.find());
     this.root = this.together();
     this.width = 0;
@@ -231,7 +228,7 @@ class Curve {
       "div",
       { class: "curve-finder" },
       el("label", {}, text("curve.below"), this.wanted),
-      el("button", { class: "button", type: "button", onclick: () => this.find() }, text("curve.find")),
+      button(text("curve.find"), () => this.find()),
       this.trainOn,
     );
     return el(

@@ -1,5 +1,6 @@
 // The panel on which everything can be changed: numbers, learning rate, activations, and how it is trained.
 
+import { button } from "./controls.js";
 import { el, put, set, toggle } from "./elements.js";
 import { exactly, parsed, written } from "../model/numbers.js";
 import { nameElement } from "./pieces.js";
@@ -81,20 +82,12 @@ export function editView(session) {
     flag("accumulate", "accumulate", true),
   ].filter((each) => each !== false);
 
-  const reset = el("button", { class: "button", type: "button", onclick: () => session.reset() }, text("edit.reset"));
+  const reset = button(text("edit.reset"), () => session.reset());
   const seed = el("input", { type: "number", min: "0", max: "4294967295", step: "1", value: "1" });
-  const draw = el(
-    "button",
-    {
-      class: "button",
-      type: "button",
-      onclick: () => {
-        if (Number(seed.value) === session.shown.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
-        session.drawWeights(Number(seed.value));
-      },
-    },
-    text("edit.draw"),
-  );
+  const draw = button(text("edit.draw"), () => {
+    if (Number(seed.value) === session.shown.settings.seed) seed.value = String(Number(seed.value) + 1); // the same weights are there already
+    session.drawWeights(Number(seed.value));
+  });
 
   const root = el(
     "section",

@@ -5,6 +5,7 @@ import { happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
 import { exactly, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
+import { button } from "./controls.js";
 import { el, onEnter, put, set } from "./elements.js";
 import { nodeName, piecesElements } from "./pieces.js";
 
@@ -17,8 +18,7 @@ const FORMS = ["latex", "python", "text"];
  * @returns {Panel}
  */
 export function formulaView(session, desk) {
-  const panel = new FormulaPanel(session, desk);
-  return { root: panel.root, render: (frame) => panel.render(frame) };
+  return new FormulaPanel(session, desk);
 }
 
 class FormulaPanel {
@@ -36,15 +36,14 @@ class FormulaPanel {
       "div",
       { class: "formula-edit" },
       el("label", {}, text("formula.value"), " ", this.field),
-      el("button", { class: "button", type: "button", onclick: () => this.apply() }, text("formula.set")),
+      button(text("formula.set"), () => this.apply()),
     );
     this.body = el("div", { class: "formula-body" });
     this.accumulation = el("p", { class: "formula-accumulation", hidden: true });
     this.note = el("p", { class: "formula-note", hidden: true });
     this.ghost = el("p", { class: "formula-ghost" });
     this.delta = el("p", { class: "quiet small" });
-    const copy = (/** @type {string} */ form) =>
-      el("button", { class: "button small", type: "button", onclick: () => this.copy(form) }, text(`formula.${form}`));
+    const copy = (/** @type {string} */ form) => button(text(`formula.${form}`), () => this.copy(form), "small");
     this.copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")), FORMS.map(copy));
     this.empty = el("p", { class: "quiet" }, text("formula.choose"));
     this.root = el("section", { class: "formula" }, [

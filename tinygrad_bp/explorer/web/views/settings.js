@@ -1,6 +1,7 @@
 // How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
 
 import { text } from "../model/words.js";
+import { button, speedSlider } from "./controls.js";
 import { el, set } from "./elements.js";
 
 const PACES = ["beat", "node", "pass"];
@@ -8,7 +9,7 @@ const MODES = ["values", "gradients", "change"];
 
 /**
  * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description">} session
- * @param {{ speeds: number, speed: () => number, setSpeed: (speed: number) => void, zoom: (factor: number) => void, fit: () => void }} desk
+ * @param {{ zoom: (factor: number) => void, fit: () => void } & import("./controls.js").Speeds} desk
  * @returns {Panel}
  */
 export function settingsView(session, desk) {
@@ -22,22 +23,12 @@ export function settingsView(session, desk) {
     { onchange: () => session.set({ pace: paces.value }) },
     PACES.map((pace) => el("option", { value: pace }, text(`pace.${pace}`))),
   );
-  const speed = el("input", {
-    type: "range",
-    min: "0",
-    max: String(desk.speeds - 1),
-    step: "1",
-    value: String(desk.speed()),
-    oninput: () => desk.setSpeed(speed.valueAsNumber),
-  });
   /** @param {"ask" | "keys"} key */
   const flag = (key) => {
     const box = el("input", { type: "checkbox", onchange: () => session.set({ [key]: box.checked }) });
     return { key, box, element: el("label", { class: "settings-switch" }, box, " ", text(`settings.${key}`)) };
   };
   const flags = [flag("ask"), flag("keys")];
-  const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) =>
-    el("button", { class: "button", type: "button", onclick }, text(key));
   const folds = description.groups.map((_, k) => k).filter((k) => description.groups[k].length > 1);
   const graphTools = el(
     "fieldset",
@@ -45,8 +36,8 @@ export function settingsView(session, desk) {
     el("legend", {}, text("tab.graph")),
     el("button", { class: "button icon", type: "button", "aria-label": text("zoom.out"), onclick: () => desk.zoom(1 / 1.4) }, "−"),
     el("button", { class: "button icon", type: "button", "aria-label": text("zoom.in"), onclick: () => desk.zoom(1.4) }, "+"),
-    button("zoom.fit", desk.fit),
-    folds.length > 0 && button("graph.closeAll", () => session.set({ collapsed: session.view.collapsed.length ? [] : folds })),
+    button(text("zoom.fit"), desk.fit),
+    folds.length > 0 && button(text("graph.closeAll"), () => session.set({ collapsed: session.view.collapsed.length ? [] : folds })),
   );
   const help = el(
     "details",
@@ -66,9 +57,9 @@ export function settingsView(session, desk) {
       "fieldset",
       { class: "settings-play" },
       el("legend", {}, text("step.legend")),
-      button("step.rest", () => session.set({ step: null })),
+      button(text("step.rest"), () => session.set({ step: null })),
       el("label", {}, text("pace.label"), " ", paces),
-      el("label", {}, text("play.speed"), " ", speed),
+      el("label", {}, text("play.speed"), " ", speedSlider(desk)),
       flags.map(({ element }) => element),
     ),
     help,

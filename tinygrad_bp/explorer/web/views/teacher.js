@@ -4,6 +4,7 @@ import { equations, joined } from "../model/formulas.js";
 import { inNumbers } from "../model/notation.js";
 import { canBeAsked, diagnosis, LEAST_DIGITS, pickOne, quantitiesOf, questionOf, symbolOf } from "../model/quiz.js";
 import { sentence, text } from "../model/words.js";
+import { button } from "./controls.js";
 import { el, onEnter, put, toggle } from "./elements.js";
 import { piecesElements } from "./pieces.js";
 
@@ -16,8 +17,7 @@ const score = { right: 0, tried: 0 }; // of this page, in whatever language it g
  * @returns {Panel}
  */
 export function teacherView(session, desk) {
-  const teacher = new Teacher(session, desk);
-  return { root: teacher.root, render: (frame) => teacher.render(frame) };
+  return new Teacher(session, desk);
 }
 
 class Teacher {
@@ -37,18 +37,18 @@ class Teacher {
     this.judged = false;
     /** @type {string | null} */
     this.offered = null;
-    const button = (/** @type {string} */ key, /** @type {() => void} */ onclick, look = "button") =>
-      el("button", { class: look, type: "button", onclick }, text(`teacher.${key}`));
+    const named = (/** @type {string} */ key, /** @type {() => void} */ onclick, look = "") =>
+      button(text(`teacher.${key}`), onclick, look);
 
     this.lead = el("p", { class: "quiet" }, text("teacher.lead"));
-    this.hiding = button("selected", () => {
+    this.hiding = named("selected", () => {
       const quantity = this.selectedQuantity();
       if (quantity) this.ask({ ...quantity, seed: this.seed });
     });
     this.choices = el(
       "div",
       { class: "teacher-buttons" },
-      button("choose", () => this.next(), "button primary"),
+      named("choose", () => this.next(), "primary"),
       this.hiding,
     );
     this.words = el("p", { class: "teacher-question" });
@@ -61,16 +61,16 @@ class Teacher {
       { class: "teacher-buttons" },
       el("label", { for: this.field.id }, text("teacher.answer")),
       this.field,
-      button("check", () => this.check(), "button primary"),
+      named("check", () => this.check(), "primary"),
     );
     this.verdict = el("div", { role: "status" });
-    this.hinting = el("button", { class: "button", type: "button", onclick: () => this.hint() });
-    this.solving = button("solution", () => {
+    this.hinting = button("", () => this.hint());
+    this.solving = named("solution", () => {
       this.count(false);
       this.solve("solved");
     });
-    this.onward = button("next", () => this.next());
-    this.ending = button("end", () => session.set({ quiz: null }));
+    this.onward = named("next", () => this.next());
+    this.ending = named("end", () => session.set({ quiz: null }));
     const help = el("div", { class: "teacher-buttons" }, this.hinting, this.solving);
     this.task = el("div", {}, this.words, this.formula, this.known, this.answer, this.verdict, help);
     this.score = el("span", { class: "teacher-score quiet small" });

@@ -14,6 +14,7 @@ import {
 } from "../model/check.js";
 import { exactly, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
+import { button } from "./controls.js";
 import { el, put, set, toggle } from "./elements.js";
 import { nameElement, piecesElements } from "./pieces.js";
 
@@ -268,7 +269,7 @@ function errataOf(session, given) {
       el("h3", {}, text(`truth.note${k + 1}.title`)),
       el("p", {}, text(`truth.note${k + 1}`, given[k])),
       UPDATES[name] === 1 && el("p", {}, text("truth.note2.editions", given[k])),
-      UPDATES[name] === 1 && el("button", { class: "button small", type: "button", onclick: see }, text("truth.see")),
+      UPDATES[name] === 1 && button(text("truth.see"), see, "small"),
     ),
   );
 }

@@ -130,7 +130,9 @@ def test_rows_of_a_table_and_their_sums(tmp_path: Path) -> None:
     rows: Any = function.__dict__["rows"]
     assert rows(shared, table) == [x for row in wanted for x in row]
     # One after the other: since Python 3.12 `sum` makes up for what rounding takes from floats, and that is not what C does.
-    assert rows(shared, table, total=True) == [reduce(operator.add, column, 0.0) for column in zip(*wanted, strict=True)]
+    assert rows(shared, table, total=True) == [
+        reduce(operator.add, column, 0.0) for column in zip(*wanted, strict=True)
+    ]
     assert rows(shared, [], total=True) == [0.0] * len(wanted[0])
     assert rows([*shared, 0.1, 0.2, 1.0], [[]]) == function(*shared, 0.1, 0.2, 1.0)
     assert rows([], [[*shared, *row] for row in table]) == rows(shared, table)

@@ -18,7 +18,7 @@ FLOORS = [
     ["text"],
     ["files", "words"],
     ["core"],
-    ["walking"],
+    ["shown", "walking"],
     ["lots"],
     ["explanation", "checking", "program", "series"],
     ["diagnosis"],

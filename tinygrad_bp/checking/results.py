@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.core.output import Shown, said, saying
+from tinygrad_bp.core.output import said, saying
+from tinygrad_bp.shown import Shown
 from tinygrad_bp.text import fenced, printable
 
 

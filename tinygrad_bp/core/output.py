@@ -45,29 +45,6 @@ def saying(cls: type[T]) -> type[T]:
     return cls
 
 
-class Shown:
-    """What shows itself as its `text`, by `str()` and at the prompt, and in notebooks as Markdown. A dataclass says `repr=False`."""
-
-    def text(self) -> str:
-        """It as plain text."""
-        raise NotImplementedError
-
-    def markdown(self) -> str:
-        """It in Markdown."""
-        raise NotImplementedError
-
-    @said
-    def __str__(self) -> str:
-        return self.text()
-
-    @said
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
-
-
 def spell_on(stream: Any, text: str) -> None:
     """Has a stream that cannot print this text spell what it lacks; one that can stays as it is."""
     try:

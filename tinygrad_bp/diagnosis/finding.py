@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_bp.core.output import Shown, said
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.diagnosis.digits import ALL_DIGITS, Rounding
 from tinygrad_bp.diagnosis.names import called, number, written
 from tinygrad_bp.diagnosis.paths import LayerGradients
 from tinygrad_bp.explanation.setting import wrapped
+from tinygrad_bp.shown import Shown
 from tinygrad_bp.text import fenced, number_as_json, whole_number
 from tinygrad_bp.words import Words, words
 

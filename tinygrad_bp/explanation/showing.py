@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from tinygrad_bp.core.output import Shown, said
+from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import significant
 from tinygrad_bp.explanation.setting import TextSetting
+from tinygrad_bp.shown import Shown
 from tinygrad_bp.text import number_as_json, whole_number
 
 

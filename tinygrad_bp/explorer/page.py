@@ -29,9 +29,9 @@ SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas", "model/beats",
     "model/frame", "model/speech", "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables",
     "model/state", "model/session",
-    "views/elements", "views/controls", "views/pieces", "views/motion", "views/arrangement", "views/network",
-    "views/computation", "views/beat", "views/bar", "views/formula", "views/edit", "views/cases", "views/curve",
-    "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports", "views/settings",
+    "views/elements", "views/controls", "views/pieces", "views/items", "views/motion", "views/arrangement",
+    "views/movement", "views/network", "views/computation", "views/beat", "views/bar", "views/formula", "views/edit",
+    "views/cases", "views/curve", "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@
 import { exactly, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { shortened } from "./network.js";
+import { item, shortened, tint } from "./items.js";
 
 const LEAST_SCALE = 0.08;
 const LEAST_READABLE = 0.42; // of the first sight
@@ -81,34 +81,6 @@ class GraphPicture {
   }
 
   /**
-   * @param {Record<string, unknown>} attributes
-   * @param {() => void} action
-   * @param {import("./elements.js").Child[]} children
-   */
-  item(attributes, action, ...children) {
-    return svg(
-      "g",
-      {
-        role: "button",
-        tabindex: "-1",
-        ...attributes,
-        class: `item ${attributes.class ?? ""}`.trim(),
-        onclick: (/** @type {Event} */ event) => {
-          event.stopPropagation();
-          action();
-        },
-        onkeydown: (/** @type {KeyboardEvent} */ event) => {
-          if (event.key !== "Enter" && event.key !== " ") return;
-          event.preventDefault();
-          event.stopPropagation();
-          action();
-        },
-      },
-      children,
-    );
-  }
-
-  /**
    * @param {GraphNode} node
    * @returns {NodePart}
    */
@@ -131,7 +103,7 @@ class GraphPicture {
     const rect = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
     const name = node.label ? node.name : node.name.replaceAll(" * ", "·");
     const room = width - (node.symbol ? 14 + 8 * node.symbol.length : 0);
-    const group = this.item(
+    const group = item(
       { "data-node": node.id },
       () => this.choose(node.id),
       svg("title", {}, node.name),
@@ -186,17 +158,13 @@ class GraphPicture {
     const shut = () => this.stage.collapse(number);
     this.frames.append(svg("rect", { class: "group-frame", x, y, width, height, rx: 12 }));
     const closing = { class: "group-handle", "data-group": number, "aria-label": text("graph.close", { name: neuron.name }) };
-    const handle = this.item(
-      closing,
-      shut,
-      svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`),
-    );
+    const handle = item(closing, shut, svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`));
     this.frames.append(handle);
     const [middle, centre] = [x + width / 2, y + height / 2];
     const numbers = [8, 30, 52].map((below) =>
       svg("text", { class: "cover-number", x: middle, y: centre + below, "text-anchor": "middle" }),
     );
-    const cover = this.item(
+    const cover = item(
       { class: "cover", "data-group": number, "aria-label": text("graph.open", { name: neuron.name }) },
       shut,
       svg("rect", { class: "box neuron", x, y, width, height, rx: 26 }),
@@ -378,8 +346,7 @@ class GraphPicture {
     toggle(part.group, "pending", data === null);
     toggle(part.group, "changed", Boolean(frame.ghost) && frame.ghost?.data[id] !== frame.data[id]);
     toggle(part.group, "lit", Boolean(light?.nodes.has(id)));
-    const term = scene.lines.get(id) ?? scene.colours.get(id);
-    for (let k = 0; k < 4; k++) toggle(part.group, `term-${k}`, k === term);
+    tint(part.group, scene.lines.get(id) ?? scene.colours.get(id));
   }
 
   /**

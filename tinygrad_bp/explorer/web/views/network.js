@@ -3,18 +3,14 @@
 import { summandsOf } from "../model/beats.js";
 import { brief, exactly, signed, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
-import { endOf, TERM_COLOURS } from "../model/scenes.js";
+import { endOf } from "../model/scenes.js";
 import { text } from "../model/words.js";
 import { arrangement } from "./arrangement.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { along, between, move } from "./motion.js";
-
-const DIGITS = 4;
-const MOVEMENT = 1700; // milliseconds of a beat
-const LETTER = 0.58; // width of a letter, of its height
+import { DIGITS, fitting, item, LETTER, named, segment, shortened, tint, widthOf } from "./items.js";
+import { play } from "./movement.js";
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas">} Stage */
-/** @typedef {import("./arrangement.js").Point} Point */
 
 /**
  * A number in the picture: where it stands, and of what it is.
@@ -48,7 +44,7 @@ const LETTER = 0.58; // width of a letter, of its height
  * @param {import("../model/graph.js").Graph} graph
  * @returns {import("./arrangement.js").Spec}
  */
-export function specOf(graph, withParts = true) {
+function specOf(graph, withParts = true) {
   const network = /** @type {Network} */ (graph.network);
   const { neurons, inputs } = network;
   /** @type {import("./arrangement.js").Spec["columns"]} */
@@ -114,14 +110,14 @@ export function networkView(stage) {
     const onward = !rebuilt && beat !== null && key === shownAt.key && shownAt.step === beat.from && frame.step === beat.to;
     if (frame.step !== shownAt.step || key !== shownAt.key || rebuilt) stop();
     picture.render(frame, scene);
-    if (onward && beat) stop = picture.play(frame, scene, beat);
+    if (onward && beat) stop = play(picture, frame, scene, beat);
     shownAt = { key, step: frame.step ?? -1 };
   }
 
   return { root, render, finish: () => stop() };
 }
 
-class Picture {
+export class Picture {
   /**
    * @param {Stage} stage
    * @param {SVGSVGElement} root
@@ -214,34 +210,6 @@ class Picture {
   }
 
   /**
-   * Something that can be chosen.
-   * @param {number} id
-   * @param {import("./elements.js").Child[]} children
-   */
-  item(id, children) {
-    return svg(
-      "g",
-      {
-        class: "item",
-        role: "button",
-        tabindex: "-1",
-        "data-node": id,
-        onclick: (/** @type {Event} */ event) => {
-          event.stopPropagation();
-          this.choose(id);
-        },
-        onkeydown: (/** @type {KeyboardEvent} */ event) => {
-          if (event.key !== "Enter" && event.key !== " ") return;
-          event.preventDefault();
-          event.stopPropagation();
-          this.choose(id);
-        },
-      },
-      children,
-    );
-  }
-
-  /**
    * @param {LinePart["connection"]} connection
    * @param {import("./arrangement.js").Line} place
    * @returns {LinePart}
@@ -251,7 +219,7 @@ class Picture {
     const { label: at, from, to } = place;
     const size = Math.max(11, (this.places?.font ?? 12) * 0.82);
     const line = segment("weight-line", from, to);
-    const group = this.item(weight, [segment("hit", from, to), line]);
+    const group = item({ "data-node": weight }, () => this.choose(weight), segment("hit", from, to), line);
     const label = svg("text", { class: "line-label", "text-anchor": "middle", y: size * 0.36, "font-size": size });
     const words = svg(
       "g",
@@ -288,13 +256,15 @@ class Picture {
     const full = places.rows === 3 || kind === "bias";
     const { numbers, texts, extra } = full ? this.fullBox(id, box, name) : this.smallBox(id, box, name, places.rows);
     const ghost = full ? svg("text", { class: "ghost-number", x, y: y + height / 2 + 11, "text-anchor": "middle" }) : null;
-    const group = this.item(id, [
+    const group = item(
+      { "data-node": id },
+      () => this.choose(id),
       svg("title", {}, this.stage.graph.nodes[id].name),
       rect,
       texts,
       numbers.map(({ element }) => element),
       ghost,
-    ]);
+    );
     this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
     return [group, ...extra];
   }
@@ -416,7 +386,7 @@ class Picture {
     const size = Math.max(11, (this.places?.font ?? 12) - 2.5);
     const wide = LETTER * size * (prefix.length + 6);
     const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
-    const group = this.item(id, [hit, number.element]);
+    const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);
     this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, only: what === "data" ? "values" : "" });
     return group;
@@ -591,177 +561,4 @@ class Picture {
     toggle(group, "current", !edges && ids.some((id) => frame.beat?.nodes.includes(id)));
     tint(group, term);
   }
-
-  // Moving.
-
-  /**
-   * Plays a beat: numbers travel along lines, become products, and meet. Returns what ends it at once.
-   * @param {Frame} frame
-   * @param {Scene} scene
-   * @param {Beat} beat
-   */
-  play(frame, scene, beat) {
-    const arriving = [...this.items.filter(({ ids }) => ids.some((id) => beat.nodes.includes(id))).flatMap(({ numbers }) => numbers)]
-      .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
-      .map(({ element }) => element);
-    if (beat.kind === "update") return move(MOVEMENT, (moment) => this.grow(frame, moment));
-    const chips = scene.travels.flatMap((travel) => this.chipsOf(travel));
-    if (!chips.length) return () => {};
-    this.chips.replaceChildren(...chips.map(({ group }) => group));
-    for (const element of arriving) toggle(element, "arriving", true);
-    return move(MOVEMENT, (moment) => {
-      for (const chip of chips) chip.draw(moment);
-      if (moment < 1) return;
-      this.chips.replaceChildren();
-      for (const element of arriving) toggle(element, "arriving", false);
-    });
-  }
-
-  /**
-   * Lines grow or shrink from the old weight to the new, and so do the numbers beside them.
-   * @param {Frame} frame
-   * @param {number} moment
-   */
-  grow(frame, moment) {
-    const share = between(moment, 0.1, 0.9);
-    const at = (/** @type {number} */ id) => frame.data[id] + ((frame.dataAt(id) ?? frame.data[id]) - frame.data[id]) * share;
-    const largest = Math.max(1e-300, ...this.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
-    for (const { connection, line, label } of this.lines) {
-      set(line, "stroke-width", widthOf(at(connection.weight), largest));
-      if (label.lastChild && !this.stage.hides(connection.weight, "data"))
-        label.lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
-    }
-  }
-
-  /** @param {Travel} travel */
-  chipsOf(travel) {
-    const places = /** @type {import("./arrangement.js").Arrangement} */ (this.places);
-    const box = (/** @type {number} */ id) => places.boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 };
-    const line = places.lines.find(({ weight }) => weight === travel.weight);
-    const [carried, product] = [brief(travel.carried, DIGITS), brief(travel.product, DIGITS)];
-    /** @type {(words: [string, string], change: number, path: (moment: number) => Point) => Chip} */
-    const chip = (words, change, path) => chipOf(travel.term, words, change, path, places.font);
-    if (travel.kind === "inside") {
-      const { x, y, height } = box(travel.to);
-      const down = travel.term === 0;
-      const [top, bottom] = [y - height * 0.1, y + height * 0.3];
-      return [
-        chip([carried, product], 0.5, (t) => ({
-          x: x + (down ? -4 : 30),
-          y: down ? top + (bottom - top) * between(t, 0.1, 0.9) : bottom + (top - bottom) * between(t, 0.1, 0.9),
-        })),
-      ];
-    }
-    if (!line) {
-      const known = places.biases.find(({ id, to }) => id === travel.from && near(to, box(travel.to)));
-      const way = known ?? { from: box(travel.from), to: box(travel.to) };
-      return [chip([carried, product], 0.6, (t) => along(way.from, way.to, between(t, travel.kind === "bias" ? 0.5 : 0.1, 0.9)))];
-    }
-    // The foot of the label: where the number meets its weight.
-    const { from, to, label } = line;
-    const length2 = (to.x - from.x) ** 2 + (to.y - from.y) ** 2 || 1;
-    const foot = Math.min(0.85, Math.max(0.15, ((label.x - from.x) * (to.x - from.x) + (label.y - from.y) * (to.y - from.y)) / length2));
-    const meeting = along(from, to, foot);
-    const there = (/** @type {Point} */ a, /** @type {Point} */ b) => (/** @type {number} */ t) =>
-      t < 0.5 ? along(a, meeting, between(t, 0, 0.4)) : along(meeting, b, between(t, 0.55, 0.95));
-    if (travel.kind === "forward") return [chip([carried, product], 0.45, there(from, to))];
-    if (travel.kind === "back") return [chip([carried, product], 0.45, there(to, from))];
-    const halt = (/** @type {Point} */ a) => (/** @type {number} */ t) => along(a, meeting, between(t, 0, 0.6));
-    return [chip([carried, product], 0.65, halt(to)), chip([brief(travel.product / travel.carried, DIGITS), ""], 0.62, halt(from))];
-  }
-}
-
-/**
- * @typedef {{ group: SVGGElement, draw: (moment: number) => void }} Chip
- * @param {number} term
- * @param {[string, string]} words before and after it has met its weight
- * @param {number} change the moment at which it does
- * @param {(moment: number) => Point} path
- * @param {number} font
- * @returns {Chip}
- */
-function chipOf(term, words, change, path, font) {
-  const size = Math.max(11, font * 0.88);
-  const ground = svg("rect", { class: "chip-ground", y: -size * 0.75, height: size * 1.5, rx: size * 0.75 });
-  const label = svg("text", { class: "chip-text", "text-anchor": "middle", y: size * 0.36, "font-size": size });
-  const group = svg("g", { class: `chip term-${term}` }, ground, label);
-  const draw = (/** @type {number} */ moment) => {
-    const shown = words[moment < change ? 0 : 1];
-    put(label, shown);
-    const wide = LETTER * size * shown.length + size;
-    set(ground, "x", -wide / 2);
-    set(ground, "width", wide);
-    toggle(group, "gone", shown === "");
-    const { x, y } = path(moment);
-    set(group, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
-  };
-  draw(0);
-  return { group, draw };
-}
-
-/**
- * @param {Point} point
- * @param {import("./arrangement.js").Box | { x: number, y: number, width: number, height: number }} box
- */
-function near(point, box) {
-  return Math.abs(point.x - box.x) <= box.width / 2 + 1 && Math.abs(point.y - box.y) <= box.height / 2 + 1;
-}
-
-/**
- * @param {number} x
- * @param {number} largest
- */
-function widthOf(x, largest) {
-  return (1 + 5.5 * Math.min(1, Math.abs(x) / largest)).toFixed(2);
-}
-
-/**
- * Gives an element the colour of a term, and no other.
- * @param {Element} element
- * @param {number | undefined} term
- */
-function tint(element, term) {
-  for (let k = 0; k <= TERM_COLOURS; k++) toggle(element, `term-${k}`, k === term);
-  toggle(element, "spoken", term !== undefined);
-}
-
-/**
- * @param {string} kind
- * @param {Point} from
- * @param {Point} to
- */
-function segment(kind, from, to) {
-  return svg("line", { class: kind, x1: from.x.toFixed(1), y1: from.y.toFixed(1), x2: to.x.toFixed(1), y2: to.y.toFixed(1) });
-}
-
-/**
- * A name: w with a lower 5.
- * @param {string} name
- * @param {Record<string, any>} attributes
- */
-function named(name, attributes) {
-  const [base, below] = split(name);
-  return svg("text", attributes, base, below && svg("tspan", { class: "sub", dy: "3" }, below));
-}
-
-/**
- * A name, or as much of it as there is room for.
- * @param {string} name
- * @param {number} width
- * @param {number} font
- */
-function fitting(name, width, font) {
-  const [base, below] = split(name);
-  return font * (0.62 * base.length + 0.46 * below.length) < width ? name : shortened(name, width, font * 0.62);
-}
-
-/**
- * As much of a name as fits into a box.
- * @param {string} name
- * @param {number} width
- */
-export function shortened(name, width, size = 7) {
-  const most = Math.max(2, Math.floor((width - 4) / size));
-  const letters = [...name];
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : name;
 }

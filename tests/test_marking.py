@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,15 @@ W5 = 0.08216704056423078
         ("grad w5", "dE_total/dw5"),
         ("gradient of w5", "dE_total/dw5"),
         ("w5.grad", "dE_total/dw5"),
+        ("w5の勾配", "dE_total/dw5"),
+        ("dw5", "dE_total/dw5"),
+        ("∂w5", "dE_total/dw5"),
+        ("d w5", "dE_total/dw5"),
+        ("dE_dw5", "dE_total/dw5"),
+        ("dEdw5", "dE_total/dw5"),
+        ("dE_total_dout_h1", "dE_total/dout_h1"),
+        ("dout_o1", "dE_total/dout_o1"),
+        ("dnet_o1", "delta_o1"),
         ("w5", "dE_total/dw5"),
         ("ｄＥ／ｄｗ５", "dE_total/dw5"),
         (r"\frac{\partial E}{\partial w_{5}}", "dE_total/dw5"),
@@ -53,6 +64,28 @@ W5 = 0.08216704056423078
 def test_names_are_found_as_people_write_them(name: str, step: str) -> None:
     [found] = mark(worked_example().error, {name: 1.5}, lr=0.5)
     assert (found.name, found.asked) == (step, name)
+
+
+@pytest.mark.parametrize("name", ["dw5/dE", "∂w5/∂E_total", "dw5/dout_o1", "dnet_h1/dout_h1"])
+def test_a_quotient_that_is_upside_down_is_refused_and_the_other_one_is_near(name: str) -> None:
+    error = worked_example().error
+    of, by = re.findall(r"[d∂](\w+)", name)
+    with pytest.raises(ValueError, match=rf"near it: d{by}\w*/d{of}\)"):
+        mark(error, {name: 1.0})
+
+
+def test_a_pair_that_is_upside_down_is_refused_as_well() -> None:
+    made = worked_example()
+    with pytest.raises(ValueError, match=r"dw1/dE_total \(near it: dE_total/dw1\)"):
+        mark(made.error, {(made.net.parameters()[0], made.error): 1.0})
+    assert mark(made.error, {"dout_h2/dout_h1": 0, "dout_h1/dw5": 0}).ok  # on which nothing depends is no mistake
+
+
+def test_what_is_labelled_as_a_derivative_is_written_is_itself() -> None:
+    dw, w = Value(2.0, "dw"), Value(3.0, "w")
+    y = dw * w * w
+    y.label = "y"
+    assert [each.name for each in mark(y, {"dw": 9.0, "dy/dw": 12.0})] == ["dy/ddw", "dy/dw"]
 
 
 def test_values_and_pairs_of_them_are_names() -> None:
@@ -195,6 +228,33 @@ def test_a_function_of_plain_floats_derives_the_answers() -> None:
         mark(worked_example().error, lambda nothing: {})
     with pytest.raises(TypeError, match="returns a dictionary"):
         mark(worked_example().error, lambda w5: 5)
+
+
+def slope_of(x: float) -> float:
+    return 1.0 / (x - x)
+
+
+def test_a_function_that_raises_is_named_with_the_line_and_nothing_else_is_said() -> None:
+    def derive(w5: float) -> dict[str, float]:
+        return {"dw5": slope_of(w5)}
+
+    class Derived:
+        def __call__(self, w5: float) -> dict[str, float]:
+            return {"dw5": {}["net_o1"]}
+
+    line = slope_of.__code__.co_firstlineno + 1
+    said = rf"mark: derive raised ZeroDivisionError: .* \(line {line} of 'test_marking.py', in slope_of: 'return 1.0 / \(x - x\)'\)"
+    with pytest.raises(ValueError, match=said) as caught:
+        mark(worked_example().error, derive)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(
+        ValueError, match=r"mark: the function raised KeyError: 'net_o1' \(line \d+ of 'test_marking.py', in __call__"
+    ):
+        mark(worked_example().error, Derived())
+    with pytest.raises(ValueError, match=r"mark: <lambda> raised ValueError: .* in <lambda>"):
+        mark(worked_example().error, lambda w5: {"w5": math.log(-w5)})
+    with pytest.raises(TypeError, match="mark: of max nothing tells which numbers it takes"):
+        mark(worked_example().error, max)
 
 
 def test_the_other_side_of_check_gradients() -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,13 @@ def _derived(function: Callable[..., Any], derivation: Derivation) -> Mapping[An
             known.setdefault(key, v)
     given: dict[str, float] = {}
     placed: list[float] = []
-    for each in inspect.signature(function).parameters.values():
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):
+        raise TypeError(
+            f"mark: of {name} nothing tells which numbers it takes; give a function with named parameters"
+        ) from None
+    for each in parameters:
         if each.kind is each.VAR_KEYWORD:
             given.update({label: v.data for label, v in leaves.items() if label not in given and label.isidentifier()})
             continue
@@ -157,9 +164,29 @@ def _derived(function: Callable[..., Any], derivation: Derivation) -> Mapping[An
             placed.append(x)
         else:
             given[each.name] = x
-    found = function(*placed, **given)
+    try:
+        found = function(*placed, **given)
+    except Exception as error:
+        raise ValueError(f"mark: {name} raised {_told(error)}{_where(function, error)}") from error
     if not isinstance(found, Mapping):
         raise TypeError(
             f"mark: {name} returns a dictionary of names and numbers, not {type(found).__name__} {shown(found)}"
         )
     return found
+
+
+def _told(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' if text else ''}{text:.200}"
+
+
+def _where(function: Callable[..., Any], error: Exception) -> str:
+    """The line in the function's own file at which an error was raised, the innermost one, and what stands there."""
+    code = getattr(inspect.unwrap(function), "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
+    if not (own or frames):
+        return ""
+    frame = (own or frames)[-1]
+    line = f": {shown(frame.line)}" if frame.line else ""
+    return f" (line {frame.lineno} of {shown(os.path.basename(frame.filename))}, in {frame.name}{line})"

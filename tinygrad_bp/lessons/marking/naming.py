@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.text import listed, shown
@@ -31,8 +32,10 @@ _NEW = re.compile(
     r"^(?:new|updated)[ _]*(.+)$|^(.+?)(?:[ _]*\(?(?:new|updated|after)\)?|\s*(?:\^?\{?\+\}?|'|′|\*))$", re.IGNORECASE
 )
 _GRAD = re.compile(
-    r"^(?:grad(?:ient)?|∇|nabla)[ _]*(?:of[ _]+|\(|\[)?(.+?)[\])]?$|^(.+?)(?:\.|[ _])grad(?:ient)?$", re.IGNORECASE
+    r"^(?:grad(?:ient)?|∇|nabla|勾配)[ _]*(?:of[ _]+|\(|\[)?(.+?)[\])]?$|^(.+?)(?:(?:\.|[ _])grad(?:ient)?|の勾配)$",
+    re.IGNORECASE,
 )
+_OF_LOSS = re.compile(r"^d[ _]*(.+)$", re.IGNORECASE)  # dw5, as people write who differentiate nothing but the loss
 _DELTA = re.compile(r"^(?:delta|δ)[ _]*\(?(.+?)\)?$", re.IGNORECASE)
 
 
@@ -44,6 +47,7 @@ class Names:
 
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
+        self._all_below: dict[Value, set[Value]] = {}
         self._by_key: dict[str, dict[str, list[Value]]] = {}
         for v, name in derivation.names.items():
             for kind, key in (("exact", name), ("bare", bare(name)), ("folded", bare(name).casefold())):
@@ -54,7 +58,10 @@ class Names:
         if isinstance(key, Value):
             return self._of_value(key)
         if isinstance(key, tuple) and len(key) == 2 and all(isinstance(v, Value) for v in key):
-            return self._derivative(*(self._known(v) for v in key))
+            of, by = (self._known(v) for v in key)
+            if self._is_turned(of, by):
+                raise KeyError(self.derivation.derivative_name(of, by) + self._hint([self._derivative(by, of).name]))
+            return self._derivative(of, by)
         if not isinstance(key, str):
             raise TypeError(
                 f"mark: a quantity is called by a name, a Value or a pair of Values, not {type(key).__name__} {shown(key)}"
@@ -105,8 +112,8 @@ class Names:
                 return step if step.kind != "value" else self._of_value(step.of)
         if (v := self._value(plain)) is not None:
             return self._of_value(v)
-        if (quotient := self._quotient(plain)) is not None:
-            return quotient
+        if (pair := self._quotient(plain)) is not None:
+            return None if self._is_turned(*pair) else self._derivative(*pair)
         if (match := _DELTA.match(plain)) and (v := self._delta(match[1])) is not None:
             return self._derivative(found.loss, v)
         if (match := _GRAD.match(plain)) and (v := self._value(match[1] or match[2])) is not None:
@@ -117,7 +124,31 @@ class Names:
             if found.learning_rate is None:
                 raise KeyError(f"{shown(text)}, a parameter after the update, which needs the learning rate: give lr=")
             return found.updated(v)
-        return None
+        if (match := _OF_LOSS.match(plain)) and (v := self._value(match[1])) not in (None, found.loss):
+            assert v is not None
+            return self._derivative(found.loss, v)
+        return self._joined(plain)
+
+    def _joined(self, plain: str) -> Step | None:
+        """The derivative that is meant by `dE_dw5`, as programs have it, or `dEdw5`."""
+        if plain[:1].casefold() != "d":
+            return None
+        found = []
+        for place in range(2, len(plain)):
+            if plain[place].casefold() == "d":
+                of, by = (self._value(_unwrapped(side.strip(" _"))) for side in (plain[1:place], plain[place + 1 :]))
+                if of is not None and by is not None and of is not by and not self._is_turned(of, by):
+                    found.append(self._derivative(of, by))
+        return found[0] if len(found) == 1 else None
+
+    def _is_turned(self, of: Value, by: Value) -> bool:
+        """Whether a quotient is upside down: what is differentiated is what the other one is computed from."""
+        return of is not by and of in self._below(by)
+
+    def _below(self, v: Value) -> set[Value]:
+        if v not in self._all_below:
+            self._all_below[v] = set(topological_order(v, constants=False))
+        return self._all_below[v]
 
     def _value(self, name: str) -> Value | None:
         """The Value of a name; of names that are alike but for their case the one that is written so. None for no or several."""
@@ -128,7 +159,8 @@ class Names:
                 return values[0] if len(values) == 1 else None
         return self.derivation.loss if bare(name).casefold() in LOSSES else None
 
-    def _quotient(self, plain: str) -> Step | None:
+    def _quotient(self, plain: str) -> tuple[Value, Value] | None:
+        """What is differentiated, and with respect to what."""
         for place, sign in enumerate(plain):
             if sign != "/":
                 continue
@@ -141,7 +173,7 @@ class Names:
                     break
                 pair.append(v)
             if len(pair) == 2:
-                return self._derivative(*pair)
+                return pair[0], pair[1]
         return None
 
     @cached_property
@@ -166,6 +198,8 @@ class Names:
 
     def near(self, text: str) -> list[str]:
         """The names that are near one that nothing has."""
+        if (pair := self._quotient(plain_name(text))) is not None:  # known, but upside down
+            return [self._derivative(*pair[::-1]).name]
         names: dict[str, str] = {}
         for name in self.known:
             names.setdefault(folded(name), name)
@@ -173,7 +207,10 @@ class Names:
         return [names[each] for each in near]
 
     def _near(self, text: str) -> str:
-        if near := self.near(text):
+        return self._hint(self.near(text))
+
+    def _hint(self, near: list[str]) -> str:
+        if near:
             return f" (near it: {listed(near, 'or')})"
         return f" (there are {listed([*self.known[:MOST_NEAR], '…'])})"
 

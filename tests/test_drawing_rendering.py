@@ -98,7 +98,7 @@ def test_two_pictures_on_one_page_share_no_ids_and_have_their_own_names(renderer
     assert all(root.get("aria-labelledby") is None for root in roots)
     assert [root[0].text for root in roots] == [drawing.title for drawing in drawings]
     names = [root.get("aria-label", "").strip() for root in roots]
-    assert names == ["Computation graph of an unlabelled Value of 9.0"] * 2 + ["A square", "A <neuron>"]
+    assert names == ["Computation graph of the result 9"] * 2 + ["A square", "A <neuron>"]
 
 
 def test_two_curves_on_one_page_have_their_own_names_and_rules() -> None:

@@ -15,6 +15,7 @@ from tests.evaluated import disagreements
 from tests.rounds import ROUNDS, named
 from tests.worked import worked_example
 from tinygrad_bp import MLP, SGD, Adam, Value, lesson, losses
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.lessons.blocks import Equation, Folded, Picture, Table, Title
 
 EXACT = sorted(set(ROUNDS) - {"kink"})  # at a kink there is no difference to compare with
@@ -198,7 +199,12 @@ def test_one_weight_is_followed() -> None:
     text = one.text(width=1000)
     assert "This lesson follows w5 and shows what its derivative needs." in text
     assert "= delta_o1 * out_h1" in text
-    assert "net_o2" not in text
+    left = "Left out are the derivatives with respect to the other 9 parameters: w1, w2, w3, w4, w6, w7, w8, b1 and b2."
+    computed = "7 of the computed quantities, net_h1, out_h1, net_h2, out_h2, net_o2, out_o2 and E_o2, so"
+    assert left in text
+    assert f"w5 does not act through {computed}" in text
+    assert "net_o2 =" not in text
+    assert "4 quantities that this derivative does not need are left out: net_o2, out_o2, E_o2 and E_total." in text
     assert "dE_total/dw6" not in text
     assert "w5+ = w5 - eta * dE_total/dw5 = 0.4 - 0.5 * 0.082167041 = 0.358916480" in text
     assert disagreements(one.derivation, one.blocks)[1] == []
@@ -208,13 +214,18 @@ def test_one_weight_is_followed() -> None:
 
 
 def test_what_is_left_out_of_a_large_network_is_counted() -> None:
-    text = lesson(rounds.large(), lr=0.5).text(width=1000)
+    graph = rounds.large()
+    followed = lesson(graph, x=next(v for v in topological_order(graph) if v.label == "w1")).text(width=1000)
+    assert "with respect to the other 2,059 parameters: w2, w3, w4, w5, w6, w7, w8, w9 and 2,051 more." in followed
+    text = lesson(graph, lr=0.5).text(width=1000)
     assert "It has 2,060 parameters." in text
     assert "The picture is left out: 2,000 lines would be too many to read." in text
     assert "44 more neurons of this layer work in the same way and are left out." in text
     assert "4 more neurons of this layer" in text
-    assert "The other 2,052 parameters move in the same way." in text
-    assert "2,000 steps are left out." in text
+    assert (
+        "The other 2,052 parameters move in the same way: w9, w10, w11, w12, w13, w14, w15, w16 and 2,044 more." in text
+    )
+    assert "60 of 2,060 parameters before and after the step" in text
     assert "120 of 2,060 derivatives were checked." in text
     assert "The program is left out: it would hold 2,060 numbers." in text
     assert len(text.splitlines()) < 1300

@@ -130,3 +130,14 @@ def test_hyphens_between_numbers_do_not_break() -> None:
     found = lesson(work(), title="A lesson about a 2-2-2 network")
     assert "a 2\u20112\u20112 network" in found.html()
     assert r"\mbox{2-{}2-{}2}" in found.latex()
+
+
+def test_a_result_without_a_label_is_called_in_the_picture_as_in_the_text() -> None:
+    w = Value(0.9, "w")
+    found = lesson((w * w - 1.0 / 3) ** 2)
+    [picture] = [block for block in found.blocks if isinstance(block, Picture)]
+    assert picture.drawing.title == "Computation graph of y"
+    bare = lesson((Value(0.9) * Value(0.5)).tanh())
+    [picture] = [block for block in bare.blocks if isinstance(block, Picture)]
+    assert picture.drawing.title == "Computation graph of y"
+    assert {"v1", "v2", "v3"} <= set(re.findall(r"\w+", picture.drawing.source))

@@ -98,7 +98,8 @@ def test_what_is_said_of_an_optimizer() -> None:
     text = lesson(error, optimizer=optimizer).text(width=1000)
     assert "This is step 3, with eta = 0.405 and mu = 0.9." in text
     assert "The learning rate is the one that the schedule gives for this step." in text
-    assert "The other 7 parameters move in the same way." in text
+    assert "The other 7 parameters move in the same way: w4, w5, w6, w7, w8, b1 and b2." in text
+    assert "All 10 parameters before and after the step" in text
     assert re.search(r"parameter +before +derivative +v +after", text)
     error, optimizer = after(0, OPTIMIZERS["adam"])
     text = lesson(error, optimizer=optimizer, language="ja").text(width=1000)

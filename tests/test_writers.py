@@ -255,3 +255,8 @@ def test_a_blank_is_a_line_to_write_on_in_every_format() -> None:
     assert r"\underline{\hspace{3.0em}}" in document.latex()
     assert document.html().count('class="tg-blank tg-') == 3
     assert document.to_dict()["blocks"][0]["text"][1] == {"blank": 6}
+
+
+def test_three_levels_of_headings_are_told_apart_in_text() -> None:
+    lines = text([Title("T"), Heading("a", 1), Heading("b", 2), Heading("c", 3)], 20).splitlines()
+    assert lines == ["T", "═", "", "── a " + "─" * 15, "", "b", "─", "", "c", "╌"]

@@ -20,7 +20,7 @@ P = ParamSpec("P")
 
 # Most are one sign for one, so that columns stay columns. U+2800 is the empty one of the dots that curves are drawn with.
 _SPELLINGS = {
-    **dict(zip("✓✗≠–—−─═│├┤└·•∂×÷σΣ√′←→\u2800", "+x!----=||++.*d*/sSv'<> ", strict=True)),
+    **dict(zip("✓✗≠–—−─╌═│├┤└·•∂×÷σΣ√′←→\u2800", "+x!----.=||++.*d*/sSv'<> ", strict=True)),
     "…": "...",
 }
 

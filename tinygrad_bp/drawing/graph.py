@@ -100,8 +100,14 @@ def draw(
         choice, title, looks, direction, local_derivatives, symbols=only is not None, colours=colours, framed=framed
     )
     return Drawing(
-        writer.dot(), title or looks.say("picture.graph", names=looks.say("say.comma").join(map(called, outputs)))
+        writer.dot(),
+        title or looks.say("picture.graph", names=looks.say("say.comma").join(_results(outputs, looks.say))),
     )
+
+
+def _results(outputs: Sequence[Value], say: Words) -> list[str]:
+    """What is drawn, by name; what has none as a result, with its number."""
+    return [called(v) if v.label else say("picture.result", number=f"{v.data:.6g}") for v in outputs]
 
 
 class GraphWriter:

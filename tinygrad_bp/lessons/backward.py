@@ -237,4 +237,5 @@ class Backward(Speaker):
             numbers: list[Text] = [[self.write.number(x)] for x in [*cells, self.found.graph.total[v]]]
             rows.append([[self.write.name(v)], *numbers])
         yield Table([*head, self.words("lesson.pull.total")], rows, self.words("lesson.pull.table"))
-        yield from self.left_steps(len(trained))
+        if left := len(trained) - len(rows):
+            yield self.paragraph(self.key("lesson.left.parameters"), count=left)

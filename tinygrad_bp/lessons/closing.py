@@ -29,10 +29,10 @@ class Closing(Speaker):
         for v in trained[:most]:
             yield from steps.equations(v)
         if len(trained) > most:
-            yield self.paragraph(self.key("lesson.update.rest"), count=len(trained) - most)
+            rest = self.some_of([self.write.name(v) for v in trained[most:]])
+            yield self.paragraph(self.key("lesson.update.rest"), count=len(trained) - most, names=rest)
         if len(trained) > most or steps.moments:
             yield self.table(steps, trained)
-            yield from self.left_steps(len(trained))
 
     def optimizer(self, steps: Steps) -> Iterator[Block]:
         """What the optimizer does, in words, and its settings."""
@@ -62,7 +62,7 @@ class Closing(Speaker):
             yield self.paragraph("lesson.step.schedule")
 
     def table(self, steps: Steps, trained: list[Value]) -> Table:
-        """All parameters before and after the step."""
+        """The parameters before and after the step: all, or of very many some."""
         letters: list[Text] = [[Formula(letter, letter)] for letter in steps.moments]
         names = [
             self.words(self.key("lesson.update.name")),
@@ -74,7 +74,8 @@ class Closing(Speaker):
             new, moments = self.found.moved(v)
             numbers = [v.data, self.found.graph.total[v], *(moments if letters else ()), new]
             rows.append([[self.write.name(v)], *[[self.write.number(x)] for x in numbers]])
-        return Table(head, rows, self.words(self.key("lesson.update.table")))
+        key = "lesson.update.table" if len(rows) == len(trained) else "lesson.update.table.some"
+        return Table(head, rows, self.words(self.key(key), count=len(rows), all=len(trained)))
 
     def again(self) -> Iterator[Block]:
         """The error with the new parameters."""

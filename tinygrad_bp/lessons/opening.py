@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
@@ -21,11 +21,12 @@ MOST_LINES = 150  # between the neurons of a picture
 MOST_NUMBERS = 30  # beside them
 
 
-def _with_gradients(loss: Value) -> Value:
-    """A copy of the graph, with its gradients, whatever has been computed or not in the graph itself."""
+def _with_gradients(loss: Value, names: Mapping[Value, str]) -> Value:
+    """A copy of the graph, with its gradients, whatever has been computed or not in the graph itself, and with these names as labels."""
     copied = copy.deepcopy(loss)
-    for v in topological_order(copied):
-        v.grad = 0.0
+    for v, found in zip(topological_order(loss), topological_order(copied), strict=True):
+        found.grad = 0.0
+        found.label = found.label or names.get(v, "")
     copied.backward()
     return copied
 
@@ -67,14 +68,23 @@ class Opening(Given):
             yield self.paragraph("lesson.network.graph", parameters=say("count.parameter", count=len(found.parameters)))
             yield self.paragraph("lesson.network.result", loss=loss)
         if self.follows is not None:
-            others = [self.write.name(v) for v in self.leaves() if v is not self.follows]
-            if others:
-                yield self.paragraph("lesson.follow", x=self.write.name(self.follows), others=self.some_of(others))
+            yield from self.following(self.follows)
         yield from self.picture()
         yield from self.given()
         if found.learning_rate is not None and found.optimizer is None:
             rate = self.write.number(found.learning_rate)
             yield self.paragraph("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate)
+
+    def following(self, x: Value) -> Iterator[Block]:
+        """That one parameter is followed, and which derivatives are left out for it."""
+        found = self.found
+        yield self.paragraph("lesson.follow", x=self.write.name(x))
+        others = self.numbered([v for v in found.trainable if v is not x and v in found.names])
+        computed = [v for v in found.forward if v not in found.graph.waypoints]
+        for key, left in ((self.key("lesson.follow.others"), others), ("lesson.follow.computed", computed)):
+            if left:
+                names = self.some_of([self.write.name(v) for v in left])
+                yield self.paragraph(key, count=len(left), names=names, x=self.write.name(x))
 
     def called(self) -> str:
         """The text that says what the error is called, which one with the label loss has said by its name."""
@@ -124,7 +134,7 @@ class Opening(Given):
             yield self.paragraph("lesson.left.graph", count=count)
             return
         drawing = draw(
-            _with_gradients(self.found.loss),
+            _with_gradients(self.found.loss, self.found.names),
             only="labelled" if labelled else None,
             digits=4,
             language=self.say.language,
@@ -162,9 +172,8 @@ class Opening(Given):
         for v in self.some(rest):
             yield self.entropy.error(v) if v in self.entropy.of else self.write.value(v)
         yield from self.left_steps(len(rest))
-        left = len([v for v in self.found.forward if v not in needed])
-        if left:
-            yield self.paragraph("lesson.left.needed", count=left)
+        if left := [self.write.name(v) for v in self.found.forward if v not in needed]:
+            yield self.paragraph("lesson.left.needed", count=len(left), names=self.some_of(left))
 
     def probabilities(self, steps: Sequence[Value]) -> Iterator[Block]:
         """Where the error is a cross entropy, the probabilities that softmax gives to the classes of each case."""

@@ -114,8 +114,10 @@ class Speaker:
         return enumerated(self.say, formulas)
 
     def some_of(self, formulas: Sequence[Formula], most: int = MOST_WEIGHTS) -> list[Piece]:
-        """`a, b, c and …`, of very many."""
-        return self.listed([*formulas[:most], *([Formula("…", r"\dots")] if len(formulas) > most else [])])
+        """`a, b, c and 12 more`, of very many."""
+        if len(formulas) <= most + 1:
+            return self.listed(formulas)
+        return enumerated(self.say, [*formulas[:most], self.say("say.more", count=len(formulas) - most)])
 
     def heading(self, key: str, level: int = 1, **given: object) -> Heading:
         """A heading of the catalogue's words."""

@@ -56,10 +56,10 @@ def _lines(block: Block, width: int, picture: str) -> Iterator[str]:
             lines = filled(_running(words), width - 4)
             yield f"── {lines[0]} ".ljust(width - columns(lines[0]) + len(lines[0]), "─")
             yield from (f"   {line}" for line in lines[1:])
-        case Heading(words):
+        case Heading(words, level):
             lines = filled(_running(words), width)
             yield from lines
-            yield "─" * max(map(columns, lines))
+            yield ("─" if level == 2 else "╌") * max(map(columns, lines))
         case Paragraph(words) | Legend(words) | Aside(words):
             yield from filled(_running(words), width)
         case Equation():

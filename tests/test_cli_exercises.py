@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -45,6 +46,25 @@ def test_blanks_are_named_before_the_subject_or_after_it(capsys: pytest.CaptureF
     first = said(["exercise", "tutorial", "--blanks", "net_h1", "dE_total/dw5", "--format", "json"], capsys)
     assert said(["exercise", "--format", "json", "--blanks", "net_h1", "dE_total/dw5", "tutorial"], capsys) == first
     assert [each["name"] for each in json.loads(first)["asked"] if each["name"][0] != "q"] == ["net_h1", "dE_total/dw5"]
+
+
+def test_what_keeps_its_number_is_told_by_labels_and_by_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("fall.py").write_text(
+        "from tinygrad_bp import Value\n"
+        "g, h, t = Value(9.81), Value(12.0, 'h'), Value(1.3, 't')\n"
+        "s = h - g * t * t / 2\ns.label = 's'\n",
+        encoding="utf-8",
+    )
+
+    def given(*options: str) -> dict[str, str]:
+        text = said(["exercise", *options, "--language", "en"], capsys).split("This is how")[0]
+        return dict(re.findall(r"\b(g|h|t)  +(\d\S*)", text))
+
+    assert given("fall.py:s", "--keep", "g", "t", "--seed", "3")["g"] == "9.81"
+    assert given("--keep", "g", "t", "--seed", "3", "fall.py:s")["t"] == "1.3"
+    assert given("fall.py:s", "--seed", "3")["g"] != "9.81"
+    assert main(["exercise", "fall.py:s", "--keep", "hh"]) == 2
+    assert "and 'hh' is none; did you mean 'h'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seed", ["3", "week 3"])

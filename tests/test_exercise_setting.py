@@ -86,8 +86,24 @@ def test_what_is_to_be_kept_is_kept() -> None:
     y.label = "y"
     for seed in range(5):
         assert exercise(y, seed=seed, keep=[x]).key_data()["leaves"]["x1"] == 0.1235
-    with pytest.raises(ValueError, match=r"^exercise: keep names leaves of the graph, and Value\(.*\) is none$"):
+    with pytest.raises(
+        ValueError, match=r"^exercise: keep names leaves of the graph, and Value\(.*\) is none; there are"
+    ):
         exercise(y, keep=[y])
+
+
+def test_what_is_kept_is_told_by_its_name_and_of_a_batch_by_its_label() -> None:
+    for kept in ("x1", ["x1"], ["x1[1]", "x1[2]", "x1[3]"]):
+        leaves = exercise(of_rows(named=True), seed=4, keep=kept).key_data()["leaves"]
+        assert [leaves[f"x1[{k}]"] for k in (1, 2, 3)] == [0.1, 0.4, 0.9]
+        assert [leaves[f"x2[{k}]"] for k in (1, 2, 3)] != [0.5, -0.3, 0.2]
+    leaves = exercise(of_rows(named=True), seed=4, keep=["x1[2]"]).key_data()["leaves"]
+    assert leaves["x1[2]"] == 0.4
+    assert leaves["x1[1]"] != 0.1
+    with pytest.raises(ValueError, match=r"and 'x1\[4\]' is none; did you mean 'x1\[\d\]'\?$"):
+        exercise(of_rows(named=True), keep=["x1[4]"])
+    with pytest.raises(ValueError, match=r"and 'gravity' is none; there are .*'x1\[1\]'"):
+        exercise(of_rows(named=True), keep=["gravity"])
 
 
 def test_the_state_that_a_recurrence_begins_with_is_nothing_as_yet() -> None:

@@ -13,6 +13,7 @@ from tinygrad_bp.core.order import topological_order
 
 if TYPE_CHECKING:
     from tinygrad_bp.cli.subjects import Case
+    from tinygrad_bp.core.value import Value
     from tinygrad_bp.networks.optim import Optimizer
 
 SUBJECT = """SUBJECT is tutorial, the worked example; xor, or, and, nand, a network that
@@ -93,6 +94,13 @@ def add(commands: Any) -> None:
         help="blanks at most, half an hour's work if it is not said (default: 36)",
     )
     exercise.add_argument("--zeros", action="store_true", help="an input may be 0")
+    exercise.add_argument(
+        "--keep",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="leaves whose numbers stay: labels or variable names, such as g i1",
+    )
     exercise.add_argument("--key", action="store_true", help="of one sheet: write the answers at its end")
     exercise.add_argument("--sheets", type=parser.positive, metavar="N", help="so many sheets, into the folder --out")
     exercise.add_argument("--out", type=Path, metavar="DIR", help="folder for --sheets, which may be new")
@@ -209,11 +217,18 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "questions": args.questions,
         "digits": args.digits,
         "zeros": args.zeros,
-        "keep": case.data,
+        "keep": [*case.data, *_kept(args.keep or [], case)],
         **({} if args.most is None else {"most": args.most}),
         "title": args.title,
         "language": common.language_of(args),
     }
+
+
+def _kept(names: list[str], case: Case) -> list[Value | str]:
+    """What is kept: by its label, or what the program calls so."""
+    leaves = {v for v in topological_order(case.loss, constants=False) if v.op is None}
+    labels = {v.label for v in leaves}
+    return [name if name in labels or (v := case.program.get(name)) not in leaves else v for name in names]
 
 
 def _sheets(args: argparse.Namespace) -> int:

@@ -46,8 +46,10 @@ from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.worksheet import Worksheet, leaves_of
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.lessons.writers.saving import FORMATS
-from tinygrad_bp.text import shown, whole_number
+from tinygrad_bp.text import did_you_mean, listed, shown, whole_number
 from tinygrad_bp.words import Words, words
+
+MOST_NAMES = 8  # that an error lists
 
 
 def exercise(
@@ -61,7 +63,7 @@ def exercise(
     digits: int = 4,
     most: int = MOST_BLANKS,
     zeros: bool = False,
-    keep: Iterable[Value] = (),
+    keep: Iterable[Value | str] = (),
     title: str = "",
     sheet: str = "sheet",
     language: str = "en",
@@ -81,7 +83,8 @@ def exercise(
         most: how many blanks there are at most, where none of them is asked for by its name. Of more quantities some are drawn, of
             each part and of the same neurons, and what these need besides is given. Without a choice they are work for half an hour.
         zeros: whether an input may be 0.
-        keep: leaves whose numbers stay, but for digits beyond those that count: inputs and targets that are a row of a table.
+        keep: leaves whose numbers stay, but for digits beyond those that count, such as inputs and targets that are a row of a table, or
+            a constant of nature: Values, or their names. A label that several leaves have, as in a batch, keeps all of them.
         title: a heading of your own.
         sheet: the name of the sheet, as keys and answers have it.
         language: "en" or "ja".
@@ -105,13 +108,26 @@ def exercise(
     return Exercise(found, seed, choice, count, digits, say, title, sheet)
 
 
-def _leaves_among(found: Derivation, keep: Iterable[Value]) -> list[Value]:
-    leaves = {v for v in found.order if v.op is None}
-    kept = list(keep)
-    for v in kept:
-        if v not in leaves:
-            raise ValueError(f"exercise: keep names leaves of the graph, and {shown(v)} is none")
+def _leaves_among(found: Derivation, keep: Iterable[Value | str]) -> list[Value]:
+    leaves = [v for v in found.order if v.op is None]
+    names = {v: found.names[v] for v in leaves if v in found.names}
+    kept: list[Value] = []
+    for each in [keep] if isinstance(keep, str) else keep:
+        if isinstance(each, str):
+            called = [v for v in leaves if names.get(v) == each] or [v for v in leaves if each and v.label == each]
+        else:
+            called = [v for v in leaves if v is each]
+        if not called:
+            there = [*names.values(), *(v.label for v in leaves if v.label)]
+            near = (did_you_mean(each, there) if isinstance(each, str) else "") or f"; there are {_some(there)}"
+            raise ValueError(f"exercise: keep names leaves of the graph, and {shown(each)} is none{near}")
+        kept += called
     return kept
+
+
+def _some(names: Iterable[str]) -> str:
+    there = [shown(name) for name in dict.fromkeys(names)]
+    return listed([*there[:MOST_NAMES], *(["…"] if len(there) > MOST_NAMES else [])])
 
 
 def _derivation(loss: Value, lr: float | None, parameters: Iterable[Value] | None) -> Derivation:

@@ -7,6 +7,7 @@ question/format.php, question/format/xml/format.php and question/format/gift/for
 from __future__ import annotations
 
 import base64
+import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -48,6 +49,8 @@ class Imported:
     feedback: str = ""
     answers: list[tuple[str, float, float]] = field(default_factory=list)  # text, share, tolerance
     single: bool = True
+    category: list[str] = field(default_factory=list)
+    parts: list[Imported] = field(default_factory=list)  # of a cloze its blanks
 
 
 class Checked(HTMLParser):
@@ -81,6 +84,14 @@ def categories(path: str) -> list[str]:
     return names
 
 
+def inside(path: str) -> list[str]:
+    """The names of the categories inside the topmost one of the course."""
+    first, top, *names = categories(path)
+    assert (first, top) == ("$course$", "top")
+    assert names
+    return names
+
+
 def tagless(text: str) -> str:
     """A name without its tags, as it is cleaned: a sign that is smaller takes the rest with it."""
     return re.sub(r"<[^>]*>?", "", text).strip()
@@ -102,11 +113,17 @@ def read_xml(source: str) -> list[Imported]:
     assert source.startswith('<?xml version="1.0"')  # on the very first line
     root = ElementTree.fromstring(source.encode("utf-8"))
     assert root.tag == "quiz"
-    first, *others = list(root)
-    assert first.attrib == {"type": "category"}
-    assert categories(first.findtext("category/text") or "")[:2] == ["$course$", "top"]
-    assert len(categories(first.findtext("category/text") or "")) == 3
-    return [_read(question) for question in others]
+    assert root[0].attrib == {"type": "category"}
+    path: list[str] = []
+    found = []
+    for question in root:
+        if question.get("type") == "category":
+            path = inside(question.findtext("category/text") or "")
+        else:
+            item = _read(question)
+            item.category = path
+            found.append(item)
+    return found
 
 
 COMMON = ["name", "questiontext", "generalfeedback", "defaultgrade", "penalty", "hidden"]
@@ -120,6 +137,8 @@ MORE = {
 
 def _read(question: ElementTree.Element) -> Imported:
     kind = question.get("type") or ""
+    if kind == "cloze":
+        return _cloze(question)
     assert list(dict.fromkeys(child.tag for child in question)) == [*COMMON, *MORE[kind]]
     text = question.findtext("questiontext/text") or ""
     feedback = question.findtext("generalfeedback/text") or ""
@@ -147,6 +166,55 @@ def _read(question: ElementTree.Element) -> Imported:
     return found
 
 
+# Blanks in a text
+
+SHARE = r"(?:=|%(-?[0-9]+(?:[.,][0-9]*)?)%)?"
+ALTERNATIVE = rf"{SHARE}.+?(?<!\\|&)(?=[~#}}]|$)(?:#.*?(?<!\\)(?=[~}}]|$))?"
+BLANK = re.compile(
+    r"\{([0-9]*):(NUMERICAL|MULTICHOICE_V|MULTIRESPONSE|MULTICHOICE|SHORTANSWER|NM|MC|SA):"
+    rf"({ALTERNATIVE}(?:~{ALTERNATIVE})*)\}}",
+    re.DOTALL,
+)
+
+
+def _cloze(question: ElementTree.Element) -> Imported:
+    """A text with blanks: its brace begins one that ends at the next brace that is not masked."""
+    assert [child.tag for child in question] == ["name", "questiontext", "generalfeedback", "penalty", "hidden"]
+    text = question.findtext("questiontext/text") or ""
+    item = Imported("cloze", named(question.findtext("name/text") or ""), text)
+    item.feedback = question.findtext("generalfeedback/text") or ""
+    files = {file.get("name") for file in question.findall("questiontext/file")}
+    assert set(re.findall(r'src="@@PLUGINFILE@@/([\w.-]+)"', text)) == files
+    while match := BLANK.search(item.text):
+        item.parts.append(_blank(*match.groups()[1:3]))
+        item.text = item.text.replace(match[0], f"[[{len(item.parts)}]]", 1)
+    assert item.parts
+    assert not set("{}") & set(item.text)  # else it would be shown, or taken for a blank
+    return item
+
+
+def _blank(kind: str, alternatives: str) -> Imported:
+    part = Imported(kind, "", "", single=kind != "MULTIRESPONSE")
+    for match in re.finditer(rf"~?({ALTERNATIVE})", alternatives, re.DOTALL):
+        share = 100.0 if match[1].startswith("=") else 0.0
+        words = match[1].removeprefix("=")
+        assert not words.startswith("%")
+        tolerance = 0.0
+        if kind == "NUMERICAL":
+            number, _, off = words.partition(":")
+            for each in (number, off):
+                assert re.fullmatch(r"-?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][-+]?[0-9]+)?", each)
+            words, tolerance = number, float(off)
+        else:
+            words = html.unescape(words)  # as it is imported; what is left is HTML
+            assert Checked(words).words
+        part.answers.append((words, share, tolerance))
+    assert part.answers
+    assert kind == "NUMERICAL" or len(part.answers) > 1
+    assert any(share for _, share, _ in part.answers)
+    return part
+
+
 # GIFT
 
 
@@ -154,24 +222,28 @@ def read_gift(source: str) -> list[Imported]:
     """What is in a file of GIFT: questions apart by empty lines, escaped signs put aside first."""
     found: list[Imported] = []
     lines: list[str] = []
+    path: list[str] = []
     for line in [*source.split("\n"), ""]:
         stripped = line.strip(" \t\n\r\0\x0b")
         if stripped not in ("", "0"):  # what is empty in PHP
             assert not stripped.startswith("//")  # a remark
             lines.append(stripped)
         elif lines:
-            if question := _question("\n".join(lines)):
-                found.append(question)
+            item = _question("\n".join(lines))
+            if isinstance(item, Imported):
+                item.category = path
+                found.append(item)
+            else:
+                path = item
             lines = []
     return found
 
 
-def _question(text: str) -> Imported | None:
+def _question(text: str) -> Imported | list[str]:
+    """A question, or the category of those that follow."""
     text = _aside(text)
     if text.startswith("$CATEGORY:"):
-        assert categories(text[10:].strip())[:2] == ["$course$", "top"]
-        assert len(categories(text[10:].strip())) == 3
-        return None
+        return inside(text[10:].strip())
     assert text.startswith("::")
     name, separator, text = text[2:].partition("::")
     assert separator

@@ -37,7 +37,7 @@ from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.friendly import recorded_again, redrawn
 from tinygrad_bp.lessons.lots import Lots
-from tinygrad_bp.lessons.moodle import gift, moodle
+from tinygrad_bp.lessons.moodle import Problem, gift, moodle
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import LETTERS, Question, questions
 from tinygrad_bp.lessons.recording import graph_data
@@ -49,6 +49,7 @@ from tinygrad_bp.lessons.writers.saving import FORMATS
 from tinygrad_bp.text import did_you_mean, listed, shown, whole_number
 from tinygrad_bp.words import Words, words
 
+ALONE = "sheet"  # the name of a sheet that is none of several
 MOST_NAMES = 8  # that an error lists
 
 
@@ -65,7 +66,7 @@ def exercise(
     zeros: bool = False,
     keep: Iterable[Value | str] = (),
     title: str = "",
-    sheet: str = "sheet",
+    sheet: str = ALONE,
     language: str = "en",
 ) -> Exercise:
     """A sheet with blanks for a round of backpropagation on a network, or on any formula, with numbers drawn anew.
@@ -255,11 +256,15 @@ class Exercise(Document):
 
     def moodle(self) -> str:
         """As Moodle XML, which a Moodle imports into its question bank: a numerical question for each blank, others with choices."""
-        return moodle(self._worksheet.problem(self.sheet))
+        return moodle(self.problem())
 
     def gift(self) -> str:
         """As GIFT, the format of plain text that Moodle imports. It has no picture."""
-        return gift(self._worksheet.problem(self.sheet))
+        return gift(self.problem())
+
+    def problem(self) -> Problem:
+        """The pieces that questions of a Moodle are put together from."""
+        return self._worksheet.problem("" if self.sheet == ALONE else self.sheet)
 
     def save(self, path: str | os.PathLike[str], format: str | None = None, *, key: bool = False) -> Path:
         """Writes the sheet to a file whose suffix says how, if `format` does not: as other documents, and as "xml" (Moodle) or "gift".

@@ -2,7 +2,7 @@
 
 `Sheets.save("week3")` writes
 
-- `week3/sheet-01.html`, ...: the sheets;
+- `week3/sheet-01.html`, ...: the sheets; for a Moodle also `week3/class.xml` or `class.gift`, with all sheets to draw from;
 - `week3/keys/sheet-01.json`, ...: the keys as data, as `tinygrad_bp.lessons.exercise` describes them, and `sheet-01.html` to read;
 - `week3/answers/sheet-01.csv`, ...: files to fill in, `name,answer`, which marking takes beside the key of the same name.
 """
@@ -19,6 +19,7 @@ from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import format_of, read_text, write_whole, written_together
 from tinygrad_bp.lessons.exercise import Exercise, exercise
+from tinygrad_bp.lessons.moodle import gift_of_class, moodle_of_class
 from tinygrad_bp.lessons.writers.saving import FORMATS, to_json
 from tinygrad_bp.text import shown, whole_number
 
@@ -75,11 +76,20 @@ class Sheets(Sequence[Exercise]):
     def __repr__(self) -> str:
         return f"Sheets({len(self)} exercises)"
 
+    def moodle(self) -> str:
+        """All sheets as one file of Moodle XML, in categories to draw from at random: the whole sheets, and each quantity of all sheets."""
+        return moodle_of_class([each.problem() for each in self])
+
+    def gift(self) -> str:
+        """All sheets as one file of GIFT, in a category for each quantity."""
+        return gift_of_class([each.problem() for each in self])
+
     def save(self, folder: str | os.PathLike[str], format: str = "html") -> Path:
         """Writes sheets, keys and files of answers into a folder, which may be new, all of them or none. Returns its path.
 
         Args:
-            format: of the sheets: "html", "md", "tex", "json", "txt", "pdf", "xml" (Moodle) or "gift".
+            format: of the sheets: "html", "md", "tex", "json", "txt", "pdf", "xml" (Moodle) or "gift". For a Moodle there is one file more,
+                "class.xml" or "class.gift", to draw from at random: see `moodle`.
 
         Raises ValueError for another format, FileExistsError where a file of answers is filled in already, OSError where files cannot be
         written, and what `Exercise.save` raises.
@@ -93,6 +103,10 @@ class Sheets(Sequence[Exercise]):
             written_together(place / "keys") as keys,
             written_together(place / "answers") as answers,
         ):
+            if format == "xml":
+                write_whole(top / "class.xml", self.moodle())
+            if format == "gift":
+                write_whole(top / "class.gift", self.gift())
             for each in self:
                 each.save(top / f"{each.sheet}.{format}")
                 write_whole(keys / f"{each.sheet}.json", to_json(each.key_data()))

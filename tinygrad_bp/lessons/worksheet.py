@@ -186,6 +186,9 @@ class Worksheet:
             formulas=[each for each in formulas if each],
             pictures=list(self._picture()),
             numbers=numbers,
+            quantities=[
+                plain(write.step(step)) for kind in PARTS.values() for step in found.steps if step.kind == kind
+            ],
             questions=list(self.numbered()),
             digits=self.digits,
             say=self.say,

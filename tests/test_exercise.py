@@ -374,6 +374,13 @@ def test_hostile_labels_are_text_on_sheets(format: str) -> None:
         assert all(line.replace("\u200d", "").isprintable() for line in written.splitlines())
 
 
+def test_tables_to_fill_in_go_on_on_the_next_page_and_no_others() -> None:
+    tables = exercise(example(), lr=0.5).html().split('<div class="tg-table')[1:]
+    kept = [table.startswith(" tg-kept") for table in tables]
+    assert kept == ["tg-blank" not in table for table in tables]
+    assert kept.count(False) == 4
+
+
 class Tags(HTMLParser):
     """The names of all tags, and those of their attributes."""
 

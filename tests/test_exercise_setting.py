@@ -175,7 +175,8 @@ def test_softmax_with_cross_entropy_is_told_by_p_and_y_in_the_order_of_the_class
     key = made.key.text(width=120)
     for k, y in ((1, 0), (2, 1), (3, 0)):
         assert re.search(rf"delta_o{k} = dCE/dout_o{k} = p_o{k} - y_o{k} = 0\.\d+ - {y} = -?0\.\d+", key)
-    assert "p - y" not in text  # what is to be found
+    assert "p - y" not in exercise(of_classes(), lr=0.5, seed=1, rules=False).text()
+    assert "delta = p - y" in text
 
 
 def test_the_probabilities_of_the_key_are_those_of_the_sheet() -> None:

@@ -101,6 +101,9 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="leaves whose numbers stay: labels or variable names, such as g i1",
     )
+    exercise.add_argument(
+        "--no-rules", action="store_true", help="do not tell how deltas, derivatives and updates are found"
+    )
     exercise.add_argument("--key", action="store_true", help="of one sheet: write the answers at its end")
     exercise.add_argument("--sheets", type=parser.positive, metavar="N", help="so many sheets, into the folder --out")
     exercise.add_argument("--out", type=Path, metavar="DIR", help="folder for --sheets, which may be new")
@@ -219,6 +222,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         "zeros": args.zeros,
         "keep": [*case.data, *_kept(args.keep or [], case)],
         **({} if args.most is None else {"most": args.most}),
+        "rules": not args.no_rules,
         "title": args.title,
         "language": common.language_of(args),
     }

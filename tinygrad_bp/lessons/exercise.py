@@ -65,6 +65,7 @@ def exercise(
     most: int = MOST_BLANKS,
     zeros: bool = False,
     keep: Iterable[Value | str] = (),
+    rules: bool = True,
     title: str = "",
     sheet: str = ALONE,
     language: str = "en",
@@ -86,6 +87,7 @@ def exercise(
         zeros: whether an input may be 0.
         keep: leaves whose numbers stay, but for digits beyond those that count, such as inputs and targets that are a row of a table, or
             a constant of nature: Values, or their names. A label that several leaves have, as in a batch, keeps all of them.
+        rules: whether the sheet tells, in general, by which rules deltas, derivatives and updates are found.
         title: a heading of your own.
         sheet: the name of the sheet, as keys and answers have it.
         language: "en" or "ja".
@@ -106,7 +108,7 @@ def exercise(
     numbers = redrawn(original, f"numbers {seed}", zeros=zeros, keep=kept, asked=steps, digits=digits)
     copies = recorded_again(original, numbers)
     found = _derivation(copies[loss], lr, [copies[v] for v in original.parameters])
-    return Exercise(found, seed, choice, count, digits, say, title, sheet)
+    return Exercise(found, seed, choice, count, digits, say, title, sheet, ruled=bool(rules))
 
 
 def _leaves_among(found: Derivation, keep: Iterable[Value | str]) -> list[Value]:
@@ -159,6 +161,8 @@ class Exercise(Document):
         say: Words,
         title: str,
         sheet: str,
+        *,
+        ruled: bool = True,
     ) -> None:
         self.derivation, self.seed, self.digits, self.sheet = derivation, seed, digits, sheet
         self._say = say
@@ -183,6 +187,7 @@ class Exercise(Document):
             known=given(derivation, choice),
             questions=self.questions,
             title=title,
+            ruled=ruled,
         )
         super().__init__(list(self._worksheet.blocks()), say.language)
 

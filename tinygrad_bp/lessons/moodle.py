@@ -37,6 +37,7 @@ class Problem:
         title, sheet: what the exercise and its sheet are called; a sheet that is alone has no name.
         given: the numbers that are given, `w5 = 0.4`.
         formulas: how the quantities are computed.
+        rules: what the rules are of, and what they say.
         pictures: those of the sheet.
         numbers: of each blank its number, its name, the right value, the tolerance, and how it is found.
         quantities: the names of all that could be a blank, in the order of sheets.
@@ -49,6 +50,7 @@ class Problem:
     sheet: str
     given: Sequence[str]
     formulas: Sequence[str]
+    rules: Sequence[tuple[str, str]]
     pictures: Sequence[Picture]
     numbers: Sequence[Number]
     quantities: Sequence[str]
@@ -61,7 +63,10 @@ class Problem:
         say = self.say
         lines = "<br>".join(map(_escaped, self.formulas))
         given = ", ".join(map(_escaped, self.given)).replace(" = ", "\u00a0=\u00a0")
-        return f"<p>{_escaped(say('exercise.part.given'))}: {given}</p><p>{_escaped(say('exercise.formulas'))}</p><p>{lines}</p>"
+        rules = "<br>".join(f"{_escaped(of)}: {_escaped(how)}" for of, how in self.rules)
+        told = f"<p>{_escaped(say('exercise.rules'))}</p><p>{rules}</p>" if rules else ""
+        formulas = f"<p>{_escaped(say('exercise.formulas'))}</p><p>{lines}</p>"
+        return f"<p>{_escaped(say('exercise.part.given'))}: {given}</p>{formulas}{told}"
 
     def asking(self, name: str) -> str:
         """What is asked of a blank, as HTML."""

@@ -17,6 +17,14 @@ from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
 MOST_FORMULAS = 40
+# Of functions that calculators have no key for.
+DEFINITIONS = {
+    "sigmoid": Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}"),
+    "relu": Formula("relu(x) = max(0, x)", r"\mathrm{relu}\left(x\right) = \max\left(0, x\right)"),
+    "softplus": Formula(
+        "softplus(x) = log(1 + exp(x))", r"\mathrm{softplus}\left(x\right) = \ln\left(1 + e^{x}\right)"
+    ),
+}
 
 
 class Setting:
@@ -116,8 +124,8 @@ class Setting:
                 rows += [[_symbols(equation)] for equation in equations if len(equation.rows) > 1]
             if equations:
                 written.add(v)
-        if any(v.op is not None and v.op.name == "sigmoid" for v in found.order):
-            rows.append([Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}")])
+        shown = " ".join(each.text for row in rows for each in row)
+        rows += [[formula] for name, formula in DEFINITIONS.items() if f"{name}(" in shown]
         return in_two(rows)
 
     def value(self, v: Value) -> list[Equation]:

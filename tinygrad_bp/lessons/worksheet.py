@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import draw_network
@@ -25,11 +26,17 @@ from tinygrad_bp.lessons.layers import inputs_of, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import Question, side_by_side
+from tinygrad_bp.lessons.rules import Rule, rules
 from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.tables import pairs, written
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
+FOR_FORMULAS = {  # what is called otherwise where there are no neurons, but values and derivatives
+    "exercise.title": "exercise.title.formula",
+    "exercise.part.forward": "exercise.part.forward.formula",
+    "exercise.part.gradients": "exercise.part.gradients.formula",
+}
 LONG = 30  # letters of a line for what leads to a number
 
 
@@ -45,6 +52,7 @@ class Worksheet:
         known: the quantities that are given.
         questions: the questions of understanding.
         title: a heading of the user's own; may be empty.
+        ruled: whether the rules are told.
     """
 
     def __init__(
@@ -58,13 +66,24 @@ class Worksheet:
         known: Sequence[Step],
         questions: Sequence[Question],
         title: str,
+        ruled: bool = True,
     ) -> None:
         self.setting, self.say, self.digits = setting, say, digits
         self.found, self.write = setting.found, setting.write
         self.asked, self.whole, self.known, self.questions = asked, whole, known, questions
+        self.ruled = ruled
         self.title: list[Piece] = (
-            [title] if title else self.words("exercise.title", loss=self.write.name(self.found.loss))
+            [title] if title else self.words(self.fitting("exercise.title"), loss=self.write.name(self.found.loss))
         )
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules for what is asked for."""
+        return rules(self.setting, self.say, [each.step for each in self.asked]) if self.ruled else []
+
+    def fitting(self, key: str) -> str:
+        """Of two texts that which fits the subject."""
+        return FOR_FORMULAS.get(key, key) if self.found.formula else key
 
     def words(self, key: str, **given: object) -> list[Piece]:
         """A sentence of the catalogue."""
@@ -115,6 +134,8 @@ class Worksheet:
         if known:
             yield Paragraph(self.words("exercise.known"))
             yield pairs([(write.step(step), self.number(step)) for step in known])
+        if self.rules:
+            yield Table([[], []], self.rules, self.words("exercise.rules"))
 
     def _picture(self) -> Iterator[Picture]:
         """The network, if it is layered."""
@@ -135,7 +156,7 @@ class Worksheet:
         for part, kind in PARTS.items():
             asked = [each for each in self.asked if each.step.kind == kind]
             if asked:
-                yield Heading(self.words(f"exercise.part.{part}"))
+                yield Heading(self.words(self.fitting(f"exercise.part.{part}")))
                 rows: list[list[Text]] = [
                     [f"{each.number}.", [self.write.step(each.step)], [Blank(LONG)], [Blank()]] for each in asked
                 ]
@@ -184,6 +205,7 @@ class Worksheet:
             sheet=sheet,
             given=given,
             formulas=[each for each in formulas if each],
+            rules=[(plain(of), plain(how)) for of, how in self.rules],
             pictures=list(self._picture()),
             numbers=numbers,
             quantities=[

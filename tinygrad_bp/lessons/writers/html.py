@@ -181,7 +181,8 @@ def _term(term: Formula, sign: str) -> str:
 
 def _table(table: Table) -> Iterator[str]:
     numbers = [' class="tg-number"' if right else "" for right in number_columns(table)]
-    kept = " tg-kept" if len(table.rows) <= LONGEST else ""
+    blank = any(isinstance(piece, Blank) for row in table.rows for cell in row for piece in pieces(cell))
+    kept = " tg-kept" if len(table.rows) <= LONGEST and not blank else ""
     yield f'<div class="tg-table{kept}">'
     label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
     if table.caption:

@@ -160,6 +160,7 @@ def disagreements(
 FUNCTIONS: dict[str, Any] = {
     **{name: reference.value for name, reference in REFERENCES.items()},
     "logsumexp": lambda xs: REFERENCES["logsumexp"].value(*xs),
+    "sum_of": lambda xs: REFERENCES["sum_of"].value(*xs),
     "pi": mp.pi,
     "step": lambda x: mpf(x > 0),
 }

@@ -17,7 +17,8 @@ from tinygrad_bp.core.value import Constant, Value
 
 ACTIVATIONS = (ops.sigmoid, ops.tanh, ops.relu, ops.softplus)  # what a page can exchange for one another
 MOST_CONNECTIONS = 600
-# Operations on one operand that are no activations unless a label, net_h1, says so: losses and formulas are made of them.
+# Operations on one operand that losses and formulas are made of: they are activations only where labels, net_h1 and out_h1, say so, or
+# net_h1 does and the result feeds another neuron.
 _ARITHMETIC = (ops.neg, ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.abs, ops.reciprocal)
 
 
@@ -87,7 +88,7 @@ def units(
         if read is None:
             continue
         connections, biases = read
-        out = _output(net, users.get(net, []))
+        out = _output(net, users, linear)
         if out is net and not net.label and any(_weighs_more(user, net, trained) for user in users.get(net, [])):
             continue  # u * x of w * h + u * x, whose h is none of inputs and neurons
         depth = 1 + max((found[c.source].depth for c in connections if c.source in found), default=0)
@@ -193,11 +194,16 @@ def _weighs_more(user: Value, net: Value, trained: Collection[Value]) -> bool:
     )
 
 
-def _output(net: Value, users: Sequence[Value]) -> Value:
+def _output(net: Value, users: Mapping[Value, Sequence[Value]], linear: Collection[Value]) -> Value:
     """What a neuron with this net input gives out: the result of its activation, or the net input itself."""
-    if len(users) != 1 or net.label.startswith("out_"):
+    its = users.get(net, [])
+    if len(its) != 1 or net.label.startswith("out_"):
         return net
-    [user] = users
+    [user] = its
     op: Any = user.op
-    activates = op.arity is not None and op.arity - len(op.defaults) == 1 and user.args[0] is net
-    return user if activates and (op not in _ARITHMETIC or net.label.startswith("net_")) else net
+    if op.arity is None or op.arity - len(op.defaults) != 1 or user.args[0] is not net:
+        return net
+    if op not in _ARITHMETIC:
+        return user
+    feeds = any(x in linear and x.op not in _SUMS for x in users.get(user, []))
+    return user if net.label.startswith("net_") and (user.label.startswith("out_") or feeds) else net

@@ -48,6 +48,11 @@ class Equations:
         """The name of a Value."""
         return symbol(self.derivation.names[v])
 
+    def enclosed(self, v: Value) -> Formula:
+        """The name of a Value as it stands in a formula."""
+        name = self.derivation.names[v]
+        return Formula(enclosed(name), enclosed(name, latex=True))
+
     def delta(self, v: Value) -> Formula:
         """The name of the node delta of a net input; of any other Value the derivative of the loss with respect to it."""
         name = self.derivation.delta_name(v)
@@ -255,13 +260,13 @@ def summed(products: Sequence[Product]) -> Row:
 def _product(factors: Sequence[Formula], *, first: bool) -> Formula:
     several = len(factors) > 1
     written = [
-        in_parentheses(x) if (x.text.startswith("-") and not (first and not k)) or (several and _loose(x)) else x
+        in_parentheses(x) if (x.text.startswith("-") and not (first and not k)) or (several and is_sum(x)) else x
         for k, x in enumerate(factors)
     ]
     return Formula(" * ".join(x.text for x in written), r" \cdot ".join(x.latex for x in written))
 
 
-def _loose(x: Formula) -> bool:
+def is_sum(x: Formula) -> bool:
     """Whether a formula has a sum outside all parentheses."""
     deep = 0
     for k, c in enumerate(x.text):

@@ -3,6 +3,9 @@
 mark         `mark`, and the `Marks` that it gives
 verdicts     right, right given what came before, or wrong
 causes       mistakes in derivatives and updates, tried on the graph; `forward` has those in the forward pass
+means        means and halves in a graph, and what it is called to forget them
+errors       the squared error taken for the cross entropy, and the other way round
+wording      how what is named in a cause is written
 mistakes     the one list of mistakes, which the page's quiz reads, too
 worlds       a graph with other numbers in some places
 folder       `mark_folder`: a folder of answers marked by a folder of keys

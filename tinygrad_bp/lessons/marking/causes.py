@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import combinations
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward
-from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
+from tinygrad_bp.lessons.marking.errors import Errors
+from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward, is_number
+from tinygrad_bp.lessons.marking.means import is_square
+from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
 from tinygrad_bp.lessons.marking.worlds import World
 
 MOST_NAMED = 3  # deltas in one sentence
 MOST_WORK = 200_000  # nodes computed anew for one quantity in one world
 MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
+MOST_CROSSED = 8  # paths that meet, two of whose weights are tried in each other's place
 MOST_OTHERS = 60  # quantities that one may be mistaken for
 
 
@@ -28,6 +32,9 @@ class Causes:
         self.found = derivation
         self.write = Equations(derivation, digits)
         self.forward = Forward(derivation, self.write)
+        self.errors = Errors(derivation, self.forward.shares)
+        self.words = self.forward.words
+        self._nodes: dict[tuple[Value, Value | None], set[Value]] = {}
 
     def of(self, step: Step, world: World) -> Iterator[Mistake]:
         """The mistakes that may be made on the way to a quantity, in a world. Numbers that are not finite are left out."""
@@ -41,6 +48,7 @@ class Causes:
         if step.kind == "value":
             yield from self.forward.local(step.of, world)
             yield from self.classes(step)
+            yield from self.errors.mistakes(step)
         elif step.kind == "update":
             yield from self.updates(step, world)
         else:
@@ -59,12 +67,38 @@ class Causes:
         for key, times in mistakes()["slips"]:
             yield Mistake(key, times * right, 2.0 if key == "sign" else 6.0, {"what": what})
         if step.kind != "update":
-            for key, share in mistakes()["whole"].items():
-                yield Mistake(key, share * right, 1.9 if self.forward.cases > 1 else 3.5)
-        if self.forward.cases > 1 and step.kind != "update":
-            count = float(self.forward.cases)
-            yield Mistake("mean", count * right, 3.4, {"number": f"{count:.0f}"})
-            yield Mistake("meaned", right / count, 3.4, {"number": f"{count:.0f}"})
+            yield from self._shares(step, right)
+
+    def _shares(self, step: Step, right: float) -> Iterator[Mistake]:
+        """Twice and half the number, and that of a sum for that of a mean: called by what is in the graph, a square, a half, a mean."""
+        means, nodes = self.forward.means, self._between(step)
+        squares = step.kind != "value" and any(is_square(n) for n in nodes)
+        texts = {"halved": "" if squares else "half", "doubled": "" if means.is_halved(nodes) else "double"}
+        for key, share in mistakes()["whole"].items():
+            yield Mistake(key, share * right, 1.9 if self.forward.cases > 1 else 3.5, text=texts[key])
+        counts = means.within(nodes)
+        for count in counts:
+            number = {"number": f"{count}"}
+            yield Mistake("mean", count * right, 3.4, number)
+            yield Mistake("meaned", right / count, 3.4, number, text="meanTwice")
+        if not counts and self.forward.cases > 1:
+            number = {"number": f"{self.forward.cases}"}
+            yield Mistake("meaned", right / self.forward.cases, 3.4, number)
+            yield Mistake("timesCases", right * self.forward.cases, 3.4, number)
+
+    def _between(self, step: Step) -> set[Value]:
+        """The nodes that a quantity is computed from; of a derivative those between the two Values."""
+        key = step.of, step.by
+        if key not in self._nodes:
+            below = self.below(step.of)
+            if step.by is not None:
+                above = {step.by}
+                for v in self.found.order[self.found.place[step.by] :]:
+                    if any(x in above for x in v.operands):
+                        above.add(v)
+                below &= above
+            self._nodes[key] = below
+        return self._nodes[key]
 
     def others(self, step: Step, right: float) -> Iterator[Mistake]:
         """Other quantities, given in place of the one that was asked for."""
@@ -175,10 +209,18 @@ class Causes:
                     continue
                 for mistake in self.slopes(n, place, x, local, world):
                     yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
-        yield from self.paths(met, right)
+            for part in self.forward.means.ends(n):
+                if part in up and part in down:
+                    count = self.forward.means.count(n)
+                    value = right + (count - 1.0) * (down[n] * up[n] - down[part] * up[part])
+                    about: dict[str, Formula | str] = {"what": self.forward.written(part), "number": f"{count}"}
+                    yield Mistake("lastDivided", value, 2.0, about)
+        yield from self.paths(met, by, down, up)
+        yield from self.crossed(met, right, down, up, world)
         yield from self.everywhere(by, down, right, world)
         if of is self.found.loss:
             yield from self.softmax(down, up, right)
+            yield from self.errors.mistakes(step, down, up)
 
     def everywhere(self, by: Value, down: Mapping[Value, float], right: float, world: World) -> Iterator[Mistake]:
         """Of a weight that is used several times, as at each step of time: other signals in place of the right ones each time."""
@@ -220,7 +262,7 @@ class Causes:
                     number = self.write.number(down[left_out[0]])
                     yield Mistake("omitted", value, 1.5, {"what": names[0], "number": number})
                 else:
-                    yield Mistake("arriving", value, 1.5, {"what": self.forward.joined(names, ", ", ", ")})
+                    yield Mistake("arriving", value, 1.5, {"what": self.words.joined(names)})
 
     def _users_of(self, by: Value | None) -> list[Value]:
         """The net inputs of the neurons of which a Value is a weight or the bias."""
@@ -264,31 +306,66 @@ class Causes:
                     about = {"what": self.write.name(right[0]), "wrong": self.write.name(v)}
                     yield Mistake("otherClass", -math.log(p), 1.6, about)
 
-    def paths(self, met: dict[Value, dict[Value, float]], right: float) -> Iterator[Mistake]:
+    def paths(
+        self,
+        met: Mapping[Value, Mapping[Value, float]],
+        by: Value,
+        down: Mapping[Value, float],
+        up: Mapping[Value, float],
+    ) -> Iterator[Mistake]:
         """What is forgotten, or turned round, of what comes together."""
+        right = down.get(by, 0.0)
         for x, through in met.items():
             if len(through) < 2:
                 continue
             for user, part in through.items():
-                about = {"what": self.write.name(user), "number": self.write.number(part)}
-                yield Mistake("path", right - part, 1.2, about)
-                yield Mistake("pathSign", right - 2.0 * part, 2.8, about)
-                if len(through) > 2:
-                    rest = right - sum(through.values()) + part
-                    yield Mistake(
-                        "onlyPath", rest, 2.0, {**about, "wrong": self.write.name(x) if x in self.found.names else ""}
-                    )
+                whole = x is by or math.isclose(down.get(user, 0.0) * up.get(user, 0.0), part, rel_tol=1e-9)
+                about: dict[str, Formula | str] = {
+                    "what": self.forward.written(user),
+                    "number": self.write.number(part),
+                }
+                text = "" if whole else "Between"
+                if not whole:
+                    about["wrong"] = self.forward.written(x)
+                yield Mistake("path", right - part, 1.2, about, text=text and f"path{text}")
+                yield Mistake("pathSign", right - 2.0 * part, 2.8, about, text=text and f"pathSign{text}")
+                if len(through) > 2 and math.isclose(sum(through.values()), right, rel_tol=1e-9):
+                    yield Mistake("onlyPath", part, 2.0, about)
+
+    def crossed(
+        self,
+        met: Mapping[Value, Mapping[Value, float]],
+        right: float,
+        down: Mapping[Value, float],
+        up: Mapping[Value, float],
+        world: World,
+    ) -> Iterator[Mistake]:
+        """Of two paths that meet the weights exchanged: what comes by the one is multiplied by that of the other."""
+        for x, through in met.items():
+            factors: list[tuple[float, Value]] = []
+            for n in self.found.users.get(x, ()) if len(through) > 1 else ():
+                half = len(n.operands) // 2
+                for place, operand in enumerate(n.operands if n.op in (ops.mul, ops.dot) else ()):
+                    partner = n.operands[(place + half) % len(n.operands)]
+                    if operand is x and n in down and isinstance(partner, Value) and partner not in (x, *up):
+                        factors.append((down[n], partner))
+            if len(factors) <= MOST_CROSSED:
+                for (first, one), (second, other) in combinations(factors, 2):
+                    change = (first - second) * (world.data[other] - world.data[one]) * up[x]
+                    about = {"what": self.forward.written(one), "wrong": self.forward.written(other)}
+                    yield Mistake("swapped", right + change, 1.6, about)
 
     def slopes(self, n: Value, place: int, x: Value, local: float, world: World) -> Iterator[Mistake]:
         """What may be taken for a local derivative: mistakes whose value stands in its place."""
         op = n.op
-        factor = self.forward.factor(n, x)
-        number = {"what": factor, "number": self.write.number(local)}
         if op in (ops.mul, ops.dot):
-            yield from self.products(n, place, local, number, world)
-        elif op is ops.div and place == 0:
-            yield from self.constant(n.operands[1], local, world, divides=True)
-            if isinstance(n.operands[1], Value):
+            yield from self.products(n, place, local, world)
+            return
+        number = {"what": self.words.factor(n, place), "number": self.write.number(local)}
+        if op is ops.div and place == 0:
+            if is_number(n.operands[1]):
+                yield from self.constant(n, 1)
+            else:
                 yield Mistake("omitted", 1.0, 2.0, number)
         elif op is ops.pow and place == 0 and not isinstance(n.operands[1], Value):
             base, power = world.data[x], n.operands[1]
@@ -301,11 +378,9 @@ class Causes:
             except (ArithmeticError, ValueError):
                 pass
         elif op is ops.sub and place == 1:
-            pair = self.forward.targets(n)
-            if pair:
-                yield Mistake(
-                    "exchanged", 1.0, 1.6, {"what": self.write.name(pair[0]), "wrong": self.write.name(pair[1])}
-                )
+            pair = self.forward.difference(n)
+            if pair is not None:
+                yield Mistake(pair[0], 1.0, 1.6, pair[1])
             else:
                 yield Mistake("minus", 1.0, 2.2, number)
         elif op not in (ops.add, ops.sub, ops.sum_of, ops.neg):
@@ -324,10 +399,8 @@ class Causes:
                 slope = evaluated(template, world.data[x], world.data[n])
             except (ArithmeticError, ValueError):
                 continue
-            formula = named(template, operand.text, result.text)
-            latex = named(template.replace(" * ", r" \cdot ").replace("** 2", "^{2}"), operand.latex, result.latex)
             if isinstance(slope, float):
-                yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": Formula(formula, latex)})
+                yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
         yield Mistake("omitted", 1.0, 1.1, number)
         yield Mistake("twice", local * local, 2.6, number)
         yield Mistake("minus", -local, 3.6, number)
@@ -337,25 +410,24 @@ class Causes:
             yield Mistake("replaced", world.data[n], 2.8, {**number, "wrong": result})
             yield Mistake("replaced", world.data[x], 3.0, {**number, "wrong": operand})
         for other in self.forward.alike(n):
-            wrong = self.forward.factor(other, next(v for v in other.operands if isinstance(v, Value)))
+            wrong = self.words.factor(other, 0)
             yield Mistake("replaced", world.local[other][0], 2.4, {**number, "wrong": wrong})
 
-    def products(
-        self, n: Value, place: int, local: float, number: Mapping[str, Formula | str], world: World
-    ) -> Iterator[Mistake]:
+    def products(self, n: Value, place: int, local: float, world: World) -> Iterator[Mistake]:
         """What is taken for the other factor of a product."""
         operands = n.operands
         half = len(operands) // 2
-        partner = operands[(place + half) % len(operands)] if n.op is ops.dot else operands[1 - place]
-        if not isinstance(partner, Value):
-            yield from self.constant(partner, local, world)
+        other_place = (place + half) % len(operands) if n.op is ops.dot else 1 - place
+        partner = operands[other_place]
+        if is_number(partner):
+            if n.op is ops.mul and local not in (0.0, 1.0):
+                yield from self.constant(n, other_place)
             return
-        if isinstance(partner, Constant):
-            yield from self.constant(partner.data, local, world)
-            return
+        assert isinstance(partner, Value)
         if partner is operands[place]:
             yield Mistake("halved", 0.0, 2.0)
             return
+        number = {"what": self.forward.written(partner), "number": self.write.number(local)}
         yield Mistake("omitted", 1.0, 1.5, number)
         yield Mistake("twice", local * local, 2.4, number)
         for other, rank in self.forward.instead(n, place, partner):
@@ -365,23 +437,20 @@ class Causes:
         if (new := self.forward.updated.get(partner)) is not None:
             plus = self.write.name(partner)
             yield Mistake("replaced", new, 1.4, {**number, "wrong": Formula(f"{plus.text}+", f"{plus.latex}^{{+}}")})
-            if self.found.learning_rate is not None:
-                yield Mistake("omitted", self.found.learning_rate, 3.8, number)
 
-    def constant(self, c: object, local: float, world: World, *, divides: bool = False) -> Iterator[Mistake]:
-        """A constant factor that is forgotten, or taken for its reciprocal."""
-        x = world.data[c] if isinstance(c, Value) else c
-        if not isinstance(x, float) or not x or x == 1.0 or (isinstance(c, Value) and not isinstance(c, Constant)):
-            return
-        share = 1.0 / x if divides else x
-        yield Mistake(*self.forward.of_constant(share), {"number": self.write.number(x)})
+    def constant(self, n: Value, place: int) -> Iterator[Mistake]:
+        """A constant factor or divisor that is forgotten: the one at this place."""
+        x = n.operands[place]
+        if (x.data if isinstance(x, Value) else x) not in (0.0, 1.0):
+            key, rank, number = self.forward.means.constant(n, place)
+            yield Mistake(key, 1.0, rank, {"number": self.write.number(number)})
 
     def worlds(self, step: Step, world: World) -> Iterator[Mistake]:
         """Parameters as they are after the update, in place of the original ones."""
         if step.of is not self.found.loss or not self.forward.updated:
             return
         later = World(self.found, world.values, world.slopes, world.totals, self.forward.updated)
-        yield Mistake("after", later.number(step), 1.3)
+        yield Mistake("after", later.number(step), 1.3, text="" if self.found.neurons else "new")
         fixed = {v: x for v, x in world.values.items() if v.op is None}
         again = World(self.found, {**fixed, **self.forward.updated})
         yield Mistake("new", again.number(step), 1.8)

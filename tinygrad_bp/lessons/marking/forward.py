@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -9,15 +10,16 @@ from itertools import combinations
 from typing import Any
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes, named
+from tinygrad_bp.lessons.marking.means import Means
+from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
+from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
-from tinygrad_bp.lessons.roles import outer
 from tinygrad_bp.lessons.softmax import Share, softmax
 
 MOST_LEAVES = 40  # that are all tried in place of one another
@@ -32,18 +34,10 @@ class Forward:
 
     def __init__(self, derivation: Derivation, write: Equations) -> None:
         self.found, self.write = derivation, write
-        self._writers = [FormulaWriter(derivation.names, latex=latex) for latex in (False, True)]
+        self.words = Wording(derivation, write)
+        self.owner, self.written = self.words.owner, self.words.written
 
     # What belongs to what
-
-    @cached_property
-    def owner(self) -> dict[Value, Value]:
-        """For each node the Value with a name that it is a part of: itself if it has one."""
-        found: dict[Value, Value] = {}
-        users = self.found.users
-        for v in reversed(self.found.order):
-            found[v] = v if v in self.found.names or v not in users else found[users[v][0]]
-        return found
 
     def region(self, v: Value) -> set[Value]:
         """A Value and the nodes without names that it is computed from."""
@@ -79,6 +73,11 @@ class Forward:
         return len(self.found.cases)
 
     @cached_property
+    def means(self) -> Means:
+        """Where something is divided by how many it is the sum of."""
+        return Means(self.found)
+
+    @cached_property
     def shares(self) -> dict[Value, Share]:
         """Of net inputs that softmax with cross entropy takes, what they are in it."""
         return softmax(self.found)
@@ -97,40 +96,16 @@ class Forward:
         fed = {c.source for unit in self.found.neurons for c in unit.connections}
         return {v for v in self.found.order if v.op is None and v not in fed and v not in set(self.found.parameters)}
 
-    def targets(self, n: Value) -> tuple[Value, Value] | None:
-        """For a difference between a target and something with a name: the two."""
-        pair = [x for x in n.operands if isinstance(x, Value)]
-        if len(pair) != 2 or not any(x in self._targets or outer(x.label) for x in pair):
+    def difference(self, n: Value) -> tuple[str, dict[str, Formula | str]] | None:
+        """For a difference how it is called if the two are exchanged, with their names: a target and an output, or any two."""
+        if len(n.operands) != 2 or not all(isinstance(x, Value) and x in self.found.names for x in n.operands):
             return None
-        first, second = pair
-        return (first, second) if first in self.found.names and second in self.found.names else None
-
-    # How it is written
-
-    def written(self, v: Value) -> Formula:
-        """The name of a Value, or its formula."""
-        if v in self.found.names:
-            return self.write.name(v)
-        if isinstance(v, Constant):
-            return self.write.number(v.data)
-        texts = [writer.terms(v) for writer in self._writers]
-        plain = " + ".join(" * ".join(factors) for _, factors in texts[0])
-        latex = " + ".join(r" \cdot ".join(factors) for _, factors in texts[1])
-        return (
-            Formula(plain, latex)
-            if len(texts[0]) == 1 and plain and len(plain) < 60
-            else self.write.name(self.owner[v])
-        )
-
-    def factor(self, n: Value, x: Value) -> Formula:
-        """The derivative that a local one is a part of: between Values with names."""
-        names = self.found.names
-        while x not in names and x.op is not None:
-            inner = [v for v in x.operands if isinstance(v, Value) and not isinstance(v, Constant)]
-            if not inner:
-                break
-            x = next((v for v in inner if v.op is not None or v in names), inner[0])
-        return self.write.derivative(self.owner[n], x) if x in names else self.written(n)
+        pair: list[Any] = list(n.operands)
+        target = next((x for x in pair if x in self._targets), None)
+        if target is None or self.found.formula:
+            return "swapped", {"what": self.written(pair[0]), "wrong": self.written(pair[1])}
+        [other] = [x for x in pair if x is not target] or [target]
+        return "exchanged", {"what": self.written(target), "wrong": self.written(other)}
 
     # What may be taken for what
 
@@ -144,10 +119,11 @@ class Forward:
         """What may be taken for an operand of a product, with how likely: the other operand, what is beside it, its net input."""
         names = self.found.names
         found: dict[Value, float] = {}
-        if len(partner.operands) == 1 and isinstance(partner.operands[0], Value) and partner.operands[0] in names:
-            found[partner.operands[0]] = 1.2
+        inner = partner.operands[0] if len(partner.operands) == 1 and partner.op is not ops.neg else None
+        if isinstance(inner, Value) and inner in names:
+            found[inner] = 1.2
         for user in self.found.users.get(partner, []):
-            if len(user.operands) == 1 and user in names:
+            if len(user.operands) == 1 and user in names and user.op is not ops.neg:
                 found.setdefault(user, 2.2)
         for v, rank in self._beside(partner):
             found[v] = min(found.get(v, rank), rank)
@@ -198,15 +174,6 @@ class Forward:
     def _from(self, source: Value) -> list[Value]:
         return [c.weight for unit in self.found.neurons for c in unit.connections if c.source is source]
 
-    def of_constant(self, share: float) -> tuple[str, float, float]:
-        """What it is called to leave out a constant factor, what stands in its place, and how likely it is."""
-        count = round(1.0 / share) if 0.0 < share < 1.0 else 0
-        if count > 2 and math.isclose(1.0 / share, count):
-            return "mean", 1.0, 1.5
-        if count == 2:
-            return ("mean" if self.cases == 2 else "doubled"), 1.0, 1.5
-        return ("halved" if share == 2.0 else "constant"), 1.0, 1.8
-
     # How a Value is computed
 
     def local(self, v: Value, world: World, *, short: bool = False) -> Iterator[Mistake]:
@@ -229,6 +196,8 @@ class Forward:
                 except (ArithmeticError, ValueError):
                     continue
         yield from self._whole(v, region, world)
+        with contextlib.suppress(ArithmeticError, ValueError):  # what comes out may be outside of a domain
+            yield from self._sums_for_products(v, region, data)
         if any(n.op in LOGARITHMS for n in region):
             yield Mistake("log10", data[v] / math.log(10.0), 1.6)
 
@@ -249,7 +218,7 @@ class Forward:
         inputs = {y for m in region for y in m.operands if isinstance(y, Value)}
         data = {y: world.data[y] for y in inputs | {v}}
         for key, rank, swapped in (
-            ("after", 2.0, {y: x for y, x in self.updated.items() if y in inputs}),
+            ("new", 2.0, {y: x for y, x in self.updated.items() if y in inputs}),
             ("exchanged", 2.0, self._exchanged(region, data)),
             *(("transposed", 1.5, weights) for weights in self._transposed(v)),
             *(("swapped", 2.0, pair) for pair in self._swapped(v, data)),
@@ -331,11 +300,13 @@ class Forward:
         elif len(numbers) == 1:
             yield from self._function(n, numbers[0], data)
         elif n.op is ops.div:
-            y = n.operands[1]
             x = numbers[1]
-            constant = not isinstance(y, Value) or isinstance(y, Constant)
-            key, _, rank = self.of_constant(1.0 / x) if constant else ("divisor", 1.0, 2.0)
-            yield Mistake(key, numbers[0], rank, {"number": self.write.number(x)})
+            if is_number(n.operands[1]):
+                key, rank, number = self.means.constant(n, 1)
+                yield Mistake(key, numbers[0], rank, {"number": self.write.number(number)})
+                yield from self._last_divided(n, data)
+            else:
+                yield Mistake("divisor", numbers[0], 2.0, {"number": self.write.number(x)})
             yield Mistake("timesForOver", numbers[0] * x, 3.0, {"number": self.write.number(x)})
         elif n.op is ops.pow:
             yield Mistake("power", numbers[0], 1.8, {"number": self.write.number(numbers[1])})
@@ -355,24 +326,61 @@ class Forward:
         if len(parts) < 2:
             return
         whole = data[n]
-        biases = {unit.bias for unit in self.found.neurons if unit.bias is not None}
-        for part, pair in parts:
-            values = [x for x in pair if isinstance(x, Value) and not isinstance(x, Constant)]
-            name = self.joined([self.written(x) for x in values]) if values else self.write.number(part)
+        for place, (part, pair) in enumerate(parts):
+            name = self.words.product(pair, negative=n.op is ops.sub and place > 0)
             about: Mapping[str, Formula | str] = {"what": name, "number": self.write.number(part)}
-            bias = any(x in biases for x in values)
-            yield Mistake("bias" if bias else "summand", whole - part, 1.0 if bias else 1.8, about)
+            bias = next((x for x in pair if x in self._biases), None)
+            yield Mistake("summand" if bias is None else "bias", whole - part, 1.8 if bias is None else 1.0, about)
             yield Mistake("summandSign", whole - 2.0 * part, 2.0, about)
-            if bias:
+            if bias is not None:
                 yield Mistake("biasTwice", whole + part, 2.8, about)
+                for other in self._biases[:MOST_INSTEAD]:
+                    wrong = {**about, "wrong": self.written(other)}
+                    yield Mistake("replaced", whole - part + data[other], 1.4, wrong)
+        users = self.found.users.get(n, ())
         if n.op is ops.sum_of or (n.op is ops.add and n in self.found.graph.waypoints):
-            count = len(parts)
-            yield Mistake("meaned", whole / count, 2.4, {"number": f"{count}"})
+            count = len(list(summands(n)))
+            if not any(user.op in (ops.add, ops.sum_of) or self.means.count(user) for user in users):
+                yield Mistake("meaned", whole / count, 2.4, {"number": f"{count}"})
 
-    @staticmethod
-    def joined(formulas: Sequence[Formula], sign: str = " * ", latex: str = r" \cdot ") -> Formula:
-        """Formulas in one, with a sign between them."""
-        return Formula(sign.join(x.text for x in formulas), latex.join(x.latex for x in formulas))
+    @cached_property
+    def _biases(self) -> list[Value]:
+        return list(dict.fromkeys(unit.bias for unit in self.found.neurons if unit.bias is not None))
+
+    def _last_divided(self, n: Value, data: Any) -> Iterator[Mistake]:
+        """Of a mean one summand alone divided, as by a + b + c / 3."""
+        count = self.means.count(n)
+        for part in self.means.ends(n):
+            about: dict[str, Formula | str] = {"what": self.written(part), "number": f"{count}"}
+            yield Mistake("lastDivided", count * data[n] - data[part] * (1.0 - 1.0 / count), 2.0, about)
+
+    def _sums_for_products(self, v: Value, region: set[Value], data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """Factors added in place of multiplied, all of them."""
+        changed: dict[Value, float] = {}
+        said: dict[str, Formula | str] = {}
+        for m in sorted(region, key=self.found.place.__getitem__):
+            numbers = [changed.get(x, data[x]) if isinstance(x, Value) else x for x in m.operands]
+            pairs = (
+                [m.operands]
+                if m.op is ops.mul
+                else list(zip(*halves(m.operands), strict=True))
+                if m.op is ops.dot
+                else []
+            )
+            if not pairs:
+                changed[m] = m.op.compute(numbers) if m.op is not None else data[m]
+                continue
+            total = 0.0
+            for pair, (a, b) in zip(
+                pairs, [numbers] if m.op is ops.mul else zip(*halves(numbers), strict=True), strict=True
+            ):
+                is_product = not any(is_number(x) for x in pair) and pair[0] is not pair[1]
+                total += a + b if is_product else a * b
+                if is_product and not said:
+                    said = {"what": self.words.product(pair), "wrong": self.words.total(pair)}
+            changed[m] = total
+        if said:
+            yield Mistake("sumForProduct", changed[v], 1.8, said)
 
     def _operands(self, n: Value, numbers: Sequence[float], data: Any, *, short: bool) -> Iterator[Mistake]:
         half = len(numbers) // 2
@@ -380,11 +388,13 @@ class Forward:
         for place, operand in enumerate(n.operands):
             partner = (place + half) % len(numbers) if n.op is ops.dot else 1 - place
             other, own = numbers[partner], numbers[place]
-            if not isinstance(operand, Value) or isinstance(operand, Constant):
+            if is_number(operand):
                 if n.op is ops.mul and own not in (0.0, 1.0):
-                    key, _, rank = self.of_constant(own)
-                    yield Mistake(key, other, rank, {"number": self.write.number(own)})
+                    key, rank, number = self.means.constant(n, place)
+                    yield Mistake(key, other, rank, {"number": self.write.number(number)})
+                    yield from self._last_divided(n, data)
                 continue
+            assert isinstance(operand, Value)
             about = {"what": self.written(operand), "number": self.write.number(own)}
             for instead, rank in self.instead(n, partner, operand):
                 if rank <= 1.7 or not short:
@@ -397,6 +407,9 @@ class Forward:
     def _function(self, n: Value, x: float, data: Any) -> Iterator[Mistake]:
         """Mistakes with a function of one operand."""
         operand = next(v for v in n.operands if isinstance(v, Value))
+        if n.op is ops.neg:
+            yield Mistake("minus", x, 1.8, {"what": self.written(n), "number": self.write.number(data[n])})
+            return
         what: Mapping[str, Formula | str] = {"what": self.written(n), "wrong": self.written(operand)}
         yield Mistake("function", x, 1.0, what)
         op: Any = n.op
@@ -420,5 +433,10 @@ class Forward:
             except (ArithmeticError, ValueError):
                 continue
             if slope != data[n]:
-                wrong = Formula(named(template, "net", "out"), named(template, "net", "out").replace(" * ", r" \cdot "))
+                wrong = self.words.slope(template, operand, n)
                 yield Mistake("replaced", slope, 3.2, {**what, "number": self.write.number(data[n]), "wrong": wrong})
+
+
+def is_number(x: Value | float) -> bool:
+    """Whether an operand is a plain number."""
+    return not isinstance(x, Value) or isinstance(x, Constant)

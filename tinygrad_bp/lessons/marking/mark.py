@@ -11,7 +11,7 @@
 >>> [each.verdict for each in found], found.ok
 (['right', 'right', 'wrong'], False)
 >>> found["dE/dw"].causes[0]
-'This is what comes out if the factor dout_o1/dnet_o1 = 0.14913024 is left out.'
+'This is what comes out if the factor dout_o1/dnet_o1 = 0.149146452 is left out.'
 """
 
 from __future__ import annotations

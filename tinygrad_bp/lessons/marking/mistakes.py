@@ -49,16 +49,18 @@ class Mistake:
     """A mistake, and what comes out of it.
 
     Attributes:
-        key: which of the texts of the catalogue says it.
+        key: how it is called; the text of the catalogue of this name says it.
         value: the number that it leads to.
         rank: the likelier one has the smaller.
         about: what its text names.
+        text: which text says it, if not that of its key.
     """
 
     key: str
     value: float
     rank: float
     about: Mapping[str, Formula | str] = field(default_factory=dict)
+    text: str = ""
 
 
 def evaluated(template: str, operand: float, result: float) -> float:

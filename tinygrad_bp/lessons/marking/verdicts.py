@@ -29,7 +29,19 @@ CHANCE = 0.2  # how often, at most, some mistake may lead to an answer by chance
 
 Answer = Number | Unreadable | None
 Given = tuple[Step, str, Answer]  # a quantity, what it was called, and the answer
-Cause = tuple[str, Mapping[str, Formula | str]]  # which text of the catalogue says it, and what that names
+
+
+@dataclass(frozen=True)
+class Cause:
+    """How a cause is called, which text of the catalogue says it, and what that names."""
+
+    key: str
+    about: Mapping[str, Formula | str] = field(default_factory=dict)
+    text: str = ""
+
+    def said(self, say: Words) -> list[Piece]:
+        """The sentence."""
+        return phrase(say, f"mistake.{self.text or self.key}", **self.about)
 
 
 @saying
@@ -85,6 +97,7 @@ class Verdicts:
         self.causes, self.given, self.say = causes, given, say
         self.found: Derivation = causes.found
         self.right = World(self.found)
+        self._by_step: dict[str, list[Mistake]] = {}
         rounding = Rounding.of(number for _, _, number in given if isinstance(number, Number))
         self.carrying = Carrying(self.found, causes.forward, rounding)
 
@@ -108,14 +121,14 @@ class Verdicts:
         if followed is not None and not causes:
             return self._following(mark, step, number, followed)
         self.carrying.add(step, number, sound=False)
-        sentences = [phrase(self.say, f"mistake.{key}", **about) for key, about in causes]
+        sentences = [cause.said(self.say) for cause in causes]
         remark = [
             piece
             for k, sentence in enumerate(sentences)
             for piece in ([self.say("say.alternatively")] if k else []) + sentence
         ]
         remark = remark or phrase(self.say, "mark.unknown")
-        texts, keys = [plain(sentence) for sentence in sentences], [key for key, _ in causes]
+        texts, keys = [plain(sentence) for sentence in sentences], [cause.key for cause in causes]
         return replace(mark, verdict="wrong", causes=texts, keys=keys, remark=remark)
 
     def _following(self, mark: Mark, step: Step, number: Number, followed: Followed) -> Mark:
@@ -130,10 +143,18 @@ class Verdicts:
 
     def _verdict(self, step: Step, number: Number) -> Verdict | None:
         scale = self.carrying.scale(step, self.right)
-        if not (number.is_rounded(step.value) or number.is_rounded(step.value, scale)):
-            return None
-        little = number.says_little(step.value) and not number.is_rounded_to_zero(step.value, scale)
-        return "few" if little else "right"
+        for value in self._right_ones(step):
+            if number.is_rounded(value) or number.is_rounded(value, scale):
+                little = number.says_little(value) and not number.is_rounded_to_zero(value, scale)
+                return "few" if little else "right"
+        return None
+
+    def _right_ones(self, step: Step) -> Iterator[float]:
+        """The right numbers: of a derivative between two Values the partial one, and the one along all ways between them."""
+        yield step.value
+        if step.kind == "derivative" and step.by is not None and step.of is not self.found.loss:
+            yield self.found.between(step.of, step.by).value
+            yield from (edge.value for edge in self.found.graph.users.get(step.by, ()) if edge.of is step.of)
 
     # Causes
 
@@ -142,15 +163,15 @@ class Verdicts:
         hidden = self.carrying.slack(step, self.right)
         last = number.unit > 0.0 and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE
         if last and step.kind != "value" and not number.is_cut(step.value) and self._is_all_known(step, number):
-            return [("lastDigit", {})]
+            return [Cause("lastDigit")]
         if self.carrying.sources(step):  # from which it does not follow: only what is very near may still be rounding
             hidden = min(hidden, mistakes()["rounded_share"] * abs(step.value))
         if hidden and off <= hidden + 0.5 * number.unit and number.digits >= LEAST_DIGITS:
             return [_rounded(number.x, step.value)]
         if off < 1.01 * number.unit and number.is_cut(step.value):
-            return [("cut", {})]
+            return [Cause("cut")]
         if last:
-            return [("lastDigit", {})]
+            return [Cause("lastDigit")]
         worlds = [(self.right, 0.0)]
         if self.carrying.earlier:
             own = self.carrying.world(self.carrying.sources(step))
@@ -162,7 +183,7 @@ class Verdicts:
             except (ArithmeticError, ValueError):
                 continue
             if found:
-                return self._distinct(found)
+                return self._distinct(step, found)
         return self._roundings(step, number, worlds[0][0])
 
     def _is_all_known(self, step: Step, number: Number) -> bool:
@@ -180,7 +201,7 @@ class Verdicts:
             for together in self._fitting(number, self._tried(step, world), 0.0):
                 if together[0].rank <= LIKELY and number.is_rounded(together[0].value):
                     found.append(together)
-        return self._distinct(found) if found else []
+        return self._distinct(step, found) if found else []
 
     def _share(self, step: Step, world: World) -> float:
         """By what share of itself a result may be off in a world of answers that are rounded."""
@@ -225,26 +246,48 @@ class Verdicts:
 
     def _roundings(self, step: Step, number: Number, world: World) -> list[Cause]:
         if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= 12:
-            return [("lastDigit", {})]
+            return [Cause("lastDigit")]
         off = abs(number.x - step.value)
         share = mistakes()["rounded_share"]
         if off <= 4.0 * share * abs(step.value):
             for digits, value in self.causes.rounded(step, world):
                 if number.fits(value) and value != step.value:
-                    return [("roundedTo", {"digits": str(digits)})]
+                    return [Cause("roundedTo", {"digits": str(digits)})]
         if step.value and off <= share * abs(step.value):
             return [_rounded(number.x, step.value)]
         return []
 
-    def _distinct(self, found: Sequence[list[Mistake]]) -> list[Cause]:
+    def _distinct(self, step: Step, found: Sequence[list[Mistake]]) -> list[Cause]:
         """The likeliest, each said once; two that were made together are both said."""
         kept: dict[str, Cause] = {}
         for together in found:
             for mistake in together:
                 if mistake.rank <= found[0][0].rank + 2.0:
-                    said = plain(phrase(self.say, f"mistake.{mistake.key}", **mistake.about))
-                    kept.setdefault(said, (mistake.key, mistake.about))
+                    cause = Cause(mistake.key, self._of_the_graph(step, mistake), mistake.text)
+                    kept.setdefault(plain(cause.said(self.say)), cause)
         return list(kept.values())[: mistakes()["most_named"]]
+
+    def _of_the_graph(self, step: Step, mistake: Mistake) -> Mapping[str, Formula | str]:
+        """What a mistake names with the numbers of the graph, where it was found among somebody's own numbers."""
+        if "number" not in mistake.about:
+            return mistake.about
+        called = _called(mistake)
+        same = [each for each in self._rightly(step) if "number" in each.about and _called(each) == called]
+        numbers = [each.about["number"] for each in same]
+        if not numbers or mistake.about["number"] in numbers:
+            return mistake.about
+        return {**mistake.about, "number": numbers[0]}
+
+    def _rightly(self, step: Step) -> list[Mistake]:
+        """The mistakes that may be made with the right numbers."""
+        if step.name not in self._by_step:
+            self._by_step[step.name] = self._tried(step, self.right)
+        return self._by_step[step.name]
+
+
+def _called(mistake: Mistake) -> tuple[object, ...]:
+    """A mistake but for its numbers."""
+    return mistake.key, mistake.text, *((name, x) for name, x in sorted(mistake.about.items()) if name != "number")
 
 
 def _is_likely(number: Number, value: float, share: float, count: int) -> bool:
@@ -277,7 +320,7 @@ def _two(all_of_them: Sequence[Mistake]) -> Iterator[tuple[Mistake, Mistake]]:
 def _rounded(x: float, value: float) -> Cause:
     """The cause of an answer that is near the right number, with the digits in which it agrees."""
     digits = _agreeing(x, value)
-    return ("rounded", {"digits": str(digits)}) if digits > 1 else ("roundedEarly", {})
+    return Cause("rounded", {"digits": str(digits)}) if digits > 1 else Cause("roundedEarly")
 
 
 def _agreeing(x: float, value: float) -> int:

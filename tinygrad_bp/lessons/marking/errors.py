@@ -1,0 +1,159 @@
+"""One error taken for another: the squared error for the cross entropy, and the other way round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.marking.mistakes import Mistake
+from tinygrad_bp.lessons.softmax import NEAR, Share
+
+_OF_LOGISTIC = ("log", "log1p", "log2", "softplus", "logsumexp")
+HALVES = (0.5, 1.0)  # of the square that is the error: half of it, or all
+
+
+@dataclass(frozen=True)
+class End:
+    """An output and its target.
+
+    Attributes:
+        at: the node whose derivative is other with another error: the output, or the net input where softmax or a sigmoid is in the loss.
+        out, target: the numbers.
+        slope: what the derivative at `at` would be of half the squared error of one case.
+        count: of how many cases, or outputs, the error is the mean.
+    """
+
+    at: Value
+    out: float
+    target: float
+    slope: float
+    count: int = 1
+
+
+class Errors:
+    """What another error leads to.
+
+    Args:
+        shares: of net inputs that softmax with cross entropy takes, what they are in it.
+    """
+
+    def __init__(self, found: Derivation, shares: Mapping[Value, Share]) -> None:
+        self.found, self.shares = found, shares
+
+    def mistakes(
+        self, step: Step, down: Mapping[Value, float] | None = None, up: Mapping[Value, float] | None = None
+    ) -> Iterator[Mistake]:
+        """Of the error, or of a derivative of the loss, whose derivatives with respect to all are `down`, and of all by one `up`."""
+        for key, ends in (("squaredForEntropy", self.of_entropy), ("entropyForSquared", self.of_squares)):
+            if not ends:
+                continue
+            if step.kind == "value":
+                below = self._below(step.of)
+                own = [end for end in ends if end.at in below]
+                if own and step.of not in {end.at for end in ends}:
+                    yield from self._values(key, own)
+            elif down is not None and up is not None and step.of is self.found.loss and step.by is not None:
+                own = [end for end in ends if end.at in up and end.at in down]
+                right = down.get(step.by, 0.0)
+                for share in HALVES if own and key == "squaredForEntropy" else (0.5,) if own else ():
+                    change = sum((self._slope(key, end, share) - down[end.at]) * up[end.at] for end in own)
+                    yield Mistake(key, right + change, 1.7)
+
+    def _below(self, of: Value) -> set[Value]:
+        met, waiting = {of}, [of]
+        while waiting:
+            for x in waiting.pop().args:
+                if x not in met:
+                    met.add(x)
+                    waiting.append(x)
+        return met
+
+    @staticmethod
+    def _slope(key: str, end: End, share: float) -> float:
+        if key == "squaredForEntropy":
+            return 2.0 * share * end.slope / end.count
+        rest = end.out * (1.0 - end.out)
+        return (end.out - end.target) / rest / end.count if rest else math.inf
+
+    def _values(self, key: str, ends: Sequence[End]) -> Iterator[Mistake]:
+        totals = []
+        if key == "squaredForEntropy":
+            totals = [share * math.fsum((end.out - end.target) ** 2 for end in ends) for share in HALVES]
+        elif all(0.0 < end.out < 1.0 and 0.0 <= end.target <= 1.0 for end in ends):
+            pairs = [(end.target, math.log(end.out), math.log1p(-end.out)) for end in ends]
+            totals = [
+                -math.fsum(t * one + (1.0 - t) * other for t, one, other in pairs),
+                -math.fsum(t * one for t, one, _ in pairs),
+            ]
+        for count in dict.fromkeys((1, ends[0].count, len(ends), len(self.found.cases))):
+            for total in totals:
+                yield Mistake(key, total / count, 1.9)
+
+    # What the errors are in the graph
+
+    @cached_property
+    def of_entropy(self) -> list[End]:
+        """The ends of a cross entropy, of softmax or of sigmoids; told by the numbers, however it is written."""
+        if self.shares:
+            return list(self._softmax())
+        if not any(v.op is not None and v.op.name in _OF_LOGISTIC for v in self.found.order):
+            return []
+        found = [self._logistic(unit) for unit in self._last()]
+        return [end for end in found if end is not None] if all(found) else []
+
+    def _last(self) -> Iterator[Unit]:
+        return (unit for layers in self.found.cases for unit in layers[-1])
+
+    def _softmax(self) -> Iterator[End]:
+        for layers in self.found.cases:
+            last = [(unit.net, self.shares[unit.net]) for unit in layers[-1] if unit.net in self.shares]
+            mean = math.fsum((share.probability - share.target) * share.probability for _, share in last)
+            for net, (p, y, count) in last:
+                yield End(net, p, y, p * (p - y - mean), count)
+
+    def _logistic(self, unit: Unit) -> End | None:
+        """The end of a neuron, if the error is the cross entropy of its sigmoid."""
+        total = self.found.graph.total.get(unit.net)
+        if total is None or unit.activation not in (None, ops.sigmoid):
+            return None
+        p = unit.out.data if unit.activation else ops.sigmoid.compute([unit.net.data])
+        cases, outputs = len(self.found.cases), len(self.found.cases[0][-1])
+        for count in dict.fromkeys((1, cases, outputs, cases * outputs)):
+            target = p - total * count
+            if abs(target - round(target, 6)) <= NEAR and 0.0 <= round(target, 6) <= 1.0:
+                t = round(target, 6) + 0.0
+                at, slope = (unit.out, p - t) if unit.activation else (unit.net, (p - t) * p * (1.0 - p))
+                return End(at, p, t, slope, count)
+        return None
+
+    @cached_property
+    def of_squares(self) -> list[End]:
+        """The ends of a squared error: outputs from which a target is subtracted, and nothing else of them is used."""
+        found = [self._squared(unit) for unit in self._last()]
+        return [end for end in found if end is not None] if all(found) else []
+
+    def _squared(self, unit: Unit) -> End | None:
+        trained = set(self.found.trainable)
+        users = self.found.users.get(unit.out, [])
+        if len(users) != 1 or users[0].op is not ops.sub:
+            return None
+        others = [x for x in users[0].operands if x is not unit.out]
+        if len(others) != 1:
+            return None
+        other = others[0]
+        if isinstance(other, Value) and (
+            other.op is not None or (other in trained and not isinstance(other, Constant))
+        ):
+            return None
+        target = other.data if isinstance(other, Value) else other
+        out = unit.out.data
+        total = self.found.graph.total.get(unit.out, 0.0)
+        gap = out - target
+        count = round(gap / total) if total and 0.9 < gap / total < 1e4 else 1
+        return End(unit.out, out, target, gap, max(count, 1))

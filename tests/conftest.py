@@ -15,6 +15,7 @@ from tests.files import empty_folder
 from tests.interrupts import interruptible
 from tests.plots import settings_stay
 from tests.renderers import renderer
+from tests.trainings import many_rows
 
 # Fixtures, for every test.
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "empty_folder",
     "example",
     "interruptible",
+    "many_rows",
     "neuron",
     "open_page",
     "opened",

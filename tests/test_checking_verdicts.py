@@ -36,6 +36,7 @@ def spoiled(name: str, factor: float) -> Operation:
 # Random functions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 400, 50))
 def test_of_random_functions_no_right_one_is_called_wrong_and_wrong_ones_are_found(start: int) -> None:
     total = sum((fuzz_checking.run(seed)[0] for seed in range(start, start + 50)), Counter())

@@ -98,6 +98,7 @@ def test_moodles_formats_go_to_standard_output(capsys: pytest.CaptureFixture[str
     assert "::" in said(["exercise", "xor", "--format", "gift"], capsys)
 
 
+@pytest.mark.slow
 def test_sheets_for_a_class_are_all_different_and_have_their_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(["exercise", "xor", "--sheets", "30", "--out", "week3", "--format", "markdown"], capsys) == "week3\n"
     names = [f"sheet-{k:02}" for k in range(1, 31)]

@@ -61,6 +61,7 @@ def test_without_a_subject_it_is_the_worked_example(capsys: pytest.CaptureFixtur
     assert Path("explorer.html").read_bytes() == explore("tutorial").html.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tutorial", "xor", "or", "and", "nand"])
 def test_examples(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["explore", name, "-o", f"{name}.html"]) == 0

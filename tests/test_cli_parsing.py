@@ -118,6 +118,7 @@ def test_options_before_the_command_are_said_to_stand_behind_it(capsys: pytest.C
     assert capsys.readouterr().err.endswith("--format; options of a command stand after its name\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -25,6 +25,7 @@ def same(one: str, other: str) -> bool:
     return all(Path(one, name).read_bytes() == Path(other, name).read_bytes() for name in ("model.json", "curve.csv"))
 
 
+@pytest.mark.slow
 def test_it_goes_on_as_if_it_had_never_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*MOONS, "--epochs", "12", "--out", "whole"]) == 0
     assert main([*MOONS, "--epochs", "5", "--out", "part"]) == 0
@@ -37,6 +38,7 @@ def test_it_goes_on_as_if_it_had_never_stopped(capsys: pytest.CaptureFixture[str
     assert same("third", "whole")
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_goes_on_to_its_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +71,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "says"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_mistakes_are_named(more: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*MOONS, "--epochs", "3", "--out", "d"]) == 0
@@ -96,6 +99,7 @@ def test_without_a_table_there_is_a_word_for_it(capsys: pytest.CaptureFixture[st
     assert "--resume 'e' holds no checkpoint.json; name a folder that train --out wrote" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [None, [], {}, {"data": 3}, {"data": "moons", "layers": {"a": 1}}])
 def test_arguments_that_are_none(arguments: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*MOONS, "--epochs", "3", "--out", "d"]) == 0

@@ -90,6 +90,7 @@ def test_mistakes_in_standard_input_are_said_to_be_there(
     assert "standard input: line 2, column 'i2': the text 'x'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["-", "/dev/stdout", "/dev/fd/1"])
 def test_standard_output_has_the_answer_alone(plain: str, neuron: None, output: str) -> None:
     if output != "-" and not os.path.exists(output):
@@ -158,6 +159,7 @@ def test_predictions_are_what_their_name_says_or_the_format(
     assert (json.loads(text) if isinstance(found, list) else text) == found
 
 
+@pytest.mark.slow
 def test_tables_of_other_names_are_read(plain: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("in.data").write_text(TABLE)
     Path("in.csv.gz").write_bytes(gzip.compress(TABLE.encode()))
@@ -184,6 +186,7 @@ def test_what_is_read_only_is_refused(plain: str, capsys: pytest.CaptureFixture[
 ESCAPE = "\x1b]0;owned\x07\x1b[31m"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -72,6 +72,7 @@ STREAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", STREAMS.values(), ids=STREAMS)
 def test_all_can_be_printed_whatever_the_encoding_and_is_the_same_text(
     environment: dict[str, str], tmp_path: Path

@@ -80,6 +80,7 @@ def test_training_goes_on_without_machine_code_to_the_same_losses() -> None:
     assert histories[0].losses == pytest.approx(histories[1].losses, rel=1e-12)
 
 
+@pytest.mark.usefixtures("many_rows")
 @pytest.mark.extras
 def test_why_there_is_no_machine_code_is_said() -> None:
     pytest.importorskip("llvmlite")

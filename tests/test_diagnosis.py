@@ -329,6 +329,7 @@ def test_labels_are_data(label: str) -> None:
         found._repr_markdown_()
 
 
+@pytest.mark.slow
 def test_deep_graphs_take_a_walk() -> None:
     x = Value(0.5, "x")
     y = x

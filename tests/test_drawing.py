@@ -400,6 +400,7 @@ def test_text_is_as_large_as_wanted_and_all_else_grows_with_it(example: dict[str
         assert widths[0] * 1.4 < widths[1] < widths[0] * 2.1
 
 
+@pytest.mark.slow
 def test_a_transparent_picture_has_no_ground(example: dict[str, Value], renderer: str) -> None:
     for picture in (
         draw(example["E_total"], transparent=True),

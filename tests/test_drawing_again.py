@@ -167,6 +167,7 @@ def test_each_layout_is_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [text.count("->") for text in texts] == [360, 199]  # h0 is in the first step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_every_edge_of_a_page_begins_at_a_drawing_of_its_operand(name: str) -> None:
     y = LARGE[name]()

@@ -78,6 +78,7 @@ BROKEN: dict[str, dict[str, bytes | None]] = {
 CASES = [(format, name) for format, kinds in BROKEN.items() for name in kinds]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("format", "name"), CASES)
 def test_what_is_no_whole_picture_replaces_nothing_and_the_next_renderer_is_tried(
     format: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -167,6 +168,7 @@ def hanging(folder: Path) -> str:
     return script(folder / "dot", f"cd '{folder}'", "echo $$ >> children", f"{child} & wait")
 
 
+@pytest.mark.slow
 def test_a_renderer_that_hangs_is_ended_with_its_children_and_the_next_is_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +239,7 @@ WIDE = Drawing("digraph { rankdir=LR\n" + "\n".join(f"a{k} -> a{k + 1}" for k in
 DOT = [program for program in RENDERERS if Path(program).stem == "dot"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DOT, reason="only the system's dot has a limit")
 def test_a_png_that_one_renderer_would_shrink_is_drawn_whole_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, *DOT)

@@ -85,6 +85,7 @@ def test_titles_come_out_as_typed(title: str, renderer: str) -> None:
     assert set(style.drawable(title).split("\n")) <= set(texts(drawing))
 
 
+@pytest.mark.slow
 def test_hostile_labels_in_png(renderer: str) -> None:
     drawable = [label for label in HOSTILE if not re.search("[⟦\u0600-\u06ff\u3000-\U0001ffff]", label)]
     assert hostile_groups(drawable).render("png").startswith(b"\x89PNG")
@@ -122,6 +123,7 @@ LONG = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", LONG.values(), ids=LONG)
 def test_a_label_of_any_length_is_drawn_in_time_that_grows_with_it(label: str) -> None:
     x = Value(2.0, label)

@@ -136,6 +136,7 @@ def test_no_node_stands_for_a_single_neuron() -> None:
     assert "not drawn" not in drawing.source.lower()
 
 
+@pytest.mark.slow
 def test_activations_are_those_of_the_whole_network(renderer: str) -> None:
     net = MLP(30, [30, 2], seed=3)
     inputs = [k / 10 for k in range(30)]
@@ -188,6 +189,7 @@ def test_of_many_wide_layers_the_neurons_are_counted_together(renderer: str) -> 
     assert "Not drawn: 72 of 120 inputs and neurons, 1,680 of 2,000 weights" in shown
 
 
+@pytest.mark.slow
 def test_of_a_very_large_network_few_lines_are_drawn() -> None:
     drawing = draw_network(MLP(784, [64, 10], seed=1), inputs=[0.5] * 784, highlight="w40000")
     assert len(edges(drawing)) < 400

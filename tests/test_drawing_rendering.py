@@ -62,6 +62,7 @@ def size(png: bytes) -> tuple[int, ...]:
     return struct.unpack(">II", png[16:24])
 
 
+@pytest.mark.slow
 def test_a_png_is_as_fine_as_wanted(renderer: str, tmp_path: Path) -> None:
     drawing = draw(Value(3.0, "x"))
     width, height = size(drawing.render("png"))

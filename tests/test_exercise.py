@@ -70,6 +70,7 @@ def test_keys_are_right_in_mpmath(graph: Callable[[], Value], seed: int | str) -
             assert abs(float(each["text"]) - right) <= each["tolerance"] * (1 + mpmath.mpf(10) ** -6), each
 
 
+@pytest.mark.slow
 @each_graph
 def test_questions_are_right_in_mpmath(graph: Callable[[], Value]) -> None:
     kinds = set()
@@ -141,6 +142,7 @@ def test_what_does_not_move_is_asked_where_something_does_not() -> None:
 # Numbers
 
 
+@pytest.mark.slow
 @each_graph
 @settings(max_examples=15, deadline=None)
 @given(seed=SEEDS)
@@ -162,6 +164,7 @@ def test_numbers_are_friendly(graph: Callable[[], Value], seed: int) -> None:
             assert abs(new.data) <= 3 * max(abs(each.data) for each in leaves_of(original))
 
 
+@pytest.mark.slow
 @each_graph
 @settings(max_examples=15, deadline=None)
 @given(seed=SEEDS)
@@ -185,6 +188,7 @@ def leaves_of(loss: Value) -> list[Value]:
     return [v for v in topological_order(loss, constants=False) if v.op is None]
 
 
+@pytest.mark.slow
 def test_one_hot_targets_stay_one_hot_and_truth_tables_stay_true() -> None:
     for seed in range(10):
         made = exercise(truth_table(), seed=seed)
@@ -226,6 +230,7 @@ def test_numbers_are_drawn_until_they_can_be_computed_with() -> None:
 # What is asked
 
 
+@pytest.mark.slow
 def test_blanks_are_what_was_asked_for() -> None:
     def names(blanks: str | list[str], lr: float | None = 0.5) -> list[str]:
         return [each.step.name for each in exercise(example(), blanks=blanks, lr=lr).asked]
@@ -360,6 +365,7 @@ def test_every_graph_is_an_exercise_in_every_format(graph: Callable[[], Value], 
     assert ("有効数字" in made.text()) == (language == "ja")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["text", "markdown", "latex", "html"])
 def test_hostile_labels_are_text_on_sheets(format: str) -> None:
     made = exercise(hostile(), blanks="all", lr=0.5)

@@ -91,6 +91,7 @@ def targets_that_are_met() -> Value:
     return error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digits", [3, 4, 6])
 @pytest.mark.parametrize("graph", [*ALL, small_differences, targets_that_are_met], ids=lambda graph: graph.__name__)
 def test_a_student_who_rounds_as_the_sheet_says_is_right(graph: Callable[[], Value], digits: int) -> None:

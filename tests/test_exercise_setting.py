@@ -43,6 +43,7 @@ def row_of_xor(number: int) -> dict[str, float]:
 # Data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [None, 1, 2, 3, 4])
 def test_the_rows_of_a_truth_table_are_its_own(row: int | None, capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(4):

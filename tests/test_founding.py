@@ -259,6 +259,7 @@ def trained(op: Operation, engine: str) -> tuple[str, str, list[float]]:
     return history.engine, history.why_eager, history.losses
 
 
+@pytest.mark.usefixtures("many_rows")
 @pytest.mark.extras
 @pytest.mark.parametrize("op", UNARY, ids=lambda op: op.name)
 def test_training_in_every_engine(op: Operation, tmp_path: Path) -> None:
@@ -329,6 +330,7 @@ def test_a_page_of_it_is_not_begun(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("many_rows")
 @pytest.mark.extras
 def test_training_goes_on_with_the_next_engine() -> None:
     engine, why, found = trained(BRANCHING, "auto")

@@ -128,6 +128,7 @@ def test_every_number_and_every_formula(make: Callable[[], Value]) -> None:
     assert count >= 14
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", LABELS, ids=range(len(LABELS)))
 def test_whatever_the_labels(labels: tuple[str, str, str]) -> None:
     found = lesson(labelled(*labels), lr=0.1)
@@ -136,6 +137,7 @@ def test_whatever_the_labels(labels: tuple[str, str, str]) -> None:
         written(lesson(labelled(*labels), lr=0.1, language=language))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("make", NETWORKS, ids=lambda make: make.__name__)
 def test_every_format_in_both_languages(make: Callable[[], Value], language: str) -> None:

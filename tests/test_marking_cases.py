@@ -113,6 +113,7 @@ def everything() -> dict[str, Hand | Case]:
     return {**networks(), **more()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", everything())
 @pytest.mark.parametrize("how", rounders())
 def test_who_rounds_every_step_is_blamed_for_no_other_mistake(name: str, how: str) -> None:

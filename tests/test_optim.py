@@ -65,6 +65,7 @@ def test_every_optimizer_and_every_schedule_has_a_trajectory() -> None:
     assert len({str(run["points"]) for run in runs}) == len(runs)
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 def test_the_stored_trajectories_are_what_pytorch_does_today() -> None:
     from tests.data_torch.make_trajectories import RUNS, START, trajectories

@@ -250,6 +250,7 @@ WORDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [None, 8])
 def test_labels_stay_comments(tmp_path: Path, part: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if part is not None:

@@ -13,10 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SURROUNDINGS: dict[str, tuple[list[str], dict[str, str]]] = {
-    "the C locale, west": ([], {"LC_ALL": "C", "PYTHONHASHSEED": "1", "TZ": "America/St_Johns"}),
-    "German, east, without asserts": (["-O"], {"LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu"}),
-    "Turkish, without docstrings": (["-OO"], {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "4294967295", "TZ": "UTC"}),
-    "ASCII": (["-X", "utf8=0"], {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "random"}),
+    "Turkish, east, without asserts": (
+        ["-O"],
+        {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "random", "TZ": "Asia/Kathmandu"},
+    ),
+    "ASCII, west, without docstrings": (
+        ["-OO", "-X", "utf8=0"],
+        {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "4294967295", "TZ": "America/St_Johns"},
+    ),
 }
 
 
@@ -41,9 +45,8 @@ def test_all_outputs_are_the_same_bytes_everywhere(tmp_path: Path) -> None:
     locales = tmp_path / "locales"
     locales.mkdir()
     if shutil.which("localedef"):  # makes the locales if it knows them; what there is none of counts as C
-        for name in ("de_DE", "tr_TR"):
-            command = ["localedef", "-i", name, "-f", "UTF-8", str(locales / f"{name}.UTF-8")]
-            subprocess.run(command, capture_output=True, check=False)
+        command = ["localedef", "-i", "tr_TR", "-f", "UTF-8", str(locales / "tr_TR.UTF-8")]
+        subprocess.run(command, capture_output=True, check=False)
     usual = said(tmp_path / "usual", [], {"PYTHONHASHSEED": "0"})
     assert len(usual) > 50
     for k, (name, (options, surroundings)) in enumerate(SURROUNDINGS.items()):

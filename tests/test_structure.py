@@ -131,6 +131,7 @@ def test_importing_the_package_loads_the_core_and_nothing_else() -> None:
     assert not others & {"argparse", "csv", "difflib", "json", "subprocess", "tempfile"}
 
 
+@pytest.mark.slow
 def test_every_name_is_reached_and_every_room_as_the_first() -> None:
     """What is loaded when it is asked for asks for nothing else to be loaded before."""
     code = """

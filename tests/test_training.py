@@ -130,6 +130,7 @@ def test_classes_by_number(engine: Any) -> None:
     assert sum(max(range(3), key=lambda c: net(x)[c].data) == k for x, k in rows) >= 29
 
 
+@pytest.mark.usefixtures("many_rows")
 @pytest.mark.extras
 def test_rows_of_numpy() -> None:
     import numpy

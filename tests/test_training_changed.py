@@ -10,6 +10,8 @@ from tests.trainings import each_engine, some_1d
 from tinygrad_bp import MLP, SGD, Value, train
 from tinygrad_bp.networks.training import History
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 
 def scaled(net: MLP, scale: list[float]) -> Callable[[Any], Any]:
     return lambda inputs: net(inputs)[0] * scale[0]

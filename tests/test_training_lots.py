@@ -11,6 +11,8 @@ import pytest
 from tests.trainings import some_1d
 from tinygrad_bp import MLP, SGD, Module, Value, train
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 GLOBAL = random.Random(1)
 SELDOM = 1e-12
 

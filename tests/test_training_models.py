@@ -10,6 +10,8 @@ from tests.trainings import each_engine, some_1d, some_rows
 from tinygrad_bp import MLP, SGD, Module, Optimizer, Value, train
 from tinygrad_bp.networks import losses
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 
 def test_a_step_of_ones_own_is_taken() -> None:
     class Clipped(SGD):
@@ -156,13 +158,6 @@ def test_a_parameter_that_the_loss_does_not_depend_on() -> None:
     used, unused = Value(1.0, "used"), Value(2.0, "unused")
     train(lambda x: used * x[0], [([1.0], 0.0)], losses.squared_error, SGD([used, unused], 0.5), epochs=3)
     assert unused.data == 2.0
-
-
-def test_a_large_model_is_not_compiled_for_a_few_rows() -> None:
-    net = MLP(100, [60, 1], seed=1)
-    rows = [([float(k % 7 == j % 7) for j in range(100)], 0.5) for k in range(5)]
-    history = train(net, rows, losses.squared_error, SGD(net.parameters()), epochs=2)
-    assert (history.engine, history.why_eager[:29]) == ("eager", "compiling so large a model ta")
 
 
 def test_an_operation_whose_rule_takes_numbers_only_runs_eagerly() -> None:

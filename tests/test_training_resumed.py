@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.interrupts import interrupted_at, moments_of
+from tests.interrupts import MOMENTS, interrupted_at, moments_of
 from tests.trainings import each_engine, some_rows
 from tinygrad_bp import MLP, SGD, Adam, Diverged, Module, Optimizer, Value, load, save, train
 from tinygrad_bp.networks.training import History
@@ -113,7 +113,7 @@ def test_after_an_interrupt_at_any_moment(engine: str, error: type[BaseException
         assert told(run(resume="run.json")) == wanted, place
         assert state(optimizer) == state(whole), place
         gone_on += 1
-    assert gone_on > 20 or error is MemoryError
+    assert gone_on > MOMENTS // 2 or error is MemoryError
 
 
 @each_engine

@@ -18,6 +18,8 @@ from tinygrad_bp import MLP, SGD, Module, Value, train
 from tinygrad_bp.networks.training import Diverged, History
 from tinygrad_bp.networks.training.kept import unrepeatable
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 ROWS = [([float(k)], k / 2) for k in range(4)]
 CALLS = 0
 SEED = [1]

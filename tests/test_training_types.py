@@ -13,6 +13,8 @@ from tests.trainings import some_1d, xor
 from tinygrad_bp import MLP, SGD, Adam, AdamW, Layer, Neuron, Value, save, train
 from tinygrad_bp.networks import losses, optim
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 
 @pytest.mark.extras
 def test_whole_numbers_of_numpy_are_whole_numbers(tmp_path: Path) -> None:

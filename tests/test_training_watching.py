@@ -13,6 +13,8 @@ from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.training.watching import watch
 
+pytestmark = pytest.mark.usefixtures("many_rows")
+
 
 def test_a_model_whose_graph_depends_on_the_data_runs_eagerly() -> None:
     w = Value(0.5, "w")

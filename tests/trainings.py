@@ -11,6 +11,7 @@ import pytest
 from tinygrad_bp import MLP, SGD
 from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.data import truth_table
+from tinygrad_bp.networks.training import costs
 
 each_engine = pytest.mark.parametrize("engine", ["eager", "python", pytest.param("llvm", marks=pytest.mark.extras)])
 
@@ -31,3 +32,9 @@ def xor() -> Any:
     """A network, the truth table, a loss and an optimizer: what `train` takes first."""
     net = MLP(2, [5, 1], activation="tanh", seed=1)
     return net, truth_table("xor"), losses.mean_squared_error, SGD(net.parameters(), 0.1)
+
+
+@pytest.fixture
+def many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`train` takes the engine that it would take if there were very many rows."""
+    monkeypatch.setattr(costs, "cheapest", lambda nodes, rows: "llvm")

@@ -10,6 +10,7 @@ from typing import Any
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.program.cache import CACHE, size_of, written
 from tinygrad_bp.program.instructions import Code, trace
 from tinygrad_bp.program.python import Source, nested
 from tinygrad_bp.text import counted
@@ -41,12 +42,12 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.code = code
-        self._loops: dict[tuple[int, int], tuple[str, Callable[..., Any]]] = {}
         self._floats = [float] * len(code.inputs)  # what a call passes, if nothing needs to be converted
 
     @cached_property
     def _source(self) -> Source:
-        return Source(self.code)
+        code = self.code
+        return CACHE.of(lambda: ("python", written(code)), size_of(code), lambda: Source(code))
 
     @property
     def inputs(self) -> list[str]:
@@ -61,7 +62,7 @@ class Program:
     @cached_property
     def function(self) -> Callable[..., Any]:
         """The bare function that `source` defines: for floats only, without the checks of a call of the program."""
-        return self._source.function()
+        return self._source.function
 
     def __call__(self, /, *numbers: float, **named: float) -> Any:
         if named:
@@ -87,10 +88,8 @@ class Program:
         this, on buffers that it changes. Raises what operations raise on floats where they are undefined.
         """
         carried = len(state)
-        key = carried, len(settings[0]) if settings else 0
-        if key not in self._loops:
-            self._loops[key] = self._source.scanned(*key)
-        found: tuple[list[float], list[float]] = self._loops[key][1](state, settings, table, order)
+        _, loop = self._source.scanned(carried, len(settings[0]) if settings else 0)
+        found: tuple[list[float], list[float]] = loop(state, settings, table, order)
         return found
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:

@@ -7,7 +7,7 @@ import linecache
 import math
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from tinygrad_bp.core import ops
@@ -166,6 +166,7 @@ class Source:
         formulas = Formulas(code)
         self._code = code
         self._formulas = formulas
+        self._loops: dict[tuple[int, int], tuple[str, Callable[..., Any]]] = {}
         self.inputs = [formulas.names[slot] for slot in range(len(code.inputs))]
         self._globals: dict[str, Any] = {"exp": math.exp, "inf": math.inf, "nan": math.nan}
         self._globals |= {name: _forward(op) for name, op in formulas.functions.items()} | {"fsum": math.fsum}
@@ -207,6 +208,7 @@ class Source:
             return [*lines, _rows(tuple(rows))]
         return [*lines, "\n"] if lines else []
 
+    @cached_property
     def function(self) -> Callable[..., Any]:
         """The function, compiled."""
         return defined(self.text, self._globals)
@@ -217,6 +219,11 @@ class Source:
         Inputs are the state, `carried` numbers, then the settings of this time, then a row of the table, the one that `order` names. The
         outputs are a number and the state of the next time. The function returns the last state and all the numbers.
         """
+        if (carried, settings) not in self._loops:
+            self._loops[carried, settings] = self._scanned(carried, settings)
+        return self._loops[carried, settings]
+
+    def _scanned(self, carried: int, settings: int) -> tuple[str, Callable[..., Any]]:
         state = f"[{', '.join(self.inputs[:carried])}]"
         number, *after = self._outputs
         body = "".join([f"        {name} = {formula}\n" for name, formula in self._formulas.lines])

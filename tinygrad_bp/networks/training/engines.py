@@ -9,23 +9,30 @@ from array import array
 from collections.abc import Sequence
 from copy import copy
 from itertools import accumulate, chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core.stable import sum_of
+from tinygrad_bp.networks.training import costs
 from tinygrad_bp.networks.training.kept import Kept
 from tinygrad_bp.networks.training.task import Task
-from tinygrad_bp.networks.training.tracing import Programs, Uncompilable, Undefined
+from tinygrad_bp.networks.training.tracing import Programs, Uncompilable, Undefined, check_that_nothing_is_from_outside
 from tinygrad_bp.text import shown
 
+if TYPE_CHECKING:
+    from tinygrad_bp.program.llvm.machine import MachineProgram
+    from tinygrad_bp.program.program import Program
+
 ENGINES = ("auto", "llvm", "python", "eager")
-LARGE, FEW = 5_000, 1_000  # parameters of a network that takes seconds to compile; rows in all that are done before
 
 
-def chosen(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, str]:
-    """The engine, and why it is not the one that "auto" would rather take. Where it is eager, nobody has called the model before.
+def chosen(task: Task, wanted: str, epochs: int, batch_size: int) -> tuple[Eager | Compiled, str]:
+    """The engine, and why it is not machine code where "auto" is wanted. Where it is eager, nobody has called the model before.
 
-    Raises what `engine_for` and `Task.try_out` raise.
+    Raises ValueError for a name that none has and for a loss that is computed from what was computed before training, ImportError or
+    ValueError where the engine that is wanted cannot do the task, and what `Task.try_out` raises.
     """
+    if wanted not in ENGINES:
+        raise ValueError(f"train: engine is one of {', '.join(map(repr, ENGINES))}, not {shown(wanted)}")
     if wanted == "eager":  # whose model may count its calls
         return Eager(task), ""
     kept = Kept(task.model, task.loss, known=task.optimizer.parameters)
@@ -33,42 +40,37 @@ def chosen(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, str]
         return Eager(task), f"the model holds an iterator, {kept.iterator}, which a look at the model would use up"
     runner = None
     try:
-        task.try_out()
-        runner, why = engine_for(task, wanted, epochs)
+        nodes, rows = task.try_out(), epochs * (len(task.rows) + len(task.held_out))
+        first = costs.cheapest(nodes, rows) if wanted == "auto" else wanted
+        if first == "eager":
+            check_that_nothing_is_from_outside(task)
+            return Eager(task), f"recording so few rows, {rows} in all, takes less time than writing a program of one"
+        runner, why = _compiled(task, first, wanted, rows, batch_size == 1)
         return runner, why
     finally:
         if not isinstance(runner, Compiled):
             kept.restore()
 
 
-def engine_for(task: Task, wanted: str, epochs: int) -> tuple[Eager | Compiled, str]:
-    """The engine, and why it is not the one that "auto" would rather take.
-
-    Raises ValueError for a name that none has, and ImportError or ValueError where the engine that is wanted cannot do the task.
-    """
-    if wanted not in ENGINES:
-        raise ValueError(f"train: engine is one of {', '.join(map(repr, ENGINES))}, not {shown(wanted)}")
-    if wanted == "eager":
-        return Eager(task), ""
-    if wanted == "auto" and len(task.optimizer.parameters) > LARGE and epochs * len(task.rows) < FEW:
-        return Eager(task), "compiling so large a model takes longer than so few rows"
+def _compiled(task: Task, first: str, wanted: str, rows: int, one_by_one: bool) -> tuple[Eager | Compiled, str]:
+    """The engine that comes first, or where "auto" is wanted the next that can do the task; and why it is not machine code."""
     try:
-        programs = Programs(task)
+        programs = Programs(task, one_by_one)
     except Uncompilable as reason:
         if wanted != "auto" and not isinstance(reason, Undefined):
             raise ValueError(f"train: engine {wanted!r} cannot do this, for {reason}; engine='eager' can") from reason
         return Eager(task), str(reason)
-    if wanted != "python":
-        try:
-            return Machine(programs), ""
-        except (ImportError, ValueError) as error:  # no llvmlite, or an operation that has no definition to follow
-            if wanted == "llvm":
-                raise
-            from tinygrad_bp.program.llvm.compiler import Unusable  # which has been loaded in vain already
+    if first == "python":
+        why = f"compiling for so few rows, {rows} in all, takes longer than the time that it saves"
+        return Compiled(programs), why if wanted == "auto" else ""
+    try:
+        return Machine(programs, optimized=costs.optimizing_pays(rows)), ""
+    except (ImportError, ValueError) as error:  # no llvmlite, or an operation that has no definition to follow
+        if wanted == "llvm":
+            raise
+        from tinygrad_bp.program.llvm.compiler import Unusable  # which has been loaded in vain already
 
-            if isinstance(error, ValueError | Unusable):
-                return Compiled(programs), str(error)
-    return Compiled(programs), ""
+        return Compiled(programs), str(error) if isinstance(error, ValueError | Unusable) else ""
 
 
 class Eager:
@@ -128,7 +130,7 @@ class Compiled:
         """As `Eager.run`. Where it raises, the parameters are as they were before."""
         state = [p.data for p in self.optimizer.parameters] + list(chain(*self.optimizer.moments))
         settings, others = self._settings(len(batches))
-        if all(len(batch) == 1 for batch in batches):
+        if self.programs.step:
             state, losses = self._one_by_one(state, settings, [row for [row] in batches])
         else:
             state, losses = self._in_batches(state, settings, batches)
@@ -154,6 +156,7 @@ class Compiled:
         return sum_of(*losses) / len(losses)
 
     def _one_by_one(self, state: Any, settings: Any, order: list[int]) -> tuple[Any, list[float]]:
+        assert self.programs.step is not None
         return self.programs.step.scan(state, settings, self.programs.table, order)
 
     def _in_batches(self, state: Any, settings: Any, batches: Sequence[Sequence[int]]) -> tuple[Any, list[float]]:
@@ -185,18 +188,28 @@ class Compiled:
 
 
 class Machine(Compiled):
-    """The same in machine code. Raises ImportError without llvmlite, ValueError for operations that only Python knows."""
+    """The same in machine code. Raises ImportError without llvmlite, ValueError for operations that only Python knows.
+
+    Args:
+        optimized: whether LLVM takes the time to make the code quicker; the numbers are the same.
+    """
 
     name = "llvm"
 
-    def __init__(self, programs: Programs) -> None:
+    def __init__(self, programs: Programs, optimized: bool) -> None:
+        self.optimized = optimized
         super().__init__(programs)
         self.cells = array("d", chain(*programs.table))
 
     def prepare(self) -> None:
-        self.loss = self.programs.loss.to("llvm")
-        self.gradient = self.programs.gradient.to("llvm")
-        self.step = self.programs.step.to("llvm")
+        self.loss = self._compiled(self.programs.loss)
+        self.gradient = self._compiled(self.programs.gradient)
+        self.step = self._compiled(self.programs.step) if self.programs.step else None
+
+    def _compiled(self, program: Program) -> MachineProgram:
+        from tinygrad_bp.program.llvm.machine import MachineProgram
+
+        return MachineProgram(program, self.optimized)
 
     def evaluate(self) -> float:
         now = [p.data for p in self.optimizer.parameters]
@@ -204,6 +217,7 @@ class Machine(Compiled):
         return float(total / len(self.programs.held_out))
 
     def _one_by_one(self, state: Any, settings: Any, order: list[int]) -> tuple[Any, list[float]]:
+        assert self.step is not None
         if self.step.is_large:
             return self._in_batches(state, settings, [[row] for row in order])
         now = array("d", state)

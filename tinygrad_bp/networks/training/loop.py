@@ -70,8 +70,8 @@ def train(
         shuffle: go through the rows in a new order each epoch.
         seed: makes the orders repeatable.
         engine: "llvm" computes in machine code, "python" by a program of floats, "eager" by recording each row anew. "auto" takes the
-            first of these that can: for machine code llvmlite must be installed, and for both the graph must be the same for all rows;
-            and for a large model and few rows the last, as compiling would take longer.
+            one that is done first, by the size of a row's graph and the number of rows in all epochs. For machine code llvmlite must be
+            installed, and for both programs the graph must be the same for all rows; where one cannot, the next does.
         validation: rows held out, whose loss is measured after each epoch.
         patience: stop when the loss (that of `validation`, if given) has not become smaller for so many epochs; with `validation`
             the parameters are set back to those that did best, also where training diverges or is interrupted.
@@ -107,12 +107,13 @@ def train(
         task = Task.of(model, rows, loss, optimizer, validation)
         judge = Judge(optimizer, patience, stop_below, on_epoch, bool(task.held_out))
         count = len(task.rows)
-        facts = facts_of(task, count if batch_size is None else min(batch_size, count), bool(shuffle), seed)
+        size = count if batch_size is None else min(batch_size, count)
+        facts = facts_of(task, size, bool(shuffle), seed)
         begun = settings_of(optimizer)
         if resume is not None:
             history.now = checkpoint = _checkpoint(resume)
             changed = checkpoint.check(task, facts, epochs)
-        runner, history.why_eager = chosen(task, engine, epochs)
+        runner, history.why_eager = chosen(task, engine, epochs, size)
         history.engine = runner.name
         loop = _Loop(task, runner, history, judge, epochs, facts, begun, draw if shuffle else None)
         if resume is not None:

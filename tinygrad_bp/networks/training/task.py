@@ -73,20 +73,24 @@ class Task:
         """The loss of a row."""
         return self.loss(self.model(inputs), target)
 
-    def try_out(self) -> None:
-        """Raises what is wrong with rows and model before any step: rows that do not fit, an optimizer of another model."""
+    def try_out(self) -> int:
+        """How many nodes the loss of a row has; 0 where its operations are undefined for the first rows.
+
+        Raises what is wrong with rows and model before any step: rows that do not fit, an optimizer of another model.
+        """
         parameters, last = set(self.optimizer.parameters), len(self.rows) - 1
         for place in sorted({0, last // 4, last // 2, last}):
             try:
                 total = self.forward(*self.rows[place])
             except (TypeError, ValueError, ArithmeticError) as error:
                 if is_out_of_range(error):
-                    return  # training will say where
+                    return 0  # training will say where
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 raise kind(f"train: row {place + 1}: {error}") from error
             check_loss(total)
-            if not parameters.isdisjoint(topological_order(total, constants=False)):
-                return
+            nodes = topological_order(total, constants=False)
+            if not parameters.isdisjoint(nodes):
+                return len(nodes)
         raise ValueError(
             f"train: the loss depends on none of the {len(parameters)} parameters of the optimizer; is it the optimizer of another model?"
         )

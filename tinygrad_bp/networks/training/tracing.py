@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -36,7 +37,11 @@ class Programs:
         table, held_out: the numbers of each row, one after another.
         loss, gradient: of a row's numbers, after the parameters: its loss, and its loss with the gradient.
         update: of a parameter, its gradient, what is remembered of it and the settings: what follows upon the first and the third.
-        step: of all parameters, all that is remembered, the settings and a row: the loss, and what follows upon the first two.
+        step: of all parameters, all that is remembered, the settings and a row: the loss, and what follows upon the first two. None where
+            batches have several rows.
+
+    Args:
+        one_by_one: whether there is a step for each row.
 
     Raises Uncompilable, with the reason, for a computation whose graph is not the same for all rows and numbers.
     """
@@ -44,10 +49,11 @@ class Programs:
     loss: Program
     gradient: Program
     update: Program
-    step: Program
+    step: Program | None
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, one_by_one: bool) -> None:
         optimizer = task.optimizer
+        self.one_by_one = one_by_one
         if type(optimizer).step is not Optimizer.step or type(optimizer).zero_grad is not Optimizer.zero_grad:
             raise Uncompilable("the optimizer has a step of its own")
         if any(type(p) is not Value for p in optimizer.parameters):
@@ -107,7 +113,7 @@ class Programs:
         except (TypeError, ValueError) as error:  # an operation of one's own whose rules take numbers only
             raise Uncompilable(f"the gradient is no program: {error}") from error
         self.update = _update(optimizer)
-        self.step = _step(optimizer, loss, gradient, leaves)
+        self.step = _step(optimizer, loss, gradient, leaves) if self.one_by_one else None
 
     def _compare(self) -> None:
         """Raises Uncompilable where the model has another loss than the program: some ways to look at a number go unnoticed."""
@@ -221,6 +227,17 @@ def _check_that_nothing_is_kept(loss: Value, leaves: Sequence[Value], earlier: s
                 f"the model keeps state: {node.label or 'a node' if node.op is None else node.op.name} is of an earlier call"
             )
     earlier.update(leaves, (node for node in nodes if isinstance(node, Watched) and node.op is not None))
+
+
+def check_that_nothing_is_from_outside(task: Task) -> None:
+    """Raises ValueError where the loss of a row is computed from what was computed before training."""
+    losses = []
+    for row in (task.rows[0], task.rows[-1]):
+        _, inputs, target = _as_values(row)
+        with suppress(Exception):  # a model that wants numbers, or a row that its operations are undefined at
+            losses.append(task.forward(inputs, target))
+    if len(losses) == 2 and all(isinstance(loss, Value) for loss in losses):
+        _check_that_all_is_new(losses)
 
 
 def _check_that_all_is_new(losses: Sequence[Value]) -> None:

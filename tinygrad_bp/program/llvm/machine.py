@@ -14,7 +14,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core.output import said
+from tinygrad_bp.program.cache import CACHE, size_of, written
 from tinygrad_bp.program.definition import expanded
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.llvm import calls, training
 from tinygrad_bp.program.llvm.buffers import Rows, address, doubles, shared_numbers, table_numbers
 from tinygrad_bp.program.llvm.compiler import compiler
@@ -28,8 +30,21 @@ if TYPE_CHECKING:
 TRAINING = (*[ctypes.c_void_p] * 5, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
 
 
+class _Made:
+    """What programs of one structure share: the instructions, and the functions that have been compiled."""
+
+    def __init__(self, code: Code, optimized: bool) -> None:
+        self.code = expanded(code, NATIVE, "llvm")
+        self.optimized = optimized
+        self.functions: dict[Any, Any] = {}
+        self.lock = threading.Lock()
+
+
 class MachineProgram:
     """What `program.to("llvm")` makes: `machine(*numbers)` as `program(*numbers)`, and its loops over rows, in machine code.
+
+    Args:
+        optimized: whether LLVM takes the time to make the code quicker; the numbers are the same. Only for programs that are small enough.
 
     Attributes:
         program: the program that it was made from.
@@ -40,12 +55,12 @@ class MachineProgram:
     definition leads to.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, optimized: bool = True) -> None:
         self._compiler = compiler()
-        self.code = expanded(program.code, NATIVE, "llvm")
+        code = program.code
         self.program = program
-        self._compiled: dict[Any, Any] = {}
-        self._lock = threading.Lock()
+        self._made = CACHE.of(lambda: ("llvm", optimized, written(code)), size_of(code), lambda: _Made(code, optimized))
+        self.code = self._made.code
 
     @property
     def is_large(self) -> bool:
@@ -223,14 +238,15 @@ class MachineProgram:
     def _function(
         self, key: Any, text: Callable[[], str], name: str, arguments: Sequence[Any], result: Any = None
     ) -> Any:
-        with self._lock:  # whoever comes second while the first compiles waits for it
-            if key not in self._compiled:
-                optimized = not self._layout.blocks
-                self._compiled[key] = self._compiler.function(text(), name, result, *arguments, optimized=optimized)
-            return self._compiled[key]
+        made = self._made
+        with made.lock:  # whoever comes second while the first compiles waits for it
+            if key not in made.functions:
+                optimized = made.optimized and not self._layout.blocks
+                made.functions[key] = self._compiler.function(text(), name, result, *arguments, optimized=optimized)
+            return made.functions[key]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return MachineProgram, (self.program,)
+        return MachineProgram, (self.program, self._made.optimized)
 
     @said
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.worked import worked_example
 from tinygrad_bp import Value, mark, sheets
+from tinygrad_bp.cli import main
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.lessons import mark_folder
 
@@ -146,3 +147,43 @@ def test_a_key_of_an_operation_of_a_programs_own_knows_the_right_numbers(tmp_pat
     assert found["E"].keys == ["unreadable"]
     with pytest.raises(ValueError, match="nothing here is called 'F'"):
         mark(key, {"F": 1})
+
+
+@pytest.mark.parametrize("accept", [False, True])
+def test_what_was_rounded_too_early_counts_the_same_everywhere(
+    tmp_path: Path, accept: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheets(worked_example().error, 1, seed=3, lr=0.5).save(tmp_path)
+    key, file = tmp_path / "keys" / "sheet-01.json", tmp_path / "answers" / "sheet-01.csv"
+    data = json.loads(key.read_text(encoding="utf-8"))
+    rows = {each["name"]: each["text"] for each in data["answers"]}
+    rows |= {question["name"]: question["right"] for question in data["questions"]}
+    found = mark(key, rows)
+    outs = [float(f"{found[name].value:.3g}") for name in ("out_o1", "out_h1")]
+    delta = float(f"{found['delta_o1'].value:.3g}")
+    slope = f"{delta * outs[1]:.4g}"
+    assert slope != rows["dE_total/dw5"]
+    rows |= {"out_o1": f"{outs[0]:.3g}", "out_h1": f"{outs[1]:.3g}", "delta_o1": f"{delta:.3g}", "dE_total/dw5": slope}
+    rows = {name: rows[name] for name in rows if name != "w5+"} | {"w5+": rows["w5+"]}
+    written(file, rows.items())
+    options = ["--accept-rounded"] if accept else []
+    single, folder = (
+        mark(key, file, accept_rounded=accept),
+        mark_folder(tmp_path / "keys", file.parent, accept_rounded=accept),
+    )
+    [sheet] = folder
+    assert single["dE/dw5"].verdict == "rounded"
+    assert single.first_wrong is None
+    assert {each.verdict for each in single} == {"right", "rounded"}
+    assert (single.ok, sheet.ok, folder.ok, single["dE/dw5"].ok) == (accept,) * 4
+    count = len(single)
+    assert (single.right, single.rounded) == (count if accept else count - 1, 1)
+    assert folder.to_dict()["sheets"][0]["right"] == single.to_dict()["right"] == single.right
+    for subject, answers in ((str(key), str(file)), (str(tmp_path / "keys"), str(file.parent))):
+        assert main(["mark", subject, answers, *options, "--format", "json"]) == (0 if accept else 1)
+        said = json.loads(capsys.readouterr().out)
+        assert said["ok"] is accept
+        assert (said if "rounded" in said else said["sheets"][0])["rounded"] == 1
+    assert f"{single.right} of {count} are right" in single.text()
+    assert "1 more is computed rightly" in single.text() or accept
+    assert folder.csv().splitlines()[1].startswith(f"sheet-01,{count - 1},1,0,0")  # what it is, however it counts

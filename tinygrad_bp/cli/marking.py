@@ -17,7 +17,8 @@ standard input, or FILE.py:NAME, a function of plain floats or a dictionary. Or
 SUBJECT is a key that the command exercise wrote, and ANSWERS the answers to its
 sheet; or a folder of keys, and ANSWERS one of answers to them.
 
-The exit status is 0 only if all is right, and 1 if not.
+The exit status is 0 only if all is right, and 1 if not. What follows from numbers that
+were rounded too early is not right, but no mistake; --accept-rounded counts it as right.
 
 examples:
   tinygrad-bp mark net.py:loss answers.csv
@@ -41,10 +42,18 @@ def add(commands: Any) -> None:
     subjects.add_subject(mark, "; or a key, or a folder of keys")
     mark.add_argument("answers", metavar="ANSWERS", help="what was derived: a file; or a folder of answers to the keys")
     parser.add_rate(mark)
+    add_accept_rounded(mark)
     mark.add_argument("--digits", type=parser.positive, metavar="N", help="decimals of right numbers (default: 9)")
     mark.add_argument("--title", default="", help="a heading of your own")
     documents.add_output(mark, "the marks: .html, .csv, .json, .md, .tex, .txt or .pdf", tuple(FORMATS))
     mark.set_defaults(run=_mark)
+
+
+def add_accept_rounded(command: argparse.ArgumentParser) -> None:
+    """Declares --accept-rounded."""
+    command.add_argument(
+        "--accept-rounded", action="store_true", help="what follows from numbers rounded too early counts as right"
+    )
 
 
 def answers_of(name: str) -> Any:
@@ -69,6 +78,7 @@ def _mark(args: argparse.Namespace) -> int:
     if common.STANDARD == args.answers in (args.target, args.data):
         raise Mistake("standard input holds one thing, the answers or the network")
     options = {"title": args.title, "digits": args.digits or 9, "language": common.language_of(args)}
+    options["accept_rounded"] = args.accept_rounded
     if is_key(args.target):
         _refuse(args, ("data", "row", "lr"), f"the key {args.target} has its numbers already")
         found = mark(args.target, answers_of(args.answers), **options)
@@ -100,7 +110,8 @@ def _mark_folder(args: argparse.Namespace, format: str) -> int:
         there = [path for path in (keys.parent / "answers",) if path.is_dir()]
         hint = f"; perhaps {there[0]} is meant" if there else ""
         raise Mistake(f"{args.target} is a folder of keys, and {args.answers} is no folder of answers to them{hint}")
-    found = mark_folder(keys, answers, title=args.title, language=common.language_of(args))
+    options = {"title": args.title, "language": common.language_of(args)}
+    found = mark_folder(keys, answers, accept_rounded=args.accept_rounded, **options)
     if format == "csv":
         if args.output == common.STANDARD:
             common.answer(found.csv())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_bp.cli import common, parser
+from tinygrad_bp.cli import common, marking, parser
 from tinygrad_bp.cli.common import Mistake
 from tinygrad_bp.cli.own_program import is_network, labelled, load_program, named
 from tinygrad_bp.cli.subjects import is_model, model
@@ -127,6 +127,7 @@ def add(commands: Any) -> None:
         "--against", metavar="FILE", help="compare with what was derived by hand, as the command mark takes it"
     )
     parser.add_rate(check)
+    marking.add_accept_rounded(check)
     _add_format(check, "json")
 
     diagnose = _reading(
@@ -231,15 +232,18 @@ def _check(args: argparse.Namespace) -> int:
 
     [y] = named(load_program(args.target), args.target)
     if args.against is not None:
-        from tinygrad_bp.cli import documents, marking
+        from tinygrad_bp.cli import documents
 
         answers = marking.answers_of(args.against)
         rate = None if args.lr is None else float(args.lr)
-        marks = check_gradients(y, against=answers, lr=rate, language=language_of_the_locale())
+        options = {"lr": rate, "accept_rounded": args.accept_rounded, "language": language_of_the_locale()}
+        marks = check_gradients(y, against=answers, **options)
         documents.write(marks, common.STANDARD, args.format)
         return 0 if marks.ok else 1
     if args.lr is not None:
         raise common.Mistake("--lr is for answers with updated parameters: give --against")
+    if args.accept_rounded:
+        raise common.Mistake("--accept-rounded is for answers: give --against")
     result = check_gradients(y)
     return _say_found(result, args.format, lambda: _facts(result))
 

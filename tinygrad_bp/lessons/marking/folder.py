@@ -84,9 +84,16 @@ class SheetMarks:
 
 
 def mark_folder(
-    keys: str | os.PathLike[str], answers: str | os.PathLike[str], *, title: str = "", language: str = "en"
+    keys: str | os.PathLike[str],
+    answers: str | os.PathLike[str],
+    *,
+    accept_rounded: bool = False,
+    title: str = "",
+    language: str = "en",
 ) -> FolderMarks:
     """Marks each file of answers, `sheet-01.csv` or `.json`, by the key of the same name, `sheet-01.json`, as `mark` does.
+
+    With `accept_rounded` what follows from numbers that were rounded too early counts as right, as it does for `mark`.
 
     A name may follow, as in `sheet-01 Anna.csv`, and stands in the table. What is wrong with one file, that it is missing or holds unknown
     names, is said beside its sheet, and the rest is marked; files that are not taken are told. Raises ValueError for a folder without
@@ -104,16 +111,19 @@ def mark_folder(
         key = read_key(path)
         file = folder.sheets.get(path.stem)
         rows.append(
-            SheetMarks(path.stem, None, say("mark.missing")) if file is None else _marked(path.stem, key, file, say)
+            SheetMarks(path.stem, None, say("mark.missing"))
+            if file is None
+            else _marked(path.stem, key, file, say, accept_rounded=accept_rounded)
         )
     strays = {name: say(f"mark.folder.stray.{why}", **about) for name, (why, about) in folder.strays.items()}
     return FolderMarks(rows, strays, language=language, title=title)
 
 
-def _marked(sheet: str, key: Key, file: Handed, say: Words) -> SheetMarks:
+def _marked(sheet: str, key: Key, file: Handed, say: Words, *, accept_rounded: bool) -> SheetMarks:
     told: list[str] = []
     try:
-        marks = Marks.by_key(key, read(file.path), title=sheet, digits=DIGITS, say=say, told=told)
+        pairs = read(file.path)
+        marks = Marks.by_key(key, pairs, title=sheet, digits=DIGITS, say=say, told=told, accept_rounded=accept_rounded)
     except (ValueError, TypeError, OSError) as error:
         return SheetMarks(sheet, None, str(error).removeprefix("mark: "), file.student)
     return SheetMarks(sheet, marks, say("say.further").join(told), file.student)
@@ -155,7 +165,8 @@ class FolderMarks(Document):
                     "sheet": each.sheet,
                     "student": each.student or None,
                     "ok": each.ok,
-                    "right": each.count("right"),
+                    "right": each.marks.right if each.marks is not None else 0,
+                    "rounded": each.count("rounded"),
                     "count": len(each.verdicts),
                     "first_wrong": each.first_wrong or None,
                     "verdicts": each.verdicts,

@@ -49,6 +49,7 @@ def mark(
     *,
     lr: float | None = None,
     parameters: Iterable[Value] | None = None,
+    accept_rounded: bool = False,
     title: str = "",
     digits: int = 9,
     language: str = "en",
@@ -65,6 +66,7 @@ def mark(
             a wrong answer.
         lr: the learning rate, for updated parameters.
         parameters: the leaves that are trained; without them all but those called as inputs and targets are.
+        accept_rounded: whether an answer counts as right whose last digits are off since the numbers before it were rounded too early.
         title: a heading of your own.
         digits: how many decimals numbers have.
         language: "en" or "ja".
@@ -80,15 +82,16 @@ def mark(
             if option is not None:
                 raise ValueError(f"mark: {name}= is for a network; a key has its numbers already")
         key = read_key(loss)
-        return Marks.by_key(
-            key, pairs_of(answers, key.derivation), title=title or Path(loss).stem, digits=digits, say=say
-        )
+        pairs = pairs_of(answers, key.derivation)
+        title = title or Path(loss).stem
+        return Marks.by_key(key, pairs, title=title, digits=digits, say=say, accept_rounded=accept_rounded)
     derivation = Derivation(loss, learning_rate=lr, parameters=parameters)
     given = _given(derivation, pairs_of(answers, derivation))
     causes = Causes(derivation, digits)
     if not given:
         raise ValueError("mark: there are no answers")
-    return Marks(derivation, Verdicts(causes, given, say).marks(), title=title, digits=digits, say=say)
+    marks = Verdicts(causes, given, say).marks()
+    return Marks(derivation, marks, title=title, digits=digits, say=say, accept_rounded=accept_rounded)
 
 
 class Marks(Document):
@@ -97,15 +100,23 @@ class Marks(Document):
     It is a sequence of `Mark`s, in the order in which the quantities are derived; `marks["dE/dw5"]` is that of a quantity.
 
     Attributes:
-        ok: whether all is right, and nothing is left blank.
+        ok: whether all is right, and nothing is left blank. What follows from numbers that were rounded too early counts as right only if
+            `mark` was told to accept it; it is no wrong step either way.
         first_wrong: the first wrong step in the order of derivation, what follows from it left out; None if there is none.
         derivation: all that is derived, by name; None by a key without a graph.
     """
 
     def __init__(
-        self, derivation: Derivation | None, marks: Sequence[Mark], *, title: str, digits: int, say: Words
+        self,
+        derivation: Derivation | None,
+        marks: Sequence[Mark],
+        *,
+        title: str,
+        digits: int,
+        say: Words,
+        accept_rounded: bool = False,
     ) -> None:
-        self.derivation, self._marks = derivation, list(marks)
+        self.derivation, self._marks = derivation, [replace(mark, accepted=accept_rounded) for mark in marks]
         super().__init__(list(self._blocks(title, digits, say)), say.language)
 
     @classmethod
@@ -118,6 +129,7 @@ class Marks(Document):
         digits: int,
         say: Words,
         told: list[str] | None = None,
+        accept_rounded: bool = False,
     ) -> Marks:
         """The marks of a solution by the key of its sheet: its numbers, and then its questions.
 
@@ -144,7 +156,8 @@ class Marks(Document):
                 given.setdefault(name, (found[name], name, None))
             steps = order_of(found, [step for step, _, _ in given.values()])
             marks = Verdicts(Causes(found, digits), [given[step.name] for step in steps], say).marks()
-        return cls(found, [*marks, *marks_of_questions(key, letters, say)], title=title, digits=digits, say=say)
+        marks = [*marks, *marks_of_questions(key, letters, say)]
+        return cls(found, marks, title=title, digits=digits, say=say, accept_rounded=accept_rounded)
 
     def __iter__(self) -> Iterator[Mark]:
         return iter(self._marks)
@@ -171,8 +184,13 @@ class Marks(Document):
 
     @property
     def right(self) -> int:
-        """How many are right."""
+        """How many are right, or accepted as if they were."""
         return sum(mark.ok for mark in self._marks)
+
+    @property
+    def rounded(self) -> int:
+        """How many are computed rightly from numbers that were rounded too early."""
+        return sum(mark.verdict == "rounded" for mark in self._marks)
 
     @property
     def first_wrong(self) -> Mark | None:
@@ -186,6 +204,7 @@ class Marks(Document):
             "language": self.language,
             "ok": self.ok,
             "right": self.right,
+            "rounded": self.rounded,
             "count": len(self._marks),
             "first_wrong": first.name if first else None,
             "marks": [
@@ -195,6 +214,7 @@ class Marks(Document):
                     "answer": mark.answer,
                     "value": mark.value if isinstance(mark.value, str) else number_as_json(mark.value),
                     "verdict": mark.verdict,
+                    "ok": mark.ok,
                     "given": list(mark.given),
                     "causes": [{"key": key, "text": text} for key, text in zip(mark.keys, mark.causes, strict=True)],
                 }
@@ -207,6 +227,9 @@ class Marks(Document):
         named = phrase(say, "mark.title", loss=symbol(found.names[found.loss])) if found is not None else [""]
         yield Title([title] if title else named)
         yield Paragraph(say("mark.summary", right=self.right, count=len(self._marks)))
+        if self.rounded:
+            accepted = all(mark.ok for mark in self._marks if mark.verdict == "rounded")
+            yield Paragraph(say("mark.accepted" if accepted else "mark.roundedToo", count=self.rounded))
         if (first := self.first_wrong) is not None:
             yield Paragraph(phrase(say, "mark.first", name=first.symbol))
         head = [say(f"mark.column.{key}") for key in ("name", "answer", "value", "verdict")]

@@ -58,6 +58,7 @@ class Mark:
         given: of a rounded and a carried one the answers that it follows from.
         causes: the likely causes in words, the likeliest first; `keys` are how they are called.
         remark: the same as pieces of a document; `symbol` is the quantity as one.
+        accepted: whether it counts as right though its numbers were rounded too early, as whoever marks has chosen.
     """
 
     name: str
@@ -70,11 +71,12 @@ class Mark:
     keys: Sequence[str] = ()
     remark: Sequence[Piece] = field(default=(), repr=False)
     symbol: Piece = field(default="", repr=False)
+    accepted: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the answer is right."""
-        return self.verdict == "right"
+        """Whether the answer is right, or accepted as if it were."""
+        return self.verdict == "right" or (self.accepted and self.verdict == "rounded")
 
 
 def unreadable(mark: Mark, answer: Unreadable, say: Words) -> Mark:

@@ -18,7 +18,7 @@ from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 from tinygrad_bp.tutorial.network import forward
 
-PANELS = ("formula", "training", "edit", "paths", "truth", "teacher", "export", "settings")
+PANELS = ("formula", "slope", "training", "edit", "paths", "truth", "teacher", "export", "settings")
 
 
 class Model(NamedTuple):

@@ -41,7 +41,7 @@ def test_the_first_sight_is_the_network_and_the_player(opened: Any, name: str) -
         assert page.locator(f"{hidden}:visible").count() == 0
     buttons = [words.strip() for words in page.locator("button:visible").all_inner_texts()]
     assert buttons == [
-        "Neurons", "Graph", "English", "日本語", "Look closer", "", "Next", "Play", "Forward", "Backward", "Update",
+        "Neurons", "Graph", "English", "日本語", "↶", "↷", "Look closer", "", "Next", "Play", "Forward", "Backward", "Update",
     ]  # fmt: skip
     assert page.locator(".neurons").get_by_text("out ·").count() == {"tutorial": 4, "xor": 6}[name]  # not computed yet
 
@@ -143,6 +143,7 @@ def test_keys(opened: Any) -> None:
         ("ArrowRight", "paths"),
         ("ArrowLeft", "edit"),
         ("ArrowLeft", "training"),
+        ("ArrowLeft", "slope"),
         ("ArrowLeft", "formula"),
         ("ArrowLeft", "settings"),
     ):

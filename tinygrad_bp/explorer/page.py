@@ -26,12 +26,13 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
-    "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas", "model/beats",
-    "model/frame", "model/speech", "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables",
-    "model/state", "model/session",
-    "views/elements", "views/controls", "views/pieces", "views/items", "views/motion", "views/arrangement",
-    "views/movement", "views/network", "views/computation", "views/beat", "views/bar", "views/formula", "views/edit",
-    "views/cases", "views/curve", "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports", "views/settings",
+    "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas",
+    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/speech", "model/scenes",
+    "model/asking", "model/quiz", "model/check", "model/tables", "model/state", "model/session",
+    "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
+    "views/arrangement", "views/movement", "views/network", "views/computation", "views/beat", "views/bar",
+    "views/formula", "views/plot", "views/landscape", "views/slope", "views/edit", "views/cases", "views/curve",
+    "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 
@@ -97,7 +98,7 @@ def page_of(
             *map(_linked, SCRIPTS),
         ]
     )
-    style = _asset("style.css")
+    style = re.sub(r"^ +|/\*.*?\*/", "", _asset("style.css"), flags=re.MULTILINE)
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -136,10 +137,9 @@ def _asset(name: str) -> str:
 
 def _linked(path: str) -> str:
     """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
-    # Types are for those who check them: pages need none.
-    module = re.sub(
-        r"^ */\*\*(?:(?!\*/).)*\*/\n|/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.MULTILINE | re.DOTALL
-    )
+    # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.
+    module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
+    module = re.sub(r"^ +|^ *//.*\n|^ *\n", "", module, flags=re.MULTILINE)
     name = path.rpartition("/")[2]
     exports = re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", module, flags=re.MULTILINE)
     importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'

@@ -6,10 +6,12 @@ import { Notation } from "./notation.js";
 import { Formulas } from "./formulas.js";
 import { planOf } from "./beats.js";
 import { frameOf } from "./frame.js";
+import { History } from "./history.js";
 import { explained } from "./speech.js";
 import { text } from "./words.js";
 
 const LARGEST_SEED = 4294967295;
+const AGAIN_MILLISECONDS = 500; // of training anew up to where it was before a change
 
 export class Session {
   /**
@@ -39,6 +41,10 @@ export class Session {
     /** @type {Light | null} */
     this.lit = null; // what someone points at
     this.solved = false; // the quiz
+    this.history = new History();
+    /** @type {{ id: number, from: number, to: number, slope: number } | null} */
+    this.grip = null; // the number that someone took hold of last: as it was then and as it is, and the gradient that it had
+    this.gripping = false; // whether it is in someone's hand still
     this.view = this.firstView();
     /** @type {Map<string, Plan>} */
     this.plans = new Map();
@@ -174,6 +180,7 @@ export class Session {
   /** @param {Partial<View>} changes */
   set(changes) {
     if ("quiz" in changes) this.solved = false;
+    this.history.pause();
     Object.assign(this.view, changes);
     this.onChange({ action: true });
   }
@@ -192,7 +199,8 @@ export class Session {
     /** @type {Partial<View>} */
     const changes = id === null ? { selected: null } : { selected: id, open: true };
     if (quantity) changes.quantity = quantity;
-    if (id !== null && panel !== "paths" && panel !== "teacher") changes.panel = "formula";
+    const stays = ["paths", "teacher"].includes(panel) || (panel === "slope" && id !== null && !this.graph.nodes[id].op);
+    if (id !== null && !stays) changes.panel = "formula";
     if (id !== null && panel === "paths" && this.graph.parameters.includes(id)) changes.lens = id;
     this.set(changes);
   }
@@ -213,17 +221,23 @@ export class Session {
   }
 
   /**
+   * Changes something. What one gesture changes is undone at once. `step` is where the round is looked at afterwards: a change of what is
+   * computed ends it.
    * @param {Change} change
    * @param {number} round
+   * @param {{ gesture?: string, step?: number | null }} options
    */
-  change(change, round = this.view.round) {
+  change(change, round = this.view.round, { gesture = "", step = null } = {}) {
+    const before = this.moment();
     const trouble = this.training.change(round, 0, change);
     if (trouble) {
       this.set({});
       this.notice(text("edit.refused", { why: explained(this, trouble) }));
       return false;
     }
-    this.set({ step: null });
+    this.history.record(before, gesture);
+    Object.assign(this.view, { step });
+    this.onChange({ action: true });
     return true;
   }
 
@@ -231,8 +245,73 @@ export class Session {
    * @param {number} id
    * @param {number} x
    */
-  edit(id, x) {
-    return this.change(this.graph.parameters.includes(id) ? { leaves: [[id, x]] } : { cells: [[this.view.row, id, x]] });
+  edit(id, x, gesture = "") {
+    const change = this.graph.parameters.includes(id)
+      ? { leaves: [/** @type {[number, number]} */ ([id, x])] }
+      : { cells: [/** @type {[number, number, number]} */ ([this.view.row, id, x])] };
+    // Where the result is not known yet, nobody would see it follow.
+    const step = this.shown.dataAt(this.graph.result) === null ? null : this.view.step;
+    return this.change(change, this.view.round, { gesture, step });
+  }
+
+  // Numbers as handles.
+
+  /**
+   * Whether someone can take hold of a number: of a leaf that is not the riddle.
+   * @param {number} id
+   */
+  canGrip(id) {
+    return !this.graph.nodes[id].op && !this.hides(id, "data");
+  }
+
+  /**
+   * Takes hold of a number, and remembers how it was.
+   * @param {number} id
+   */
+  take(id) {
+    const x = this.shown.leaves[id];
+    this.grip = { id, from: x, to: x, slope: this.shown.grads[id] };
+  }
+
+  /**
+   * Sets the number that is in someone's hand.
+   * @param {number} id
+   * @param {number} x
+   * @param {string} gesture
+   */
+  pull(id, x, gesture) {
+    if (this.history.gesture !== gesture || this.grip?.id !== id) this.take(id);
+    if (this.grip?.to !== x && this.edit(id, x, gesture) && this.grip) this.grip.to = x;
+  }
+
+  /** @param {boolean} on */
+  hold(on) {
+    this.gripping = on;
+    if (!on) this.history.pause();
+    this.onChange({ action: false });
+  }
+
+  // Undoing.
+
+  /** @returns {import("./history.js").Moment} */
+  moment() {
+    const { events, rounds } = this.training;
+    return { events, rounds, round: this.view.round, row: this.view.row };
+  }
+
+  undo(onward = false) {
+    const there = this.history.travel(this.moment(), onward);
+    if (!there) return false;
+    const { step, round } = this.view;
+    this.training.revert(there.events, there.rounds, AGAIN_MILLISECONDS);
+    this.grip = null;
+    this.go({ round: there.round, row: there.row });
+    if (step !== null && round === this.view.round && step <= this.plan().steps.length) this.set({ step });
+    return true;
+  }
+
+  redo() {
+    return this.undo(true);
   }
 
   /** @param {number} seed */
@@ -248,6 +327,8 @@ export class Session {
   }
 
   reset() {
+    this.history.record(this.moment(), "");
+    this.grip = null;
     this.training.events = [];
     this.training.restart();
     this.go({ round: 0 });

@@ -14,7 +14,7 @@ const CHOICES = {
   quantity: ["data", "grad"],
   tab: ["neurons", "graph"],
   mode: ["values", "gradients", "change"],
-  panel: ["formula", "training", "edit", "paths", "truth", "teacher", "export", "settings"],
+  panel: ["formula", "slope", "training", "edit", "paths", "truth", "teacher", "export", "settings"],
   pace: ["node", "beat", "pass"],
 };
 const SWITCHES = ["open", "ask", "logScale", "logRounds", "keys"];

@@ -278,6 +278,20 @@ export class Training {
   }
 
   /**
+   * Puts other changes in the place of those that were made, and goes on as far as it was then, or as `milliseconds` allow.
+   * @param {TrainingEvent[]} events
+   * @param {number} rounds
+   * @param {number} milliseconds
+   */
+  revert(events, rounds, milliseconds) {
+    const others = [...this.events.filter((each) => !events.includes(each)), ...events.filter((each) => !this.events.includes(each))];
+    this.events = events;
+    if (others.length) this.forget(Math.min(...others.map(({ round }) => round)));
+    this.errors[this.rounds] = this.errorAt(this.rounds);
+    this.advance(rounds, milliseconds);
+  }
+
+  /**
    * The first number of a forward pass that is not finite, for any of the cases; null if all are.
    * @param {TrainingState} state
    */

@@ -12,6 +12,12 @@ const PRESSED = "button, summary, a, select, [role=button], input";
 export function pressedKey(page, event) {
   const { player, session } = page;
   const target = /** @type {Element} */ (event.target);
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !target.closest?.(WRITTEN_IN)) {
+    event.preventDefault();
+    player.stop();
+    session.undo(event.shiftKey);
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.(WRITTEN_IN)) return;
   if (target.closest?.(".diagram") && event.key.startsWith("Arrow")) {
     event.preventDefault();

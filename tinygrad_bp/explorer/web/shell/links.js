@@ -33,6 +33,7 @@ export class Links {
     this.session = session;
     this.page = page;
     this.written = "";
+    this.place = ""; // of the history of the browser
     this.trouble = ""; // what is wrong with the address with which the page was opened
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
@@ -47,6 +48,14 @@ export class Links {
     if (fragment.length > 1 && !linked) this.trouble = text("link.unknown");
     const state = linked ?? (kept && checked(kept, graph, original));
     if (state) this.take(state);
+    this.written = linked ? fragment : "";
+    this.place = this.placeNow();
+  }
+
+  // What Back goes back over: changes, rounds, cases, pictures and panels, but not beats.
+  placeNow() {
+    const { view, training } = this.session;
+    return JSON.stringify([training.events, view.round, view.row, view.tab, view.open && view.panel]);
   }
 
   /** @param {NonNullable<ReturnType<typeof decoded>>} state */
@@ -83,13 +92,18 @@ export class Links {
   follow() {
     if (location.hash === this.written) return;
     const { session } = this;
-    const state = decoded(location.hash, session.graph, session.original);
+    const { graph, original } = session;
+    const first = { version: STATE_VERSION, graph: fingerprint(graph), view: session.firstView(), events: [] };
+    const state = location.hash.length > 1 ? decoded(location.hash, graph, original) : checked(first, graph, original);
     if (!state) {
-      if (location.hash.length > 1) this.page.notice(text("link.unknown"));
+      this.page.notice(text("link.unknown"));
       return;
     }
+    clearTimeout(this.timer);
     this.page.stop();
     this.take(state);
+    this.written = location.hash;
+    this.place = this.placeNow();
     this.page.rebuild();
   }
 
@@ -107,8 +121,12 @@ export class Links {
     const plain = session.training.events.length === 0 && Object.keys(first).every(same);
     this.written = plain ? "" : `#s=${encoded(stateOf(session))}`;
     if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
+    const place = this.placeNow();
+    const onward = place !== this.place;
+    this.place = place;
     try {
-      if (location.hash !== this.written) history.replaceState(null, "", this.written || location.href.split("#")[0]);
+      if (location.hash === this.written) return;
+      history[onward ? "pushState" : "replaceState"](null, "", this.written || location.href.split("#")[0]);
     } catch {
       // A page in a sandboxed frame has no address to write to.
     }

@@ -9,12 +9,15 @@ import { barView } from "../views/bar.js";
 import { beatView } from "../views/beat.js";
 import { computationView } from "../views/computation.js";
 import { editView } from "../views/edit.js";
+import { undoButtons } from "../views/controls.js";
 import { el, put, set, toggle } from "../views/elements.js";
 import { exportsView } from "../views/exports.js";
 import { formulaView } from "../views/formula.js";
 import { networkView } from "../views/network.js";
 import { pathsView } from "../views/paths.js";
 import { settingsView } from "../views/settings.js";
+import { gripWords } from "../views/grip.js";
+import { slopeView } from "../views/slope.js";
 import { teacherView } from "../views/teacher.js";
 import { learningView } from "../views/learning.js";
 import { truthView } from "../views/truth.js";
@@ -60,6 +63,8 @@ class Screen {
       jump: (step) => player.jump(step),
     });
     this.stage = el("section", { class: "stage", "aria-label": text("stage.label"), onclick: () => player.next() });
+    this.undo = undoButtons(session);
+    this.told = el("p", { class: "unseen", "aria-live": "polite" }); // of a number that is changed by hand
     this.describing = el("p", { class: "unseen", id: "diagram-description" });
     this.panels = panelsOf(this);
     this.tabs = Object.keys(this.panels).map((name) => this.panelTab(name));
@@ -109,9 +114,10 @@ class Screen {
       el("h1", { title: this.title }, this.title),
       this.pictures,
       el("div", { class: "languages", role: "group", "aria-label": text("language") }, choices),
+      this.undo.root,
       this.more,
     );
-    return [header, el("main", {}, this.stage, this.describing, this.beat.root, this.bar.root), this.drawer, this.copyField];
+    return [header, el("main", {}, this.stage, this.describing, this.told, this.beat.root, this.bar.root), this.drawer, this.copyField];
   }
 
   /** @param {string} name */
@@ -204,6 +210,9 @@ class Screen {
       height,
     });
     toggle(document.body, "playing", player.playing);
+    toggle(document.body, "gripping", session.gripping);
+    this.undo.render();
+    put(this.told, gripWords(session));
     put(this.describing, inWords(session, frame));
   }
 
@@ -291,6 +300,7 @@ function panelsOf(screen) {
   };
   return {
     formula: formulaView(session, files),
+    slope: slopeView(session),
     training: learningView(session, training),
     edit: editView(session),
     paths: pathsView(session),

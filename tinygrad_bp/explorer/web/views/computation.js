@@ -4,6 +4,7 @@
 import { exactly, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
+import { gripped } from "./grip.js";
 import { item, shortened, tint } from "./items.js";
 
 const LEAST_SCALE = 0.08;
@@ -14,7 +15,7 @@ const EDGE = 22; // around all of it
 const FAR = 0.4; // below this scale local derivatives could not be read
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "select" | "collapse" | "hides" | "hidesSlope" | "light">} Stage
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "select" | "collapse" | "hides" | "hidesSlope" | "light"> & import("./grip.js").Hand} Stage
  * @typedef {{ x: number, y: number }} Point
  * @typedef {{ group: SVGGElement, rect: SVGRectElement | null, data: SVGTextElement | null, grad: SVGTextElement | null }} NodePart
  * @typedef {{ path: SVGPathElement, number: SVGTextElement | null, index: number | null, tail: number, head: number }} EdgePart
@@ -115,6 +116,7 @@ class GraphPicture {
       svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")),
       grad,
     );
+    if (!node.op) gripped(this.stage, node.id, group);
     this.boxes.append(group);
     return { group, rect, data, grad };
   }

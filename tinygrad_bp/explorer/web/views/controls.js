@@ -1,6 +1,7 @@
 // Controls that several panels have.
 
-import { el } from "./elements.js";
+import { text } from "../model/words.js";
+import { el, set } from "./elements.js";
 
 /**
  * @param {import("./elements.js").Child} words
@@ -26,4 +27,27 @@ export function speedSlider({ speeds, speed, setSpeed }) {
     oninput: () => setSpeed(slider.valueAsNumber),
   });
   return slider;
+}
+
+/**
+ * Buttons that undo and redo.
+ * @param {Pick<import("../model/session.js").Session, "undo" | "redo" | "history">} session
+ */
+export function undoButtons(session) {
+  const undo = button("↶", () => session.undo(), "icon");
+  const redo = button("↷", () => session.redo(), "icon");
+  for (const [each, words] of /** @type {const} */ ([
+    [undo, "undo"],
+    [redo, "redo"],
+  ])) {
+    set(each, "aria-label", text(`change.${words}`));
+    set(each, "title", text(`change.${words}`));
+  }
+  return {
+    root: el("span", { class: "undo" }, undo, redo),
+    render() {
+      set(undo, "aria-disabled", session.history.past.length === 0);
+      set(redo, "aria-disabled", session.history.future.length === 0);
+    },
+  };
 }

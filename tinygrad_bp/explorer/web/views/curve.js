@@ -2,6 +2,7 @@
 
 import { button } from "./controls.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
+import { axisOf, STRAIGHT, ticksOf } from "./plot.js";
 import { counted, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { MOST_ROUNDS } from "../model/training.js";
@@ -11,29 +12,13 @@ const TOP = 24;
 const BOTTOM = HEIGHT - 26;
 const LEFT = 64;
 const RIGHT = 16; // from the right edge
-/** @type {Bend} */
-const STRAIGHT = [(x) => x, (x) => x];
 /** @type {Record<string, string>} */
 const ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
 
 /**
- * @typedef {[(x: number) => number, (x: number) => number]} Bend a function and its inverse
- * @typedef {{ at: (x: number) => number, back: (pixel: number) => number }} Axis
+ * @typedef {import("./plot.js").Axis} Axis
  * @typedef {{ dot: SVGCircleElement, label: SVGTextElement, group: SVGGElement }} Pointer
  */
-
-/**
- * From numbers to pixels and back. `bend` and `unbend` make the scale logarithmic.
- * @param {[number, number]} range
- * @param {[number, number]} pixels
- * @param {Bend} bend
- * @returns {Axis}
- */
-function axisOf([low, high], [start, end], [bend, unbend]) {
-  const from = bend(low);
-  const scale = (end - start) / (bend(high) - from);
-  return { at: (x) => start + (bend(x) - from) * scale, back: (pixel) => unbend((pixel - start) / scale + from) };
-}
 
 /**
  * The rounds to draw: of those that share a pixel, the one with the smallest error and the one with the largest.
@@ -60,22 +45,7 @@ function roundTicks(errors, last, axis) {
 }
 
 /**
- * Round numbers from `low` to `high`, about as many as wanted.
- * @param {number} low
- * @param {number} high
- * @param {number} wanted
- */
-function ticksOf(low, high, wanted) {
-  const rough = (high - low) / wanted;
-  const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = unit * ([1, 2, 5, 10].find((factor) => factor * unit >= rough) ?? 10);
-  const ticks = [];
-  for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(Number((k * step).toPrecision(12)));
-  return ticks;
-}
-
-/**
- * The same for a logarithmic axis: powers of ten, if there are enough of them.
+ * Round numbers for a logarithmic axis: powers of ten, if there are enough of them.
  * @param {number} low
  * @param {number} high
  * @param {number} wanted

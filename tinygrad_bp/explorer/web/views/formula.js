@@ -12,7 +12,7 @@ import { nodeName, piecesElements } from "./pieces.js";
 const FORMS = ["latex", "python", "text"];
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "hides" | "hidesPiece" | "solved" | "edit" | "notice" | "pointAt">} Reader
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "hides" | "hidesPiece" | "solved" | "edit" | "openPanel" | "notice" | "pointAt">} Reader
  * @param {Reader} session
  * @param {{ copy: (words: string, said: string) => void }} desk
  * @returns {Panel}
@@ -37,6 +37,7 @@ class FormulaPanel {
       { class: "formula-edit" },
       el("label", {}, text("formula.value"), " ", this.field),
       button(text("formula.set"), () => this.apply()),
+      button(text("formula.slope"), () => session.openPanel("slope")),
     );
     this.body = el("div", { class: "formula-body" });
     this.accumulation = el("p", { class: "formula-accumulation", hidden: true });

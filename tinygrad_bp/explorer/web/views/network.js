@@ -7,10 +7,11 @@ import { endOf } from "../model/scenes.js";
 import { text } from "../model/words.js";
 import { arrangement } from "./arrangement.js";
 import { put, set, svg, toggle } from "./elements.js";
+import { gripped } from "./grip.js";
 import { DIGITS, fitting, item, LETTER, named, segment, shortened, tint, widthOf } from "./items.js";
 import { play } from "./movement.js";
 
-/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas">} Stage */
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "grip" | "gripping"> & import("./grip.js").Hand} Stage */
 
 /**
  * A number in the picture: where it stands, and of what it is.
@@ -233,6 +234,7 @@ export class Picture {
       },
       label,
     );
+    gripped(this.stage, weight, group, words);
     return { connection, edges: [byWeight.index, bySource.index], group, line, words, label, place };
   }
 
@@ -265,6 +267,7 @@ export class Picture {
       numbers.map(({ element }) => element),
       ghost,
     );
+    if (!this.stage.graph.nodes[id].op) gripped(this.stage, id, group);
     this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
     return [group, ...extra];
   }
@@ -388,6 +391,7 @@ export class Picture {
     const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);
+    gripped(this.stage, id, group);
     this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, only: what === "data" ? "values" : "" });
     return group;
   }
@@ -420,8 +424,10 @@ export class Picture {
       this.mark(part.group, frame, scene.lines.get(weight), chosen, part.edges);
       const lit = part.group.classList.contains("lit");
       tint(part.words, scene.lines.get(weight));
-      toggle(part.words, "shown", scene.lines.has(weight) || lit || view.selected === weight);
+      const held = this.stage.gripping && this.stage.grip?.id === weight;
+      toggle(part.words, "shown", scene.lines.has(weight) || lit || held || view.selected === weight);
       toggle(part.words, "selected", view.selected === weight);
+      toggle(part.words, "held", held);
       toggle(part.words, "dim", part.group.classList.contains("dim"));
     }
     for (const part of this.items) {
@@ -429,7 +435,9 @@ export class Picture {
       this.writeItem(part, frame, mode);
       const term = scene.lines.get(part.id) ?? scene.colours.get(part.id);
       this.mark(part.group, frame, term, part.ids);
-      toggle(part.group, "shown", term !== undefined || view.selected === part.id);
+      const held = this.stage.gripping && this.stage.grip?.id === part.id;
+      toggle(part.group, "held", held);
+      toggle(part.group, "shown", term !== undefined || view.selected === part.id || held);
     }
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
@@ -471,7 +479,8 @@ export class Picture {
     const { graph } = this.stage;
     const { weight } = part.connection;
     const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
-    const gradient = mode === "gradients" && !carries && frame.gradAt(weight) !== null;
+    const held = this.stage.gripping && this.stage.grip?.id === weight; // of what is in the hand, the number itself
+    const gradient = mode === "gradients" && !carries && !held && frame.gradAt(weight) !== null;
     const x = gradient ? frame.gradAt(weight) : mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const words = hidden ? "?" : brief(x, DIGITS);

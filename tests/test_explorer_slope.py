@@ -1,0 +1,197 @@
+"""Numbers as handles, and what a gradient is the slope of: drawn, turned and typed on the page, as Python has it."""
+
+from typing import Any
+
+import pytest
+
+from tests.explorer import Explorer, assert_same, close, numbers, start
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+HANDLE = ".diagram .item[aria-label^='{}:']"
+
+
+def drag(explorer: Any, name: str, up: int) -> None:
+    """Draws a number by its line or its text, as many pixels upwards."""
+    part = explorer.page.locator(f"{HANDLE.format(name)} :is(.hit, .box-number)").first
+    box = part.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = explorer.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y - up / 2)
+    mouse.move(x, y - up)
+    mouse.up()
+    explorer.settle()
+
+
+def of(explorer: Any, name: str) -> float:
+    part = explorer.page.locator(f"{HANDLE.format(name)}[data-value], .line-label:has-text('{name} ')").first
+    return float(part.get_attribute("data-value") or "nan")
+
+
+def error(**changes: float) -> float:
+    return float(start("tutorial", **changes).record().data)
+
+
+def shown_error(explorer: Explorer) -> float:
+    return of(explorer, "E_total")
+
+
+def test_numbers_are_drawn_turned_and_typed_and_undone(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    page = explorer.page
+    explorer.press("Escape")  # the panel that is open
+    assert page.locator("#drawer").is_hidden()
+    places = [page.locator(part).bounding_box() for part in (".stage", ".bar", ".words")]
+    for name, up, label in (("i1", 60, "i1"), ("b1", -25, "b1"), ("target o1", 9, "target_o1")):
+        drag(explorer, label, up)
+        assert page.locator("#drawer").is_hidden(), name  # drawing is no click
+    now = {"i1": 0.65, "b1": 0.1, "target_o1": 0.1}
+    assert {name: of(explorer, name) for name in now} == close(now)
+    assert shown_error(explorer) == close(error(**now))
+    assert [page.locator(part).bounding_box() for part in (".stage", ".bar", ".words")] == places
+
+    item = page.locator(HANDLE.format("i1")).first
+    item.focus()
+    page.mouse.move(*[item.bounding_box()[key] + 8 for key in ("x", "y")])
+    page.mouse.wheel(0, -120)
+    explorer.settle()
+    assert of(explorer, "i1") == close(0.66)
+    item.focus()
+    explorer.press("PageUp")
+    assert of(explorer, "i1") == close(0.76)
+    page.keyboard.press("Enter")  # chosen: then the arrows change it
+    explorer.settle()
+    item = page.locator(HANDLE.format("i1")).first
+    item.focus()
+    explorer.press("ArrowUp", "ArrowUp", "ArrowDown", "Shift+ArrowUp")
+    assert of(explorer, "i1") == close(0.771)
+    assert page.locator("main > [aria-live]").inner_text() == (
+        f"i1 = 0.771. E_total = {error(**{**now, 'i1': 0.771}):.6f}"
+    )
+    explorer.press("1")
+    field = page.locator(".grip-field")
+    assert field.input_value() == "1"
+    field.fill("−１．５")
+    explorer.press("Enter")
+    assert (of(explorer, "i1"), field.count()) == (-1.5, 0)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("i1:")
+    explorer.press("F2")
+    field.fill("abc")
+    explorer.press("Enter")
+    assert "abc" in explorer.status()
+    explorer.press("F2")
+    field.fill("7")
+    explorer.press("Escape")
+    assert (of(explorer, "i1"), field.count()) == (-1.5, 0)
+    assert shown_error(explorer) == close(error(**{**now, "i1": -1.5}))
+
+    undone = []
+    while page.locator(".undo .button").first.get_attribute("aria-disabled") == "false":
+        explorer.press("Control+z")
+        undone.append((of(explorer, "i1"), of(explorer, "b1"), of(explorer, "target_o1")))
+        assert len(undone) < 20
+    assert undone[0][0] == close(0.771)
+    assert undone[-1] == (0.05, 0.35, 0.01)
+    assert shown_error(explorer) == close(error())
+    explorer.press("Control+Shift+Z")
+    explorer.click(".undo .button:last-child")
+    assert (of(explorer, "i1"), of(explorer, "b1")) == (close(0.65), close(0.1))
+    explorer.click(".undo .button:first-child")
+    assert (of(explorer, "i1"), of(explorer, "b1")) == (close(0.65), 0.35)
+
+
+def test_the_history_of_the_browser_goes_back_over_changes_and_panels(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    page = explorer.page
+    explorer.press("Escape")
+
+    def went(wanted: Any) -> None:
+        page.wait_for_function(
+            "([name, words]) => document.querySelector(name)?.getAttribute('aria-label') === words",
+            arg=[HANDLE.format("w5"), f"w5: {wanted}"],
+        )
+
+    written = "async (long) => { await new Promise((done) => setTimeout(done, long)); return location.hash; }"
+    before = page.evaluate(written, 400)
+    explorer.change("w5", 0.9)
+    first = page.evaluate(written, 400)
+    explorer.change("w5", 0.7)
+    second = page.evaluate(written, 400)
+    assert len({before, first, second}) == 3
+    page.go_back()
+    went(0.9)
+    assert page.evaluate("location.hash") == first
+    page.go_forward()
+    went(0.7)
+    for _ in range(4):  # over the change, and the panel in which it was made, if that was seen by itself
+        if page.evaluate("location.hash") != before:
+            page.go_back()
+            explorer.settle()
+    went(0.4)
+    assert page.locator("#drawer").is_hidden()
+
+
+def test_the_slope_view_shows_what_the_gradient_predicts_and_what_happens(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    page = explorer.page
+    panel = explorer.panel("slope")
+    panel.locator("select").first.select_option(label="w5")
+    explorer.settle()
+
+    def rows() -> Any:
+        return [
+            [float(cell.get_attribute("data-value") or "nan") for cell in row.locator("td.number").all()]
+            for row in panel.locator(".slope-table tbody tr").all()
+        ]
+
+    model = start("tutorial")
+    result = model.record()
+    result.backward()
+    slope = model.leaves["w5"].grad
+    assert float(panel.locator(".plot-keys data").get_attribute("value")) == close(slope)
+    step = -0.5 * slope
+    assert rows()[0] == close([step, slope * step, error(w5=0.4 + step) - error()], within=1e-15)
+    tangent = panel.locator(".slope-wide .plot-tangent")
+    drawn = tangent.get_attribute("d")
+    drag(explorer, "w5", 40)
+    assert rows()[1] == close([0.4, slope * 0.4, error(w5=0.8) - error()], within=1e-15)
+    assert tangent.get_attribute("d") != drawn
+    box = panel.locator(".slope-wide").bounding_box()  # the point of the chart is a handle too
+    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
+    explorer.settle()
+    x = of(explorer, "w5")
+    assert x < 0.2
+    assert shown_error(explorer) == close(error(w5=x))
+    field = panel.locator(".slope-field")
+    field.fill("０．４")
+    explorer.press("Enter")
+    assert of(explorer, "w5") == 0.4
+    panel.locator(".plot-slider").focus()
+    explorer.press("ArrowRight")
+    assert of(explorer, "w5") > 0.4
+    panel.locator("select").first.select_option(label="i1")
+    explorer.settle()
+    assert "No update changes this number" in panel.inner_text()
+    explorer.show("graph")
+    assert_same(explorer.numbers(), numbers(start("tutorial", w5=explorer.page.evaluate(
+        "Number(document.querySelector('.computation .item[aria-label^=\"w5:\"] .node-number').dataset.value)"
+    ))))  # fmt: skip
+    map_ = panel.locator(".landscape")
+    assert map_.locator("select").count() == 2
+    assert map_.locator(".landscape-way").first.get_attribute("d").startswith("M")
+    explorer.panel("teacher").locator(".teacher-answer, .button").first.wait_for()
+
+
+def test_the_slope_view_gives_no_riddle_away(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    explorer.select("w5")
+    explorer.panel("teacher")
+    explorer.page.locator("#panel-teacher").get_by_role("button", name="Hide ").click()
+    panel = explorer.panel("slope")
+    panel.locator("select").first.select_option(label="w5")
+    explorer.settle()
+    assert explorer.text("slope.hidden") in panel.inner_text()
+    assert panel.locator(".slope-wide").is_hidden()
+    assert panel.locator(".landscape").is_hidden()

@@ -1,0 +1,306 @@
+// The slope view: the error over one number as a curve, its tangent, whose slope is the gradient, and the step of the next update; below,
+// the error over two parameters as a map.
+
+import { exactly, parsed, signed, written } from "../model/numbers.js";
+import { consequence, enlargement, sampled, slopeAt, windowAround } from "../model/slopes.js";
+import { text } from "../model/words.js";
+import { el, onEnter, put, set, svg, toggle } from "./elements.js";
+import { landscapeView } from "./landscape.js";
+import { nodeName } from "./pieces.js";
+import { arrow, key, Plot, roomy } from "./plot.js";
+
+const POINTS = 121; // of a curve
+const DIGITS = 6;
+const TABLE_DIGITS = 5;
+
+/**
+ * @typedef {import("../model/session.js").Session} Session
+ * @param {Session} session
+ * @returns {Panel}
+ */
+export function slopeView(session) {
+  return new SlopePanel(session);
+}
+
+class SlopePanel {
+  /** @param {Session} session */
+  constructor(session) {
+    this.session = session;
+    const { graph, description } = session;
+    const others = description.cases[0].map(([id]) => id);
+    const choices = (/** @type {string} */ title, /** @type {number[]} */ ids) =>
+      ids.length > 0 &&
+      el(
+        "optgroup",
+        { label: text(title) },
+        ids.map((id) => el("option", { value: String(id) }, graph.nodes[id].name)),
+      );
+    this.choice = el("select", { onchange: () => session.select(Number(this.choice.value)) }, [
+      choices("paths.parameters", graph.parameters),
+      choices("edit.cases", others),
+    ]);
+    this.field = el("input", { class: "slope-field", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
+    set(this.field, "aria-label", text("slope.value"));
+    this.field.addEventListener("change", () => this.apply());
+    onEnter(this.field, () => this.apply());
+    this.wide = new Plot({ height: 186, look: "slope-wide" });
+    this.close = new Plot({ height: 160, look: "slope-close", upright: 3, across: 4 });
+    this.parts = {
+      frame: svg("rect", { class: "slope-frame" }),
+      curve: svg("path", { class: "plot-curve" }),
+      tangent: svg("path", { class: "plot-tangent" }),
+      was: svg("circle", { class: "plot-was", r: 4.5 }),
+      dot: svg("circle", { class: "plot-dot", r: 6 }),
+    };
+    this.wide.clip.append(...Object.values(this.parts));
+    this.near = {
+      curve: svg("path", { class: "plot-curve" }),
+      tangent: svg("path", { class: "plot-tangent" }),
+      predicted: svg("path", { class: "plot-predicted" }),
+      real: svg("path", { class: "plot-real" }),
+      step: svg("path", { class: "plot-step" }),
+      dot: svg("circle", { class: "plot-dot", r: 6 }),
+      next: svg("circle", { class: "plot-next", r: 4.5 }),
+    };
+    this.close.clip.append(...Object.values(this.near));
+    this.slider = this.makeSlider();
+    this.keys = el("p", { class: "plot-keys" });
+    this.times = el("p", { class: "slope-times quiet small" });
+    this.rows = Object.fromEntries(
+      ["update", "hand"].map((name) => [name, ["change", "predicted", "real"].map(() => el("td", { class: "number" }))]),
+    );
+    this.note = el("p", { class: "quiet small" });
+    this.body = this.together();
+    this.hidden = el("p", { class: "quiet" });
+    this.land = graph.parameters.length > 1 ? landscapeView(session) : null;
+    this.root = el(
+      "section",
+      { class: "slope-panel" },
+      el(
+        "div",
+        { class: "slope-head" },
+        el("label", {}, text("slope.number"), " ", this.choice),
+        el("span", { class: "slope-set" }, "= ", this.field),
+      ),
+      this.hidden,
+      this.body,
+      this.land?.root,
+    );
+    this.id = -1;
+    /** @type {import("../model/slopes.js").Range | null} */
+    this.window = null;
+    this.named = "";
+    this.listen();
+  }
+
+  together() {
+    const columns = ["change", "predicted", "real"].map((name) => el("th", { scope: "col" }, text(`slope.${name}`)));
+    const rows = Object.entries(this.rows).map(([name, cells]) => el("tr", {}, el("th", { scope: "row" }, text(`slope.${name}`)), cells));
+    return el(
+      "div",
+      {},
+      this.wide.root,
+      this.slider,
+      this.keys,
+      el("table", { class: "slope-table" }, el("thead", {}, el("tr", {}, el("td", {}), columns)), el("tbody", {}, rows)),
+      this.times,
+      this.close.root,
+      this.note,
+    );
+  }
+
+  makeSlider() {
+    const slider = el("input", {
+      class: "plot-slider",
+      type: "range",
+      step: "any",
+      oninput: () => this.session.pull(this.id, Number(slider.valueAsNumber.toPrecision(4)), `slide ${this.id}`),
+    });
+    return slider;
+  }
+
+  apply() {
+    const { session, field, id } = this;
+    const x = parsed(field.value);
+    if (x === null) {
+      session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
+      field.value = exactly(session.shown.leaves[id]);
+    } else if (x !== session.shown.leaves[id]) session.pull(id, x, "");
+  }
+
+  // The point of the chart is a handle too.
+  listen() {
+    const { root } = this.wide;
+    let drags = 0;
+    let held = -1;
+    const to = (/** @type {PointerEvent} */ event) => {
+      const [low, high] = this.wide.x;
+      const x = Math.max(low, Math.min(high, this.wide.pointed(event).x));
+      this.session.pull(this.id, Number(x.toPrecision(4)), `point ${drags}`);
+    };
+    root.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      held = event.pointerId;
+      drags += 1;
+      root.setPointerCapture(held);
+      this.session.hold(true);
+      to(event);
+    });
+    root.addEventListener("pointermove", (event) => {
+      if (held === event.pointerId) to(event);
+    });
+    for (const kind of ["pointerup", "pointercancel"]) {
+      root.addEventListener(kind, () => {
+        if (held >= 0) this.session.hold(false);
+        held = -1;
+      });
+    }
+  }
+
+  // The number that is looked at: the one that is chosen, or that a beat is about, or that was in someone's hand.
+  shownNumber() {
+    const { graph, view, shown, grip } = this.session;
+    const isLeaf = (/** @type {number | null | undefined} */ id) => id !== null && id !== undefined && !graph.nodes[id].op;
+    const found = [view.selected, grip?.id, shown.beat?.node, this.id >= 0 ? this.id : null].find(isLeaf);
+    return found ?? graph.parameters[0];
+  }
+
+  /** @param {Frame} frame */
+  render(frame) {
+    const { session } = this;
+    const id = /** @type {number} */ (this.shownNumber());
+    const { graph } = session;
+    const x = frame.leaves[id];
+    if (id !== this.id) this.window = null;
+    this.id = id;
+    this.choice.value = String(id);
+    const endless = !Number.isFinite(frame.grads[id]);
+    const riddle = [id, graph.result].some((each) => session.hides(each, "data")) || session.hides(id, "grad");
+    this.hidden.hidden = !riddle && !endless;
+    put(this.hidden, text(riddle ? "slope.hidden" : "slope.endless"));
+    this.body.hidden = riddle || endless;
+    this.field.disabled = session.hides(id, "data");
+    if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : exactly(x);
+    if (!this.body.hidden) this.draw(frame);
+    this.land?.render(frame, id);
+  }
+
+  /** @param {Frame} frame */
+  draw(frame) {
+    const { session, wide, parts, id } = this;
+    const { graph } = session;
+    const found = slopeAt(session, frame, id);
+    const { x, slope, error, height, update } = found;
+    // In someone's hand the number moves in the window, and not the window with it.
+    const still = (session.gripping || document.activeElement === this.slider) && this.window && x >= this.window[0] && x <= this.window[1];
+    if (!still || !this.window) this.window = windowAround(this.window, x);
+    const points = sampled(error, this.window, POINTS);
+    wide.range(this.window, roomy([height, ...points.map(([, y]) => y)].filter(Number.isFinite)));
+    set(parts.curve, "d", wide.path(points));
+    set(parts.tangent, "d", wide.tangent(x, height, slope));
+    wide.place(parts.dot, x, height);
+    const { grip } = session;
+    const moved = grip?.id === id && grip.from !== x ? grip : null;
+    toggle(parts.was, "gone", !moved);
+    if (moved) wide.place(parts.was, moved.from, error(moved.from));
+    this.drawClose(found);
+    const [low, high] = this.window;
+    set(this.slider, "min", low);
+    set(this.slider, "max", high);
+    if (this.slider.valueAsNumber !== x) this.slider.value = String(x);
+    const name = graph.nodes[id].name;
+    const result = graph.nodes[graph.result].name;
+    set(this.slider, "aria-label", name);
+    set(this.slider, "aria-valuetext", `${name} ${written(x, DIGITS)}, ${result} ${written(height, DIGITS)}`);
+    const given = { name, result, number: written(x, DIGITS), height: written(height, DIGITS), slope: written(slope, DIGITS) };
+    set(wide.root, "aria-label", text("slope.chart", given));
+    this.write("update", update);
+    this.write("hand", moved ? consequence(error, moved.from, x, moved.slope) : null);
+    this.writeKeys(slope, update !== null);
+    put(this.note, this.remark(frame, update));
+  }
+
+  /**
+   * What is written below the numbers.
+   * @param {Frame} frame
+   * @param {import("../model/slopes.js").Consequence | null} update
+   */
+  remark(frame, update) {
+    if (frame.settings.sequential) return text("slope.mistaken");
+    if (!update) return text("slope.given");
+    return text(update.real > 0 && update.predicted < 0 ? "slope.tooFar" : "slope.why");
+  }
+
+  /** @param {ReturnType<typeof slopeAt>} found */
+  drawClose({ x, slope, error, height, next, update }) {
+    const { close, near, parts, wide } = this;
+    const times = enlargement(wide.x, next - x);
+    const half = (wide.x[1] - wide.x[0]) / 2 / times;
+    const middle = x + (next - x) / 2;
+    /** @type {import("../model/slopes.js").Range} */
+    const range = [middle - half, middle + half];
+    const points = sampled((at) => error(at) - height, range, POINTS); // from here: of nearly equal numbers nobody sees the difference
+    const change = error(next) - height;
+    const ends = range.map((at) => slope * (at - x));
+    close.range(range, roomy([0, change, ...ends].filter(Number.isFinite)), (number) => String(Number(number.toPrecision(4))));
+    set(near.curve, "d", close.path(points));
+    set(near.tangent, "d", close.tangent(x, 0, slope));
+    close.place(near.dot, x, 0);
+    const at = (/** @type {number} */ a, /** @type {number} */ b, shift = 0) =>
+      /** @type {[number, number]} */ ([close.across.at(a) + shift, close.up.at(b)]);
+    arrow(near.step, at(x, 0), at(next, 0));
+    arrow(near.predicted, at(next, 0, -3), at(next, update ? update.predicted : 0, -3));
+    arrow(near.real, at(next, 0, 3), at(next, update ? update.real : 0, 3));
+    toggle(near.next, "gone", !update);
+    close.place(near.next, next, change);
+    const corners = [wide.across.at(range[0]), wide.up.at(height + close.y[1]), wide.across.at(range[1]), wide.up.at(height + close.y[0])];
+    const [wideness, tallness] = [Math.max(6, corners[2] - corners[0]), Math.max(6, corners[3] - corners[1])];
+    const box = {
+      x: (corners[0] + corners[2] - wideness) / 2,
+      y: (corners[1] + corners[3] - tallness) / 2,
+      width: wideness,
+      height: tallness,
+    };
+    for (const [name, value] of Object.entries(box)) set(parts.frame, name, value.toFixed(1));
+    const given = { times: String(times), change: signed(next - x, DIGITS), predicted: "", real: "" };
+    if (update) Object.assign(given, { predicted: signed(update.predicted, DIGITS), real: signed(update.real, DIGITS) });
+    put(this.times, text(update ? "slope.times" : "slope.timesOnly", given));
+    set(close.root, "aria-label", text(update ? "slope.lens" : "slope.timesOnly", given));
+  }
+
+  /**
+   * @param {"update" | "hand"} row
+   * @param {import("../model/slopes.js").Consequence | null} found
+   */
+  write(row, found) {
+    const numbers = found ? [found.change, found.predicted, found.real] : [null, null, null];
+    numbers.forEach((x, k) => {
+      put(this.rows[row][k], x === null ? "·" : signed(x, TABLE_DIGITS));
+      set(this.rows[row][k], "data-value", exactly(x));
+    });
+  }
+
+  /**
+   * @param {number} slope
+   * @param {boolean} updates
+   */
+  writeKeys(slope, updates) {
+    const { session, id } = this;
+    const { notation, graph } = session;
+    const words = `${id},${updates}`;
+    if (words !== this.named) {
+      this.named = words;
+      this.number = el("data", {});
+      this.keys.replaceChildren(
+        key("plot-curve", nodeName(notation, graph.result)),
+        key("plot-tangent", [text("slope.tangent"), " ", this.number]),
+        ...(updates
+          ? [key("plot-step", "−η · g"), key("plot-predicted", text("slope.predicted")), key("plot-real", text("slope.real"))]
+          : []),
+      );
+    }
+    if (!this.number) return;
+    put(this.number, written(slope, DIGITS));
+    set(this.number, "value", exactly(slope));
+  }
+}

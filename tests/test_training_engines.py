@@ -25,7 +25,7 @@ def trained(epochs: int, rows: int = 20, sizes: Any = (8, 1), **options: Any) ->
 
 @pytest.mark.parametrize("nodes", NODES)
 def test_the_more_rows_the_more_is_prepared(nodes: int) -> None:
-    order = [costs.cheapest(nodes, 2**k) for k in range(30)]
+    order = [costs.cheapest(nodes, 2**k, 2**k) for k in range(30)]
     assert order == sorted(order, key=("eager", "python", "llvm").index)
     assert order[0] == "eager"
     assert order[-1] == "llvm"
@@ -34,8 +34,8 @@ def test_the_more_rows_the_more_is_prepared(nodes: int) -> None:
 @pytest.mark.parametrize("rows", [1, 100, 3_000, 100_000, 10**7])
 def test_the_cheapest_is_cheapest(rows: int) -> None:
     for nodes in NODES:
-        cost = {engine.__name__: engine(nodes, rows) for engine in (costs.eager, costs.python, costs.llvm)}
-        assert min(cost, key=lambda name: cost[name]) == costs.cheapest(nodes, rows)
+        cost = {engine.__name__: engine(nodes, rows, rows // 10) for engine in (costs.eager, costs.python, costs.llvm)}
+        assert min(cost, key=lambda name: cost[name]) == costs.cheapest(nodes, rows, rows // 10)
 
 
 def test_few_rows_are_recorded() -> None:
@@ -46,7 +46,7 @@ def test_few_rows_are_recorded() -> None:
 
 def test_more_rows_are_worth_a_program() -> None:
     nodes = len(topological_order(MLP(2, [8, 1], seed=1)([0.5, 0.5])[0], constants=False)) + 2
-    epochs = next(k for k in range(1, 10_000) if costs.cheapest(nodes, 20 * k) == "python")
+    epochs = next(k for k in range(1, 10_000) if costs.cheapest(nodes, 20 * k, k) == "python")
     history, _ = trained(epochs=epochs)
     assert history.engine == "python"
     assert history.why_eager[:26] == "compiling for so few rows,"
@@ -69,7 +69,7 @@ def test_what_llvm_takes_time_for_changes_no_number(batch_size: int | None, monk
 
 
 def test_who_is_wanted_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(costs, "cheapest", lambda nodes, rows: pytest.fail("nobody asked"))
+    monkeypatch.setattr(costs, "cheapest", lambda nodes, rows, steps: pytest.fail("nobody asked"))
     assert trained(epochs=1, engine="python")[0].engine == "python"
     assert trained(epochs=1, engine="eager")[0].engine == "eager"
     with pytest.raises(ValueError, match="engine is one of 'auto', 'llvm', 'python', 'eager', not 'fast'"):
@@ -78,7 +78,7 @@ def test_who_is_wanted_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("cheapest", ["eager", "llvm"])
 def test_what_was_computed_before_is_refused_by_every_engine(cheapest: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(costs, "cheapest", lambda nodes, rows: cheapest)
+    monkeypatch.setattr(costs, "cheapest", lambda nodes, rows, steps: cheapest)
     w = Value(0.5, "w")
     twice = w * 2.0
     twice.label = "twice"

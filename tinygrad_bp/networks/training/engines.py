@@ -41,7 +41,8 @@ def chosen(task: Task, wanted: str, epochs: int, batch_size: int) -> tuple[Eager
     runner = None
     try:
         nodes, rows = task.try_out(), epochs * (len(task.rows) + len(task.held_out))
-        first = costs.cheapest(nodes, rows) if wanted == "auto" else wanted
+        steps = epochs * -(-len(task.rows) // batch_size)
+        first = costs.cheapest(nodes, rows, steps) if wanted == "auto" else wanted
         if first == "eager":
             check_that_nothing_is_from_outside(task)
             return Eager(task), f"recording so few rows, {rows} in all, takes less time than writing a program of one"

@@ -172,7 +172,8 @@ def test_softmax_with_cross_entropy_is_told_by_p_and_y_in_the_order_of_the_class
     assert "softplus" not in text + made.key.text() + made.latex()
     assert re.search(r"target of o1 +target of o2 +target of o3\n[ ─]+\n +\S+ +\S+ +0 +1 +0", text)
     names = [each.step.name for each in made.asked]
-    assert names[:7] == ["out_o1", "out_o2", "out_o3", "CE", "delta_o1", "delta_o2", "delta_o3"]
+    outs, ps, deltas = ([f"{kind}_o{k}" for k in (1, 2, 3)] for kind in ("out", "p", "delta"))
+    assert names[:10] == [*outs, *ps, "CE", *deltas]
     key = made.key.text(width=120)
     for k, y in ((1, 0), (2, 1), (3, 0)):
         assert re.search(rf"delta_o{k} = dCE/dout_o{k} = p_o{k} - y_o{k} = 0\.\d+ - {y} = -?0\.\d+", key)

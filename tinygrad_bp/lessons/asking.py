@@ -175,7 +175,7 @@ def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
         liking = max(
             liking,
             4 * (step.kind == "value" and about is found.loss),
-            3 * (about in liked),
+            3 * (about in liked or about in found.probabilities.net),
             2 * bool(users & liked),
             1 * (about in last),
         )
@@ -207,10 +207,14 @@ def given(found: Derivation, choice: Choice) -> list[Step]:
 def needs(found: Derivation, step: Step, asked: Collection[str] = ()) -> set[str]:
     """The names of the quantities that one is computed from: values, and derivatives of those that "deltas" asks for.
 
+    A cross entropy and the deltas of its softmax are computed from the probabilities.
     An update is computed from the derivative of its parameter; where that has the number of another that is `asked` for, from this.
     """
+    beside = found.probabilities
     if step.by is None:
-        return {found.names[v] for v in _below(found, step.of)}
+        return {found.names[v] for v in beside.errors.get(step.of) or _below(found, step.of)}
+    if step.kind == "delta" and step.by in beside.of:
+        return {found.names[beside.of[step.by]]}  # p - y
     if step.kind == "update":
         slope = found.derived(step.by)
         return {next((name for name in same(found, slope) if name in asked), slope.name)}

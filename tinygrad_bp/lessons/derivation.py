@@ -36,6 +36,7 @@ from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.lessons.layers import Layers, cases
+from tinygrad_bp.lessons.probabilities import probabilities
 from tinygrad_bp.lessons.roles import learns, untrained
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
@@ -78,7 +79,8 @@ class Derivation:
         optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
 
     Attributes:
-        order: all nodes, constants left out, each after those it was computed from.
+        order: all nodes, constants left out, each after those it was computed from; before the loss the probabilities of a softmax that
+            has none among them, and what these are computed from.
         names: of each labelled Value, and of each of the steps.
         graph: the waypoints between the loss and its parameters.
         neurons: those found in the graph, in the order of `forward`.
@@ -87,6 +89,7 @@ class Derivation:
         trainable: the leaves that are trained if nothing else is said.
         forward: the Values that are computed, step by step; those of one letter by their numbers.
         backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
+        probabilities: those of a softmax that are beside the graph. They are steps, and not in `forward`.
 
     Nothing in the graph is changed, and no gradient in it is read. Raises TypeError for what is no Value, ValueError for one that was not
     computed from anything, for parameters that are no leaves of it, for leaves that were changed since it was computed, and for a graph
@@ -138,6 +141,9 @@ class Derivation:
         self.layers = [[unit for unit in self.neurons if unit.depth == depth] for depth in depths]
         self.forward = [v for v in told if v.op is not None and v in self.names]
         self.backward = self._backward()
+        self.probabilities = probabilities(self)
+        self.names |= self.probabilities.names
+        self.order = [*self.order[:-1], *self.probabilities.nodes, loss]
 
     def __getitem__(self, name: str) -> Step:
         """The step of this name. Raises KeyError, naming one that is like it, where there is none."""
@@ -174,7 +180,7 @@ class Derivation:
     @cached_property
     def steps(self) -> list[Step]:
         """Every quantity, each after those that it is derived from: forward, backward, update."""
-        found = [Step(self.names[v], "value", v.data, v) for v in self.forward]
+        found = [Step(self.names[v], "value", v.data, v) for v in self._told]
         for v in self.backward:
             if v is self.loss:
                 continue
@@ -185,6 +191,14 @@ class Derivation:
         if self.learning_rate is not None:
             found += [self.updated(v) for v in self.backward if v in self._trained]
         return list({step.name: step for step in found}.values())
+
+    @property
+    def _told(self) -> Iterator[Value]:
+        """What is computed, step by step, the probabilities of a softmax once all its net inputs are."""
+        last = {max(layer, key=self.forward.index): layer for layer in self.probabilities.layers}
+        for v in self.forward:
+            yield v
+            yield from (self.probabilities.of[net] for net in last.get(v, ()))
 
     def _tell_apart(self) -> None:
         """Puts names in parentheses that something else is called by here: a Value with the label w+ is not what w becomes."""

@@ -41,12 +41,16 @@ class Entropy:
                     break
 
     def probabilities(self, layer: Sequence[Unit]) -> Iterator[Equation]:
-        """p of each class: exp(net), over the sum of these."""
-        for unit in layer:
-            top, bottom = self._exp(unit, numbers=False), self._sum(layer, numbers=False)
-            rows = [[_over(top, bottom)]]
-            rows.append([_over(self._exp(unit, numbers=True), self._sum(layer, numbers=True))])
-            yield chain(self.letter("p", unit), [*rows, [self.write.number(self.shares[unit.net].probability)]])
+        """p of each class."""
+        return (self.probability(layer, unit) for unit in layer)
+
+    def probability(self, layer: Sequence[Unit], unit: Unit) -> Equation:
+        """p of a class: exp(net), over the sum of these of the layer."""
+        rows = [
+            [_over(self._exp(unit, numbers=numbers), self._sum(layer, numbers=numbers))] for numbers in (False, True)
+        ]
+        number = self.write.number(self.shares[unit.net].probability)
+        return chain(self.letter("p", unit), [*rows, [number]])
 
     def error(self, v: Value) -> Equation:
         """L = -log(p) of the right class, or the mean or the sum of these."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tinygrad_bp.core.value import Value
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number, short_name
 from tinygrad_bp.explanation.neurons import Unit
@@ -76,7 +77,7 @@ class Equations:
 
     def value(self, v: Value) -> Equation:
         """How a Value was computed."""
-        rows = [self._row(writers, v) for writers in (self._symbols, self._numbers)]
+        rows = [self._row(writers, v) or self._share(writers, v) for writers in (self._symbols, self._numbers)]
         return chain(self.name(v), [*rows, [self.number(v.data)]])
 
     def slope(self, of: Value, by: Value, factor: Factor) -> Equation:
@@ -219,6 +220,25 @@ class Equations:
                 return []
             products.append((negative, [Formula(*pair) for pair in zip(texts, others, strict=True)]))
         return self.shortened(products)
+
+    def _share(self, writers: Sequence[FormulaWriter], v: Value) -> Row:
+        """Of what is too long for one formula, a sum over a number, as a mean is, or times one: the sum with what is at its ends."""
+        if v.op not in (ops.div, ops.mul):
+            return []
+        sums = [x for x in v.args if x.op is not None and x not in self.derivation.names]
+        numbers = [x.data for x in v.args if isinstance(x, Constant)]
+        if len(sums) != 1 or len(numbers) != 1 or (v.op is ops.div and v.args[0] is not sums[0]):
+            return []
+        row, number = self._row(writers, sums[0]), self.number(numbers[0])
+        if not row:
+            return []
+        if len(row) > 2 and sum(len(term.text) for term in row) > 2 * LONGEST:
+            between = len(row) - 2
+            row = [row[0], Formula(f"+ … {between:,} …", rf"+ \dots_{{{between}}}"), row[-1]]
+        text, latex = " ".join(term.text for term in row), " ".join(term.latex for term in row)
+        if v.op is ops.div:
+            return [Formula(f"({text}) / {number.text}", rf"\frac{{{latex}}}{{{number.latex}}}")]
+        return [Formula(f"{number.text} * ({text})", rf"{number.latex} \cdot \left({latex}\right)")]
 
     def shortened(self, products: Sequence[Product]) -> Row:
         """The sum; of very many summands those at both ends, and how many there are between them."""

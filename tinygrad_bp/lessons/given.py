@@ -124,8 +124,7 @@ class Given(Speaker):
             cells += [[] if x is None else [self.write.number(x)] for x in targets[:MOST_ACROSS]]
             rows.append([[f"[{k}]"] if len(self.cases) > 1 else [], *cells])
         head: list[Text] = [[], *(self.input_name(k) for k in range(len(inputs[0][:MOST_ACROSS])))]
-        for unit in shown[0][-1][:MOST_ACROSS]:
-            head.append(self.words("lesson.given.target.of", neuron=self.bare(unit)))
+        head += (self.target_name(k) for k in range(len(shown[0][-1][:MOST_ACROSS])))
         kept = [k for k in range(len(head)) if k == 0 or any(row[k] for row in rows)]
         first = 0 if len(self.cases) > 1 else 1
         several = "lesson.given.cases" if len(self.cases) > 1 else "lesson.given.case"
@@ -143,6 +142,14 @@ class Given(Speaker):
         if len(labels) == 1 and (label := labels.pop()):
             return [self.write.label(label)]
         return self.words("lesson.given.input.number", number=place + 1)
+
+    def target_name(self, place: int) -> Text:
+        """What the target of an output is called: by the label that it has in every case, or by its neuron."""
+        ends = [self.ends_of(layers[-1][place]) for layers in self.cases]
+        labels = {end.label if isinstance(end, Value) else "" for end in ends}
+        if len(labels) == 1 and (label := labels.pop()):
+            return [self.write.label(label)]
+        return self.words("lesson.given.target.of", neuron=self.bare(self.cases[0][-1][place]))
 
     @property
     def targets(self) -> dict[Value, float]:

@@ -117,10 +117,12 @@ class _Asking:
         """Through which of its users a quantity has more influence."""
         graph = self.found.graph
         clear = []
+        told = {v: k for k, v in enumerate(self.found.forward)}
         for v in graph.order[:-1]:
             terms = [
                 (abs(term.value), edge.of) for term, edge in zip(graph.quantity(v).terms, graph.users[v], strict=True)
             ]
+            terms.sort(key=lambda term: told[term[1]])
             sizes = sorted((size for size, _ in terms), reverse=True)
             if 1 < len({of for _, of in terms}) == len(terms) <= MOST_CHOICES and sizes[0] > CLEAR * sizes[1]:
                 clear.append((v, terms))

@@ -20,17 +20,20 @@ from tinygrad_bp.text import shown
 def graph_data(found: Derivation) -> dict[str, Any] | None:
     """The graph of a derivation as data; None for one with an operation that is not in the table, which only a program has."""
     nodes: list[dict[str, Any]] = []
-    for v in found.order:
+    beside = set(found.probabilities.nodes)
+    order = [v for v in found.order if v not in beside]
+    place = {v: k for k, v in enumerate(order)}
+    for v in order:
         if v.op is None:
             nodes.append({"data": v.data, "label": v.label})
             continue
         if OPERATIONS.get(v.op.name) is not v.op:
             return None
-        operands = [found.place[x] if x in found.place else [x.data if isinstance(x, Value) else x] for x in v.operands]
+        operands = [place[x] if x in place else [x.data if isinstance(x, Value) else x] for x in v.operands]
         nodes.append({"op": v.op.name, "of": operands, "label": v.label})
     return {
         "nodes": nodes,
-        "parameters": [found.place[v] for v in found.parameters],
+        "parameters": [place[v] for v in found.parameters],
         "labelled_only": found.labelled_only,
     }
 

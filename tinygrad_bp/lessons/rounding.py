@@ -51,6 +51,9 @@ class Rounding:
             self._local[v] = list(self._slopes(v))
             passed = math.fsum(abs(slope) * (self._values[x] + NOISE * abs(data[x])) for x, slope, _ in self._local[v])
             written = v.op is not None and v in found.names
+            passed += sum(
+                half_unit(data[p], digits) / data[p] for p in found.probabilities.errors.get(v, ()) if data[p]
+            )
             self._values[v] = passed + (half_unit(data[v], digits) if written else 0.0)
 
     def of(self, step: Step) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from tinygrad_bp.words import Words
 MOST_FORMULAS = 40
 # Of functions that calculators have no key for.
 DEFINITIONS = {
+    "log": Formula("log(x) = ln(x)", r"\ln x = \log_{e} x"),
     "sigmoid": Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}"),
     "relu": Formula("relu(x) = max(0, x)", r"\mathrm{relu}\left(x\right) = \max\left(0, x\right)"),
     "softplus": Formula(
@@ -106,14 +107,17 @@ class Setting:
 
     # Formulas
 
-    def formulas(self) -> Table:
-        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side."""
+    def formulas(self, asked: Iterable[Value] = ()) -> Table:
+        """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side.
+
+        Of very many there are those of what is `asked` for, and of others as many as there is room for.
+        """
         found = self.found
         inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
         outs = {unit.out: unit.net for layer in self.cases[0] for unit in layer} if self.cases else {}
         first = [v for out, net in outs.items() for v in (net, out)]
         rest = [v for v in found.forward if v not in inside]
-        named = [v for v in dict.fromkeys([*first, *rest]) if v in found.names][:MOST_FORMULAS]
+        named = self._some([v for v in dict.fromkeys([*first, *rest]) if v in found.names], asked)
         rows: list[list[Formula]] = []
         written = set()
         for v in named:
@@ -128,6 +132,30 @@ class Setting:
         rows += [[formula] for name, formula in DEFINITIONS.items() if f"{name}(" in shown]
         return in_two(rows)
 
+    def _some(self, named: list[Value], asked: Iterable[Value]) -> list[Value]:
+        """Not too many, but those of what is asked for in any case; of another case than the first the one that is like it there."""
+        if len(named) <= MOST_FORMULAS:
+            return named
+        place = {
+            unit.net: (k, j) for layers in self.cases for k, layer in enumerate(layers) for j, unit in enumerate(layer)
+        }
+        place |= {unit.out: place[unit.net] for layers in self.cases for layer in layers for unit in layer}
+        wanted: set[Value] = set()
+        for v in asked:
+            v = self.found.probabilities.net.get(v, v)
+            wanted.add(v)
+            if v in place:
+                k, j = place[v]
+                unit = self.cases[0][k][j]
+                wanted |= {unit.net, unit.out}
+        room = MOST_FORMULAS - len(wanted.intersection(named))
+        others = set([v for v in named if v not in wanted][: max(0, room)])
+        return [v for v in named if v in wanted or v in others]
+
+    def is_told(self, v: Value) -> bool:
+        """Whether a sheet can tell how a quantity is computed: a very long formula it cannot."""
+        return v in self.found.probabilities.net or bool(self.value(v))
+
     def value(self, v: Value) -> list[Equation]:
         """How a quantity is computed: of a cross entropy the probabilities of softmax, and -log(p) of these; none if it has no formula."""
         entropy = self.lesson.entropy
@@ -140,6 +168,12 @@ class Setting:
         """The steps of the lesson that lead to a quantity."""
         lesson, write, found = self.lesson, self.write, self.found
         if step.kind == "value" or step.by is None:
+            if step.of in found.probabilities.net:
+                net = found.probabilities.net[step.of]
+                [layer] = [layers[-1] for layers in self.cases if any(unit.net is net for unit in layers[-1])]
+                return [lesson.entropy.probability(layer, unit) for unit in layer if unit.net is net]
+            if step.of in found.probabilities.errors and step.of in lesson.entropy.of:
+                return [lesson.entropy.error(step.of)]
             if step.of in lesson.entropy.of:
                 return self._entropy(step.of, lesson.entropy.of[step.of])
             return [write.value(step.of)]

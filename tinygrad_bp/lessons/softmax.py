@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.derivation import Derivation
+
+if TYPE_CHECKING:
+    from tinygrad_bp.lessons.derivation import Derivation
 
 NEAR = 1e-9  # how well numbers must fit
 _OF_ENTROPY = (

@@ -81,6 +81,12 @@ class Worksheet:
         """The rules for what is asked for."""
         return rules(self.setting, self.say, [each.step for each in self.asked]) if self.ruled else []
 
+    @cached_property
+    def formulas(self) -> Table:
+        """How quantities are computed."""
+        steps = [each.step for each in self.asked]
+        return self.setting.formulas([v for step in steps for v in (step.of, step.by) if v is not None])
+
     def fitting(self, key: str) -> str:
         """Of two texts that which fits the subject."""
         return FOR_FORMULAS.get(key, key) if self.found.formula else key
@@ -129,7 +135,7 @@ class Worksheet:
             rate = write.number(found.learning_rate)
             yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
         yield Paragraph(self.words("exercise.formulas.case" if len(self.setting.cases) > 1 else "exercise.formulas"))
-        yield self.setting.formulas()
+        yield self.formulas
         known = self.known
         if known:
             yield Paragraph(self.words("exercise.known"))
@@ -195,7 +201,7 @@ class Worksheet:
         if found.learning_rate is not None:
             given.append(f"eta = {write.number(found.learning_rate).text}")
         given += [f"{write.step(step).text} = {self.number(step).text}" for step in self.known]
-        formulas = [plain(cell) for row in self.setting.formulas().rows for cell in row]
+        formulas = [plain(cell) for row in self.formulas.rows for cell in row]
         numbers = [
             (each.number, plain(write.step(each.step)), each.value, each.tolerance, self.setting.equations(each.step))
             for each in self.asked

@@ -120,15 +120,43 @@ class Carrying:
         values: dict[Value, float] = {}
         totals: dict[Value, float] = {}
         edges: dict[tuple[Value, Value], float] = {}
+        told: dict[Value, float] = {}
         for step, x in granted:
-            if step.kind == "value":
+            if step.kind == "value" and step.of in self.found.probabilities.net:
+                told[step.of] = x
+            elif step.kind == "value":
                 values[step.of] = x
             elif step.kind in ("derivative", "delta") and step.by is not None:
                 if step.of is self.found.loss:
                     totals[step.by] = x
                 elif any(step.by in node.operands for node in self.forward.region(step.of)):
                     edges[step.of, step.by] = x
-        return World(self.found, values, self._slopes(values, edges), totals, by_result=by_result)
+        instead = self._of_probabilities(told, values, edges) if told else {}
+        slopes = self._slopes(values, edges)
+        return World(self.found, values, slopes, totals, by_result=by_result, instead=instead)
+
+    def _of_probabilities(
+        self, told: dict[Value, float], values: dict[Value, float], edges: dict[tuple[Value, Value], float]
+    ) -> dict[Value, float]:
+        """What follows from probabilities of a softmax: the slopes p - y, which are put among the edges, and -log(p), which is returned.
+
+        In the graph nothing is computed from them.
+        """
+        found, beside = self.found, self.found.probabilities
+        data = found.data(values) if values else found.recorded
+        instead: dict[Value, float] = {}
+        for v, ps in beside.errors.items():
+            targets = {p: beside.shares[beside.net[p]].target for p in ps}
+            right = math.fsum(-y * math.log(p.data) for p, y in targets.items() if p.data > 0.0)
+            if right and any(p in told for p in ps) and all(told.get(p, data[p]) > 0.0 for p in ps):
+                instead[v] = v.data / right * math.fsum(-y * math.log(told.get(p, data[p])) for p, y in targets.items())
+            slopes = found.gradients(found.recorded, of=v)
+            for p, x in told.items():
+                net = beside.net[p]
+                share = beside.shares[net]
+                if slopes.get(net) and share.probability != share.target:
+                    edges.setdefault((v, net), slopes[net] * (x - share.target) / (share.probability - share.target))
+        return instead
 
     def _slopes(
         self, values: dict[Value, float], edges: dict[tuple[Value, Value], float]
@@ -223,8 +251,11 @@ class Carrying:
         slopes = {key: name for key, name in slopes.items() if self.earlier[name].step.kind != "update"}
         names: set[str] = set()
         below: list[Value] = []
+        beside = self.found.probabilities
         if step.kind == "value":
-            below = [x for x in step.of.operands if isinstance(x, Value)]
+            ps = beside.errors.get(step.of, [])
+            below = [p for p in ps if p in values]
+            below += [x for x in step.of.operands if isinstance(x, Value)] if len(below) < len(ps) or not ps else []
         else:
             assert step.by is not None
             own = slopes.get((step.of, step.by), step.name)
@@ -233,6 +264,9 @@ class Carrying:
             seen = set(waiting)
             while waiting:
                 v = waiting.pop()
+                if (p := beside.of.get(v)) in values and step.of is self.found.loss:
+                    names.add(values[p])  # p - y
+                    continue
                 for user in self.found.users.get(v, ()):
                     edge = next((e for e in ((user, v), (self.forward.owner[user], v)) if e in slopes), None)
                     if edge is not None and edge[0] is not step.of:

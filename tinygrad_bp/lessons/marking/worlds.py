@@ -20,6 +20,7 @@ class World:
         slopes: local derivatives that are, by node and place of the operand.
         totals: derivatives of the loss that are.
         by_result: whether the slopes of functions whose data is given are computed from that, `out * (1 - out)`, and not from the operand.
+        instead: data of what follows in a way that the graph does not have, as -log(p) does of probabilities of a softmax.
         inside: data that local derivatives are computed from, where they are other than those of the forward pass.
     """
 
@@ -31,19 +32,22 @@ class World:
         totals: Numbers | None = None,
         inside: Numbers | None = None,
         by_result: bool = False,
+        instead: Numbers | None = None,
     ) -> None:
         self.derivation = derivation
         self.values, self.slopes, self.totals = dict(values or {}), dict(slopes or {}), dict(totals or {})
         self.inside, self.by_result = dict(inside or {}), by_result
+        self.instead = dict(instead or {})
         self._sweeps: dict[Value, dict[Value, float]] = {}
 
     def elsewhere(self, values: Numbers) -> World:
         """The same with these data given."""
-        return World(self.derivation, values, self.slopes, self.totals, self.inside, self.by_result)
+        return World(self.derivation, values, self.slopes, self.totals, self.inside, self.by_result, self.instead)
 
     @cached_property
     def data(self) -> dict[Value, float]:
-        return self.derivation.data(self.values) if self.values else self.derivation.recorded
+        given = {**self.instead, **self.values}
+        return self.derivation.data(given) if given else self.derivation.recorded
 
     @cached_property
     def local(self) -> dict[Value, list[float]]:
@@ -116,7 +120,7 @@ class World:
         if step.kind == "value":
             if step.of not in self.values:
                 return self.data[step.of]
-            others = {v: x for v, x in self.values.items() if v is not step.of}
+            others = {**self.instead, **{v: x for v, x in self.values.items() if v is not step.of}}
             return self.derivation.data(others)[step.of]
         assert step.by is not None
         if step.kind == "update":

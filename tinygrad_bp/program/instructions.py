@@ -128,6 +128,7 @@ class Code:
         """The same with no instruction that no output needs: simplifying leaves some behind."""
         first = len(self.inputs)
         needed = bytearray(first + len(self.instructions))
+        numbers = {x for x in self.outputs if x < 0}
         for slot in self.outputs:
             if slot >= 0:
                 needed[slot] = 1
@@ -136,6 +137,11 @@ class Code:
                 for x in self.instructions[slot - first].operands:
                     if x >= 0:
                         needed[x] = 1
+                    else:
+                        numbers.add(x)
+        if all(needed[first:]) and len(numbers) == len(self.constants):
+            self._known.clear()  # nothing more is added
+            return self
         code = Code(self.inputs)
         moved = list(range(first)) + [0] * len(self.instructions)
 

@@ -18,7 +18,7 @@ from tinygrad_bp.core.value import Constant, Value
 ACTIVATIONS = (ops.sigmoid, ops.tanh, ops.relu, ops.softplus)  # what a page can exchange for one another
 MOST_CONNECTIONS = 600
 # Operations on one operand that losses and formulas are made of: they are activations only where labels, net_h1 and out_h1, say so, or
-# net_h1 does and the result feeds another neuron.
+# net_h1 does and the result feeds another neuron or is the end.
 _ARITHMETIC = (ops.neg, ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.abs, ops.reciprocal)
 
 
@@ -205,5 +205,6 @@ def _output(net: Value, users: Mapping[Value, Sequence[Value]], linear: Collecti
         return net
     if op not in _ARITHMETIC:
         return user
-    feeds = any(x in linear and x.op not in _SUMS for x in users.get(user, []))
+    into = users.get(user, [])
+    feeds = not into or any(x in linear and x.op not in _SUMS for x in into)
     return user if net.label.startswith("net_") and (user.label.startswith("out_") or feeds) else net

@@ -14,7 +14,19 @@ from tests.documents import equations, hostile, japanese, lesson
 from tests.labels import EXTREME, HOSTILE
 from tests.renderers import script
 from tinygrad_bp.drawing import Drawing
-from tinygrad_bp.lessons.blocks import Code, Equation, Folded, Formula, Heading, Items, Paragraph, Picture, Table
+from tinygrad_bp.lessons.blocks import (
+    Blank,
+    Code,
+    Equation,
+    Folded,
+    Formula,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Table,
+    Title,
+)
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.writers import saving
 from tinygrad_bp.lessons.writers.latex import escaped, inline, latex
@@ -168,3 +180,14 @@ def test_a_latex_that_fails_is_named(
     monkeypatch.setitem(saving.ENGINES, "en", (engine,))
     with pytest.raises(RuntimeError, match=f"LaTeX made no PDF: .*{message}.*apt install"):
         saving.pdf([Code("x")])
+
+
+def test_what_is_to_be_filled_in_goes_on_over_pages_and_fractions_in_tables_have_room() -> None:
+    slope = Formula("dE/dw", r"\frac{dE}{dw}")
+    blank = Table(["", "quantity", "answer"], [["1.", [slope], [Blank()]]])
+    source = latex([Title("Sheet"), blank, Table([[]], [[[slope]]])])
+    assert source.count(r"\begin{longtable}[l]") == source.count(r"\begin{tabular}") == 1
+    assert r"\dfrac{dE}{dw}" in source
+    assert r"\frac" not in source.replace(r"\dfrac", "").replace(r"\tfrac", "")
+    assert r"\newcommand{\highest}{0.3\textheight}" in source
+    assert r"\newcommand{\highest}{0.8\textheight}" in latex([Title("Lesson")])

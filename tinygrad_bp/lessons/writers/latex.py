@@ -14,6 +14,7 @@ from itertools import groupby
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons.blocks import (
     Aside,
+    Blank,
     Block,
     Code,
     Equation,
@@ -34,6 +35,7 @@ from tinygrad_bp.lessons.writers.pieces import (
     fitted,
     joined,
     number_columns,
+    pieces,
     plain,
     title_of,
     unfolded,
@@ -45,6 +47,7 @@ WIDTH = 90  # letters that have room in a line of the page
 BESIDE, JOIN = 5.0, 2.4  # letters between equations side by side, and of a sign of equality
 BETWEEN = r" \qquad "
 GOES_ON = "\0"  # begins a line in which a row goes on
+FEW = 6  # folded parts that have headings as large as all others
 KEPT = 8  # lines of an equation that stay on one page
 LONGEST = 24  # rows of a table that stay on one page
 LONGEST_PROGRAM = 60  # lines of a program that do
@@ -90,12 +93,14 @@ _PREAMBLE = r"""\usepackage{iftex}
 %% An equation after a heading or a list does not begin an empty line of its own.
 \newcommand{\joined}{\ifvmode\nopagebreak\vspace{-\parskip}\vspace{-\baselineskip}\fi}
 %% Where less room is left on the page than this, a new one begins: a heading stands with what follows it.
-\newcommand{\roomfor}[1]{\par\ifdim\pagetotal>0pt\ifdim\dimexpr\pagegoal-\pagetotal\relax<#1\newpage\fi\fi}
+%% What is too much for a page goes to the next one before that is asked.
+\newcommand{\roomfor}[1]{\par\ifdim\pagetotal>\pagegoal\penalty0\relax\fi\ifdim\pagetotal>0pt\ifdim\dimexpr\pagegoal-\pagetotal\relax<#1\newpage\fi\fi}
 %% A picture as large as it is, or as the page has room for.
 \newsavebox{\picturebox}
+\newcommand{\highest}{%(highest)s\textheight}
 \newcommand{\fitted}[1]{\sbox{\picturebox}{\includegraphics{#1}}%%
-  \ifdim\wd\picturebox>\linewidth\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]{#1}%%
-  \else\ifdim\ht\picturebox>0.8\textheight\includegraphics[height=0.8\textheight]{#1}\else\usebox{\picturebox}\fi\fi}
+  \ifdim\wd\picturebox>\linewidth\includegraphics[width=\linewidth,height=\highest,keepaspectratio]{#1}%%
+  \else\ifdim\ht\picturebox>\highest\includegraphics[height=\highest]{#1}\else\usebox{\picturebox}\fi\fi}
 """
 
 
@@ -111,7 +116,8 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
     say = words(language)
     if files is None:
         files = file_names(blocks)
-    shown = [block for block in unfolded(blocks) if not isinstance(block, Aside)]
+    several = sum(isinstance(block, Folded) for block in blocks) > FEW
+    shown = [block for block in unfolded(blocks, 3 if several else 1) if not isinstance(block, Aside)]
     runs = [list(run) for _, run in groupby(shown, lambda block: isinstance(block, Equation))]
     body = "\n\n".join("\n".join(_run(run, files, say)) for run in runs)
     east_asian = sorted({letter for letter in body if _is_east_asian(letter)})
@@ -123,6 +129,7 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
         # What a document has that was not made for it: its letters are set where the package for them is.
         others += "\n  \\ifLuaTeX\\IfFileExists{luatexja.sty}{\\usepackage{luatexja}}{}\\fi"
     engine = "lualatex" if japanese else "pdflatex"
+    is_sheet = any(isinstance(block, Table) and _has_blanks(block) for block in blocks)
     heading = (
         f"% !TEX program = {engine}\n% !TEX encoding = UTF-8\n"
         + (
@@ -131,7 +138,7 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
             else r"\documentclass[10pt,a4paper,fleqn]{article}"
         )
         + "\n"
-        + _PREAMBLE % {"declared": declared, "others": others}
+        + _PREAMBLE % {"declared": declared, "others": others, "highest": "0.3" if is_sheet else "0.8"}
     )
     title = f"%% {clean(title_of(blocks))}".rstrip() + "\n" if title_of(blocks) else ""
     return f"{title}{heading}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
@@ -319,24 +326,29 @@ def _table(table: Table) -> Iterator[str]:
     # One that goes on over pages: of many rows, or of cells that fill many lines.
     share = max(1.0, WIDTH / max(1, len(widths)))
     lines = sum(max(1.0, *(columns(cell) / share for cell in row)) for row in cells if row)
-    long = len(table.rows) > LONGEST or lines > 2 * LONGEST
+    # What is to be filled in needs no one page.
+    long = len(table.rows) > LONGEST or lines > 2 * LONGEST or _has_blanks(table)
     head = f"{_row(table.head)} \\hline" if any(map(plain, table.head)) else ""
     caption = f"\\small {inline(table.caption)}" if plain(table.caption) else ""
     if long:
-        yield f"\\begin{{longtable}}{{@{{}}{kinds}@{{}}}}"
+        yield f"\\begin{{longtable}}[l]{{@{{}}{kinds}@{{}}}}"
         over = rf"\multicolumn{{{max(1, len(table.head))}}}{{@{{}}l@{{}}}}{{{caption}}} \\*[0.3em]" if caption else ""
         yield f"{over}\n{head}\\endfirsthead\n{head}\\endhead" if over else f"{head}\\endhead"
         yield from map(_row, table.rows)
         yield r"\end{longtable}"
     else:
         # One box, so that what it shows stands with it.
-        yield r"\par\nopagebreak\noindent\begin{minipage}{\linewidth}"
+        yield r"\par" + ("" if caption else r"\nopagebreak") + r"\noindent\begin{minipage}{\linewidth}"
         yield f"{caption}\\par\\vspace{{0.2em}}" if caption else ""
         yield f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}"
         yield head
         yield from map(_row, table.rows)
         yield r"\end{tabular}\end{minipage}\par"
     yield r"\endgroup"
+
+
+def _has_blanks(table: Table) -> bool:
+    return any(isinstance(piece, Blank) for row in table.rows for cell in row for piece in pieces(cell))
 
 
 def _kinds(widths: Sequence[int], numbers: Sequence[bool]) -> tuple[str, str]:
@@ -363,7 +375,11 @@ def _kinds(widths: Sequence[int], numbers: Sequence[bool]) -> tuple[str, str]:
 
 
 def _row(cells: Sequence[Text]) -> str:
-    return " & ".join(f"{{}}{inline(cell)}" for cell in cells) + r" \\"
+    written = [f"{{}}{inline(cell)}" for cell in cells]
+    if any(r"\frac" in cell for cell in written):  # as high as in a formula that stands by itself, and with room around
+        written = [cell.replace(r"\frac", r"\dfrac") for cell in written]
+        written[-1] += r"\rule[-1.1em]{0pt}{2.7em}"
+    return " & ".join(written) + r" \\"
 
 
 def _picture(picture: Picture, file: str, left_out: str) -> Iterator[str]:

@@ -234,7 +234,7 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     read = Read(made._repr_html_())
     [[tag, attributes, text], [listener, _, _]] = read.elements
     assert (tag, text, listener) == ("iframe", "", "script")
-    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, (\d+)\)', attributes["srcdoc"], re.DOTALL)
+    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, (\d+)\);', attributes["srcdoc"], re.DOTALL)
     assert found is not None
     assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
+import importlib
 import json
 import re
 import zlib
+from typing import Any
 
 HEIGHT = 760  # px, until the page says how high it is
 LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
@@ -15,6 +17,108 @@ LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
 _PYTHON = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 _SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;:=?@^_{|}~,./"
 _PACKED = str.maketrans(_PYTHON, _SIGNS)
+
+# LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range
+# by how likely each has been in its place so far; they say a byte, or how far back and how long a piece is that comes again.
+_LZMA = """(source) => {
+  const [lc, lp, pb] = [source[0] % 9, Math.floor(source[0] / 9) % 5, Math.floor(source[0] / 45)];
+  const odds = (count) => new Uint16Array(count).fill(1024);
+  let range = 2 ** 32 - 1, code = 0, at = 14;
+  for (let k = 0; k < 4; k++) code = code * 256 + source[at++];
+  const refill = () => {
+    if (range >= 2 ** 24) return;
+    range *= 256;
+    code = code * 256 + source[at++];
+  };
+  const bit = (places, k) => {
+    const bound = Math.floor(range / 2048) * places[k], one = code >= bound;
+    if (one) [range, code] = [range - bound, code - bound];
+    else range = bound;
+    places[k] += one ? -(places[k] >> 5) : (2048 - places[k]) >> 5;
+    refill();
+    return Number(one);
+  };
+  const direct = (count) => {
+    let x = 0;
+    for (; count; count--) {
+      range = Math.floor(range / 2);
+      const one = code >= range;
+      if (one) code -= range;
+      x = x * 2 + Number(one);
+      refill();
+    }
+    return x;
+  };
+  const tree = (places, count) => {
+    let x = 1;
+    for (let k = 0; k < count; k++) x = 2 * x + bit(places, x);
+    return x - 2 ** count;
+  };
+  const reversed = (places, from, count) => {
+    let x = 0;
+    for (let node = 1, k = 0; k < count; k++) {
+      const one = bit(places, from + node);
+      node = 2 * node + one;
+      x += one * 2 ** k;
+    }
+    return x;
+  };
+  const lengths = () => {
+    const [choice, low, middle, high] = [odds(2), ...[0, 1].map(() => Array.from({ length: 16 }, () => odds(8))), odds(256)];
+    return (place) => (!bit(choice, 0) ? tree(low[place], 3) : !bit(choice, 1) ? 8 + tree(middle[place], 3) : 16 + tree(high, 8));
+  };
+  const [literals, match, rep, g0, g1, g2, long] = [odds(0x300 << (lc + lp)), odds(192), odds(12), odds(12), odds(12), odds(12), odds(192)];
+  const [slots, special, align] = [Array.from({ length: 4 }, () => odds(64)), odds(128), odds(16)];
+  const [fresh, again] = [lengths(), lengths()];
+  const found = [];
+  let state = 0, back = [0, 0, 0, 0];
+  for (;;) {
+    const place = found.length & ((1 << pb) - 1);
+    if (!bit(match, 16 * state + place)) {
+      const before = found.at(-1) ?? 0;
+      const from = 0x300 * (((found.length & ((1 << lp) - 1)) << lc) + (before >> (8 - lc)));
+      let x = 1;
+      if (state >= 7) {
+        for (let guess = found[found.length - back[0] - 1]; x < 256; guess <<= 1) {
+          const likely = (guess >> 7) & 1, one = bit(literals, from + ((1 + likely) << 8) + x);
+          x = 2 * x + one;
+          if (one !== likely) break;
+        }
+      }
+      while (x < 256) x = 2 * x + bit(literals, from + x);
+      found.push(x - 256);
+      state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+      continue;
+    }
+    let length;
+    if (bit(rep, state)) {
+      if (!bit(g0, state)) {
+        if (!bit(long, 16 * state + place)) {
+          state = state < 7 ? 9 : 11;
+          found.push(found[found.length - back[0] - 1]);
+          continue;
+        }
+      } else {
+        const which = !bit(g1, state) ? 1 : 2 + bit(g2, state);
+        back = [back[which], ...back.filter((_, k) => k !== which)];
+      }
+      length = again(place);
+      state = state < 7 ? 8 : 11;
+    } else {
+      length = fresh(place);
+      state = state < 7 ? 7 : 10;
+      const slot = tree(slots[Math.min(3, length)], 6), count = (slot >> 1) - 1;
+      let far = slot;
+      if (slot >= 4) {
+        far = (2 + (slot & 1)) * 2 ** count;
+        far += slot < 14 ? reversed(special, far - slot, count) : direct(count - 4) * 16 + reversed(align, 0, 4);
+      }
+      if (far === 2 ** 32 - 1) return Uint8Array.from(found);
+      back = [far, ...back.slice(0, 3)];
+    }
+    for (length += 2; length; length--) found.push(found[found.length - back[0] - 1]);
+  }
+}"""
 
 # Unpacks the page in its frame, and tells the notebook how high it is: when it is there, and when it became wider or narrower, not
 # when it became higher, which this itself brings about.
@@ -29,8 +133,9 @@ _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
   }
   let page;
   try {
-    const stream = new Blob([bytes.subarray(0, LENGTH)]).stream().pipeThrough(new DecompressionStream("deflate"));
-    page = await new Response(stream).text();
+    const whole = bytes.subarray(0, LENGTH);
+    if (whole[0] === 0x5d) page = new TextDecoder().decode((LZMA)(whole));
+    else page = await new Response(new Blob([whole]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
   } catch {
     document.querySelector("p").textContent = OLD;
     return;
@@ -64,9 +169,15 @@ window.tinygradBpListens ||= (addEventListener("message", ({ source, data }) => 
 def cell(page: str, title: str, old: str) -> str:
     """The output of a cell that shows a page, with a title for who does not see it; `old` is said where a browser cannot unpack it."""
     packed, length = pack(page)
-    parts = {"SIGNS": json.dumps(_SIGNS), "PACKED": json.dumps(packed), "LENGTH": str(length), "OLD": _script(old)}
+    parts = {
+        "SIGNS": json.dumps(_SIGNS),
+        "PACKED": json.dumps(packed),
+        "LENGTH": str(length),
+        "LZMA": _LZMA,
+        "OLD": _script(old),
+    }
     # In one pass: nothing that is put in place is looked at again.
-    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|OLD)\b", lambda name: parts[name[0]], _LOADER)
+    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _LOADER)
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{html.escape(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
@@ -77,14 +188,24 @@ def cell(page: str, title: str, old: str) -> str:
 
 def pack(page: str) -> tuple[str, int]:
     """A page in few signs, and how many bytes they stand for."""
-    data = zlib.compress(page.encode(), 9)
+    lzma = _lzma()
+    data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, preset=9) if lzma else zlib.compress(page.encode(), 9)
     return base64.b85encode(data, pad=True).decode().translate(_PACKED), len(data)
 
 
 def unpack(packed: str, length: int) -> str:
     """The page again."""
     data = base64.b85decode(packed.translate(str.maketrans(_SIGNS, _PYTHON)))
-    return zlib.decompress(data[:length]).decode()
+    found = data[:length]
+    return (_lzma().decompress(found) if found[0] == 0x5D else zlib.decompress(found)).decode()
+
+
+def _lzma() -> Any:
+    """The module; None where Python was built without it."""
+    try:
+        return importlib.import_module("lzma")
+    except ImportError:
+        return None
 
 
 def _script(text: str) -> str:

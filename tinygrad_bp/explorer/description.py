@@ -17,7 +17,7 @@ from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_orde
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
 from tinygrad_bp.explorer.outcome import outcome, parts, telling
-from tinygrad_bp.explorer.programs import by_hand, programs, rebuilt, variants
+from tinygrad_bp.explorer.programs import activations, by_hand, probabilities, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 
@@ -26,7 +26,8 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     """The description of a page, and the programs in it.
 
     In the description Values are numbers: their places in topological order. The programs are texts of JavaScript expressions: `forward`
-    and `slopes`, `variants` with both for other activations, and `hand` for the worked example.
+    and `slopes`, `variants` with both for other activations, `activations` by themselves, `probabilities` of outputs if the error takes
+    such, and `hand` for the worked example.
 
     Raises ValueError for a graph of more nodes than a page can show, for a number in it that is not finite, and for operations of
     one's own.
@@ -45,10 +46,12 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     targets = {**_targets(order, leading, _known(subject, neurons)), **subject.targets}
     called = names(order)
     in_latex = latex_names(order, called)
-    written = {"main": programs(order), "variants": variants(order, neurons)}
     members = groups(order, neurons)
     whole = are_all(order, neurons, subject.parameters)
     network = _network(order, neurons, leading, targets, place, whole=whole)
+    written = {"main": programs(order), "variants": variants(order, neurons), "activations": activations(neurons)}
+    if network and (said := network["probabilities"]):
+        written["probabilities"] = probabilities(said["kind"], len(said["neurons"]))
     description = {
         "kind": subject.kind,
         "title": subject.title,

@@ -27,12 +27,13 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas",
-    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/speech", "model/scenes",
-    "model/asking", "model/quiz", "model/check", "model/tables", "model/state", "model/session",
+    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/speech", "model/neurons",
+    "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables", "model/state", "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/network", "views/computation", "views/beat", "views/bar",
-    "views/formula", "views/plot", "views/landscape", "views/slope", "views/edit", "views/cases", "views/curve",
-    "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports", "views/settings",
+    "views/plot", "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit",
+    "views/cases", "views/curve", "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports",
+    "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 
@@ -157,7 +158,9 @@ def _programs(programs: dict[str, Any]) -> str:
     variants = "".join(
         f"{json.dumps(name)}: {pair(both) if both else 'null'},\n" for name, both in programs["variants"].items()
     )
-    return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nhand: {programs.get('hand', 'null')}}}"
+    curves = "".join(f"{json.dumps(name)}: {function},\n" for name, function in programs["activations"].items())
+    others = "".join(f",\n{name}: {programs.get(name, 'null')}" for name in ("probabilities", "hand"))
+    return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nactivations: {{{curves}}}{others}}}"
 
 
 def _mistakes() -> str:

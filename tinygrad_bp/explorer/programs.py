@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.copying import copied_onto
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
@@ -86,6 +87,27 @@ def variants(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[str, dict[
             if size > MOST_VARIANTS_TEXT:
                 return {}
     return found if len(found) > 1 else {}
+
+
+def activations(neurons: Sequence[Unit]) -> dict[str, str]:
+    """For each activation of these neurons, and each that a page can choose: a function from the net input to output and slope there."""
+    found = {}
+    for op in dict.fromkeys([*(unit.activation for unit in neurons if unit.activation), *ACTIVATIONS]):
+        x = Value(0.5, "x")
+        y = op(x)
+        [slope] = op.derivatives(y, [x], [True])
+        found[op.name] = _function(
+            compile([y, slope if isinstance(slope, Value) else Constant(float(slope))], [x]).to("javascript")
+        )
+    return found
+
+
+def probabilities(kind: str, count: int) -> str:
+    """A function from so many net inputs to the probabilities that an error makes of them: by "softmax", or each by "sigmoid"."""
+    nets = [Value(0.0, f"z{k}") for k in range(1, count + 1)]
+    total = None if kind == "sigmoid" else ops.logsumexp(nets)
+    found = [ops.sigmoid(z) if total is None else (z - total).exp() for z in nets]
+    return _function(compile(found, nets).to("javascript"))
 
 
 def _choices(neurons: Sequence[Unit]) -> Sequence[Operation | None]:

@@ -47,6 +47,7 @@ interface Network {
   whole: boolean;
   inputs: number[];
   neurons: Neuron[];
+  probabilities: { kind: "softmax" | "sigmoid"; neurons: number[] } | null;
 }
 
 interface Programs {
@@ -57,6 +58,8 @@ interface Programs {
 interface AllPrograms {
   main: Programs;
   variants: Record<string, Programs | null>;
+  activations: Record<string, (net: number) => number[]>; // output and slope
+  probabilities: ((...nets: number[]) => number[]) | null;
   hand: ((...numbers: number[]) => number[]) | null;
 }
 
@@ -83,6 +86,8 @@ interface Description {
   cases: Case[];
   opening: number;
   isError: boolean;
+  outputs: string[];
+  classes: boolean;
   network: Network | null;
   groups: number[][];
   layout: { width: number; height: number; letter: number; nodes: number[][]; again: number[][]; edges: number[][][] };

@@ -1,5 +1,7 @@
 // What a beat shows: one equation with its terms, one sentence that says why, and what moves in the picture. All as data.
 
+import { frozenBy } from "./neurons.js";
+import { brief } from "./numbers.js";
 import { summandsOf } from "./beats.js";
 import { dataEquation, deltaTerm, factorPiece, gradientEquation, joined, derivativeNumber, updateEquation } from "./formulas.js";
 import { happening } from "./frame.js";
@@ -13,7 +15,7 @@ const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
 /**
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training" | "original" | "view" | "fresh" | "kind" | "description">} Stage
+ * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs" | "training" | "original" | "view" | "fresh" | "kind" | "description">} Stage
  */
 
 /**
@@ -475,11 +477,14 @@ function restScene(stage, frame) {
   const scene = emptyScene();
   const many = original.cases.length > 1;
   const number = many ? training.errors[frame.round] : frame.data[graph.result];
+  const stuck = frozenBy(stage, frame);
   return {
     ...scene,
     left: many ? [text("beat.mean")] : [{ name: graph.result }],
     result: [{ number, id: graph.result, quantity: "data", enclose: false }],
-    why: sentence(many ? "beat.rest.cases" : "beat.rest", placeOf(stage, frame)),
+    why: stuck
+      ? sentence("beat.rest.frozen", { slopes: [stuck.map(({ neuron, slope }) => `${neuron.name}: ${brief(slope, 2)}`).join(", ")] })
+      : sentence(many ? "beat.rest.cases" : "beat.rest", placeOf(stage, frame)),
   };
 }
 

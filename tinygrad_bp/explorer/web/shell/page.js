@@ -13,6 +13,7 @@ import { undoButtons } from "../views/controls.js";
 import { el, put, set, toggle } from "../views/elements.js";
 import { exportsView } from "../views/exports.js";
 import { formulaView } from "../views/formula.js";
+import { hoverCard } from "../views/hover.js";
 import { networkView } from "../views/network.js";
 import { pathsView } from "../views/paths.js";
 import { settingsView } from "../views/settings.js";
@@ -63,6 +64,7 @@ class Screen {
       jump: (step) => player.jump(step),
     });
     this.stage = el("section", { class: "stage", "aria-label": text("stage.label"), onclick: () => player.next() });
+    this.hover = hoverCard(session, this.stage);
     this.undo = undoButtons(session);
     this.told = el("p", { class: "unseen", "aria-live": "polite" }); // of a number that is changed by hand
     this.describing = el("p", { class: "unseen", id: "diagram-description" });
@@ -212,7 +214,8 @@ class Screen {
     toggle(document.body, "playing", player.playing);
     toggle(document.body, "gripping", session.gripping);
     this.undo.render();
-    put(this.told, gripWords(session));
+    this.hover.render(frame);
+    put(this.told, this.hover.words() || gripWords(session));
     put(this.describing, inWords(session, frame));
   }
 

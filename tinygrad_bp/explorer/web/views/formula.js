@@ -7,12 +7,13 @@ import { exactly, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, onEnter, put, set } from "./elements.js";
+import { layersView, neuronAt, neuronCard } from "./neuron.js";
 import { nodeName, piecesElements } from "./pieces.js";
 
 const FORMS = ["latex", "python", "text"];
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "hides" | "hidesPiece" | "solved" | "edit" | "openPanel" | "notice" | "pointAt">} Reader
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "hides" | "hidesPiece" | "solved" | "programs" | "edit" | "openPanel" | "notice" | "pointAt">} Reader
  * @param {Reader} session
  * @param {{ copy: (words: string, said: string) => void }} desk
  * @returns {Panel}
@@ -47,9 +48,12 @@ class FormulaPanel {
     const copy = (/** @type {string} */ form) => button(text(`formula.${form}`), () => this.copy(form), "small");
     this.copies = el("div", { class: "formula-copies" }, el("span", { class: "quiet" }, text("formula.copy")), FORMS.map(copy));
     this.empty = el("p", { class: "quiet" }, text("formula.choose"));
+    this.card = neuronCard(session);
+    this.layers = layersView(session);
     this.root = el("section", { class: "formula" }, [
       this.heading,
       this.empty,
+      this.card.root,
       this.accumulation,
       this.body,
       this.delta,
@@ -57,6 +61,7 @@ class FormulaPanel {
       this.note,
       this.editor,
       this.copies,
+      this.layers.root,
     ]);
     this.shape = "";
     /** @type {HTMLElement[]} */
@@ -219,6 +224,11 @@ class FormulaPanel {
     this.latest = frame;
     this.shown = session.view.selected ?? frame.beat?.node ?? null;
     const id = this.shown;
+    const neuron = neuronAt(session, id);
+    if (neuron) {
+      this.card.render(frame, neuron);
+      this.layers.render(frame);
+    } else this.card.root.hidden = this.layers.root.hidden = true;
     const chosen = id !== null;
     this.empty.hidden = chosen;
     for (const element of [this.editor, this.copies, this.body, this.heading, this.ghost, this.delta]) element.hidden = !chosen;

@@ -1,6 +1,7 @@
 // The picture of a network: inputs, neurons and error in columns, a line for each weight, and what travels along them.
 
 import { summandsOf } from "../model/beats.js";
+import { blockOf, probabilitiesOf } from "../model/neurons.js";
 import { brief, exactly, signed, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
 import { endOf } from "../model/scenes.js";
@@ -11,7 +12,7 @@ import { gripped } from "./grip.js";
 import { DIGITS, fitting, item, LETTER, named, segment, shortened, tint, widthOf } from "./items.js";
 import { play } from "./movement.js";
 
-/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "grip" | "gripping"> & import("./grip.js").Hand} Stage */
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping"> & import("./grip.js").Hand} Stage */
 
 /**
  * A number in the picture: where it stands, and of what it is.
@@ -56,7 +57,9 @@ function specOf(graph, withParts = true) {
   }
   const parts = withParts ? summandsOf(graph).filter((part) => endOf(graph, part) !== null) : [];
   const ends = neurons.filter(({ end, out }) => end && out !== graph.result);
+  const said = withParts && !parts.length && network.probabilities ? network.probabilities.neurons.map((k) => neurons[k].out) : [];
   if (parts.length) columns.push({ kind: "part", ids: parts });
+  else if (said.length) columns.push({ kind: "part", ids: said.map(probabilityId) });
   const seen = neurons.some(({ out }) => out === graph.result);
   if (!seen) columns.push({ kind: "result", ids: [graph.result] });
   const users = new Map();
@@ -69,7 +72,14 @@ function specOf(graph, withParts = true) {
         { from: /** @type {number} */ (endOf(graph, part)), to: part },
         { from: part, to: graph.result },
       ])
-    : ends.map(({ out }) => ({ from: out, to: graph.result }));
+    : ends.flatMap(({ out }) => {
+        const place = said.indexOf(out);
+        if (place < 0) return [{ from: out, to: graph.result }];
+        return [
+          { from: out, to: probabilityId(out, place) },
+          { from: probabilityId(out, place), to: graph.result },
+        ];
+      });
   const lines = graph.connections.map(({ weight, source, neuron }) => ({
     weight,
     source,
@@ -77,6 +87,15 @@ function specOf(graph, withParts = true) {
     letters: Math.min(10, graph.nodes[weight].name.length) + 9,
   }));
   return { columns, lines, shared, errors: seen ? [] : errors };
+}
+
+/**
+ * What stands for the probability of an output, which no node of the graph is.
+ * @param {number} _
+ * @param {number} place
+ */
+function probabilityId(_, place) {
+  return -1 - place;
 }
 
 /**
@@ -132,6 +151,10 @@ export class Picture {
     this.items = [];
     /** @type {Map<number, SVGLineElement[]>} */
     this.biasLines = new Map();
+    /** @type {{ neuron: Neuron, badge: SVGTextElement | null, group: SVGGElement }[]} */
+    this.badges = []; // of what stands in the way of a gradient
+    /** @type {SVGTextElement[]} */
+    this.probabilities = [];
     this.chips = svg("g", { class: "chips", "aria-hidden": "true" });
     const { neurons } = /** @type {Network} */ (stage.graph.network);
     this.neuronAt = new Map(neurons.map((neuron) => [neuron.out, neuron]));
@@ -158,6 +181,8 @@ export class Picture {
     this.lines = [];
     this.items = [];
     this.biasLines = new Map();
+    this.badges = [];
+    this.probabilities = [];
     const under = svg("g", { class: "under" });
     const lines = svg("g", { class: "lines" });
     const words = svg("g", { class: "line-texts" });
@@ -243,6 +268,7 @@ export class Picture {
    * @param {import("./arrangement.js").Box} box
    */
   box(id, box) {
+    if (id < 0) return [this.probability(-1 - id, box)];
     const places = /** @type {import("./arrangement.js").Arrangement} */ (this.places);
     const { x, y, width, height, kind } = box;
     const rect = svg("rect", {
@@ -269,7 +295,48 @@ export class Picture {
     );
     if (!this.stage.graph.nodes[id].op) gripped(this.stage, id, group);
     this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
+    if (neuron) this.badges.push({ neuron, group, badge: full ? this.badge(box, group) : null });
     return [group, ...extra];
+  }
+
+  /**
+   * Above the box of a neuron: why hardly any gradient passes through it.
+   * @param {import("./arrangement.js").Box} box
+   * @param {SVGGElement} group
+   */
+  badge({ x, y, width, height }, group) {
+    const font = Math.max(11, (this.places?.font ?? 12) - 3);
+    const badge = svg("text", { class: "badge", x: x - width / 2 + 10, y: y - height / 2 - 4, "font-size": font });
+    group.append(badge);
+    return badge;
+  }
+
+  /**
+   * What the error makes of an output before it judges it.
+   * @param {number} place
+   * @param {import("./arrangement.js").Box} box
+   */
+  probability(place, { x, y, width, height }) {
+    const { graph, description } = this.stage;
+    const network = /** @type {Network} */ (graph.network);
+    const { kind, neurons } = /** @type {NonNullable<Network["probabilities"]>} */ (network.probabilities);
+    const font = this.places?.font ?? 12;
+    const name = description.outputs[place] ?? network.neurons[neurons[place]].name;
+    const number = svg("text", { class: "box-number", x: x - width / 2 + 9, y: y + height * 0.14 + font * 0.34, "font-size": font - 1.5 });
+    this.probabilities[place] = number;
+    return svg(
+      "g",
+      { class: "probability" },
+      svg("title", {}, `${kind}: ${name}`),
+      svg("rect", { class: "box part", x: x - width / 2, y: y - height / 2, width, height, rx: 8 }),
+      svg(
+        "text",
+        { class: "box-name", x: x - width / 2 + 9, y: y - height * 0.16 + font * 0.2 },
+        shortened(`p ${name}`, width, font * 0.58),
+      ),
+      svg("text", { class: "badge", x: x - width / 2 + 9, y: y - height / 2 - 4, "font-size": Math.max(11, font - 3) }, place ? "" : kind),
+      number,
+    );
   }
 
   /**
@@ -439,12 +506,33 @@ export class Picture {
       toggle(part.group, "held", held);
       toggle(part.group, "shown", term !== undefined || view.selected === part.id || held);
     }
+    this.renderBlocks(frame);
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
         const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
         tint(line, on ? scene.lines.get(id) : undefined);
       }
     }
+  }
+
+  /** @param {Frame} frame */
+  renderBlocks(frame) {
+    const { graph } = this.stage;
+    for (const { neuron, badge, group } of this.badges) {
+      const known = frame.dataAt(neuron.out) !== null && ![neuron.net, neuron.out].some((id) => this.stage.hides(id, "data"));
+      const block = known ? blockOf(this.stage, frame, neuron) : "";
+      toggle(group, "blocked", block);
+      if (!badge) continue;
+      const slope = graph.derivative(frame.slopes, neuron.out, neuron.net);
+      put(badge, block && text("badge.slope", { block: text(`badge.${block}`), slope: brief(slope, 2) }));
+    }
+    probabilitiesOf(this.stage, frame).forEach(({ probability }, place) => {
+      const hidden = graph.network?.neurons.some(({ out }) => this.stage.hides(out, "data"));
+      const element = this.probabilities[place];
+      if (!element) return;
+      put(element, hidden ? "?" : brief(probability, DIGITS));
+      set(element, "data-value", hidden ? "" : exactly(probability));
+    });
   }
 
   /**

@@ -1,0 +1,102 @@
+// Neurons opened, and what the error makes of outputs, under Node.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SUBJECTS, TEXTS } from "./subjects.js";
+import { activationOf, blockOf, deltasByLayer, frozenBy, probabilitiesOf } from "./web/model/neurons.js";
+import { sceneOf } from "./web/model/scenes.js";
+import { Session } from "./web/model/session.js";
+import { loadTexts, speak } from "./web/model/words.js";
+
+loadTexts(TEXTS);
+speak("en");
+const opened = (name) => new Session(SUBJECTS[name].description, SUBJECTS[name].programs);
+const near = (a, b, within = 1e-12) => Math.abs(a - b) <= within * Math.max(1, Math.abs(a), Math.abs(b));
+const named = ({ graph }, name) => graph.nodes.findIndex((node) => node.name === name);
+
+for (const name of ["tutorial", "xor", "linear", "softmax"]) {
+  test(`${name}: the curve of a neuron passes through its point, with the slope of its local derivative`, () => {
+    const session = opened(name);
+    for (const variant of session.graph.variantNames.length ? session.graph.variantNames : [session.graph.variant]) {
+      session.change({ settings: { variant } });
+      session.set({ step: null });
+      const frame = session.frame();
+      for (const neuron of session.graph.network.neurons) {
+        const activation = activationOf(session, frame, neuron);
+        assert.equal(activation === null, neuron.net === neuron.out);
+        if (!activation) continue;
+        const [out, slope] = activation(frame.data[neuron.net]);
+        assert(near(out, frame.data[neuron.out]) && near(slope, session.graph.derivative(frame.slopes, neuron.out, neuron.net)));
+        assert(near(frame.grads[neuron.net], frame.grads[neuron.out] * slope));
+      }
+    }
+  });
+}
+
+test("what stands in the way: saturated, off in this case, dead in all", () => {
+  const session = opened("xor");
+  const block = (net, variant) => {
+    session.change({ settings: { variant } });
+    const [neuron] = session.graph.network.neurons;
+    session.edit(neuron.bias, net);
+    for (const [weight] of neuron.connections) session.edit(weight, 0);
+    session.edit(neuron.connections[0][0], net === -1 ? 3 : 0);
+    return blockOf(session, session.frame(), neuron);
+  };
+  assert.equal(block(0.5, "sigmoid,sigmoid"), "");
+  assert.equal(block(9, "sigmoid,sigmoid"), "saturated");
+  assert.equal(block(-9, "tanh,sigmoid"), "saturated");
+  assert.equal(block(800, "sigmoid,sigmoid"), "saturated", "the slope is exactly 0, and yet it is no relu");
+  assert.equal(block(2, "relu,sigmoid"), "");
+  assert.equal(block(-2, "relu,sigmoid"), "dead");
+  session.go({ row: 0 });
+  assert.equal(block(-1, "relu,sigmoid"), "off", "the cases in which the first input is 1 get through");
+});
+
+test("how much comes back to each layer is known when all of it has come", () => {
+  const session = opened("tutorial");
+  session.set({ step: null });
+  const frame = session.frame();
+  const size = (...names) => names.reduce((sum, name) => sum + Math.abs(frame.grads[named(session, name)]), 0) / names.length;
+  assert.deepEqual(deltasByLayer(session, frame), [
+    { depth: 1, size: size("net_h1", "net_h2") },
+    { depth: 2, size: size("net_o1", "net_o2") },
+  ]);
+  const { beats } = session.plan();
+  session.set({ step: beats.findLast(({ kind }) => kind === "delta").from });
+  assert.equal(deltasByLayer(session, session.frame())[0].size, null);
+});
+
+test("probabilities are those that the error takes, and their surprise is the error", () => {
+  const session = opened("softmax");
+  session.set({ step: null });
+  const frame = session.frame();
+  const found = probabilitiesOf(session, frame);
+  const powers = found.map(({ neuron }) => Math.exp(frame.data[neuron.out]));
+  const sum = powers.reduce((a, b) => a + b);
+  found.forEach(({ probability }, k) => assert(near(probability, powers[k] / sum)));
+  assert(near(-Math.log(found[0].probability), frame.data[session.graph.result]));
+  session.set({ step: 0 });
+  assert(probabilitiesOf(session, session.frame()).every(({ probability }) => probability === null));
+  assert.deepEqual(probabilitiesOf(opened("tutorial"), frame), []);
+});
+
+test("with a learning rate of 1000 the training comes to rest at 0.0001, and the page says why", () => {
+  const session = opened("tutorial");
+  session.set({ step: null });
+  assert.equal(frozenBy(session, session.frame()), null);
+  session.change({ settings: { rate: 1000 } });
+  session.training.advance(3000);
+  session.go({ round: 3000 });
+  const frame = session.frame();
+  assert(near(frame.data[session.graph.result], 1e-4, 1e-9));
+  assert.deepEqual(
+    frozenBy(session, frame).map(({ neuron }) => neuron.name),
+    ["o1", "o2"],
+  );
+  assert.match(session.notation.plain(sceneOf(session, frame).why), /come to rest though there is an error.*o1: .*, o2: /);
+  const fine = opened("xor");
+  fine.training.advance(3000);
+  fine.go({ round: 3000 });
+  assert.equal(frozenBy(fine, fine.frame()), null);
+});

@@ -1,0 +1,72 @@
+"""A neuron opened on the page, and what the error makes of outputs, in a browser."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.explorer import Explorer, close, linear_net, start
+from tinygrad_bp import explore
+from tinygrad_bp.core.order import topological_order
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+
+def card(page: Any, within: str) -> Any:
+    lines = page.locator(f"{within} .neuron-line data").all()
+    return [float(line.get_attribute("value") or "nan") for line in lines]
+
+
+def test_a_neuron_opens_where_someone_points_or_chooses(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    page = explorer.page
+    explorer.press("Escape")
+    model = start("tutorial")
+    result = model.record()
+    result.backward()
+    graph = {v.label: v for v in topological_order(result)}
+    net, out = graph["net_o1"], graph["out_o1"]
+    slope = out.data * (1 - out.data)
+    wanted = [net.data, out.data, slope, out.grad, out.grad * slope]
+    hover = page.locator(".hover-card")
+    assert hover.is_hidden()
+    page.locator(".diagram .item[aria-label^='out_o1:'] .box").hover()
+    explorer.settle()
+    assert card(page, ".hover-card") == close(wanted)
+    assert hover.evaluate("(card) => getComputedStyle(card).pointerEvents") == "none"
+    page.mouse.move(2, 2)
+    explorer.settle()
+    assert hover.is_hidden()
+    page.locator(".diagram .item[aria-label^='out_o1:']").focus()
+    explorer.settle()
+    assert (
+        page.locator("main > [aria-live]")
+        .inner_text()
+        .startswith("o1: net input 1.1059, output 0.7514, slope 0.1868, δ 0.1385")
+    )
+    page.keyboard.press("Enter")
+    explorer.settle()
+    assert hover.is_hidden()
+    assert card(page, "#panel-formula") == close(wanted)
+    sizes = [float(bar.get_attribute("value")) for bar in page.locator(".layer-row data").all()]
+    assert sizes == close([sum(abs(graph[f"net_{a}{k}"].grad) for k in (1, 2)) / 2 for a in "ho"])
+    assert page.locator(".badge", has_text="saturated").count() == 0
+    explorer.change("b1", 9)
+    assert page.locator(".badge", has_text="saturated: slope").count() == 2
+    assert page.locator(".item.blocked").count() == 2
+
+
+def test_probabilities_stand_between_outputs_and_error(open_page: Any, tmp_path: Path) -> None:
+    made = explore(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy")
+    explorer = Explorer(open_page(made.save(tmp_path / "page.html"), viewport={"width": 1400, "height": 800}))
+    explorer.rest()
+    explorer.press("Escape")
+    page = explorer.page
+    found = [float(x.get_attribute("data-value")) for x in page.locator(".probability .box-number").all()]
+    outs = [value.data for value in linear_net()([0.5, -1.0, 0.25])]
+    total = sum(map(math.exp, outs))
+    assert found == close([math.exp(x) / total for x in outs])
+    assert page.locator(".probability .badge").first.inner_html() == "softmax"
+    shown = page.locator(".diagram .item[aria-label^='E:']").get_attribute("data-value")
+    assert float(shown) == close(-math.log(found[0]))

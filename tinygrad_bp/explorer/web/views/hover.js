@@ -1,0 +1,77 @@
+// A neuron is opened where someone points at it or has the focus on it, beside it, while no panel is there to open it in.
+
+import { written } from "../model/numbers.js";
+import { text } from "../model/words.js";
+import { el } from "./elements.js";
+import { neuronAt, neuronCard } from "./neuron.js";
+
+const GAP = 10; // pixels between neuron and card
+
+/**
+ * @param {import("./neuron.js").Stage & Pick<import("../model/session.js").Session, "view" | "tab" | "gripping" | "onChange">} session
+ * @param {HTMLElement} stage
+ */
+export function hoverCard(session, stage) {
+  const card = neuronCard(session);
+  const root = el("div", { class: "hover-card", hidden: true }, card.root);
+  /** @type {SVGElement | null} */
+  let item = null;
+  let words = "";
+
+  const at = (/** @type {Event} */ event) => {
+    const found = /** @type {SVGElement | null} */ (/** @type {Element} */ (event.target).closest(".neurons .item[data-node]"));
+    if (found === item) return;
+    item = found;
+    session.onChange({ action: false });
+  };
+  const away = () => {
+    item = null;
+    session.onChange({ action: false });
+  };
+  stage.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "mouse") at(event);
+  });
+  stage.addEventListener("pointerleave", away);
+  stage.addEventListener("focusin", at);
+  stage.addEventListener("focusout", away);
+
+  /** @param {Frame} frame */
+  function render(frame) {
+    const { view } = session;
+    const neuron = item?.isConnected ? neuronAt(session, Number(item.dataset.node)) : null;
+    const shows = neuron && !view.open && !session.gripping && session.tab === "neurons";
+    root.hidden = !shows;
+    words = "";
+    if (!shows || !item) return;
+    card.render(frame, neuron);
+    root.hidden = card.root.hidden;
+    if (root.hidden) return;
+    if (root.parentElement !== stage) stage.append(root);
+    place(item);
+    const number = (/** @type {number | null} */ x) => written(x, 4);
+    const { net, out, name } = neuron;
+    const slope = frame.dataAt(out) === null ? null : session.graph.derivative(frame.slopes, out, net);
+    words = text("neuron.said", {
+      name,
+      net: number(frame.dataAt(net)),
+      out: number(frame.dataAt(out)),
+      slope: number(slope),
+      delta: number(frame.gradAt(net)),
+    });
+  }
+
+  /** @param {SVGElement} neuron */
+  function place(neuron) {
+    const [box, around] = [neuron.getBoundingClientRect(), stage.getBoundingClientRect()];
+    const { offsetWidth: width, offsetHeight: height } = root;
+    const right = box.right - around.left + GAP;
+    const left = box.left - around.left - GAP - width;
+    const beside = right + width <= around.width || left >= 0;
+    const x = right + width <= around.width ? right : Math.max(2, left);
+    const y = beside ? box.top + box.height / 2 - around.top - height / 2 : box.bottom - around.top + GAP;
+    root.style.left = `${beside ? x : Math.max(2, Math.min(around.width - width - 2, box.left - around.left))}px`;
+    root.style.top = `${Math.max(2, Math.min(around.height - height - 2, y))}px`;
+  }
+
+  return { render, words: () => words };
+}

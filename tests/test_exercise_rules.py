@@ -104,3 +104,13 @@ def test_the_sheet_of_a_formula_speaks_of_no_network(language: str) -> None:
     made = exercise(physics(), lr=0.1, language=language, questions=5)
     said = f"{made.text()}\n{made.key.text()}\n{made.moodle()}"
     assert re.findall(r"weight|neuron|network|layer|backprop|重み|ニューロン|ネットワーク|層|伝播", said) == []
+
+
+def test_what_is_called_a_net_input_and_is_of_no_neuron_has_rules_too() -> None:
+    net = MLP(2, [2, 1], activation="tanh", seed=1)
+    [out] = net([Value(0.5, "foo"), Value(0.8, "bar")])  # no names of inputs: these are parameters
+    error = (Value(1.0, "baz") - out) ** 2
+    error.label = "E"
+    found = rules(exercise(error, lr=0.5, seed=1))
+    assert found["node delta, dE/dnet"] == "delta = dE/dout * dout/dnet"
+    assert found["slope of tanh"] == "dout/dnet = 1 - out ** 2"

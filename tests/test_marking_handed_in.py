@@ -189,6 +189,31 @@ def test_a_choice_is_a_letter_or_its_words(week: Path) -> None:
             assert found.causes[0].startswith("There is no choice ")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "student"),
+    [("cp932", "山田"), ("cp932", "ヤマダ"), ("cp1252", "Müller"), ("utf-16", "山田"), ("utf-8-sig", "é")],
+)
+def test_files_of_spreadsheets_are_read_in_the_encodings_that_these_save(
+    week: Path, encoding: str, student: str
+) -> None:
+    rows = {**right(week, "sheet-01"), student: "1"}
+    text = "名前;答え\r\n" if encoding == "cp932" else "name;answer\r\n"
+    text += "".join(f"{name};{answer.replace('.', ',')}\r\n" for name, answer in rows.items())
+    (week / "answers" / "sheet-01.csv").write_bytes(text.encode(encoding))
+    [first, *_] = mark_folder(week / "keys", week / "answers")
+    assert first.count("wrong") == 0
+    assert first.count("right") == len(rows) - 1
+    assert student in first.problem  # the line with a name that nothing has, letter by letter
+
+
+def test_names_with_semicolons_do_not_part_cells_that_commas_part() -> None:
+    w = Value(0.5, "a;b")
+    y = (w * 2.0 + 1.0) ** 2
+    y.label = "y;z"
+    assert mark(y, 'name,answer\n"y;z",4\n"d(y;z)/d(a;b)",8\n').ok
+    assert mark(y, "name;answer\n'y;z';4\n".replace("'", '"')).ok
+
+
 def test_a_word_of_one_choice_alone_is_that_choice() -> None:
     choices = {"a": "Yes, smaller.", "b": "No, larger.", "c": "It would not change."}
     key = Key(None, {}, {"q1": "b"}, {"q1": choices})

@@ -179,7 +179,7 @@ def _whole(problem: Problem) -> str:
         text += f"<p>{number}. {_braceless(_escaped(plain(question.text)))}{more}</p><p>{{1:{kind}:{choices}}}</p>"
         reasons += f"<p>{number}.</p>{_reasons(question.why)}"
     return (
-        f'<question type="cloze">{_element("name", _text(_name(f"{problem.sheet} {problem.title}")))}\n'
+        f'<question type="cloze">{_element("name", _text(_name(f"{problem.sheet} {problem.title}") or problem.opening))}\n'
         f'<questiontext format="html">{_text(text)}{files}</questiontext>\n'
         f'<generalfeedback format="html">{_text(reasons)}</generalfeedback>'
         "<penalty>0.3333333</penalty><hidden>0</hidden></question>"

@@ -42,18 +42,23 @@ class _Rules:
         self.of_loss = [step.by for step in asked if step.by is not None and step.of is self.found.loss]
 
     def all(self) -> Iterator[Rule]:
-        deltas = [self.neuron_of[step.by] for step in self.asked if step.kind == "delta" and step.by is not None]
+        nets = [step.by for step in self.asked if step.kind == "delta" and step.by is not None]
+        deltas = [self.neuron_of[net] for net in nets if net in self.neuron_of]
+        # What is called net_h1 may be none of a neuron: of one whose weights cannot be told from its inputs.
+        alone = [
+            (net, edge.of) for net in nets if net not in self.neuron_of for edge in self.found.graph.users[net][:1]
+        ]
         trained = [v for v in self.of_loss if v.op is None and self._is_asked(v)]
         outs = [self.neuron_of[v] for v in self.of_loss if v in self.neuron_of and self.neuron_of[v].out is v]
         inside = [v for v in trained if self._in_neurons(v)]
         others = [v for v in self.of_loss if v not in inside and v not in self.neuron_of and self._is_asked(v)]
-        yield from self.deltas(deltas, inside)
+        yield from self.deltas(deltas, inside, alone=bool(alone))
         fed = [unit for unit in [*deltas, *outs] if self._feeds(unit)]
         if fed:
             yield from self.hidden()
-        yield from self.slopes(deltas)
+        yield from self.slopes([*((unit.net, unit.out) for unit in deltas), *alone])
         yield from self.parameters(inside)
-        if others:
+        if others or alone:
             yield from self.chain()
         if any(step.kind == "update" for step in self.asked):
             p = X if others and not inside else W
@@ -63,12 +68,12 @@ class _Rules:
 
     # Those of neurons
 
-    def deltas(self, units: Sequence[Unit], inside: Sequence[Value]) -> Iterator[Rule]:
+    def deltas(self, units: Sequence[Unit], inside: Sequence[Value], *, alone: bool) -> Iterator[Rule]:
         """What a delta is."""
         active = [unit for unit in units if unit.activation is not None]
         classes = [unit for unit in units if unit.net in self.shares]
         linear = [unit for unit in units if unit.activation is None and unit not in classes]
-        if active:
+        if active or alone:
             yield self.rule(
                 "delta", [joined(DELTA, [_times(self.d(OUT), _quotient(OUT, NET))])], derivative=self.d(NET)
             )
@@ -87,18 +92,23 @@ class _Rules:
         total = Formula(f"{SUM.text} {term.text}", f"{SUM.latex} {term.latex}")
         yield self.rule("hidden", [joined(self.d(OUT), [total])], out=OUT, sum=SUM)
 
-    def slopes(self, units: Sequence[Unit]) -> Iterator[Rule]:
-        """How steep the activations are, those of neurons and those whose slopes are asked for."""
-        asked = [self.neuron_of[step.by] for step in self.asked if self._is_slope(step) and step.by is not None]
-        told: dict[Operation, Unit] = {}
-        for unit in [*units, *asked]:
-            if unit.activation is not None:
-                told.setdefault(unit.activation, unit)
-        for activation, unit in told.items():
+    def slopes(self, pairs: Sequence[tuple[Value, Value]]) -> Iterator[Rule]:
+        """How steep activations are: those of these net inputs and outputs, and those whose slopes are asked for."""
+        asked = [(step.by, step.of) for step in self.asked if self._is_slope(step) and step.by is not None]
+        told: dict[Operation, tuple[Value, Value]] = {}
+        for net, out in [*pairs, *asked]:
+            if (
+                out is not net
+                and out.op is not None
+                and out.operands[0] is net
+                and len(out.args) - len(out.op.defaults) == 1
+            ):
+                told.setdefault(out.op, (net, out))
+        for activation, (net, out) in told.items():
             left = _quotient(OUT, NET)
             if activation is ops.relu:
                 yield self.rule("slope", phrase(self.say, "exercise.rule.relu", slope=left, net=NET), activation="relu")
-            elif (slope := _slope(unit)) is not None:
+            elif (slope := _slope(net, out)) is not None:
                 yield self.rule("slope", [joined(left, [slope])], activation=activation.name)
 
     def parameters(self, inside: Sequence[Value]) -> Iterator[Rule]:
@@ -144,14 +154,14 @@ class _Rules:
         return step.kind == "derivative" and step.by in self.neuron_of and step.of is self.neuron_of[step.by].out
 
 
-def _slope(unit: Unit) -> Formula | None:
-    """The formula of the slope of a neuron's activation, whatever the neuron is called."""
-    assert unit.activation is not None
-    net = Value(unit.net.data, "net")
-    out = Value.record_operation(unit.activation, [net if x is unit.net else x for x in unit.out.operands])
-    out.label = "out"
-    found = Derivation(out, parameters=[net])
-    [row, *more] = Equations(found).total(net).rows
+def _slope(net: Value, out: Value) -> Formula | None:
+    """The formula of the slope of an activation, whatever its net input and its output are called."""
+    assert out.op is not None
+    net, operands = Value(net.data, "net"), [None if x is net else x for x in out.operands]
+    found = Value.record_operation(out.op, [net if x is None else x for x in operands])
+    found.label = "out"
+    derived = Derivation(found, parameters=[net])
+    [row, *more] = Equations(derived).total(net).rows
     return Formula(" ".join(term.text for term in row), " ".join(term.latex for term in row)) if more else None
 
 

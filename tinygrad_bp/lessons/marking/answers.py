@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import inspect
 import io
@@ -9,17 +10,18 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.files import called, parse_json, read_text
+from tinygrad_bp.files import called, parse_json, read_text_in
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import bare
 from tinygrad_bp.text import did_you_mean, listed, shown
 
 MOST_BYTES = 16_000_000
+BYTES = "latin-1"  # in which any bytes are letters, to be read as what they are
 NAMES = ("name", "quantity", "names", "was", "名前", "量", "求める量", "問い")
 ANSWERS = ("answer", "answers", "value", "your answer", "答え", "解答", "値", "あなたの答え")
 RATES = ("lr", "learning_rate", "eta", "rate")
@@ -60,9 +62,19 @@ def _text(source: Any) -> tuple[str, str]:
     ):
         return source, "the answers"
     try:
-        return read_text(source, MOST_BYTES), called(source)
+        text, encoding = read_text_in(source, MOST_BYTES, otherwise=BYTES)
+        return of_bytes(text.encode(BYTES)) if encoding == BYTES else text, called(source)
     except ValueError as error:
         raise ValueError(f"mark: {called(source)}: it is {error}") from None
+
+
+def of_bytes(content: bytes) -> str:
+    """What spreadsheets save that is no UTF-8: Shift_JIS, if it has letters of Japanese so, else that of western Windows."""
+    with contextlib.suppress(UnicodeDecodeError):
+        text = content.decode("cp932")
+        if re.search("[\u3041-\u30ff\u4e00-\u9fff]", text):
+            return text
+    return content.decode("cp1252", "replace")
 
 
 def no_number(name: str) -> float:
@@ -95,12 +107,13 @@ def _csv(text: str) -> list[tuple[str, Any]]:
         raise ValueError("there are no answers in it")
     often = {each: sum(each in line for line in lines) for each in ("\t", ";")}
     sign = next((each for each, count in often.items() if 2 * count >= len(lines)), ",")
+    sign = next((each for each in ("\t", ";", ",") if any(_is_head(line.split(each)) for line in lines)), sign)
     rows = [
         [cell.strip() for cell in row]
         for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=sign, skipinitialspace=True)
     ]
     heads = [[cell.casefold() for cell in row] for row in rows]
-    at = next((k for k, row in enumerate(heads) if {*NAMES} & {*row} and {*ANSWERS} & {*row}), 0)
+    at = next((k for k, row in enumerate(heads) if _is_head(row)), 0)
     head = heads[at]
     name = next((k for k, cell in enumerate(head) if cell in NAMES), None)
     answer = next((k for k, cell in enumerate(head) if cell in ANSWERS and k != name), None)
@@ -126,6 +139,12 @@ def _csv(text: str) -> list[tuple[str, Any]]:
         if row[name]:
             found.append((row[name], row[answer]))
     return found
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    """Whether these are the names of the two columns."""
+    plain = {cell.strip().strip('"').casefold() for cell in cells}
+    return bool(plain & {*NAMES} and plain & {*ANSWERS})
 
 
 def _derived(function: Callable[..., Any], derivation: Derivation) -> Mapping[Any, Any]:

@@ -124,6 +124,7 @@ _LZMA = """(source) => {
 # when it became higher, which this itself brings about.
 _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
 (async () => {
+  await new Promise((done) => addEventListener("load", () => setTimeout(done))); // else the page would be written into this one
   const signs = SIGNS, packed = PACKED, bytes = new Uint8Array((packed.length / 5) * 4);
   const values = new Map([...signs].map((sign, k) => [sign, k]));
   for (let k = 0; k < packed.length; k += 5) {

@@ -38,6 +38,7 @@ from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.probabilities import probabilities
 from tinygrad_bp.lessons.roles import learns, untrained
+from tinygrad_bp.lessons.softmax import shares_of
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
@@ -380,13 +381,26 @@ def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
 def _neurons(order: Sequence[Value], trainable: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
     """The neurons, also where one weight alone is followed.
 
-    A product and a sum alone make no neuron, since physics has them, too: an activation does, or a label that calls it one.
+    A product and a sum alone make no neuron, since physics has them, too: an activation does, a label that calls it one, or softmax.
     """
     usual, chosen = (units(order, trained, most=MOST_NODES, numbers=True) for trained in (trainable, parameters))
     found = max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
     nodes = [v for unit in found for v in (unit.net, unit.out)]
     called = any(v.label.startswith(("net_", "out_")) for v in nodes)
-    return found if called or any(unit.activation for unit in found) else []
+    if called or any(unit.activation for unit in found):
+        return found
+    return found if found and shares_of(cases(found, order), order, _totals(order)) else []
+
+
+def _totals(order: Sequence[Value]) -> dict[Value, float]:
+    """The derivatives of the last node with respect to all."""
+    found = {order[-1]: 1.0}
+    for v in reversed(order):
+        if v.op is not None and v in found:
+            for x, local in zip(v.operands, v.local_derivatives, strict=True):
+                if isinstance(x, Value):
+                    found[x] = found.get(x, 0.0) + local * found[v]
+    return found
 
 
 def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:

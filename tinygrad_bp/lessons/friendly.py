@@ -14,7 +14,7 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
 from tinygrad_bp.lessons.layers import Layers, inputs_of
 from tinygrad_bp.lessons.lots import Lots
-from tinygrad_bp.lessons.roles import outer, starts
+from tinygrad_bp.lessons.roles import by_use, outer, starts
 from tinygrad_bp.lessons.rounding import classes_of, conditions
 
 MOST_TRIES = 400
@@ -113,10 +113,11 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     several = found.cases
     inputs = dict.fromkeys(v for layers in several for v in inputs_of(layers) if v.op is None and v not in weights)
     others = [v for v in found.order if v.op is None and not any(v in known for known in (weights, biases, inputs))]
-    targets = [v for v in others if units and outer(v.label)]
+    outside = {v for v in others if outer(v.label)}.union(*by_use(found.order))
+    targets = [v for v in others if units and v in outside]
     groups = [_group(list(weights), shrinks=True), _group([v for v in biases if v not in weights], shrinks=True)]
     groups += [_group([v]) for v in others if v not in targets]
-    begun = starts(found.order, [v for v in others if outer(v.label)])
+    begun = starts(found.order, outside)
     table = _table(inputs, targets, len(several), zeros)
     fixed = dict(table)
     if inputs and all(isinstance(v, Constant) for v in inputs):

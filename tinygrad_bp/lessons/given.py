@@ -11,7 +11,7 @@ from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Table, Text
 from tinygrad_bp.lessons.layers import inputs_of
-from tinygrad_bp.lessons.roles import Role, roles
+from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
 
 ROOM = 74  # columns of a table in a terminal
@@ -41,10 +41,19 @@ class Given(Speaker):
         if self.follows is not None or set(trained) == set(found.trainable):
             if not found.formula and ("input" in kinds.values() or "target" in kinds.values()):
                 yield self.paragraph("lesson.given.why")
+                yield from self.told_by_use()
         else:
             yield self.paragraph(self.key("lesson.given.asked"))
         if begun := [v for v in leaves if kinds[v] == "start"]:
             yield self.paragraph("lesson.given.begins", names=self.some_of([self.write.name(v) for v in begun]))
+
+    def told_by_use(self) -> Iterator[Block]:
+        """Which leaves are taken for inputs and targets though no name tells it: by their names, or if they have none by their numbers."""
+        for kind, leaves in zip(("input", "target"), by_use(self.found.order), strict=True):
+            shown = [v for v in self.found.order if v in leaves and v not in self.found.parameters]
+            names = [self.write.name(v) if v in self.found.names else self.write.number(v.data) for v in shown]
+            if names:
+                yield self.paragraph(f"lesson.given.use.{kind}", names=self.some_of(list(dict.fromkeys(names))))
 
     def side_by_side(self, groups: Mapping[Role, Sequence[Value]]) -> Iterator[Block]:
         """Beside what they are names and numbers, as many as have room; of very many those at both ends."""
@@ -108,8 +117,9 @@ class Given(Speaker):
     def by_case(self) -> Iterator[Block]:
         """A row for each case, with its inputs and targets. Of one case whose inputs and targets have names there is none."""
         ends = [self.ends_of(unit) for layers in self.cases for unit in layers[-1]]
-        bare = any(isinstance(v, Constant) for layers in self.cases for v in inputs_of(layers))
-        bare = bare or any(end is not None and not isinstance(end, Value) for end in ends)
+        named = self.found.names
+        bare = any(v.op is None and v not in named for layers in self.cases for v in inputs_of(layers))
+        bare = bare or any(end is not None and end not in named for end in ends)
         if not self.cases or self.recurrent or not (bare or len(self.cases) > 1):
             return
         shown = self.cases[:MOST_ROWS]
@@ -166,19 +176,45 @@ class Given(Speaker):
         """The target of an output, a leaf or a number: what softmax or a sigmoid is compared with, or what it is subtracted from."""
         if unit.net in self.shares:
             return self.shares[unit.net].target
+        if (weighed := self._weighed_by(unit)) is not None:
+            return weighed
         trained = set(self.found.trainable)
         for user in self.found.users.get(unit.out, []):
-            if user.op is ops.sub:
+            if user.op is ops.sub and not any(is_logarithm(each) for each in self.found.users.get(user, [])):
                 [other] = [x for x in user.args if x is not unit.out] or [unit.out]
                 if other.op is None and other not in trained:
                     return other.data if isinstance(other, Constant) else other
         return self.logistic_target(unit)
 
+    def _weighed_by(self, unit: Unit) -> Value | None:
+        """The leaf that the logarithm of an output is multiplied by, as the target is in a cross entropy: t log(out), t softplus(-net)."""
+        waiting = [unit.out]
+        for v in waiting:
+            for user in self.found.users.get(v, []):
+                if user.op is ops.neg or (is_logarithm(user) and user.op is not ops.logsumexp):
+                    waiting.append(user)
+                elif user.op in (ops.mul, ops.passed) and is_logarithm(v):
+                    for other in user.args:
+                        if (other is not v and other in by_use(self.found.order)[1]) or (
+                            other.op is None and outer(other.label)
+                        ):
+                            return other
+        return None
+
+    def _is_in_logarithm(self, out: Value) -> bool:
+        """Whether the error is made of the logarithm of an output, or of 1 less it."""
+        users = self.found.users
+        return any(
+            is_logarithm(user) or (user.op is ops.sub and any(map(is_logarithm, users.get(user, []))))
+            for user in users.get(out, [])
+        )
+
     def logistic_target(self, unit: Unit) -> float | None:
         """The target of an output without an activation, if the error is the cross entropy of its sigmoid."""
         net = unit.net
         names = {user.op.name for user in self.found.users.get(net, []) if user.op is not None}
-        if unit.activation is not None or not names <= {"softplus", "neg", "sigmoid"} or not names:
+        inside = unit.activation is None and names and names <= {"softplus", "neg", "sigmoid"}
+        if not inside and not (unit.activation is ops.sigmoid and self._is_in_logarithm(unit.out)):
             return None
         p = 1.0 / (1.0 + math.exp(-net.data)) if net.data > -700.0 else 0.0
         slope = self.found.graph.total.get(net, math.nan)

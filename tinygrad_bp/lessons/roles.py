@@ -1,13 +1,14 @@
 """What a leaf is: an input, a target, the state that a recurrence begins with, or a parameter.
 
-A graph does not say it. Names do: i1, x, input_3, t, y2, target_o1, .... So does the graph where a recurrence begins: h0, which is
-multiplied by the same weight as h1 after it, is a state like h1 and nothing to train.
+A graph does not say it. Names do: i1, x, input_3, t, y2, target_o1, .... Where they do not, the use does. What has no name, or one that is
+not that of a weight, and is only multiplied by weights is an input; what the error only compares with an output is a target. And h0, where
+a recurrence begins, which is multiplied by the same weight as h1 after it, is a state like h1 and nothing to train.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from tinygrad_bp.core import ops
@@ -23,6 +24,13 @@ _OF_A_NETWORK = re.compile(rf"(?:[ty]|targets?|labels?|expected|goals?){_NUMBER}
 _FROM_OUTSIDE = re.compile(rf"(?:[ix]|in|inputs?|features?){_NUMBER}|{_OF_A_NETWORK.pattern}", re.IGNORECASE)
 
 
+# What is trained is called so: w, w12, W_ih, weight3, theta, b, b_o1, bias.
+_OF_WEIGHTS = re.compile(rf"(?:w|weights?|theta|θ){_NUMBER}", re.IGNORECASE)
+_OF_BIASES = re.compile(rf"(?:b|bias(?:es)?){_NUMBER}", re.IGNORECASE)
+_COMPARING = (ops.pow, ops.mul, ops.abs)  # of a difference, as errors are made: its square, its size
+_LOGARITHMIC = ("log", "log1p", "log2", "log10", "softplus", "logsumexp")
+
+
 def outer(label: str) -> bool:
     """Whether a leaf of this label comes from outside, as inputs and targets do: it is not to be trained."""
     return _FROM_OUTSIDE.fullmatch(label) is not None
@@ -32,9 +40,9 @@ def learns(order: Sequence[Value]) -> bool:
     """Whether a graph without neurons of its own is to learn all the same: in any other formula x, y and t are quantities like all others.
 
     It does where something that is computed is subtracted from a leaf that is called as targets are, (w x + b - t) ** 2, or where an
-    activation takes a sum of products, tanh(w x + u h).
+    activation takes a sum of products, tanh(w x + u h); and where both an input and a target are told by their use.
     """
-    return any(_compares(v) or _weighs(v) for v in order)
+    return any(_compares(v) or _weighs(v) for v in order) or all(by_use(order))
 
 
 def _compares(v: Value) -> bool:
@@ -54,9 +62,85 @@ def _weighs(v: Value) -> bool:
 
 
 def untrained(order: Sequence[Value]) -> set[Value]:
-    """The leaves that are no parameters: inputs and targets by their names, and what recurrences begin with."""
-    found = {v for v in order if v.op is None and outer(v.label)}
+    """The leaves that are no parameters: inputs and targets by their names or their use, and what recurrences begin with."""
+    found = {v for v in order if v.op is None and outer(v.label)}.union(*by_use(order))
     return found | starts(order, found)
+
+
+def by_use(order: Sequence[Value]) -> tuple[set[Value], set[Value]]:
+    """The inputs and the targets that no name tells: what is only multiplied by weights, and what an output is only compared with."""
+    users: dict[Value, list[Value]] = {}
+    partners: dict[Value, list[Value]] = {}
+    for v in order:
+        for a, b in _pairs(v):
+            partners.setdefault(a, []).append(b)
+            partners.setdefault(b, []).append(a)
+        for x in dict.fromkeys(v.args):
+            users.setdefault(x, []).append(v)
+    inputs: set[Value] = set()
+    targets: set[Value] = set()
+    for v in order:
+        if v.op is not None or isinstance(v, Constant) or outer(v.label) or _is_trained(v):
+            continue
+        beside = partners.get(v, [])
+        if beside and all(user.op in (ops.mul, ops.dot) for user in users[v]) and all(_weights(w, v) for w in beside):
+            inputs.add(v)
+        elif _is_compared(v, users):
+            targets.add(v)
+    return inputs, targets
+
+
+def _pairs(v: Value) -> Sequence[tuple[Value, ...]]:
+    """The factors of the products that a Value is the sum of."""
+    if v.op is ops.mul:
+        return [v.args]
+    return list(zip(*halves(v.args), strict=True)) if v.op is ops.dot else []
+
+
+def _is_trained(v: Value) -> bool:
+    return bool(_OF_WEIGHTS.fullmatch(v.label) or _OF_BIASES.fullmatch(v.label))
+
+
+def _weights(w: Value, v: Value) -> bool:
+    """Whether a factor is the weight of a signal: a leaf that is called as weights are, or at all where the signal has no name."""
+    if w is v or w.op is not None or isinstance(w, Constant) or not w.label or outer(w.label):
+        return False
+    return not v.label or _OF_WEIGHTS.fullmatch(w.label) is not None
+
+
+def _is_compared(v: Value, users: Mapping[Value, Sequence[Value]]) -> bool:
+    """Whether errors are made of what a leaf is compared with, and nothing else: (out - t) ** 2, t log(out) + (1 - t) log(1 - out)."""
+    compared = 0
+    waiting = [(v, user) for user in users.get(v, ())]
+    for x, user in waiting:
+        others = [y for y in user.args if y is not x]
+        if user.op is ops.sub and len(others) == 1 and others[0].op is not None:
+            if not all(each.op in _COMPARING and _is_alone(user, each) for each in users.get(user, [])):
+                return False
+            compared += 1
+        elif v.label:
+            return False  # of a name that tells nothing a difference alone tells
+        elif user.op is ops.sub and x is v and len(others) == 1 and isinstance(others[0], Constant):
+            waiting += [(user, each) for each in users.get(user, [])]
+        elif (user.op is ops.mul and len(others) == 1 and is_logarithm(others[0])) or (
+            user.op is ops.passed and x is user.args[0]
+        ):
+            compared += 1
+        else:
+            return False
+    return compared > 0
+
+
+def _is_alone(x: Value, user: Value) -> bool:
+    """Whether an operation takes a difference and plain numbers: its square, half of it."""
+    return all(y is x or isinstance(y, Constant) for y in user.args)
+
+
+def is_logarithm(v: Value) -> bool:
+    """Whether a Value is a logarithm, as a cross entropy is made of them, or the negative of one."""
+    while v.op is ops.neg:
+        [v] = v.args
+    return v.op is not None and v.op.name in _LOGARITHMIC
 
 
 def starts(order: Sequence[Value], outside: Collection[Value]) -> set[Value]:
@@ -67,8 +151,7 @@ def starts(order: Sequence[Value], outside: Collection[Value]) -> set[Value]:
     partners: dict[Value, list[Value]] = {}
     uses: dict[Value, int] = {}
     for v in order:
-        pairs = [v.args] if v.op is ops.mul else list(zip(*halves(v.args), strict=True)) if v.op is ops.dot else []
-        for a, b in pairs:
+        for a, b in _pairs(v):
             partners.setdefault(a, []).append(b)
             partners.setdefault(b, []).append(a)
         for x in v.args:
@@ -101,13 +184,14 @@ def roles(
     Only a `network` has targets: `targets`, and what is called so.
     """
     leaves = [v for v in order if v.op is None]
-    outside = {v for v in leaves if outer(v.label)}
+    inputs, compared = by_use(order)
+    outside = {v for v in leaves if outer(v.label)} | inputs
     beginning = starts(order, outside)
     found: dict[Value, Role] = {}
     for v in leaves:
         if v in parameters:
             found[v] = "parameter"
-        elif v in targets or (network and _OF_A_NETWORK.fullmatch(v.label)):
+        elif v in targets or v in compared or (network and _OF_A_NETWORK.fullmatch(v.label)):
             found[v] = "target"
         else:
             found[v] = "start" if v in beginning else "input" if v in outside else "fixed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Table
 from tinygrad_bp.lessons.derivation import Derivation, Step
@@ -97,7 +97,7 @@ class Setting:
         for number, layers in enumerate(self.cases, 1):
             case = f"[{number}]" if several else ""
             for place, v in enumerate(inputs_of(layers)):
-                if isinstance(v, Constant):
+                if v.op is None and v not in self.found.names:
                     yield self.write.label(plain(self.lesson.input_name(place)) + case), self.write.number(v.data)
             for unit in layers[-1]:
                 end = self.lesson.ends_of(unit)

@@ -6,7 +6,7 @@ It is told by its numbers, so that it does not matter in which operations a grap
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinygrad_bp.core.value import Value
@@ -37,13 +37,20 @@ class Share(NamedTuple):
 
 def softmax(found: Derivation) -> dict[Value, Share]:
     """Of each net input of the last layers its share; empty where the error is no cross entropy of a softmax."""
-    operations = {v.op.name for v in found.order if v.op is not None}
+    return shares_of(found.cases, found.order, found.graph.total)
+
+
+def shares_of(
+    cases: Sequence[Sequence[Sequence[Unit]]], order: Sequence[Value], total: Mapping[Value, float]
+) -> dict[Value, Share]:
+    """The same by the layers of each case, all nodes, and the derivatives of the error with respect to the net inputs."""
+    operations = {v.op.name for v in order if v.op is not None}
     if not any(part in name for name in operations for part in _OF_ENTROPY):
         return {}
     shares: dict[Value, Share] = {}
-    for layers in found.cases:
-        for count in dict.fromkeys((len(found.cases), 1)):
-            if fits := _shares(found, layers[-1], count):
+    for layers in cases:
+        for count in dict.fromkeys((len(cases), 1)):
+            if fits := _shares(total, layers[-1], count):
                 shares |= fits
                 break
         else:
@@ -51,8 +58,7 @@ def softmax(found: Derivation) -> dict[Value, Share]:
     return shares
 
 
-def _shares(found: Derivation, layer: Sequence[Unit], count: int) -> dict[Value, Share]:
-    total = found.graph.total
+def _shares(total: Mapping[Value, float], layer: Sequence[Unit], count: int) -> dict[Value, Share]:
     if len(layer) < 2 or any(unit.activation or unit.net not in total for unit in layer):
         return {}
     largest = max(unit.net.data for unit in layer)

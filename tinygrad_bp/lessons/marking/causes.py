@@ -292,7 +292,7 @@ class Causes:
                 ("softmaxSlope", 1.5, (p - y) * p * (1.0 - p) * share),
                 ("softmaxSlope", 1.6, p * (1.0 - p) * share),
                 ("softmaxForgotten", 1.5, (v.data - y) * share),
-                ("softmaxForgotten", 1.7, (-y / p if p else 0.0) * share),
+                ("softmaxForgotten", 1.7, (-y / p if p and y else math.nan) * share),
             ):
                 yield Mistake(key, right + (delta - down[v]) * up[v], rank, about)
 
@@ -403,7 +403,7 @@ class Causes:
                 yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
         yield Mistake("omitted", 1.0, 1.1, number)
         yield Mistake("twice", local * local, 2.6, number)
-        yield Mistake("minus", -local, 3.6, number)
+        yield Mistake("minus", -local, 3.6, number, text="" if local < 0.0 else "wrongSign")
         if local:
             yield Mistake("upsideDown", 1.0 / local, 3.2, number)
         if n.op.name not in mistakes()["slopes"]:

@@ -26,6 +26,8 @@ MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
 MOST_INSTEAD = 24  # that are tried in place of one operand
 LOGARITHMS = (ops.log, ops.log1p, ops.logsumexp, ops.softplus)  # of which ln is a part
+_CONFUSED = {ops.sin: (ops.cos,), ops.cos: (ops.sin,), ops.sinh: (ops.cosh,), ops.cosh: (ops.sinh,)}
+_OF_ANGLES = (ops.sin, ops.cos, ops.tan)
 _SUMS = (ops.add, ops.sub, ops.sum_of, ops.dot)
 
 
@@ -197,6 +199,8 @@ class Forward:
                     continue
         yield from self._whole(v, region, world)
         with contextlib.suppress(ArithmeticError, ValueError):  # what comes out may be outside of a domain
+            yield from self._without_functions(v, region, data)
+        with contextlib.suppress(ArithmeticError, ValueError):
             yield from self._sums_for_products(v, region, data)
         if any(n.op in LOGARITHMS for n in region):
             yield Mistake("log10", data[v] / math.log(10.0), 1.6)
@@ -354,6 +358,20 @@ class Forward:
             about: dict[str, Formula | str] = {"what": self.written(part), "number": f"{count}"}
             yield Mistake("lastDivided", count * data[n] - data[part] * (1.0 - 1.0 / count), 2.0, about)
 
+    def _without_functions(self, v: Value, region: set[Value], data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """A function that comes in several times, as exp does in softmax, left out each time."""
+        found: dict[Any, list[Value]] = {}
+        for m in sorted(region, key=self.found.place.__getitem__):
+            if len(m.args) == 1 == len(m.operands) and m.op is not ops.neg:
+                found.setdefault(m.op, []).append(m)
+        for nodes in found.values():
+            if len(nodes) > 1:
+                inputs = {y: data[y] for m in region for y in m.operands if isinstance(y, Value)}
+                changed = {m: data[m.args[0]] for m in nodes}
+                about = {"what": self.written(nodes[0]), "wrong": self.written(nodes[0].args[0])}
+                value = self._computed(v, region, {**inputs, **changed}, set(nodes))
+                yield Mistake("function", value, 1.6, about, text="functions")
+
     def _sums_for_products(self, v: Value, region: set[Value], data: Mapping[Value, float]) -> Iterator[Mistake]:
         """Factors added in place of multiplied, all of them."""
         changed: dict[Value, float] = {}
@@ -417,6 +435,10 @@ class Forward:
         if op in ACTIVATIONS:
             others = [other for other in ACTIVATIONS if other is not op]
             trials += [("otherFunction", 2.2, partial(other.compute, [x])) for other in others]
+        for other in _CONFUSED.get(op, ()):
+            trials.append(("otherFunction", 2.0, partial(other.compute, [x])))
+        if op in _OF_ANGLES:
+            trials.append(("degrees", 1.8, lambda: op.compute([math.radians(x)])))
         if op is ops.log:
             trials.append(("otherFunction", 2.0, lambda: math.log2(x)))
         if op in (ops.sigmoid, ops.exp):

@@ -12,8 +12,8 @@ import pytest
 
 from tests.command import command
 from tinygrad_bp.cli import main
-from tinygrad_bp.tutorial import comparison, derivation
-from tinygrad_bp.tutorial.figures import FIGURES
+from tinygrad_bp.tutorial import derivation
+from tinygrad_bp.tutorial.figures import FIGURES, PRINTED
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_folder")]
 
@@ -37,7 +37,8 @@ def test_the_tutorial_prints_every_figure_in_80_columns(
     assert not [line for line in lines if line.endswith(" ")]
     place = text.index("The audit of all 31 printed figures")
     for figure in FIGURES:
-        found = re.search(rf"^  {re.escape(figure.quantity)} +{re.escape(figure.printed)} ", text[place:], re.MULTILINE)
+        name = figure.quantity.replace("10000", "10,000")
+        found = re.search(rf"^  {re.escape(name)} +{re.escape(figure.printed)} ", text[place:], re.MULTILINE)
         assert found, figure
         place += found.end()
     assert len(re.findall("  ✓$", text, re.MULTILINE)) == 28
@@ -45,9 +46,10 @@ def test_the_tutorial_prints_every_figure_in_80_columns(
     assert "0.741365 * 0.186816 * 0.593270" in text
     assert "0.036350306" in text
     assert "28 of 31 figures hold; 3 are errata with a known cause; 1 formula has a slip." in lines
-    assert "net_h1 (its formula): Once, in the part on the hidden layer" in " ".join(text.split())
+    assert "net_h1, its formula: Once, in the part on the hidden layer" in " ".join(text.split())
     assert "A · stands where there is no such number" in " ".join(text.split())
-    assert "- The lesson, with its pictures, to read and to print: tutorial-out/report.html" in lines
+    lesson = lines.index("The lesson, with its pictures, to read and to print:")
+    assert lines[lesson + 2] == "    tutorial-out/report.html"
     end = " ".join(" ".join(lines[-6:]).split())
     assert "tinygrad-bp explore tutorial" in end
     assert "tinygrad-bp exercise tutorial" in end
@@ -150,8 +152,7 @@ def test_a_wrong_derivation_fails_and_its_first_factor_is_named(
 def test_a_printed_figure_that_is_wrong_fails(
     quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figures = [figure._replace(printed="0.7513650695") if figure.quantity == "out_o1" else figure for figure in FIGURES]
-    monkeypatch.setattr(comparison, "FIGURES", figures)
+    monkeypatch.setitem(PRINTED, "out_o1", "0.7513650695")
     assert main(["tutorial", "--steps", "2"]) == 1
     assert "The first figure that differs is out_o1" in " ".join(capsys.readouterr().out.split())
 
@@ -312,3 +313,14 @@ def test_japanese_is_spoken_if_asked_for_or_in_its_locale(
 def test_the_audit_alone_begins_with_the_figures(quick: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tutorial", "--steps", "2", "--audit"]) == 0
     assert capsys.readouterr().out.startswith("── The audit of all 31 printed figures ─")
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_commands_at_the_end_stand_whole_in_a_line(
+    width: int, quick: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main(["tutorial", "--steps", "2", "--audit"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "    tinygrad-bp explore tutorial --open" in lines
+    assert "    tinygrad-bp exercise tutorial -o exercise.html" in lines

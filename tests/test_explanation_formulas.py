@@ -176,3 +176,29 @@ def test_fewer_digits_and_narrow_terminals() -> None:
 
 def test_a_long_label_keeps_its_ends() -> None:
     assert short_name("a" * 30 + "b" * 30) == "a" * 20 + "…" + "b" * 11
+
+
+x, y, z = Value(2.0, "x"), Value(-1.0, "y"), Value(0.5, "z")
+
+
+@pytest.mark.parametrize(
+    ("node", "symbols", "numbers"),
+    [
+        (sum([x * 3.0, y]), "x * 3 + y", "2 * 3 - 1"),
+        (Value(0.0) + x * y, "x * y", "2 * (-1)"),
+        (1.0 * x + y * -1.0, "x - y", "2 - (-1)"),
+        ((0.0 + x * 1.0) ** 1.0 * (y / 1.0), "x * y", "2 * (-1)"),
+        (x + -3.0, "x - 3", "2 - 3"),
+        (x - -3.0, "x + 3", "2 + 3"),
+        ((-x) * -1.0 - (-y), "x + y", "2 - 1"),
+        (((x + -y) * z).exp(), "exp((x - y) * z)", "exp((2 - (-1)) * 0.5)"),
+        ((x + y).exp(), "exp(x + y)", "exp(2 - 1)"),
+        ((z + y * 0.5).exp(), "exp(z + y * 0.5)", "exp(0.5 - 1 * 0.5)"),
+        ((x - 0.0) ** 2, "(x - 0) ** 2", "(2 - 0) ** 2"),  # a target of 0
+        (x * 0.0 + y * z, "x * 0 + y * z", "2 * 0 + (-1) * 0.5"),  # an input of 0
+        (ops.sum_of([x, y, -z]).exp(), "exp(x + y - z)", "exp(2 - 1 - 0.5)"),
+    ],
+)
+def test_formulas_are_written_as_people_write_them(node: Value, symbols: str, numbers: str) -> None:
+    rows = explain(named(node, "r")).text(width=200).replace("r = ", "", 1).split("\n")
+    assert [row.strip(" =") for row in rows[:2]] == [symbols, numbers]

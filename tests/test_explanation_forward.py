@@ -63,10 +63,7 @@ def test_a_sum_is_taken_apart_and_a_dot_is_a_sum_of_products() -> None:
         "d = a - b + c * a - 1\n  = 2 - (-3) + 0.5 * 2 - 1\n  = 5"
     )
     assert str(explain(named(dot([a, b], [c, 1.0]), "d"))) == "d = a * c + b\n  = 2 * 0.5 - 3\n  = -2"
-    assert (
-        str(explain(named(sum_of([a, b, c]) * b, "d")))
-        == "d = sum_of([a, b, c]) * b\n  = sum_of([2, -3, 0.5]) * (-3)\n  = 1.5"
-    )
+    assert str(explain(named(sum_of([a, b, c]) * b, "d"))) == "d = (a + b + c) * b\n  = (2 - 3 + 0.5) * (-3)\n  = 1.5"
     assert "tanh(a * b + c)" in str(explain(tanh(dot([a, c], [b, 1.0]))))
 
 

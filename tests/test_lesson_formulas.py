@@ -9,9 +9,9 @@ import pytest
 
 from tests.evaluated import disagreements
 from tests.rounds import named
-from tinygrad_bp import Value, lesson
-from tinygrad_bp.explanation.names import latex_name, multiple_of_pi
-from tinygrad_bp.lessons.blocks import Picture
+from tinygrad_bp import Value, explain, lesson
+from tinygrad_bp.explanation.names import columns, latex_name, multiple_of_pi
+from tinygrad_bp.lessons.blocks import Equation, Picture
 from tinygrad_bp.lessons.derivation import Derivation
 
 
@@ -141,3 +141,37 @@ def test_a_result_without_a_label_is_called_in_the_picture_as_in_the_text() -> N
     [picture] = [block for block in bare.blocks if isinstance(block, Picture)]
     assert picture.drawing.title == "Computation graph of y"
     assert {"v1", "v2", "v3"} <= set(re.findall(r"\w+", picture.drawing.source))
+
+
+def unlabelled(steps: int) -> Value:
+    a, b = Value(0.3, "a"), Value(-0.7, "b")
+    found = a * b
+    for k in range(steps):
+        found = (found * a + b * (0.3 * k)).tanh() + a**2
+    return named(found, "F")
+
+
+@pytest.mark.parametrize("steps", [3, 12])
+def test_long_formulas_without_labels_go_from_symbols_over_numbers_to_the_result(steps: int) -> None:
+    found = lesson(unlabelled(steps), lr=0.1)
+    assert disagreements(found.derivation, found.blocks)[1] == []
+    parts = [found.derivation.names[v] for v in found.derivation.parts]
+    assert parts == [f"v{k}" for k in range(1, steps)]
+    assert "Where a formula would be too long to read, parts of it have names of their own: v1" in found.text(width=200)
+    computed = [block for block in found.blocks if isinstance(block, Equation) and block.left.text in {*parts, "F"}]
+    assert [len(block.rows) for block in computed] == [*[3] * steps, 1]  # the last one is the result after the step
+    derived = [block for block in found.blocks if isinstance(block, Equation) and block.left.text.startswith("dF/d")]
+    assert [block.left.text for block in derived if len(block.rows) < 3] == []
+
+
+def test_lines_of_a_long_formula_are_broken_before_operators_alone() -> None:
+    for line in [*lesson(unlabelled(12)).text().splitlines(), *explain(unlabelled(12)).text().splitlines()]:
+        assert columns(line) <= 80
+        assert not re.search(r"(\*|/| [-+=]|\($)$", line), line
+
+
+def test_a_factor_of_1_over_something_divides() -> None:
+    length, g = Value(1.2, "L"), Value(9.81, "g")
+    text = lesson(named((length / g) ** 0.5, "T"), by="node").text()
+    assert "= dT/dv1 / g" in text
+    assert "* 1 /" not in text

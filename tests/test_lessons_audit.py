@@ -9,7 +9,8 @@ import pytest
 from tinygrad_bp import MLP, Value, grad, topological_order
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons import Document
-from tinygrad_bp.lessons.audit import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Audit, Erratum, audited, derived, rows_of
+from tinygrad_bp.lessons.audit import ERRATUM, FAILS, HOLDS, NOT_JUDGED, Audit, Erratum, derived, rows_of
+from tinygrad_bp.lessons.audited import audited
 from tinygrad_bp.lessons.blocks import Paragraph, Table
 from tinygrad_bp.lessons.brief import Brief
 from tinygrad_bp.lessons.course import Run, course, descend, recorded

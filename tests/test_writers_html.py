@@ -14,7 +14,7 @@ from tests.browser import axe_violations
 from tests.documents import hostile, japanese, lesson, name
 from tests.labels import EXTREME, HOSTILE
 from tinygrad_bp.explanation.names import latex_name, short_name
-from tinygrad_bp.lessons.blocks import Formula
+from tinygrad_bp.lessons.blocks import Formula, Paragraph, Table, Title
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.writers.mathml import mathml
 
@@ -202,3 +202,33 @@ def test_on_paper_all_is_there_and_what_is_folded_is_open(saved: Any, open_page:
         (b"595", b"841"),
         (b"595", b"842"),
     }
+
+
+# Of each cell that holds a number in how many lines it stands; which tables are cut by their boxes.
+BROKEN = """[...document.querySelectorAll("td.tg-number, td.tg-whole:not(:has(math)), span.tg-whole")].filter(cell => {
+    const range = document.createRange(); range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1; }).map(cell => cell.textContent)"""
+CLIPPED = """[...document.querySelectorAll(".tg-scroll")].filter(box => box.scrollWidth > box.clientWidth + 1).length"""
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+@pytest.mark.browser
+def test_numbers_stay_whole_and_no_column_is_clipped(saved: Any, open_page: Any) -> None:
+    head = ["quantity", "printed", "verdict", "by hand", "autograd", "difference", "exact"]
+    number = "-0.019049118258"
+    rows = [[name("dE_total/dout_h1"), number, "≠ erratum", number, number, number, number]] * 3
+    long = Paragraph(
+        "The biases stay fixed, as in the text; their gradients are what they are: --train-biases trains them. " * 2
+    )
+    page = open_page(
+        saved(Document([Title("T"), Table(head, rows), long], "en")), viewport={"width": 1280, "height": 720}
+    )
+    for wide in (1280, 360):
+        page.set_viewport_size({"width": wide, "height": 740})
+        assert page.evaluate(CLIPPED) == 0
+        assert page.evaluate(BROKEN) == []
+    page.set_viewport_size({"width": 673, "height": 995})  # A4 without its margins
+    page.emulate_media(media="print")
+    assert page.evaluate(BROKEN) == []
+    assert page.evaluate("document.querySelector('table').getBoundingClientRect().right") <= 673

@@ -149,7 +149,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _ending(files: Sequence[Path], notes: Sequence[str], language: str) -> Iterator[Block]:
     """What was written, what there is to be said, and where to go on."""
-    from tinygrad_bp.lessons.blocks import Heading, Items, Paragraph
+    from tinygrad_bp.lessons.blocks import Code, Heading, Items, Paragraph
 
     say = words(language)
     page = next(path for path in files if path.name == "report.html")
@@ -159,7 +159,9 @@ def _ending(files: Sequence[Path], notes: Sequence[str], language: str) -> Itera
     yield Heading(say("tutorial.next"))
     ways = {"lesson": printable(str(page)), "page": "tinygrad-bp explore tutorial --open"}
     ways["exercise"] = "tinygrad-bp exercise tutorial -o exercise.html"
-    yield Items([say(f"tutorial.next.{key}", way=way) for key, way in ways.items()])
+    for key, way in ways.items():
+        yield Paragraph(say(f"tutorial.next.{key}"))
+        yield Code(way)  # in a line of its own, however narrow the terminal is
 
 
 def _walk(learning_rate: float, language: str) -> int:

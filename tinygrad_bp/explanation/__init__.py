@@ -8,6 +8,7 @@ formulas      formulas of Values and, from the table's partials, of derivatives
 page          what is said of a derivative in which order
 setting       how equations and sentences are set, for the terminal and in Markdown
 neurons       the neurons in a graph
+parts         which Values without a label get a name in them
 ordering      in which order quantities are told
 names         how names and numbers are written, as text and as LaTeX
 """

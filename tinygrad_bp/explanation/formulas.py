@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from tinygrad_bp.core import ops, stable
@@ -14,7 +16,8 @@ from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import enclosed, fraction, latex_number, multiple_of_pi, number
 
-LONGEST = 200  # characters of a formula, names as they are
+LONGEST = 200  # characters of a formula, names as they are, and a number as long as most names are
+_NUMBER = re.compile(r"\d{4}[\d.]*|\d*\.\d{2,}")
 MOST_NODES = 60  # that a formula may be made of
 
 # Where the table arranges a rule for accuracy or for derivatives of its own, the same as textbooks have it. The tests hold them together.
@@ -51,7 +54,8 @@ class Formula(Symbol):
     __slots__ = ("binding", "coefficient", "latex", "quotient", "text")
 
     def __init__(self, text: str, binding: int, latex: bool, coefficient: float = 1.0) -> None:
-        if len(text) > LONGEST * (1 + latex):
+        most = LONGEST * (1 + latex)
+        if len(text) > most and len(_NUMBER.sub("0.00", text)) > most:
             raise Unwritable
         self.text, self.binding, self.latex, self.coefficient = text, binding, latex, coefficient
         self.quotient: tuple[Any, Formula, int] | None = None  # what stands above, below, and to which power that is
@@ -82,6 +86,69 @@ def _written(op: Operation, operands: Sequence[tuple[str, int]], latex: bool) ->
     )
 
 
+def recorded(op: Operation, operands: Sequence[Any], latex: bool) -> Any:
+    """The operation as it was recorded, in the way that people write it: without + 0, * 1 and / 1, and a - b for a + (-b)."""
+    short = _SHORTER[op](*operands) if op in _SHORTER else None
+    return short if isinstance(short, Formula) else spelled(op, operands, latex)
+
+
+def _opposite(x: Any) -> Any:
+    """What has a minus sign, without it; None of anything else. Numbers that stand in place of names are some, too."""
+    if not isinstance(x, Formula):
+        return -x if x < 0 else None
+    if x.coefficient == -1:
+        return Formula(x.text, x.binding, x.latex)
+    if x.coefficient == 1 and x.binding in (NEGATIVE, MULTIPLICATIVE) and re.match(r"-\d", x.text):
+        alone = re.fullmatch(r"-[\d.]+(?:e-?\d+)?", x.text)
+        return Formula(x.text[1:], ATOM if alone else MULTIPLICATIVE, x.latex)
+    return None
+
+
+def _shorter_sum(a: Any, b: Any) -> Any:
+    for x, other in ((a, b), (b, a)):
+        if not isinstance(x, Formula) and x == 0:
+            return other
+    opposite = _opposite(b)
+    return None if opposite is None else spelled(ops.sub, (a, opposite), _in_latex(a, b))
+
+
+def _shorter_difference(a: Any, b: Any) -> Any:
+    named = isinstance(b, Formula) and b.coefficient == 1  # a - (-0.5) stays where the number stands in place of a name
+    opposite = None if named else _opposite(b)
+    return None if opposite is None else spelled(ops.add, (a, opposite), _in_latex(a, b))
+
+
+def _shorter_product(a: Any, b: Any) -> Any:
+    for x, other in ((a, b), (b, a)):
+        if not isinstance(x, Formula) and abs(x) == 1 and isinstance(other, Formula):
+            return _signed(other, x)
+    return None
+
+
+def _signed(x: Formula, sign: float) -> Formula:
+    """The same, or with the other sign."""
+    found = Formula(x.text, x.binding, x.latex, x.coefficient * sign)
+    found.quotient = x.quotient
+    return found
+
+
+def _in_latex(*operands: Any) -> bool:
+    return any(isinstance(x, Formula) and x.latex for x in operands)
+
+
+_SHORTER: dict[Operation, Callable[..., Any]] = {
+    ops.add: _shorter_sum,
+    ops.sub: _shorter_difference,
+    ops.neg: lambda a: _signed(a, -1.0) if isinstance(a, Formula) else None,
+    ops.mul: _shorter_product,
+    ops.div: lambda a, b: (
+        None if isinstance(b, Formula) or abs(b) != 1 or not isinstance(a, Formula) else _signed(a, b)
+    ),
+    ops.pow: lambda a, b: None if isinstance(b, Formula) or b != 1 else a,
+    ops.sum_of: lambda *xs: reduce(lambda a, b: recorded(ops.add, (a, b), _in_latex(a, b)), xs),
+}
+
+
 def _total(terms: Sequence[Any]) -> Any:
     """The sum, like terms put together, the last first: reverse accumulation meets them in the opposite of the written order."""
     like: dict[str, Any] = {}
@@ -103,6 +170,8 @@ def _sum(a: Any, b: Any) -> Any:
         both = a.coefficient + b.coefficient
         return Formula(a.text, a.binding, a.latex, both) if both else 0.0
     latex = (a if isinstance(a, Formula) else b).latex
+    if isinstance(b, Formula) and b.coefficient == 1 and (opposite := _opposite(b)) is not None:
+        return spelled(ops.sub, (a, opposite), latex)
     negative = (b.coefficient if isinstance(b, Formula) else b) < 0
     op = ops.sub if negative else ops.add
     right, binding = write(-b if negative else b, latex)
@@ -129,7 +198,7 @@ def _product(a: Any, b: Any) -> Any:
             joined = _over(Formula(other.text, other.binding, other.latex), *one.quotient[1:])
             joined.coefficient = a.coefficient * b.coefficient
             return joined
-    pair = [(a.text, a.binding), (b.text, ATOM if b.binding == MULTIPLICATIVE else b.binding)]
+    pair = [(a.text, a.binding), _as_factor(b)]
     return Formula(_written(ops.mul, pair, a.latex), MULTIPLICATIVE, a.latex, a.coefficient * b.coefficient)
 
 
@@ -212,8 +281,12 @@ def write(x: Any, latex: bool) -> tuple[str, int]:
         return ops.neg.write([(x.text, x.binding)], latex=latex), NEGATIVE
     if x.quotient is not None and not isinstance(x.quotient[0], Formula) and x.quotient[0] == 1:  # 3 / g, not 3 * 1 / g
         return _over(x.coefficient, *x.quotient[1:]).text, MULTIPLICATIVE
-    factor = x.text, ATOM if x.binding == MULTIPLICATIVE else x.binding
-    return _written(ops.mul, [write(x.coefficient, latex), factor], latex), MULTIPLICATIVE
+    return _written(ops.mul, [write(x.coefficient, latex), _as_factor(x)], latex), MULTIPLICATIVE
+
+
+def _as_factor(x: Formula) -> tuple[str, int]:
+    """A factor after another one: a product stands there as it is, a * b * c, but for a minus sign."""
+    return x.text, ATOM if x.binding == MULTIPLICATIVE and not x.text.startswith("-") else x.binding
 
 
 def write_number(text: str, latex: bool) -> tuple[str, int]:
@@ -291,21 +364,38 @@ class FormulaWriter:
         while waiting:
             head, negative = waiting.pop()
             inner = isinstance(head, Value) and head.op is not None and (head is node or head not in self._names)
-            if inner and head.op in (ops.add, ops.sum_of):
+            number = self._constant(head)
+            if number is not None and head is not node:
+                if number or not (found or waiting):  # what adds 0 is not written
+                    found.append(self._summand(negative != (number < 0), [abs(number)]))
+            elif inner and head.op in (ops.add, ops.sum_of):
                 waiting += [(x, negative) for x in reversed(head.operands)]
+            elif inner and head.op is ops.neg:
+                waiting.append((head.operands[0], not negative))
             elif inner and head.op is ops.dot:
-                found += [(negative, self._product(pair)) for pair in zip(*stable.halves(head.operands), strict=True)]
+                found += [self._summand(negative, pair) for pair in zip(*stable.halves(head.operands), strict=True)]
             elif inner and head.op is ops.sub:
                 waiting += [(head.operands[1], not negative), (head.operands[0], negative)]
             elif inner and head.op is ops.mul:
-                found.append((negative, self._product(head.operands)))
+                found.append(self._summand(negative, head.operands))
             else:
                 found.append((negative, self._product([head], whole=head is node)))
         return found
 
-    def _product(self, factors: Sequence[Any], *, whole: bool = False) -> list[str]:
-        """The factors, those of 1 left out, which weigh a bias in a dot. `whole`: of a Value alone, how it was computed."""
-        several = [x for x in factors if isinstance(x, Value) or x != 1.0] or factors[:1]
+    def _constant(self, x: Value | float) -> float | None:
+        """The number of what is written as one: a constant, or a leaf without a name."""
+        if not isinstance(x, Value):
+            return x
+        return x.data if x.op is None and self._leaves_as_numbers and x not in self._names else None
+
+    def _summand(self, negative: bool, factors: Sequence[Any]) -> tuple[bool, list[str]]:
+        """Whether a product is subtracted, and its factors: without those of 1, which weigh a bias in a dot, and of -1."""
+        several = [x for x in factors if self._constant(x) not in (1.0, -1.0)]
+        turned = sum(self._constant(x) == -1.0 for x in factors) % 2 == 1
+        return negative != turned, self._product(several or [1.0])
+
+    def _product(self, several: Sequence[Any], *, whole: bool = False) -> list[str]:
+        """The factors. `whole`: of a Value alone, how it was computed."""
         texts = []
         for x in several:
             try:
@@ -334,6 +424,16 @@ class FormulaWriter:
         except (Unwritable, TypeError, ValueError, ArithmeticError, AttributeError):
             return ""  # a rule of someone's own may know numbers only
         return write(term, self.latex)[0] if isinstance(term, Formula) else ""
+
+    def too_long(self, of: Value, by: Value, place: Mapping[Value, int], stops: Set[Value]) -> bool:
+        """Whether `derivative` is empty because the formula would be too long."""
+        try:
+            self._derivative(of, by, place, stops)
+        except Unwritable:
+            return True
+        except (TypeError, ValueError, ArithmeticError, AttributeError):
+            pass
+        return False
 
     def local_derivative(self, of: Value, place: int) -> str:
         """The derivative of a Value with respect to the operand at this place, the others held fixed: of x * x at either place x.
@@ -408,5 +508,5 @@ class FormulaWriter:
             term = None
             if head.op in (ops.power_term, ops.dot):  # x ** 2, not x ** (3 - 1); a sum of products
                 term = Formula.record_operation(head.op, operands)
-            self._terms[head] = term if isinstance(term, Formula) else spelled(head.op, operands, self.latex)
+            self._terms[head] = term if isinstance(term, Formula) else recorded(head.op, operands, self.latex)
         return self._terms[node]

@@ -21,7 +21,7 @@ it gets a name, v1, v2, ..., and a line of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,11 +31,10 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import name_others, unique_names
 from tinygrad_bp.explanation.ordering import by_number
+from tinygrad_bp.explanation.parts import parts
 from tinygrad_bp.explanation.setting import MarkdownSetting, Row, TextSetting
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.text import number_as_json
-
-MOST_PARTS = 24  # nodes without a name in one formula
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Co
     names = unique_names(v for v in order if v.label)
     nodes = [v for v in order if v.op is not None and (v is y or not labelled_only or v in names)]
     if labelled_only:
-        wanted = {*nodes, *_parts(order, names)}
+        wanted = {*nodes, *parts(order, names)}
         nodes = [v for v in order if v in wanted]
     told = by_number(order, names)
     chosen = set(nodes)
@@ -128,27 +127,6 @@ def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Co
     # A leaf without a label stands in formulas as its number.
     invented = name_others(names, nodes, {y: "y"})
     return Computation(y, tuple(nodes), names, tuple(invented), tuple(changed_leaves(order)), language)
-
-
-def _parts(order: Sequence[Value], named: Collection[Value]) -> set[Value]:
-    """The Values without a label that need a name, so that no formula is too long to read."""
-    found: set[Value] = set()
-    size: dict[Value, int] = {}  # of the formula that a Value without a name is written as
-    for v in order:
-        if v.op is None:
-            continue
-        inner = sorted({x for x in v.operands if isinstance(x, Value) and size.get(x)}, key=lambda x: size[x])
-        total = sum(size[x] for x in inner)
-        while inner and total > MOST_PARTS:
-            largest = inner.pop()
-            total -= size[largest]
-            size[largest] = 0
-            found.add(largest)
-        wide = len(v.operands) > MOST_PARTS
-        if wide and v not in named and v is not order[-1]:
-            found.add(v)
-        size[v] = 0 if v in named or v in found else 1 + total
-    return found
 
 
 def _joined(terms: Sequence[tuple[bool, Sequence[str]]]) -> str | None:

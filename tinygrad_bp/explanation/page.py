@@ -11,7 +11,7 @@ from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import number
 from tinygrad_bp.explanation.setting import MOST, MarkdownSetting, Row, TextSetting
-from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term
+from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term, factors_of, summands
 
 if TYPE_CHECKING:
     from tinygrad_bp.explanation.chain_rule import Explanation
@@ -116,16 +116,13 @@ class TextPage(TextSetting):
         def sum_of(write: Callable[[Term], Sequence[str]]) -> Row:
             return self.shown(terms, write, lambda more: [more])
 
-        def product_of(write: Callable[[Factor], str]) -> Row:
-            return sum_of(lambda term: self.shown(term.factors, write, str))
-
-        rows = [product_of(self.symbol)]
+        rows = [sum_of(lambda term: self.shown(term.factors, self.symbol, str))]
         if len(terms) == 1 == len(terms[0].factors):
             rows.append([[terms[0].factors[0].formula(latex=self.latex)]])
         elif len(terms) <= MOST and all(map(self.by_delta, terms)):
             rows.append([self.by_delta(term) for term in terms])
-        rows.append(product_of(lambda factor: self.number(factor.value)))
-        rows.append(sum_of(lambda term: [self.number(term.value)]))
+        rows.append(sum_of(lambda term: self.shown(factors_of([x.value for x in term.factors]), self.number, str)))
+        rows.append(self.shown(summands(terms, MOST), lambda x: [self.number(x)], lambda more: [more]))
         rows.append([[self.number(total)]])
         return [row for i, row in enumerate(rows) if row != [[""]] and row not in rows[:i]]
 

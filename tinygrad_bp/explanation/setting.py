@@ -108,30 +108,12 @@ class TextSetting:
             line = start
             for i, piece in enumerate(summand):
                 if i and columns(line) + 1 + columns(piece) > self.width:
-                    self.lines.append(line)
+                    self.lines += formula_lines(line, margin + "  ", self.width)
                     line = margin + "  " + piece
                 else:
                     line += f" {piece}" if i else piece
-            self.lines += self.wrapped(line, margin + "  ")
+            self.lines += formula_lines(line, margin + "  ", self.width)
             start = margin
-
-    def wrapped(self, line: str, margin: str) -> list[str]:
-        """The line, broken at spaces where it is too long: inside parentheses and powers only if it does not fit otherwise."""
-        if columns(line) <= self.width:
-            return [line]
-        first = line[: len(line) - len(line.lstrip())]
-        for depth in (0, 1, 2, 3, len(line)):
-            lines = textwrap.wrap(
-                _held_together(line[len(first) :], depth),
-                self.width,
-                initial_indent=first,
-                subsequent_indent=margin,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            if max(map(columns, lines)) <= self.width:
-                break
-        return [text.replace(HELD, " ") for text in lines]
 
     def table(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Symbols, numbers aligned at the point, formulas. Numbers or formulas may be empty."""
@@ -145,7 +127,7 @@ class TextSetting:
                 self.lines.append(line.rstrip() if not formula else f"{line} = {formula}")
             else:
                 self.lines.append(line.rstrip())
-                self.lines += self.wrapped(f"    = {formula}", " " * 6)
+                self.lines += formula_lines(f"    = {formula}", " " * 6, self.width)
         self.lines.append("")
 
     def sentence(self, text: str) -> None:
@@ -180,13 +162,40 @@ def wrapped(text: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _held_together(text: str, depth: int) -> str:
-    """The text with its spaces around a power, and those deeper in parentheses than this, made unbreakable."""
+_OPERATOR = re.compile(r"[-+*/=←⊙…] ")
+
+
+def formula_lines(line: str, margin: str, width: int) -> list[str]:
+    """A formula in lines, where it is too long for one: broken before operators, those in parentheses only if it does not fit otherwise.
+
+    `margin` begins the lines after the first.
+    """
+    if columns(line) <= width:
+        return [line]
+    first = line[: len(line) - len(line.lstrip())]
+    lines: list[str] = []
+    for depth in (0, 1, 2, 3, len(line)):
+        lines = textwrap.wrap(
+            held_together(line[len(first) :], depth),
+            width,
+            initial_indent=first,
+            subsequent_indent=margin,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        if max(map(columns, lines)) <= width:
+            break
+    return [text.replace(HELD, " ") for text in lines]
+
+
+def held_together(text: str, depth: int) -> str:
+    """The text with each space made unbreakable that is deeper in parentheses than this, around a power, or not before an operator."""
     pieces = []
     deep = 0
-    for c in text.replace(" ** ", f"{HELD}**{HELD}"):
-        deep += (c == "(") - (c == ")")
-        pieces.append(HELD if c == " " and deep > depth else c)
+    for place, c in enumerate(text):
+        deep += (c in "([") - (c in ")]")
+        before = deep <= depth and _OPERATOR.match(text, place + 1)
+        pieces.append(HELD if c == " " and not before else c)
     return "".join(pieces)
 
 

@@ -377,6 +377,17 @@ class Waypoints:
         return self._factor(self.y, by, self.total.get(by, 0.0))
 
 
+def factors_of(numbers: Sequence[float]) -> Sequence[float]:
+    """The factors of a product as they are written: without those of 1."""
+    return [x for x in numbers if x != 1.0] or numbers[:1]
+
+
+def summands(terms: Sequence[Term], most: int) -> list[float]:
+    """The numbers of a sum as they are written: without zeros, if there are not more terms than are written out."""
+    values = [term.value for term in terms]
+    return [x for x in values if x] or values[:1] if len(values) <= most else values
+
+
 def _log_magnitude(x: float) -> float:
     """The logarithm of |x|. NaN ranks with the infinities: a path that spoils the total is one to see."""
     return math.log(math.fabs(x)) if x and x == x else -math.inf if x == 0 else math.inf

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
@@ -18,6 +18,9 @@ from tinygrad_bp.lessons.roles import outer
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from tinygrad_bp.lessons.audit import Erratum
 
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
 MOST_NODES = 1000  # of a graph that a page shows
@@ -38,6 +41,12 @@ class Note:
     key: str
     given: Mapping[str, str]
 
+    @classmethod
+    def of(cls, erratum: Erratum) -> Note:
+        """What the page says of an erratum."""
+        cause = erratum.cause
+        return cls(erratum.quantity, cause.key.removeprefix("page."), {name: str(x) for name, x in cause.given.items()})
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -55,6 +64,21 @@ class Printed:
     takes: Mapping[str, Value]
     returns: Mapping[str, Any]
     errata: Callable[[], Sequence[Note]] = tuple
+
+    @classmethod
+    def derived(
+        cls,
+        figures: Sequence[tuple[str, str, str, str]],
+        other_editions: Mapping[str, str],
+        by_hand: Callable[..., Mapping[str, Any]],
+        given: Mapping[str, float],
+        errata: Callable[[], Sequence[Note]],
+    ) -> Printed:
+        """What is printed, beside a derivation by hand, `by_hand(exp, **numbers)`, which is recorded on Values of these numbers."""
+        leaves = {name: Value(number, name) for name, number in given.items()}
+        found = by_hand(ops.exp, **leaves)
+        returns = {name: x for name, x in found.items() if name not in leaves}
+        return cls(figures, other_editions, leaves, returns, errata)
 
 
 @dataclass(frozen=True)

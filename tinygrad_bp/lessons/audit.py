@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 
 from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import number
-from tinygrad_bp.lessons.blocks import Block, Paragraph, Piece, Strong, Table, Text
 from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.naming import Names
@@ -28,10 +26,16 @@ AGREEMENT = 1e-15
 # Of a central difference: its own error, of the order STEP ** 2, is then about as large as that of rounding.
 STEP = 1e-5
 DIGITS = 30  # of exact values, while they are computed
-SIGNIFICANT = 9  # digits of the numbers in a table
 HOLDS, ERRATUM, FAILS, NOT_JUDGED = "holds", "erratum", "fails", "not judged"
-MARKS = {HOLDS: "✓", ERRATUM: "≠", FAILS: "✗", NOT_JUDGED: "–"}
-VERDICTS = {HOLDS: "holds", ERRATUM: "erratum", FAILS: "differs", NOT_JUDGED: "notJudged"}
+
+
+class Figure(NamedTuple):
+    """What is printed: the part of the text it stands in, its name, `dE_o1/dout_h1` or `w5+`, how it is computed, and its digits."""
+
+    stage: str
+    quantity: str
+    formula: str
+    printed: str
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,19 @@ def rounds_to(number: Decimal, printed: str) -> bool:
     return number.quantize(Decimal(printed)) == Decimal(printed)
 
 
-def decimals(number: Decimal) -> str:
-    """`number` to 25 significant digits, without an exponent and without zeros at the end."""
-    return f"{number.normalize(Context(prec=25)):f}"
+def explains(number: Decimal, printed: str, other: Decimal) -> bool:
+    """Whether a number is what is printed, and another one that it might have been is not."""
+    return rounds_to(number, printed) and not rounds_to(other, printed)
+
+
+def differing(first: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The quantities for which two derivations differ: their names, and both numbers."""
+    return [(name, x, other[name]) for name, x in first.items() if not agree(x, other[name])]
+
+
+def decimals(number: Decimal, digits: int = 25) -> str:
+    """`number` to so many significant digits, without an exponent and without zeros at the end."""
+    return f"{number.normalize(Context(prec=digits)):f}"
 
 
 def agree(a: float, b: float, updates: int = 1) -> bool:
@@ -202,6 +216,24 @@ class Erratum:
         return self.exact == Decimal(self.printed)
 
 
+class Edition(NamedTuple):
+    """A figure that only other editions print: whose it is shows in two trainings, of which `sequential` is the mistaken one."""
+
+    quantity: str
+    printed: str
+    sequential: Decimal
+    simultaneous: Decimal
+
+    @property
+    def explained(self) -> bool:
+        """Whether it is the number of the mistaken one alone."""
+        return explains(self.sequential, self.printed, self.simultaneous)
+
+    def to_dict(self) -> dict[str, str]:
+        """For JSON, exact values in decimals."""
+        return {**self._asdict(), "sequential": decimals(self.sequential), "simultaneous": decimals(self.simultaneous)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """What was found for the figures of a text.
@@ -210,11 +242,13 @@ class Audit:
         rows: one for each figure, in the order of the text.
         errata: the figures that are known to be mistaken, and slips in formulas.
         ways: all quantities by name, in the order of derivation, as they are found by "hand", "autograd" and "difference".
+        editions: what only other editions print.
     """
 
     rows: Sequence[Row]
     errata: Sequence[Erratum]
     ways: Mapping[str, Mapping[str, Any]]
+    editions: Sequence[Edition] = ()
 
     @property
     def holds(self) -> bool:
@@ -222,8 +256,9 @@ class Audit:
         return not self.first_difference and not self.unexplained(words())
 
     def unexplained(self, say: Words) -> list[str]:
-        """What the causes of errata do not account for."""
-        return [each.quantity for each in self.errata if not each.explained]
+        """What the causes of errata, and of what other editions print, do not account for."""
+        others = [say("audit.edition", name=each.quantity) for each in self.editions if not each.explained]
+        return [*[each.quantity for each in self.errata if not each.explained], *others]
 
     @cached_property
     def first_difference(self) -> Said | None:
@@ -272,50 +307,3 @@ class Audit:
             "first_difference": self.first_difference(say) if self.first_difference else "",
             "holds": self.holds,
         }
-
-    def causes(self, say: Words) -> list[Text]:
-        """Each erratum and its cause, as items of a list."""
-        found: list[Text] = []
-        for each in self.errata:
-            verdict: list[Piece] = [] if each.explained else [Strong(say("audit.unexplained")), " "]
-            found.append([Strong(each.quantity), say("say.colon"), *verdict, each.cause(say)])
-        return found
-
-
-# Their tables
-
-
-def audited(rows: Sequence[Row], say: Words, name: Callable[[str], Text], *, short: bool = False) -> list[Block]:
-    """A table of the figures, and why some of them are not judged.
-
-    Args:
-        name: how a quantity is written.
-        short: whether the exact values, and the verdicts in words, are left out, for which a terminal has no room.
-    """
-    keys = [key for key in ("hand", "autograd", "difference") if any(getattr(row, key) is not None for row in rows)]
-    ways = [say(f"page.truth.{key}") for key in keys]
-
-    def line(
-        name: Text, printed: Text, verdict: Text, numbers: Sequence[float | None], exact: Decimal | None
-    ) -> list[Text]:
-        found = ["·" if x is None else number(x, SIGNIFICANT) for x in numbers]
-        if short:
-            return [name, printed, *found, verdict]
-        return [name, printed, verdict, *found, "·" if exact is None else decimals(exact)]
-
-    lines: list[list[Text]] = []
-    for row in rows:
-        verdict = MARKS[row.verdict] if short else f"{MARKS[row.verdict]} {say(f'page.truth.{VERDICTS[row.verdict]}')}"
-        numbers, exact = [getattr(row, key) for key in keys], row.exact
-        if row.later is not None:
-            told, later = row.later
-            lines.append(line(told(say), "·", "", numbers, exact))
-            numbers, exact = [later[key] for key in keys], later["exact"]
-        lines.append(line(name(row.quantity), row.printed, verdict, numbers, exact))
-    first = [say("audit.quantity"), say("page.truth.printed")]
-    head = [*first, *ways, ""] if short else [*first, say("page.truth.verdict"), *ways, say("audit.exact")]
-    blocks: list[Block] = [Table(head, lines)]
-    for key, kind in (("audit.unjudged", NOT_JUDGED), ("audit.fails", FAILS)):
-        reasons = [row.reason(say) for row in rows if row.reason and row.verdict == kind]
-        blocks += [Paragraph(say(key, why=why)) for why in dict.fromkeys(reasons)]
-    return blocks

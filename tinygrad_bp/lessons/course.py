@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from tinygrad_bp.core.value import Value
@@ -26,6 +27,13 @@ class Run(Generic[Number]):
     errors: list[Number]
     outputs: dict[str, Number]
     parameters: dict[str, Number]
+
+    def decimals(self) -> Run[Decimal]:
+        """The same in numbers that round as they are printed."""
+        errors: list[Any] = self.errors
+        named: list[dict[str, Any]] = [self.outputs, self.parameters]
+        outputs, parameters = ({name: Decimal(x) for name, x in numbers.items()} for numbers in named)
+        return Run([Decimal(x) for x in errors], outputs, parameters)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

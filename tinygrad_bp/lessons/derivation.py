@@ -34,6 +34,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.ordering import by_number
+from tinygrad_bp.explanation.parts import parts_of_derivatives
 from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.probabilities import probabilities
@@ -84,6 +85,7 @@ class Derivation:
             has none among them, and what these are computed from.
         names: of each labelled Value, and of each of the steps.
         graph: the waypoints between the loss and its parameters.
+        parts: the Values without a label that have a name so that no formula is too long to be written.
         neurons: those found in the graph, in the order of `forward`.
         layers: the same by depth, the first layer first.
         formula: whether this is a formula of any kind, with no neurons and no target: nothing in it is an input by its name.
@@ -128,11 +130,15 @@ class Derivation:
         self.formula = not found and not learns(self.order)
         self.trainable = leaves if self.formula else trained or leaves
         self.parameters = chosen or self.trainable
-        self.graph = Waypoints(loss, self.parameters, labelled_only, _unlabelled(self.order, found))
+        names = _unlabelled(self.order, found)
+        self.graph = Waypoints(loss, self.parameters, labelled_only, names)
+        self.parts = parts_of_derivatives(self.graph)
+        if self.parts:
+            self.graph = Waypoints(loss, self.parameters, labelled_only, {**names, **dict.fromkeys(self.parts, "")})
         self.names = self.graph.names
         if changed := changed_leaves(self.order):
-            names = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
-            raise ValueError(f"{changed_since(names)}; compute {self.names[loss]} again")
+            which = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
+            raise ValueError(f"{changed_since(which)}; compute {self.names[loss]} again")
         told = by_number(self.order, self.names)
         place = {v: k for k, v in enumerate(told)}
         named = [unit for unit in found if unit.net in self.names and unit.out in self.names]

@@ -9,11 +9,10 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number, short_name
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term
+from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, factors_of, summands
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 
-LONGEST = 100  # letters of a formula that is worked into a sum
 MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
 
 Product = tuple[bool, Sequence[Formula]]  # whether it is subtracted, and its factors
@@ -77,8 +76,8 @@ class Equations:
 
     def value(self, v: Value) -> Equation:
         """How a Value was computed."""
-        rows = [self._row(writers, v) or self._share(writers, v) for writers in (self._symbols, self._numbers)]
-        return chain(self.name(v), [*rows, [self.number(v.data)]])
+        symbols, numbers = (self._row(each, v) or self._share(each, v) for each in (self._symbols, self._numbers))
+        return chain(self.name(v), [symbols, numbers if symbols else [], [self.number(v.data)]])
 
     def slope(self, of: Value, by: Value, factor: Factor) -> Equation:
         """A local derivative: its formula, that with numbers, and its number."""
@@ -152,18 +151,11 @@ class Equations:
             rows.append(self.shortened([(False, factors) for factors in by_delta]))
         else:
             rows += self._worked_in(terms)
-        rows.append(self._numbers_of(terms, by_delta))
+        numbers = [factors_of([x.value for x in term.factors]) for term in terms]
+        rows.append(self.shortened([(False, [self.number(x) for x in factors]) for factors in numbers]))
         if len(terms) > 1:
-            rows.append(self.shortened([(False, [self.number(term.value)]) for term in terms]))
+            rows.append(self.shortened([(False, [self.number(value)]) for value in summands(terms, MOST_TERMS)]))
         return rows
-
-    def _numbers_of(self, terms: Sequence[Term], by_delta: Sequence[Sequence[Formula]]) -> Row:
-        """The numbers of the factors, without the slopes of 1 that the delta rule, in the row before, has left out."""
-        products: list[Product] = []
-        for term, short in zip(terms, by_delta, strict=True):
-            factors = term.factors[:1] if len(short) == 1 and all(by_delta) else term.factors
-            products.append((False, [self.number(x.value) for x in factors]))
-        return self.shortened(products)
 
     def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
         return self.shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
@@ -193,9 +185,11 @@ class Equations:
                 if any(unit.out is local.of and unit.net is local.by for unit in self.derivation.neurons):
                     return []  # its slope is an equation of its own
                 formula = self._written(writers, local)
-                if formula is None or len(formula.text) > LONGEST:
+                if formula is None:
                     return []
-                before = [self.number(x.value) if numbers else self._factor(x) for x in first]
+                before = [self._factor(x) for x in first]
+                if numbers:  # not 1 * (2 - 0.5)
+                    before = [self.number(x.value) for x in first if x.value != 1.0]
                 products.append((False, [*before, formula]))
             rows.append(self.shortened(products))
         return rows
@@ -283,7 +277,8 @@ def _product(factors: Sequence[Formula], *, first: bool) -> Formula:
         in_parentheses(x) if (x.text.startswith("-") and not (first and not k)) or (several and is_sum(x)) else x
         for k, x in enumerate(factors)
     ]
-    return Formula(" * ".join(x.text for x in written), r" \cdot ".join(x.latex for x in written))
+    texts = [f"/ {x.text[4:]}" if k and x.text.startswith("1 / ") else f"* {x.text}" for k, x in enumerate(written)]
+    return Formula(" ".join(texts)[2:], r" \cdot ".join(x.latex for x in written))
 
 
 def is_sum(x: Formula) -> bool:

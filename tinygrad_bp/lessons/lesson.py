@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import significant
 from tinygrad_bp.lessons.backward import Backward
-from tinygrad_bp.lessons.blocks import Block, Folded, Title
+from tinygrad_bp.lessons.blocks import Block, Folded, Heading, Picture, Title
 from tinygrad_bp.lessons.closing import Closing
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.matrices import Matrices
 from tinygrad_bp.lessons.opening import Opening
+from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import shown
 from tinygrad_bp.words import words
 
 By = Literal["neuron", "layer", "node"]
+PARTS = ("network", "forward", "backward", "update")  # beside which more may stand
 
 
 def lesson(
@@ -96,6 +98,19 @@ class Lesson(Document):
     def __init__(self, derivation: Derivation, blocks: Sequence[Block], language: str) -> None:
         super().__init__(blocks, language)
         self.derivation = derivation
+
+    def with_more(self, more: Callable[[str], Iterable[Block]]) -> list[Block]:
+        """The blocks without pictures, and after each part what there is `more` for it, by its key, such as "network" or "forward"."""
+        say, part = words(self.language), ""
+        parts = {say(f"lesson.part.{key}"): key for key in PARTS}
+        found: list[Block] = []
+        for block in self.blocks:
+            if isinstance(block, Heading) and block.level == 1:
+                found += more(part)
+                part = parts.get(plain(block.text), "")
+            if not isinstance(block, Picture):
+                found.append(block)
+        return found
 
 
 class _Writer(Opening, Backward, Closing):

@@ -67,6 +67,8 @@ class Opening(Given):
         else:
             yield self.paragraph("lesson.network.graph", parameters=say("count.parameter", count=len(found.parameters)))
             yield self.paragraph("lesson.network.result", loss=loss)
+        if found.parts:
+            yield self.paragraph("lesson.network.parts", names=self.some_of([self.write.name(v) for v in found.parts]))
         if self.follows is not None:
             yield from self.following(self.follows)
         yield from self.picture()

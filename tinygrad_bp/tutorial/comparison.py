@@ -7,28 +7,23 @@ difference, for derivatives and what follows from them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import partial
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.lessons.audit import DIGITS, NEVER, Audit, Time, agree, decimals, derived, rows_of
+from tinygrad_bp.lessons.audit import DIGITS, NEVER, Audit, Figure, derived, differing, rows_of
 from tinygrad_bp.lessons.course import Run
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.tutorial.derivation import one_round
-from tinygrad_bp.tutorial.errata import Edition, editions_of, errata_of
-from tinygrad_bp.tutorial.figures import FIGURES, ROUNDS, SETUP, Figure, setup
+from tinygrad_bp.tutorial.errata import editions_of, errata_of
+from tinygrad_bp.tutorial.figures import FIGURES, PRINTED, ROUNDS, SETUP, TIMES, setup
 from tinygrad_bp.tutorial.network import network
 from tinygrad_bp.tutorial.training import BIASES, train
-from tinygrad_bp.words import Said, Words
+from tinygrad_bp.words import Said
 
-# The figures of the training. What is said to be the error after all rounds is what the forward pass of the last one sees.
-TIMES = {
-    "E_total after 1 update": Time("E_total", 1, 1),
-    "E_total after 10000 rounds": Time("E_total", ROUNDS - 1, ROUNDS),
-}
 BIAS_GRADIENTS = [f"dE_total/d{bias}" for bias in BIASES]
 
 
@@ -40,26 +35,21 @@ class Comparison(Audit):
         values: the network before training, by label, with gradients.
         sequential, train_biases: how it was trained.
         run: the training of the network of Values.
-        editions: the outputs after 10,000 rounds, which other editions print; empty if the training was shorter.
+
+    Its editions are the outputs after 10,000 rounds, which other editions print; there are none if the training was shorter.
     """
 
     values: dict[str, Value]
     sequential: bool
     train_biases: bool
     run: Run[float]
-    editions: Sequence[Edition]
-
-    def unexplained(self, say: Words) -> list[str]:
-        """What the causes of errata, and of what other editions print, do not account for."""
-        others = [say("tutorial.edition", name=each.quantity) for each in self.editions if not each.explained]
-        return [*super().unexplained(say), *others]
 
     def mistakes(self) -> list[tuple[str, float, float]]:
         """What the sequential update gets wrong in the first round: name, right, mistaken. Biases only if they are trained."""
         hand = self.ways["hand"]
         mistaken = one_round(math.exp, **{name: hand[name] for name in SETUP}, sequential=True)
-        names = [name for name in hand if not agree(hand[name], mistaken[name])]
-        return [(name, hand[name], mistaken[name]) for name in names if self.train_biases or name not in ("b1+", "b2+")]
+        untrained = () if self.train_biases else ("b1+", "b2+")
+        return [each for each in differing(hand, mistaken) if each[0] not in untrained]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -71,10 +61,7 @@ class Comparison(Audit):
             "train_biases": self.train_biases,
             **run,
             "bias_gradients": {name: hand[name] for name in BIAS_GRADIENTS},
-            "other_editions": [
-                {**each._asdict(), "sequential": decimals(each.sequential), "simultaneous": decimals(each.simultaneous)}
-                for each in self.editions
-            ],
+            "other_editions": [each.to_dict() for each in self.editions],
         }
         return {"figures": found["figures"], "training": training, **found}
 
@@ -95,7 +82,6 @@ def compare(
     The options say how to train. A figure that is printed for other options than these is computed, but not judged.
     Raises OverflowError if training leaves all bounds.
     """
-    printed = {figure.quantity: figure.printed for figure in FIGURES}
     start = {**setup(Decimal), "eta": eta}
     floats = {name: float(x) for name, x in start.items()}
     values = network(floats)
@@ -111,11 +97,11 @@ def compare(
         both = [train(setup(Decimal), reached, exp=Decimal.exp, sequential=mistake) for mistake in (False, True)]
         as_printed = eta == Decimal(SETUP["eta"]) and not train_biases
         runs["exact"] = both[sequential] if as_printed else trained(start, reached, exp=Decimal.exp)
-        errata = list(errata_of(printed, ways["exact"], *both))
+        errata = list(errata_of(ways["exact"], *both))
 
     reasons = {each.quantity: _unprinted(each, eta, rounds, sequential, train_biases) for each in FIGURES}
     return Comparison(
-        rows=rows_of(printed, ways, errata=errata, reasons=reasons, runs=runs, times=TIMES),
+        rows=rows_of(PRINTED, ways, errata=errata, reasons=reasons, runs=runs, times=TIMES),
         errata=errata,
         ways=ways,
         values=values,

@@ -1,8 +1,5 @@
 """The worked example by hand: plain arithmetic, written without the engine, to compare the engine with.
 
-The lines below work for any kind of number. On floats they are what a pocket calculator does; on `Decimal` with many digits they give
-the exact values that the printed figures are rounded from.
-
 How to read the names: `dE_total_dout_o1` is dE_total/dout_o1, the derivative of E_total with respect to out_o1, and `w5_plus` is w5+, the
 weight w5 after the update.
 """
@@ -10,26 +7,9 @@ weight w5 after the update.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-Number = TypeVar("Number", float, Decimal)
-
-
-def logistic(x: Number, exp: Callable[[Number], Number]) -> Number:
-    """1 / (1 + exp(-x)), above and below the line multiplied by exp(x) where x is negative: no exponential is above 1, no digit is lost."""
-    below_zero, above_zero = (x - abs(x)) / 2, (x + abs(x)) / 2
-    e = exp(below_zero)
-    return e / (e + exp(-above_zero))
-
-
-def logistic_derivative(out: Number) -> Number:
-    """The slope of the logistic function where its value is `out`, as the text has it.
-
-    It loses digits where `out` is close to 1: `out` is rounded, and what is left of it in `1 - out` is mostly that rounding. At a net
-    input of 20 half of 16 digits are gone. The engine computes the slope from the net input, and keeps them.
-    """
-    return out * (1 - out)
+from tinygrad_bp.lessons.by_hand import Number, logistic, logistic_derivative, quantities
 
 
 def one_round(
@@ -115,5 +95,4 @@ def one_round(
     b1_plus = b1 - eta * dE_total_db1
     b2_plus = b2 - eta * dE_total_db2
 
-    quantities = {name: number for name, number in locals().items() if name not in ("exp", "sequential")}
-    return {name.replace("_d", "/d").replace("_plus", "+"): number for name, number in quantities.items()}
+    return quantities(locals(), but=("exp", "sequential"))

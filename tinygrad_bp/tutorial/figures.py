@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from tinygrad_bp.lessons.audit import Figure, Time
+from tinygrad_bp.words import Said
 
 Number = TypeVar("Number")
 
@@ -19,19 +22,18 @@ ROUNDS: int = _TEXT["rounds"]
 OTHER_EDITIONS: dict[str, str] = _TEXT["other_editions"]  # what they print besides
 DRAWING = "\n".join(_TEXT["drawing"])
 PATHS: dict[str, tuple[str, str]] = _TEXT["paths"]  # of each picture of the backward pass its start, and what is drawn
-
-
-class Figure(NamedTuple):
-    """A figure: the part of the text it stands in, its name, such as `dE_o1/dout_h1` or `w5+`, how it is computed, and what is printed."""
-
-    stage: str
-    quantity: str
-    formula: str
-    printed: str
-
-
 FIGURES = [Figure(stage, *texts) for stage, figures in _TEXT["figures"].items() for texts in figures]
 STAGES = tuple(_TEXT["figures"])
+PRINTED = {figure.quantity: figure.printed for figure in FIGURES}
+
+# The figures of the training. What is said to be the error after all rounds is what the forward pass of the last one sees.
+AFTER_ONE, AT_THE_END, SLIP = "E_total after 1 update", f"E_total after {ROUNDS} rounds", "net_h1 (its formula)"
+TIMES = {AFTER_ONE: Time("E_total", 1, 1), AT_THE_END: Time("E_total", ROUNDS - 1, ROUNDS)}
+CALLED = {
+    AFTER_ONE: Said("lesson.course.after", {"name": "E_total", "count": 1}),
+    AT_THE_END: Said("lesson.course.rounds", {"name": "E_total", "count": ROUNDS}),
+    SLIP: Said("audit.formula", {"name": "net_h1"}),
+}
 
 
 def setup(number: Callable[[str], Number]) -> dict[str, Number]:

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from tinygrad_bp.core.gradients import grad
+from tinygrad_bp.lessons.by_hand import Number
 from tinygrad_bp.lessons.course import Run, descend, recorded
-from tinygrad_bp.tutorial.derivation import Number, one_round
+from tinygrad_bp.tutorial.derivation import one_round
 from tinygrad_bp.tutorial.network import network
 
 WEIGHTS = [f"w{k}" for k in range(1, 9)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.lessons.blocks import (
     Aside,
     Blank,
@@ -43,6 +44,7 @@ from tinygrad_bp.words import words
 
 NAME = 32  # letters of a name that is kept in one line
 NARROW = 20  # letters that have room on a narrow screen
+DENSE = ((72, " tg-dense"), (85, " tg-denser"), (112, " tg-densest"))  # letters and spaces of a row
 LONGEST = 30  # rows of a table that stays on one page
 LONGEST_PROGRAM = 60  # lines of a program that does
 
@@ -130,14 +132,21 @@ def _lines(block: Block) -> Iterator[str]:
 
 def inline(text: Text) -> str:
     """A text in a line."""
-    return joined(
-        text, lambda words: _escaped(unbroken(words)), _formula, lambda words: f"<strong>{words}</strong>", _blank
-    )
+    return joined(text, _words, _formula, lambda words: f"<strong>{words}</strong>", _blank)
 
 
 def unbroken(text: str) -> str:
     """The text with hyphens between numbers, as in a 2-2-2 network, at which no line is broken."""
     return re.sub(r"(?<=\d)-(?=\d)", "\u2011", text)
+
+
+def _words(words: str) -> str:
+    """Words in which no option of a command, --train-biases, is broken: it can be copied as it is."""
+    parts = re.split(r"(?<!\S)(--[a-z][a-z-]{0,30})(?![\w-])", words)
+    whole = (
+        f'<span class="tg-whole">{part}</span>' if k % 2 else _escaped(unbroken(part)) for k, part in enumerate(parts)
+    )
+    return "".join(whole)
 
 
 def _blank(blank: Blank) -> str:
@@ -183,22 +192,35 @@ def _table(table: Table) -> Iterator[str]:
     numbers = [' class="tg-number"' if right else "" for right in number_columns(table)]
     blank = any(isinstance(piece, Blank) for row in table.rows for cell in row for piece in pieces(cell))
     kept = " tg-kept" if len(table.rows) <= LONGEST and not blank else ""
-    yield f'<div class="tg-table{kept}">'
+    dense = "" if blank else _dense(table)
+    yield f'<div class="tg-table{kept}{dense}">'
     label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
     if table.caption:
         yield f'<p class="tg-legend tg-caption">{inline(table.caption)}</p>'
-    yield f'<div class="tg-scroll" role="region" aria-label="{label}" tabindex="0"><table aria-label="{label}">'
+    yield f'<div class="tg-scroll" role="region" aria-label="{label}" tabindex="0"><table role="table" aria-label="{label}">'
     if any(map(plain, table.head)):
         cells = (
-            f'<th scope="col"{style}>{_head(cell)}</th>' if plain(cell) else "<td></td>"
+            f'<th scope="col" role="columnheader"{style}>{_head(cell)}</th>' if plain(cell) else "<td></td>"
             for cell, style in zip(table.head, numbers, strict=True)
         )
         yield f"<thead><tr>{''.join(cells)}</tr></thead>"
     yield "<tbody>"
+    # What a narrow screen has no room for is shown there row by row, each cell beside the name of its column.
+    heads = [f' data-head="{_escaped(plain(cell))}"' if dense and plain(cell) else "" for cell in table.head]
     for row in table.rows:
-        cells = (f"<td{style or _whole(cell)}>{inline(cell)}</td>" for cell, style in zip(row, numbers, strict=True))
-        yield f"<tr>{''.join(cells)}</tr>"
+        cells = (
+            f'<td role="cell"{style or _whole(cell)}{head}>{inline(cell)}</td>'
+            for cell, style, head in zip(row, numbers, heads, strict=True)
+        )
+        yield f'<tr role="row">{"".join(cells)}</tr>'
     yield "</tbody></table></div></div>"
+
+
+def _dense(table: Table) -> str:
+    """The classes of a table that is wider than the text, by how small its letters are to be on paper."""
+    rows = [[columns(plain(cell)) for cell in row] for row in [table.head, *table.rows]]
+    size = sum(map(max, zip(*rows, strict=True))) + 2 * len(table.head)
+    return "".join(name for most, name in DENSE if size > most)
 
 
 def _head(cell: Text) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from functools import lru_cache
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
@@ -92,6 +93,9 @@ def _written(element: ElementTree.Element) -> str:
         for each in element:
             if each.get("fence") == "true":
                 each.set("stretchy", "false")  # a parenthesis that may grow has more room around it, needed or not
+    for before, each in pairwise(element):
+        if each.text in ("−", "+") and before.text in ("(", "[", "{"):
+            each.set("form", "prefix")  # a sign of a number, which has no space after it
     kept = {key: value for key, value in element.attrib.items() if key in _ATTRIBUTES}
     content = element.text or ""
     if name == "mo" and content == "·":

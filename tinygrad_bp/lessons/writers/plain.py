@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tinygrad_bp.explanation.names import columns
+from tinygrad_bp.explanation.setting import HELD, formula_lines, held_together
 from tinygrad_bp.lessons.blocks import (
     Aside,
     Block,
@@ -27,7 +28,6 @@ from tinygrad_bp.lessons.writers.programs import fitted_lines
 from tinygrad_bp.text import whole_number
 from tinygrad_bp.words import words
 
-HELD = "\0"  # a space at which no line is broken: no printable text holds one
 _NOT_FIRST = "、。，．）」』】〉》〕］｝・：；！？ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ…,.;:!?)]}%"  # of a line
 _NOT_LAST = "（「『【〈《〔［｛([{"
 
@@ -82,13 +82,12 @@ def _lines(block: Block, width: int, picture: str) -> Iterator[str]:
 
 def _running(words: Text) -> str:
     """A text in which lines break between words, and not within formulas, unless these are long."""
-    return joined(
-        words, str, lambda formula: _held(formula) if columns(formula.text) <= 30 else clean(formula.text), str
-    )
+    return joined(words, str, _held, str)
 
 
 def _held(formula: Formula) -> str:
-    return clean(formula.text).replace(" ", HELD)
+    text = clean(formula.text)
+    return text.replace(" ", HELD) if columns(text) <= 30 else held_together(text, len(text))
 
 
 def _hanging(sign: str, lines: Sequence[str]) -> Iterator[str]:
@@ -165,15 +164,20 @@ def _row(start: str, terms: Sequence[str], width: int) -> Iterator[str]:
             yield line
             line, filling = margin, False
         if not filling and columns(line) + columns(term) > width:
-            first, *others = filled(re.sub(r" ([*+=-]) ", rf" \1{HELD}", term), max(width - columns(margin), 8))
+            first, *others = _term(term, max(width - columns(margin) - 2, 8))
             for other in others:
                 yield line + first
-                line, first = margin, other
+                line, first = f"{margin}  ", other
             line, filling = line + first, True
             continue
         line += f" {term}" if filling else term
         filling = True
     yield line.rstrip()
+
+
+def _term(term: str, width: int) -> list[str]:
+    """A term in lines: broken before operators, and elsewhere only where it must be."""
+    return [part for line in formula_lines(term, "", width) for part in filled(line, width)]
 
 
 # Tables

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests import rounds
 from tests.evaluated import disagreements
 from tests.rounds import named
 from tinygrad_bp import Value, explain, lesson
@@ -175,3 +176,12 @@ def test_a_factor_of_1_over_something_divides() -> None:
     text = lesson(named((length / g) ** 0.5, "T"), by="node").text()
     assert "= dT/dv1 / g" in text
     assert "* 1 /" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_number_is_broken_over_lines(language: str) -> None:
+    found = lesson(rounds.batch(), lr=0.5, language=language)
+    pattern = r"(?<![\w.])\d+\.\d+(?:e-?\d+)?"
+    numbers = set(re.findall(pattern, found.text(width=4000)))
+    for width in (80, 60, 40, 30):
+        assert set(re.findall(pattern, found.text(width=width))) <= numbers

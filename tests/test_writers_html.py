@@ -232,3 +232,7 @@ def test_numbers_stay_whole_and_no_column_is_clipped(saved: Any, open_page: Any)
     page.emulate_media(media="print")
     assert page.evaluate(BROKEN) == []
     assert page.evaluate("document.querySelector('table').getBoundingClientRect().right") <= 673
+
+
+def test_a_sign_after_a_parenthesis_belongs_to_its_number() -> None:
+    assert '<mo form="prefix">−</mo><mn>0.5</mn>' in mathml(Formula("a", r"2 \cdot \left(-0.5\right)"))

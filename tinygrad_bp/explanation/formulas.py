@@ -377,7 +377,11 @@ class FormulaWriter:
             elif inner and head.op is ops.sub:
                 waiting += [(head.operands[1], not negative), (head.operands[0], negative)]
             elif inner and head.op is ops.mul:
-                found.append(self._summand(negative, head.operands))
+                turned, factors = self._factors(head.operands)
+                if len(factors) == 1:  # of a sum times 1, its summands
+                    waiting.append((factors[0], negative != turned))
+                else:
+                    found.append(self._summand(negative, head.operands))
             else:
                 found.append((negative, self._product([head], whole=head is node)))
         return found
@@ -389,10 +393,14 @@ class FormulaWriter:
         return x.data if x.op is None and self._leaves_as_numbers and x not in self._names else None
 
     def _summand(self, negative: bool, factors: Sequence[Any]) -> tuple[bool, list[str]]:
-        """Whether a product is subtracted, and its factors: without those of 1, which weigh a bias in a dot, and of -1."""
-        several = [x for x in factors if self._constant(x) not in (1.0, -1.0)]
-        turned = sum(self._constant(x) == -1.0 for x in factors) % 2 == 1
+        """Whether a product is subtracted, and its factors."""
+        turned, several = self._factors(factors)
         return negative != turned, self._product(several or [1.0])
+
+    def _factors(self, factors: Sequence[Any]) -> tuple[bool, list[Any]]:
+        """The factors without those of 1, which weigh a bias in a dot, and of -1; and whether these turn the sign."""
+        several = [x for x in factors if self._constant(x) not in (1.0, -1.0)]
+        return sum(self._constant(x) == -1.0 for x in factors) % 2 == 1, several
 
     def _product(self, several: Sequence[Any], *, whole: bool = False) -> list[str]:
         """The factors. `whole`: of a Value alone, how it was computed."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from tinygrad_bp.core.value import Value
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.waypoints import Waypoints
 
@@ -54,11 +55,18 @@ def _long(graph: Waypoints, writer: FormulaWriter, v: Value) -> bool:
     """Whether the formula of a waypoint, or one of its derivatives, is too long to be written."""
     if len(list(_inside(v, graph.names, FEW_PARTS))) < FEW_PARTS:
         return False
-    terms = writer.terms(v)
+    terms = writer.terms(_sum_in(v, graph.names))
     if not all(all(factors) for _, factors in terms):
         return True
     edges = graph.edges[v] if len(terms) <= MOST_TERMS else []
     return any(writer.too_long(v, edge.by, graph.place, graph.waypoints) for edge in edges)
+
+
+def _sum_in(v: Value, named: Collection[Value]) -> Value:
+    """What a Value is a share of, as a mean is of a sum, if that is all it is: summands are written one by one."""
+    inner = [x for x in v.args if x.op is not None and x not in named]
+    alone = len(inner) == 1 and len(v.args) == 2 and any(isinstance(x, Constant) for x in v.args)
+    return inner[0] if v.op in (ops.div, ops.mul) and alone else v
 
 
 def _inside(v: Value, named: Collection[Value], most: int | None = None) -> list[Value]:

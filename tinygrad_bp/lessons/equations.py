@@ -13,6 +13,7 @@ from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, factors_of
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 
+LONGEST = 200  # letters of a sum over a number; of a longer one both ends
 MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
 
 Product = tuple[bool, Sequence[Formula]]  # whether it is subtracted, and its factors
@@ -226,7 +227,7 @@ class Equations:
         row, number = self._row(writers, sums[0]), self.number(numbers[0])
         if not row:
             return []
-        if len(row) > 2 and sum(len(term.text) for term in row) > 2 * LONGEST:
+        if len(row) > 2 and sum(len(term.text) for term in row) > LONGEST:
             between = len(row) - 2
             row = [row[0], Formula(f"+ … {between:,} …", rf"+ \dots_{{{between}}}"), row[-1]]
         text, latex = " ".join(term.text for term in row), " ".join(term.latex for term in row)

@@ -146,7 +146,8 @@ def _equation(equation: Equation, width: int) -> Iterator[str]:
     if columns(line) <= width:
         yield line
         return
-    if columns(left) > width // 2 - 4:
+    longest = max((columns(word) for row in rows for term in row for word in term.split()), default=0)
+    if columns(left) > min(width // 2 - 4, width - longest - 7):  # no number is broken
         yield from filled(left, width)
         left = " "
     margin = " " * columns(left)

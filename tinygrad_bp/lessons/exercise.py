@@ -170,7 +170,7 @@ class Exercise(Document):
         steps = [derivation[name] for name in choice.names]
         found = conditions(derivation, derivation.recorded, steps, digits, classes_of(derivation))
         unclear = {name for name in choice.names if not found[name].is_clear}
-        unclear |= {step.name for step in steps if step.kind == "value" and not setting.is_told(step.of)}
+        unclear |= {step.name for step in steps if not setting.is_told(step)}
         # With a derivative goes the update that it was asked for: to give it would be the answer to others in another form.
         unclear |= {step.name for step in steps if slope_of(derivation, step) in unclear}
         choice = choice.without(unclear)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Table
+from tinygrad_bp.lessons.definitions import definitions, is_defined
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.given import MOST_ACROSS, MOST_ROWS, ROLES, Given
@@ -17,15 +18,6 @@ from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
 MOST_FORMULAS = 40
-# Of functions that calculators have no key for.
-DEFINITIONS = {
-    "log": Formula("log(x) = ln(x)", r"\ln x = \log_{e} x"),
-    "sigmoid": Formula("sigmoid(x) = 1 / (1 + exp(-x))", r"\sigma\left(x\right) = \frac{1}{1 + e^{-x}}"),
-    "relu": Formula("relu(x) = max(0, x)", r"\mathrm{relu}\left(x\right) = \max\left(0, x\right)"),
-    "softplus": Formula(
-        "softplus(x) = log(1 + exp(x))", r"\mathrm{softplus}\left(x\right) = \ln\left(1 + e^{x}\right)"
-    ),
-}
 
 
 class Setting:
@@ -107,12 +99,13 @@ class Setting:
 
     # Formulas
 
-    def formulas(self, asked: Iterable[Value] = ()) -> Table:
+    def formulas(self, asked: Iterable[Value] = (), also: Iterable[str] = ()) -> Table:
         """How each quantity is computed, in symbols; of several cases those of the first. A net input and its output stand side by side.
 
-        Of very many there are those of what is `asked` for, and of others as many as there is room for.
+        Of very many there are those of what is `asked` for, and of others as many as there is room for. Definitions follow of the functions
+        in these formulas and in what is written `also`.
         """
-        found = self.found
+        found, asked = self.found, list(asked)
         inside = {v for unit in found.neurons for v in (unit.net, unit.out)}
         outs = {unit.out: unit.net for layer in self.cases[0] for unit in layer} if self.cases else {}
         first = [v for out, net in outs.items() for v in (net, out)]
@@ -120,6 +113,7 @@ class Setting:
         named = self._some([v for v in dict.fromkeys([*first, *rest]) if v in found.names], asked)
         rows: list[list[Formula]] = []
         written = set()
+        after = 0  # the rows of neurons
         for v in named:
             equations = self.value(v)
             if equations and v in outs and rows and outs[v] in written and outs[v] is not v:
@@ -128,9 +122,20 @@ class Setting:
                 rows += [[_symbols(equation)] for equation in equations if len(equation.rows) > 1]
             if equations:
                 written.add(v)
-        shown = " ".join(each.text for row in rows for each in row)
-        rows += [[formula] for name, formula in DEFINITIONS.items() if f"{name}(" in shown]
+            after = len(rows) if v in first else after
+        there = {each for row in rows for each in row}
+        beside = [each for each in map(_symbols, self._beside(asked)) if each not in there]
+        rows[after:after] = [[each] for each in beside]
+        shown = [each.text for row in rows for each in row]
+        rows += [[formula] for formula in definitions([*shown, *also])]
         return in_two(rows)
+
+    def _beside(self, asked: Sequence[Value]) -> Iterator[Equation]:
+        """The probabilities of softmax that are asked for, whether the formula of an error has written them or not; of the first case."""
+        nets = [self.found.probabilities.net[v] for v in asked if v in self.found.probabilities.net]
+        places = {k for layers in self.cases for k, unit in enumerate(layers[-1]) if unit.net in nets}
+        layer = self.cases[0][-1] if places else []
+        return (self.lesson.entropy.probability(layer, layer[k]) for k in sorted(places))
 
     def _some(self, named: list[Value], asked: Iterable[Value]) -> list[Value]:
         """Not too many, but those of what is asked for in any case; of another case than the first the one that is like it there."""
@@ -152,9 +157,27 @@ class Setting:
         others = set([v for v in named if v not in wanted][: max(0, room)])
         return [v for v in named if v in wanted or v in others]
 
-    def is_told(self, v: Value) -> bool:
-        """Whether a sheet can tell how a quantity is computed: a very long formula it cannot."""
-        return v in self.found.probabilities.net or bool(self.value(v))
+    def is_told(self, step: Step) -> bool:
+        """Whether a sheet can tell how a quantity is computed: a very long formula it cannot, nor a function that has no definition."""
+        if step.kind == "update" or step.of in self.found.probabilities.net:
+            return True
+        if step.by is None:
+            return bool(self.value(step.of)) and self._is_defined(step.of)
+        if step.by in self.lesson.shares and step.of is self.found.loss:
+            return True  # p - y
+        return all(self._is_defined(edge.of) for edge in self.found.graph.users.get(step.by, ()))
+
+    def _is_defined(self, v: Value) -> bool:
+        """Whether it is known what each operation is, back to quantities that have a name."""
+        waiting, seen = [v], {v}
+        while waiting:
+            x = waiting.pop()
+            if x.op is not None and not is_defined(x.op):
+                return False
+            below = [each for each in x.operands if isinstance(each, Value) and each not in seen]
+            seen.update(below)
+            waiting += [each for each in below if each not in self.found.names]
+        return True
 
     def value(self, v: Value) -> list[Equation]:
         """How a quantity is computed: of a cross entropy the probabilities of softmax, and -log(p) of these; none if it has no formula."""

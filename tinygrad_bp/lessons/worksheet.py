@@ -85,7 +85,8 @@ class Worksheet:
     def formulas(self) -> Table:
         """How quantities are computed."""
         steps = [each.step for each in self.asked]
-        return self.setting.formulas([v for step in steps for v in (step.of, step.by) if v is not None])
+        asked = [v for step in steps for v in (step.of, step.by) if v is not None]
+        return self.setting.formulas(asked, [plain(how) for _, how in self.rules])
 
     def fitting(self, key: str) -> str:
         """Of two texts that which fits the subject."""

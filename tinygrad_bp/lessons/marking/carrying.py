@@ -18,6 +18,7 @@ from tinygrad_bp.lessons.marking.worlds import World
 
 LEAST_DIGITS = 3  # from which on numbers are taken to be rounded ones: of fewer, anything would follow from anything
 MOST_UNIT = 0.001  # the same of decimals
+MOST_SHARED = 0.01  # of decimals that all answers have: one digit among them may be taken for a rounded number
 MOST_ALONE = 12  # wrong answers that are tried alone
 MOST_HIDDEN = 60  # numbers on the way that are moved one by one
 MOST_GIVEN = 3  # rounded numbers that are named
@@ -39,12 +40,17 @@ class Rounding:
 
     @staticmethod
     def of(numbers: Iterable[Number]) -> Rounding:
-        """What most of the answers have in common. One that ends in zeros may have lost them, and has fewer digits than were meant."""
+        """What most of the answers have in common, of as many the finer one.
+
+        One that ends in zeros may have lost them, and has fewer digits than were meant: one digit alone tells nothing beside others.
+        """
         written = [number for number in numbers if number.unit]
         if not written:
             return Rounding()
-        digits, often = Counter(number.digits for number in written).most_common(1)[0]
-        unit, also = Counter(number.unit for number in written).most_common(1)[0]
+        telling = [number for number in written if number.digits > 1] or written
+        units = Counter(number.unit for number in written if number.unit in {each.unit for each in telling})
+        digits, often = max(Counter(each.digits for each in telling).items(), key=lambda pair: (pair[1], pair[0]))
+        unit, also = max(units.items(), key=lambda pair: (pair[1], -pair[0]))
         return Rounding(0, unit) if also > often else Rounding(digits)
 
     @property
@@ -65,6 +71,23 @@ class Rounding:
             return 0.0
         return 0.0 if math.isclose(round(x / last) * last, x, rel_tol=1e-12) else 0.5 * last
 
+    def filled(self, number: Number) -> Number:
+        """An answer with the zeros that it may have lost at its end, as far as the others have digits."""
+        last = self.last(number.x)
+        return replace(number, unit=last, digits=self.digits) if 0.0 < last < number.unit else number
+
+    def is_coarse(self, number: Number, value: float) -> bool:
+        """Whether an answer is one digit alone, and not the value itself: no number to compute with, but where all have those decimals."""
+        if number.digits > 1 or not number.unit:
+            return False
+        filled = self.filled(number)
+        whole = filled if filled is not number else replace(number, unit=0.0)
+        return not (number.unit <= min(self.unit, MOST_SHARED) * 1.001 or whole.is_rounded(value))
+
+    def says_little(self, number: Number, value: float) -> bool:
+        """Whether an answer that is this value, rounded, is too coarse to tell that it was found: by itself, or beside the others."""
+        return number.says_little(value) or (self.filled(number) is not number and self.is_coarse(number, value))
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -72,11 +95,13 @@ class Earlier:
 
     Attributes:
         sound: whether it is right, or what follows from right ones that were rounded.
+        coarse: whether it has too few digits to be computed with, right though it may be.
     """
 
     step: Step
     number: Number
     sound: bool
+    coarse: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,9 +127,9 @@ class Carrying:
     rounding: Rounding
     earlier: dict[str, Earlier] = field(default_factory=dict)
 
-    def add(self, step: Step, number: Number, *, sound: bool) -> None:
+    def add(self, step: Step, number: Number, *, sound: bool, coarse: bool = False) -> None:
         """An answer has been marked."""
-        self.earlier[step.name] = Earlier(step, number, sound)
+        self.earlier[step.name] = Earlier(step, number, sound, coarse)
 
     # Worlds
 
@@ -114,7 +139,9 @@ class Carrying:
 
     def exact(self) -> World:
         """The right numbers where right ones were answered: what is wrong elsewhere is no mistake in them."""
-        return self._moved([(each.step, each.step.value) for each in self.earlier.values() if each.sound])
+        return self._moved(
+            [(each.step, each.step.value) for each in self.earlier.values() if each.sound or each.coarse]
+        )
 
     def _moved(self, granted: Sequence[tuple[Step, float]], *, by_result: bool = True) -> World:
         values: dict[Value, float] = {}
@@ -211,15 +238,19 @@ class Carrying:
             return Followed(
                 [each.step for each in used if each is most or effects[each.step.name] > 0.5 * seen], wrong=True
             )
-        if number.digits < 2 and not self.rounding.is_fine:
+        coarse = any(each.coarse and effects[each.step.name] > 1e-12 * abs(value) for each in taken)
+        if coarse or (number.digits < 2 and not self.rounding.is_fine):
             return None
         felt = sorted((each.step for each in taken), key=lambda each: -effects[each.name])[:MOST_GIVEN]
         least = min(0.02 * seen, effects[felt[0].name])
         named = [each.step for each in taken if each.step in felt and effects[each.step.name] >= max(least, 1e-300)]
         if not named:
             return None
-        hidden = self._hidden(step, world) > 0.5 * number.unit  # and how that was rounded cannot be known
-        exactly = hidden or any(number.fits(x) for x in self._as_kept(step, taken, by_result=by_result))
+        hidden = self._hidden(step, world)  # and how that was rounded cannot be known
+        exactly = hidden > 0.5 * number.unit or any(
+            number.fits(x) or abs(number.x - x) <= hidden + self._half(number)
+            for x in self._as_kept(step, taken, by_result=by_result)
+        )
         return Followed(named, wrong=False, exactly=exactly)
 
     def _as_kept(self, step: Step, taken: Sequence[Earlier], *, by_result: bool) -> Iterator[float]:
@@ -236,13 +267,8 @@ class Carrying:
 
     def _half(self, number: Number) -> float:
         """How far an answer may be from what it is rounded from. One digit alone may have lost its zeros."""
-        unit = number.unit if number.digits > 1 else self.filled(number).unit
+        unit = number.unit if number.digits > 1 else self.rounding.filled(number).unit
         return 0.5 * unit * (1.0 + 1e-9) + number.share * abs(number.x)
-
-    def filled(self, number: Number) -> Number:
-        """An answer with the zeros that it may have lost at its end, as far as the others have digits."""
-        last = self.rounding.last(number.x)
-        return replace(number, unit=last, digits=self.rounding.digits) if 0.0 < last < number.unit else number
 
     def sources(self, step: Step) -> list[Earlier]:
         """The answers that a quantity is computed from with no other answer between, in the order in which they were given."""
@@ -306,7 +332,7 @@ class Carrying:
         for k, each in enumerate(taken):
             if each.number.x == each.step.value or not self.rounding.is_fine:
                 continue
-            x = each.number.x + 0.5 * self.filled(each.number).unit
+            x = each.number.x + 0.5 * self.rounding.filled(each.number).unit
             pairs = [(other.step, other.number.x) for other in taken]
             pairs[k] = each.step, x
             total += abs(self._moved(pairs, by_result=world.by_result).number(step) - value)

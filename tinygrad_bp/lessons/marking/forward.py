@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any
@@ -224,6 +224,7 @@ class Forward:
         for key, rank, swapped in (
             ("new", 2.0, {y: x for y, x in self.updated.items() if y in inputs}),
             ("exchanged", 2.0, self._exchanged(region, data)),
+            ("netEverywhere", 1.1, self._nets(inputs, world)),
             *(("transposed", 1.5, weights) for weights in self._transposed(v)),
             *(("swapped", 2.0, pair) for pair in self._swapped(v, data)),
         ):
@@ -238,6 +239,11 @@ class Forward:
                 except (ArithmeticError, ValueError):
                     continue
 
+    def _nets(self, inputs: Collection[Value], world: World) -> dict[Value, float]:
+        """For all outputs that something is computed from their net inputs, if there are several."""
+        found = {out: world.data[net] for out, net in self.activated.items() if out in inputs}
+        return found if len(found) > 1 else {}
+
     def _swapped(self, v: Value, data: Mapping[Value, float]) -> Iterator[dict[Value, float]]:
         """Two weights of a neuron, each in the place of the other."""
         unit = self.unit_of.get(v)
@@ -249,6 +255,8 @@ class Forward:
     def _pair(self, key: str, region: set[Value], swapped: Sequence[Value]) -> dict[str, Formula | str]:
         if key == "swapped":
             return {"what": self.written(swapped[0]), "wrong": self.written(swapped[1])}
+        if key == "netEverywhere":
+            return {"what": self.written(swapped[0]), "wrong": self.written(self.activated[swapped[0]])}
         if key != "exchanged":
             return {}
         pair = next(pair for n in region if (pair := self._target_and_output(n)) is not None)

@@ -14,6 +14,7 @@ from tinygrad_bp.files import called, parse_json, read_text
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import symbol
 from tinygrad_bp.lessons.marking.answers import MOST_BYTES, no_number
+from tinygrad_bp.lessons.marking.carrying import Rounding
 from tinygrad_bp.lessons.marking.naming import folded
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.verdicts import Answer, Mark, unreadable
@@ -128,12 +129,13 @@ def _are_within(words: Sequence[str], others: Sequence[str]) -> bool:
 def marks_of_numbers(key: Key, given: Mapping[str, Answer], say: Words) -> Sequence[Mark]:
     """The marks by a key without a graph, which knows the right numbers and no more."""
     marks = []
+    rounding = Rounding.of(answer for answer in given.values() if isinstance(answer, Number))
     for name, value in key.asked.items():
         answer = given.get(name)
         mark = Mark(name, name, "", value, "blank", symbol=symbol(name))
         if isinstance(answer, Number):
             right = answer.is_rounded(value)
-            verdict: Any = "wrong" if not right else "few" if answer.says_little(value) else "right"
+            verdict: Any = "wrong" if not right else "few" if rounding.says_little(answer, value) else "right"
             mark = replace(mark, answer=answer.text, verdict=verdict)
         elif answer is not None:
             mark = unreadable(mark, answer, say)

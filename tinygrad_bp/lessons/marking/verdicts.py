@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -116,7 +117,8 @@ class Verdicts:
         mark = replace(mark, answer=number.text)
         verdict = self._verdict(step, number)
         if verdict is not None:
-            self.carrying.add(step, number, sound=True)
+            coarse = self._is_coarse(step, number)
+            self.carrying.add(step, number, sound=verdict == "right" or not coarse, coarse=coarse)
             return replace(mark, verdict=verdict, remark=phrase(self.say, "mark.few") if verdict == "few" else ())
         followed = self.carrying.follows(step, number)
         causes = self._nearer(step, number, followed) if followed is not None else self._causes(step, number)
@@ -147,9 +149,18 @@ class Verdicts:
         scale = self.carrying.scale(step, self.right)
         for value in self._right_ones(step):
             if number.is_rounded(value) or number.is_rounded(value, scale):
-                little = number.says_little(value) and not number.is_rounded_to_zero(value, scale)
+                alone = self._is_coarse(step, number) and self.carrying.rounding.filled(number) is not number
+                little = (alone or number.says_little(value)) and not number.is_rounded_to_zero(value, scale)
                 return "few" if little else "right"
         return None
+
+    def _is_coarse(self, step: Step, number: Number) -> bool:
+        """Whether an answer is one digit alone, which does not come from rounded numbers either: a difference of these may have no more."""
+        if any(not self.carrying.rounding.is_coarse(number, value) for value in self._right_ones(step)):
+            return False
+        filled = self.carrying.rounding.filled(number)
+        followed = self.carrying.follows(step, filled) if filled is not number else None
+        return followed is None or followed.wrong
 
     def _right_ones(self, step: Step) -> Iterator[float]:
         """The right numbers: of a derivative between two Values the partial one, and the one along all ways between them."""
@@ -164,14 +175,16 @@ class Verdicts:
         off = abs(number.x - step.value)
         hidden = self.carrying.slack(step, self.right)
         last = number.unit > 0.0 and _off_by_a_digit(step.value, number) and 1 < number.digits <= SURE
-        if last and step.kind != "value" and not number.is_cut(step.value) and self._is_all_known(step, number):
+        if off < 1.01 * number.unit and number.is_cut(step.value):
+            return [Cause("cut")]
+        if last and (itself := self._itself(step, number)):
+            return self._distinct(step, itself)
+        if last and step.kind != "value" and self._is_all_known(step, number):
             return [Cause("lastDigit")]
         if self.carrying.sources(step):  # from which it does not follow: only what is very near may still be rounding
             hidden = min(hidden, mistakes()["rounded_share"] * abs(step.value))
         if hidden and off <= hidden + 0.5 * number.unit and number.digits >= LEAST_DIGITS:
             return [_rounded(number.x, step.value)]
-        if off < 1.01 * number.unit and number.is_cut(step.value):
-            return [Cause("cut")]
         if last:
             return [Cause("lastDigit")]
         worlds = [(self.right, 0.0)]
@@ -188,18 +201,27 @@ class Verdicts:
                 return self._distinct(step, found)
         return self._roundings(step, number, worlds[0][0])
 
+    def _itself(self, step: Step, number: Number) -> list[list[Mistake]]:
+        """The likely mistakes of which an answer is all that comes out, nothing rounded: 1.0 for a slope of 0.908."""
+        tried = [mistake for mistake in self._tried(step, self.right) if mistake.rank <= LIKELY]
+        return [[each] for each in tried if math.isclose(each.value, number.x, rel_tol=1e-12)]
+
     def _is_all_known(self, step: Step, number: Number) -> bool:
         """Whether nothing that may have been rounded is between an answer and earlier ones, or nothing tells how it was computed."""
         near = self.carrying.sources(step)
         return not near or self.carrying.slack(step, self.carrying.world(near)) <= 0.5 * number.unit
 
     def _nearer(self, step: Step, number: Number, followed: Followed) -> list[Cause]:
-        """The mistakes of which an answer is exactly what comes out, where it is not exactly what follows from rounded numbers."""
-        if followed.exactly:
+        """The mistakes of which an answer is exactly what comes out, where it is not exactly what follows from earlier answers.
+
+        What follows from a digit alone tells nothing of the mistake by which that digit may have come about.
+        """
+        coarse = all(self.carrying.earlier[each.name].coarse for each in followed.given)
+        if followed.exactly and not coarse:
             return []
         own = self.carrying.world(self.carrying.sources(step))
         found = []
-        for world in (own, self.carrying.exact()):
+        for world in (self.carrying.exact(),) if coarse else (own, self.carrying.exact()):
             for together in self._fitting(number, self._tried(step, world), 0.0):
                 if together[0].rank <= LIKELY and number.is_rounded(together[0].value):
                     found.append(together)
@@ -217,7 +239,7 @@ class Verdicts:
 
     def _fitting(self, number: Number, tried: Sequence[Mistake], share: float) -> list[list[Mistake]]:
         """The mistakes that lead to an answer, as far as it is unlikely that so many would do so by chance."""
-        forms = {number, self.carrying.filled(number)}
+        forms = {number, self.carrying.rounding.filled(number)}
         found: list[list[Mistake]] = []
         others: set[float] = set()
         for mistake in tried:

@@ -1,0 +1,44 @@
+"""A sheet on paper, measured in a browser: numbers, names and fractions stand whole in rows of their own, and nothing leaves the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygrad_bp import MLP, Value, exercise
+
+ROWS = """[...document.querySelectorAll("tr")].filter(row => row.querySelector(".tg-blank")).map(row => {
+    const text = document.createRange();
+    text.selectNodeContents(row.cells[0]);
+    const [math] = row.cells[1].querySelectorAll("math"), box = row.getBoundingClientRect(), own = math.getBoundingClientRect();
+    return {
+        lines: new Set([...text.getClientRects()].map(each => Math.round(each.top))).size,
+        names: [...math.querySelectorAll("mtext")].map(each => { const r = document.createRange(); r.selectNodeContents(each);
+            return new Set([...r.getClientRects()].map(line => Math.round(line.top))).size; }),
+        above: own.top - box.top, below: box.bottom - own.bottom, fraction: math.querySelector("mfrac") !== null,
+    };
+})"""
+BESIDE = "[...document.querySelectorAll('main *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1).length"
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+@pytest.mark.browser
+def test_a_sheet_on_paper_has_whole_rows(tmp_path: Path, open_page: Any) -> None:
+    net = MLP(2, [2, 1], seed=1)
+    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
+    net.parameters()[0].label = "a weight with a name that is longer than the column"
+    error = (Value(1.0, "target_o1") - out) ** 2 / 2
+    error.label = "<b>E</b>"
+    sheet = exercise(error, lr=0.5, blanks="forward,gradients,update", language="ja").save(tmp_path / "sheet.html")
+    page = open_page(sheet, viewport={"width": 658, "height": 962})  # as A4 within its margins
+    page.emulate_media(media="print")
+    rows = page.evaluate(ROWS)
+    assert sum(row["fraction"] for row in rows) == 9
+    assert any(row["names"] for row in rows)
+    assert all(row["lines"] == 1 for row in rows)
+    assert all(count == 1 for row in rows for count in row["names"])
+    assert all(row["above"] > 1 and row["below"] > -1 for row in rows)
+    assert page.evaluate(BESIDE) == 0

@@ -175,9 +175,9 @@ def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
         liking = max(
             liking,
             4 * (step.kind == "value" and about is found.loss),
-            3 * (about in liked or about in found.probabilities.net),
+            3 * (about in liked),
             2 * bool(users & liked),
-            1 * (about in last),
+            1 * (about in last or about in found.probabilities.net),
         )
     return liking
 

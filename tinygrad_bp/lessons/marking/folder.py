@@ -223,7 +223,7 @@ class FolderMarks(Document):
         for each in self._sheets:
             for mark in each.wrong:
                 if mark.remark:
-                    yield [printable(each.called), ", ", mark.symbol, say("say.colon"), *mark.remark]
+                    yield [printable(each.called), say("say.comma"), mark.symbol, say("say.colon"), *mark.remark]
 
 
 def _has(verdict: str) -> Callable[[SheetMarks], bool]:

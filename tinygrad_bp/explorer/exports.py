@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import Drawing, draw
@@ -13,6 +9,7 @@ from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explorer.formulas import names
 from tinygrad_bp.explorer.programs import rebuilt
 from tinygrad_bp.explorer.subject import MOST_NODES
+from tinygrad_bp.files import csv_of
 
 
 def snapshot(result: Value) -> Value:
@@ -33,15 +30,5 @@ def table(result: Value) -> str:
     order = topological_order(result)
     called = names(order)
     writer = FormulaWriter(called)
-    file = io.StringIO()
-    lines = csv.writer(file)
-    lines.writerow(["name", "formula", "data", "gradient"])
-    for v in order:
-        if not isinstance(v, Constant):
-            lines.writerow([*_safe([called[v], writer.value(v)]), repr(v.data), repr(v.grad)])
-    return file.getvalue()
-
-
-def _safe(texts: Sequence[str]) -> list[str]:
-    """Texts of cells. Of one that begins as a formula does, a spreadsheet would compute the value."""
-    return [f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text for text in texts]
+    rows = [[called[v], writer.value(v), repr(v.data), repr(v.grad)] for v in order if not isinstance(v, Constant)]
+    return csv_of([["name", "formula", "data", "gradient"], *rows], "\r\n")

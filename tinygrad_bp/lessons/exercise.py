@@ -20,8 +20,6 @@ Answers are a CSV of two columns, `name` and `answer`, which `Exercise.template(
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -29,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.files import format_of, write_whole
+from tinygrad_bp.files import csv_of, format_of, write_whole
 from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, given, slope_of
 from tinygrad_bp.lessons.blocks import Heading, Title
 from tinygrad_bp.lessons.derivation import Derivation
@@ -247,12 +245,8 @@ class Exercise(Document):
 
     def template(self) -> str:
         """The beginning of a file of answers, as CSV: the name of each blank and question, and room for what is answered."""
-        file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["name", "answer"])
-        writer.writerows([each.step.name, ""] for each in self.asked)
-        writer.writerows([f"q{number}", ""] for number, _ in self._worksheet.numbered())
-        return file.getvalue()
+        names = [each.step.name for each in self.asked] + [f"q{number}" for number, _ in self._worksheet.numbered()]
+        return csv_of([["name", "answer"], *([name, ""] for name in names)])
 
     def to_dict(self) -> dict[str, Any]:
         """As dictionaries and lists, for JSON: the sheet without its answers, and what is asked by name."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.files import called, parse_json, read_text_in
+from tinygrad_bp.files import called, parse_json, read_text_in, unguarded
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import bare
 from tinygrad_bp.text import did_you_mean, listed, shown
@@ -109,7 +109,7 @@ def _csv(text: str) -> list[tuple[str, Any]]:
     sign = next((each for each, count in often.items() if 2 * count >= len(lines)), ",")
     sign = next((each for each in ("\t", ";", ",") if any(_is_head(line.split(each)) for line in lines)), sign)
     rows = [
-        [cell.strip() for cell in row]
+        [unguarded(cell.strip()).strip() for cell in row]
         for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=sign, skipinitialspace=True)
     ]
     heads = [[cell.casefold() for cell in row] for row in rows]

@@ -5,8 +5,6 @@ The keys are those that `sheets(...).save(folder)` writes. Each sheet is marked 
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_bp.core.output import saying
+from tinygrad_bp.files import csv_of
 from tinygrad_bp.lessons.blocks import Block, Items, Paragraph, Piece, Table, Text, Title
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.marking.answers import read
@@ -180,16 +179,12 @@ class FolderMarks(Document):
 
     def csv(self) -> str:
         """The table as CSV."""
-        file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["sheet", *VERDICTS, "count", "first_wrong", "cause", "problem", "student"])
+        rows: list[list[object]] = [["sheet", *VERDICTS, "count", "first_wrong", "cause", "problem", "student"]]
         for each in self._sheets:
             counts = [each.count(verdict) for verdict in VERDICTS]
             cause = each.first.causes[0] if each.first is not None and each.first.causes else ""
-            writer.writerow(
-                [each.sheet, *counts, len(each.verdicts), each.first_wrong, cause, each.problem, each.student]
-            )
-        return file.getvalue()
+            rows.append([each.sheet, *counts, len(each.verdicts), each.first_wrong, cause, each.problem, each.student])
+        return csv_of(rows)
 
     def _blocks(self, title: str, say: Words) -> Iterator[Block]:
         yield Title([title] if title else say("mark.folder.title"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from typing import Any
 
@@ -111,8 +112,53 @@ def test_the_matrices_hold_the_numbers(kind: str) -> None:
             weights = shown[f"W{k}"][row] if isinstance(shown[f"W{k}"][row], list) else [shown[f"W{k}"][row]]
             slopes = shown[f"dW{k}"][row] if isinstance(shown[f"dW{k}"][row], list) else [shown[f"dW{k}"][row]]
             if len(unit.connections) == len(weights):
-                assert weights == pytest.approx([c.weight.data for c in unit.connections], abs=6e-7)
-                assert slopes == pytest.approx([total[c.weight] for c in unit.connections], abs=6e-7)
+                assert weights == pytest.approx([c.weight.data for c in unit.connections], rel=5e-6, abs=6e-7)
+                assert slopes == pytest.approx([total[c.weight] for c in unit.connections], rel=5e-6, abs=6e-7)
+
+
+def grid(text: str) -> list[list[str]]:
+    """The numbers of a matrix as they are written, a row each."""
+    rows = re.findall(r"\[([^\[\]]*)\]", text)
+    return [[each] for each in rows[0].split(", ")] if text.count("[") == 1 else [row.split(", ") for row in rows]
+
+
+def is_shown(x: float, text: str) -> bool:
+    """Whether a number comes out as it is written, but for half of its last digit."""
+    mantissa, _, exponent = text.partition("e")
+    unit = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    return abs(x - float(text)) <= (0.51 * unit if "." in mantissa or exponent else 1e-9)
+
+
+@pytest.mark.parametrize("digits", [3, 9])
+@pytest.mark.parametrize("kind", LAYERED)
+def test_what_is_shown_adds_up(kind: str, digits: int) -> None:
+    found = lesson(ROUNDS[kind](), digits=digits)
+    equations = [block for block in blocks_of(found) if isinstance(block, Equation)]
+    shown = {each.left.text: grid(each.rows[-1][0].text) for each in equations if "[" in each.rows[-1][0].text}
+    products = 0
+    for each in equations:
+        for row in each.rows[:-1]:
+            if len(row) != 2 or "[" not in row[0].text:
+                continue
+            sign = row[1].text[0]
+            triples = [
+                triple
+                for rows in zip(grid(row[0].text), grid(row[1].text[2:]), grid(each.rows[-1][0].text), strict=True)
+                for triple in zip(*rows, strict=True)
+            ]
+            for a, b, c in triples:
+                assert is_shown(float(a) * float(b) if sign == "⊙" else float(a) - float(b), c), (a, sign, b, c)
+                products += 1
+    depth = max(int(name[1:]) for name in shown if re.fullmatch(r"W\d", name))
+    for k in range(1, depth + 1):
+        inputs = shown.get(f"a{k - 1}") or shown[f"A{k - 1}"]
+        for row, deltas in zip(shown[f"dW{k}"], shown[f"delta{k}"], strict=True):
+            for cell, column in zip(row, inputs, strict=True):
+                if "…" not in (cell, *deltas, *column):
+                    total = sum(float(d) * float(x) for d, x in zip(deltas, column, strict=True))
+                    assert is_shown(total, cell), (k, deltas, column, cell)
+                    products += 1
+    assert products
 
 
 def test_by_layer_the_matrices_come_first_and_there_are_no_neurons() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as flat
 
-from tinygrad_bp.explanation.names import fraction, latex_number, number
+from tinygrad_bp.explanation.names import fraction, latex_number
 from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.asking import place_of, shortened
 from tinygrad_bp.lessons.blocks import Block, Code, Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import chain
@@ -19,7 +20,8 @@ from tinygrad_bp.lessons.writers.programs import fitted_lines
 Matrix = list[list[float]]
 MOST = 6  # rows and columns of a matrix that are shown
 MOST_IN_CODE = 400  # parameters
-DIGITS = 6  # of a number in a matrix
+DIGITS = 6  # that count, of a derivative in a matrix
+MORE = 2  # of what it is the product of; and of what that is the product of again
 PROGRAM = 76  # columns of the program
 NEAR = 1e-9
 # An activation and its slope in NumPy.
@@ -219,29 +221,31 @@ class Matrices:
                 ]
             )
             if count == 1:
+                # Of a difference decimals count: of p next to 1 there are as many as p - 1 has.
+                decimals = max(place_of(x, self.digits + MORE) for [x] in level.delta)
                 second = self._matrix(y)
-                rows.append([self._matrix(p), Formula(f"- {second.text}", f"- {second.latex}")])
+                rows.append([self._matrix(p, 2, decimals), Formula(f"- {second.text}", f"- {second.latex}")])
         else:
             error, a = self.speaker.write.name(self.speaker.found.loss), self._name("a", k)
             arrives = Formula(f"d{error.text}/d{a.text}", rf"\frac{{d{error.latex}}}{{d{a.latex}}}")
             rows.append([arrives, *_joined_by(slope)])
         if slope is not None:
-            rows.append([self._matrix(level.arrives), *_joined_by(self._matrix(level.slopes))])
+            rows.append([self._matrix(level.arrives, 2), *_joined_by(self._matrix(level.slopes, 2))])
         yield chain(delta, [*rows, [self._matrix(level.delta)]])
         below = self.levels[k - 2].a if k > 1 else self.x
         d = Formula(f"dW{k}", f"dW^{{({k})}}")
         product = Formula(f"{delta.text} {before.text}ᵀ", rf"{delta.latex} {{{before.latex}}}^{{\mathsf{{T}}}}")
-        yield chain(d, [[product], [self._matrix(times(level.delta, transposed(below)))]])
+        yield chain(d, [[product], [self._matrix(times(level.delta, transposed(below)), 0)]])
         if level.b is None:
             return
         db = Formula(f"db{k}", f"db^{{({k})}}")
         sums = [[sum(row)] for row in level.delta]
         if isinstance(level.b, list):
             row = Formula(f"{delta.text} 1", rf"{delta.latex} \mathbf{{1}}") if self.several else delta
-            yield chain(db, [[row], [self._matrix(sums)]])
+            yield chain(db, [[row], [self._matrix(sums, 0 if self.several else 1)]])
         else:
             total = sum(each for [each] in sums)
-            text = number(total, self.digits)
+            text = shortened(total, self.digits)
             ones = Formula(f"sum({delta.text})", rf"\sum {delta.latex}")
             yield chain(db, [[ones], [Formula(text, latex_number(text))]])
 
@@ -262,9 +266,18 @@ class Matrices:
         text = letter.upper() if self.several and letter in "az" else letter
         return Formula(f"{text}{k}", f"{shown}^{{({k})}}")
 
-    def _matrix(self, numbers: Matrix) -> Formula:
-        """A matrix; of a large one its first rows and columns, and its last."""
-        rows = [[number(x, self.digits) for x in row] for row in numbers]
+    def _matrix(self, numbers: Matrix, further: int = 1, decimals: int = 0) -> Formula:
+        """A matrix; of a large one its first rows and columns, and its last.
+
+        Args:
+            further: how many products follow. For each of them the numbers have more digits, so that it can be found from what is shown.
+            decimals: how many there are at least.
+        """
+        digits = self.digits + further * MORE
+        rows = [
+            [shortened(x, max(digits, digits + decimals - place_of(x, digits)) if decimals else digits) for x in row]
+            for row in numbers
+        ]
         wide, high = len(rows[0]) > MOST, len(rows) > MOST
         if wide:
             rows = [[*row[: MOST - 2], "…", row[-1]] for row in rows]

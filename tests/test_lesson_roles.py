@@ -12,7 +12,7 @@ from tinygrad_bp import MLP, Value, exercise, lesson, logsumexp, mark, sum_of
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.roles import by_use
 from tinygrad_bp.lessons.softmax import softmax
-from tinygrad_bp.losses import binary_cross_entropy, cross_entropy
+from tinygrad_bp.losses import binary_cross_entropy, cross_entropy, hinge, mean_squared_error, squared_error
 from tinygrad_bp.losses import softmax as shares
 from tinygrad_bp.words import LANGUAGES
 
@@ -175,6 +175,30 @@ def test_what_has_no_name_and_is_no_parameter_of_an_mlp_is_data(kind: str) -> No
     assert [row[3] for row in table] == ["1", "0", "1"]
     assert "is only multiplied by parameters" in text.replace("\n", " ")
     assert disagreements(made.derivation, made.blocks)[1] == []
+
+
+ERRORS: dict[str, Callable[[Value, Value], Value]] = {
+    "squared_error": lambda out, t: squared_error([out], [t]),
+    "mean_squared_error": lambda out, t: mean_squared_error([out], [t]),
+    "hinge": lambda out, t: hinge([out], [t]),
+    "logistic": lambda out, t: (-(t * out)).softplus(),
+    "size": lambda out, t: abs(out - t),
+    "product": lambda out, t: (out - t) * (out - t),
+    "half": lambda out, t: 0.5 * (t - out) ** 2,
+    "log cosh": lambda out, t: (out - t).cosh().log(),
+    "root": lambda out, t: ((out - t) ** 2).sqrt(),
+    "minus t": lambda out, t: (-t + out) ** 2,
+    "entropy": lambda out, t: -t * (out * out).log() - (1.0 - t) * (2.0 - out * out).log(),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_target_without_a_name_is_told_by_any_error(name: str) -> None:
+    net = MLP(2, [2, 1], activation="tanh", seed=1)
+    [out] = net([Value(0.3), Value(0.6)])
+    loss = ERRORS[name](out, Value(1.0))
+    loss.label = "E"
+    assert set(Derivation(loss).parameters) == set(net.parameters())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -27,7 +27,7 @@ _FROM_OUTSIDE = re.compile(rf"(?:[ix]|in|inputs?|features?){_NUMBER}|{_OF_A_NETW
 # What is trained is called so: w, w12, W_ih, weight3, theta, b, b_o1, bias.
 _OF_WEIGHTS = re.compile(rf"(?:w|weights?|theta|θ){_NUMBER}", re.IGNORECASE)
 _OF_BIASES = re.compile(rf"(?:b|bias(?:es)?){_NUMBER}", re.IGNORECASE)
-_COMPARING = (ops.pow, ops.mul, ops.abs)  # of a difference, as errors are made: its square, its size
+_COMPARING = (ops.pow, ops.mul, ops.abs, ops.cosh)  # of a difference, as errors are made: its square, its size
 _LOGARITHMIC = ("log", "log1p", "log2", "log10", "softplus", "logsumexp")
 
 
@@ -114,26 +114,46 @@ def _is_compared(v: Value, users: Mapping[Value, Sequence[Value]]) -> bool:
     waiting = [(v, user) for user in users.get(v, ())]
     for x, user in waiting:
         others = [y for y in user.args if y is not x]
-        if user.op is ops.sub and len(others) == 1 and others[0].op is not None:
-            if not all(each.op in _COMPARING and _is_alone(user, each) for each in users.get(user, [])):
+        if user.op in (ops.sub, ops.add) and len(others) == 1 and others[0].op is not None:
+            if (user.op is ops.add) is (x is v) or not all(_is_error(v, user, each) for each in users.get(user, [])):
                 return False
             compared += 1
-        elif v.label:
-            return False  # of a name that tells nothing a difference alone tells
-        elif user.op is ops.sub and x is v and len(others) == 1 and isinstance(others[0], Constant):
-            waiting += [(user, each) for each in users.get(user, [])]
-        elif (user.op is ops.mul and len(others) == 1 and is_logarithm(others[0])) or (
-            user.op is ops.passed and x is user.args[0]
-        ):
+        elif user.op is ops.neg or (user.op is ops.sub and x is user.args[-1] and not v.label and _is_plain(others)):
+            waiting += [(user, each) for each in users.get(user, [])]  # -t, 1 - t
+        elif not v.label and _is_weighing(v, x, user, others, users):
             compared += 1
         else:
-            return False
+            return False  # of a name that tells nothing a difference alone tells
     return compared > 0
 
 
-def _is_alone(x: Value, user: Value) -> bool:
-    """Whether an operation takes a difference and plain numbers: its square, half of it."""
-    return all(y is x or isinstance(y, Constant) for y in user.args)
+def _is_error(v: Value, difference: Value, user: Value) -> bool:
+    """Whether an operation makes an error of a difference from a leaf: its square, half of it, its size."""
+    others = [y for y in user.args if y is not difference and not isinstance(y, Constant)]
+    return user.op in _COMPARING and all(y.op is difference.op and v in y.args for y in others)
+
+
+def _is_plain(values: Sequence[Value]) -> bool:
+    return len(values) == 1 and isinstance(values[0], Constant)
+
+
+def _is_weighing(
+    v: Value, x: Value, user: Value, others: Sequence[Value], users: Mapping[Value, Sequence[Value]]
+) -> bool:
+    """Whether a target, or 1 less it, weighs what it multiplies: a logarithm, the share of a class, or a margin if it is 1 or -1."""
+    if user.op is ops.passed:
+        return x is user.args[0]
+    if user.op is not ops.mul or len(others) != 1:
+        return False
+    if is_logarithm(others[0]):
+        return True
+    margins = users.get(user, [])
+    of_two = abs(v.data) == 1.0 and x is v and others[0].op is not None and bool(margins)
+    return (
+        of_two
+        and all(each.op is ops.neg or (each.op is ops.sub and each.args[-1] is user) for each in margins)
+        and all(each.op in (ops.relu, ops.softplus) for margin in margins for each in users.get(margin, []))
+    )
 
 
 def is_logarithm(v: Value) -> bool:

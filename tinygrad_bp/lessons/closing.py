@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tinygrad_bp.checking import check_gradients
+from tinygrad_bp.checking import InputCheck, check_gradients
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Block, Formula, Table, Text
 from tinygrad_bp.lessons.speaking import MOST_STEPS, MOST_WEIGHTS, Speaker
@@ -103,15 +103,22 @@ class Closing(Speaker):
         checked = check_gradients(self.found.loss, some)
         head = [self.words(self.key("lesson.update.name"))]
         head += [self.words(f"lesson.check.{key}") for key in ("backward", "difference")]
-        rows = []
-        for v, each in list(zip(some, checked.inputs, strict=True))[:MOST_STEPS]:
-            cells = [self.write.name(v), self.write.number(each.autograd), self.write.number(each.difference)]
-            rows.append([[cell] for cell in cells])
-        yield Table(head, rows, self.words("lesson.check.table"))
+        pairs = list(zip(some, checked.inputs, strict=True))
+        unsure = {v for v, each in pairs if not _agrees(each)}
+        rows: list[list[Text]] = []
+        for k, (v, each) in enumerate(pairs):
+            if k < MOST_STEPS or v in unsure:
+                numbers = [self.write.number(each.autograd), self.write.number(each.difference)]
+                mark: list[Text] = [["?" if v in unsure else ""]] if unsure else []
+                rows.append([[self.write.name(v)], *[[x] for x in numbers], *mark])
+        yield Table([*head, *([""] if unsure else [])], rows, self.words("lesson.check.table"))
         if len(trained) > len(rows):
             yield self.paragraph("lesson.left.checked", count=len(some), all=len(trained))
-        sure = all(
-            each.verdict == "agrees" and math.isclose(each.autograd, each.difference, rel_tol=1e-3, abs_tol=1e-6)
-            for each in checked.inputs
-        )
-        yield self.paragraph("lesson.check.all" if sure else "lesson.check.not")
+        yield self.paragraph("lesson.check.not" if unsure else "lesson.check.all")
+
+
+def _agrees(row: InputCheck) -> bool:
+    """Whether a difference confirms a derivative: also 0, where nothing moves at all, as behind a relu that lets nothing through."""
+    if row.autograd == row.difference == 0.0:
+        return True
+    return row.verdict == "agrees" and math.isclose(row.autograd, row.difference, rel_tol=1e-3, abs_tol=1e-6)

@@ -10,9 +10,7 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.equations import Equations, Product, Row, chain, in_parentheses
 from tinygrad_bp.lessons.layers import Layers
-from tinygrad_bp.lessons.softmax import Share
-
-NEAR = 1e-9  # how well the error must fit, relative to it
+from tinygrad_bp.lessons.softmax import NEAR, Share, entropies, surprise
 
 
 class Entropy:
@@ -29,12 +27,10 @@ class Entropy:
         last = [layers[-1] for layers in cases if all(unit.net in shares for unit in layers[-1])]
         if not last or len(last) < len(cases):
             return
-        for v in write.derivation.forward:
-            below = _named_below(v, write.derivation.names)
-            layers: list[Sequence[Unit]] = [layer for layer in last if any(unit.net in below for unit in layer)]
-            if not layers or below != {unit.net for layer in layers for unit in layer}:
-                continue
-            total = math.fsum(map(self._surprise, layers))
+        nets = [[unit.net for unit in layer] for layer in last]
+        for v, factors in entropies(write.derivation.order, write.derivation.names, nets, shares).items():
+            layers: list[Sequence[Unit]] = [last[k] for k in factors]
+            total = math.fsum(surprise(nets[k], shares) for k in factors)
             for divisor in dict.fromkeys((1, len(layers))):
                 if math.isclose(v.data, total / divisor, rel_tol=NEAR, abs_tol=1e-300):
                     self.of[v], self._divisors[v] = layers, divisor
@@ -75,7 +71,7 @@ class Entropy:
                     net = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)
                     products.append((True, [*([] if y == 1.0 else [self.write.number(y)]), net]))
             rows.append(self.write.shortened(products))
-        return chain(left, [*rows, [self.write.number(self._surprise(layer))]])
+        return chain(left, [*rows, [self.write.number(surprise([unit.net for unit in layer], self.shares))]])
 
     def letter(self, letter: str, unit: Unit) -> Formula:
         """`p_o1`: the probability of a class, or `y_o1`, its target."""
@@ -84,18 +80,6 @@ class Entropy:
     def slope(self, layer: Sequence[Unit], unit: Unit) -> Formula:
         """p - y of a class, with p as a formula of the net inputs."""
         return _over(self._exp(unit, numbers=False), self._sum(layer, numbers=False))
-
-    def _surprise(self, layer: Sequence[Unit]) -> float:
-        """-Σ y log(p), which keeps its digits where p is next to 0 or to 1."""
-        nets = [unit.net.data for unit in layer]
-        terms = []
-        for unit in layer:
-            if y := self.shares[unit.net].target:
-                gaps = [net - unit.net.data for other, net in zip(layer, nets, strict=True) if other is not unit]
-                most = max(0.0, *gaps)
-                rest = math.fsum(math.exp(gap - most) for gap in gaps)
-                terms.append(y * (math.log1p(rest) if most == 0.0 else most + math.log(math.exp(-most) + rest)))
-        return math.fsum(terms)
 
     def _logarithms(self, layer: Sequence[Unit], *, numbers: bool) -> list[Product]:
         products: list[Product] = []
@@ -113,23 +97,6 @@ class Entropy:
 
     def _sum(self, layer: Sequence[Unit], *, numbers: bool) -> Formula:
         return _inside(self.write.shortened([(False, [self._exp(unit, numbers=numbers)]) for unit in layer]))
-
-
-def _named_below(v: Value, names: Mapping[Value, str]) -> set[Value]:
-    """The computed Values with names that a Value is made of, without another between."""
-    found: set[Value] = set()
-    seen: set[Value] = set()
-    waiting: list[Value | float] = list(v.operands)
-    while waiting:
-        x = waiting.pop()
-        if not isinstance(x, Value) or x in seen:
-            continue
-        seen.add(x)
-        if x in names and x.op is not None:
-            found.add(x)
-        else:
-            waiting += x.operands
-    return found
 
 
 def _inside(row: Row) -> Formula:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.lessons.softmax import Share, softmax
+from tinygrad_bp.lessons.softmax import Share, entropies, softmax
 
 if TYPE_CHECKING:
     from tinygrad_bp.lessons.derivation import Derivation
@@ -34,8 +34,8 @@ class Probabilities:
         net: the same the other way round.
         shares: of each net input what it is in the softmax.
         layers: the net inputs that softmax is taken of together.
-        errors: of each Value that is computed from such net inputs, and from nothing else with a name, the probabilities whose
-            logarithms it is made of.
+        errors: of each Value that is made of cross entropies of these, the probabilities whose logarithms it is made of.
+        factors: of each such Value the layers, by their places, and by which factor the cross entropy of each is a part of it.
     """
 
     nodes: list[Value] = field(default_factory=list)
@@ -45,6 +45,7 @@ class Probabilities:
     shares: dict[Value, Share] = field(default_factory=dict)
     layers: list[list[Value]] = field(default_factory=list)
     errors: dict[Value, list[Value]] = field(default_factory=dict)
+    factors: dict[Value, dict[int, float]] = field(default_factory=dict)
 
 
 def probabilities(found: Derivation) -> Probabilities:
@@ -67,11 +68,9 @@ def probabilities(found: Derivation) -> Probabilities:
         for unit, p, name in zip(last, ps, names, strict=True):
             made.names[p], made.of[unit.net], made.net[p] = name, p, unit.net
             made.shares[unit.net] = shares[unit.net]
-    for v in found.forward:
-        below = _named_below(v, found) if made.layers and v not in made.of else set()
-        own = [net for layer in made.layers if below.intersection(layer) for net in layer]
-        if own and below == set(own):
-            made.errors[v] = [made.of[net] for net in own if shares[net].target]
+    for v, factors in entropies(found.order, found.names, made.layers, shares).items():
+        made.factors[v] = factors
+        made.errors[v] = [made.of[net] for k in factors for net in made.layers[k] if shares[net].target]
     return made
 
 

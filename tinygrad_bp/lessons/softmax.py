@@ -6,7 +6,7 @@ It is told by its numbers, so that it does not matter in which operations a grap
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinygrad_bp.core.value import Value
@@ -71,3 +71,76 @@ def _shares(total: Mapping[Value, float], layer: Sequence[Unit], count: int) -> 
     if abs(math.fsum(rounded) - 1.0) > NEAR * len(layer):
         return {}
     return {unit.net: Share(p, y, count) for unit, p, y in zip(layer, probabilities, rounded, strict=True)}
+
+
+def surprise(layer: Sequence[Value], shares: Mapping[Value, Share]) -> float:
+    """-Σ y log(p) of the net inputs of a layer, which keeps its digits where p is next to 0 or to 1."""
+    nets = [net.data for net in layer]
+    terms = []
+    for net in layer:
+        if y := shares[net].target:
+            gaps = [x - net.data for other, x in zip(layer, nets, strict=True) if other is not net]
+            most = max(0.0, *gaps)
+            rest = math.fsum(math.exp(gap - most) for gap in gaps)
+            terms.append(y * (math.log1p(rest) if most == 0.0 else most + math.log(math.exp(-most) + rest)))
+    return math.fsum(terms)
+
+
+def entropies(
+    order: Sequence[Value], names: Collection[Value], layers: Sequence[Sequence[Value]], shares: Mapping[Value, Share]
+) -> dict[Value, dict[int, float]]:
+    """The Values with names that are cross entropies of some layers: by which factor that of each is a part of it, as the slopes tell.
+
+    Args:
+        order: all nodes, each after those it is computed from.
+        layers: the net inputs that softmax is taken of together.
+    """
+    nets = {net for layer in layers for net in layer}
+    above: dict[Value, int] = {}  # and the place of each among them
+    for v in order:
+        if v not in nets and any(x in nets or x in above for x in v.args):
+            above[v] = len(above)
+    upwards = list(above)
+    found: dict[Value, dict[int, float]] = {}
+    for v in above:
+        if v in names and (slopes := _down_to(upwards[: above[v] + 1], nets, names, {*found}, above)):
+            met = [k for k, layer in enumerate(layers) if any(net in slopes for net in layer)]
+            factors = {k: factor for k in met if (factor := _factor(layers[k], shares, slopes)) is not None}
+            if len(factors) == len(met):
+                found[v] = factors
+    return found
+
+
+def _down_to(
+    upwards: Sequence[Value],
+    nets: Collection[Value],
+    names: Collection[Value],
+    others: Collection[Value],
+    above: Collection[Value],
+) -> dict[Value, float]:
+    """The derivatives of the last of these with respect to the net inputs, if it is made of no other cross entropy or quantity."""
+    slopes = {upwards[-1]: 1.0}
+    for n in reversed(upwards):
+        if n not in slopes:
+            continue
+        if n in others:
+            return {}
+        for x, local in zip(n.operands, n.local_derivatives, strict=True):
+            if isinstance(x, Value):
+                slopes[x] = slopes.get(x, 0.0) + local * slopes[n]
+                if x.op is not None and x in names and x not in nets and x not in above:
+                    return {}
+    return {net: slope for net, slope in slopes.items() if net in nets}
+
+
+def _factor(layer: Sequence[Value], shares: Mapping[Value, Share], slopes: Mapping[Value, float]) -> float | None:
+    """By which the slopes are p - y; None if they are not."""
+    gaps = [shares[net].probability - shares[net].target for net in layer]
+    most = max(range(len(layer)), key=lambda k: abs(gaps[k]))
+    if not gaps[most]:  # and nothing tells
+        return None if any(slopes.get(net) for net in layer) else 1.0 / shares[layer[most]].cases
+    factor = slopes.get(layer[most], 0.0) / gaps[most]
+    near = all(
+        abs(slopes.get(net, 0.0) - factor * gap) <= NEAR * abs(factor) for net, gap in zip(layer, gaps, strict=True)
+    )
+    return factor if factor and near else None

@@ -172,11 +172,16 @@ class Carrying:
         found, beside = self.found, self.found.probabilities
         data = found.data(values) if values else found.recorded
         instead: dict[Value, float] = {}
-        for v, ps in beside.errors.items():
-            targets = {p: beside.shares[beside.net[p]].target for p in ps}
-            right = math.fsum(-y * math.log(p.data) for p, y in targets.items() if p.data > 0.0)
-            if right and any(p in told for p in ps) and all(told.get(p, data[p]) > 0.0 for p in ps):
-                instead[v] = v.data / right * math.fsum(-y * math.log(told.get(p, data[p])) for p, y in targets.items())
+        for v, factors in beside.factors.items():
+            parts = [
+                factor * beside.shares[net].target * math.log(told.get(p, data[p]) / p.data)
+                for k, factor in factors.items()
+                for net in beside.layers[k]
+                if beside.shares[net].target and ((p := beside.of[net]) in told or data[p] != p.data)
+                if p.data > 0.0 and told.get(p, data[p]) > 0.0
+            ]
+            if parts and any(p in told for p in beside.errors[v]):
+                instead[v] = v.data - math.fsum(parts)
             slopes = found.gradients(found.recorded, of=v)
             for p, x in told.items():
                 net = beside.net[p]
@@ -280,8 +285,11 @@ class Carrying:
         beside = self.found.probabilities
         if step.kind == "value":
             ps = beside.errors.get(step.of, [])
-            below = [p for p in ps if p in values]
-            below += [x for x in step.of.operands if isinstance(x, Value)] if len(below) < len(ps) or not ps else []
+            told = [p for p in ps if p in values]
+            below = [x for x in step.of.operands if isinstance(x, Value)]
+            if ps and len(told) == len(ps):  # which stand for the net inputs
+                below = [v for v in self._down(below, set(values)) if v not in beside.of]
+            below += told
         else:
             assert step.by is not None
             own = slopes.get((step.of, step.by), step.name)

@@ -245,12 +245,15 @@ def order_of(derivation: Derivation, steps: Iterable[Step]) -> list[Step]:
     """Steps in the order in which they are derived: forward, backward, update."""
     listed_at = {step.name: place for place, step in enumerate(derivation.steps)}
     place = derivation.place
+    beside = derivation.probabilities
+    # A probability comes after the net inputs of its softmax, and before what is computed from these.
+    after = {beside.of[net]: max(map(place.__getitem__, layer)) + 0.5 for layer in beside.layers for net in layer}
     back = {v: k for k, v in enumerate(derivation.backward)}
 
     def key(step: Step) -> tuple[float, float, float]:
         stage = {"value": 0, "derivative": 1, "delta": 1, "update": 2}[step.kind]
         if step.kind == "value":
-            return stage, place.get(step.of, 0), 0
+            return stage, after.get(step.of, place.get(step.of, 0)), 0
         assert step.by is not None
         down = back.get(step.by, len(place) - place.get(step.by, 0))
         return stage, down, listed_at.get(step.name, 0)

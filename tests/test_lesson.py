@@ -173,7 +173,10 @@ def test_graphs_without_labels_get_names() -> None:
     )
     text = lesson(rounds.unlabelled_network(), lr=0.5).text()
     assert "net_h1 = v" in text
-    assert "It has 2 inputs, then 2 neurons with tanh and 1 neuron with tanh." in text
+    assert (
+        "It has 2 inputs, a hidden layer of 2 neurons with tanh and an output layer of 1 neuron with tanh."
+        in text.replace("\n", " ")
+    )
 
 
 def test_plain_numbers_are_inputs_too() -> None:

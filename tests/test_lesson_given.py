@@ -235,3 +235,16 @@ def test_inputs_and_targets_of_a_network_are_known_as_people_call_them(x: str, t
 def test_of_a_formula_they_are_quantities() -> None:
     mass, heat, t, start = (Value(x, name) for x, name in ((1.0, "m"), (4.2, "c"), (80.0, "T"), (20.0, "T0")))
     assert [v.label for v in Derivation(mass * heat * (t - start)).parameters] == ["m", "c", "T", "T0"]
+
+
+def test_of_one_wide_case_names_stand_beside_numbers() -> None:
+    net = MLP(10, [2, 1], seed=1)
+    text = lesson((net([0.1 * k for k in range(10)])[0] - 0.5) ** 2).text()
+    assert re.search(r"\n  input 1 +0  input 2 +0.1  input 3 +0.2\n", text)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "The activation here is"), ("ja", "ここでの活性化関数は")])
+def test_what_an_activation_computes_is_said_once(language: str, words: str) -> None:
+    text = lesson(rounds.worked(), language=language).text(width=200)
+    assert text.count(words) == 1
+    assert f"{words} sigmoid(net) = 1 / (1 + exp(-net))" in text

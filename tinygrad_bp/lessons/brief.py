@@ -83,6 +83,7 @@ class Brief(Opening):
         yield self.heading("lesson.part.forward")
         told = {v for unit in self.found.neurons for v in (unit.net, unit.out)}
         for first, *others in self.cases[0]:
+            yield from self.activation(first)
             yield from (self.write.value(v) for v in dict.fromkeys([first.net, first.out]))
             if others:
                 neurons = self.some_of([self.neuron(unit) for unit in others])

@@ -15,6 +15,7 @@ from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
 
 ROOM = 74  # columns of a table in a terminal
+MOST_BESIDE = 6  # names and numbers in a row
 MOST_ACROSS = 8  # inputs and targets of a case that are shown
 MOST_ROWS = 4 * MOST_CASES  # cases
 ROLES: tuple[Role, ...] = ("input", "start", "target", "parameter", "fixed")
@@ -138,9 +139,14 @@ class Given(Speaker):
         kept = [k for k in range(len(head)) if k == 0 or any(row[k] for row in rows)]
         first = 0 if len(self.cases) > 1 else 1
         several = "lesson.given.cases" if len(self.cases) > 1 else "lesson.given.case"
-        yield Table(
-            [head[k] for k in kept[first:]], [[row[k] for k in kept[first:]] for row in rows], self.words(several)
-        )
+        heads: list[Text] = [head[k] for k in kept[first:]]
+        body: list[list[Text]] = [[row[k] for k in kept[first:]] for row in rows]
+        if len(body) == 1 and len(heads) > MOST_ACROSS:  # names beside their numbers, a few in a row
+            pairs: list[Text] = [piece for pair in zip(heads, body[0], strict=True) for piece in pair]
+            pairs += [[]] * (-len(pairs) % MOST_BESIDE)
+            heads = [[]] * MOST_BESIDE
+            body = [pairs[k : k + MOST_BESIDE] for k in range(0, len(pairs), MOST_BESIDE)]
+        yield Table(heads, body, self.words(several))
         left = sum(max(0, len(each) - MOST_ACROSS) for each in (inputs[0], shown[0][-1]))
         if count := left * len(shown) + (len(self.cases) - len(shown)) * (len(head) - 1 + left):
             yield self.paragraph("lesson.left.given", count=count)

@@ -16,6 +16,17 @@ from tinygrad_bp.lessons.given import Given
 from tinygrad_bp.lessons.layers import Layers, inputs_of, network
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS
 
+SPELLED = {  # the activations, as textbooks have them
+    "sigmoid": Formula("sigmoid(net) = 1 / (1 + exp(-net))", r"\sigma(\mathrm{net}) = \frac{1}{1 + e^{-\mathrm{net}}}"),
+    "tanh": Formula(
+        "tanh(net) = (exp(net) - exp(-net)) / (exp(net) + exp(-net))",
+        r"\tanh(\mathrm{net}) = \frac{e^{\mathrm{net}} - e^{-\mathrm{net}}}{e^{\mathrm{net}} + e^{-\mathrm{net}}}",
+    ),
+    "relu": Formula("relu(net) = max(net, 0)", r"\mathrm{relu}(\mathrm{net}) = \max(\mathrm{net}, 0)"),
+    "softplus": Formula(
+        "softplus(net) = log(1 + exp(net))", r"\mathrm{softplus}(\mathrm{net}) = \ln(1 + e^{\mathrm{net}})"
+    ),
+}
 MOST_DRAWN = 60  # Values with a name in a picture of a graph
 MOST_LINES = 150  # between the neurons of a picture
 MOST_NUMBERS = 30  # beside them
@@ -52,7 +63,7 @@ class Opening(Given):
             yield self.paragraph(self.called(), parameters=parameters, loss=loss)
         elif self.cases:
             inputs = say("count.input", count=len(inputs_of(self.cases[0])))
-            yield self.paragraph("lesson.network", inputs=inputs, layers=say.listed(self.layers()))
+            yield self.paragraph("lesson.network", parts=say.listed([inputs, *self.layers()]))
             yield self.paragraph(self.called(), parameters=parameters, loss=loss)
             if shared := self.shared_weights():
                 users = [unit for unit in self.found.neurons if any(c.weight in shared for c in unit.connections)]
@@ -95,8 +106,10 @@ class Opening(Given):
 
     def layers(self) -> list[str]:
         """Each layer in words."""
-        said = []
-        for layer in self.cases[0]:
+        found = []
+        count_of_layers = len(self.cases[0])
+        for depth, layer in enumerate(self.cases[0], 1):
+            said = []
             names = list(dict.fromkeys(unit.activation.name if unit.activation else "" for unit in layer))
             groups = [names] if all(names) else [[name] for name in names]
             for group in groups:
@@ -104,7 +117,9 @@ class Opening(Given):
                 key = "lesson.network.layer" if all(group) else "lesson.network.linear"
                 neurons = self.say("count.neuron", count=count)
                 said.append(self.say(key, neurons=neurons, activation=self.say.listed(group)))
-        return said
+            kind = "output" if depth == count_of_layers else "hidden" if count_of_layers == 2 else "hidden.numbered"
+            found.append(self.say(f"lesson.network.{kind}", number=depth, neurons=self.say.listed(said)))
+        return found
 
     def shared_weights(self) -> list[Value]:
         """The weights that several neurons of one case have, in a network that is computed once, with names."""
@@ -205,10 +220,17 @@ class Opening(Given):
                 waiting += [x for x in v.operands if isinstance(x, Value)]
         return needed
 
+    def activation(self, unit: Unit) -> Iterator[Block]:
+        """What the activation of a neuron computes, the first time that it is met."""
+        name = unit.activation.name if unit.activation is not None else ""
+        if name in SPELLED and self.first(f"activation.{name}"):
+            yield self.paragraph("lesson.forward.activation", formula=SPELLED[name])
+
     def forward_layer(self, layer: Sequence[Unit]) -> Iterator[Block]:
         """A neuron after the other."""
         for unit in layer[:MOST_NEURONS]:
             yield from self.once("lesson.forward.neuron" if unit.out is not unit.net else "lesson.forward.neuron.plain")
+            yield from self.activation(unit)
             yield self.write.value(unit.net)
             if unit.out is not unit.net:
                 yield self.write.value(unit.out)

@@ -268,7 +268,7 @@ def test_answers_are_on_no_sheet() -> None:
         ({"blanks": "update"}, r"^exercise: blanks='update' needs a learning rate, as in lr=0.5$"),
         ({"digits": 12}, r"^exercise: digits is a whole number from 2 to 9, not 12$"),
         ({"language": "de"}, r"^language is one of 'en', 'ja', not 'de'"),
-        ({"lr": 0.0}, r"^lr, the learning rate, is a finite number above 0"),
+        ({"lr": 0.0}, r"^exercise: lr, the learning rate, is a finite number above 0"),
     ],
 )
 def test_mistakes_are_answered_in_words(options: dict[str, object], words: str) -> None:

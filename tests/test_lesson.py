@@ -249,8 +249,8 @@ def test_many_cases_are_counted() -> None:
     ("options", "error", "message"),
     [
         ({"by": "neurons"}, ValueError, "by is 'neuron', 'layer' or 'node', not 'neurons'"),
-        ({"lr": -1.0}, ValueError, "^lr, the learning rate, is a finite number above 0, not -1.0"),
-        ({"lr": "x"}, TypeError, "^lr is the learning rate, a real number, not str 'x'"),
+        ({"lr": -1.0}, ValueError, "^lesson: lr, the learning rate, is a finite number above 0, not -1.0"),
+        ({"lr": "x"}, TypeError, "^lesson: lr is the learning rate, a real number, not str 'x'"),
         ({"optimizer": 0.5}, TypeError, "an optimizer is one such as SGD or Adam, not float"),
         ({"optimizer": SGD([Value(1.0)])}, ValueError, "trains another network"),
         ({"optimizer": Adam([Value(1.0)]), "lr": 0.5}, ValueError, "leave lr out"),

@@ -87,7 +87,12 @@ def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], 
     """The parts and the names that are asked for: each by itself, or several apart by commas."""
     parts: list[str] = []
     names: set[str] = set()
-    for item in [blanks] if isinstance(blanks, str) else list(blanks):
+    items = [blanks] if isinstance(blanks, str) else list(blanks)
+    if not items:
+        raise ValueError(
+            f"exercise: blanks is {listed(map(repr, BLANKS), 'or')}, or a list of names, not an empty list"
+        )
+    for item in items:
         if not isinstance(item, str):
             raise TypeError(f"exercise: blanks are told by names, not by {type(item).__name__} {shown(item)}")
         whole = item in BLANKS or item in found

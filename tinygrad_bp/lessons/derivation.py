@@ -30,12 +30,13 @@ from typing import Literal
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
-from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.names import enclosed
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.names import enclosed, unique_names
 from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.parts import parts_of_derivatives
 from tinygrad_bp.explanation.waypoints import Waypoints
+from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several
 from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.probabilities import probabilities
 from tinygrad_bp.lessons.roles import learns, untrained
@@ -75,10 +76,11 @@ class Derivation:
     Args:
         loss: the Value that everything was computed for.
         learning_rate: of the update; without one there is none.
-        parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ..., and
-            but those that a recurrence begins with; of a formula, which has no neurons and no target, all leaves.
+        parameters: the leaves that are trained, or their names; without them all but those called as inputs and targets are, i1, x, t,
+            target_o1, ..., and but those that a recurrence begins with; of a formula, which has no neurons and no target, all leaves.
         labelled_only: whether Values without a label are steps of their own too, if False.
         optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
+        operation: what errors begin with.
 
     Attributes:
         order: all nodes, constants left out, each after those it was computed from; before the loss the probabilities of a softmax that
@@ -104,28 +106,35 @@ class Derivation:
         loss: Value,
         *,
         learning_rate: float | None = None,
-        parameters: Iterable[Value] | None = None,
+        parameters: Iterable[Value | str] | Value | str | None = None,
         labelled_only: bool = True,
         optimizer: Optimizer | None = None,
+        operation: str = "derivation",
     ) -> None:
         if not isinstance(loss, Value):
-            raise TypeError(f"a derivation begins at a Value, the loss, not {type(loss).__name__} {shown(loss)}")
+            raise TypeError(
+                f"{operation}: the loss is a Value that was computed from others, not {type(loss).__name__} {shown(loss)}"
+            )
         if loss.op is None:
-            raise ValueError(f"{loss!r} was not computed from anything; there is nothing to derive")
+            raise ValueError(f"{operation}: {loss!r} was not computed from anything; there is nothing to derive")
         if count_nodes(loss, most=MOST_NODES) > MOST_NODES:
-            raise ValueError(f"the graph has more than {MOST_NODES:,} nodes; derive a part of it")
+            raise ValueError(f"{operation}: the graph has more than {MOST_NODES:,} nodes; derive a part of it")
         self.loss = loss
-        self.learning_rate = None if learning_rate is None else _rate(learning_rate)
+        self.learning_rate = None if learning_rate is None else _rate(learning_rate, operation)
         self.optimizer, self.labelled_only = optimizer, labelled_only
         self.order = topological_order(loss, constants=False)
         leaves = [v for v in self.order if v.op is None]
         if optimizer is not None:
             self.learning_rate = optimizer.rate()
             if parameters is None:
-                parameters = _those_of(optimizer, leaves)
+                parameters = _those_of(optimizer, leaves, operation)
         usual = untrained(self.order)
         trained = [v for v in leaves if v not in usual]
-        chosen = None if parameters is None else _parameters(leaves, parameters)
+        chosen = (
+            None
+            if parameters is None
+            else _parameters(self.order, several(parameters, f"{operation}: parameters"), operation)
+        )
         found = _neurons(self.order, trained, chosen or trained or leaves)
         self.formula = not found and not learns(self.order)
         self.trainable = leaves if self.formula else trained or leaves
@@ -138,7 +147,7 @@ class Derivation:
         self.names = self.graph.names
         if changed := changed_leaves(self.order):
             which = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
-            raise ValueError(f"{changed_since(which)}; compute {self.names[loss]} again")
+            raise ValueError(f"{operation}: {changed_since(which)}; compute {self.names[loss]} again")
         told = by_number(self.order, self.names)
         place = {v: k for k, v in enumerate(told)}
         named = [unit for unit in found if unit.net in self.names and unit.out in self.names]
@@ -376,11 +385,11 @@ class Derivation:
         return [v for v in dict.fromkeys([*first, *self.order]) if v in self.graph.waypoints]
 
 
-def _those_of(optimizer: Optimizer, leaves: Sequence[Value]) -> list[Value]:
+def _those_of(optimizer: Optimizer, leaves: Sequence[Value], operation: str) -> list[Value]:
     known = set(leaves)
     found = [p for p in optimizer.parameters if p in known]
     if not found:
-        raise ValueError("none of the optimizer's parameters is in the graph: it trains another network")
+        raise ValueError(f"{operation}: none of the optimizer's parameters is in the graph: it trains another network")
     return found
 
 
@@ -419,22 +428,29 @@ def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, 
     return found
 
 
-def _parameters(leaves: Sequence[Value], given: Iterable[Value]) -> list[Value]:
-    chosen = list(dict.fromkeys(given))
-    known = set(leaves)
-    for v in chosen:
-        if v not in known or isinstance(v, Constant):
-            name = v.label if isinstance(v, Value) and v.label else shown(v)
-            raise ValueError(
-                f"the parameter {name:.60} is no leaf of the graph, which has {counted(len(known), 'leaf', 'leaves')}"
-            )
+def _parameters(order: Sequence[Value], given: Iterable[object], operation: str) -> list[Value]:
+    """The leaves that are named. Raises ValueError for what is none."""
+    leaves = [v for v in order if v.op is None]
+    names = unique_names(v for v in order if v.label)
+    chosen: dict[Value, None] = {}
+    for each in given:
+        called = leaves_called(leaves, names, each)
+        if not called:
+            name = each.label if isinstance(each, Value) and each.label else shown(each)
+            count = counted(len(leaves), "leaf", "leaves")
+            near = near_leaves(leaves, names, each)
+            raise ValueError(f"{operation}: the parameter {name:.60} is no leaf of the graph, which has {count}{near}")
+        chosen |= dict.fromkeys(called)
     if not chosen:
-        raise ValueError("there is no parameter to derive with respect to")
-    return chosen
+        raise ValueError(f"{operation}: there is no parameter to derive with respect to")
+    return list(chosen)
 
 
-def _rate(x: float) -> float:
-    rate = as_float(x, "lr", wants="is the learning rate, a real number")
+def _rate(x: float, operation: str) -> float:
+    where = f"{operation}: lr"
+    if type(x).__name__ in ("bool", "bool_"):
+        raise TypeError(f"{where} is the learning rate, a real number, not {type(x).__name__} {x}")
+    rate = as_float(x, where, wants="is the learning rate, a real number")
     if not 0.0 < rate < math.inf:
-        raise ValueError(f"lr, the learning rate, is a finite number above 0, not {rate!r}")
+        raise ValueError(f"{where}, the learning rate, is a finite number above 0, not {rate!r}")
     return rate

@@ -30,6 +30,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import csv_of, format_of, write_whole
 from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, given, slope_of
 from tinygrad_bp.lessons.blocks import Heading, Title
+from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several, text_of, truth
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import Equations
@@ -44,11 +45,10 @@ from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.worksheet import Worksheet, leaves_of
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.lessons.writers.saving import FORMATS
-from tinygrad_bp.text import did_you_mean, listed, shown, whole_number
+from tinygrad_bp.text import shown, whole_number
 from tinygrad_bp.words import Words, words
 
 ALONE = "sheet"  # the name of a sheet that is none of several
-MOST_NAMES = 8  # that an error lists
 
 
 def exercise(
@@ -57,7 +57,7 @@ def exercise(
     seed: int | str = 0,
     blanks: str | Iterable[str] = "all",
     lr: float | None = None,
-    parameters: Iterable[Value] | None = None,
+    parameters: Iterable[Value | str] | None = None,
     questions: int = 4,
     digits: int = 4,
     most: int = MOST_BLANKS,
@@ -76,8 +76,8 @@ def exercise(
         blanks: what is to be filled in: "forward", "deltas", "gradients", "update", several of them, "deltas,gradients" or a list,
             "all" of them, or a list of names, such as `["net_h1", "dE/dw5"]`. What comes before is given.
         lr: the learning rate; without one nothing is updated.
-        parameters: the leaves that are trained; without them all but those called as inputs and targets are, i1, x, t, target_o1, ...;
-            of a formula without neurons all leaves.
+        parameters: the leaves that are trained, Values or their names; without them all but those called as inputs and targets are, i1, x,
+            t, target_o1, ...; of a formula without neurons all leaves.
         questions: how many questions of understanding there are at most.
         digits: how many digits that count a number is to have. An answer is right if it is the number, rounded where the answer ends.
         most: how many blanks there are at most, where none of them is asked for by its name. Of more quantities some are drawn, of
@@ -98,6 +98,8 @@ def exercise(
     count = whole_number(questions, "exercise: questions", 0, 5)
     if not isinstance(seed, int | str) or isinstance(seed, bool):
         raise TypeError(f"exercise: seed is a whole number or a text, not {type(seed).__name__} {shown(seed)}")
+    title = text_of(title, "exercise: title")
+    zeros, ruled = truth(zeros, "exercise: zeros"), truth(rules, "exercise: rules")
     most = whole_number(most, "exercise: most", 1, MOST)
     original = _derivation(loss, lr, parameters)
     choice = chosen(original, blanks, Lots(f"blanks {seed}"), most)
@@ -106,34 +108,25 @@ def exercise(
     numbers = redrawn(original, f"numbers {seed}", zeros=zeros, keep=kept, asked=steps, digits=digits)
     copies = recorded_again(original, numbers)
     found = _derivation(copies[loss], lr, [copies[v] for v in original.parameters])
-    return Exercise(found, seed, choice, count, digits, say, title, sheet, ruled=bool(rules))
+    return Exercise(found, seed, choice, count, digits, say, title, sheet, ruled=ruled)
 
 
 def _leaves_among(found: Derivation, keep: Iterable[Value | str]) -> list[Value]:
     leaves = [v for v in found.order if v.op is None]
     names = {v: found.names[v] for v in leaves if v in found.names}
     kept: list[Value] = []
-    for each in [keep] if isinstance(keep, str) else keep:
-        if isinstance(each, str):
-            called = [v for v in leaves if names.get(v) == each] or [v for v in leaves if each and v.label == each]
-        else:
-            called = [v for v in leaves if v is each]
+    for each in several(keep, "exercise: what is kept"):
+        called = leaves_called(leaves, names, each)
         if not called:
-            there = [*names.values(), *(v.label for v in leaves if v.label)]
-            near = (did_you_mean(each, there) if isinstance(each, str) else "") or f"; there are {_some(there)}"
+            near = near_leaves(leaves, names, each)
             raise ValueError(f"exercise: keep names leaves of the graph, and {shown(each)} is none{near}")
         kept += called
     return kept
 
 
-def _some(names: Iterable[str]) -> str:
-    there = [shown(name) for name in dict.fromkeys(names)]
-    return listed([*there[:MOST_NAMES], *(["…"] if len(there) > MOST_NAMES else [])])
-
-
-def _derivation(loss: Value, lr: float | None, parameters: Iterable[Value] | None) -> Derivation:
-    chosen = None if parameters is None else list(parameters)
-    found = Derivation(loss, learning_rate=lr, parameters=chosen)
+def _derivation(loss: Value, lr: float | None, parameters: Iterable[Value | str] | None) -> Derivation:
+    found = Derivation(loss, learning_rate=lr, parameters=parameters, operation="exercise")
+    chosen = None if parameters is None else found.parameters
     if len(found.forward) == 1 and not found.neurons:  # without a label on the way there are no steps
         found = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=False)
     return found

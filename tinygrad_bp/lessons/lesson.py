@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import significant
 from tinygrad_bp.lessons.backward import Backward
 from tinygrad_bp.lessons.blocks import Block, Folded, Heading, Picture, Title
+from tinygrad_bp.lessons.chosen import MOST_NAMES, text_of
 from tinygrad_bp.lessons.closing import Closing
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
@@ -18,7 +20,7 @@ from tinygrad_bp.lessons.matrices import Matrices
 from tinygrad_bp.lessons.opening import Opening
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.text import shown
+from tinygrad_bp.text import listed, shown
 from tinygrad_bp.words import words
 
 By = Literal["neuron", "layer", "node"]
@@ -30,9 +32,9 @@ def lesson(
     *,
     lr: float | None = None,
     optimizer: Optimizer | None = None,
-    x: Value | None = None,
+    x: Value | str | None = None,
     by: By = "neuron",
-    parameters: Iterable[Value] | None = None,
+    parameters: Iterable[Value | str] | None = None,
     title: str = "",
     digits: int = 9,
     language: str = "en",
@@ -43,11 +45,11 @@ def lesson(
         loss: the Value that everything was computed for: an error, or the result of any formula.
         lr: the learning rate of a step of gradient descent; without one, and without an optimizer, there is no update.
         optimizer: whose next step is written out in its place, from what it remembers now.
-        x: the parameter that the lesson follows, where all would be too many.
+        x: the parameter that the lesson follows, or its name, where all would be too many.
         by: "neuron" takes neuron by neuron what has a label, or each step where nothing computed has one, "layer" whole layers in
             matrices, "node" every step that was recorded.
-        parameters: the leaves that are trained; without them those of the optimizer, or all but those called as inputs and targets
-            are, i1, x, t, target_o1, ...; of a formula without neurons all leaves.
+        parameters: the leaves that are trained, or their names; without them those of the optimizer, or all but those called as inputs and
+            targets are, i1, x, t, target_o1, ...; of a formula without neurons all leaves.
         title: a heading of your own.
         digits: how many decimals numbers have.
         language: "en" or "ja".
@@ -66,13 +68,25 @@ def lesson(
         raise ValueError("lesson: the optimizer has a learning rate of its own; leave lr out")
     if x is not None and parameters is not None:
         raise ValueError("lesson: x is the one parameter that is followed; leave parameters out, or x")
-    chosen = [x] if x is not None else parameters
-    derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=by != "node", optimizer=optimizer)
+    if not isinstance(x, Value | str | None):
+        raise TypeError(f"lesson: x is a parameter, a Value or its name, not {type(x).__name__} {shown(x)}")
+    title = text_of(title, "lesson: title")
+    made = partial(Derivation, loss, learning_rate=lr, optimizer=optimizer, operation="lesson")
+    derivation = made(parameters=parameters if x is None else x, labelled_only=by != "node")
+    chosen = None if x is None and parameters is None else derivation.parameters
+    if x is not None and len(derivation.parameters) > 1:
+        names = listed([derivation.names[v] for v in derivation.parameters[:MOST_NAMES]])
+        raise ValueError(f"lesson: x is one parameter, and {shown(x)} is the label of {names}")
     if by == "neuron" and not derivation.neurons and not any(v.label for v in derivation.forward):
         # Nothing has a name, so a step is what was recorded.
-        derivation = Derivation(loss, learning_rate=lr, parameters=chosen, labelled_only=False, optimizer=optimizer)
+        derivation = made(parameters=chosen, labelled_only=False)
     _refuse_what_is_not_finite(derivation)
-    writer = _Writer(derivation, Equations(derivation, significant(digits, "lesson: digits")), say, x)
+    writer = _Writer(
+        derivation,
+        Equations(derivation, significant(digits, "lesson: digits")),
+        say,
+        None if x is None else derivation.parameters[0],
+    )
     return Lesson(derivation, list(writer.blocks(title, by)), language)
 
 
@@ -81,7 +95,15 @@ def _refuse_what_is_not_finite(found: Derivation) -> None:
     first = next((v for v in found.order if not math.isfinite(v.data)), None)
     if first is None:
         return
-    name = found.names.get(first) or ("a leaf" if first.op is None else f"the result of {first.op.name}")
+    name = found.names.get(first, "")
+    if first.op is None:
+        name = name or "a leaf"
+    else:
+        operands = [(found.names.get(x, ""), x.data) for x in first.args[:MOST_NAMES]]
+        told = [f"{called} = {data!r}" if called else repr(data) for called, data in operands]
+        told += [f"{len(first.args) - MOST_NAMES:,} more"] if len(first.args) > MOST_NAMES else []
+        result = f"the result of {first.op.name} of {listed(told)}"
+        name = f"{name}, {result}," if name else result
     raise ValueError(
         f"lesson: a round of backpropagation needs finite numbers, and {name} is {first.data!r}"
         + (f"; so {found.names[found.loss]} is {found.loss.data!r}" if first is not found.loss else "")

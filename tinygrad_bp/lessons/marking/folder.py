@@ -14,6 +14,7 @@ from typing import Any
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.files import csv_of
 from tinygrad_bp.lessons.blocks import Block, Items, Paragraph, Piece, Table, Text, Title
+from tinygrad_bp.lessons.chosen import text_of, truth
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.marking.answers import read
 from tinygrad_bp.lessons.marking.files import Handed, files_of, folder_of
@@ -99,6 +100,8 @@ def mark_folder(
     keys, and for a file among them that is no key; OSError where keys cannot be read.
     """
     say = words(language)
+    title = text_of(title, "mark: title")
+    accept_rounded = truth(accept_rounded, "mark: accept_rounded")
     found = sorted(Path(keys).glob("*.json"))
     if not found:
         raise ValueError(

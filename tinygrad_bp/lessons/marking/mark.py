@@ -26,6 +26,7 @@ from typing import Any
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import number, significant
 from tinygrad_bp.lessons.blocks import Block, Formula, Items, Paragraph, Piece, Strong, Table, Text, Title
+from tinygrad_bp.lessons.chosen import text_of, truth
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import symbol
@@ -48,7 +49,7 @@ def mark(
     answers: Any,
     *,
     lr: float | None = None,
-    parameters: Iterable[Value] | None = None,
+    parameters: Iterable[Value | str] | None = None,
     accept_rounded: bool = False,
     title: str = "",
     digits: int = 9,
@@ -65,7 +66,7 @@ def mark(
             respect to it, and a pair of Values. A text keeps its digits: "0.74" is right for what rounds to it. One that is no number is
             a wrong answer.
         lr: the learning rate, for updated parameters.
-        parameters: the leaves that are trained; without them all but those called as inputs and targets are.
+        parameters: the leaves that are trained, Values or their names; without them all but those called as inputs and targets are.
         accept_rounded: whether an answer counts as right whose last digits are off since the numbers before it were rounded too early.
         title: a heading of your own.
         digits: how many decimals numbers have.
@@ -77,6 +78,8 @@ def mark(
     """
     say = words(language)
     digits = significant(digits, "mark: digits")
+    title = text_of(title, "mark: title")
+    accept_rounded = truth(accept_rounded, "mark: accept_rounded")
     if isinstance(loss, str | os.PathLike):
         for name, option in (("lr", lr), ("parameters", parameters)):
             if option is not None:
@@ -85,7 +88,7 @@ def mark(
         pairs = pairs_of(answers, key.derivation)
         title = title or Path(loss).stem
         return Marks.by_key(key, pairs, title=title, digits=digits, say=say, accept_rounded=accept_rounded)
-    derivation = Derivation(loss, learning_rate=lr, parameters=parameters)
+    derivation = Derivation(loss, learning_rate=lr, parameters=parameters, operation="mark")
     given = _given(derivation, pairs_of(answers, derivation))
     causes = Causes(derivation, digits)
     if not given:

@@ -133,7 +133,7 @@ def test_one_sheet_is_marked_by_its_key(week3: None, capsys: pytest.CaptureFixtu
 def test_the_names_of_sheets_are_not_broken(week3: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mark", "week3", "answers", "-o", "marks.html"]) == 1
     page = Path("marks.html").read_text(encoding="utf-8")
-    assert '<td class="tg-whole">sheet-02</td>' in page
+    assert '<td role="cell" class="tg-whole">sheet-02</td>' in page
     assert ".tg-whole { white-space: nowrap; }" in page
 
 

@@ -18,7 +18,8 @@ from tinygrad_bp.words import catalogue
 
 # Sentences in which {what} = {number}, and those in which {number} is {number} times, a rate, a constant that stands in the graph.
 EQUAL = {
-    "replaced", "omitted", "twice", "summand", "summandSign", "upsideDown", "minus", "degree", "bias", "biasTwice", "wrongSign",
+    "replaced", "omitted", "twice", "summand", "summandSign", "upsideDown", "minus", "degree", "bias", "biasTwice", "biasFactor",
+    "wrongSign",
 }  # fmt: skip
 RATES = {
     "rate", "step", "rateForgotten", "rateTwice", "rateDivides", "updateSign", "stepAlone", "updateTurned", "updateTwice",

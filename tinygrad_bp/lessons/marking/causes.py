@@ -180,6 +180,9 @@ class Causes:
             yield Mistake("step", -rate * right, 1.0, {"number": self.write.number(-rate)})
             if by in set(found.parameters):
                 yield Mistake("updated", by.data - rate * right, 1.0, name)
+        if any(by is unit.bias for unit in found.neurons):
+            number = {**name, "number": self.write.number(world.data[by])}
+            yield Mistake("biasFactor", right * world.data[by], 1.4, number)
         yield Mistake("data", world.data[by], 2.0, name)
         if any(n.op in LOGARITHMS for n in self.found.order):
             yield Mistake("log10", right / math.log(10.0), 2.4)
@@ -427,6 +430,11 @@ class Causes:
         if partner is operands[place]:
             yield Mistake("halved", 0.0, 2.0)
             return
+        if partner.op is ops.mul and partner not in self.found.names:
+            for x in partner.operands:
+                c = x.data if isinstance(x, Value) else x
+                if is_number(x) and c not in (0.0, 1.0):
+                    yield Mistake("constant", local / c, 1.8, {"number": self.write.number(c)})
         number = {"what": self.forward.written(partner), "number": self.write.number(local)}
         yield Mistake("omitted", 1.0, 1.5, number)
         yield Mistake("twice", local * local, 2.4, number)

@@ -16,7 +16,7 @@ from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
-from tinygrad_bp.lessons.marking.means import Means
+from tinygrad_bp.lessons.marking.means import Means, is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
 from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
@@ -198,12 +198,40 @@ class Forward:
                 except (ArithmeticError, ValueError):
                     continue
         yield from self._whole(v, region, world)
+        yield from self._probability(v, data)
+        with contextlib.suppress(ArithmeticError, ValueError):
+            yield from self._squares(v, region, data)
         with contextlib.suppress(ArithmeticError, ValueError):  # what comes out may be outside of a domain
             yield from self._without_functions(v, region, data)
         with contextlib.suppress(ArithmeticError, ValueError):
             yield from self._sums_for_products(v, region, data)
         if any(n.op in LOGARITHMS for n in region):
             yield Mistake("log10", data[v] / math.log(10.0), 1.6)
+
+    def _probability(self, v: Value, data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """What may be taken for a probability of a softmax: the share of the net input itself, or its sigmoid."""
+        beside = self.found.probabilities
+        if v not in beside.net:
+            return
+        net = beside.net[v]
+        total = math.fsum(data[x] for layer in beside.layers if net in layer for x in layer)
+        about = {"what": self.written(net)}
+        if total:
+            yield Mistake("expForgotten", data[net] / total, 1.4, about)
+        yield Mistake("sigmoidForSoftmax", ops.sigmoid.compute([data[net]]), 1.4, about)
+
+    def _squares(self, v: Value, region: set[Value], data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """Of a sum of squares the squares forgotten, or the sum squared."""
+        squares = {n: data[n.args[0]] for n in region if is_square(n)}
+        if len(squares) < 2:
+            return
+        below = {x: data[x] for n in region for x in n.operands if isinstance(x, Value)}
+        yield Mistake("squaresForgotten", self._computed(v, region, {**below, **squares}, set(squares)), 1.5)
+        for n in region:
+            parts = [x for x in summands(n) if isinstance(x, Value)]
+            if len(parts) > 1 and all(x in squares for x in parts):
+                whole = math.fsum(squares[x] for x in parts) ** 2
+                yield Mistake("squareOfSum", self._computed(v, region, {**below, n: whole}, {n}), 1.4)
 
     def _through(self, v: Value, region: set[Value], n: Value, x: float, data: Any) -> float:
         """What a Value is if a node in its region is x."""

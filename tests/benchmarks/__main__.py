@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.benchmarks import eager, programs, training
+from tests.benchmarks import eager, gpt, programs, training
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 PEERS = ("llvmlite", "micrograd", "xad", "jax", "numba", "pytensor", "casadi", "ddx-ad", "torch", "autograd")
@@ -42,6 +42,7 @@ differ, and one machine differs from hour to hour: the ratios, which are taken r
 
 W1 is the worked example. W2 is a network 2-16-16-1 with tanh over 100 rows and its 337 derivatives. W3 is a chain of multiplications and
 additions; micrograd recurses over the graph and is left out there. W4 is a random graph of additions, multiplications, tanh and exp.
+W5 is a [GPT on scalars](../examples/microgpt.py) that reads a name of seven letters.
 
 Measured on {versions()}.
 
@@ -51,6 +52,8 @@ Measured on {versions()}.
 
 The engines of `train` compute the same steps; what they take includes tracing and compiling.
 {training.report()}
+## A GPT on scalars
+{gpt.report()}
 ## Programs, compiled once
 
 C is the floor: both workloads with their derivatives by hand and the C library's functions.

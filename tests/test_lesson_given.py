@@ -248,3 +248,90 @@ def test_what_an_activation_computes_is_said_once(language: str, words: str) -> 
     text = lesson(rounds.worked(), language=language).text(width=200)
     assert text.count(words) == 1
     assert f"{words} sigmoid(net) = 1 / (1 + exp(-net))" in text
+
+
+def by_hand(names: str = "z e S p", shift: float = 0.0) -> Value:
+    """A softmax of three classes, written out, with the names that textbooks have, or others; of a name `-` there is none."""
+    z, e, total, p = (name.strip("-") for name in names.split())
+    x = leaves([1.0, -2.0], "x")
+    rows = [(0.2, -0.3, 0.1), (0.5, 0.1, 0.0), (-0.4, 0.6, -0.2)]
+    nets = [
+        named(Value(a, f"w{k}1") * x[0] + Value(b, f"w{k}2") * x[1] + Value(c, f"b{k}"), z and f"{z}{k}")
+        for k, (a, b, c) in enumerate(rows, 1)
+    ]
+    tops = [named((net - shift if shift else net).exp(), e and f"{e}{k}") for k, net in enumerate(nets, 1)]
+    whole = named(tops[0] + tops[1] + tops[2], total)
+    return named(-named(tops[1] / whole, p and f"{p}2").log(), "L")
+
+
+@pytest.mark.parametrize("names", ["z e S p", "net_o e S p_o", "u v w q", "- - - p", "logit - - -"])
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_a_softmax_by_hand_is_a_network_whatever_its_names(names: str, shift: float) -> None:
+    found = lesson(by_hand(names, shift), lr=0.1)
+    derivation = found.derivation
+    assert [len(layer) for layer in derivation.layers] == [3]
+    assert {v.label for v in derivation.parameters} == {f"{a}{k}" for k in "123" for a in "b"} | {
+        f"w{k}{j}" for k in "123" for j in "12"
+    }
+    text = found.text(width=1000)
+    assert "It has 2 inputs, then 3 neurons without an activation." in text
+    assert "Softmax and cross entropy together make the node delta very simple" in text
+    assert "x1+" not in text
+    assert disagreements(derivation, found.blocks)[1] == []
+
+
+def thrown() -> Value:
+    v, a, g = Value(12.0, "v"), Value(0.6, "a"), Value(9.81, "g")
+    return named(v**2 * (2 * a).sin() / g, "R")
+
+
+def swinging() -> Value:
+    omega, t, phi = Value(2.0, "omega"), Value(0.5, "t"), Value(0.3, "phi")
+    return named(Value(2.0, "A") * (omega * t + phi).sin(), "s")
+
+
+def growing() -> Value:
+    return named((Value(2.0, "k") * Value(0.5, "t") - 1).tanh(), "y")
+
+
+@pytest.mark.parametrize("make", [thrown, swinging, growing])
+def test_a_function_of_physics_makes_no_network(make: Any) -> None:
+    text = lesson(make(), lr=0.01).text(width=1000)
+    assert "This is a formula without neurons" in text
+    assert not re.search("error|weight|downhill|parameter", text)
+
+
+def test_inputs_stay_in_formulas_too() -> None:
+    a, b, x1, x2 = Value(0.3, "a"), Value(3.0, "b"), Value(1.0, "x1"), Value(2.0, "x2")
+    text = lesson(named(a * x1 + b * x2, "f"), lr=0.1).text(width=1000)
+    assert "This is a formula" in text
+    assert "a+ = a" in text
+    assert "x1+" not in text
+    y1, y2 = Value(4.0, "y1"), Value(6.0, "y2")
+    apart = named(((x1 - x2) ** 2 + (y1 - y2) ** 2).sqrt(), "d")
+    assert {v.label for v in Derivation(apart).parameters} == {"x1", "x2", "y1", "y2"}
+
+
+def cases_by_name() -> Value:
+    """Three cases whose names have their numbers already, and whose derivative with respect to c is exactly 0."""
+    w, b, v, c = Value(0.8, "w"), Value(-0.3, "b"), Value(1.2, "v"), Value(0.1, "c")
+    errors = []
+    for k, (x, t) in enumerate([(0.5, 1.0), (1.5, 0.0), (-1.0, 0.5)], 1):
+        h = named(named(w * Value(x, f"x_{k}") + b, f"net_h_{k}").relu(), f"h_{k}")
+        errors.append(named((named(v * h + c, f"y_{k}") - Value(t, f"t_{k}")) ** 2, f"E_{k}"))
+    return named((errors[0] + errors[1] + errors[2]) / 3, "E")
+
+
+def test_one_quantity_has_one_number() -> None:
+    found = lesson(cases_by_name(), lr=0.1)
+    text = found.text(width=1000)
+    assert found.derivation["dE/dc"].value == 0.0
+    assert "db2 = Delta2 1 = [0]" in text or "db2 = delta2 1 = [0]" in text
+    assert "e-1" not in text
+    assert "All of them agree." in text
+
+
+def test_names_of_cases_are_told_as_they_are() -> None:
+    found = lesson(cases_by_name(), lr=0.1)
+    assert "[1] marks" not in found.text(width=1000)
+    assert table(found, "The cases, each with its inputs and targets")[0] == ["", "x_k", "t_k"]

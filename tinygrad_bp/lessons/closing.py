@@ -108,7 +108,7 @@ class Closing(Speaker):
         rows: list[list[Text]] = []
         for k, (v, each) in enumerate(pairs):
             if k < MOST_STEPS or v in unsure:
-                numbers = [self.write.number(each.autograd), self.write.number(each.difference)]
+                numbers = [self.write.number(x) for x in (each.autograd, 0.0 if _is_zero(each) else each.difference)]
                 mark: list[Text] = [["?" if v in unsure else ""]] if unsure else []
                 rows.append([[self.write.name(v)], *[[x] for x in numbers], *mark])
         yield Table([*head, *([""] if unsure else [])], rows, self.words("lesson.check.table"))
@@ -119,6 +119,12 @@ class Closing(Speaker):
 
 def _agrees(row: InputCheck) -> bool:
     """Whether a difference confirms a derivative: also 0, where nothing moves at all, as behind a relu that lets nothing through."""
-    if row.autograd == row.difference == 0.0:
+    if _is_zero(row):
         return True
     return row.verdict == "agrees" and math.isclose(row.autograd, row.difference, rel_tol=1e-3, abs_tol=1e-6)
+
+
+def _is_zero(found: InputCheck) -> bool:
+    """Whether a derivative is 0 and the difference is nothing but rounding, which it is said to be uncertain by."""
+    noise = min(found.uncertainty, 1e-6)
+    return found.autograd == 0.0 and found.verdict != "wrong" and abs(found.difference) <= noise

@@ -39,7 +39,7 @@ from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several
 from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.probabilities import probabilities
-from tinygrad_bp.lessons.roles import learns, untrained
+from tinygrad_bp.lessons.roles import inputs_of_formula, learns, shared_out, untrained, weighs_inputs
 from tinygrad_bp.lessons.softmax import shares_of
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
@@ -77,7 +77,8 @@ class Derivation:
         loss: the Value that everything was computed for.
         learning_rate: of the update; without one there is none.
         parameters: the leaves that are trained, or their names; without them all but those called as inputs and targets are, i1, x, t,
-            target_o1, ..., and but those that a recurrence begins with; of a formula, which has no neurons and no target, all leaves.
+            target_o1, ..., and but those that a recurrence begins with; of a formula, which has no neurons and no target, all leaves but
+            inputs such as x1.
         labelled_only: whether Values without a label are steps of their own too, if False.
         optimizer: whose next step the update is, in place of one of gradient descent; its learning rate is that of this step.
         operation: what errors begin with.
@@ -90,7 +91,7 @@ class Derivation:
         parts: the Values without a label that have a name so that no formula is too long to be written.
         neurons: those found in the graph, in the order of `forward`.
         layers: the same by depth, the first layer first.
-        formula: whether this is a formula of any kind, with no neurons and no target: nothing in it is an input by its name.
+        formula: whether this is a formula of any kind, with no neurons and no target: x, y and t are quantities in it, too.
         trainable: the leaves that are trained if nothing else is said.
         forward: the Values that are computed, step by step; those of one letter by their numbers.
         backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
@@ -137,7 +138,9 @@ class Derivation:
         )
         found = _neurons(self.order, trained, chosen or trained or leaves)
         self.formula = not found and not learns(self.order)
-        self.trainable = leaves if self.formula else trained or leaves
+        if self.formula:
+            trained = [v for v in leaves if v not in inputs_of_formula(self.order)]
+        self.trainable = trained or leaves
         self.parameters = chosen or self.trainable
         names = _unlabelled(self.order, found)
         self.graph = Waypoints(loss, self.parameters, labelled_only, names)
@@ -402,7 +405,7 @@ def _neurons(order: Sequence[Value], trainable: Sequence[Value], parameters: Seq
     found = max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
     nodes = [v for unit in found for v in (unit.net, unit.out)]
     called = any(v.label.startswith(("net_", "out_")) for v in nodes)
-    if called or any(unit.activation for unit in found):
+    if called or any(map(weighs_inputs, found)) or shared_out(order, found):
         return found
     return found if found and shares_of(cases(found, order), order, _totals(order)) else []
 
@@ -419,11 +422,13 @@ def _totals(order: Sequence[Value]) -> dict[Value, float]:
 
 
 def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:
-    """Names for net inputs and outputs without a label: those of a neuron that is labelled in part, and of a graph without any labels."""
+    """Names for net inputs and outputs without a label: those of a neuron that is labelled in part or that a softmax is taken of, and of a
+    graph without any labels."""
     bare = not any(v.label for v in order[:-1] if v.op is not None)
     found: dict[Value, str] = {}
+    shared = shared_out(order, neurons)
     for unit in neurons:
-        if bare or unit.net.label or unit.out.label:
+        if bare or unit.net.label or unit.out.label or unit.net in shared:
             found |= {v: f"{kind}_{unit.name}" for kind, v in (("out", unit.out), ("net", unit.net)) if not v.label}
     return found
 

@@ -154,16 +154,14 @@ class Given(Speaker):
     def input_name(self, place: int) -> Text:
         """What an input is called: by the label that it has in every case, or by its number."""
         found = [inputs_of(layers)[place] for layers in self.cases]
-        labels = {v.label for v in found}
-        if len(labels) == 1 and (label := labels.pop()):
+        if label := _common([v.label for v in found]):
             return [self.write.label(label)]
         return self.words("lesson.given.input.number", number=place + 1)
 
     def target_name(self, place: int) -> Text:
         """What the target of an output is called: by the label that it has in every case, or by its neuron."""
         ends = [self.ends_of(layers[-1][place]) for layers in self.cases]
-        labels = {end.label if isinstance(end, Value) else "" for end in ends}
-        if len(labels) == 1 and (label := labels.pop()):
+        if label := _common([end.label if isinstance(end, Value) else "" for end in ends]):
             return [self.write.label(label)]
         return self.words("lesson.given.target.of", neuron=self.bare(self.cases[0][-1][place]))
 
@@ -230,3 +228,12 @@ class Given(Speaker):
             if abs(target - round(target, 9)) < 1e-12 and 0.0 <= round(target, 9) <= 1.0:
                 return round(target, 9) + 0.0
         return None
+
+
+def _common(labels: Sequence[str]) -> str:
+    """The label that something has in every case, x_k where it is called x_1, x_2, ... by the number of its case; else nothing."""
+    if len(set(labels)) == 1:
+        return labels[0]
+    stems = {label.removesuffix(str(number)) for number, label in enumerate(labels, 1) if label.endswith(str(number))}
+    [stem, *others] = stems or {""}
+    return f"{stem}k" if stem.endswith("_") and not others and all(x.startswith(stem) for x in labels) else ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as flat
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import fraction, latex_number
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.asking import place_of, shortened
@@ -235,19 +236,32 @@ class Matrices:
         below = self.levels[k - 2].a if k > 1 else self.x
         d = Formula(f"dW{k}", f"dW^{{({k})}}")
         product = Formula(f"{delta.text} {before.text}ᵀ", rf"{delta.latex} {{{before.latex}}}^{{\mathsf{{T}}}}")
-        yield chain(d, [[product], [self._matrix(times(level.delta, transposed(below)), 0)]])
+        layer, products = self.speaker.cases[0][k - 1], times(level.delta, transposed(below))
+        slopes = [
+            [self._derivative(c.weight, x, level.delta[j]) for c, x in zip(unit.connections, products[j], strict=True)]
+            for j, unit in enumerate(layer)
+        ]
+        yield chain(d, [[product], [self._matrix(slopes, 0)]])
         if level.b is None:
             return
         db = Formula(f"db{k}", f"db^{{({k})}}")
         sums = [[sum(row)] for row in level.delta]
         if isinstance(level.b, list):
+            sums = [[self._derivative(u.bias, x, row)] for u, [x], row in zip(layer, sums, level.delta, strict=True)]
             row = Formula(f"{delta.text} 1", rf"{delta.latex} \mathbf{{1}}") if self.several else delta
             yield chain(db, [[row], [self._matrix(sums, 0 if self.several else 1)]])
         else:
-            total = sum(each for [each] in sums)
+            total = self._derivative(layer[0].bias, sum(each for [each] in sums), flat.from_iterable(level.delta))
             text = shortened(total, self.digits)
             ones = Formula(f"sum({delta.text})", rf"\sum {delta.latex}")
             yield chain(db, [[ones], [Formula(text, latex_number(text))]])
+
+    def _derivative(self, parameter: Value | None, product: float, delta: Iterable[float]) -> float:
+        """The derivative as the backward pass has it, where the product of the matrices is the same but for what rounding leaves."""
+        if parameter is None:
+            return product
+        total = self.speaker.found.graph.total.get(parameter, product)
+        return total if abs(total - product) <= NEAR * sum(map(abs, delta)) else product
 
     def _shares(self) -> list[list[Share]]:
         """Of the last layer, a column for each case; empty without softmax."""

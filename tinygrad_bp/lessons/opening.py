@@ -71,7 +71,9 @@ class Opening(Given):
                 names = self.some_of([self.write.name(v) for v in shared])
                 yield self.paragraph("lesson.network.shared", neurons=neurons, weights=names)
             if len(self.cases) > 1:
-                yield self.paragraph("lesson.network.cases", cases=say("count.case", count=len(self.cases)))
+                marked = any(name.endswith("[1]") for name in found.names.values())
+                key = "lesson.network.cases" if marked else "lesson.network.cases.named"
+                yield self.paragraph(key, cases=say("count.case", count=len(self.cases)))
         elif found.formula:
             quantities = say("count.quantity", count=len(self.leaves()))
             yield self.paragraph("lesson.network.graph.formula", quantities=quantities, loss=loss)

@@ -14,13 +14,15 @@ from typing import Literal
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.neurons import ACTIVATIONS
+from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 
 Role = Literal["input", "target", "start", "parameter", "fixed"]
 _TARGET = re.compile(r"(?:[ty]|targets?)(?:\d+|_\w+)?")
 # Of a network people write more: X1, x[1], x₁, x1_2, feature1, label.
 _NUMBER = r"(?:_?[\d₀-₉]+)?(?:_\w+)?(?:\[[\w, ]+\])*"
 _OF_A_NETWORK = re.compile(rf"(?:[ty]|targets?|labels?|expected|goals?){_NUMBER}", re.IGNORECASE)
+# In a formula, which has quantities called x, y, t and i, only what says more is an input: x1, x_2, input.
+_OF_A_FORMULA = re.compile(rf"(?:[ix](?=.)|in(?=.)|inputs?|features?){_NUMBER}", re.IGNORECASE)
 _FROM_OUTSIDE = re.compile(rf"(?:[ix]|in|inputs?|features?){_NUMBER}|{_OF_A_NETWORK.pattern}", re.IGNORECASE)
 
 
@@ -46,19 +48,92 @@ def learns(order: Sequence[Value]) -> bool:
 
 
 def _compares(v: Value) -> bool:
-    beside = [x for x in v.args if x.op is None and _TARGET.fullmatch(x.label)] if v.op is ops.sub else []
+    beside = [x for x in v.args if _is_target(x)] if v.op is ops.sub else []
     return bool(beside) and any(x.op is not None for x in v.args)
+
+
+def _is_target(v: Value) -> bool:
+    return v.op is None and _TARGET.fullmatch(v.label) is not None
 
 
 def _weighs(v: Value) -> bool:
     if v.op not in ACTIVATIONS or v.args[0].op not in (ops.add, ops.sub, ops.sum_of, ops.dot):
         return False
-    waiting, products = [v.args[0]], 0
+    waiting, products = [v.args[0]], []
     while waiting:
         x = waiting.pop()
-        products += x.op in (ops.mul, ops.dot)
+        products += [pair for pair in _pairs(x) if not any(map(_is_target, pair))]  # k * t is a rate times time
         waiting += x.args if x.op in (ops.add, ops.sub, ops.sum_of) else ()
-    return products > 0
+    factors = [x.label for pair in products for x in pair]
+    return len(products) > 1 or any(outer(label) or label.startswith("w") or not label for label in factors)
+
+
+def weighs_inputs(unit: Unit) -> bool:
+    """Whether what has the form of a neuron with an activation is one: whether it multiplies inputs by weights.
+
+    Physics has `sin(2 * a)`, `sin(omega * t + phi)` and `tanh(k * t)`, where a plain number or a time is multiplied.
+    """
+    sources = [c.source for c in unit.connections if not _is_target(c.source)]
+    if unit.activation is None or not sources:
+        return False
+    if len(unit.connections) > 1 or any(c.weight.label.startswith("w") for c in unit.connections):
+        return True
+    known = not isinstance(sources[0], Constant) or unit.bias is not None
+    return unit.activation in ACTIVATIONS and known
+
+
+def shared_out(order: Sequence[Value], neurons: Sequence[Unit]) -> set[Value]:
+    """The net inputs of neurons that a softmax is taken of: they are exponentiated, and divided by the sum of all these.
+
+    Also as `logsumexp` has it, and where the largest, or anything else, is subtracted from each before.
+    """
+    nets = {unit.net for unit in neurons if len(unit.connections) + (unit.bias is not None) > 1}
+    found: set[Value] = set()
+    for v in order:
+        if v.op is ops.logsumexp:
+            below = [_shifted(x, nets) for x in v.args]
+        elif v.op is ops.div and v.args[0].op is ops.exp:
+            summands = _summands(v.args[1])
+            below = [_shifted(x.args[0], nets) if x.op is ops.exp else None for x in summands]
+            below = below if v.args[0] in summands else []
+        else:
+            continue
+        if len(below) > 1 and None not in below:
+            found.update(x for x in below if x is not None)
+    return found
+
+
+def _shifted(v: Value, nets: Collection[Value]) -> Value | None:
+    """The net input that this is, or is with something subtracted from it."""
+    if v.op in (ops.sub, ops.add) and v not in nets:
+        [v] = [x for x in v.args if x in nets][:1] or [v]
+    return v if v in nets else None
+
+
+def _summands(v: Value) -> list[Value]:
+    waiting, found = [v], []
+    while waiting:
+        x = waiting.pop()
+        if x.op in (ops.add, ops.sum_of):
+            waiting += x.args
+        else:
+            found.append(x)
+    return found
+
+
+def inputs_of_formula(order: Sequence[Value]) -> set[Value]:
+    """The leaves of a formula that are inputs: those called x1, x_2, i1, input, ... which are multiplied by something else that is given.
+
+    In sqrt((x1 - x2) ** 2 + (y1 - y2) ** 2) they are places.
+    """
+    pairs = [pair for v in order for pair in _pairs(v)]
+    called = {v for v in order if v.op is None and _OF_A_FORMULA.fullmatch(v.label)}
+    return {
+        x
+        for pair in pairs
+        for x, other in (pair, pair[::-1])
+        if x in called and other not in called and other.op is None and not isinstance(other, Constant)
+    }
 
 
 def untrained(order: Sequence[Value]) -> set[Value]:

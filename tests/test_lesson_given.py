@@ -274,7 +274,7 @@ def test_a_softmax_by_hand_is_a_network_whatever_its_names(names: str, shift: fl
         f"w{k}{j}" for k in "123" for j in "12"
     }
     text = found.text(width=1000)
-    assert "It has 2 inputs, then 3 neurons without an activation." in text
+    assert "It has 2 inputs and an output layer of 3 neurons without an activation." in text
     assert "Softmax and cross entropy together make the node delta very simple" in text
     assert "x1+" not in text
     assert disagreements(derivation, found.blocks)[1] == []

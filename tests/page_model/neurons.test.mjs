@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
+import { inputsOf, mapsOf, roomOf, scaleOf } from "./web/model/maps.js";
 import { activationOf, blockOf, deltasByLayer, frozenBy, probabilitiesOf } from "./web/model/neurons.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
@@ -99,4 +100,23 @@ test("with a learning rate of 1000 the training comes to rest at 0.0001, and the
   fine.training.advance(3000);
   fine.go({ round: 3000 });
   assert.equal(frozenBy(fine, fine.frame()), null);
+});
+
+test("the plane of two inputs: maps of neurons from forward passes, and room for all points", () => {
+  const session = opened("xor");
+  const frame = session.frame();
+  const inputs = inputsOf(session.graph, frame.settings.cases);
+  assert.deepEqual(inputs, [named(session, "i1"), named(session, "i2")]);
+  assert.equal(inputsOf(opened("linear").graph, opened("linear").original.cases), null);
+  assert.equal(inputsOf(opened("hand-made").graph, opened("hand-made").original.cases), null);
+  const room = roomOf(frame.settings.cases, inputs);
+  assert.deepEqual(room, [[-0.5, 1.5], [-0.5, 1.5]]);
+  const nodes = session.graph.network.neurons.map(({ out }) => out);
+  const maps = mapsOf(session.graph, frame, inputs, room, 3, nodes);
+  const leaves = Float64Array.from(frame.leaves);
+  [leaves[inputs[0]], leaves[inputs[1]]] = [0.5, -0.5 + 10 / 6];
+  const { data } = session.graph.pass(leaves, frame.settings.variant);
+  nodes.forEach((id, k) => assert(near(maps[k][7], data[id])));
+  assert.deepEqual([scaleOf("sigmoid", []), scaleOf("tanh", []), scaleOf("relu", [0, 3, NaN])], [[0, 1], [-1, 1], [-3, 3]]);
+  assert.deepEqual(roomOf([[[inputs[0], 2], [inputs[1], -40]]], inputs).map(([low, high]) => low < high), [true, true]);
 });

@@ -27,13 +27,14 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas",
-    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/speech", "model/neurons",
-    "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables", "model/state", "model/session",
+    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps", "model/speech",
+    "model/neurons", "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables", "model/state",
+    "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/network", "views/computation", "views/beat", "views/bar",
     "views/plot", "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit",
-    "views/cases", "views/curve", "views/learning", "views/paths", "views/truth", "views/teacher", "views/exports",
-    "views/settings",
+    "views/cases", "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/teacher",
+    "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 

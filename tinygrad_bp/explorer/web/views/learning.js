@@ -4,6 +4,7 @@ import { text } from "../model/words.js";
 import { el, put, set } from "./elements.js";
 import { button, speedSlider } from "./controls.js";
 import { casesView } from "./cases.js";
+import { planeView } from "./plane.js";
 import { curveView } from "./curve.js";
 
 /**
@@ -14,6 +15,7 @@ import { curveView } from "./curve.js";
 export function learningView(session, desk) {
   const { description } = session;
   const cases = description.presets || description.cases.length > 1 ? casesView(session) : null;
+  const plane = cases && planeView(session);
   const curve = curveView(session, desk);
   const run = button(text("train.run"), desk.train);
   const controls = el(
@@ -24,12 +26,13 @@ export function learningView(session, desk) {
     run,
     el("label", {}, text("train.speed"), " ", speedSlider(desk)),
   );
-  const root = el("section", { class: "training" }, el("h2", {}, text("panel.training")), controls, curve.root, cases?.root);
+  const root = el("section", { class: "training" }, el("h2", {}, text("panel.training")), controls, plane?.root, curve.root, cases?.root);
 
   /** @param {Frame} frame */
   function render(frame) {
     put(run, text(desk.playing() === "rounds" ? "train.pause" : "train.run"));
     set(run, "aria-pressed", desk.playing() === "rounds");
+    plane?.render(frame);
     cases?.render(frame);
     curve.render(frame);
   }

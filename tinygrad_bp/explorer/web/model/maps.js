@@ -1,0 +1,70 @@
+// What a network of two inputs makes of every point of their plane: of each neuron a map, all from the same forward passes.
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {[number, number]} Range */
+
+/**
+ * The two inputs of a network, if it has just two and consists of neurons, and cases say what they are; else null.
+ * @param {Graph} graph
+ * @param {Case[]} cases
+ * @returns {[number, number] | null}
+ */
+export function inputsOf(graph, cases) {
+  const inputs = graph.network?.inputs ?? [];
+  const given = new Set(cases[0].map(([id]) => id));
+  return graph.network?.whole && inputs.length === 2 && inputs.every((id) => given.has(id)) ? [inputs[0], inputs[1]] : null;
+}
+
+/**
+ * Ranges with round ends that hold all cases, and some room around them.
+ * @param {Case[]} cases
+ * @param {[number, number]} inputs
+ * @returns {[Range, Range]}
+ */
+export function roomOf(cases, inputs) {
+  const ranges = inputs.map((id) => {
+    const found = cases.map((row) => row.find(([leaf]) => leaf === id)?.[1] ?? 0);
+    const [low, high] = [Math.min(...found), Math.max(...found)];
+    const size = Math.max(high - low, 0.2 * Math.max(Math.abs(low), Math.abs(high)), 0.2);
+    const unit = 10 ** Math.floor(Math.log10(size)) / 2;
+    return /** @type {Range} */ ([Math.floor((low - 0.2 * size) / unit) * unit, Math.ceil((high + 0.2 * size) / unit) * unit]);
+  });
+  return [ranges[0], ranges[1]];
+}
+
+/**
+ * The numbers of some nodes in the middles of the fields of a grid: a list for each node, row by row from below.
+ * @param {Graph} graph
+ * @param {Pick<Frame, "leaves" | "settings">} frame
+ * @param {[number, number]} inputs
+ * @param {[Range, Range]} room
+ * @param {number} size
+ * @param {number[]} nodes
+ */
+export function mapsOf(graph, frame, inputs, [across, up], size, nodes) {
+  const found = nodes.map(() => new Float64Array(size * size));
+  const data = Float64Array.from(frame.leaves);
+  for (let place = 0; place < size * size; place++) {
+    data[inputs[0]] = across[0] + ((across[1] - across[0]) * ((place % size) + 0.5)) / size;
+    data[inputs[1]] = up[0] + ((up[1] - up[0]) * (Math.floor(place / size) + 0.5)) / size;
+    graph.forward(data, frame.settings.variant);
+    nodes.forEach((id, k) => {
+      found[k][place] = data[id];
+    });
+  }
+  return found;
+}
+
+/**
+ * The range that the colours of a map stand for: that of the activation, or that of the numbers there are.
+ * @param {string | null} activation
+ * @param {ArrayLike<number>} numbers
+ * @returns {Range}
+ */
+export function scaleOf(activation, numbers) {
+  if (activation === "sigmoid") return [0, 1];
+  if (activation === "tanh") return [-1, 1];
+  let most = 0;
+  for (let k = 0; k < numbers.length; k++) if (Number.isFinite(numbers[k])) most = Math.max(most, Math.abs(numbers[k]));
+  return [-most || -1, most || 1];
+}

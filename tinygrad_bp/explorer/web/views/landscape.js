@@ -43,7 +43,7 @@ class LandscapePart {
     this.root = el(
       "section",
       { class: "landscape" },
-      el("h3", {}, text("land.title")),
+      el("h2", {}, text("land.title")),
       el("div", { class: "landscape-choices" }, this.choices[0], " × ", this.choices[1]),
       el("div", { class: "landscape-map" }, this.canvas, this.plot.root),
       el("p", { class: "landscape-scale" }, this.low, el("span", { class: "landscape-ramp" }), this.high),

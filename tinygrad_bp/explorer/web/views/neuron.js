@@ -40,7 +40,7 @@ export function neuronCard(stage) {
   const root = el(
     "section",
     { class: "neuron-card" },
-    el("h3", {}, title, " ", block),
+    el("p", { class: "neuron-title" }, title, " ", block),
     plot.root,
     el("div", { class: "neuron-lines" }, line("net"), line("out"), line("slope", "tangent"), line("arrives"), line("delta", "product")),
   );

@@ -13,6 +13,7 @@ from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.copying import copied_onto
+from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
@@ -95,10 +96,7 @@ def activations(neurons: Sequence[Unit]) -> dict[str, str]:
     for op in dict.fromkeys([*(unit.activation for unit in neurons if unit.activation), *ACTIVATIONS]):
         x = Value(0.5, "x")
         y = op(x)
-        [slope] = op.derivatives(y, [x], [True])
-        found[op.name] = _function(
-            compile([y, slope if isinstance(slope, Value) else Constant(float(slope))], [x]).to("javascript")
-        )
+        found[op.name] = _function(compile([y, grad(y, x)], [x]).to("javascript"))
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,8 @@ _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
 
 def csv_of(rows: Iterable[Sequence[object]], newline: str = "\n") -> str:
     """Rows as CSV. A quote goes before what a spreadsheet would compute; numbers are as they are."""
+    import csv  # which only those need who write a table
+
     lines = []
     for row in rows:
         file = io.StringIO()

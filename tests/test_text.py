@@ -70,5 +70,6 @@ def test_all_commands_fit_a_narrow_terminal(columns: int, neuron: None) -> None:
         done = command(*arguments, env={"COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"})
         assert done.returncode == 0, done.stderr
         lines = done.stdout.decode().splitlines()
-        assert [line for line in lines if len(line) > columns] == []
+        # A command is copied whole, so it is not broken.
+        assert [line for line in lines if len(line) > columns and not line.startswith("    tinygrad-bp ")] == []
     assert Path("training-out/model.json").exists()

@@ -81,6 +81,7 @@ class Opener:
             page.on("crash", lambda page: self._errors.append(f"crashed: {page.url}"))
 
         context = self._browser.new_context(**options)
+        context.set_default_timeout(120_000)  # for machines that are slow or busy: what fails, fails all the same
         self._contexts.append(context)
         context.route("**/*", answer)
         context.on("request", asked)

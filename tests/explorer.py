@@ -198,7 +198,7 @@ class Explorer:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        getattr(page, "page", page).set_default_timeout(15_000)
+        getattr(page, "page", page).set_default_timeout(120_000)
 
     def settle(self) -> None:
         """Waits until the page shows what was done."""

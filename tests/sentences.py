@@ -98,7 +98,7 @@ class Sentences:
         for n in self.found.order:
             for place, x in enumerate(n.operands):
                 if isinstance(x, Value) and x in self.found.place:
-                    for mistake in self.causes.slopes(n, place, x, n.local_derivatives[place], world):
+                    for mistake in self.causes.slopes.of(n, place, x, n.local_derivatives[place], world):
                         if mistake.key == "replaced":
                             yield n, mistake
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
 from tinygrad_bp.lessons.lots import Lots
+from tinygrad_bp.lessons.ways import nearest
 from tinygrad_bp.text import did_you_mean, listed, shown
 
 PARTS: dict[str, Kind] = {"forward": "value", "deltas": "delta", "gradients": "derivative", "update": "update"}
@@ -255,18 +256,8 @@ def same(found: Derivation, step: Step) -> list[str]:
 
 
 def _below(found: Derivation, v: Value) -> Iterator[Value]:
-    """The Values with a name that a Value was computed from, seen through those without one."""
-    waiting = [x for x in v.operands if isinstance(x, Value)]
-    seen = set(waiting)
-    while waiting:
-        x = waiting.pop()
-        if x in found.names:
-            if x.op is not None:
-                yield x
-            continue
-        new = [each for each in x.operands if isinstance(each, Value) and each not in seen]
-        seen.update(new)
-        waiting += new
+    """The computed Values with a name that a Value was computed from, seen through those without one."""
+    return (x for x in nearest(v.operands, found.names) if x.op is not None)
 
 
 # How an answer is written

@@ -187,6 +187,16 @@ class Derivation:
                 found.setdefault(x, []).append(v)
         return found
 
+    def below(self, v: Value) -> set[Value]:
+        """A node and all that it was computed from."""
+        if v not in self._below:
+            self._below[v] = set(topological_order(v, constants=False))
+        return self._below[v]
+
+    @cached_property
+    def _below(self) -> dict[Value, set[Value]]:
+        return {}
+
     @cached_property
     def cases(self) -> list[Layers]:
         """The layers of neurons, case by case."""

@@ -15,6 +15,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.softmax import Share, entropies, softmax
+from tinygrad_bp.lessons.ways import nearest
 
 if TYPE_CHECKING:
     from tinygrad_bp.lessons.derivation import Derivation
@@ -82,7 +83,8 @@ def _number(name: str) -> str:
 def _are_named(found: Derivation, layer: Sequence[Unit], numbers: Sequence[float]) -> bool:
     """Whether nodes of the graph with names are the probabilities: it was written by hand."""
     nets = {unit.net for unit in layer}
-    above = {v for v in found.forward if v not in nets and nets & _named_below(v, found)}
+    computed = {net for net in nets if net.op is not None}
+    above = {v for v in found.forward if v not in nets and not computed.isdisjoint(nearest(v.operands, found.names))}
     return all(any(math.isclose(v.data, p, rel_tol=NEAR) for v in above) for p in numbers)
 
 
@@ -97,19 +99,3 @@ def _recorded(nets: Sequence[Value]) -> tuple[list[Value], list[Value]]:
     gaps = [net - total for net in nets]
     ps = [gap.exp() for gap in gaps]
     return [total, *gaps, *ps], ps
-
-
-def _named_below(v: Value, found: Derivation) -> set[Value]:
-    """The computed Values with names that a Value is made of, without another between."""
-    below: set[Value] = set()
-    waiting = [x for x in v.operands if isinstance(x, Value)]
-    seen = set(waiting)
-    while waiting:
-        x = waiting.pop()
-        if x in found.names:
-            below |= {x} if x.op is not None else set()
-            continue
-        new = [each for each in x.operands if isinstance(each, Value) and each not in seen]
-        seen.update(new)
-        waiting += new
-    return below

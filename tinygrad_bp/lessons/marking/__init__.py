@@ -3,6 +3,7 @@
 mark         `mark`, and the `Marks` that it gives
 verdicts     right, right given what came before, or wrong
 causes       mistakes in derivatives and updates, tried on the graph; `forward` has those in the forward pass
+slopes       what may be taken for a local derivative
 means        means and halves in a graph, and what it is called to forget them
 errors       the squared error taken for the cross entropy, and the other way round
 wording      how what is named in a cause is written

@@ -15,6 +15,7 @@ from tinygrad_bp.lessons.marking.forward import Forward
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.worlds import World
+from tinygrad_bp.lessons.ways import nearest
 
 LEAST_DIGITS = 3  # from which on numbers are taken to be rounded ones: of fewer, anything would follow from anything
 MOST_UNIT = 0.001  # the same of decimals
@@ -288,7 +289,7 @@ class Carrying:
             told = [p for p in ps if p in values]
             below = [x for x in step.of.operands if isinstance(x, Value)]
             if ps and len(told) == len(ps):  # which stand for the net inputs
-                below = [v for v in self._down(below, set(values)) if v not in beside.of]
+                below = [v for v in nearest(below, values) if v not in beside.of]
             below += told
         else:
             assert step.by is not None
@@ -314,22 +315,9 @@ class Carrying:
                     elif user not in seen and self.found.place[user] <= self.found.place[step.of]:
                         seen.add(user)
                         waiting.append(user)
-        names |= {values[v] for v in self._down(below, set(values))}
+        names |= {values[v] for v in nearest(below, values)}
         names.discard(step.name)
         return [each for name, each in self.earlier.items() if name in names]
-
-    @staticmethod
-    def _down(below: Sequence[Value], ends: set[Value]) -> Iterator[Value]:
-        """The first of the ends on each way down."""
-        met, waiting = set(below), list(below)
-        while waiting:
-            v = waiting.pop()
-            if v in ends:
-                yield v
-                continue
-            new = [x for x in v.operands if isinstance(x, Value) and x not in met]
-            met.update(new)
-            waiting += new
 
     # Rounding
 

@@ -13,9 +13,10 @@ from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.marking.errors import Errors
-from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward, is_number
+from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward
 from tinygrad_bp.lessons.marking.means import is_square
-from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
+from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
+from tinygrad_bp.lessons.marking.slopes import Slopes
 from tinygrad_bp.lessons.marking.worlds import World
 
 MOST_NAMED = 3  # deltas in one sentence
@@ -34,6 +35,7 @@ class Causes:
         self.forward = Forward(derivation, self.write)
         self.errors = Errors(derivation, self.forward.shares)
         self.words = self.forward.words
+        self.slopes = Slopes(derivation, self.forward)
         self._nodes: dict[tuple[Value, Value | None], set[Value]] = {}
 
     def of(self, step: Step, world: World) -> Iterator[Mistake]:
@@ -90,7 +92,7 @@ class Causes:
         """The nodes that a quantity is computed from; of a derivative those between the two Values."""
         key = step.of, step.by
         if key not in self._nodes:
-            below = self.below(step.of)
+            below = self.found.below(step.of)
             if step.by is not None:
                 above = {step.by}
                 for v in self.found.order[self.found.place[step.by] :]:
@@ -210,7 +212,7 @@ class Causes:
                 through[key] = through.get(key, 0.0) + reach * local
                 if not reach:
                     continue
-                for mistake in self.slopes(n, place, x, local, world):
+                for mistake in self.slopes.of(n, place, x, local, world):
                     yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
             for part in self.forward.means.ends(n):
                 if part in up and part in down:
@@ -253,7 +255,7 @@ class Causes:
             return
         layers = [[unit.net for unit in layer] for layer in self.found.layers] or [[*self.forward.activated.values()]]
         layers.append(self._users_of(step.by))  # which are of several layers where it is used at each step of time
-        down, reached = world.sweep(step.of), self.below(step.of)
+        down, reached = world.sweep(step.of), self.found.below(step.of)
         above = world.upward(step.by, step.of) if step.by is not None else {}
         for nets in layers:
             left_out = [net for net in nets if net in above and net is not step.by and net in down and net in reached]
@@ -358,101 +360,6 @@ class Causes:
                     about = {"what": self.forward.written(one), "wrong": self.forward.written(other)}
                     yield Mistake("swapped", right + change, 1.6, about)
 
-    def slopes(self, n: Value, place: int, x: Value, local: float, world: World) -> Iterator[Mistake]:
-        """What may be taken for a local derivative: mistakes whose value stands in its place."""
-        op = n.op
-        if op in (ops.mul, ops.dot):
-            yield from self.products(n, place, local, world)
-            return
-        number = {"what": self.words.factor(n, place), "number": self.write.number(local)}
-        if op is ops.div and place == 0:
-            if is_number(n.operands[1]):
-                yield from self.constant(n, 1)
-            else:
-                yield Mistake("omitted", 1.0, 2.0, number)
-        elif op is ops.pow and place == 0 and not isinstance(n.operands[1], Value):
-            base, power = world.data[x], n.operands[1]
-            if power == 2:
-                yield Mistake("halved", local / 2.0, 1.8)
-            try:
-                yield Mistake("degree", base ** (power - 1.0), 2.2, number)
-                yield Mistake("degree", power * base**power, 2.5, number)
-                yield Mistake("degree", base**power, 2.5, number)
-            except (ArithmeticError, ValueError):
-                pass
-        elif op is ops.sub and place == 1:
-            pair = self.forward.difference(n)
-            if pair is not None:
-                yield Mistake(pair[0], 1.0, 1.6, pair[1])
-            else:
-                yield Mistake("minus", 1.0, 2.2, number)
-        elif op not in (ops.add, ops.sub, ops.sum_of, ops.neg):
-            yield from self.functions(n, x, local, number, world)
-        if local < 0.0 and op is ops.neg:
-            yield Mistake("minus", 1.0, 2.2, number)
-
-    def functions(
-        self, n: Value, x: Value, local: float, number: Mapping[str, Formula | str], world: World
-    ) -> Iterator[Mistake]:
-        """What is taken for the slope of a function of one operand, an activation above all."""
-        assert n.op is not None
-        result, operand = self.forward.written(n), self.forward.written(x)
-        for k, template in enumerate(mistakes()["slopes"].get(n.op.name, ())):
-            try:
-                slope = evaluated(template, world.data[x], world.data[n])
-            except (ArithmeticError, ValueError):
-                continue
-            if isinstance(slope, float):
-                yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
-        yield Mistake("omitted", 1.0, 1.1, number)
-        yield Mistake("twice", local * local, 2.6, number)
-        yield Mistake("minus", -local, 3.6, number, text="" if local < 0.0 else "wrongSign")
-        if local:
-            yield Mistake("upsideDown", 1.0 / local, 3.2, number)
-        if n.op.name not in mistakes()["slopes"]:
-            yield Mistake("replaced", world.data[n], 2.8, {**number, "wrong": result})
-            yield Mistake("replaced", world.data[x], 3.0, {**number, "wrong": operand})
-        for other in self.forward.alike(n):
-            wrong = self.words.factor(other, 0)
-            yield Mistake("replaced", world.local[other][0], 2.4, {**number, "wrong": wrong})
-
-    def products(self, n: Value, place: int, local: float, world: World) -> Iterator[Mistake]:
-        """What is taken for the other factor of a product."""
-        operands = n.operands
-        half = len(operands) // 2
-        other_place = (place + half) % len(operands) if n.op is ops.dot else 1 - place
-        partner = operands[other_place]
-        if is_number(partner):
-            if n.op is ops.mul and local not in (0.0, 1.0):
-                yield from self.constant(n, other_place)
-            return
-        assert isinstance(partner, Value)
-        if partner is operands[place]:
-            yield Mistake("halved", 0.0, 2.0)
-            return
-        if partner.op is ops.mul and partner not in self.found.names:
-            for x in partner.operands:
-                c = x.data if isinstance(x, Value) else x
-                if is_number(x) and c not in (0.0, 1.0):
-                    yield Mistake("constant", local / c, 1.8, {"number": self.write.number(c)})
-        number = {"what": self.forward.written(partner), "number": self.write.number(local)}
-        yield Mistake("omitted", 1.0, 1.5, number)
-        yield Mistake("twice", local * local, 2.4, number)
-        for other, rank in self.forward.instead(n, place, partner):
-            if not world.data[other]:
-                continue  # as if the product were left out
-            yield Mistake("replaced", world.data[other], rank, {**number, "wrong": self.forward.written(other)})
-        if (new := self.forward.updated.get(partner)) is not None:
-            plus = self.write.name(partner)
-            yield Mistake("replaced", new, 1.4, {**number, "wrong": Formula(f"{plus.text}+", f"{plus.latex}^{{+}}")})
-
-    def constant(self, n: Value, place: int) -> Iterator[Mistake]:
-        """A constant factor or divisor that is forgotten: the one at this place."""
-        x = n.operands[place]
-        if (x.data if isinstance(x, Value) else x) not in (0.0, 1.0):
-            key, rank, number = self.forward.means.constant(n, place)
-            yield Mistake(key, 1.0, rank, {"number": self.write.number(number)})
-
     def worlds(self, step: Step, world: World) -> Iterator[Mistake]:
         """Parameters as they are after the update, in place of the original ones."""
         if step.of is not self.found.loss or not self.forward.updated:
@@ -469,7 +376,7 @@ class Causes:
         """Mistakes in the forward pass that the quantity was computed from."""
         found = self.found
         work = 0
-        under = self.below(step.of)
+        under = self.found.below(step.of)
         own = self.forward.region(step.of) if step.kind == "value" else set()
         for v in reversed(found.forward):
             if v not in under or v in world.values or (step.kind == "value" and v is step.of) or v in own:
@@ -485,13 +392,6 @@ class Causes:
                 except (ArithmeticError, ValueError):
                     continue
                 yield Mistake(mistake.key, value, mistake.rank + 4.0, mistake.about)
-
-    def below(self, v: Value) -> set[Value]:
-        found = {v}
-        for node in reversed(self.found.order[: self.found.place[v] + 1]):
-            if node in found:
-                found.update(x for x in node.operands if isinstance(x, Value))
-        return found
 
     # Rounding
 

@@ -54,7 +54,7 @@ class Errors:
             if not ends:
                 continue
             if step.kind == "value":
-                below = self._below(step.of)
+                below = self.found.below(step.of)
                 own = [end for end in ends if end.at in below]
                 if own and step.of not in {end.at for end in ends}:
                     yield from self._values(key, own)
@@ -64,15 +64,6 @@ class Errors:
                 for share in HALVES if own and key == "squaredForEntropy" else (0.5,) if own else ():
                     change = sum((self._slope(key, end, share) - down[end.at]) * up[end.at] for end in own)
                     yield Mistake(key, right + change, 1.7)
-
-    def _below(self, of: Value) -> set[Value]:
-        met, waiting = {of}, [of]
-        while waiting:
-            for x in waiting.pop().args:
-                if x not in met:
-                    met.add(x)
-                    waiting.append(x)
-        return met
 
     @staticmethod
     def _slope(key: str, end: End, share: float) -> float:

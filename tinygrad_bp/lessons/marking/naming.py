@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.text import listed, shown
@@ -47,7 +46,6 @@ class Names:
 
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
-        self._all_below: dict[Value, set[Value]] = {}
         self._by_key: dict[str, dict[str, list[Value]]] = {}
         for v, name in derivation.names.items():
             for kind, key in (("exact", name), ("bare", bare(name)), ("folded", bare(name).casefold())):
@@ -143,12 +141,7 @@ class Names:
 
     def _is_turned(self, of: Value, by: Value) -> bool:
         """Whether a quotient is upside down: what is differentiated is what the other one is computed from."""
-        return of is not by and of in self._below(by)
-
-    def _below(self, v: Value) -> set[Value]:
-        if v not in self._all_below:
-            self._all_below[v] = set(topological_order(v, constants=False))
-        return self._all_below[v]
+        return of is not by and of in self.derivation.below(by)
 
     def _value(self, name: str) -> Value | None:
         """The Value of a name; of names that are alike but for their case the one that is written so. None for no or several."""

@@ -203,11 +203,11 @@ class Machine(Compiled):
         self.cells = array("d", chain(*programs.table))
 
     def prepare(self) -> None:
-        self.loss = self._compiled(self.programs.loss)
-        self.gradient = self._compiled(self.programs.gradient)
-        self.step = self._compiled(self.programs.step) if self.programs.step else None
+        self.loss = self._machine(self.programs.loss)
+        self.gradient = self._machine(self.programs.gradient)
+        self.step = self._machine(self.programs.step) if self.programs.step else None
 
-    def _compiled(self, program: Program) -> MachineProgram:
+    def _machine(self, program: Program) -> MachineProgram:
         from tinygrad_bp.program.llvm.machine import MachineProgram
 
         return MachineProgram(program, self.optimized)

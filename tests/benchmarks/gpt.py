@@ -6,10 +6,8 @@ The model is that of examples/microgpt.py, written for any scalar with `+`, `*`,
 
 from __future__ import annotations
 
-import gc
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -201,24 +199,25 @@ def report() -> str:
         worst = max(abs(a - b) for a, b in zip(run(), first, strict=True))
         if worst > 1e-12:
             raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(5):
-        for name, run in runners.items():
-            gc.collect()
-            start = time.perf_counter()
-            run()
-            times[name].append((time.perf_counter() - start) * 1e3)
-    text = tables.table("W5, a step of a GPT of 4,192 parameters", times, "tinygrad_bp, `dot` and `softmax`", "ms")
-    writing: dict[str, list[float]] = {"Python": [], "machine code": []}
-    for _ in range(3):
-        for name in writing:
-            CACHE.clear()
-            gc.collect()
-            start = time.perf_counter()
-            found, given = program()
-            (found.function if name == "Python" else found.to("llvm"))(*given)
-            writing[name].append(time.perf_counter() - start)
-    return text + tables.table("W5, to write and compile the program of a step", writing, "Python", "s")
+    text = tables.table(
+        "W5, a step of a GPT of 4,192 parameters",
+        tables.timed(runners, 5),
+        "tinygrad_bp, `dot` and `softmax`",
+        "ms",
+        1e3,
+    )
+    compiling = {"Python": lambda: written("python"), "machine code": lambda: written("llvm")}
+    return text + tables.table(
+        "W5, to write and compile the program of a step", tables.timed(compiling, 3), "Python", "s"
+    )
+
+
+def written(target: str) -> None:
+    """Writes the program anew, compiles it and calls it once."""
+    CACHE.clear()
+    found, given = program()
+    made = found.to(target)
+    (made.function if target == "python" else made)(*given)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 
 def agree(name: str, found: Sequence[float], wanted: Sequence[float]) -> None:
@@ -11,6 +13,18 @@ def agree(name: str, found: Sequence[float], wanted: Sequence[float]) -> None:
     worst = max(abs(a - b) / max(abs(b), 1e-300) for a, b in zip(found, wanted, strict=True))
     if worst > 1e-9:
         raise ArithmeticError(f"{name} disagrees by {worst:.1e}; nothing timed")
+
+
+def timed(runners: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each runner, in turn, so that a change of the machine's speed meets them all."""
+    found: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(rounds):
+        for name, run in runners.items():
+            gc.collect()  # what one leaves behind is not the next one's time
+            start = time.perf_counter()
+            run()
+            found[name].append(time.perf_counter() - start)
+    return found
 
 
 def table(title: str, found: dict[str, list[float]], base: str, unit: str, scale: float = 1.0) -> str:

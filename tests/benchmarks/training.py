@@ -41,14 +41,8 @@ def neurons() -> str:
     for engine in installed():
         if engine.name != "tinygrad_bp":
             runners[engine.name] = lambda engine=engine: moons(engine, rows)
-    found: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(7):
-        for name, run in runners.items():
-            gc.collect()
-            start = time.perf_counter()
-            run()
-            found[name].append((time.perf_counter() - start) * 1e3)
-    return tables.table("W2, the gradient over 100 rows, by networks", found, next(iter(found)), "ms")
+    found = tables.timed(runners, 7)
+    return tables.table("W2, the gradient over 100 rows, by networks", found, next(iter(found)), "ms", 1e3)
 
 
 def trained(engine: str) -> tuple[float, list[float]]:

@@ -2,7 +2,8 @@
 
 A `python` block with prompts is a doctest; one without is run as it stands, and if its first line is a comment with a file name it is
 saved under that name for the commands that follow. An `sh` block is run line by line. A `text` block is what the block before it
-prints. In outputs `...` stands for what is left out. All blocks of a page share their names and an empty folder.
+prints. A `console` block has commands, each after `$ `, and below each what it prints. In outputs `...` stands for what is left out.
+All blocks of a page share their names and an empty folder.
 """
 
 from __future__ import annotations
@@ -103,8 +104,24 @@ def run(source: str) -> Iterator[str]:
                     output, wrong = command(line)
                     printed += output
                     yield from [f"{where}: {wrong}"] * bool(wrong)
+        elif block.language == "console":
+            printed = None
+            for line, shown in session(block.text):
+                output, wrong = command(line)
+                yield from [f"{where}: {wrong}"] * bool(wrong)
+                if not checker.check_output(shown, tidy(output), doctest.ELLIPSIS):
+                    yield f"{where}: {line} printed\n{output}"
         else:
             yield f"{where}: no known language: {block.language!r}"
+
+
+def session(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a `console` block, each with what it is said to print."""
+    before, *commands = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    assert not before, "a console block begins with a command"
+    for found in commands:
+        line, _, shown = found.partition("\n")
+        yield line, shown
 
 
 def command(line: str) -> tuple[str, str]:
@@ -194,6 +211,7 @@ WRONG_PAGES = {
     "no language": "```\n1\n```\n",
     "an unknown command": "```sh\nrm -r x\n```\n",
     "a failing command": "```sh\ntinygrad-bp draw nothing.py:y -o y.svg\n```\n",
+    "a session that prints something else": "```console\n$ tinygrad-bp draw nothing.py:y -o y.svg\ny.svg\n```\n",
     "a status that is another": "```sh\ntinygrad-bp --version  # exit status 2\n```\n",
 }
 
@@ -221,18 +239,6 @@ def test_wrong_numbers_links_and_fences_are_found() -> None:
 def test_the_readme_begins_with_the_two_commands() -> None:
     found = [block.text for block in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if block.language == "sh"]
     assert found[:2] == [f"{line}\n" for line in INSTALLING]
-
-
-def test_the_ratios_in_the_readme_are_those_of_the_benchmarks() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    sentence = readme.split("In one run on one machine,")[1].split("[All figures]")[0]
-    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    ratios = re.findall(r"\d\.\d\d", sentence)
-    assert len(ratios) == 4
-    for ratio, row in zip(
-        ratios, ("machine code, `machine.iterate`", "machine code, `machine.rows`", "pytensor", "torch"), strict=True
-    ):
-        assert re.search(rf"^\| {re.escape(row)} \| \S+ \| {ratio} \|$", page, re.MULTILINE), row
 
 
 def test_the_table_of_derivatives_is_made_from_the_rows() -> None:

@@ -38,7 +38,7 @@ def test_an_index_is_shown_the_words_of_links_and_pictures() -> None:
     text = shown()
     assert "*Picture: A neuron as a graph: w times x, plus b" in text
     assert "This is a neuron, drawn by examples/draw_neuron.py." in text
-    assert "- All pages, twelve short programs, what is new." in text
+    assert "- All pages, the examples, what is new." in text
     assert "[A Step by Step Backpropagation Example](https://mattmazur.com/" in text
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         line for line in README.splitlines() if line.startswith("#")

@@ -12,6 +12,7 @@
 The room, from the bottom up:
     `style`      what all pictures share: colours, how a number is written, how a label becomes safe text.
     `dot`        DOT, the language of Graphviz.
+    `renderer`   one that is handed in, or Graphviz as WebAssembly.
     `rendering`  how Graphviz is run, and what of that it returns is believed.
     `picture`    `Drawing`: DOT text that shows itself, and becomes SVG, PNG or PDF.
     `choice`     what of a graph is drawn, in which groups.
@@ -25,5 +26,6 @@ The room, from the bottom up:
 from tinygrad_bp.drawing.graph import draw
 from tinygrad_bp.drawing.network import draw_network
 from tinygrad_bp.drawing.picture import Drawing
+from tinygrad_bp.drawing.renderer import set_renderer
 
-__all__ = ["Drawing", "draw", "draw_network"]
+__all__ = ["Drawing", "draw", "draw_network", "set_renderer"]

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TypeVar
 
+from tinygrad_bp.drawing.renderer import IN_A_BROWSER, Renderer, renderers, runs_in_javascript
 from tinygrad_bp.text import printable
 
 T = TypeVar("T")
@@ -48,8 +49,9 @@ def run(
 ) -> T:
     """What Graphviz makes of DOT text, in any of its formats, read.
 
-    A program that fails, returns what cannot be read, or takes too long, gives way to the next. Raises RuntimeError, which says of each
-    program what was wrong and what to do, where none is left. Warns where a PNG is larger than any program can draw and was shrunk.
+    A renderer that was set is asked first. One that fails, returns what cannot be read, or takes too long, gives way to the next. Raises
+    RuntimeError, which says of each what was wrong and what to do, where none is left. Warns where a PNG is larger than any program can
+    draw and was shrunk.
 
     Args:
         read: makes of what a program returned what is wanted. Raises ValueError, saying what is wrong, for what is not whole.
@@ -58,6 +60,11 @@ def run(
         beyond_graphviz_pure: says why graphviz-pure cannot draw this; returns nothing if it can.
     """
     failures: list[str] = []
+    for name, render in renderers():
+        try:
+            return read(_returned(render, source, format))
+        except Exception as error:  # anybody's, also one of JavaScript
+            failures.append(f"{name} failed: {printable(str(error))[:300]}")
     slow: list[str] = []
     shrunk: tuple[T, str] | None = None
     seconds = SECONDS + SECONDS_A_LINE * source.count("\n")
@@ -86,8 +93,21 @@ def run(
     if shrunk is not None:
         warnings.warn(shrunk[1], Shrunk, stacklevel=4)
         return shrunk[0]
-    reasons = "; ".join(failures) or "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)"
-    raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {less if slow else INSTALL}")
+    if runs_in_javascript():
+        missing = "there is no Graphviz"
+        install = IN_A_BROWSER if not failures else less if format in ("svg", "plain") else "save the picture as .svg"
+    else:
+        missing, install = "there is neither the command dot nor graphviz-pure (`pip install graphviz-pure`)", INSTALL
+    reasons = "; ".join(failures) or missing
+    raise RuntimeError(f"no program here can draw this as {format}: {reasons}; {less if slow else install}")
+
+
+def _returned(render: Renderer, source: str, format: str) -> bytes:
+    """What a renderer that was set returns. Raises TypeError if that is neither bytes nor text."""
+    returned = render(source, format)
+    if not isinstance(returned, str | bytes):
+        raise TypeError(f"it returned {type(returned).__name__}, not bytes or text")
+    return returned.encode() if isinstance(returned, str) else returned
 
 
 def _programs() -> Iterator[str]:

@@ -36,6 +36,7 @@ def drawings() -> dict[str, Drawing]:
     b.label, c.label, d.label = "b", "c", "d"
     d.backward()
     net = MLP(2, [3, 1], activation=["tanh", None], seed=8)
+    learnt = graphs_of_lessons()
     example = network(setup(float))
     example["E_total"].backward()
     found = {}
@@ -45,9 +46,40 @@ def drawings() -> dict[str, Drawing]:
             "network": draw_network(net, inputs=[0.5, -1.0], targets=[1.0], digits=3, dark=dark),
             "reused-node": draw(d, local_derivatives=True, dark=dark),
             **tutorial_pictures(example, dark=dark),
+            **{each: draw(result, local_derivatives=True, digits=4, dark=dark) for each, result in learnt.items()},
         }
         found.update({f"{name}-dark" if dark else name: drawing for name, drawing in chosen.items()})
     return found
+
+
+def graphs_of_lessons() -> dict[str, Value]:
+    """The small graphs of the lessons, by the names of their pictures."""
+    crank = Value(1.0, "crank")
+    middle = 3.0 * crank
+    wheel = 2.0 * middle
+    middle.label, wheel.label = "middle", "wheel"
+    tap = Value(1.0, "tap")
+    wide, narrow = 2.0 * tap, 3.0 * tap
+    tank = wide + narrow
+    wide.label, narrow.label, tank.label = "pipe 1", "pipe 2", "tank"
+    prices, numbers, tax = (100.0, 150.0), (2.0, 3.0), Value(1.1, "tax")
+    costs = []
+    for fruit, price, number in zip(("apple", "orange"), prices, numbers, strict=True):
+        cost = Value(price, f"price_{fruit}") * Value(number, f"{fruit}s")
+        cost.label = f"cost_{fruit}s"
+        costs.append(cost)
+    cost = costs[0] + costs[1]
+    total = cost * tax
+    cost.label, total.label = "cost", "total"
+    made = {"gears": wheel, "two-pipes": tank, "fruit": total}
+    for result in made.values():
+        result.backward()
+    return made
+
+
+def curves() -> dict[str, str]:
+    """The curves by file name, as SVG that is light or dark as its reader prefers."""
+    return {"error-curve": error_curve()}
 
 
 def error_curve() -> str:
@@ -296,7 +328,8 @@ def main() -> None:
     for name, drawing in drawings().items():
         drawing.save(folder / f"{name}.gv")
         drawing.save(folder / f"{name}.svg")
-    (folder / "error-curve.svg").write_text(error_curve(), encoding="utf-8")
+    for name, svg in curves().items():
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
     (DOCS / "derivatives.md").write_text(derivatives(), encoding="utf-8")
 
 

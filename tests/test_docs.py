@@ -29,9 +29,13 @@ from tinygrad_bp.cli import main
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 INSTALLING = ["pip install . && tinygrad-bp tutorial", 'pip install -e ".[dev]" && pytest']
-ON_THE_DOCS = ["python docs/make.py"]  # what it makes is compared below
+ON_THE_DOCS = [
+    "python docs/make.py",
+    "python docs/places.py",
+]  # what they make is compared here and in test_docs_places
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
 DRAWINGS = MAKE["drawings"]()
+CURVES = MAKE["curves"]()
 
 SCREENSHOTS = ["explorer", "explorer-graph"]  # by docs/screenshots.py, each light and dark
 
@@ -160,9 +164,13 @@ def dead_links(source: str, page: Path) -> list[str]:
     """The links and pictures of a page that lead nowhere in the project."""
     text = re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL)
     targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
-    dead = []
-    for target in targets:
-        if not target.startswith("https://"):
+    places = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", text, flags=re.MULTILINE))
+    dead = [name for name in re.findall(r"\]\[([\w-]+)\]", text) if name not in places]
+    for target in [*targets, *places.values()]:
+        if "/#s=" in target:  # a place on a page: tests/test_docs_places.py reads it
+            if not (page.parent / target.partition("#")[0] / "README.md").exists():
+                dead.append(target)
+        elif not target.startswith("https://"):
             path, _, anchor = target.partition("#")
             file = page.parent / path if path else page
             if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
@@ -254,7 +262,7 @@ def test_every_row_is_in_the_table_of_derivatives() -> None:
 
 def test_the_pictures_are_all_there_and_no_others() -> None:
     files = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
-    drawn = {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {"error-curve.svg"}
+    drawn = {f"{name}.{suffix}" for name in DRAWINGS for suffix in ("gv", "svg")} | {f"{name}.svg" for name in CURVES}
     assert files == drawn | {f"{name}{scheme}.png" for name in SCREENSHOTS for scheme in ("", "-dark")}
 
 
@@ -262,7 +270,7 @@ def test_every_picture_is_shown_on_a_page() -> None:
     shown = set(
         re.findall(r"pictures/([\w-]+)\.(?:svg|png)", " ".join(page.read_text(encoding="utf-8") for page in PAGES))
     )
-    assert {name.removesuffix("-dark") for name in [*DRAWINGS, *SCREENSHOTS, "error-curve"]} == {
+    assert {name.removesuffix("-dark") for name in [*DRAWINGS, *SCREENSHOTS, *CURVES]} == {
         name.removesuffix("-dark") for name in shown
     }
 
@@ -282,8 +290,9 @@ def texts(svg: str) -> list[str]:
     return sorted(node.data for node in found if node is not None)
 
 
-def test_the_error_curve_is_what_the_program_draws_today() -> None:
-    assert (ROOT / "docs" / "pictures" / "error-curve.svg").read_text(encoding="utf-8") == MAKE["error_curve"]()
+@pytest.mark.parametrize("name", CURVES)
+def test_a_curve_is_what_the_program_draws_today(name: str) -> None:
+    assert (ROOT / "docs" / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == CURVES[name]
 
 
 @pytest.mark.parametrize(

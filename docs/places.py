@@ -1,0 +1,124 @@
+"""Places on the pages of `explore` that the docs link to, and the pages themselves. From the project's folder: python docs/places.py
+
+A folder docs/pages/NAME has a README.md, whose block of Python makes the page. This program writes the page beside it, as index.html,
+and the addresses of the places into the Markdown: a link is written `[text][NAME-place]`, and a line `[NAME-place]: …` at the end of
+its file says where it leads. On GitHub such an address shows the README, on a site and on a disk that serves the folder the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+PAGES = DOCS / "pages"
+STATE_VERSION = 2  # as in explorer/web/model/state.js
+
+Place = Mapping[
+    str, Any
+]  # what is looked at, as in state.js, names for numbers of nodes; and "events", what was changed
+
+
+def panel(name: str, selected: str | None = None, **more: Any) -> dict[str, Any]:
+    """A place with a panel open, about one number."""
+    return {"panel": name, "open": True, "step": None, **({"selected": selected} if selected else {}), **more}
+
+
+def changed(events: list[dict[str, Any]], **view: Any) -> dict[str, Any]:
+    """A place on a page on which something was changed."""
+    return {"step": None, **view, "events": events}
+
+
+# By the name of the page's folder and of the place.
+PLACES: dict[str, dict[str, Place]] = {
+    "fruit": {"price": panel("formula", "price_apple"), "tax": panel("formula", "tax")},
+}
+
+
+@cache
+def page_of(name: str) -> Any:
+    """The page that the README of a folder makes."""
+    source = (PAGES / name / "README.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(re.findall(r"^```python\n(.*?)^```$", source, flags=re.MULTILINE | re.DOTALL)[0], names)
+    return names["page"]
+
+
+@cache
+def nodes_of(name: str) -> list[dict[str, Any]]:
+    """The nodes of a page's graph, as the page has them."""
+    found = re.search(r'id="description">(.*?)</script>', page_of(name).html, flags=re.DOTALL)
+    assert found is not None
+    nodes: list[dict[str, Any]] = json.loads(found[1])["nodes"]
+    return nodes
+
+
+def fingerprint(nodes: list[dict[str, Any]]) -> int:
+    """The number by which a page knows its own links: that of state.js."""
+    listed = [[node.get("name", ""), node.get("op"), node.get("args", [])] for node in nodes]
+    text = json.dumps(listed, separators=(",", ":"), ensure_ascii=False)
+    number = 0x811C9DC5
+    for letter in text:
+        number = (number ^ ord(letter)) * 0x01000193 % 2**32
+    return number
+
+
+def state(page: str, place: Place) -> dict[str, Any]:
+    """What a link to a place holds."""
+    nodes = nodes_of(page)
+    ids = {node["name"]: k for k, node in enumerate(nodes) if "name" in node}
+    view = {
+        key: ids[x] if key in ("selected", "lens") and x is not None else x
+        for key, x in place.items()
+        if key != "events"
+    }
+    events = []
+    for event in place.get("events", []):
+        made = {"round": 0, "row": 0, **event}
+        if "leaves" in made:
+            made["leaves"] = [[ids[name], x] for name, x in made["leaves"].items()]
+        if "cells" in made:
+            made["cells"] = [[row, ids[name], x] for row, name, x in made["cells"]]
+        events.append(made)
+    return {"version": STATE_VERSION, "graph": fingerprint(nodes), "view": view, "events": events}
+
+
+def address(page: str, place: str) -> str:
+    """The address of a place from docs/pages."""
+    text = json.dumps(state(page, PLACES[page][place]), separators=(",", ":"))
+    return f"{page}/#s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
+
+
+def links() -> dict[str, str]:
+    """The addresses of all places from docs/pages, by the name that Markdown gives them."""
+    return {f"{page}-{place}": address(page, place) for page, places in PLACES.items() for place in places}
+
+
+def linked(source: str, file: Path, known: Mapping[str, str]) -> str:
+    """A page of Markdown with the addresses of today at its end, for each place that it names."""
+    body = re.sub(r"^\[[\w-]+\]: \S*pages/\S+\n", "", source, flags=re.MULTILINE).rstrip("\n")
+    used = [name for name in dict.fromkeys(re.findall(r"\]\[([\w-]+)\]", body)) if name in known]
+    to_pages = Path(os.path.relpath(PAGES, file.parent)).as_posix()
+    lines = [f"[{name}]: {to_pages}/{known[name]}" for name in used]
+    return body + "\n" + ("\n" + "\n".join(lines) + "\n" if lines else "")
+
+
+def main() -> None:
+    """Writes the pages and the addresses."""
+    known = links()
+    for file in DOCS.rglob("*.md"):
+        source = file.read_text(encoding="utf-8")
+        if (made := linked(source, file, known)) != source:
+            file.write_text(made, encoding="utf-8")
+    for name in PLACES:
+        page_of(name).save(PAGES / name / "index.html")
+
+
+if __name__ == "__main__":
+    main()

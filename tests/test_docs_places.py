@@ -1,0 +1,78 @@
+"""Links from the docs to places on pages: each holds what the page itself understands, and leads to a page that can be made."""
+
+import json
+import re
+import runpy
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tinygrad_bp.explorer import page
+
+ROOT = Path(__file__).parent.parent
+PLACES = runpy.run_path(str(ROOT / "docs" / "places.py"))
+LINKS = PLACES["links"]()
+FILES = sorted((ROOT / "docs").rglob("*.md"))
+
+READ = """
+import { readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { Session } from "./web/model/session.js";
+import { decoded, fingerprint } from "./web/model/state.js";
+
+for (const [name, { description, programs, links, fingerprint: known }] of Object.entries(JSON.parse(readFileSync("pages.json", "utf8")))) {
+  const session = new Session(description, new Function(`return ${programs}`)());
+  assert.equal(fingerprint(session.graph), known, name);
+  for (const [link, address] of Object.entries(links)) {
+    const state = decoded(address.slice(address.indexOf("#")), session.graph, session.original);
+    assert(state, `${link}: the page does not understand it`);
+    const { language, trained, ...view } = state.view;
+    session.view = { ...session.firstView(), ...view };
+    session.training.events = state.events;
+    session.training.restart();
+    session.training.advance(Math.max(view.round, trained), 60_000);
+    assert.equal(session.training.rounds, Math.max(view.round, trained), link);
+    assert.equal(session.training.undefinedData(session.training.at(view.round, view.row)), null, link);
+    console.log(link, session.frame().data[session.graph.result]);
+  }
+}
+"""
+
+
+def test_every_link_leads_to_its_place() -> None:
+    wrong = [file.name for file in FILES if PLACES["linked"](text := file.read_text("utf-8"), file, LINKS) != text]
+    assert wrong == [], "run python docs/places.py"
+
+
+def test_every_place_is_linked_to_and_every_page_is_told() -> None:
+    used = {
+        name for file in FILES for name in re.findall(r"^\[([\w-]+)\]: \S*/#s=", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert used == set(LINKS)
+    folders = {folder.name for folder in (ROOT / "docs" / "pages").iterdir() if folder.is_dir()}
+    assert folders == set(PLACES["PLACES"])
+    listed = (ROOT / "docs" / "pages" / "README.md").read_text("utf-8")
+    assert set(re.findall(r"\]\((\w[\w-]*)/README\.md\)", listed)) == folders
+
+
+@pytest.mark.node
+def test_the_page_understands_every_link(tmp_path: Path) -> None:
+    shutil.copytree(Path(page.__file__).parent / "web", tmp_path / "web")
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (tmp_path / "read.js").write_text(READ, encoding="utf-8")
+    pages = {}
+    for name in PLACES["PLACES"]:
+        html = PLACES["page_of"](name).html
+        description = json.loads(re.search(r'id="description">(.*?)</script>', html, re.DOTALL)[1])
+        programs = html.split("const PROGRAMS = ")[1].split(";\nconst MISTAKES")[0]
+        links = {f"{name}-{place}": LINKS[f"{name}-{place}"] for place in PLACES["PLACES"][name]}
+        known = PLACES["fingerprint"](PLACES["nodes_of"](name))
+        pages[name] = {"description": description, "programs": programs, "links": links, "fingerprint": known}
+    (tmp_path / "pages.json").write_text(json.dumps(pages), encoding="utf-8")
+    done = subprocess.run(
+        ["node", "read.js"], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert len(done.stdout.splitlines()) == len(LINKS)

@@ -28,7 +28,8 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas",
     "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps", "model/speech",
-    "model/neurons", "model/scenes", "model/asking", "model/quiz", "model/check", "model/tables", "model/state",
+    "model/neurons", "model/terms", "model/forward", "model/backward", "model/scenes", "model/asking",
+    "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/state",
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/network", "views/computation", "views/beat", "views/bar",

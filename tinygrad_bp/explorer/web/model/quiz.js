@@ -1,146 +1,22 @@
-// The quiz: a number is hidden, the reader computes it, and the answer says which factor was off.
+// The quiz: a number is hidden, the reader computes it. What it is computed from, what hints tell, and which number is asked for.
 
-import { factorPiece, joined, sumOfProducts, updateEquation } from "./formulas.js";
-import { expanded, formulaPiece } from "./notation.js";
-import { parsed } from "./numbers.js";
+import { factorPiece, joined, sumOfProducts } from "./formulas.js";
+import { mixupsOf, slopeMixups, summandsOf, sumMixups, takenApart, wholeMistakes, writtenOf } from "./mixups.js";
+import { formulaPiece } from "./notation.js";
 import { drawn } from "./training.js";
 
-// The list of mistakes that people make, which marks of solutions read, too (lessons/marking/mistakes.json). In it are what is easily taken
-// for the slope of an activation, as pairs of a formula of net input ⟦0⟧ and output ⟦1⟧ and a function of both; what is done wrong with
-// factors and summands; and from how many digits on how many mistakes are named.
-const { slopes: SLOPE_MIXUPS, factor: FACTOR, summand: SUMMAND, whole: WHOLE, slips: SLIPS } = MISTAKES;
-const { most_named: MOST_MISTAKES, rounded_share: ROUNDED } = MISTAKES;
-
-const NEAR = 0.1; // relative, of what is right so far
-const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
-export const LEAST_DIGITS = MISTAKES.least_digits;
+
+/**
+ * @typedef {import("./mixups.js").Book} Book
+ * @typedef {import("./diagnosis.js").Part} Part
+ * @typedef {{ left: Piece[] | null, formula: Piece[] | null, value: number | null }} Told
+ * @typedef {import("./diagnosis.js").Asked & { symbols: Piece[] | null, known: Told[] }} QuizQuestion
+ */
 
 // What activations are that no pocket calculator has.
 /** @type {Record<string, string>} */
 const ACTIVATION_MEANINGS = { sigmoid: "1 / (1 + exp(-⟦0⟧))", softplus: "log(1 + exp(⟦0⟧))", relu: "max(0, ⟦0⟧)" };
-
-// A question is { value, terms, others }: the true number, the sum of products that it is, and mistakes of other kinds as { key, value }.
-// A term is a list of factors { pieces, value, formula, instead }; `instead` is what is easily put in a factor's place, as a list of
-// { pieces, value }. Returns { kind }: "none" if no number was typed; "right"; "few" if it is right, but to too few digits; "mistake" with
-// those `found` that lead to what was typed, each { key, value } and what its sentence names; "rounded" with the `digits` that agree;
-// or "far" with the `ratio` to the true number, null if that is 0.
-
-/**
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training" | "notation">} Book
- * @typedef {{ pieces: Piece[], value: number }} Known
- * @typedef {Known & { formula?: Piece[] | null, instead?: Known[] }} Part
- * @typedef {{ key: string, value: number, number?: number, what?: Piece[], wrong?: Piece[] }} Mistake
- * @typedef {{ left: Piece[] | null, formula: Piece[] | null, value: number | null }} Told
- * @typedef {{ value: number, terms: Part[][], others: Mistake[] }} Asked
- * @typedef {Asked & { symbols: Piece[] | null, known: Told[] }} QuizQuestion
- * @typedef {{ kind: string, found?: Mistake[], digits?: number, ratio?: number | null }} Diagnosis
- * @typedef {{ x: number, digits: number, unit: number }} Answer
- */
-
-/**
- * What an answer says of a question.
- * @param {Asked} question
- * @param {string} typed
- * @returns {Diagnosis}
- */
-export function diagnosis(question, typed) {
-  const answer = answerOf(typed);
-  if (!answer) return { kind: "none" };
-  const { value } = question;
-  if (fits(answer, value)) return { kind: "right" };
-  if (fits(answer, value, 1) && Math.abs(answer.x / value - 1) < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
-  for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
-    const found = mistakes.filter((mistake) => fits(answer, mistake.value));
-    if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
-  }
-  const off = Math.abs(answer.x / value - 1);
-  if (off <= ROUNDED) return { kind: "rounded", digits: Math.floor(-Math.log10(2 * off)) };
-  return { kind: "far", ratio: value === 0 ? null : answer.x / value };
-}
-
-/**
- * The number that was typed, how many of its digits are significant, and what the last of them counts. Null if it is no number.
- * @param {string} typed
- * @returns {Answer | null}
- */
-function answerOf(typed) {
-  const x = parsed(typed);
-  if (x === null) return null;
-  const [mantissa] = typed.split(/e/i);
-  const digits = Math.min(MOST_DIGITS, mantissa.replace(/\D/g, "").replace(/^0+/, "").length);
-  const [, exponent] = x.toExponential().split("e");
-  return { x, digits, unit: Number(`1e${Number(exponent) - digits + 1}`) };
-}
-
-/**
- * Whether the answer is this number, to as many digits as were typed, rounded or cut off there.
- * @param {Answer} answer
- * @param {number} value
- */
-function fits({ x, digits, unit }, value, least = LEAST_DIGITS) {
-  if (x === value) return true;
-  if (digits < least || Math.sign(x) !== Math.sign(value)) return false;
-  const last = Math.round(Math.abs(x) / unit);
-  const size = Math.abs(value) / unit;
-  return last === Math.round(size) || last === Math.floor(size * (1 + Number.EPSILON));
-}
-
-/** @param {Part[]} factors */
-function productOf(factors) {
-  return factors.reduce((product, factor) => product * factor.value, 1);
-}
-
-/**
- * Mistakes in the factors and summands, and the others that are known of this question.
- * @param {Asked} question
- * @returns {Mistake[]}
- */
-function mistakesOf({ value, terms, others: more = [] }) {
-  /** @type {Mistake[]} */
-  const found = [];
-  for (const term of terms) {
-    const product = productOf(term);
-    if (terms.length > 1) {
-      const about = {
-        what: joined(
-          term.map((factor) => factor.pieces),
-          " · ",
-        ),
-        number: product,
-      };
-      found.push(...Object.entries(SUMMAND).map(([key, times]) => ({ key, ...about, value: value - times * product })));
-    }
-    for (const factor of term) {
-      const { pieces: what, value: number, formula, instead = [] } = factor;
-      const others = productOf(term.filter((other) => other !== factor));
-      const by = (/** @type {number} */ x) => value - product + others * x;
-      const full = formula ? [...what, " = ", ...formula] : what;
-      found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
-      if (term.length === 1) continue;
-      found.push({ key: "factor", what, value: number });
-      found.push(...Object.entries(FACTOR).map(([key, power]) => ({ key, what, number, value: by(number ** power) })));
-    }
-  }
-  return [...found, ...more];
-}
-
-/**
- * Mistakes that are made with any number.
- * @param {number} value
- * @returns {Mistake[]}
- */
-function slipsOf(value) {
-  return SLIPS.map(([key, times]) => ({ key, value: times * value }));
-}
-
-/**
- * A formula of the package taken apart; null if there is none.
- * @param {Piece[] | null} formula
- */
-function takenApart(formula) {
-  return formula && expanded(formula);
-}
 
 /**
  * @param {Pick<Book, "graph">} session
@@ -257,57 +133,6 @@ function nodeFactor(session, frame, id, asked = false) {
 }
 
 /**
- * A node by its label; one without, or one that is asked for, by its formula.
- * @param {Book} session
- * @param {Frame} frame
- * @param {number} id
- * @returns {Piece[]}
- */
-function writtenOf(session, frame, id, asked = false) {
-  const { op, label } = session.graph.nodes[id];
-  return (op && (asked || !label) && takenApart(session.formulas.forward(id, frame.settings.variant))) || [{ name: id }];
-}
-
-/**
- * A parameter after the update; undefined if the node is not trained.
- * @param {Book} session
- * @param {Frame} frame
- * @param {number} id
- */
-function updatedOf(session, frame, id) {
-  const result = updateEquation(session, frame, id)?.rows.at(-1)?.[0];
-  return typeof result === "object" ? (result.number ?? undefined) : undefined;
-}
-
-/**
- * What is easily taken for a node's number: that of a parameter after the update; that of the only node it is computed from, as the net
- * input for the output; those of weights or signals beside it.
- * @param {Book} session
- * @param {Frame} frame
- * @param {number} id
- * @returns {Known[]}
- */
-function mixupsOf(session, frame, id) {
-  const { into, network } = session.graph;
-  const after = updatedOf(session, frame, id);
-  const beside = new Set(into[id].length === 1 ? [into[id][0].tail] : []);
-  const all = (network?.neurons ?? []).flatMap((neuron) => neuron.connections.map(([weight, source]) => ({ neuron, weight, source })));
-  for (const own of all) {
-    if (own.weight !== id && own.source !== id) continue;
-    beside.add(own.weight).add(own.source);
-    for (const other of all) {
-      if (own.weight === id && (other.neuron === own.neuron || other.source === own.source)) beside.add(other.weight);
-      if (own.source === id && other.neuron === own.neuron) beside.add(other.source);
-    }
-  }
-  beside.delete(id);
-  return [
-    ...(after === undefined ? [] : [{ pieces: [{ name: id }, "⁺"], value: after }]),
-    ...[...beside].map((other) => ({ pieces: writtenOf(session, frame, other), value: frame.data[other] })),
-  ];
-}
-
-/**
  * The products of derivatives that a gradient is the sum of.
  * @param {Book} session
  * @param {number} id
@@ -342,22 +167,6 @@ function gradientQuestion(session, frame, id) {
 }
 
 /**
- * What a gradient is the sum of.
- * @param {Book} session
- * @param {Frame} frame
- * @param {number} id
- * @returns {Known[]}
- */
-function summandsOf(session, frame, id) {
-  const { parts, terms } = session.formulas.terms(id);
-  return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
-    const factors = product.map(factorPiece);
-    const value = factors.reduce((x, factor) => x * session.formulas.value(factor, frame.slopes), 1);
-    return { pieces: joined(factors, " · "), value };
-  });
-}
-
-/**
  * A derivative as a factor, with its formula, which may be null.
  * @param {Book} session
  * @param {Frame} frame
@@ -381,73 +190,6 @@ function derivativeFactor(session, frame, piece) {
     " + ",
   );
   return { ...own, formula: written.length > 1 ? written : null, instead: sum.length > 1 ? sumMixups(sum, value) : [] };
-}
-
-/**
- * What is easily taken for the slope of an activation.
- * @param {Book} session
- * @param {Frame} frame
- * @param {Neuron} neuron
- * @returns {Known[]}
- */
-function slopeMixups(session, frame, neuron) {
-  const known = SLOPE_MIXUPS[session.formulas.activation(neuron, frame.settings.variant) ?? ""] ?? [];
-  return known.map(([template, slope]) => ({
-    pieces: expanded([formulaPiece([template], [neuron.net, neuron.out])]),
-    value: slope(frame.data[neuron.net], frame.data[neuron.out]),
-  }));
-}
-
-/**
- * A sum with one of its summands left out, or with the wrong sign.
- * @param {Known[]} sum
- * @param {number} value
- * @returns {Known[]}
- */
-function sumMixups(sum, value) {
-  return sum.flatMap((summand) => {
-    const others = sum.filter((other) => other !== summand);
-    const left = joined(
-      others.map((other) => other.pieces),
-      " + ",
-    );
-    const turned = sum.flatMap((each, k) => [each === summand ? " − " : k ? " + " : "", ...each.pieces]);
-    return [
-      { pieces: left, value: value - summand.value },
-      { pieces: turned, value: value - 2 * summand.value },
-    ];
-  });
-}
-
-/**
- * Mistakes with a gradient as a whole.
- * @param {Book} session
- * @param {Frame} frame
- * @param {number} id
- * @returns {Mistake[]}
- */
-function wholeMistakes(session, frame, id) {
-  const { graph, training } = session;
-  const { settings, data, grads, sums, leaves } = frame;
-  const { rate, sequential, accumulate } = settings;
-  const value = grads[id];
-  const updated = updatedOf(session, frame, id);
-  const otherwise = graph.backward(training.slopes(data, { settings: { ...settings, sequential: !sequential }, sums, leaves }));
-  const heads = [...graph.routes(graph.result, id)].map((index) => graph.nodes[graph.edges[index].head]);
-  const byTwo = (/** @type {string} */ op) => heads.some((node) => node.op === op && graph.nodes[node.args[1]].data === 2);
-  const what = [{ name: id }];
-  /** @type {(Mistake | false)[]} */
-  const all = [
-    { key: sequential ? "before" : "after", value: otherwise[id] },
-    byTwo("pow") && { key: "halved", value: WHOLE.halved * value },
-    byTwo("div") && { key: "doubled", value: WHOLE.doubled * value },
-    { key: "rate", number: rate, value: rate * value },
-    { key: "step", number: -rate, value: -rate * value },
-    updated !== undefined && { key: "updated", what, value: updated },
-    updated !== undefined && accumulate && { key: "kept", value: sums[id] + value },
-    { key: "data", what, value: data[id] },
-  ];
-  return all.filter((mistake) => mistake !== false);
 }
 
 /**

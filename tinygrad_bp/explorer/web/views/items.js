@@ -1,7 +1,7 @@
 // What pictures are made of: items that can be chosen, lines, names, and the colours of terms.
 
 import { split } from "../model/notation.js";
-import { TERM_COLOURS } from "../model/scenes.js";
+import { TERM_COLOURS } from "../model/terms.js";
 import { svg, toggle } from "./elements.js";
 
 export const DIGITS = 4; // of numbers in the picture of a network

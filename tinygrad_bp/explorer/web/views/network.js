@@ -4,7 +4,7 @@ import { summandsOf } from "../model/beats.js";
 import { blockOf, probabilitiesOf } from "../model/neurons.js";
 import { brief, exactly, signed, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
-import { endOf } from "../model/scenes.js";
+import { endOf } from "../model/forward.js";
 import { text } from "../model/words.js";
 import { arrangement } from "./arrangement.js";
 import { put, set, svg, toggle } from "./elements.js";

@@ -1,8 +1,9 @@
 // Teacher's mode: a number is hidden everywhere, with hints on the way to it, and each answer is judged.
 
+import { diagnosis, LEAST_DIGITS } from "../model/diagnosis.js";
 import { equations, joined } from "../model/formulas.js";
 import { inNumbers } from "../model/notation.js";
-import { canBeAsked, diagnosis, LEAST_DIGITS, pickOne, quantitiesOf, questionOf, symbolOf } from "../model/quiz.js";
+import { canBeAsked, pickOne, quantitiesOf, questionOf, symbolOf } from "../model/quiz.js";
 import { sentence, text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, onEnter, put, toggle } from "./elements.js";
@@ -163,7 +164,7 @@ class Teacher {
 
   /**
    * What is said to a wrong answer.
-   * @param {import("../model/quiz.js").Diagnosis} said
+   * @param {import("../model/diagnosis.js").Diagnosis} said
    */
   remarks({ kind, found = [], digits, ratio = null }) {
     const plain = (/** @type {number | undefined} */ x) => [{ number: x ?? null, enclose: false }];

@@ -1,0 +1,152 @@
+// The scenes of the backward pass: what arrives at an output, the node delta, and the gradients of weights, biases and of any node.
+
+import { summandsOf } from "./beats.js";
+import { factorPiece, gradientEquation } from "./formulas.js";
+import { endOf } from "./forward.js";
+import { inNumbers } from "./notation.js";
+import { coloured, emptyScene, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
+import { sentence } from "./words.js";
+
+/** @typedef {import("./terms.js").Stage} Stage */
+
+/**
+ * The neurons that a node feeds, and the weights on the way.
+ * @param {import("./graph.js").Graph} graph
+ * @param {number} source
+ */
+function linesFrom(graph, source) {
+  return graph.connections.filter((each) => each.source === source);
+}
+
+/** @type {import("./terms.js").Maker} */
+export function arriveScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const { variant } = frame.settings;
+  const id = beat.node;
+  const lines = linesFrom(graph, id);
+  const scene = emptyScene();
+  const left = [{ of: graph.result, by: id, whole: 1 }];
+  const result = resultIn(frame, id, "grad");
+  const name = { name: [{ name: id }], ...placeOf(stage, frame) };
+  const { terms, parts } = formulas.terms(id);
+  if (!lines.length || neuron.end) {
+    const only = terms.length === 1 && terms[0].length === 1 ? factorPiece(terms[0][0]) : null;
+    const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
+    const product = frame.grads[id];
+    const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
+    scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product });
+    scene.colours.set(id, 0);
+    const rows = formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms);
+    return { ...scene, left, rows, result, why: sentence("beat.arrive.end", name) };
+  }
+  lines.forEach(({ weight, neuron: head }, k) => {
+    const term = k % TERM_COLOURS;
+    scene.lines.set(weight, term);
+    scene.colours.set(head.out, term);
+    const carried = frame.grads[head.net];
+    const product = carried * frame.data[weight];
+    scene.travels.push({ kind: "back", term, from: head.out, to: id, weight, carried, product });
+  });
+  const key = lines.length > 1 ? "beat.arrive.sum" : "beat.arrive.one";
+  return { ...scene, left, rows: rowsOf(stage, frame, terms), result, why: sentence(key, { ...name, count: [String(lines.length)] }) };
+}
+
+/**
+ * The links between a net input or a weight of a neuron and the result, if what arrives at the neuron passes through all of them: what
+ * arrives, the slope of the activation, and of a weight what it multiplies.
+ * @param {Stage} stage
+ * @param {Neuron} neuron
+ * @param {number} id
+ * @returns {Factor[] | null}
+ */
+function linksOf({ graph, formulas }, neuron, id) {
+  if (formulas.terms(id).terms.length !== 1) return null;
+  /** @type {Factor[]} */
+  const links = [];
+  if (neuron.out !== neuron.net) links.push([graph.result, neuron.out, 1], [neuron.out, neuron.net, 1]);
+  else if (id !== neuron.net) links.push([graph.result, neuron.net, 1]);
+  if (id !== neuron.net) links.push([neuron.net, id, 1]);
+  return links.length > 1 && neuron.out !== graph.result ? links : null;
+}
+
+/** @type {import("./terms.js").Maker} */
+export function deltaScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const { terms, delta } = formulas.terms(beat.node);
+  const factors = linksOf(stage, neuron, beat.node);
+  const slope = formulas.factor({ of: neuron.out, by: neuron.net, whole: 1 }, frame.settings.variant);
+  const product = frame.grads[neuron.net];
+  /** @type {Piece[]} */
+  const left = delta ? [{ delta }, " = ", { of: graph.result, by: beat.node, whole: 1 }] : [{ of: graph.result, by: beat.node, whole: 1 }];
+  return {
+    ...emptyScene(),
+    left,
+    rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
+    result: resultIn(frame, beat.node, "grad"),
+    why: sentence(slope ? "beat.delta.slope" : "beat.delta", { ...placeOf(stage, frame), neuron: [neuron.name], slope: slope ?? [] }),
+    travels: [{ kind: "inside", term: 1, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
+  };
+}
+
+/** @type {import("./terms.js").Maker} */
+export function gradientScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const scene = emptyScene();
+  const { terms } = formulas.terms(beat.node);
+  const chain = linksOf(stage, neuron, beat.node);
+  const rows = chain ? productRows(stage, frame, chain) : rowsOf(stage, frame, terms);
+  const several = beat.kind === "gradients";
+  const last = (chain?.length ?? 2) - 1;
+  for (const { weight, source, neuron: head } of graph.connections) {
+    if (!beat.nodes.includes(weight)) continue;
+    scene.lines.set(weight, SUBJECT);
+    scene.colours.set(source, last % TERM_COLOURS);
+    scene.colours.set(head.out, 0);
+    const product = frame.grads[weight];
+    scene.travels.push({ kind: "meet", term: 0, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
+  }
+  const bias = beat.nodes.find((id) => graph.biases.has(id));
+  if (bias !== undefined) scene.lines.set(bias, SUBJECT);
+  const connection = graph.connections.find(({ weight }) => weight === beat.node);
+  const given = {
+    name: [{ name: beat.node }],
+    neuron: [neuron.name],
+    source: connection ? [{ name: connection.source, inside: true }] : [],
+    ...placeOf(stage, frame),
+    count: [String(chain?.length ?? terms.length)],
+  };
+  const kind = beat.kind === "bias" || !connection ? "bias" : several ? "several" : (chain?.length ?? 0) >= 3 ? "three" : "two";
+  return {
+    ...scene,
+    left: [{ of: graph.result, by: beat.node, whole: 1 }],
+    rows,
+    result: resultIn(frame, beat.node, "grad"),
+    why: sentence(`beat.gradient.${kind}`, given),
+  };
+}
+
+/** @type {import("./terms.js").Maker} */
+export function chainScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const scene = emptyScene();
+  const id = beat.node;
+  /** @type {Piece[]} */
+  const left = [{ of: graph.result, by: id, whole: 1 }];
+  const given = { name: [{ name: id }], ...placeOf(stage, frame), count: [String(graph.users[id].length)] };
+  if (id === graph.result) return { ...scene, left, rows: [["1"]], why: sentence("beat.seed", given) };
+  const { terms } = formulas.terms(id);
+  scene.colours.set(id, 0);
+  if (!terms.length) return { ...scene, left, result: resultIn(frame, id, "grad"), why: sentence("beat.chain.none", given) };
+  const [only] = terms.length === 1 && terms[0].length === 1 ? terms[0] : [];
+  const formula = only && formulas.factor(factorPiece(only), frame.settings.variant);
+  const rows = formula
+    ? [coloured(0, formula), inNumbers(coloured(0, formula), (of) => frame.data[of])]
+    : only
+      ? [coloured(0, gradientEquation(stage, frame, id).rows.slice(0, -1).flat())]
+      : rowsOf(stage, frame, terms);
+  const key = terms.length > 1 ? "beat.chain.sum" : "beat.chain";
+  return { ...scene, left, rows: rows.filter((row) => row.length), result: resultIn(frame, id, "grad"), why: sentence(key, given) };
+}

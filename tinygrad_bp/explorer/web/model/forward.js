@@ -1,0 +1,120 @@
+// The scenes of the forward pass: net inputs, outputs, the error, and any other node that is computed.
+
+import { summandsOf } from "./beats.js";
+import { dataEquation } from "./formulas.js";
+import { expanded, inNumbers } from "./notation.js";
+import { coloured, emptyScene, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
+import { sentence } from "./words.js";
+
+/** @type {import("./terms.js").Maker} */
+export function netScene({ graph }, frame, beat) {
+  const scene = emptyScene();
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const own = graph.connections.filter((each) => each.neuron === neuron);
+  /** @type {Piece[][]} */
+  const symbols = [];
+  /** @type {Piece[][]} */
+  const numbers = [];
+  own.forEach(({ weight, source }, k) => {
+    const term = k % TERM_COLOURS;
+    symbols.push(coloured(term, [{ name: weight }, " · ", { name: source, inside: true }]));
+    numbers.push(coloured(term, [numberIn(frame, weight), " · ", numberIn(frame, source)]));
+    scene.lines.set(weight, term);
+    scene.colours.set(source, term);
+    const product = frame.data[weight] * frame.data[source];
+    scene.travels.push({ kind: "forward", term, from: source, to: neuron.out, weight, carried: frame.data[source], product });
+  });
+  if (neuron.bias !== null) {
+    const term = own.length % TERM_COLOURS;
+    symbols.push(coloured(term, [{ name: neuron.bias }]));
+    numbers.push(coloured(term, [numberIn(frame, neuron.bias)]));
+    scene.lines.set(neuron.bias, term);
+    scene.colours.set(neuron.bias, term);
+    const carried = frame.data[neuron.bias];
+    scene.travels.push({ kind: "bias", term, from: neuron.bias, to: neuron.out, carried, product: carried });
+  }
+  const key = neuron.bias === null ? "beat.net.plain" : neuron.depth > 1 ? "beat.net.later" : "beat.net";
+  return {
+    ...scene,
+    left: [{ name: beat.node }],
+    rows: [sumOf(symbols), sumOf(numbers)],
+    result: resultIn(frame, beat.node),
+    why: sentence(key, { neuron: [neuron.name] }),
+  };
+}
+
+/** @type {import("./terms.js").Maker} */
+export function outScene({ formulas }, frame, beat) {
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const { variant } = frame.settings;
+  const activation = formulas.activation(neuron, variant);
+  const formula = coloured(0, formulas.forward(beat.node, variant) ?? [{ name: neuron.net }]);
+  return {
+    ...emptyScene(),
+    left: [{ name: beat.node }],
+    rows: [formula, inNumbers(formula, (id) => frame.data[id])],
+    result: resultIn(frame, beat.node),
+    why: sentence(activation === "sigmoid" ? "beat.out.sigmoid" : "beat.out", { neuron: [neuron.name] }),
+    travels: [
+      { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
+    ],
+  };
+}
+
+/** @type {import("./terms.js").Maker} */
+export function errorScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const { variant } = frame.settings;
+  if (!stage.description.isError) return valueScene(stage, frame, beat);
+  const parts = summandsOf(graph);
+  if (!parts.length) return { ...valueScene(stage, frame, beat), why: sentence("beat.error", placeOf(stage, frame)) };
+  const scene = emptyScene();
+  const formulasOf = parts.map((id, k) => coloured(k % TERM_COLOURS, formulas.forward(id, variant) ?? [{ name: id }]));
+  parts.forEach((id, k) => {
+    const term = k % TERM_COLOURS;
+    scene.colours.set(id, term);
+    const from = endOf(graph, id);
+    if (from !== null) scene.travels.push({ kind: "error", term, from, to: id, carried: frame.data[from], product: frame.data[id] });
+  });
+  const short = formulasOf.flat().length < 24;
+  return {
+    ...scene,
+    left: [{ name: beat.node }],
+    rows: [...(short ? [sumOf(formulasOf)] : []), sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)])))],
+    result: resultIn(frame, beat.node),
+    why: sentence("beat.error.sum", { ...placeOf(stage, frame), count: [String(parts.length)] }),
+  };
+}
+
+/**
+ * The output that a part of the error is about; null if it is about several.
+ * @param {import("./graph.js").Graph} graph
+ * @param {number} part
+ */
+export function endOf(graph, part) {
+  const ends = (graph.network?.neurons ?? []).filter(({ end, out }) => end && graph.routes(part, out).size > 0);
+  return ends.length === 1 ? ends[0].out : null;
+}
+
+/** @type {import("./terms.js").Maker} */
+export function valueScene(stage, frame, beat) {
+  const { graph } = stage;
+  const equation = dataEquation(stage, frame, beat.node);
+  const scene = emptyScene();
+  graph.into[beat.node].forEach((edge, k) => scene.colours.set(edge.tail, k % TERM_COLOURS));
+  const { colours } = scene;
+  /** @param {Piece} piece */
+  const tint = (piece) => {
+    const id = typeof piece === "string" ? undefined : (piece.name ?? piece.id);
+    const term = id === undefined ? undefined : colours.get(id);
+    return typeof piece === "string" || term === undefined ? piece : { ...piece, term };
+  };
+  const rows = (equation?.rows ?? []).slice(0, -1).map((row) => expanded(row).map(tint));
+  return {
+    ...scene,
+    left: [{ name: beat.node }],
+    rows,
+    result: resultIn(frame, beat.node),
+    why: sentence("beat.value", { name: [{ name: beat.node }] }),
+  };
+}

@@ -11,7 +11,7 @@ const MOVEMENT = 1700; // milliseconds of a beat
 
 /**
  * What moving asks of the picture.
- * @typedef {Pick<import("./network.js").Picture, "stage" | "places" | "lines" | "items" | "chips">} Picture
+ * @typedef {Pick<import("./picture.js").Picture, "stage" | "places" | "lines" | "items" | "chips">} Picture
  */
 
 /**

@@ -1,0 +1,255 @@
+// The boxes of a picture of a network: of inputs, neurons, parts of the error and the error, with the numbers and leaves said in them.
+
+import { text } from "../model/words.js";
+import { set, svg, toggle } from "./elements.js";
+import { gripped } from "./grip.js";
+import { fitting, item, LETTER, named, shortened } from "./items.js";
+
+/** @typedef {import("./labels.js").Stage} Stage */
+
+/**
+ * A number in the picture: where it stands, and of what it is.
+ * @typedef {object} NumberPart
+ * @property {SVGTextElement} element
+ * @property {string} prefix
+ * @property {"data" | "grad" | "main"} what "main" is what the mode asks for
+ * @property {number} id
+ */
+
+/**
+ * @typedef {object} ItemPart
+ * @property {number} id
+ * @property {number[]} ids all nodes that it stands for
+ * @property {SVGGElement} group
+ * @property {NumberPart[]} numbers
+ * @property {SVGTextElement | null} ghost
+ * @property {string} only a mode, or nothing
+ */
+
+/**
+ * What boxes are made for.
+ * @typedef {object} Plan
+ * @property {Stage} stage
+ * @property {import("./arrangement.js").Arrangement} places
+ * @property {Map<number, Neuron>} neuronAt by output
+ * @property {Map<number, number>} own bias of one neuron alone, by output
+ * @property {Map<number, number>} targets by the box in which it is said
+ * @property {(id: number) => void} choose
+ */
+
+export class Boxes {
+  /** @param {Plan} plan */
+  constructor({ stage, places, neuronAt, own, targets, choose }) {
+    this.stage = stage;
+    this.places = places;
+    this.neuronAt = neuronAt;
+    this.own = own;
+    this.targets = targets;
+    this.choose = choose;
+    /** @type {ItemPart[]} */
+    this.items = [];
+    /** @type {{ neuron: Neuron, badge: SVGTextElement | null, group: SVGGElement }[]} */
+    this.badges = []; // of what stands in the way of a gradient
+    /** @type {SVGTextElement[]} */
+    this.probabilities = [];
+  }
+
+  /**
+   * @param {number} id
+   * @param {import("./arrangement.js").Box} box
+   */
+  box(id, box) {
+    if (id < 0) return [this.probability(-1 - id, box)];
+    const { x, y, width, height, kind } = box;
+    const rect = svg("rect", {
+      class: `box ${kind}`,
+      x: x - width / 2,
+      y: y - height / 2,
+      width,
+      height,
+      rx: kind === "neuron" ? Math.min(22, height / 2) : 8,
+    });
+    const neuron = this.neuronAt.get(id);
+    const name = neuron ? neuron.name : this.stage.graph.nodes[id].name;
+    const full = this.places.rows === 3 || kind === "bias";
+    const { numbers, texts, extra } = full ? this.fullBox(id, box, name) : this.smallBox(id, box, name, this.places.rows);
+    const ghost = full ? svg("text", { class: "ghost-number", x, y: y + height / 2 + 11, "text-anchor": "middle" }) : null;
+    const group = item(
+      { "data-node": id },
+      () => this.choose(id),
+      svg("title", {}, this.stage.graph.nodes[id].name),
+      rect,
+      texts,
+      numbers.map(({ element }) => element),
+      ghost,
+    );
+    if (!this.stage.graph.nodes[id].op) gripped(this.stage, id, group);
+    this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
+    if (neuron) this.badges.push({ neuron, group, badge: full ? this.badge(box, group) : null });
+    return [group, ...extra];
+  }
+
+  /**
+   * Above the box of a neuron: why hardly any gradient passes through it.
+   * @param {import("./arrangement.js").Box} box
+   * @param {SVGGElement} group
+   */
+  badge({ x, y, width, height }, group) {
+    const font = Math.max(11, this.places.font - 3);
+    const badge = svg("text", { class: "badge", x: x - width / 2 + 10, y: y - height / 2 - 4, "font-size": font });
+    group.append(badge);
+    return badge;
+  }
+
+  /**
+   * What the error makes of an output before it judges it.
+   * @param {number} place
+   * @param {import("./arrangement.js").Box} box
+   */
+  probability(place, { x, y, width, height }) {
+    const { graph, description } = this.stage;
+    const network = /** @type {Network} */ (graph.network);
+    const { kind, neurons } = /** @type {NonNullable<Network["probabilities"]>} */ (network.probabilities);
+    const font = this.places.font;
+    const name = description.outputs[place] ?? network.neurons[neurons[place]].name;
+    const number = svg("text", { class: "box-number", x: x - width / 2 + 9, y: y + height * 0.14 + font * 0.34, "font-size": font - 1.5 });
+    this.probabilities[place] = number;
+    return svg(
+      "g",
+      { class: "probability" },
+      svg("title", {}, `${kind}: ${name}`),
+      svg("rect", { class: "box part", x: x - width / 2, y: y - height / 2, width, height, rx: 8 }),
+      svg(
+        "text",
+        { class: "box-name", x: x - width / 2 + 9, y: y - height * 0.16 + font * 0.2 },
+        shortened(`p ${name}`, width, font * 0.58),
+      ),
+      svg("text", { class: "badge", x: x - width / 2 + 9, y: y - height / 2 - 4, "font-size": Math.max(11, font - 3) }, place ? "" : kind),
+      number,
+    );
+  }
+
+  /**
+   * All numbers of a box in rows: of a neuron net and out, and beside them how the error changes with each.
+   * @param {number} id
+   * @param {import("./arrangement.js").Box} box
+   * @param {string} name
+   */
+  fullBox(id, { x, y, width, height, kind }, name) {
+    const font = this.places.font;
+    const neuron = this.neuronAt.get(id);
+    const target = this.targets.get(id);
+    const bias = this.own.get(id);
+    const left = x - width / 2 + 9;
+    const rows = neuron || target !== undefined ? 3 : 2;
+    const row = (/** @type {number} */ k) => y + (k - (rows - 1) / 2) * (height / (rows + 0.4)) + font * 0.34;
+    const extra = [];
+    /** @type {NumberPart[]} */
+    const numbers = [];
+    const room = width - 18 - (bias === undefined ? 0 : font * LETTER * 9);
+    const texts = [
+      named(fitting(name, room, font), {
+        class: "box-name",
+        x: kind === "bias" ? x : left,
+        y: row(0),
+        "text-anchor": kind === "bias" ? "middle" : "start",
+      }),
+    ];
+    if (neuron) {
+      const middle = x + font * 0.55;
+      numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
+      if (neuron.net !== neuron.out) {
+        numbers.push(this.number(neuron.net, "net ", "data", left, row(1)), this.number(neuron.net, "δ ", "grad", middle, row(1)));
+      }
+    } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
+    else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
+    if (bias !== undefined) extra.push(this.small(bias, `${this.stage.graph.nodes[bias].name} `, x + width / 2 - 9, row(0), "main"));
+    if (target !== undefined && !neuron) extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 9, row(2), "data"));
+    else if (target !== undefined)
+      extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
+    return { numbers, texts, extra };
+  }
+
+  /**
+   * A box with a name and one number, or with less.
+   * @param {number} id
+   * @param {import("./arrangement.js").Box} box
+   * @param {string} name
+   * @param {number} rows
+   */
+  smallBox(id, { x, y, width, height, kind }, name, rows) {
+    const font = this.places.font;
+    const target = this.targets.get(id);
+    const bias = this.own.get(id);
+    const extra = [];
+    const texts = [];
+    const what = kind === "input" ? "data" : "main";
+    const at = rows === 2 ? y + height / 2 - font * 0.45 : y + font * 0.34;
+    const number = this.number(id, "", what, x, at, "middle");
+    if (rows < 1) toggle(number.element, "gone", true);
+    if (rows === 2 || rows === 0) {
+      texts.push(
+        named(fitting(name, width - 4, font), {
+          class: "box-name",
+          x,
+          y: rows === 2 ? y - height / 2 + font * 1.15 : at,
+          "text-anchor": "middle",
+        }),
+      );
+    }
+    if (target !== undefined && rows === 2) extra.push(this.smallTarget(target, { x, y, width, height }));
+    if (bias !== undefined) extra.push(this.small(bias, "", x + width / 2, y - height / 2 - 2, "main", "only-lit"));
+    return { numbers: [number], texts, extra };
+  }
+
+  /**
+   * A target beside a small box: where no line leaves it.
+   * @param {number} target
+   * @param {{ x: number, y: number, width: number, height: number }} box
+   */
+  smallTarget(target, { x, y, width, height }) {
+    const font = this.places.font;
+    if (!this.places.upright) return this.small(target, "t ", x + width / 2, y + height / 2 + font * 0.95, "data");
+    return this.small(target, "t ", x + width / 2 + 5 + LETTER * font * 6, y + font * 0.34, "data");
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} prefix
+   * @param {NumberPart["what"]} what
+   * @param {number} x
+   * @param {number} y
+   * @returns {NumberPart}
+   */
+  number(id, prefix, what, x, y, anchor = "start") {
+    const element = svg("text", {
+      class: `box-number ${what === "grad" ? "grad" : ""}`,
+      x,
+      y,
+      "text-anchor": anchor,
+      "font-size": this.places.font - 1.5,
+    });
+    return { element, prefix, what, id };
+  }
+
+  /**
+   * A leaf that is said in the box of another: a bias, a target.
+   * @param {number} id
+   * @param {string} prefix
+   * @param {number} x
+   * @param {number} y
+   * @param {NumberPart["what"]} what
+   */
+  small(id, prefix, x, y, what, more = "") {
+    const number = this.number(id, prefix, what, x, y, "end");
+    set(number.element, "font-size", Math.max(11, this.places.font - 2.5));
+    const size = Math.max(11, this.places.font - 2.5);
+    const wide = LETTER * size * (prefix.length + 6);
+    const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
+    const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
+    if (more) toggle(group, more, true);
+    gripped(this.stage, id, group);
+    this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, only: what === "data" ? "values" : "" });
+    return group;
+  }
+}

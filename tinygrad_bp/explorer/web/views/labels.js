@@ -1,0 +1,119 @@
+// What is written in a picture of a network: the numbers of boxes and lines, as the mode asks for them, and what they would be otherwise.
+
+import { brief, exactly, signed, written } from "../model/numbers.js";
+import { split } from "../model/notation.js";
+import { text } from "../model/words.js";
+import { put, set, svg, toggle } from "./elements.js";
+import { DIGITS, shortened } from "./items.js";
+
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping"> & import("./grip.js").Hand} Stage */
+/** @typedef {import("./boxes.js").NumberPart} NumberPart */
+/** @typedef {import("./boxes.js").ItemPart} ItemPart */
+/** @typedef {import("./picture.js").LinePart} LinePart */
+
+export class Labels {
+  /**
+   * @param {Stage} stage
+   * @param {Map<number, Neuron>} neuronAt by output
+   */
+  constructor(stage, neuronAt) {
+    this.stage = stage;
+    this.neuronAt = neuronAt;
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {number} id
+   * @param {string} mode
+   */
+  mainNumber(frame, id, mode) {
+    if (mode === "gradients") return frame.gradAt(id);
+    return mode === "change" ? frame.changeAt(id) : frame.dataAt(id);
+  }
+
+  /**
+   * The label of a line: the weight, or once it is known how the error changes with it.
+   * @param {LinePart} part
+   * @param {Frame} frame
+   * @param {Scene} scene
+   * @param {string} mode
+   */
+  writeLine(part, frame, scene, mode) {
+    const { graph } = this.stage;
+    const { weight } = part.connection;
+    const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
+    const held = this.stage.gripping && this.stage.grip?.id === weight; // of what is in the hand, the number itself
+    const gradient = mode === "gradients" && !carries && !held && frame.gradAt(weight) !== null;
+    const x = gradient ? frame.gradAt(weight) : mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
+    const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
+    const words = hidden ? "?" : brief(x, DIGITS);
+    set(part.group, "aria-label", `${graph.nodes[weight].name}: ${hidden ? "?" : written(x)}`);
+    set(part.label, "data-value", hidden ? "" : exactly(x));
+    set(part.label, "data-gradient", gradient);
+    const [base, below] = split(shortened(graph.nodes[weight].name, 80));
+    const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
+    if (part.label.textContent === shown) return;
+    const name = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
+    part.label.replaceChildren(name, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
+  }
+
+  /**
+   * @param {ItemPart} part
+   * @param {Frame} frame
+   * @param {string} mode
+   */
+  writeItem(part, frame, mode) {
+    const { graph } = this.stage;
+    for (const number of part.numbers) this.writeNumber(number, frame, mode);
+    const gradients = mode === "gradients";
+    const x = this.mainNumber(frame, part.id, mode);
+    const hidden = this.stage.hides(part.id, gradients ? "grad" : "data");
+    set(part.group, "aria-label", `${graph.nodes[part.id].name}: ${hidden ? "?" : written(x)}`);
+    set(part.group, "data-value", hidden ? "" : exactly(x));
+    toggle(part.group, "pending", frame.dataAt(part.id) === null);
+    if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));
+  }
+
+  /**
+   * @param {NumberPart} number
+   * @param {Frame} frame
+   * @param {string} mode
+   */
+  writeNumber(number, frame, mode) {
+    const resting = frame.step === null;
+    const asked = resting || this.neuronAt.has(number.id); // in a round the gradient of an input is nobody's question
+    const main = asked ? mode : "values";
+    const what = { main, grad: "gradients", data: "values" }[number.what];
+    const source = what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id;
+    const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
+    const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
+    const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
+    put(number.element, early && !hidden ? "" : number.prefix + (hidden ? "?" : brief(x, DIGITS)));
+    set(number.element, "data-value", hidden || early ? "" : exactly(x));
+    toggle(number.element, "pending", x === null);
+  }
+
+  /**
+   * In a small box a neuron's gradient is its node delta.
+   * @param {number} id
+   */
+  gradientOf(id) {
+    return this.neuronAt.get(id)?.net ?? id;
+  }
+
+  /**
+   * What the number would be without the changes that were made.
+   * @param {Frame} frame
+   * @param {number} id
+   * @param {string} mode
+   * @param {boolean} hidden
+   */
+  ghostWords(frame, id, mode, hidden) {
+    if (!frame.ghost || mode === "change" || hidden || frame.step !== null) return "";
+    const before = (mode === "gradients" ? frame.ghost.grads : frame.ghost.data)[id];
+    const now = (mode === "gradients" ? frame.gradAt(id) : frame.dataAt(id)) ?? before;
+    if (before === now) return "";
+    const apart = brief(before, DIGITS) === brief(now, DIGITS);
+    return apart ? text("ghost.apart", { number: signed(now - before, 2) }) : text("ghost.was", { number: written(before, 6) });
+  }
+}

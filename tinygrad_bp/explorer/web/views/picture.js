@@ -1,0 +1,244 @@
+// The picture of a network: it is built where there is room, and then only what changes is changed.
+
+import { endOf } from "../model/forward.js";
+import { blockOf, probabilitiesOf } from "../model/neurons.js";
+import { brief, exactly } from "../model/numbers.js";
+import { text } from "../model/words.js";
+import { Boxes } from "./boxes.js";
+import { put, set, svg, toggle } from "./elements.js";
+import { gripped } from "./grip.js";
+import { DIGITS, item, segment, tint, widthOf } from "./items.js";
+import { Labels } from "./labels.js";
+
+/** @typedef {import("./labels.js").Stage} Stage */
+/** @typedef {import("./boxes.js").ItemPart} ItemPart */
+
+/**
+ * @typedef {object} LinePart
+ * @property {import("../model/graph.js").Graph["connections"][number]} connection
+ * @property {number[]} edges
+ * @property {SVGGElement} group
+ * @property {SVGLineElement} line
+ * @property {SVGGElement} words
+ * @property {SVGTextElement} label
+ * @property {import("./arrangement.js").Line} place
+ */
+
+export class Picture {
+  /**
+   * @param {Stage} stage
+   * @param {SVGSVGElement} root
+   */
+  constructor(stage, root) {
+    this.stage = stage;
+    this.root = root;
+    /** @type {LinePart[]} */
+    this.lines = [];
+    /** @type {ItemPart[]} */
+    this.items = [];
+    /** @type {Boxes | null} */
+    this.boxes = null;
+    /** @type {Map<number, SVGLineElement[]>} */
+    this.biasLines = new Map();
+    this.chips = svg("g", { class: "chips", "aria-hidden": "true" });
+    const { neurons } = /** @type {Network} */ (stage.graph.network);
+    this.neuronAt = new Map(neurons.map((neuron) => [neuron.out, neuron]));
+    this.labels = new Labels(stage, this.neuronAt);
+    /** @type {import("./arrangement.js").Spec} */
+    this.spec = { columns: [], lines: [], shared: [], errors: [] };
+    /** @type {import("./arrangement.js").Arrangement | null} */
+    this.places = null;
+  }
+
+  // Building.
+
+  /**
+   * @param {import("./arrangement.js").Arrangement} places
+   * @param {import("./arrangement.js").Spec} spec
+   * @param {{ width: number, height: number }} room
+   */
+  build(places, spec, { width, height }) {
+    this.places = places;
+    this.spec = spec;
+    const choose = (/** @type {number} */ id) => this.choose(id);
+    this.boxes = new Boxes({ stage: this.stage, places, neuronAt: this.neuronAt, ...this.inhabitants(), choose });
+    this.items = this.boxes.items;
+    this.lines = [];
+    this.biasLines = new Map();
+    const under = svg("g", { class: "under" });
+    const lines = svg("g", { class: "lines" });
+    const words = svg("g", { class: "line-texts" });
+    const boxes = svg("g", { class: "boxes" });
+    for (const { from, to } of places.errors) under.append(segment("error-line", from, to));
+    for (const { id, from, to } of places.biases) {
+      const line = segment("bias-line", from, to);
+      this.biasLines.set(id, [...(this.biasLines.get(id) ?? []), line]);
+      under.append(line);
+    }
+    this.stage.graph.connections.forEach((connection, k) => {
+      const part = this.linePart(connection, places.lines[k]);
+      this.lines.push(part);
+      lines.append(part.group);
+      words.append(part.words);
+    });
+    for (const [id, box] of places.boxes) boxes.append(...this.boxes.box(id, box));
+    this.chips.replaceChildren();
+    const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
+    this.root.replaceChildren(under, lines, words, boxes, this.chips);
+    // Who has chosen something by the keyboard stays at it, though the panel that opens leaves less room to the picture.
+    const groups = [...this.items.map(({ group }) => group), ...this.lines.map(({ group }) => group)];
+    if (focused) groups.find(({ dataset }) => dataset.node === focused)?.focus();
+    set(this.root, "font-size", places.font);
+    set(this.root, "viewBox", `0 0 ${width} ${height}`);
+    set(this.root, "width", width);
+    set(this.root, "height", height);
+  }
+
+  // What is said in the boxes of others: biases of single neurons, and targets.
+  inhabitants() {
+    const { graph } = this.stage;
+    const neurons = [...this.neuronAt.values()];
+    const shared = new Set(this.spec.shared.map(({ id }) => id));
+    /** @type {Map<number, number>} */
+    const own = new Map();
+    for (const { bias, out } of neurons) if (bias !== null && !shared.has(bias)) own.set(out, bias);
+    const parts = this.spec.columns.find(({ kind }) => kind === "part")?.ids ?? [];
+    const ends = neurons.filter(({ target }) => target !== null);
+    const alone = ends.length === 1 && !this.neuronAt.has(graph.result);
+    const home = (/** @type {Neuron} */ { out }) => parts.find((id) => endOf(graph, id) === out) ?? (alone ? graph.result : out);
+    return { own, targets: new Map(ends.map((neuron) => [home(neuron), /** @type {number} */ (neuron.target)])) };
+  }
+
+  /** @param {number} id */
+  choose(id) {
+    this.stage.select(id, this.stage.mode() === "gradients" ? "grad" : "data");
+  }
+
+  /**
+   * @param {LinePart["connection"]} connection
+   * @param {import("./arrangement.js").Line} place
+   * @returns {LinePart}
+   */
+  linePart(connection, place) {
+    const { weight, byWeight, bySource } = connection;
+    const { label: at, from, to } = place;
+    const size = Math.max(11, (this.places?.font ?? 12) * 0.82);
+    const line = segment("weight-line", from, to);
+    const group = item({ "data-node": weight }, () => this.choose(weight), segment("hit", from, to), line);
+    const label = svg("text", { class: "line-label", "text-anchor": "middle", y: size * 0.36, "font-size": size });
+    const words = svg(
+      "g",
+      {
+        class: at.always ? "item-text" : "item-text unlit",
+        transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${((at.angle * 180) / Math.PI).toFixed(2)})`,
+        onclick: (/** @type {Event} */ event) => {
+          event.stopPropagation();
+          this.choose(weight);
+        },
+      },
+      label,
+    );
+    gripped(this.stage, weight, group, words);
+    return { connection, edges: [byWeight.index, bySource.index], group, line, words, label, place };
+  }
+
+  // Showing.
+
+  /**
+   * @param {Frame} frame
+   * @param {Scene} scene
+   */
+  render(frame, scene) {
+    const { graph, view } = this.stage;
+    const mode = this.stage.mode();
+    const number = (/** @type {number} */ id) => this.labels.mainNumber(frame, id, mode);
+    const quantity = mode === "gradients" ? "grad" : "data";
+    // In a round the lines are as thick as the weights, which do not change until the update.
+    const resting = frame.step === null;
+    const thickness = (/** @type {number} */ id) => (resting ? number(id) : frame.dataAt(id));
+    const sizes = graph.connections.map(({ weight }) => Math.abs(thickness(weight) ?? 0)).filter(Number.isFinite);
+    const largest = Math.max(1e-300, ...sizes);
+    toggle(this.root, "resting", resting);
+    for (const part of this.lines) {
+      const { weight, product } = part.connection;
+      const x = this.stage.hides(weight, resting ? quantity : "data") ? 0 : (thickness(weight) ?? 0);
+      set(part.line, "stroke-width", widthOf(x, largest));
+      toggle(part.line, "negative", x < 0);
+      toggle(part.line, "positive", x > 0);
+      this.labels.writeLine(part, frame, scene, mode);
+      const chosen = graph.nodes[product].op === "mul" ? [weight, product] : [weight];
+      this.mark(part.group, frame, scene.lines.get(weight), chosen, part.edges);
+      const lit = part.group.classList.contains("lit");
+      tint(part.words, scene.lines.get(weight));
+      const held = this.stage.gripping && this.stage.grip?.id === weight;
+      toggle(part.words, "shown", scene.lines.has(weight) || lit || held || view.selected === weight);
+      toggle(part.words, "selected", view.selected === weight);
+      toggle(part.words, "held", held);
+      toggle(part.words, "dim", part.group.classList.contains("dim"));
+    }
+    for (const part of this.items) {
+      toggle(part.group, "gone", part.only !== "" && resting && part.only !== mode); // the gradient of a target would be taken for the target
+      this.labels.writeItem(part, frame, mode);
+      const term = scene.lines.get(part.id) ?? scene.colours.get(part.id);
+      this.mark(part.group, frame, term, part.ids);
+      const held = this.stage.gripping && this.stage.grip?.id === part.id;
+      toggle(part.group, "held", held);
+      toggle(part.group, "shown", term !== undefined || view.selected === part.id || held);
+    }
+    this.renderBlocks(frame);
+    for (const [id, lines] of this.biasLines) {
+      for (const line of lines) {
+        const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
+        tint(line, on ? scene.lines.get(id) : undefined);
+      }
+    }
+  }
+
+  /** @param {Frame} frame */
+  renderBlocks(frame) {
+    const { graph } = this.stage;
+    for (const { neuron, badge, group } of this.boxes?.badges ?? []) {
+      const known = frame.dataAt(neuron.out) !== null && ![neuron.net, neuron.out].some((id) => this.stage.hides(id, "data"));
+      const block = known ? blockOf(this.stage, frame, neuron) : "";
+      toggle(group, "blocked", block);
+      if (!badge) continue;
+      const slope = graph.derivative(frame.slopes, neuron.out, neuron.net);
+      put(badge, block && text("badge.slope", { block: text(`badge.${block}`), slope: brief(slope, 2) }));
+    }
+    probabilitiesOf(this.stage, frame).forEach(({ probability }, place) => {
+      const hidden = graph.network?.neurons.some(({ out }) => this.stage.hides(out, "data"));
+      const element = this.boxes?.probabilities[place];
+      if (!element) return;
+      put(element, hidden ? "?" : brief(probability, DIGITS));
+      set(element, "data-value", hidden ? "" : exactly(probability));
+    });
+  }
+
+  /**
+   * Whether the line from a shared bias leads to this neuron.
+   * @param {SVGLineElement} line
+   * @param {Neuron | null} neuron
+   * @param {number} bias
+   */
+  isHead(line, neuron, bias) {
+    const heads = this.spec.shared.find(({ id }) => id === bias)?.heads ?? [];
+    return neuron === null || this.biasLines.get(bias)?.indexOf(line) === heads.indexOf(neuron.out);
+  }
+
+  /**
+   * @param {SVGGElement} group
+   * @param {Frame} frame
+   * @param {number | undefined} term
+   * @param {number[]} ids
+   * @param {number[] | null} edges
+   */
+  mark(group, frame, term, ids, edges = null) {
+    const light = this.stage.light();
+    const on = light && (edges ? edges.some((edge) => light.edges.has(edge)) : ids.some((id) => light.nodes.has(id)));
+    toggle(group, "dim", Boolean(light) && !on);
+    toggle(group, "lit", Boolean(light) && on);
+    toggle(group, "selected", this.stage.view.selected !== null && ids.includes(this.stage.view.selected));
+    toggle(group, "current", !edges && ids.some((id) => frame.beat?.nodes.includes(id)));
+    tint(group, term);
+  }
+}

@@ -179,10 +179,13 @@ def dead_links(source: str, page: Path) -> list[str]:
 
 
 def anchors(source: str) -> list[str]:
-    headings = re.findall(
-        r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
-    )
-    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    """What a link can lead to on a page: its headings, and the anchors that are set in it."""
+    text = re.sub(r"^```.*?^```$", "", source, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [
+        *(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings),
+        *re.findall(r'^<a id="([\w-]+)"></a>$', text, re.MULTILINE),
+    ]
 
 
 @pytest.mark.slow

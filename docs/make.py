@@ -79,7 +79,7 @@ def graphs_of_lessons() -> dict[str, Value]:
 
 def curves() -> dict[str, str]:
     """The curves by file name, as SVG that is light or dark as its reader prefers."""
-    return {"error-curve": error_curve()}
+    return {"error-curve": error_curve(), **runpy.run_path(str(DOCS / "figures.py"))["curves"]()}
 
 
 def error_curve() -> str:

@@ -37,7 +37,19 @@ def changed(events: list[dict[str, Any]], **view: Any) -> dict[str, Any]:
 
 # By the name of the page's folder and of the place.
 PLACES: dict[str, dict[str, Place]] = {
+    "knob": {"slope": panel("slope", "w")},
     "fruit": {"price": panel("formula", "price_apple"), "tax": panel("formula", "tax")},
+    "neuron": {
+        "out": panel("formula", "out"),
+        "bias": panel("slope", "b"),
+        "saturated": changed([{"leaves": {"b": 9.0}}], **panel("formula", "w")),
+    },
+    "tutorial": {
+        "watch": {"step": 0},
+        "w5": panel("formula", "w5"),
+        "w1-paths": panel("paths", "w1", lens="w1"),
+        "w8-quiz": panel("teacher", quiz={"id": "w8", "quantity": "grad", "seed": 0}),
+    },
 }
 
 
@@ -73,6 +85,7 @@ def state(page: str, place: Place) -> dict[str, Any]:
     """What a link to a place holds."""
     nodes = nodes_of(page)
     ids = {node["name"]: k for k, node in enumerate(nodes) if "name" in node}
+    place = {**place, "quiz": {**place["quiz"], "id": ids[place["quiz"]["id"]]}} if "quiz" in place else place
     view = {
         key: ids[x] if key in ("selected", "lens") and x is not None else x
         for key, x in place.items()

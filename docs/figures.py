@@ -1,0 +1,190 @@
+"""The curves that the lessons show, as SVG that is light or dark as its reader prefers. docs/make.py writes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+STYLE = """
+  .page { fill: #ffffff } .text { fill: #24292f } .faint { fill: #57606a } .grid { stroke: #d8dee4 } .axis { stroke: #57606a }
+  .blue { stroke: #0969b0 } .orange { stroke: #b35900 } .grey { stroke: #57606a } .ink-blue { fill: #0969b0 } .ink-orange { fill: #b35900 }
+  .dot { stroke: #ffffff } .line { fill: none; stroke-linejoin: round }
+  @media (prefers-color-scheme: dark) {
+    .page { fill: #14181d } .text { fill: #e6edf3 } .faint { fill: #a3acb7 } .grid { stroke: #30363d } .axis { stroke: #8b949e }
+    .blue { stroke: #6cb6ff } .orange { stroke: #f0a35e } .grey { stroke: #a3acb7 } .ink-blue { fill: #6cb6ff }
+    .ink-orange { fill: #f0a35e } .dot { stroke: #14181d }
+  }
+  text { font-family: Helvetica, Arial, sans-serif; font-size: 14px } .title { font-size: 16px; font-weight: bold }
+"""
+
+LEFT, TOP, RIGHT, BOTTOM = 64, 52, 16, 52  # margins
+
+
+class Plot:
+    """A plane with axes, on which curves, points and words are put."""
+
+    def __init__(
+        self, title: str, x: tuple[float, float], y: tuple[float, float], size: tuple[int, int] = (640, 400)
+    ) -> None:
+        self.title, self.x, self.y, self.size = title, x, y, size
+        self.parts: list[str] = []
+
+    def across(self, x: float) -> float:
+        """Where a number on the horizontal axis is."""
+        low, high = self.x
+        return LEFT + (self.size[0] - LEFT - RIGHT) * (x - low) / (high - low)
+
+    def up(self, y: float) -> float:
+        """Where a number on the vertical axis is."""
+        low, high = self.y
+        return self.size[1] - BOTTOM - (self.size[1] - TOP - BOTTOM) * (y - low) / (high - low)
+
+    def axes(self, across: str, up: str, xs: Sequence[float], ys: Sequence[float]) -> Plot:
+        """Lines at these numbers, and what the axes mean."""
+        (width, height), (left, right), (low, high) = self.size, self.x, self.y
+        for x in xs:
+            self._line(x, low, x, high, "grid", 1)
+            self._text(self.across(x), height - BOTTOM + 18, f"{x:g}".replace("-", "−"), "faint", "middle")
+        for y in ys:
+            self._line(left, y, right, y, "grid", 1)
+            self._text(LEFT - 8, self.up(y) + 5, f"{y:g}".replace("-", "−"), "faint", "end")
+        for end in ((left, 0.0, right, 0.0) if low <= 0 <= high else (left, low, right, low),):
+            self._line(*end, "axis", 1.2)
+        if left <= 0 <= right:
+            self._line(0.0, low, 0.0, high, "axis", 1.2)
+        self._text((LEFT + width - RIGHT) / 2, height - 12, across, "text", "middle")
+        self._text(LEFT, TOP - 8, up, "text", "start")
+        return self
+
+    def curve(
+        self, function: Callable[[float], float], colour: str = "blue", width: float = 2.4, dashed: bool = False
+    ) -> Plot:
+        """A function over the whole width, as far as it is on the plane."""
+        low, high = self.x
+        run: list[tuple[float, float]] = []
+        for k in range(241):
+            x = low + (high - low) * k / 240
+            y = function(x)
+            if self.y[0] - 1e-9 <= y <= self.y[1] + 1e-9:
+                run.append((x, y))
+            else:
+                self._path(run, colour, width, dashed)
+                run = []
+        self._path(run, colour, width, dashed)
+        return self
+
+    def path(
+        self, points: Iterable[tuple[float, float]], colour: str = "orange", width: float = 1.6, dots: float = 0
+    ) -> Plot:
+        """Points, joined by lines; with `dots`, circles of this radius on them."""
+        found = list(points)
+        self._path(found, colour, width, False)
+        for x, y in found if dots else []:
+            self._dot(x, y, colour, dots)
+        return self
+
+    def point(self, x: float, y: float, colour: str = "orange", radius: float = 5.5) -> Plot:
+        """A point."""
+        self._dot(x, y, colour, radius)
+        return self
+
+    def say(self, x: float, y: float, words: str, ink: str = "text", anchor: str = "start") -> Plot:
+        """Words at a place of the plane."""
+        self._text(self.across(x), self.up(y), words, ink, anchor)
+        return self
+
+    def svg(self) -> str:
+        """The image."""
+        width, height = self.size
+        title = escape(self.title)
+        return "\n".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
+                f'aria-label="{title}">',
+                f"<title>{title}</title>",
+                f"<style>{STYLE}</style>",
+                f'<rect class="page" width="{width}" height="{height}"/>',
+                f'<text class="text title" x="{LEFT}" y="24">{title}</text>',
+                *self.parts,
+                "</svg>",
+                "",
+            ]
+        )
+
+    def _line(self, x1: float, y1: float, x2: float, y2: float, kind: str, width: float) -> None:
+        ends = f'x1="{self.across(x1):.1f}" y1="{self.up(y1):.1f}" x2="{self.across(x2):.1f}" y2="{self.up(y2):.1f}"'
+        self.parts.append(f'<line class="{kind}" stroke-width="{width}" {ends}/>')
+
+    def _path(self, points: Sequence[tuple[float, float]], colour: str, width: float, dashed: bool) -> None:
+        if len(points) > 1:
+            listed = " ".join(f"{self.across(x):.1f},{self.up(y):.1f}" for x, y in points)
+            dash = ' stroke-dasharray="6 5"' * dashed
+            self.parts.append(f'<polyline class="line {colour}" stroke-width="{width}"{dash} points="{listed}"/>')
+
+    def _dot(self, x: float, y: float, colour: str, radius: float) -> None:
+        self.parts.append(
+            f'<circle class="dot ink-{colour}" stroke-width="1.5" cx="{self.across(x):.1f}" cy="{self.up(y):.1f}" r="{radius:g}"/>'
+        )
+
+    def _text(self, x: float, y: float, words: str, ink: str, anchor: str) -> None:
+        self.parts.append(f'<text class="{ink}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>')
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + math.exp(-x))
+
+
+def knob() -> Plot:
+    """Lesson 0: the square, and its slope at 3."""
+    plot = Plot("y = w · w, and how steep it is at w = 3", (0, 4.4), (0, 18))
+    plot.axes("w, the knob", "y, what comes out", [0, 1, 2, 3, 4], [0, 3, 6, 9, 12, 15])
+    plot.curve(lambda w: 9 + 6 * (w - 3), "orange", 2, dashed=True).curve(lambda w: w * w)
+    plot.path([(3, 9), (4, 9), (4, 15)], "grey", 1.6)
+    plot.say(3.5, 8, "1 to the right", "faint", "middle").say(3.94, 12, "6 up", "faint", "end")
+    plot.say(0.3, 15, "blue: y = w · w", "ink-blue").say(
+        0.3, 13.6, "orange: the line that touches it at w = 3", "ink-orange"
+    )
+    return plot.point(3, 9)
+
+
+def neuron_tangent() -> Plot:
+    """Lesson 2: the sigmoid, and its tangent at net_h1."""
+    net = 0.3775
+    out = sigmoid(net)
+    slope = out * (1 - out)
+    plot = Plot("The sigmoid, and its slope at net = 0.3775", (-6, 6), (0, 1.1))
+    plot.axes("net, the sum that goes in", "out, what comes out", range(-6, 7, 2), [0, 0.25, 0.5, 0.75, 1])
+    plot.curve(lambda x: out + slope * (x - net), "orange", 2, dashed=True).curve(sigmoid)
+    plot.point(net, out)
+    plot.say(0.8, 0.53, "out = 0.5933, slope = 0.2413", "ink-orange")
+    return plot.say(5.8, 0.84, "flat here: slope near 0", "faint", "end").say(-5.8, 0.07, "and here", "faint")
+
+
+def bias_shifts() -> Plot:
+    """Lesson 2: what a bias does."""
+    plot = Plot("out = σ(x + b): a bias moves the curve left and right", (-6, 6), (0, 1.1))
+    plot.axes("x, what comes in through the weights", "out", range(-6, 7, 2), [0, 0.25, 0.5, 0.75, 1])
+    plot.curve(lambda x: sigmoid(x + 2), "orange").curve(sigmoid, "blue").curve(lambda x: sigmoid(x - 2), "grey")
+    for b, x, ink in ((2, -2.1, "ink-orange"), (0, -0.1, "ink-blue"), (-2, 1.9, "faint")):
+        plot.say(x, 0.52, f"b = {b}".replace("-", "−"), ink, "end")
+    return plot
+
+
+def six_rates() -> Plot:
+    """Lesson 4: six steps downhill with three learning rates."""
+    plot = Plot("Six steps downhill on E = w · w, from w = 3", (-3.6, 3.6), (0, 13))
+    plot.axes("w", "E", range(-3, 4), [0, 3, 6, 9, 12])
+    plot.curve(lambda w: w * w, "grey", 1.6)
+    for rate, colour in ((0.9, "orange"), (0.1, "blue")):
+        points = [(3 * (1 - 2 * rate) ** k, (3 * (1 - 2 * rate) ** k) ** 2) for k in range(7)]
+        plot.path(points, colour, 1.4, dots=4.5)
+    plot.say(0, 11.2, "orange, η = 0.9: over the valley and back", "ink-orange", "middle")
+    return plot.say(0, 10.1, "blue, η = 0.1: down one side", "ink-blue", "middle")
+
+
+def curves() -> dict[str, str]:
+    """The curves by file name."""
+    made = {"knob": knob(), "sigmoid-tangent": neuron_tangent(), "bias-shifts": bias_shifts()}
+    return {name: plot.svg() for name, plot in made.items()}

@@ -186,5 +186,5 @@ def six_rates() -> Plot:
 
 def curves() -> dict[str, str]:
     """The curves by file name."""
-    made = {"knob": knob(), "sigmoid-tangent": neuron_tangent(), "bias-shifts": bias_shifts()}
+    made = {"knob": knob(), "sigmoid-tangent": neuron_tangent(), "bias-shifts": bias_shifts(), "six-rates": six_rates()}
     return {name: plot.svg() for name, plot in made.items()}

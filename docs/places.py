@@ -44,7 +44,13 @@ PLACES: dict[str, dict[str, Place]] = {
         "bias": panel("slope", "b"),
         "saturated": changed([{"leaves": {"b": 9.0}}], **panel("formula", "w")),
     },
+    "valley": {
+        "small": panel("slope", "w", round=6),
+        "zigzag": changed([{"settings": {"rate": 0.9}}], **panel("slope", "w", round=6)),
+        "away": changed([{"settings": {"rate": 1.1}}], **panel("slope", "w", round=6)),
+    },
     "tutorial": {
+        "rate-1000": changed([{"settings": {"rate": 1000}}], **panel("training", round=100)),
         "watch": {"step": 0},
         "w5": panel("formula", "w5"),
         "w1-paths": panel("paths", "w1", lens="w1"),

@@ -1,0 +1,199 @@
+"""The docs in two languages say the same: a page of docs/ja has the blocks, the numbers, the anchors, the links and the pictures of its
+English twin, and says so in Japanese. A page that lags behind its twin is named, with what it lacks.
+
+The blocks of such a page are those of its twin, letter by letter, so tests/test_docs.py runs them once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_docs import BLOCKS, ROOT, anchors, blocks, prose
+
+DOCS = ROOT / "docs"
+JAPANESE = DOCS / "ja"
+TWINS = [page for page in sorted(JAPANESE.rglob("*.md")) if page != JAPANESE / "README.md"]
+
+PUNCTUATION = "「」（）、。："
+LETTER = r"[\u3040-\u30ff\u4e00-\u9fff]"
+# What a sentence in plain style ends with; these pages speak politely.
+PLAIN = re.compile(r"(?:(?<![でま])す|(?<!しょ)う|[くつぬふむるぐぶ]|だ|(?<!くださ)(?<!は)い|(?<![でま]し)た)。")
+OTHER_WORDS = {  # for which the pages, the lessons and the page of `explore` have another word
+    "逆伝搬": "逆伝播",
+    "順伝搬": "順伝播",
+    "パラメーター": "パラメータ",
+    "正味入力": "総入力",
+    "純入力": "総入力",
+    "連鎖則": "連鎖律",
+    "計算図": "計算グラフ",
+    "ブラウザで": "ブラウザーで",
+}
+
+
+def twin(page: Path) -> Path:
+    return DOCS / page.relative_to(JAPANESE)
+
+
+def headings(source: str) -> list[int]:
+    """The levels of the headings of a page."""
+    return [len(signs) for signs in re.findall(r"^(#+) ", BLOCKS.sub("", source), re.MULTILINE)]
+
+
+def addresses(source: str) -> list[str]:
+    """The anchors of the headings of a page, but for its title: those that are set above them, or else made from their words."""
+    found = re.findall(r"^(?:<a id=\"([\w-]+)\"></a>\n\n)?##+ (.*)$", BLOCKS.sub("", source), re.MULTILINE)
+    return [set_above or anchors(f"## {words}")[0] for set_above, words in found]
+
+
+def decimals(source: str) -> set[str]:
+    return set(re.findall(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?", prose(source), re.ASCII))
+
+
+def integers(source: str) -> set[str]:
+    """The whole numbers of three digits and more. (Japanese has more of them: it writes 100 万 for a million.)"""
+    return set(
+        re.findall(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w.])|(?<![\w.,])\d{3,}(?![\w.])", prose(source), re.ASCII)
+    )
+
+
+def links(source: str, page: Path) -> Counter[str]:
+    """Where the links and pictures of a page lead, from docs, whatever the language of what they lead to, but for those to its twin."""
+    text = BLOCKS.sub("", source)
+    found = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
+    counted: Counter[str] = Counter(f"[{place}]" for place in re.findall(r"\]\[([\w-]+)\]", text))
+    for target in found:
+        path, sign, anchor = target.partition("#")
+        if "://" in path:
+            counted[target] += 1
+            continue
+        to = os.path.relpath(page.parent / path, DOCS) if path else page.relative_to(DOCS).as_posix()
+        to = to.removeprefix("ja/")
+        if anchor or to != page.relative_to(DOCS).as_posix().removeprefix("ja/"):
+            counted[to + sign + anchor] += 1
+    return counted
+
+
+def lags(english: str, japanese: str, page: Path) -> Iterator[str]:
+    """What a Japanese page does not have as its English twin has it."""
+    ours, theirs = blocks(japanese), blocks(english)
+    if len(ours) != len(theirs):
+        yield f"blocks: {len(ours)}, where the English page has {len(theirs)}"
+    for block, other in zip(ours, theirs, strict=False):
+        if block[:2] != other[:2]:
+            yield f"line {block.line}: not the block of line {other.line} of the English page"
+            break
+    if headings(japanese) != headings(english):
+        yield f"headings: {len(headings(japanese))}, where the English page has {len(headings(english))}, or of other levels"
+    if missing := [anchor for anchor in addresses(english) if anchor not in addresses(japanese)]:
+        yield f"anchors that are not there: {missing}"
+    if apart := decimals(english) ^ decimals(japanese):
+        yield f"numbers in one language only: {sorted(apart)}"
+    if missing := sorted(integers(english) - integers(japanese)):
+        yield f"numbers that are not there: {missing}"
+    ours_lead, theirs_lead = links(japanese, page), links(english, twin(page))
+    if ours_lead != theirs_lead:
+        yield f"links: not there {list(theirs_lead - ours_lead)}, only here {list(ours_lead - theirs_lead)}"
+
+
+def not_japanese(source: str) -> Iterator[str]:
+    """What is not said in the Japanese of these pages."""
+    text = re.sub(r"`[^`\n]*`", "", prose(source))
+    for paragraph in re.split(r"\n\s*\n", text):
+        if len(re.findall(r"\b[a-z]{2,}\b", paragraph, re.ASCII)) > 12 and not re.search(LETTER, paragraph):
+            yield f"in English: {paragraph[:60]!r}"
+    said = re.sub(r"「[^」]*」|<[^>]*>", "", text)
+    yield from (f"not polite: {said[max(0, found.start() - 20) : found.end()]!r}" for found in PLAIN.finditer(said))
+    yield from (f"{word}: {better}" for word, better in OTHER_WORDS.items() if word in said)
+    for found in re.finditer(r"(.?)(\*+)([^*\n]+)\2(.?)", text):
+        before, _, inside, after = found.groups()
+        if (inside[0] in PUNCTUATION and re.match(LETTER, before)) or (
+            inside[-1] in PUNCTUATION and re.match(LETTER, after)
+        ):
+            yield f"no emphasis to Markdown, with a bracket inside and a letter outside: {found[0]!r}"
+    yield from re.findall(rf"^.*{LETTER}$\n^{LETTER}.*", text, re.MULTILINE)  # a line's end would be shown as a space
+
+
+@pytest.mark.parametrize("page", TWINS, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_keeps_up_with_its_twin(page: Path) -> None:
+    assert twin(page).exists(), "there is no such page in English"
+    found = list(lags(twin(page).read_text(encoding="utf-8"), page.read_text(encoding="utf-8"), page))
+    assert found == [], f"{page.relative_to(ROOT)} lags behind {twin(page).relative_to(ROOT)}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("page", sorted(JAPANESE.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_is_in_japanese(page: Path) -> None:
+    assert list(not_japanese(page.read_text(encoding="utf-8"))) == []
+
+
+ENGLISH = """# Page
+
+The error is 0.298371109 after 1,000 rounds: [more](networks.md#data).
+
+## A part
+
+```python
+>>> 1
+1
+```
+"""
+TWIN = """# ページ
+
+1,000回学習した後の誤差は 0.298371109 です。[くわしくは](../networks.md#data)
+
+<a id="a-part"></a>
+
+## ある部分
+
+```python
+>>> 1
+1
+```
+"""
+LAGGING = {
+    "a block less": (TWIN.split("```")[0], "blocks"),
+    "another block": (TWIN.replace(">>> 1", ">>> 2"), "line 9"),
+    "a heading less": (TWIN.replace("## ある部分", ""), "headings"),
+    "another level": (TWIN.replace("## ある部分", "### ある部分"), "headings"),
+    "no anchor": (TWIN.replace("a-part", "part"), "anchors"),
+    "another number": (TWIN.replace("0.298371109", "0.298371108"), "numbers"),
+    "a rounded number": (TWIN.replace("0.298371109", "0.3"), "numbers"),
+    "a number less": (TWIN.replace("1,000", "1"), "numbers"),
+    "another place": (TWIN.replace("#data", "#training"), "links"),
+    "a link less": (TWIN.replace("[くわしくは](../networks.md#data)", ""), "links"),
+}
+
+
+@pytest.mark.parametrize(("source", "beginning"), LAGGING.values(), ids=LAGGING.keys())
+def test_what_lags_is_found(source: str, beginning: str) -> None:
+    page = JAPANESE / "page.md"
+    assert list(lags(ENGLISH, TWIN, page)) == []
+    assert any(found.startswith(beginning) for found in lags(ENGLISH, source, page))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "The error is a number that says how wrong the network is, and it gets smaller with every round.",
+        "誤差は小さくなる。",
+        "誤差逆伝搬法です。",
+        "これは**反復（イテレーション）**です。",
+        "これは**「反復」**です。",
+        "一行目\n二行目です。",
+    ],
+)
+def test_what_is_no_such_japanese_is_found(source: str) -> None:
+    assert list(not_japanese(source))
+    assert (
+        list(
+            not_japanese(
+                "これは**反復**（イテレーション）です。`plain English code is left alone, however long it may be`"
+            )
+        )
+        == []
+    )

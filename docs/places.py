@@ -53,6 +53,7 @@ PLACES: dict[str, dict[str, Place]] = {
         "rate-1000": changed([{"settings": {"rate": 1000}}], **panel("training", round=100)),
         "watch": {"step": 0},
         "w5": panel("formula", "w5"),
+        "operations": {"tab": "graph", "pace": "node", "step": 0},
         "w1-paths": panel("paths", "w1", lens="w1"),
         "w8-quiz": panel("teacher", quiz={"id": "w8", "quantity": "grad", "seed": 0}),
     },

@@ -4,13 +4,15 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.explorer import ROWS, hand_made, linear_net
+from tests.explorer import ROWS, SUBJECTS, hand_made, linear_net, put_in
 from tinygrad_bp.explorer import page
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
+from tinygrad_bp.networks.optim import SGD, Adam
 from tinygrad_bp.tutorial.page import subject as of_tutorial
 from tinygrad_bp.words import LANGUAGES
 
@@ -31,8 +33,26 @@ def subjects() -> str:
         description, programs = describe(subject)
         about = json.dumps({**description, "language": None})
         written.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
+    trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
     texts = json.dumps({language: page.page_texts(language) for language in LANGUAGES})
-    return "\n".join([f"export const TEXTS = {texts};", "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+    known = [f"export const TEXTS = {texts};", f"export const TRAININGS = {json.dumps(trained)};"]
+    return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+
+
+def training(name: str, *, batch: bool) -> dict[str, Any]:
+    """The weights of xor after some rounds by an optimizer of the package: row by row, or with the mean gradient of all rows."""
+    rate, rounds, subject = {"sgd": 0.5, "momentum": 0.1, "adam": 0.05}[name], 12, SUBJECTS["xor"]
+    model = subject.model()
+    parameters = [model.leaves[each] for each in subject.trained]
+    optimizer = Adam(parameters, rate) if name == "adam" else SGD(parameters, rate, momentum=0.9 * (name == "momentum"))
+    for _ in range(rounds):
+        for rows in [subject.rows] if batch else [[row] for row in subject.rows]:
+            optimizer.zero_grad()
+            for row in rows:
+                (put_in(model, row).record() / len(rows)).backward()
+            optimizer.step()
+    numbers = {each: model.leaves[each].data for each in subject.trained}
+    return {"settings": {"optimizer": name, "batch": batch, "rate": rate}, "rounds": rounds, "numbers": numbers}
 
 
 @pytest.mark.node

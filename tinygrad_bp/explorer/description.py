@@ -17,7 +17,7 @@ from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_orde
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
 from tinygrad_bp.explorer.outcome import outcome, parts, telling
-from tinygrad_bp.explorer.programs import activations, by_hand, probabilities, programs, rebuilt, variants
+from tinygrad_bp.explorer.programs import activations, by_hand, optimizers, probabilities, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 
@@ -26,8 +26,8 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     """The description of a page, and the programs in it.
 
     In the description Values are numbers: their places in topological order. The programs are texts of JavaScript expressions: `forward`
-    and `slopes`, `variants` with both for other activations, `activations` by themselves, `probabilities` of outputs if the error takes
-    such, and `hand` for the worked example.
+    and `slopes`, `variants` with both for other activations, `activations` and `optimizers` by themselves, `probabilities` of outputs if
+    the error takes such, and `hand` for the worked example.
 
     Raises ValueError for a graph of more nodes than a page can show, for a number in it that is not finite, and for operations of
     one's own.
@@ -50,6 +50,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     whole = are_all(order, neurons, subject.parameters)
     network = _network(order, neurons, leading, targets, place, whole=whole)
     written = {"main": programs(order), "variants": variants(order, neurons), "activations": activations(neurons)}
+    ways, written["optimizers"] = optimizers()
     if network and (said := network["probabilities"]):
         written["probabilities"] = probabilities(said["kind"], len(said["neurons"]))
     description = {
@@ -58,6 +59,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "result": place[subject.result],
         "learningRate": subject.learning_rate,
         "trainBiases": subject.train_biases,
+        "optimizers": ways,
         "nodes": [_node(v, place, called, in_latex) for v in order],
         "parameters": [place[v] for v in subject.parameters],
         "biases": [place[v] for v in subject.biases],

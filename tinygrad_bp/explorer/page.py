@@ -26,10 +26,10 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
-    "model/words", "model/numbers", "model/graph", "model/training", "model/notation", "model/formulas",
-    "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps", "model/speech",
-    "model/neurons", "model/terms", "model/forward", "model/backward", "model/scenes", "model/asking",
-    "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/state",
+    "model/words", "model/numbers", "model/graph", "model/optimizers", "model/training", "model/notation", "model/formulas",
+    "model/equations", "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
+    "model/speech", "model/neurons", "model/terms", "model/forward", "model/backward", "model/scenes",
+    "model/asking", "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/state",
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
@@ -161,9 +161,12 @@ def _programs(programs: dict[str, Any]) -> str:
     variants = "".join(
         f"{json.dumps(name)}: {pair(both) if both else 'null'},\n" for name, both in programs["variants"].items()
     )
-    curves = "".join(f"{json.dumps(name)}: {function},\n" for name, function in programs["activations"].items())
+    curves, steps = (
+        "".join(f"{json.dumps(name)}: {function},\n" for name, function in programs[kind].items())
+        for kind in ("activations", "optimizers")
+    )
     others = "".join(f",\n{name}: {programs.get(name, 'null')}" for name in ("probabilities", "hand"))
-    return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nactivations: {{{curves}}}{others}}}"
+    return f"{{main: {pair(programs['main'])},\nvariants: {{{variants}}},\nactivations: {{{curves}}},\noptimizers: {{{steps}}}{others}}}"
 
 
 def _mistakes() -> str:

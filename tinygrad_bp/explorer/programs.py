@@ -18,9 +18,11 @@ from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.explorer.subject import Printed
+from tinygrad_bp.networks.optim import SGD, Adam, Optimizer
 from tinygrad_bp.program import compile
 
 MOST_VARIANTS_TEXT = 400_000  # characters of programs for other activations
+MOMENTUM = 0.9  # of the optimizer of that name
 
 
 def programs(order: Sequence[Value]) -> dict[str, str]:
@@ -106,6 +108,31 @@ def probabilities(kind: str, count: int) -> str:
     total = None if kind == "sigmoid" else ops.logsumexp(nets)
     found = [ops.sigmoid(z) if total is None else (z - total).exp() for z in nets]
     return _function(compile(found, nets).to("javascript"))
+
+
+def optimizers() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The optimizers that a page can choose: their settings by name, and for each its formula as a function.
+
+    It takes a parameter, its gradient, what is remembered of it, and the settings of the step, and returns the parameter after the step
+    and what is remembered then.
+    """
+    p = Value(0.5, "p")
+    plain, momentum, adam = SGD([p]), SGD([p], momentum=MOMENTUM), Adam([p])
+    beta1, beta2 = adam.betas
+    settings: dict[str, dict[str, Any]] = {
+        "sgd": {"kept": plain.kept},
+        "momentum": {"kept": momentum.kept, "momentum": momentum.momentum},
+        "adam": {"kept": adam.kept, "beta1": beta1, "beta2": beta2, "eps": adam.eps},
+    }
+    return settings, {"sgd": _step(plain), "momentum": _step(momentum), "adam": _step(adam)}
+
+
+def _step(optimizer: Optimizer) -> str:
+    p, g = Value(0.5, "p"), Value(0.25, "g")
+    moments = [Value(0.125, f"m{k}") for k in range(optimizer.kept)]
+    settings = [Value(x, f"s{k}") for k, x in enumerate(optimizer.settings())]
+    after, kept = optimizer.update(p, g, moments, settings)
+    return _function(compile([after, *kept], [p, g, *moments, *settings]).to("javascript"))
 
 
 def _choices(neurons: Sequence[Unit]) -> Sequence[Operation | None]:

@@ -59,9 +59,21 @@ interface AllPrograms {
   main: Programs;
   variants: Record<string, Programs | null>;
   activations: Record<string, (net: number) => number[]>; // output and slope
+  optimizers: Record<string, (...numbers: number[]) => number[]>;
   probabilities: ((...nets: number[]) => number[]) | null;
   hand: ((...numbers: number[]) => number[]) | null;
 }
+
+interface OptimizerSettings {
+  kept: number; // numbers that it remembers of each parameter
+  momentum?: number;
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+}
+
+// From a parameter, its gradient, what is remembered of it and the settings of the step: the parameter after it, and what is remembered then.
+type Optimizer = OptimizerSettings & { formula: (...numbers: number[]) => number[] };
 
 type Case = [number, number][];
 type Factor = [number, number, number, number?];
@@ -80,6 +92,7 @@ interface Description {
   result: number;
   learningRate: number;
   trainBiases: boolean;
+  optimizers: Record<string, OptimizerSettings>;
   nodes: { name?: string; latex?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];
   parameters: number[];
   biases: number[];
@@ -107,6 +120,8 @@ interface Settings {
   biases: boolean;
   sequential: boolean;
   accumulate: boolean;
+  optimizer: string;
+  batch: boolean; // one update a round, by the mean over all cases
   variant: string;
   cases: Case[];
   seed: number | null;
@@ -131,6 +146,9 @@ interface TrainingEvent extends Change {
 interface TrainingState {
   leaves: Float64Array;
   sums: Float64Array;
+  moments: Float64Array[]; // what the optimizer remembers
+  steps: number; // that it has done
+  optimizers: Record<string, Optimizer>;
   settings: Settings;
 }
 
@@ -228,6 +246,11 @@ interface Frame {
   settings: Settings;
   leaves: Float64Array;
   sums: Float64Array;
+  moments: Float64Array[];
+  steps: number;
+  optimizers: Record<string, Optimizer>;
+  taken: Float64Array; // the gradients that the update takes: those of this case, or their mean over all
+  each: Float64Array[]; // those that the mean is of
   data: Float64Array;
   slopes: ArrayLike<number>;
   grads: Float64Array;

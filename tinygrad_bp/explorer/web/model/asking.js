@@ -1,6 +1,6 @@
 // What the page asks before a beat, so that one thinks first.
 
-import { totalGradient, updatedTo } from "./training.js";
+import { updatedTo } from "./optimizers.js";
 import { sentence, text } from "./words.js";
 
 /**
@@ -11,7 +11,7 @@ import { sentence, text } from "./words.js";
  * @returns {Question | null}
  */
 export function questionBefore({ graph, formulas, training }, frame, next) {
-  const { grads, data, plan } = frame;
+  const { grads, data, plan, taken } = frame;
   if (!next) return null;
   const first = plan.beats.find(({ phase }) => phase === "backward");
   if (next === first && next.kind === "arrive") {
@@ -21,12 +21,12 @@ export function questionBefore({ graph, formulas, training }, frame, next) {
     return question("sign", { name: [{ name: next.node }] }, grads[next.node] > 0 ? 0 : 1);
   }
   if (next.kind === "update") {
-    const total = totalGradient(frame, next.node, grads[next.node]);
-    return total === 0 ? null : question("weight", { name: [{ name: next.node }] }, total > 0 ? 1 : 0);
+    const change = updatedTo(frame, next.node, taken[next.node]) - frame.leaves[next.node];
+    return change === 0 ? null : question("weight", { name: [{ name: next.node }] }, change < 0 ? 1 : 0);
   }
   if (next.kind === "end") {
     const leaves = Float64Array.from(frame.leaves);
-    for (const id of training.trained(frame.settings)) leaves[id] = updatedTo(frame, id, grads[id]);
+    for (const id of training.trained(frame.settings)) leaves[id] = updatedTo(frame, id, taken[id]);
     const after = graph.forward(leaves, frame.settings.variant)[graph.result];
     return after === data[graph.result]
       ? null

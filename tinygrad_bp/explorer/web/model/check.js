@@ -1,6 +1,7 @@
 // The check: the same numbers by other ways, by central differences and, for the worked example, as they are printed and by hand.
 
-import { Training, updatedTo } from "./training.js";
+import { updatedTo } from "./optimizers.js";
+import { Training } from "./training.js";
 import { counted, written } from "./numbers.js";
 
 const STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding

@@ -1,8 +1,6 @@
 // The formulas of the package, for the activations that are chosen; and the equations about a node.
 
 import { expanded, formulaPiece, inNumbers } from "./notation.js";
-import { updatedTo } from "./training.js";
-import { text } from "./words.js";
 
 // The formulas of the package, for the activations that are chosen.
 export class Formulas {
@@ -132,19 +130,6 @@ export function derivativeNumber({ graph, formulas }, frame, piece) {
 }
 
 /**
- * The equations about a node: its data, its gradient, and what an update makes of it.
- * @param {Book} book
- * @param {Frame} frame
- * @param {number} id
- * @returns {Equation[]}
- */
-export function equations(book, frame, id) {
-  return [dataEquation(book, frame, id), gradientEquation(book, frame, id), updateEquation(book, frame, id)].filter(
-    (each) => each !== null,
-  );
-}
-
-/**
  * @param {Book} book
  * @param {Frame} frame
  * @param {number} id
@@ -248,30 +233,6 @@ function factorsOf(book, frame, products, parts) {
       formulas.factor(piece, variant) ?? (piece.of === graph.result ? deltaRow(book, formulas.terms(piece.by).terms, variant) : null),
     number: derivativeNumber(book, frame, piece),
   }));
-}
-
-/**
- * @param {Book} book
- * @param {Frame} frame
- * @param {number} id
- * @returns {Equation | null}
- */
-export function updateEquation({ graph, training }, frame, id) {
-  if (!training.trained(frame.settings).includes(id)) return null;
-  const { rate, accumulate } = frame.settings;
-  /** @type {Mark} */
-  const datum = { number: frame.data[id], id, quantity: "data" };
-  /** @type {Mark} */
-  const gradient = { number: frame.grads[id], id, quantity: "grad" };
-  const whole = { of: graph.result, by: id, whole: 1 };
-  /** @type {Piece[]} */
-  const symbols = accumulate ? [{ name: id }, " − η · (", text("formula.kept"), " + ", whole, ")"] : [{ name: id }, " − η · ", whole];
-  /** @type {Piece[]} */
-  const numbers = accumulate
-    ? [datum, " − ", { number: rate }, " · (", { number: frame.sums[id] }, " + ", gradient, ")"]
-    : [datum, " − ", { number: rate }, " · ", gradient];
-  const after = { number: updatedTo(frame, id, frame.grads[id]), id, quantity: /** @type {Quantity} */ ("grad"), enclose: false };
-  return { key: "update", left: [{ name: id }, "⁺"], rows: [symbols, numbers, [after]] };
 }
 
 /**

@@ -1,7 +1,7 @@
 // All numbers of one moment: a round, a case of it, and how far its steps have come.
 
 import { beatAt } from "./beats.js";
-import { totalGradient, updatedTo } from "./training.js";
+import { totalGradient, updatedTo } from "./optimizers.js";
 
 const GHOST_MILLISECONDS = 6; // of training the original, in a picture
 
@@ -18,17 +18,18 @@ const GHOST_MILLISECONDS = 6; // of training the original, in a picture
 export function frameOf({ graph, training, ghost, view, plan: planFor, later }) {
   const { round, row, step } = view;
   const state = training.watched(round, row);
-  const { settings, leaves, sums } = state;
+  const { settings, leaves, sums, moments, steps, optimizers } = state;
   const data = graph.forward(Float64Array.from(leaves), settings.variant);
   const slopes = training.slopes(data, state);
   const grads = graph.backward(slopes);
+  const { taken, each } = training.takenBy(state, grads);
   const plan = planFor(settings);
   const trained = new Set(training.trained(settings));
   /** @param {number} id */
   const total = (id) => (trained.has(id) ? totalGradient(state, id, grads[id]) : grads[id]);
-  const shared = { round, row, step, settings, leaves, sums, data, slopes, grads, plan };
+  const shared = { round, row, step, settings, leaves, sums, moments, steps, optimizers, taken, each, data, slopes, grads, plan };
   const progress = step === null ? null : progressOf({ graph, slopes, plan, step, trained, sums, settings });
-  const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(state, id, grads[id])]));
+  const updated = new Map((progress?.updated ?? []).map((id) => [id, updatedTo(state, id, taken[id])]));
   const current = step ? (plan.steps[step - 1] ?? null) : null;
   const ended = current?.kind === "end";
   const after = ended ? graph.forward(withNumbers(leaves, updated), settings.variant) : null;

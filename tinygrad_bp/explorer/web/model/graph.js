@@ -16,6 +16,10 @@ export class Graph {
     this.computed = this.variables.filter((id) => this.nodes[id].op);
     this.parameters = description.parameters;
     this.biases = new Set(description.biases);
+    /** @type {Record<string, Optimizer>} */
+    this.optimizers = Object.fromEntries(
+      Object.entries(description.optimizers).map(([name, settings]) => [name, { ...settings, formula: programs.optimizers[name] }]),
+    );
     this.network = description.network;
     /** @type {Edge[]} */
     this.edges = []; // in the order of the program `slopes`: by the node they lead to, operand by operand

@@ -1,6 +1,7 @@
 // What is easily put in the place of a factor or a summand, or taken for the whole: numbers beside it, other slopes, other signs.
 
-import { factorPiece, joined, updateEquation } from "./formulas.js";
+import { updateEquation } from "./equations.js";
+import { factorPiece, joined } from "./formulas.js";
 import { expanded, formulaPiece } from "./notation.js";
 
 // What is easily taken for the slope of an activation, as pairs of a formula of net input ⟦0⟧ and output ⟦1⟧ and a function of both; and
@@ -133,11 +134,11 @@ export function sumMixups(sum, value) {
  */
 export function wholeMistakes(session, frame, id) {
   const { graph, training } = session;
-  const { settings, data, grads, sums, leaves } = frame;
+  const { settings, data, grads, sums } = frame;
   const { rate, sequential, accumulate } = settings;
   const value = grads[id];
   const updated = updatedOf(session, frame, id);
-  const otherwise = graph.backward(training.slopes(data, { settings: { ...settings, sequential: !sequential }, sums, leaves }));
+  const otherwise = graph.backward(training.slopes(data, { ...frame, settings: { ...settings, sequential: !sequential } }));
   const heads = [...graph.routes(graph.result, id)].map((index) => graph.nodes[graph.edges[index].head]);
   const byTwo = (/** @type {string} */ op) => heads.some((node) => node.op === op && graph.nodes[node.args[1]].data === 2);
   const what = [{ name: id }];

@@ -1,5 +1,7 @@
 // A neuron, opened: its activation as a curve, the slope where it stands, and what passes through. And what the error makes of outputs.
 
+import { updatedTo } from "./optimizers.js";
+
 const FAINT = 0.05; // of the steepest slope: below, an activation is saturated
 const STILL = 1e-9; // of the error: what changes it less does not move it
 const REACH = 8; // net inputs among which the steepest slope is looked for
@@ -115,7 +117,7 @@ export function frozenBy(stage, frame) {
   const { settings } = frame;
   const trained = training.trained(settings);
   const rests = (/** @type {Float64Array} */ data, /** @type {Float64Array} */ grads) => {
-    const move = trained.reduce((sum, id) => sum + settings.rate * grads[id] ** 2, 0);
+    const move = trained.reduce((sum, id) => sum + Math.abs((updatedTo(frame, id, grads[id]) - frame.leaves[id]) * grads[id]), 0);
     return move <= STILL * Math.abs(data[graph.result]);
   };
   if (!graph.network || frame.data[graph.result] === 0 || !rests(frame.data, frame.grads)) return null;

@@ -109,6 +109,24 @@ function isEnclosed(piece, before, after) {
   );
 }
 
+const LATEX_SIGNS = [
+  [" · ", " \\cdot "],
+  ["−", "-"],
+  ["η", "\\eta "],
+  ["⁺", "^{+}"],
+  ["²", "^{2}"],
+  ["m̂", "\\hat{m}"],
+  ["v̂", "\\hat{v}"],
+  ["ḡ", "\\bar{g}"],
+  ["μ", "\\mu "],
+  ["ε", "\\varepsilon "],
+  ["β₁", "\\beta_1"],
+  ["β₂", "\\beta_2"],
+  ["ᵗ", "^{t}"],
+  [" ** ", "^"],
+  ["sqrt(", "\\operatorname{sqrt}("],
+];
+
 export class Notation {
   /** @param {import("./graph.js").Graph} graph */
   constructor(graph) {
@@ -174,8 +192,7 @@ export class Notation {
   latex(list, digits = 9) {
     return list
       .map((piece) => {
-        if (typeof piece === "string")
-          return piece.replaceAll(" · ", " \\cdot ").replaceAll("−", "-").replaceAll("η", "\\eta ").replaceAll("⁺", "^{+}");
+        if (typeof piece === "string") return LATEX_SIGNS.reduce((words, [sign, latex]) => words.replaceAll(sign, latex), piece);
         if (piece.template)
           return filled(piece, 1)
             .map((part) => (typeof part === "string" ? part : this.latex([part], digits)))

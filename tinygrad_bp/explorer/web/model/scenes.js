@@ -1,11 +1,11 @@
 // What a beat shows: one equation with its terms, one sentence that says why, and what moves in the picture. All as data.
 
 import { arriveScene, chainScene, deltaScene, gradientScene } from "./backward.js";
-import { updateEquation } from "./formulas.js";
+import { updateEquation } from "./equations.js";
 import { errorScene, netScene, outScene, valueScene } from "./forward.js";
 import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
-import { brief } from "./numbers.js";
+import { brief, counted } from "./numbers.js";
 import { emptyScene, placeOf, SUBJECT } from "./terms.js";
 import { sentence, text } from "./words.js";
 
@@ -61,12 +61,18 @@ function updateScene(stage, frame, beat) {
   const scene = emptyScene();
   for (const id of beat.nodes) scene.lines.set(id, SUBJECT);
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
+  const { optimizer } = frame.settings;
+  const adaptive = frame.optimizers[optimizer].kept ? `.${optimizer}` : "";
+  const given = { name: [{ name: beat.node }], ...placeOf(stage, frame), step: [counted(frame.steps + 1)] };
   return {
     ...scene,
     left: equation?.left ?? [],
     rows: [symbols, numbers],
     result,
-    why: sentence(beat.nodes.length > 1 ? "beat.update" : "beat.update.one", { name: [{ name: beat.node }] }),
+    why: [
+      ...sentence(`beat.update${beat.nodes.length > 1 ? "" : ".one"}${adaptive}`, given),
+      ...(frame.each.length > 1 ? [" ", ...sentence("beat.update.batch", given)] : []),
+    ],
   };
 }
 
@@ -87,7 +93,9 @@ function endScene(stage, frame) {
     ],
     why: [
       ...sentence(`beat.end.${kind}`, placeOf(stage, frame)),
-      ...(original.cases.length > 1 ? [" ", ...sentence("beat.end.cases", placeOf(stage, frame))] : []),
+      ...(original.cases.length > 1
+        ? [" ", ...sentence(`beat.end.cases${frame.settings.batch ? ".batch" : ""}`, placeOf(stage, frame))]
+        : []),
     ],
   };
 }

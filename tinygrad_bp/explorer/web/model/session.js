@@ -30,6 +30,8 @@ export class Session {
       biases: description.trainBiases,
       sequential: false,
       accumulate: false,
+      optimizer: "sgd",
+      batch: false,
       variant: this.graph.variant,
       cases: description.cases,
       seed: null,

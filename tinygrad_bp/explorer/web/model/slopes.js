@@ -1,6 +1,6 @@
 // How the error depends on one number, or on two: what a gradient is the slope of. All numbers come from the program of the graph.
 
-import { updatedTo } from "./training.js";
+import { updatedTo } from "./optimizers.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {[number, number]} Range */
@@ -91,7 +91,7 @@ export function slopeAt({ graph, training }, frame, id) {
   const error = errorAlong(graph, frame, [id]);
   const [x, slope] = [frame.leaves[id], frame.grads[id]];
   const trained = training.trained(frame.settings).includes(id);
-  const next = trained ? updatedTo(frame, id, slope) : x;
+  const next = trained ? updatedTo(frame, id, frame.taken[id]) : x;
   return { x, slope, error, height: error(x), next, update: trained ? consequence(error, x, next, slope) : null };
 }
 

@@ -185,12 +185,13 @@ function checkedEvents(events, graph, original) {
  * @param {Graph} graph
  * @returns {Partial<Settings>}
  */
-function checkedSettings({ rate, biases, sequential, accumulate, variant, seed }, graph) {
+function checkedSettings({ rate, biases, sequential, accumulate, variant, seed, optimizer, batch }, graph) {
   require(rate === undefined || (Number.isFinite(rate) && rate > 0));
   require(variant === undefined || graph.variantNames.includes(variant));
-  for (const flag of [biases, sequential, accumulate]) require(flag === undefined || typeof flag === "boolean");
+  require(optimizer === undefined || Object.hasOwn(graph.optimizers, optimizer));
+  for (const flag of [biases, sequential, accumulate, batch]) require(flag === undefined || typeof flag === "boolean");
   if (seed !== undefined) whole(seed, 2 ** 32 - 1);
-  const all = { rate, biases, sequential, accumulate, variant, seed };
+  const all = { rate, biases, sequential, accumulate, variant, seed, optimizer, batch };
   return Object.fromEntries(Object.entries(all).filter(([, x]) => x !== undefined));
 }
 

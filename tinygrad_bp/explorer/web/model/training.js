@@ -2,9 +2,11 @@
 // it is computed from the last one that is stored.
 
 import { firstTrouble } from "./graph.js";
+import { stepped, totalGradient, updatedTo } from "./optimizers.js";
 
 export const MOST_ROUNDS = 1_000_000;
 const MOST_STORED = 4_000_000; // numbers; of more, every second state is dropped
+const MOST_KEPT = 2; // numbers that an optimizer remembers of a parameter
 
 export class Training {
   /**
@@ -34,35 +36,38 @@ export class Training {
     this.errors = [];
     this.trouble = null;
     this.stride = 1;
-    const first = this.pack(this.graph.start, new Float64Array(this.graph.nodes.length));
+    const { nodes, start } = this.graph;
+    const empty = () => new Float64Array(nodes.length);
+    const first = this.pack({ leaves: start, sums: empty(), moments: Array.from({ length: MOST_KEPT }, empty), steps: 0 });
     this.stored = [first];
     this.errors = [this.errorAt(0)];
   }
 
-  /**
-   * @param {ArrayLike<number>} leaves
-   * @param {ArrayLike<number>} sums
-   */
-  pack(leaves, sums) {
+  /** @param {Pick<TrainingState, "leaves" | "sums" | "moments" | "steps">} state */
+  pack({ leaves, sums, moments, steps }) {
     const { parameters } = this.graph;
-    const packed = new Float64Array(2 * parameters.length);
-    parameters.forEach((id, k) => {
-      packed[k] = leaves[id];
-      packed[parameters.length + k] = sums[id];
+    const rows = [leaves, sums, ...moments];
+    const packed = new Float64Array(rows.length * parameters.length + 1);
+    rows.forEach((row, place) => {
+      parameters.forEach((id, k) => {
+        packed[place * parameters.length + k] = row[id];
+      });
     });
+    packed[packed.length - 1] = steps;
     return packed;
   }
 
   /** @param {Float64Array} packed */
   unpack(packed) {
-    const { parameters, start, nodes } = this.graph;
+    const { parameters, start, nodes, optimizers } = this.graph;
     const leaves = Float64Array.from(start);
-    const sums = new Float64Array(nodes.length);
-    parameters.forEach((id, k) => {
-      leaves[id] = packed[k];
-      sums[id] = packed[parameters.length + k];
+    const [sums, ...moments] = Array.from({ length: 1 + MOST_KEPT }, () => new Float64Array(nodes.length));
+    [leaves, sums, ...moments].forEach((row, place) => {
+      parameters.forEach((id, k) => {
+        row[id] = packed[place * parameters.length + k];
+      });
     });
-    return { leaves, sums };
+    return { leaves, sums, moments, steps: packed[packed.length - 1], optimizers };
   }
 
   /** @param {Settings} settings */
@@ -81,7 +86,9 @@ export class Training {
       if (event.round !== round || event.row !== row) continue;
       state.settings = changed(state.settings, event);
       for (const [id, x] of event.leaves ?? []) state.leaves[id] = x;
-      if (event.clear) state.sums.fill(0);
+      if (!event.clear) continue;
+      for (const row of [state.sums, ...state.moments]) row.fill(0);
+      state.steps = 0;
     }
   }
 
@@ -93,39 +100,71 @@ export class Training {
   }
 
   /**
-   * One update, with one case: the state becomes the next. Returns what went wrong, or null.
+   * All numbers for one of the cases.
    * @param {TrainingState} state
    * @param {number} row
+   */
+  passOf(state, row) {
+    const { graph } = this;
+    for (const [id, x] of state.settings.cases[row]) state.leaves[id] = x;
+    this.scratch.set(state.leaves);
+    const data = graph.forward(this.scratch, state.settings.variant);
+    const slopes = this.slopes(data, state);
+    return { data, slopes, grads: graph.backward(slopes) };
+  }
+
+  /**
+   * One update, by the mean over some cases, as a rule one: the state becomes the next. Returns what went wrong, or null.
+   * @param {TrainingState} state
+   * @param {number[]} rows
    * @returns {Trouble | null}
    */
-  update(state, row) {
+  update(state, ...rows) {
     const { graph } = this;
-    const { settings, leaves, sums } = state;
-    for (const [id, x] of settings.cases[row]) leaves[id] = x;
-    this.scratch.set(leaves);
-    const data = graph.forward(this.scratch, settings.variant);
-    const slopes = this.slopes(data, state);
-    const grads = graph.backward(slopes);
-    /** @type {[number, number, number][]} */
-    const next = [];
-    const trained = this.trained(settings);
-    let fine = Number.isFinite(data[graph.result]);
-    for (const id of trained) {
-      const sum = totalGradient(state, id, grads[id]);
-      const x = updatedTo(state, id, grads[id]);
-      if (!Number.isFinite(x)) fine = false;
-      next.push([id, sum, x]);
+    const { leaves, sums, moments } = state;
+    let fine = true;
+    /** @type {Float64Array | null} */
+    let gradients = null;
+    for (const row of rows) {
+      const { data, grads } = this.passOf(state, row);
+      fine = fine && Number.isFinite(data[graph.result]);
+      if (gradients) for (const id of graph.parameters) gradients[id] += grads[id];
+      gradients ??= grads;
     }
-    if (!fine) {
-      const found = firstTrouble(graph, { data, slopes, grads });
-      const [id] = next.find(([, , x]) => !Number.isFinite(x)) ?? [trained[0]];
-      return found ?? { kind: "update", node: id, value: grads[id] };
+    const found = /** @type {Float64Array} */ (gradients);
+    if (rows.length > 1) for (const id of graph.parameters) found[id] /= rows.length;
+    const trained = this.trained(state.settings);
+    const next = trained.map((id) => stepped(state, id, found[id]));
+    const wrong = next.findIndex((numbers) => !numbers.every(Number.isFinite));
+    if (!fine || wrong >= 0) {
+      const troubles = rows.map((row) => firstTrouble(graph, this.passOf(state, row)));
+      const id = trained[Math.max(0, wrong)];
+      return troubles.find((each) => each !== null) ?? { kind: "update", node: id, value: found[id] };
     }
-    for (const [id, sum, x] of next) {
-      sums[id] = sum;
+    trained.forEach((id, k) => {
+      const [x, ...kept] = next[k];
+      sums[id] = totalGradient(state, id, found[id]);
       leaves[id] = x;
-    }
+      kept.forEach((number, place) => {
+        moments[place][id] = number;
+      });
+    });
+    state.steps += 1;
     return null;
+  }
+
+  /**
+   * The gradients that an update takes: those of a case, or their mean over all; and those of each case that it is the mean of.
+   * @param {TrainingState} state
+   * @param {Float64Array} own the gradients of the case
+   */
+  takenBy(state, own) {
+    const { settings } = state;
+    if (!settings.batch || settings.cases.length === 1) return { taken: own, each: [own] };
+    const leaves = Float64Array.from(state.leaves);
+    const each = settings.cases.map((_, row) => this.passOf({ ...state, leaves }, row).grads);
+    const taken = Float64Array.from(own, (_, id) => each.reduce((sum, grads) => sum + grads[id], 0) / each.length);
+    return { taken, each };
   }
 
   /**
@@ -160,7 +199,7 @@ export class Training {
       this.apply(state, here, 0);
     }
     for (let k = 0; k < row; k++) {
-      this.update(state, k);
+      if (!state.settings.batch) this.update(state, k);
       this.apply(state, round, k + 1);
     }
     for (const [id, x] of state.settings.cases[row]) state.leaves[id] = x;
@@ -185,6 +224,11 @@ export class Training {
    */
   round(state, round) {
     const count = state.settings.cases.length;
+    if (state.settings.batch) {
+      for (let row = 1; row < count; row++) this.apply(state, round, row);
+      const trouble = this.update(state, ...state.settings.cases.keys());
+      return trouble && { round, row: 0, ...trouble };
+    }
     for (let row = 0; row < count; row++) {
       if (row) this.apply(state, round, row);
       const trouble = this.update(state, row);
@@ -227,7 +271,7 @@ export class Training {
         this.trouble = trouble;
         return true;
       }
-      const packed = this.pack(state.leaves, state.sums); // before the changes made at the next round
+      const packed = this.pack(state); // before the changes made at the next round
       this.apply(state, this.rounds + 1, 0);
       const error = this.meanError(state);
       const undefinedData = Number.isFinite(error) ? null : this.undefinedData(state);
@@ -320,26 +364,6 @@ export class Training {
   firstBelow(error) {
     return this.errors.findIndex((x) => x < error);
   }
-}
-
-/**
- * What the learning rate is multiplied by in the update of a parameter: its gradient, on top of what was kept of those before.
- * @param {Pick<TrainingState, "settings" | "sums">} state
- * @param {number} id
- * @param {number} gradient
- */
-export function totalGradient({ settings, sums }, id, gradient) {
-  return settings.accumulate ? sums[id] + gradient : gradient;
-}
-
-/**
- * What the update makes of a parameter.
- * @param {TrainingState} state
- * @param {number} id
- * @param {number} gradient
- */
-export function updatedTo(state, id, gradient) {
-  return state.leaves[id] - state.settings.rate * totalGradient(state, id, gradient);
 }
 
 /**

@@ -94,7 +94,7 @@ export function casesView(session) {
       set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.preset === frame.settings.preset);
     put(
       epoch,
-      text("cases.epoch", {
+      text(frame.settings.batch ? "cases.epoch.batch" : "cases.epoch", {
         round: counted(frame.round),
         error: session.hides(graph.result, "data") ? "?" : written(session.training.errors[frame.round]),
       }),

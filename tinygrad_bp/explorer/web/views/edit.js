@@ -41,14 +41,7 @@ export function editView(session) {
   const weights = graph.parameters.filter((id) => !graph.biases.has(id));
   const others = description.cases[0].map(([id]) => id);
 
-  const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
-  rate.addEventListener("change", () => {
-    const x = parsed(rate.value);
-    if (x === null || x <= 0) {
-      session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
-      rate.value = exactly(session.shown.settings.rate);
-    } else if (x !== session.shown.settings.rate) session.change({ settings: { rate: x } });
-  });
+  const rate = rateField(session);
 
   const choice = (/** @type {string} */ key, /** @type {0 | 1} */ place) => {
     const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[place]))];
@@ -67,7 +60,13 @@ export function editView(session) {
   };
   const choices = [choice("edit.hidden", 0), choice("edit.outputs", 1)].filter((each) => each !== null);
 
-  const flag = (/** @type {string} */ key, /** @type {"biases" | "sequential" | "accumulate"} */ name, /** @type {boolean} */ shown) => {
+  const optimizer = optimizerChoice(session);
+
+  const flag = (
+    /** @type {string} */ key,
+    /** @type {"biases" | "sequential" | "accumulate" | "batch"} */ name,
+    /** @type {boolean} */ shown,
+  ) => {
     const box = el("input", { type: "checkbox" });
     const more = key === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
     const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`) + more);
@@ -80,6 +79,7 @@ export function editView(session) {
     flag("biases", "biases", graph.biases.size > 0),
     flag("sequential", "sequential", graph.depth > 1),
     flag("accumulate", "accumulate", true),
+    flag("batch", "batch", description.cases.length > 1),
   ].filter((each) => each !== false);
 
   const reset = button(text("edit.reset"), () => session.reset());
@@ -98,8 +98,10 @@ export function editView(session) {
       "div",
       { class: "edit-top" },
       el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate),
+      optimizer.element,
       choices.map(({ element }) => element),
     ),
+    optimizer.help,
     flags.map(({ element }) => element),
     group("edit.weights", weights),
     group("edit.biasesGroup", [...graph.biases]),
@@ -125,6 +127,7 @@ export function editView(session) {
   function render(frame) {
     renderNumbers(frame);
     if (document.activeElement !== rate) rate.value = exactly(frame.settings.rate);
+    optimizer.render(frame);
     const both = frame.settings.variant.split(",");
     for (const { select, place } of choices) if (select.value !== both[place]) select.value = both[place];
     for (const { box, name } of flags) box.checked = frame.settings[name];
@@ -135,4 +138,39 @@ export function editView(session) {
   }
 
   return { root, render };
+}
+
+/** @param {Pick<import("../model/session.js").Session, "shown" | "change" | "notice">} session */
+function rateField(session) {
+  const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
+  rate.addEventListener("change", () => {
+    const x = parsed(rate.value);
+    if (x === null || x <= 0) {
+      session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
+      rate.value = exactly(session.shown.settings.rate);
+    } else if (x !== session.shown.settings.rate) session.change({ settings: { rate: x } });
+  });
+  return rate;
+}
+
+/**
+ * The optimizer that trains, and its formula in a sentence.
+ * @param {Pick<import("../model/session.js").Session, "graph" | "change">} session
+ */
+function optimizerChoice(session) {
+  const select = el(
+    "select",
+    { onchange: () => session.change({ settings: { optimizer: select.value }, clear: true }) },
+    Object.keys(session.graph.optimizers).map((name) => el("option", { value: name }, text(`optimizer.${name}`))),
+  );
+  const help = el("p", { class: "quiet small" });
+  return {
+    element: el("label", { class: "edit-choice" }, text("edit.optimizer"), " ", select),
+    help,
+    /** @param {Frame} frame */
+    render({ settings }) {
+      if (select.value !== settings.optimizer) select.value = settings.optimizer;
+      put(help, text(`optimizer.${settings.optimizer}.help`));
+    },
+  };
 }

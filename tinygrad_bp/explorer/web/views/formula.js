@@ -1,6 +1,6 @@
 // The formula panel: the selected quantity as symbols, as numbers and as their result.
 
-import { equations } from "../model/formulas.js";
+import { equations } from "../model/equations.js";
 import { happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
 import { exactly, parsed, written } from "../model/numbers.js";
@@ -10,6 +10,7 @@ import { el, onEnter, put, set } from "./elements.js";
 import { layersView, neuronAt, neuronCard } from "./neuron.js";
 import { nodeName, piecesElements } from "./pieces.js";
 
+const KNOWN_TO_PYTHON = ["data", "gradient", "update"]; // what an optimizer remembers is told in symbols
 const FORMS = ["latex", "python", "text"];
 
 /**
@@ -92,7 +93,11 @@ class FormulaPanel {
     if (!latest || shown === null) return "";
     const { notation } = session;
     const list = equations(session, latest, shown).map((equation) => this.masked(equation));
-    if (form === "python") return this.pythonOf(list, latest);
+    if (form === "python")
+      return this.pythonOf(
+        list.filter(({ key }) => KNOWN_TO_PYTHON.includes(key)),
+        latest,
+      );
     return list
       .map(({ left, rows }) => {
         if (form === "latex") {
@@ -128,7 +133,7 @@ class FormulaPanel {
   pythonOf(list, frame) {
     const { graph, formulas } = this.session;
     const lines = list.flatMap((each, k) => [...(k ? [""] : []), ...this.pythonLines(each, frame)]);
-    const used = new Set([...graph.nodes.map(({ op }) => op), ...Object.keys(formulas.activations), "step", "sign", "exp", "log"]);
+    const used = new Set([...graph.nodes.map(({ op }) => op), ...Object.keys(formulas.activations), "step", "sign", "exp", "log", "sqrt"]);
     const names = lines.flatMap((line) => [...line.split("#")[0].matchAll(/\b([a-z]\w*)\(/g)].map((match) => match[1]));
     const called = [...new Set(names.filter((name) => used.has(name)))].sort();
     return [...(called.length ? [`from tinygrad_bp.core.ops import ${called.join(", ")}`, ""] : []), ...lines].join("\n");
@@ -255,9 +260,20 @@ class FormulaPanel {
     const numbers = list
       .flatMap(({ left, rows, factors = [] }) => expanded([...left, ...rows.flat(), ...factors.map((each) => each.number)]))
       .flatMap((piece) => (typeof piece === "string" || piece.number === undefined ? [] : [piece]));
-    const { variant, accumulate } = frame.settings;
+    const { variant, accumulate, optimizer, batch } = frame.settings;
     const negative = numbers.map((piece) => (piece.number ?? 0) < 0);
-    const now = JSON.stringify([id, variant, accumulate, list.map((each) => each.key), negative, session.view.quiz, session.solved]);
+    const now = JSON.stringify([
+      id,
+      variant,
+      accumulate,
+      optimizer,
+      batch,
+      frame.steps,
+      list.map((each) => each.key),
+      negative,
+      session.view.quiz,
+      session.solved,
+    ]);
     if (now !== this.shape) {
       this.shape = now;
       const kind = el("span", { class: "formula-kind" }, text(kindOf(session, id)));

@@ -6,7 +6,7 @@ import { meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, put, set, svg } from "./elements.js";
 import { arrow, Plot } from "./plot.js";
-import { updatedTo } from "../model/training.js";
+import { updatedTo } from "../model/optimizers.js";
 
 const HEIGHT = 300;
 const [ACROSS, DOWN] = [344, 268]; // pixels of the map
@@ -122,7 +122,7 @@ class LandscapePart {
     this.plot.place(this.first, ...first);
     this.plot.place(this.dot, ...now);
     const next = pair.map((each) =>
-      training.trained(frame.settings).includes(each) ? updatedTo(frame, each, frame.grads[each]) : frame.leaves[each],
+      training.trained(frame.settings).includes(each) ? updatedTo(frame, each, frame.taken[each]) : frame.leaves[each],
     );
     const at = (/** @type {number[]} */ [a, b]) => /** @type {[number, number]} */ ([this.plot.across.at(a), this.plot.up.at(b)]);
     arrow(this.step, at(now), at(next));

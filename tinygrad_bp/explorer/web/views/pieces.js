@@ -46,6 +46,7 @@ function prettyText(words) {
   const parts = words
     .replaceAll(" * ", " · ")
     .replaceAll("sigmoid(", "σ(")
+    .replaceAll("sqrt(", "√(")
     .replaceAll("-", "−")
     .split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
   if (parts.length === 1) return parts[0];

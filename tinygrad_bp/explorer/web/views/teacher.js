@@ -1,7 +1,8 @@
 // Teacher's mode: a number is hidden everywhere, with hints on the way to it, and each answer is judged.
 
 import { diagnosis, LEAST_DIGITS } from "../model/diagnosis.js";
-import { equations, joined } from "../model/formulas.js";
+import { equations } from "../model/equations.js";
+import { joined } from "../model/formulas.js";
 import { inNumbers } from "../model/notation.js";
 import { canBeAsked, pickOne, quantitiesOf, questionOf, symbolOf } from "../model/quiz.js";
 import { sentence, text } from "../model/words.js";

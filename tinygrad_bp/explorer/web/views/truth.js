@@ -37,13 +37,16 @@ export function truthView(session) {
 
   /** @param {Frame} frame */
   function render(frame) {
-    const { rate, variant, sequential, accumulate } = frame.settings;
+    const { rate, variant, sequential, accumulate, optimizer, batch } = frame.settings;
     const { leaves, parameters, variables } = session.graph;
     const key = JSON.stringify([
       rate,
       variant,
       sequential,
       accumulate,
+      optimizer,
+      batch,
+      frame.steps,
       leaves.map((id) => frame.data[id]),
       parameters.map((id) => frame.sums[id]),
       variables.filter((id) => session.hides(id, "data")),
@@ -88,7 +91,8 @@ function sectionOf(intro, remarks, columns, bodies, ...more) {
  */
 function remarksOn({ settings }, ...more) {
   const keys = [...more, settings.sequential && "truth.sequential", settings.accumulate && "truth.accumulate"];
-  return keys.flatMap((key) => (key ? [el("p", {}, text(key))] : []));
+  const other = settings.optimizer === "sgd" ? "" : text("truth.optimizer", { optimizer: text(`optimizer.${settings.optimizer}`) });
+  return [...keys.map((key) => (key ? text(key) : "")), other].filter(Boolean).map((words) => el("p", {}, words));
 }
 
 /** @param {number} count */
@@ -183,12 +187,13 @@ function figuresTable(session) {
     const known = settings.variant === original.variant; // the derivation by hand is for these activations
     const numberOf = (/** @type {string} */ name) => (name === "eta" ? settings.rate : data[ids.get(name) ?? 0]);
     const found = known ? derivedByHand(session, numberOf) : new Map();
-    const usual = known && settings.rate === original.rate && !settings.sequential;
+    const usual = known && settings.rate === original.rate && !settings.sequential && settings.optimizer === "sgd";
     const atStart = usual && graph.leaves.every((id) => data[id] === graph.start[id]);
     remarks.replaceChildren(...remarksOn(frame, !atStart && "truth.elsewhere", !known && "truth.noHand"));
     for (const { name, printed, figure, print, byHand, autograd, difference, verdict } of rows) {
       const hidden = session.hides(...figure.secret);
-      const derived = name in UPDATES ? trainings.byHand[UPDATES[name]] : (found.get(name) ?? null);
+      const other = settings.optimizer !== "sgd" && name.endsWith("+");
+      const derived = name in UPDATES ? trainings.byHand[UPDATES[name]] : other ? null : (found.get(name) ?? null);
       const graphs = figure.autograd(frame, trainings);
       put(print, hidden ? "?" : printed.replace("-", "−"));
       showNumber(byHand, derived, hidden);

@@ -184,7 +184,31 @@ def six_rates() -> Plot:
     return plot.say(0, 10.1, "blue, η = 0.1: down one side", "ink-blue", "middle")
 
 
+def vanishing() -> Plot:
+    """Lesson 6: what is left of a gradient after so many neurons in a row."""
+    plot = Plot("How much of a gradient gets through neurons in a row", (0, 20), (-14, 1))
+    plot.axes("neurons in a row", "left of it, as a power of ten", range(0, 21, 5), range(-14, 1, 2))
+    for function, slope, colour in (
+        (sigmoid, lambda y: y * (1 - y), "blue"),
+        (math.tanh, lambda y: 1 - y * y, "orange"),
+    ):
+        x, left, points = 1.0, 1.0, [(0.0, 0.0)]
+        for k in range(1, 21):
+            x = function(x)
+            left *= slope(x)
+            points.append((float(k), math.log10(left)))
+        plot.path(points, colour, 2, dots=3.5)
+    plot.say(12, -6.6, "sigmoid", "ink-blue")
+    return plot.say(12, -2.8, "tanh", "ink-orange")
+
+
 def curves() -> dict[str, str]:
     """The curves by file name."""
-    made = {"knob": knob(), "sigmoid-tangent": neuron_tangent(), "bias-shifts": bias_shifts(), "six-rates": six_rates()}
+    made = {
+        "knob": knob(),
+        "sigmoid-tangent": neuron_tangent(),
+        "bias-shifts": bias_shifts(),
+        "six-rates": six_rates(),
+        "vanishing": vanishing(),
+    }
     return {name: plot.svg() for name, plot in made.items()}

@@ -35,6 +35,20 @@ def changed(events: list[dict[str, Any]], **view: Any) -> dict[str, Any]:
     return {"step": None, **view, "events": events}
 
 
+# Of exclusive or with two hidden neurons: two that begin alike, and where seed 3 ends up after 2,500 epochs.
+EQUAL = {"w1": 0.5, "w2": -0.5, "w3": 0.5, "w4": -0.5, "w5": 0.5, "w6": 0.5, "b1": 0.0, "b2": 0.0, "b3": 0.0}
+STUCK = {
+    "w1": -6.718,
+    "w2": 2.826,
+    "w3": -6.882,
+    "w4": -4.079,
+    "w5": 4.711,
+    "w6": -5.444,
+    "b1": -2.026,
+    "b2": 0.727,
+    "b3": -0.03,
+}
+
 # By the name of the page's folder and of the place.
 PLACES: dict[str, dict[str, Place]] = {
     "knob": {"slope": panel("slope", "w")},
@@ -49,7 +63,18 @@ PLACES: dict[str, dict[str, Place]] = {
         "zigzag": changed([{"settings": {"rate": 0.9}}], **panel("slope", "w", round=6)),
         "away": changed([{"settings": {"rate": 1.1}}], **panel("slope", "w", round=6)),
     },
+    "xor-two": {
+        "equal": changed([{"leaves": EQUAL}], **panel("training", round=2000)),
+        "unequal": changed([{"leaves": {**EQUAL, "w3": 0.6, "w4": -0.4}}], **panel("training", round=2000)),
+        "input-0": panel("formula", "w1", row=0),
+        "stuck": changed([{"leaves": STUCK}], **panel("training", round=100)),
+    },
+    "dead-relu": {"off": panel("formula", "w1", row=3)},
+    "chain": {"first": panel("formula", "w1")},
     "tutorial": {
+        "saturated": changed([{"leaves": {"b2": 10.0}}], **panel("formula", "w5")),
+        "kept": changed([{"settings": {"accumulate": True}}], **panel("training", round=300)),
+        "sequential": changed([{"settings": {"sequential": True}}], **panel("truth", round=1)),
         "rate-1000": changed([{"settings": {"rate": 1000}}], **panel("training", round=100)),
         "watch": {"step": 0},
         "w5": panel("formula", "w5"),

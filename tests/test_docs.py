@@ -192,7 +192,7 @@ def anchors(source: str) -> list[str]:
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return [
         *(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings),
-        *re.findall(r'^<a id="([\w-]+)"></a>$', text, re.MULTILINE),
+        *re.findall(r'<a id="([\w-]+)"></a>', text),
     ]
 
 

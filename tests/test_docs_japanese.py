@@ -46,9 +46,11 @@ def headings(source: str) -> list[int]:
 
 
 def addresses(source: str) -> list[str]:
-    """The anchors of the headings of a page, but for its title: those that are set above them, or else made from their words."""
-    found = re.findall(r"^(?:<a id=\"([\w-]+)\"></a>\n\n)?##+ (.*)$", BLOCKS.sub("", source), re.MULTILINE)
-    return [set_above or anchors(f"## {words}")[0] for set_above, words in found]
+    """The anchors of a page: those that are set in it, and those of its headings, but for its title and for headings with one set above."""
+    text = BLOCKS.sub("", source)
+    above = r"^(?:<a id=\"[\w-]+\"></a>\n\n)?"
+    bare = [found[2] for found in re.finditer(above + r"(##+) (.*)$", text, re.MULTILINE) if found[0].startswith("#")]
+    return [*re.findall(r'<a id="([\w-]+)"></a>', text), *(anchors(f"## {words}")[0] for words in bare)]
 
 
 def decimals(source: str) -> set[str]:

@@ -36,7 +36,7 @@ from tinygrad_bp.core.operation import Domain
 from tinygrad_bp.core.value import Constant
 from tinygrad_bp.explorer.programs import programs
 from tinygrad_bp.program import Program
-from tinygrad_bp.program.instructions import PARTS, bell, decay, logistic
+from tinygrad_bp.program.parts import PARTS, bell, decay, logistic
 
 POSITIVE = Domain("a, b > 0", (((1e-9, 1e9), (1e-9, 1e9)),))
 

@@ -21,7 +21,7 @@ from tests.programs import network, own_bell
 from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Operation, Value, compile, grad
 from tinygrad_bp.core import ops
-from tinygrad_bp.program.instructions import bell, decay, logistic
+from tinygrad_bp.program.parts import bell, decay, logistic
 
 pytestmark = pytest.mark.cc
 

@@ -14,7 +14,7 @@ from tests.graphs import random_graph
 from tests.labels import HOSTILE
 from tests.rows import alone, corners_of, points_of
 from tinygrad_bp import OPERATIONS, Value, compile, grad
-from tinygrad_bp.program.instructions import decay, logistic
+from tinygrad_bp.program.parts import decay, logistic
 
 pytestmark = pytest.mark.node
 

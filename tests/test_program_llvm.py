@@ -15,8 +15,8 @@ from tests.programs import network
 from tests.rows import alone, corners_of
 from tests.worked import WEIGHTS
 from tinygrad_bp import OPERATIONS, Value, compile, grad
-from tinygrad_bp.program.instructions import bell, decay, logistic
 from tinygrad_bp.program.llvm import calls
+from tinygrad_bp.program.parts import bell, decay, logistic
 
 pytestmark = pytest.mark.extras
 # Where the C library or compensated arithmetic rounds twice: as far as each may be from the row, relative.

@@ -62,7 +62,7 @@ def test_dead_code_is_dropped() -> None:
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: x * 1, lambda x: 1 * x, lambda x: x + 0, lambda x: 0 + x, lambda x: x - 0, lambda x: x / 1, lambda x: x**1,
+        lambda x: x * 1, lambda x: 1 * x, lambda x: x - 0, lambda x: x + -0.0, lambda x: -0.0 + x, lambda x: x / 1, lambda x: x**1,
         lambda x: x.neg().neg(), lambda x: (-1) * (x * -1), lambda x: 2 * (x * 0.5),
     ],
 )  # fmt: skip
@@ -76,6 +76,7 @@ def test_algebra_that_changes_no_number(f: Any) -> None:
     [
         lambda x: x * 0, lambda x: x - x, lambda x: x / x, lambda x: 0.1 * (x * 10.0), lambda x: x**0, lambda x: (x + 1.0) - 1.0,
         lambda x: x * 2.0**600 * 2.0**600, lambda x: x * 2.0**-600 * 2.0**-600, lambda x: 3.0 * (x / 3.0), lambda x: 0 - x,
+        lambda x: x + 0, lambda x: 0 + x, lambda x: x - -0.0,
     ],
 )  # fmt: skip
 def test_algebra_that_would_change_a_number_is_left_alone(f: Any) -> None:

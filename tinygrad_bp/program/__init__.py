@@ -10,7 +10,9 @@
 
 program        `compile`, and what it makes: a function of floats
 instructions   the form in which a program is kept, from which every target is written
+parts          what the sigmoid is taken apart into
 algebra        the same numbers by less work
+zeros          sums with 0.0 that may go
 definition     operations that a target has not, by those that it has
 naming         labels as identifiers
 functions      those that a target that is text defines of its own

@@ -21,10 +21,12 @@ Operands = tuple[int, ...]
 
 def _sum(code: Code, operands: Operands) -> int | None:
     a, b = operands
-    if _is(code, b, 0.0):
-        return a
-    if _is(code, a, 0.0):
-        return b
+    for x, zero in ((a, b), (b, a)):
+        if _is(code, zero, 0.0):
+            if is_zero(code.constants[~zero], -1.0):
+                return x
+            code.adds_zero = True  # which takes the sign from -0.0, so it is looked at when the code is complete
+            return None
     if (minus := _negated(code, b)) is not None:
         return code.apply(ops.sub, (a, minus))
     if (minus := _negated(code, a)) is not None:
@@ -35,7 +37,7 @@ def _sum(code: Code, operands: Operands) -> int | None:
 def _difference(code: Code, operands: Operands) -> int | None:
     a, b = operands
     if _is(code, b, 0.0):
-        return a
+        return a if is_zero(code.constants[~b]) else code.apply(ops.add, (a, code.constant(0.0)))
     return None if (minus := _negated(code, b)) is None else code.apply(ops.add, (a, minus))
 
 
@@ -87,18 +89,28 @@ def _minus(code: Code, operands: Operands) -> int | None:
 
 
 def _power_term(code: Code, operands: Operands) -> int | None:
-    """c * a ** 0, which for a whole power is c wherever a lies, and c * a ** 1."""
+    """c * a ** 0 and 0 * a ** k, which for a whole power are c and 0 wherever a lies, and c * a ** 1."""
     c, a, b, k = operands
-    if b < 0 and k < 0 and code.constants[~b] == code.constants[~k] and code.constants[~b].is_integer():
-        return c
-    first = b < 0 and k < 0 and code.constants[~b] - code.constants[~k] == 1.0
-    if first and c < 0 and 0 < math.fabs(code.constants[~c]) < math.inf:
+    if b >= 0 or k >= 0:
+        return None
+    power = code.constants[~b] - code.constants[~k]
+    if code.constants[~b].is_integer() and code.constants[~k].is_integer():
+        if power == 0:
+            return c
+        if _is(code, c, 0.0):
+            return code.constant(0.0)
+    if power == 1 and c < 0 and 0 < math.fabs(code.constants[~c]) < math.inf:
         return code.apply(ops.mul, (c, a))
     return None
 
 
 def _is(code: Code, operand: int, number: float) -> bool:
     return operand < 0 and code.constants[~operand] == number
+
+
+def is_zero(x: float, sign: float = 1.0) -> bool:
+    """Whether the number is 0.0 and not -0.0; for a negative sign the other way around."""
+    return x == 0 and math.copysign(1.0, x) == sign
 
 
 def _negated(code: Code, operand: int) -> int | None:

@@ -21,7 +21,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.output import said
 from tinygrad_bp.program.definition import expanded
-from tinygrad_bp.program.instructions import bell, decay, logistic
+from tinygrad_bp.program.parts import bell, decay, logistic
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:

@@ -7,39 +7,19 @@ never reached. The exponential inside a sigmoid is an instruction of its own, si
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import MULTIPLICATIVE, Operation
+from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.program import zeros
 from tinygrad_bp.program.algebra import SIMPLER
+from tinygrad_bp.program.parts import bell, decay, logistic
 
 DEEPEST = 50  # lists inside each other: Python's parser, for one, has a limit of its own
-
-# Rows that the sigmoid and what derives from it are taken apart into ----------------------------------------------------------
-
-
-def _logistic(x: float, e: float) -> float:
-    return (1.0 if x > 0 else e) / (1.0 + e)
-
-
-# fmt: off
-decay    = Operation("decay", lambda x: math.exp(-math.fabs(x)), (lambda y, x: -y * ops.sign(x),),
-                     "exp(-{tight[0]} if {bare[0]} > 0.0 else {bare[0]})", r"e^{{-\left|{bare[0]}\right|}}", "exp(-|x|)")
-logistic = Operation("logistic", _logistic,                      (lambda y, x, e: 0.0,
-                                                                  lambda y, x, e: ops.sign(-x) / ((1.0 + e) * (1.0 + e))),
-                     "(1.0 if {bare[0]} > 0.0 else {bare[1]}) / (1.0 + {tight[1]})", "", "σ", MULTIPLICATIVE,
-                     definition=lambda x, e: (ops.step(x) + e * (1.0 - ops.step(x))) / (1.0 + e))
-bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: (1.0 - e) / ((1.0 + e) * (1.0 + e) * (1.0 + e)),),
-                     "{tight[0]} / (1.0 + {tight[0]} * (2.0 + {tight[0]}))", "", "σ′", MULTIPLICATIVE)
-# fmt: on
-
-
-PARTS = frozenset((decay, logistic, bell))
 
 
 class Instruction(NamedTuple):
@@ -59,6 +39,7 @@ class Code:
         labels: the labels of slots, where they have one.
         outputs: the slots (or constants) that are returned, in order.
         shape: how the outputs are nested: a number stands for `outputs[number]`, a list for a list.
+        adds_zero: whether 0.0 is added to something.
     """
 
     def __init__(self, inputs: Sequence[str]) -> None:
@@ -68,6 +49,7 @@ class Code:
         self.labels: dict[int, str] = {}
         self.outputs: list[int] = []
         self.shape: Any = []
+        self.adds_zero = False
         self._known: dict[Any, int] = {}
 
     def constant(self, x: float) -> int:
@@ -158,6 +140,28 @@ class Code:
         code.shape = self.shape
         return code
 
+    def without_zeros(self) -> Code:
+        """The same without sums with 0.0 from which nobody can tell."""
+        if not self.adds_zero or not (needless := zeros.needless(self)):
+            return self
+        code = Code(self.inputs)
+        first = len(self.inputs)
+        moved = list(range(first))
+
+        def move(x: int) -> int:
+            return moved[x] if x >= 0 else code.constant(self.constants[~x])
+
+        for slot, (op, operands) in enumerate(self.instructions, first):
+            moved.append(
+                moved[needless[slot]] if slot in needless else code.apply(op, tuple([move(x) for x in operands]))
+            )
+        for slot, label in self.labels.items():
+            if slot < first or moved[slot] >= first:
+                code.labels.setdefault(moved[slot], label)
+        code.outputs = [move(x) for x in self.outputs]
+        code.shape = self.shape
+        return code
+
     def operations(self) -> dict[Operation, None]:
         """The operations that occur, in the order in which they first do."""
         return dict.fromkeys(instruction.op for instruction in self.instructions)
@@ -186,7 +190,7 @@ def trace(outputs: Any, inputs: Sequence[Value]) -> Code:
             code.labels[slot] = node.label
     code.outputs = [place[root] for root in roots]
     code.shape = shape
-    return code.without_dead_code()
+    return code.without_zeros().without_dead_code()
 
 
 def _inputs(inputs: Sequence[Value]) -> list[Value]:

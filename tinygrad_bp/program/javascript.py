@@ -10,8 +10,9 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.definition import expanded
 from tinygrad_bp.program.functions import Functions, called, native
-from tinygrad_bp.program.instructions import Code, bell, decay, logistic
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.naming import Temporaries, names
+from tinygrad_bp.program.parts import bell, decay, logistic
 from tinygrad_bp.program.python import bracketed
 
 MOST_INPUTS = 65_000  # V8, which is in Node.js and in most browsers, ends at 65,535 parameters

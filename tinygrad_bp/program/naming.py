@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.program.instructions import Code, decay
+from tinygrad_bp.program.instructions import Code
+from tinygrad_bp.program.parts import decay
 
 LONGEST = 48  # characters of an identifier
 _LOOKED_AT = 1_000  # characters of a label: Unicode's normal form takes ever longer for a long row of accents

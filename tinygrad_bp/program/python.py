@@ -13,8 +13,9 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, NEGATIVE, Operation
 from tinygrad_bp.program.helpers import standalone
-from tinygrad_bp.program.instructions import PARTS, Code, decay
+from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.naming import Temporaries, identifier, names
+from tinygrad_bp.program.parts import PARTS, decay
 
 WIDEST = 88  # characters of a formula before a part of it gets a line of its own
 ARITHMETIC = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.neg))
@@ -36,12 +37,14 @@ class Formulas:
         lines: pairs of a name and its formula, in order.
         names: the identifier of each slot that has one.
         functions: the operations that the formulas call by name.
+        raises: whether Python's power raises an error in one of them where the row of the table is infinite.
     """
 
     def __init__(self, code: Code, infix: Set[Operation] = _INFIX, constant: str = "{}") -> None:
         self.names = names(code)
         self._infix = infix
         self._constant = constant
+        self.raises = False
         self._function_names = _function_names(code.operations(), self.names.values())
         self._temporaries = Temporaries([*self.names.values(), *self._function_names.values()])
         self.functions: dict[str, Operation] = {}
@@ -88,13 +91,40 @@ class Formulas:
                 texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
             self.functions["fsum"] = ops.sum_of
             return f"fsum([{', '.join(text for text, _ in self._terms(op, texts))}])", ATOM
-        if op is ops.pow and operands[1] < 0 and self._infix is _INFIX:
-            exponent = self._code.constants[~operands[1]]
-            if exponent.is_integer() and 0 < math.fabs(exponent) < 1e6:  # elsewhere Python and the row differ
-                return op.write([texts[0], (str(int(exponent)), ATOM if exponent > 0 else NEGATIVE)]), op.binding
+        if (
+            op in (ops.pow, ops.power_term)
+            and self._infix is _INFIX
+            and (power := self._whole_power(op, texts, operands))
+        ):
+            return power
         name = self._function_names[op]
         self.functions[name] = op
         return f"{name}({', '.join(text for text, _ in texts)})", ATOM
+
+    def _whole_power(
+        self, op: Operation, texts: Sequence[tuple[str, int]], operands: Sequence[int]
+    ) -> tuple[str, int] | None:
+        """x ** 3, and 4.0 * x ** 3 in a derivative, where Python computes what the row does."""
+        numbers = self._code.numbers(operands)
+        factor, place = (numbers[0], 1) if op is ops.power_term else (1.0, 0)  # of 0 or an infinity the row takes care
+        b, k = [*numbers[place + 1 :], 0.0][:2]
+        if (
+            not factor
+            or not math.isfinite(factor)
+            or b is None
+            or k is None
+            or not b.is_integer()
+            or not k.is_integer()
+        ):
+            return None
+        exponent = int(b - k)
+        if not 0 < abs(exponent) < 1e6:
+            return None
+        power = ops.pow.write([texts[place], (str(exponent), ATOM)])
+        self.raises |= op is ops.power_term
+        if factor == 1:
+            return power, ops.pow.binding
+        return ops.mul.write([texts[0], (power, ops.pow.binding)]), ops.mul.binding
 
     @staticmethod
     def _terms(op: Operation, texts: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
@@ -198,6 +228,10 @@ class Source:
         if "fsum" in from_math:
             lines.append(
                 "# Where a sum leaves the range of floats on its way, fsum raises OverflowError; the program itself goes on.\n"
+            )
+        if formulas.raises:
+            lines.append(
+                "# Where a derivative's power is infinite, ** raises an ArithmeticError; the program itself goes on.\n"
             )
         if lines and others:
             lines.append("\n")

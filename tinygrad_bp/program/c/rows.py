@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.functions import Functions, called, native
-from tinygrad_bp.program.instructions import Code, bell, decay, logistic
+from tinygrad_bp.program.instructions import Code
+from tinygrad_bp.program.parts import bell, decay, logistic
 
 # What an operation is where C has it: an expression in the operands {0}, {1}, ...
 _EXPRESSIONS = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
-from tinygrad_bp.program import instructions as parts
+from tinygrad_bp.program import parts
 from tinygrad_bp.program.llvm.writer import Flag, Real, Writer
 
 # Their sum is ln 2 to 29 digits, and the first ends in zeros, so that its product with n is exact.

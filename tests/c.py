@@ -12,23 +12,19 @@ STRICT = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wshadow
 Called = Callable[..., list[float]]
 
 
-def compiled(folder: Path, texts: Sequence[str], *options: str) -> list[Called]:
+def compiled(folder: Path, texts: Sequence[str], *options: str, compiler: str = "cc") -> list[Called]:
     """The `program` of each text, as a function of numbers. They are compiled together, under names of their own."""
     files = []
     for number, text in enumerate(texts):
         files.append(folder / f"program{number}.c")
         files[-1].write_text(re.sub(r"\bprogram(?=(_rows|_total)?\()", f"program{number}", text), encoding="utf-8")
-    return _called(folder, files, texts, options)
-
-
-def _called(folder: Path, files: Sequence[Path], texts: Sequence[str], options: Sequence[str]) -> list[Called]:
-    library = load(folder / "programs.so", [str(path) for path in files], *(options or ("-O1",)))
+    library = load(folder / "programs.so", [str(path) for path in files], *(options or ("-O1",)), compiler=compiler)
     return [_function(library, number, text) for number, text in enumerate(texts)]
 
 
-def load(path: Path, files: Sequence[str], *options: str) -> ctypes.CDLL:
+def load(path: Path, files: Sequence[str], *options: str, compiler: str = "cc") -> ctypes.CDLL:
     """The files as a library of this process. Raises AssertionError with what the compiler says."""
-    command = ["cc", *STRICT, *options, "-shared", "-fPIC", *files, "-o", str(path), "-lm"]
+    command = [compiler, *STRICT, *options, "-shared", "-fPIC", *files, "-o", str(path), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     assert done.returncode == 0, done.stderr[:3000]
     assert done.stderr == ""

@@ -25,6 +25,7 @@ from typing import Any
 from mpmath import mp, mpf
 
 from tests.bounds import ROWS, Balls, Rounding, Undecided, digits, holds, own_blend, reference, second_derivative
+from tests.c import compiled
 from tests.fuzz_checking import Function, Step
 from tests.references import SMALLEST, sample
 from tinygrad_bp import OPERATIONS, Value, compile, grad, topological_order
@@ -40,9 +41,12 @@ PROGRAMS = {
     "torch": Rounding(2e4, 1e-15),
     "jax": Rounding(2e4, 1e-15, 1e-300),
     "javascript": Rounding(2e4, 1e-15),
+    "c": Rounding(32.0),
+    "clang": Rounding(32.0),
 }
 MEET = ("power_term", "over_squares")  # in whose partials an infinity may meet a 0, as docs/derivatives.md says
 NEEDS = {"llvm": "llvmlite", "numpy": "numpy", "torch": "torch", "jax": "jax"}
+COMMANDS = {"javascript": "node", "c": "cc", "clang": "clang"}
 DRIVER = """
 import { readFileSync } from "node:fs";
 const number = (x) => x === "inf" ? Infinity : x === "-inf" ? -Infinity : x === "nan" ? NaN : x;
@@ -61,7 +65,7 @@ def installed() -> list[str]:
     return [
         name
         for name in PROGRAMS
-        if (shutil.which("node") if name == "javascript" else name not in NEEDS or find_spec(NEEDS[name]))
+        if (shutil.which(COMMANDS[name]) if name in COMMANDS else name not in NEEDS or find_spec(NEEDS[name]))
     ]
 
 
@@ -203,7 +207,7 @@ def second(found: Findings, function: Function, y: Value, leaves: Sequence[Value
 
 
 def programs(found: Findings, functions: Sequence[Function], targets: Sequence[str]) -> None:
-    """Value and gradient of functions as programs of each target, JavaScript's all in one process."""
+    """Value and gradient of functions as programs of each target, JavaScript's all in one process, those in C in one library."""
     written = []
     for function in functions:
         leaves = function.leaves()
@@ -215,6 +219,8 @@ def programs(found: Findings, functions: Sequence[Function], targets: Sequence[s
     for target in targets:
         if target == "javascript":
             results = _javascript([(each[-1].to(target), each[0].data) for each in written])
+        elif target in COMMANDS:
+            results = _c(COMMANDS[target], [(each[-1].to("c"), each[0].data) for each in written])
         else:
             results = [_run(each[-1], target, each[0].data) for each in written]
         for (function, y, leaves, wanted, _), got in zip(written, results, strict=True):
@@ -264,6 +270,12 @@ def _javascript(jobs: Sequence[tuple[str, Sequence[float]]]) -> list[list[float]
             capture_output=True, text=True, encoding="utf-8", check=True,
         )  # fmt: skip
         return [[float(x) for x in results[0]] for results in json.loads(done.stdout)]
+
+
+def _c(compiler: str, jobs: Sequence[tuple[str, Sequence[float]]]) -> list[list[float]]:
+    with tempfile.TemporaryDirectory() as name:
+        functions = compiled(Path(name), [text for text, _ in jobs], "-O2", compiler=compiler)
+        return [function(*data) for function, (_, data) in zip(functions, jobs, strict=True)]
 
 
 # The command ---------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ def test_values_and_derivatives_of_random_graphs_are_those_of_mpmath(seed: int) 
         "jax",
         pytest.param("torch", marks=pytest.mark.torch),
         pytest.param("javascript", marks=pytest.mark.node),
+        pytest.param("c", marks=pytest.mark.cc),
     ],
 )
 def test_programs_of_random_graphs_keep_to_the_bounds(target: str) -> None:

@@ -133,6 +133,15 @@ def test_a_page_is_in_japanese(page: Path) -> None:
     assert list(not_japanese(page.read_text(encoding="utf-8"))) == []
 
 
+def test_the_readmes_lead_to_each_other_and_to_every_page() -> None:
+    assert (ROOT / "README.md").read_text(encoding="utf-8").partition("\n")[0].endswith("[日本語](docs/ja/README.md)")
+    source = (JAPANESE / "README.md").read_text(encoding="utf-8")
+    assert source.startswith("[English](../../README.md)")
+    led = re.findall(r"\]\(([^)\s#]+)", source)
+    listed = [page for page in TWINS if page.parent == JAPANESE or page.name == "README.md"]
+    assert [page.name for page in listed if page.relative_to(JAPANESE).as_posix() not in led] == []
+
+
 ENGLISH = """# Page
 
 The error is 0.298371109 after 1,000 rounds: [more](networks.md#data).

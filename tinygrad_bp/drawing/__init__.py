@@ -20,6 +20,7 @@ The room, from the bottom up:
     `canvas`     the DOT text of a network: nodes, lines, legend.
     `columns`    which neurons of a network are drawn, and where.
     `network`    `draw_network`: neurons and their connections, weights as lines.
+    `neurons`    `draw_neurons`: neurons of any graph where the caller says: a recurrent network, unrolled in time.
     `curve`      the curve of an error, in the terminal and as SVG.
 """
 

@@ -148,10 +148,16 @@ def _linear(order: Sequence[Value], trained: Collection[Value], numbers: bool) -
                 (a in trained) != (b in trained) for a, b in zip(v.args[:half], v.args[half:], strict=True)
             )
         else:
-            fits = v.op in _SUMS and all(x in found or x in trained for x in v.args) and any(x in found for x in v.args)
+            terms = [x for x in v.args if not _is_nothing(x)] if v.op in _SUMS else []
+            fits = all(x in found or x in trained for x in terms) and any(x in found for x in terms)
         if fits:
             found.add(v)
     return found
+
+
+def _is_nothing(x: Value) -> bool:
+    """Whether this is a plain 0 in a sum, as that which Python's `sum` begins with."""
+    return isinstance(x, Constant) and x.data == 0.0
 
 
 def _terms(
@@ -170,7 +176,7 @@ def _terms(
         if node not in linear:
             biases.append(node)
         elif node.op in _SUMS:
-            waiting += list(node.args)[::-1]
+            waiting += [x for x in node.args if not _is_nothing(x)][::-1]
         else:
             half = len(node.args) // 2
             for k in range(half):

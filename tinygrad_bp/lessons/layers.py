@@ -127,12 +127,18 @@ def _summands(v: Value, inside: Collection[Value]) -> list[tuple[Value, float]] 
 
 
 def is_recurrent(neurons: Sequence[Unit]) -> bool:
-    """Whether a neuron feeds one of the same weights and bias, as a step of a recurrence feeds the next one.
+    """Whether a neuron feeds one of the same weights and bias, as a step of a recurrence feeds the next one."""
+    return bool(steps_after(neurons))
+
+
+def steps_after(neurons: Sequence[Unit]) -> dict[Value, Value]:
+    """Of the output of each neuron that is a step of a recurrence after another one, the output of that.
 
     The first step may lack what the state is multiplied by.
     """
     by_out = {unit.out: unit for unit in neurons}
     weights = {unit.out: {c.weight for c in unit.connections} for unit in neurons}
+    found: dict[Value, Value] = {}
     for unit in neurons:
         for c in unit.connections:
             before = by_out.get(c.source)
@@ -140,8 +146,8 @@ def is_recurrent(neurons: Sequence[Unit]) -> bool:
                 continue
             own, others = weights[unit.out], weights[before.out]
             if own == others or (others < own and c.weight not in others):
-                return True
-    return False
+                found[unit.out] = before.out
+    return found
 
 
 def _number(unit: Unit) -> int:

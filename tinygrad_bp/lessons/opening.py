@@ -15,6 +15,7 @@ from tinygrad_bp.lessons.blocks import Block, Formula, Picture
 from tinygrad_bp.lessons.given import Given
 from tinygrad_bp.lessons.layers import Layers, inputs_of, network
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS
+from tinygrad_bp.lessons.unrolled import draw_unrolled
 
 SPELLED = {  # the activations, as textbooks have them
     "sigmoid": Formula("sigmoid(net) = 1 / (1 + exp(-net))", r"\sigma(\mathrm{net}) = \frac{1}{1 + e^{-\mathrm{net}}}"),
@@ -146,6 +147,14 @@ class Opening(Given):
             else:
                 drawing = draw_network(net, digits=4, activations=False, language=self.say.language)
             yield Picture(drawing, "network", self.words("lesson.network.picture"))
+            return
+        if self.recurrent and layers:
+            steps = draw_unrolled(layers, self.found.names, self.say, values=True, digits=4)
+            if steps is not None:
+                yield Picture(steps, "network", self.words("lesson.network.unrolled"))
+            else:
+                lines = sum(len(unit.connections) for layer in layers for unit in layer)
+                yield self.paragraph("lesson.left.picture", count=lines)
             return
         labelled = any(v.label for v in self.found.forward)
         count = len(self.found.names) if labelled else len(topological_order(self.found.loss))

@@ -22,13 +22,14 @@ from tinygrad_bp.lessons.blocks import (
     Title,
 )
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.layers import inputs_of, network
+from tinygrad_bp.lessons.layers import inputs_of, is_recurrent, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import Question, side_by_side
 from tinygrad_bp.lessons.rules import Rule, rules
 from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.tables import pairs, written
+from tinygrad_bp.lessons.unrolled import draw_unrolled
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.words import Words
 
@@ -145,7 +146,7 @@ class Worksheet:
             yield Table([[], []], self.rules, self.words("exercise.rules"))
 
     def _picture(self) -> Iterator[Picture]:
-        """The network, if it is layered."""
+        """The network, if it is layered or recurrent."""
         layered = self.setting.cases
         net = network(layered[0]) if layered else None
         if net is not None:
@@ -153,6 +154,10 @@ class Worksheet:
                 net, inputs=inputs_of(layered[0]), values=False, activations=False, language=self.say.language
             )
             yield Picture(drawing, "network", self.words("exercise.picture"))
+        elif layered and is_recurrent(self.found.neurons):
+            steps = draw_unrolled(layered[0], self.found.names, self.say, values=False)
+            if steps is not None:
+                yield Picture(steps, "network", self.words("lesson.network.unrolled"))
 
     def _to_fill(self) -> Iterator[Block]:
         heads = (

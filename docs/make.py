@@ -37,6 +37,7 @@ def drawings() -> dict[str, Drawing]:
     d.backward()
     net = MLP(2, [3, 1], activation=["tanh", None], seed=8)
     learnt = graphs_of_lessons()
+    deeper = MLP(2, [2, 2, 2], activation="sigmoid", seed=1)
     example = network(setup(float))
     example["E_total"].backward()
     found = {}
@@ -44,6 +45,7 @@ def drawings() -> dict[str, Drawing]:
         chosen = {
             "neuron": draw(loss, local_derivatives=True, digits=4, dark=dark),
             "network": draw_network(net, inputs=[0.5, -1.0], targets=[1.0], digits=3, dark=dark),
+            "three-layers": draw_network(deeper, values=False, activations=False, dark=dark),
             "reused-node": draw(d, local_derivatives=True, dark=dark),
             **tutorial_pictures(example, dark=dark),
             **{each: draw(result, local_derivatives=True, digits=4, dark=dark) for each, result in learnt.items()},

@@ -71,6 +71,12 @@ PLACES: dict[str, dict[str, Place]] = {
     },
     "dead-relu": {"off": panel("formula", "w1", row=3)},
     "chain": {"first": panel("formula", "w1")},
+    "two-cases": {
+        "first": panel("formula", "w5", row=0),
+        "second": panel("formula", "w5", row=1),
+        "train": panel("training", round=1000),
+    },
+    "three-layers": {"w1-paths": panel("paths", "w1", lens="w1")},
     "tutorial": {
         "saturated": changed([{"leaves": {"b2": 10.0}}], **panel("formula", "w5")),
         "kept": changed([{"settings": {"accumulate": True}}], **panel("training", round=300)),

@@ -41,7 +41,14 @@ SCREENSHOTS = ["explorer", "explorer-graph"]  # by docs/screenshots.py, each lig
 
 BLOCKS = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
-NEEDS_EXTRAS = ["numpy.md", "machine-code.md", "many-machines.md", "networks.md", "other-models.md"]
+NEEDS_EXTRAS = [
+    "numpy.md",
+    "machine-code.md",
+    "many-machines.md",
+    "networks.md",
+    "other-models.md",
+    "7-many-cases-many-layers.md",
+]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -179,6 +179,8 @@ def assert_same(found: Any, wanted: Any, within: float = 0.0) -> None:
         assert [x for x in these if x is not None] == close([x for x in those if x is not None], within), kind
 
 
+# A window in which the computation graph of each subject has room, operation by operation: what is out of sight is not drawn.
+ROOMY = {"viewport": {"width": 3800, "height": 3000}, "device_scale_factor": 0.25}
 # Of the computation graph, whose boxes and edges are drawn in topological order.
 READ = """
 () => {
@@ -370,6 +372,17 @@ class Explorer:
         self.settle()
 
 
+def download(explorer: Any, name: Any, tmp_path: Any) -> Any:
+    """What a button of the panel saves: the name it gives to the file, and the file's bytes."""
+    panel = explorer.panel("export")
+    with explorer.page.expect_download() as found:
+        panel.get_by_role("button", name=name, exact=True).click()
+    path = tmp_path / "downloads" / found.value.suggested_filename
+    found.value.save_as(path)
+    assert explorer.status() == f"Saved: {path.name}"
+    return path
+
+
 def fragment(state: Any) -> Any:
     """The part of a link after the #."""
     text = json.dumps(state).replace("Infinity", "1e999")  # which is JSON, and infinite
@@ -385,6 +398,7 @@ def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject, at its computation graph if not told otherwise, with all numbers of the first case."""
 
     def open_subject(name: Any, tab: str = "graph", fragment: str = "", **options: Any) -> Any:
+        options = options if "viewport" in options else ROOMY | options
         explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), fragment, **options))
         if not fragment:
             explorer.show(tab)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
+from tests.explorer import ROOMY
 from tinygrad_bp import MLP, Value, explore, ops
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
@@ -79,7 +80,7 @@ def copies(open_page: Any, tmp_path: Path) -> Any:
     def open_copies(name: Any, activation: Any = None) -> Any:
         if (name, activation) in READ:
             return READ[name, activation]
-        page = open_page(PAGES[name]().save(tmp_path / "page.html"))
+        page = open_page(PAGES[name]().save(tmp_path / "page.html"), **ROOMY)
         page.locator(".more").click()
         page.locator("#tab-settings").click()
         page.get_by_role("button", name="Show all numbers").click()

@@ -82,9 +82,11 @@ for (const name of names) {
     const back = decoded(`#s=${encoded(state)}`, session.graph, session.original);
     assert.equal(back.view.round, 2);
     assert.deepEqual(back.events, session.training.events);
-    for (const wrong of [{ version: 1 }, { graph: 0 }, { view: null }, { events: [{ round: -1, row: 0 }] }, { view: { step: 1e9 } }]) {
+    for (const wrong of [{ version: 3 }, { graph: 0 }, { view: null }, { events: [{ round: -1, row: 0 }] }, { view: { step: 1e9 } }]) {
       assert.equal(checked({ ...state, ...wrong }, session.graph, session.original), null);
     }
+    const first = checked({ ...state, version: 1, view: { ...state.view, step: 7, pace: "neuron" } }, session.graph, session.original);
+    assert.deepEqual([first.earlier, first.view.round, first.view.step, first.view.pace], [true, 2, null, "beat"]);
   });
 
   test(`${name}: looking at a case changes no weight`, () => {

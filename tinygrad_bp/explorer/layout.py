@@ -81,7 +81,7 @@ def _laid_out(
 def _dot(boxes: Sequence[Size], edges: Sequence[tuple[int, int]], together: Sequence[Sequence[int]]) -> str:
     lines = [
         "digraph {",
-        'rankdir="LR"; nodesep="0.22"; ranksep="0.6"; node [shape="box", fixedsize="true", label=""];',
+        'rankdir="LR"; nodesep="0.22"; ranksep="0.7"; node [shape="box", fixedsize="true", label=""];',
     ]
     lines += [
         f'n{k} [width="{width / POINTS:.4f}", height="{height / POINTS:.4f}"];'

@@ -33,9 +33,9 @@ SCRIPTS = (
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
-    "views/computation", "views/beat", "views/bar",
-    "views/plot", "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit",
-    "views/cases", "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/teacher",
+    "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
+    "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
+    "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/teacher", "views/standalone",
     "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
@@ -145,10 +145,10 @@ def _linked(path: str) -> str:
     module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
     module = re.sub(r"^ +|^ *//.*\n|^ *\n", "", module, flags=re.MULTILINE)
     name = path.rpartition("/")[2]
-    exports = re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", module, flags=re.MULTILINE)
+    exports = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", module, flags=re.MULTILINE)
     importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'
     module = re.sub(importing, r"const \1 = \2Module;", module, flags=re.MULTILINE)
-    module = re.sub(r"^export (?=(?:const|let|function|class|async) )", "", module, flags=re.MULTILINE)
+    module = re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
     return f"const {name}Module = (() => {{\n{module}return {{ {', '.join(exports)} }};\n}})();"
 
 

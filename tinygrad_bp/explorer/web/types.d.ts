@@ -1,6 +1,7 @@
 // The shapes of what modules hand to each other. Read by `tsc --checkJs` alone: no page holds any of it.
 
 type Quantity = "data" | "grad";
+type Level = "layer" | "neuron" | "operation"; // how far a graph is folded
 type Phase = "forward" | "backward" | "update" | "end";
 
 interface GraphNode {
@@ -85,6 +86,20 @@ interface Templates {
   factors: Record<string, string[]>;
 }
 
+interface Layout {
+  width: number;
+  height: number;
+  letter: number;
+  nodes: number[][];
+  again: number[][];
+  edges: number[][][];
+}
+
+interface FoldedLayout extends Layout {
+  boxes: { kind: string; number: number | null; name: string; members: number[] }[];
+  ends: [number, number][];
+}
+
 interface Description {
   kind: string;
   title: string;
@@ -103,7 +118,8 @@ interface Description {
   classes: boolean;
   network: Network | null;
   groups: number[][];
-  layout: { width: number; height: number; letter: number; nodes: number[][]; again: number[][]; edges: number[][][] };
+  layout: Layout;
+  folds: Record<"neuron" | "layer", FoldedLayout | null>;
   formulas: Templates;
   activations: Record<string, { forward: string[]; slope: string[] }>;
   presets: { chosen: string; tables: Record<string, Case[]> } | null;
@@ -290,7 +306,7 @@ interface View {
   keys: boolean;
   lens: number | null;
   quiz: Quiz | null;
-  collapsed: number[];
+  level: Level | null; // null: whatever fits
 }
 
 interface Light {

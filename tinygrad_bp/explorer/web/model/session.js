@@ -78,7 +78,7 @@ export class Session {
       keys: true,
       lens: null,
       quiz: null,
-      collapsed: [],
+      level: null,
     };
   }
 
@@ -335,13 +335,6 @@ export class Session {
     this.training.restart();
     this.go({ round: 0 });
     this.notice(text("edit.wasReset"));
-  }
-
-  /** @param {number} number */
-  collapse(number) {
-    const shut = new Set(this.view.collapsed);
-    if (!shut.delete(number)) shut.add(number);
-    this.set({ collapsed: [...shut] });
   }
 
   // What the neuron picture shows: while a round is gone through backward, gradients.

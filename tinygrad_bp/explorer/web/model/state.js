@@ -6,6 +6,7 @@ import { MOST_ROUNDS } from "./training.js";
 /** @typedef {import("./graph.js").Graph} Graph */
 
 export const STATE_VERSION = 2;
+const FIRST_VERSION = 1;
 export const LONGEST_STATE = 200_000; // characters
 const MOST_EVENTS = 2000;
 
@@ -17,8 +18,24 @@ const CHOICES = {
   panel: ["formula", "slope", "training", "edit", "paths", "truth", "teacher", "export", "settings"],
   pace: ["node", "beat", "pass"],
 };
+const LEVELS = ["layer", "neuron", "operation"];
 const SWITCHES = ["open", "ask", "logScale", "logRounds", "keys"];
 const NODES = ["selected", "lens"];
+
+// The parts of a page that its address may hide, for who shows it in a page of their own.
+export const PARTS = ["header", "words", "player"];
+
+/**
+ * A fragment such as "#s=…&hide=header,player": what is in it of the state, and the parts to hide, null if it names one that is none.
+ * @param {string} fragment
+ * @returns {{ state: string, hidden: string[] | null }}
+ */
+export function takenFrom(fragment) {
+  const found = /^#?(.*?)&?hide=([a-z,]*)$/.exec(fragment);
+  if (!found) return { state: fragment, hidden: [] };
+  const names = found[2].split(",").filter((name) => name !== "");
+  return { state: found[1] && `#${found[1]}`, hidden: names.every((name) => PARTS.includes(name)) ? names : null };
+}
 
 /** @param {object} state */
 export function encoded(state) {
@@ -53,16 +70,26 @@ export function decoded(fragment, graph, original) {
  */
 export function checked(state, graph, original) {
   try {
-    if (state?.version !== STATE_VERSION || state.graph !== fingerprint(graph)) return null;
+    const earlier = state?.version === FIRST_VERSION;
+    if ((!earlier && state?.version !== STATE_VERSION) || state.graph !== fingerprint(graph)) return null;
     return {
       version: STATE_VERSION,
+      earlier,
       graph: state.graph,
-      view: checkedView(state.view, graph, original),
+      view: checkedView(earlier ? withoutSteps(state.view) : state.view, graph, original),
       events: checkedEvents(state.events, graph, original),
     };
   } catch {
     return null;
   }
+}
+
+/**
+ * A view of the first edition, which counted its steps otherwise.
+ * @param {any} view
+ */
+function withoutSteps({ step: _, pace, ...view }) {
+  return { ...view, step: null, pace: pace === "neuron" ? "beat" : pace };
 }
 
 /** @param {unknown} condition */
@@ -122,11 +149,22 @@ function checkedView(view, graph, original) {
     );
     found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
   }
-  if (view.collapsed !== undefined) {
-    require(Array.isArray(view.collapsed) && view.collapsed.length <= graph.nodes.length);
-    found.collapsed = view.collapsed.map((/** @type {any} */ group) => whole(group, graph.nodes.length));
-  }
+  const level = checkedLevel(view, graph);
+  if (level) found.level = level;
   return found;
+}
+
+/**
+ * How far the graph is folded. In older links each neuron was closed by itself.
+ * @param {any} view
+ * @param {Graph} graph
+ * @returns {Level | null}
+ */
+function checkedLevel({ level = null, collapsed = [] }, graph) {
+  require(level === null || LEVELS.includes(level));
+  require(Array.isArray(collapsed) && collapsed.length <= graph.nodes.length);
+  for (const group of collapsed) whole(group, graph.nodes.length);
+  return level ?? (collapsed.length ? "neuron" : null);
 }
 
 /**

@@ -66,13 +66,15 @@ export function roundsApart({ rounds, stride }) {
 /**
  * The training as a table, a line for a round.
  * @param {Run} run
+ * @returns {Generator<void, string>} yields after each line
  */
-export function runAsCsv({ graph, notation, training }) {
+export function* runAsCsv({ graph, notation, training }) {
   /** @type {(string | number)[][]} */
   const lines = [["round", "error", ...graph.parameters.map((id) => labelField(notation.name(id)))]];
   const step = roundsApart(training);
   for (let round = 0; round <= training.rounds; round += step) {
     const { leaves } = training.at(round);
+    yield;
     lines.push([round, ...[training.errors[round], ...graph.parameters.map((id) => leaves[id])].map(exactly)]);
   }
   return lines.map((line) => `${line.join(",")}\r\n`).join("");

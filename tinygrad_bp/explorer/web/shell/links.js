@@ -1,7 +1,7 @@
 // The state of the page in its address, and in the page when it is saved.
 
 import { counted } from "../model/numbers.js";
-import { checked, decoded, encoded, fingerprint, LONGEST_STATE, STATE_VERSION } from "../model/state.js";
+import { checked, decoded, encoded, fingerprint, LONGEST_STATE, PARTS, STATE_VERSION, takenFrom } from "../model/state.js";
 import { speak, spoken, text } from "../model/words.js";
 
 const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
@@ -33,6 +33,8 @@ export class Links {
     this.session = session;
     this.page = page;
     this.written = "";
+    /** @type {string[]} */
+    this.hidden = []; // parts of the page
     this.place = ""; // of the history of the browser
     this.trouble = ""; // what is wrong with the address with which the page was opened
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -43,12 +45,14 @@ export class Links {
   restore() {
     const { graph, original } = this.session;
     const kept = JSON.parse(document.getElementById("state")?.textContent ?? "null");
-    const fragment = location.hash;
+    const { state: fragment, hidden } = takenFrom(location.hash);
+    this.hide(hidden);
     const linked = fragment.length > 1 ? decoded(fragment, graph, original) : null;
-    if (fragment.length > 1 && !linked) this.trouble = text("link.unknown");
+    const strange = (fragment.length > 1 && !linked) || !hidden;
+    if (strange) this.trouble = text("link.unknown");
     const state = linked ?? (kept && checked(kept, graph, original));
     if (state) this.take(state);
-    this.written = linked ? fragment : "";
+    this.written = strange ? "" : location.hash;
     this.place = this.placeNow();
   }
 
@@ -58,9 +62,17 @@ export class Links {
     return JSON.stringify([training.events, view.round, view.row, view.tab, view.open && view.panel]);
   }
 
+  // Which parts of the page are not shown.
+  /** @param {string[] | null} hidden */
+  hide(hidden) {
+    this.hidden = hidden ?? [];
+    for (const part of PARTS) document.body.classList.toggle(`without-${part}`, this.hidden.includes(part));
+  }
+
   /** @param {NonNullable<ReturnType<typeof decoded>>} state */
   take(state) {
     const { session } = this;
+    if (state.earlier) this.trouble = text("link.first");
     const { language, trained, ...view } = state.view;
     if (language) speak(language);
     session.view = { ...session.firstView(), ...view };
@@ -94,13 +106,15 @@ export class Links {
     const { session } = this;
     const { graph, original } = session;
     const first = { version: STATE_VERSION, graph: fingerprint(graph), view: session.firstView(), events: [] };
-    const state = location.hash.length > 1 ? decoded(location.hash, graph, original) : checked(first, graph, original);
-    if (!state) {
+    const { state: fragment, hidden } = takenFrom(location.hash);
+    const state = fragment.length > 1 ? decoded(fragment, graph, original) : checked(first, graph, original);
+    if (!state || !hidden) {
       this.page.notice(text("link.unknown"));
       return;
     }
     clearTimeout(this.timer);
     this.page.stop();
+    this.hide(hidden);
     this.take(state);
     this.written = location.hash;
     this.place = this.placeNow();
@@ -119,7 +133,9 @@ export class Links {
     const same = (/** @type {string} */ key) =>
       JSON.stringify(/** @type {any} */ (session.view)[key]) === JSON.stringify(/** @type {any} */ (first)[key]);
     const plain = session.training.events.length === 0 && Object.keys(first).every(same);
-    this.written = plain ? "" : `#s=${encoded(stateOf(session))}`;
+    const parts = [!plain && `s=${encoded(stateOf(session))}`, this.hidden.length > 0 && `hide=${this.hidden.join()}`];
+    const kept = parts.filter((part) => part !== false).join("&");
+    this.written = kept && `#${kept}`;
     if (this.written.length > LONGEST_STATE) return; // saving the page keeps what no link can hold
     const place = this.placeNow();
     const onward = place !== this.place;

@@ -188,6 +188,12 @@ class Screen {
     return (this.session.tab === "neurons" && this.neurons ? this.neurons : this.computation).root;
   }
 
+  // All of it, also what is out of sight.
+  *drawing() {
+    const neurons = this.session.tab === "neurons" && this.neurons;
+    return neurons ? neurons.root : yield* this.computation.whole();
+  }
+
   render() {
     const { session } = this;
     const { player } = this.desk;
@@ -228,14 +234,15 @@ class Screen {
     const { view, tab } = session;
     const diagram = this.diagram();
     if (this.stage.firstChild !== diagram) {
-      this.stage.replaceChildren(diagram);
+      this.stage.querySelector(":scope > .diagram")?.remove();
+      this.stage.prepend(diagram);
       set(diagram, "aria-describedby", "diagram-description");
     }
     const room = { width: Math.max(200, this.stage.clientWidth), height: Math.max(100, this.stage.clientHeight) };
     if (tab === "neurons" && this.neurons) this.neurons.render(frame, scene, room);
-    else this.computation.render(frame, scene);
+    else this.computation.render(frame, scene, room);
     for (const button of this.pictures.children) set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.tab === tab);
-    const items = [tab, view.selected, view.collapsed, room.width, room.height, spoken()].join();
+    const items = [tab, view.selected, view.level, room.width, room.height, spoken()].join();
     if (items !== this.roved || !diagram.querySelector(".item[tabindex='0']")) rove(diagram, view.selected); // it may have been drawn anew
     this.roved = items;
   }
@@ -248,7 +255,8 @@ class Screen {
     document.body.dataset.panel = view.panel;
     set(this.more, "aria-expanded", view.open);
     // A notice is where it is seen: where a panel lies over the words, in the panel.
-    const home = view.open && innerWidth < NARROW ? this.drawer : this.beat.root;
+    const words = document.body.classList.contains("without-words") ? this.stage : this.beat.root;
+    const home = view.open && innerWidth < NARROW ? this.drawer : words;
     if (this.beat.status.parentElement !== home) home.append(this.beat.status);
     for (const [name, panel] of Object.entries(this.panels)) {
       const on = view.panel === name;
@@ -274,7 +282,8 @@ function panelsOf(screen) {
   const files = {
     copy: desk.copy,
     renderNow: desk.renderNow,
-    diagram: () => screen.diagram(),
+    drawing: () => screen.drawing(),
+    stage: () => screen.stage,
     title: () => screen.title,
     pristine: desk.pristine,
     link: () => addressOf(session),
@@ -300,6 +309,7 @@ function panelsOf(screen) {
     },
     zoom: (/** @type {number} */ factor) => screen.computation.zoom(factor),
     fit: () => screen.computation.fit(),
+    level: () => session.view.level ?? screen.computation.sheet.level,
   };
   return {
     formula: formulaView(session, files),

@@ -1,26 +1,26 @@
-// The computation graph: a box for each node, a line for each operand, its local derivative on it. Laid out by Graphviz when the page
-// was written; here it is drawn, moved and zoomed.
+// The computation graph: a box for each node, a line for each operand, its local derivative on it; or folded, a box for each neuron or
+// layer. Laid out by Graphviz when the page was written; here a window is moved over it, and what is in that is drawn.
 
-import { exactly, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
-import { put, set, svg, toggle } from "./elements.js";
-import { gripped } from "./grip.js";
-import { item, shortened, tint } from "./items.js";
+import { set, svg } from "./elements.js";
+import { arrowHead, boxPart, linePart } from "./graphparts.js";
+import { Minimap } from "./minimap.js";
+import { between, move } from "./motion.js";
+import { around, carried, clamped, fitted, fittingSheet, meets, readableScale, sheetsOf, wholeScale, windowOf } from "./sheets.js";
 
-const LEAST_SCALE = 0.08;
-const LEAST_READABLE = 0.42; // of the first sight
 const MOST_SCALE = 4;
-const FRAME = 14; // around the nodes of a neuron
-const EDGE = 22; // around all of it
-const FAR = 0.4; // below this scale local derivatives could not be read
+const FINER = 1.9; // scale from which on what is folded opens
+const ARRIVING = 1.3; // scale at most at which a coarser sheet comes
+const LEAST_LETTER = 5; // pixels, below which no words are drawn
+const MARGIN = 240; // around the window, for the focus to go on by the keyboard
+const JOURNEY = 350; // milliseconds to what is current
 
-/**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "select" | "collapse" | "hides" | "hidesSlope" | "light"> & import("./grip.js").Hand} Stage
- * @typedef {{ x: number, y: number }} Point
- * @typedef {{ group: SVGGElement, rect: SVGRectElement | null, data: SVGTextElement | null, grad: SVGTextElement | null }} NodePart
- * @typedef {{ path: SVGPathElement, number: SVGTextElement | null, index: number | null, tail: number, head: number }} EdgePart
- * @typedef {{ cover: SVGGElement, handle: SVGGElement, members: Set<number>, neuron: Neuron, numbers: SVGTextElement[] }} CoverPart
- */
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "set" | "select" | "hides" | "hidesSlope" | "light"> & import("./grip.js").Hand} Stage */
+/** @typedef {import("./sheets.js").Sheet} Sheet */
+/** @typedef {import("./sheets.js").Box} Box */
+/** @typedef {import("./sheets.js").Point} Point */
+/** @typedef {import("./sheets.js").View} Window */
+/** @typedef {import("./graphparts.js").Part} Part */
 
 /** @param {Stage} stage */
 export function computationView(stage) {
@@ -31,185 +31,109 @@ class GraphPicture {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    this.canvas = svg("g", {});
+    this.sheets = sheetsOf(stage.description, stage.graph);
+    this.sheet = this.sheets[0];
+    this.homes = { frames: svg("g", {}), lines: svg("g", {}), boxes: svg("g", {}) };
+    /** @type {Record<"frames" | "lines" | "boxes", Map<number, Part>>} */
+    this.parts = { frames: new Map(), lines: new Map(), boxes: new Map() };
+    this.canvas = svg("g", {}, Object.values(this.homes));
+    this.map = new Minimap((point) => this.centre(point));
     this.root = svg(
       "svg",
       { class: "diagram computation", role: "group", "aria-label": text("graph.label"), tabindex: "-1" },
       svg("defs", {}, arrowHead()),
       this.canvas,
+      this.map.root,
     );
-    this.frames = svg("g", {});
-    this.lines = svg("g", {});
-    this.boxes = svg("g", {});
-    this.covers = svg("g", {});
-    this.canvas.append(this.frames, this.lines, this.boxes, this.covers);
-    this.edgeParts = this.drawEdges();
-    this.nodeParts = stage.graph.nodes.map((node) => this.drawNode(node));
-    this.againParts = stage.description.layout.again.map((box) => this.drawAgain(box));
-    this.coverParts = stage.description.groups.map((members, number) => (members.length < 2 ? null : this.drawCover(members, number)));
-    /** @type {(Point & { scale: number }) | null} */
-    this.view = null; // the point of the drawing in the upper left corner
+    /** @type {Window | null} */
+    this.view = null;
+    this.room = { width: 0, height: 0 };
+    this.screen = ""; // the size for which a sheet was chosen
+    this.fits = true; // nobody has moved the window since it was fitted
+    /** @type {Level | null} */
+    this.level = null; // as in the view
+    this.far = false;
+    /** @type {import("./graphparts.js").Moment | null} */
+    this.moment = null;
     /** @type {Map<number, Point>} */
     this.pointers = new Map();
     this.dragged = false;
     /** @type {number | null} */
     this.followed = null;
-    this.room = "";
-    this.listen();
-  }
-
-  // Drawing.
-
-  drawEdges() {
-    const { graph, description } = this.stage;
-    /** @type {EdgePart[]} */
-    const found = [];
-    let edgeNumber = 0;
-    let drawn = 0;
-    for (const node of graph.nodes) {
-      for (const tail of node.args) {
-        const points = description.layout.edges[drawn++];
-        const { constant } = graph.nodes[tail];
-        const path = svg("path", { class: "graph-line", "marker-end": "url(#arrow)", d: splinePath(points) });
-        const middle = points[Math.floor(points.length / 2)];
-        const number = constant ? null : svg("text", { class: "slope", x: middle[0], y: middle[1] - 4, "text-anchor": "middle" });
-        this.lines.append(path, ...(number ? [number] : []));
-        found.push({ path, number, index: constant ? null : edgeNumber, tail, head: node.id });
-        if (!constant) edgeNumber += 1;
-      }
-    }
-    return found;
-  }
-
-  /**
-   * @param {GraphNode} node
-   * @returns {NodePart}
-   */
-  drawNode(node) {
-    const [x, y, width, height] = this.stage.description.layout.nodes[node.id];
-    if (node.constant) {
-      const group = svg(
-        "g",
-        { class: "constant" },
-        svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 4 }),
-        svg("text", { class: "box-number", x, y: y + 4, "text-anchor": "middle" }, written(node.data, 4)),
-      );
-      this.boxes.append(group);
-      return { group, rect: null, data: null, grad: null };
-    }
-    const left = x - width / 2 + 8;
-    const right = x + width / 2 - 8;
-    const data = svg("text", { class: "node-number", x: right, y: y + 4, "text-anchor": "end" });
-    const grad = svg("text", { class: "node-number", x: right, y: y + 21, "text-anchor": "end" });
-    const rect = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
-    const name = node.label ? node.name : node.name.replaceAll(" * ", "·");
-    const room = width - (node.symbol ? 14 + 8 * node.symbol.length : 0);
-    const group = item(
-      { "data-node": node.id },
-      () => this.choose(node.id),
-      svg("title", {}, node.name),
-      rect,
-      svg("text", { class: "node-name", x: left, y: y - 13 }, shortened(name, room - 8, 7.2)),
-      node.symbol && svg("text", { class: "node-symbol", x: right, y: y - 13, "text-anchor": "end" }, node.symbol),
-      svg("text", { class: "node-word", x: left, y: y + 4 }, text("graph.data")),
-      data,
-      svg("text", { class: "node-word", x: left, y: y + 21 }, text("graph.grad")),
-      grad,
-    );
-    if (!node.op) gripped(this.stage, node.id, group);
-    this.boxes.append(group);
-    return { group, rect, data, grad };
-  }
-
-  /**
-   * What is used far away, drawn again beside its users.
-   * @param {number[]} box
-   */
-  drawAgain([id, x, y, width, height]) {
-    const { graph } = this.stage;
-    const data = svg("text", { class: "node-number", x: x + width / 2 - 8, y: y + 13, "text-anchor": "end" });
-    const name = svg("text", { class: "node-name", x: x - width / 2 + 8, y: y - 4 }, shortened(graph.nodes[id].name, width - 12, 7.2));
-    const rect = svg("rect", { class: "box again", x: x - width / 2, y: y - height / 2, width, height, rx: 7 });
-    const onclick = (/** @type {Event} */ event) => {
-      event.stopPropagation();
-      if (!graph.nodes[id].constant) this.choose(id);
+    this.arrive = () => {}; // ends a journey
+    this.actions = {
+      choose: (/** @type {number} */ id) => stage.select(id, stage.view.mode === "gradients" ? "grad" : "data"),
+      open: (/** @type {Box} */ box) => this.open(box),
+      close: (/** @type {Box} */ box) => this.close(box),
     };
-    const group = svg("g", { onclick }, rect, name, data);
-    this.boxes.append(group);
-    return { id, group, data };
-  }
-
-  /** @param {number} id */
-  choose(id) {
-    this.stage.select(id, this.stage.view.mode === "gradients" ? "grad" : "data");
-  }
-
-  /**
-   * A frame around a neuron, which can be drawn shut: as one box in the place of all that is in it.
-   * @param {number[]} members
-   * @param {number} number
-   * @returns {CoverPart}
-   */
-  drawCover(members, number) {
-    const spots = members.map((id) => this.stage.description.layout.nodes[id]);
-    const x = Math.min(...spots.map(([at, , width]) => at - width / 2)) - FRAME;
-    const y = Math.min(...spots.map(([, at, , height]) => at - height / 2)) - FRAME - 14;
-    const width = Math.max(...spots.map(([at, , wide]) => at + wide / 2)) + FRAME - x;
-    const height = Math.max(...spots.map(([, at, , high]) => at + high / 2)) + FRAME - y;
-    const neuron = /** @type {Network} */ (this.stage.graph.network).neurons[number];
-    const shut = () => this.stage.collapse(number);
-    this.frames.append(svg("rect", { class: "group-frame", x, y, width, height, rx: 12 }));
-    const closing = { class: "group-handle", "data-group": number, "aria-label": text("graph.close", { name: neuron.name }) };
-    const handle = item(closing, shut, svg("text", { class: "group-name", x: x + 10, y: y + 15 }, `▾ ${shortened(neuron.name, width)}`));
-    this.frames.append(handle);
-    const [middle, centre] = [x + width / 2, y + height / 2];
-    const numbers = [8, 30, 52].map((below) =>
-      svg("text", { class: "cover-number", x: middle, y: centre + below, "text-anchor": "middle" }),
-    );
-    const cover = item(
-      { class: "cover", "data-group": number, "aria-label": text("graph.open", { name: neuron.name }) },
-      shut,
-      svg("rect", { class: "box neuron", x, y, width, height, rx: 26 }),
-      svg("text", { class: "cover-name", x: middle, y: centre - 22, "text-anchor": "middle" }, `▸ ${shortened(neuron.name, width, 13)}`),
-      numbers,
-    );
-    this.covers.append(cover);
-    return { cover, handle, members: new Set(members), neuron, numbers };
+    this.listen();
   }
 
   // Moving and zooming.
 
-  /** All of it; or at first sight, if that is too small to be read, the part around the result. */
-  fit(least = 0) {
-    const { layout } = this.stage.description;
-    const { width, height } = this.root.getBoundingClientRect();
-    if (!width || !height) return;
-    const whole = Math.min(1.4, width / (layout.width + 2 * EDGE), height / (layout.height + 2 * EDGE));
-    const scale = Math.max(least, whole);
-    const [x, y] = whole < least ? layout.nodes[this.stage.graph.result] : [layout.width / 2, layout.height / 2];
-    this.view = { scale, x: x - width / scale / 2, y: y - height / scale / 2 };
-    this.move();
+  /** All of it, in the finest sheet that can then be read. */
+  fit() {
+    this.stage.set({ level: null });
+    this.level = null;
+    this.refit(0);
+    this.draw();
   }
 
-  // No further than that a part of the drawing is in sight; what has room is in the middle.
-  clamp() {
-    if (!this.view) return;
-    const { layout } = this.stage.description;
-    const { width, height } = this.root.getBoundingClientRect();
-    const within = (/** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ room) => {
-      const slack = length + 2 * EDGE - room;
-      return slack <= 0 ? -EDGE + slack / 2 : Math.min(length + EDGE - room, Math.max(-EDGE, at));
-    };
-    this.view.x = within(this.view.x, layout.width, width / this.view.scale);
-    this.view.y = within(this.view.y, layout.height, height / this.view.scale);
+  /** @param {number | null} least scale; null for that at which letters can be read */
+  refit(least = null) {
+    if (!this.room.width || !this.room.height) return;
+    this.arrive();
+    const sheet = this.level ? this.sheetOf(this.level) : fittingSheet(this.sheets, this.room);
+    const middle = this.spotOf(sheet, this.followed ?? this.stage.graph.result);
+    this.turn(sheet, fitted(sheet, this.room, least ?? readableScale(sheet), middle));
+    this.fits = true;
   }
 
-  move() {
-    if (!this.view) return;
-    this.clamp();
-    const { scale, x, y } = this.view;
-    set(this.canvas, "transform", `scale(${scale.toFixed(4)}) translate(${(-x).toFixed(2)} ${(-y).toFixed(2)})`);
-    toggle(this.root, "far", scale < FAR);
+  /** @param {Level} level */
+  sheetOf(level) {
+    return this.sheets.find((sheet) => sheet.level === level) ?? this.sheet;
+  }
+
+  /**
+   * @param {Sheet} sheet
+   * @param {number} id
+   */
+  spotOf(sheet, id) {
+    return sheet.boxes[sheet.boxOf.get(id) ?? 0];
+  }
+
+  /**
+   * @param {Sheet} sheet
+   * @param {Window} view
+   */
+  turn(sheet, view) {
+    if (sheet !== this.sheet) this.clear();
+    this.sheet = sheet;
+    this.view = view;
+  }
+
+  clear() {
+    for (const [kind, home] of Object.entries(this.homes)) {
+      home.replaceChildren();
+      this.parts[/** @type {"boxes"} */ (kind)].clear();
+    }
+  }
+
+  /**
+   * To another sheet, with a point of it at a point of the window.
+   * @param {Sheet} sheet
+   * @param {number} scale
+   * @param {Point} point
+   * @param {Point} at
+   */
+  change(sheet, scale, point, at) {
+    this.turn(sheet, { scale, x: point.x - at.x / scale, y: point.y - at.y / scale });
+    this.fits = false;
+    if (this.level !== sheet.level) {
+      this.level = sheet.level;
+      this.stage.set({ level: sheet.level });
+    }
+    this.draw();
   }
 
   /**
@@ -217,31 +141,105 @@ class GraphPicture {
    * @param {Point | null} at
    */
   zoom(factor, at = null) {
-    if (!this.view) return;
-    const { left, top, width, height } = this.root.getBoundingClientRect();
-    const [px, py] = at ? [at.x - left, at.y - top] : [width / 2, height / 2];
-    const scale = Math.min(MOST_SCALE, Math.max(LEAST_SCALE, this.view.scale * factor));
-    this.view.x += px / this.view.scale - px / scale;
-    this.view.y += py / this.view.scale - py / scale;
-    this.view.scale = scale;
-    this.move();
+    this.arrive();
+    const { view, sheet, sheets, room } = this;
+    if (!view) return;
+    const { left, top } = at ? this.root.getBoundingClientRect() : { left: 0, top: 0 };
+    const here = at ? { x: at.x - left, y: at.y - top } : { x: room.width / 2, y: room.height / 2 };
+    const point = { x: view.x + here.x / view.scale, y: view.y + here.y / view.scale };
+    const [coarser, finer] = [sheets[sheets.indexOf(sheet) - 1], sheets[sheets.indexOf(sheet) + 1]];
+    const wanted = view.scale * factor;
+    if (finer && factor > 1 && wanted > FINER)
+      return this.change(finer, Math.max(1, readableScale(finer)), carried(sheet, finer, point), here);
+    if (coarser && factor < 1 && wanted < readableScale(sheet)) {
+      const scale = Math.max(readableScale(coarser), Math.min(ARRIVING, wholeScale(coarser, room)));
+      return this.change(coarser, scale, carried(sheet, coarser, point), here);
+    }
+    const scale = Math.min(MOST_SCALE, Math.max(Math.min(readableScale(sheet), wholeScale(sheet, room)), wanted));
+    this.view = { scale, x: point.x - here.x / scale, y: point.y - here.y / scale };
+    this.fits = false;
+    this.draw();
   }
 
-  /** @param {number} id */
-  show(id) {
+  /**
+   * What is in a folded box, on the next sheet.
+   * @param {Box} box
+   */
+  open(box) {
+    const finer = this.sheets[this.sheets.indexOf(this.sheet) + 1];
+    const homes = box.members.flatMap((id) => finer.boxOf.get(id) ?? []).map((home) => finer.boxes[home]);
+    this.zoomTo(finer, around(homes));
+    this.focus(box.kind === "neuron" ? `.group-handle[data-group="${box.number}"]` : null, box.members);
+  }
+
+  /**
+   * A neuron as one box.
+   * @param {Box} frame
+   */
+  close(frame) {
+    const coarser = this.sheets[this.sheets.indexOf(this.sheet) - 1];
+    this.zoomTo(coarser, this.spotOf(coarser, frame.node));
+    this.focus(null, [frame.node]);
+  }
+
+  /**
+   * @param {Sheet} sheet
+   * @param {import("./sheets.js").Bounds} part
+   */
+  zoomTo(sheet, { left, top, right, bottom }) {
+    this.arrive();
+    const { width, height } = this.room;
+    const all = sheet.level === "operation" ? 1.2 : wholeScale(sheet, this.room);
+    const scale = Math.max(readableScale(sheet), Math.min(all, (0.9 * width) / (right - left), (0.9 * height) / (bottom - top)));
+    this.change(sheet, scale, { x: (left + right) / 2, y: (top + bottom) / 2 }, { x: width / 2, y: height / 2 });
+  }
+
+  /**
+   * Who opened or closed something by the keyboard goes on there: at what a selector finds, or at the box that one of these nodes is in.
+   * @param {string | null} selector
+   * @param {number[]} members
+   */
+  focus(selector, members) {
+    const found = selector ? this.root.querySelector(selector) : null;
+    const place = members.map((id) => this.sheet.boxOf.get(id)).find((home) => home !== undefined && this.parts.boxes.has(home));
+    const target = found ?? this.parts.boxes.get(place ?? -1)?.group;
+    /** @type {SVGElement | undefined} */ (target)?.focus({ preventScroll: true });
+  }
+
+  /** @param {Point} point */
+  centre(point) {
     if (!this.view) return;
-    const { width, height } = this.root.getBoundingClientRect();
-    const [x, y, wide, high] = this.stage.description.layout.nodes[id];
-    const { view } = this;
-    const inside =
-      x - wide / 2 > view.x &&
-      x + wide / 2 < view.x + width / view.scale &&
-      y - high / 2 > view.y &&
-      y + high / 2 < view.y + height / view.scale;
-    if (inside) return;
-    view.x = x - width / view.scale / 2;
-    view.y = y - height / view.scale / 2;
-    this.move();
+    this.arrive();
+    const { scale } = this.view;
+    this.view = { scale, x: point.x - this.room.width / scale / 2, y: point.y - this.room.height / scale / 2 };
+    this.fits = false;
+    this.draw();
+  }
+
+  /**
+   * Moves the window, if a box is not whole in it.
+   * @param {Box} box
+   * @param {boolean} calm
+   */
+  show(box, calm = false) {
+    const { view, room, sheet } = this;
+    if (!view || !box) return;
+    const seen = windowOf(view, room);
+    const scale = Math.max(view.scale, readableScale(sheet));
+    const inside = box.left > seen.left && box.right < seen.right && box.top > seen.top && box.bottom < seen.bottom;
+    if (inside && scale === view.scale) return;
+    const foot = this.map.foot(sheet, room);
+    const goal = clamped(sheet, room, { scale, x: box.x - room.width / scale / 2, y: box.y - room.height / scale / 2 }, foot);
+    this.arrive();
+    const from = view;
+    const along = (/** @type {number} */ moment) => {
+      const share = between(moment, 0, 1);
+      const at = (/** @type {"x" | "y" | "scale"} */ key) => from[key] + (goal[key] - from[key]) * share;
+      this.view = { scale: at("scale"), x: at("x"), y: at("y") };
+      this.draw();
+    };
+    if (calm) along(1);
+    else this.arrive = move(JOURNEY, along);
   }
 
   listen() {
@@ -263,6 +261,12 @@ class GraphPicture {
     root.addEventListener("click", (event) => {
       if (this.dragged) event.stopPropagation();
     });
+    // Whoever goes from box to box by the keyboard sees where.
+    root.addEventListener("focusin", (event) => {
+      const target = /** @type {Element} */ (event.target);
+      const place = [...this.parts.boxes].find(([, { group }]) => group === target)?.[0];
+      if (place !== undefined && target.matches(":focus-visible")) this.show(this.sheet.boxes[place], true);
+    });
   }
 
   /** @param {PointerEvent} event */
@@ -275,16 +279,69 @@ class GraphPicture {
       const captured = root.hasPointerCapture(event.pointerId);
       if (!captured && Math.hypot(now.x - before.x, now.y - before.y) < 3) return;
       if (!captured) root.setPointerCapture(event.pointerId);
+      this.arrive();
       this.dragged = true;
-      view.x -= (now.x - before.x) / view.scale;
-      view.y -= (now.y - before.y) / view.scale;
-      this.move();
+      this.fits = false;
+      this.view = { ...view, x: view.x - (now.x - before.x) / view.scale, y: view.y - (now.y - before.y) / view.scale };
+      this.draw();
     } else {
       const [[, other]] = [...pointers].filter(([key]) => key !== event.pointerId);
       const apart = Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+      this.dragged = true;
       this.zoom(apart, { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
     }
     pointers.set(event.pointerId, now);
+  }
+
+  // Drawing what is in sight.
+
+  draw() {
+    const { view, moment, sheet, room } = this;
+    if (!view || !moment) return;
+    const foot = wholeScale(sheet, room) < view.scale ? this.map.foot(sheet, room) : 0;
+    this.view = clamped(sheet, room, view, foot);
+    const { scale, x, y } = this.view;
+    const far = scale * sheet.letter < LEAST_LETTER;
+    if (far !== this.far) this.clear();
+    this.far = far;
+    set(this.canvas, "transform", `scale(${scale.toFixed(4)}) translate(${(-x).toFixed(2)} ${(-y).toFixed(2)})`);
+    const seen = windowOf(this.view, room, MARGIN);
+    const { stage, actions } = this;
+    this.fill("frames", sheet.frames, seen, (box) => boxPart(stage, box, actions, far));
+    this.fill("lines", sheet.lines, seen, (line) => linePart(stage, line, far));
+    this.fill("boxes", sheet.boxes, seen, (box) => boxPart(stage, box, actions, far));
+    const current = this.followed === null ? null : this.spotOf(sheet, this.followed);
+    this.map.render(sheet, room, windowOf(this.view, room), current);
+    const first = this.root.querySelector(".item");
+    if (first && !this.root.querySelector(".item[tabindex='0']")) set(first, "tabindex", "0");
+  }
+
+  /**
+   * Makes the parts that came into sight, and takes away those that left it. They stand in the order of the sheet.
+   * @template {import("./sheets.js").Bounds} T
+   * @param {"frames" | "lines" | "boxes"} kind
+   * @param {T[]} all
+   * @param {import("./sheets.js").Bounds} seen
+   * @param {(each: T) => Part} make
+   */
+  fill(kind, all, seen, make) {
+    const [parts, home, moment] = [this.parts[kind], this.homes[kind], this.moment];
+    const focused = home.contains(document.activeElement) ? document.activeElement : null;
+    let next = home.firstChild;
+    all.forEach((each, place) => {
+      const part = parts.get(place);
+      if (part && (meets(each, seen) || part.group.contains(focused))) next = part.group.nextSibling;
+      else if (part) {
+        if (next === part.group) next = next.nextSibling;
+        part.group.remove();
+        parts.delete(place);
+      } else if (meets(each, seen)) {
+        const made = make(each);
+        if (moment) made.update(moment);
+        parts.set(place, made);
+        home.insertBefore(made.group, next);
+      }
+    });
   }
 
   // Showing.
@@ -292,152 +349,76 @@ class GraphPicture {
   /**
    * @param {Frame} frame
    * @param {Scene} scene
+   * @param {import("./sheets.js").Size} room
    */
-  render(frame, scene) {
-    const { width, height } = this.root.getBoundingClientRect();
-    const room = `${Math.round(width)}x${Math.round(height)}`;
-    if (!this.view || room !== this.room) this.fit(LEAST_READABLE);
-    this.room = room;
-    const { graph, view } = this.stage;
-    const shut = new Set(view.collapsed);
-    const hidden = (/** @type {number} */ id) => graph.group[id] >= 0 && shut.has(graph.group[id]);
+  render(frame, scene, room) {
+    const { stage } = this;
+    const { view } = stage;
     const nodeByNode = view.pace === "node";
     const current = new Set(nodeByNode ? (frame.current ? [frame.current.node] : []) : (frame.beat?.nodes ?? []));
     const edge = nodeByNode ? (frame.current?.edge?.index ?? -1) : -1;
-    graph.nodes.forEach((_, id) => this.renderNode(id, frame, scene, hidden(id), current.has(id)));
-    const light = this.stage.light();
-    for (const { id, group, data } of this.againParts) {
-      const node = graph.nodes[id];
-      put(data, node.constant ? written(node.data, 4) : this.stage.hides(id, "data") ? "?" : brief(frame.dataAt(id), 9, 12));
-      toggle(group, "dim", Boolean(light) && !light?.nodes.has(id));
-    }
-    for (const part of this.edgeParts) this.renderEdge(part, frame, scene, hidden, edge);
-    this.coverParts.forEach((part, number) => part && this.renderCover(part, frame, shut.has(number), current));
+    this.moment = { frame, scene, light: stage.light(), current, edge };
+    for (const parts of Object.values(this.parts)) for (const part of parts.values()) part.update(this.moment);
     const follow = frame.step === null ? view.selected : (frame.current?.node ?? view.selected);
-    if (follow !== null && follow !== this.followed && frame.step !== 0) this.show(follow);
+    const moved = follow !== null && follow !== this.followed && frame.step !== 0;
     this.followed = follow;
+    const placed = this.place(room);
+    this.draw();
+    if (follow !== null && (moved || placed)) this.show(this.spotOf(this.sheet, follow), placed);
   }
 
   /**
-   * @param {number} id
-   * @param {Frame} frame
-   * @param {Scene} scene
-   * @param {boolean} hidden
-   * @param {boolean} current
+   * Where the window is when it, or what it is to show, has changed. Beside a panel that opens, the sheet stays.
+   * @param {import("./sheets.js").Size} room
    */
-  renderNode(id, frame, scene, hidden, current) {
-    const { stage } = this;
-    const part = this.nodeParts[id];
-    const light = stage.light();
-    toggle(part.group, "gone", hidden);
-    toggle(part.group, "dim", Boolean(light) && !light?.nodes.has(id));
-    if (!part.rect || !part.data || !part.grad) return;
-    const [data, grad] = [frame.dataAt(id), frame.gradAt(id)];
-    const secret = [stage.hides(id, "data"), stage.hides(id, "grad")];
-    const shown = [secret[0] ? "?" : brief(data, 9, 12), secret[1] ? "?" : brief(grad, 9, 12)];
-    put(part.data, shown[0]);
-    put(part.grad, shown[1]);
-    set(part.data, "data-value", secret[0] ? "" : exactly(data));
-    set(part.grad, "data-value", secret[1] ? "" : exactly(grad));
-    set(part.group, "aria-label", text("graph.node", { name: stage.graph.nodes[id].name, data: shown[0], grad: shown[1] }));
-    const x = secret[1] ? 0 : (grad ?? 0);
-    toggle(part.rect, "negative", x < 0);
-    toggle(part.rect, "positive", x > 0);
-    toggle(part.group, "selected", stage.view.selected === id);
-    toggle(part.group, "current", current);
-    toggle(part.group, "pending", data === null);
-    toggle(part.group, "changed", Boolean(frame.ghost) && frame.ghost?.data[id] !== frame.data[id]);
-    toggle(part.group, "lit", Boolean(light?.nodes.has(id)));
-    tint(part.group, scene.lines.get(id) ?? scene.colours.get(id));
+  place(room) {
+    const { level } = this.stage.view;
+    const screen = `${innerWidth}x${innerHeight}`;
+    const same = room.width === this.room.width && room.height === this.room.height;
+    if (same && this.view && level === this.level) return false;
+    const before = this.room;
+    this.room = room;
+    if (!this.view || level !== this.level || (this.fits && screen !== this.screen)) {
+      this.level = level;
+      this.refit();
+    } else if (this.fits) {
+      this.turn(
+        this.sheet,
+        fitted(this.sheet, room, readableScale(this.sheet), this.spotOf(this.sheet, this.followed ?? this.stage.graph.result)),
+      );
+    } else {
+      const { scale, x, y } = this.view;
+      this.view = { scale, x: x + (before.width - room.width) / scale / 2, y: y + (before.height - room.height) / scale / 2 };
+    }
+    this.screen = screen;
+    return true;
   }
 
-  /**
-   * @param {EdgePart} part
-   * @param {Frame} frame
-   * @param {Scene} scene
-   * @param {(id: number) => boolean} hidden
-   * @param {number} current
-   */
-  renderEdge({ path, number, index, tail, head }, frame, scene, hidden, current) {
-    const { stage } = this;
-    const { graph } = stage;
-    const light = stage.light();
-    const inside = hidden(head) && graph.group[tail] === graph.group[head];
-    toggle(path, "gone", inside || (graph.nodes[tail].constant && hidden(head)));
-    const lit = index !== null && Boolean(light?.edges.has(index));
-    const { beat } = frame;
-    const named = beat?.node === head && scene.colours.has(tail) && frame.phase === "forward";
-    toggle(path, "lit", lit);
-    toggle(path, "dim", Boolean(light) && !lit);
-    toggle(path, "current", (index !== null && index === current) || named);
-    if (!number || index === null) return;
-    const secret = stage.hidesSlope(tail, head);
-    toggle(number, "gone", hidden(head) || (frame.phase === "forward" && frame.dataAt(head) === null));
-    put(number, secret ? "?" : brief(frame.slopes[index], 5, 7));
-    set(number, "data-value", secret ? "" : exactly(frame.slopes[index]));
-    toggle(number, "lit", lit);
-    toggle(number, "dim", Boolean(light) && !lit);
-  }
-
-  /**
-   * @param {CoverPart} part
-   * @param {Frame} frame
-   * @param {boolean} shut
-   * @param {Set<number>} current
-   */
-  renderCover({ cover, handle, members, neuron, numbers }, frame, shut, current) {
-    const { stage } = this;
-    const light = stage.light();
-    toggle(cover, "gone", !shut);
-    toggle(handle, "gone", shut);
-    const shown = (/** @type {number} */ id, /** @type {Quantity} */ quantity, /** @type {number | null} */ x) =>
-      stage.hides(id, quantity) ? "?" : written(x);
-    put(numbers[0], `net ${shown(neuron.net, "data", frame.dataAt(neuron.net))}`);
-    put(numbers[1], `out ${shown(neuron.out, "data", frame.dataAt(neuron.out))}`);
-    put(numbers[2], `δ ${shown(neuron.net, "grad", frame.gradAt(neuron.net))}`);
-    const lit = [...members].some((id) => light?.nodes.has(id));
-    toggle(cover, "dim", Boolean(light) && !lit);
-    toggle(cover, "lit", Boolean(light) && lit);
-    toggle(
-      cover,
-      "current",
-      [...members].some((id) => current.has(id)),
+  // All of it, operation by operation: for who keeps it. Yields after each part, so that a page can do other things between.
+  *whole() {
+    const sheet = this.sheetOf("operation");
+    const homes = [svg("g", {}), svg("g", {}), svg("g", {})];
+    const margin = 22;
+    const [width, height] = [sheet.width + 2 * margin, sheet.height + 2 * margin];
+    const root = svg(
+      "svg",
+      { class: "diagram computation", viewBox: `${-margin} ${-margin} ${width} ${height}` },
+      svg("defs", {}, arrowHead()),
+      svg("g", {}, homes),
     );
+    yield root;
+    const { stage, actions, moment } = this;
+    const makers = [
+      ...sheet.frames.map((box) => () => [homes[0], boxPart(stage, box, actions, false)]),
+      ...sheet.lines.map((line) => () => [homes[1], linePart(stage, line, false)]),
+      ...sheet.boxes.map((box) => () => [homes[2], boxPart(stage, box, actions, false)]),
+    ];
+    for (const make of makers) {
+      const [home, part] = /** @type {[SVGGElement, Part]} */ (make());
+      if (moment) part.update(moment);
+      home.append(part.group);
+      yield root;
+    }
+    return root;
   }
-}
-
-function arrowHead() {
-  const shape = {
-    id: "arrow",
-    viewBox: "0 0 8 8",
-    refX: 1,
-    refY: 4,
-    markerWidth: 8,
-    markerHeight: 8,
-    markerUnits: "userSpaceOnUse",
-    orient: "auto",
-  };
-  return svg("marker", shape, svg("path", { class: "arrow", d: "M0 0.5 8 4 0 7.5z" }));
-}
-
-/**
- * A number in as many digits as there is room for.
- * @param {number | null} x
- * @param {number} digits
- * @param {number} most letters
- */
-function brief(x, digits, most) {
-  const words = written(x, digits);
-  return words.length > most ? written(x, digits - 3) : words;
-}
-
-/** @param {number[][]} points */
-function splinePath(points) {
-  const [[x, y], ...rest] = points;
-  const words = [];
-  for (let k = 0; k + 2 < rest.length; k += 3) {
-    const curve = rest.slice(k, k + 3).map(([a, b]) => `${a} ${b}`);
-    words.push(`C${curve.join(" ")}`);
-  }
-  return `M${x} ${y}${words.join("")}`;
 }

@@ -5,11 +5,13 @@ import { button, speedSlider } from "./controls.js";
 import { el, set } from "./elements.js";
 
 const PACES = ["beat", "node", "pass"];
+/** @type {Level[]} */
+const LEVELS = ["layer", "neuron", "operation"];
 const MODES = ["values", "gradients", "change"];
 
 /**
  * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description">} session
- * @param {{ zoom: (factor: number) => void, fit: () => void } & import("./controls.js").Speeds} desk
+ * @param {{ zoom: (factor: number) => void, fit: () => void, level: () => string } & import("./controls.js").Speeds} desk
  * @returns {Panel}
  */
 export function settingsView(session, desk) {
@@ -29,7 +31,11 @@ export function settingsView(session, desk) {
     return { key, box, element: el("label", { class: "settings-switch" }, box, " ", text(`settings.${key}`)) };
   };
   const flags = [flag("ask"), flag("keys")];
-  const folds = description.groups.map((_, k) => k).filter((k) => description.groups[k].length > 1);
+  const { layer, neuron } = description.folds;
+  const levels = LEVELS.filter((name) => name === "operation" || (name === "layer" ? layer : neuron));
+  const level = (/** @type {Level} */ name) =>
+    el("button", { type: "button", "data-level": name, onclick: () => session.set({ level: name }) }, text(`level.${name}`));
+  const folding = el("div", { class: "segments", role: "group", "aria-label": text("level.label") }, levels.map(level));
   const graphTools = el(
     "fieldset",
     { class: "zooms" },
@@ -37,7 +43,7 @@ export function settingsView(session, desk) {
     el("button", { class: "button icon", type: "button", "aria-label": text("zoom.out"), onclick: () => desk.zoom(1 / 1.4) }, "−"),
     el("button", { class: "button icon", type: "button", "aria-label": text("zoom.in"), onclick: () => desk.zoom(1.4) }, "+"),
     button(text("zoom.fit"), desk.fit),
-    folds.length > 0 && button(text("graph.closeAll"), () => session.set({ collapsed: session.view.collapsed.length ? [] : folds })),
+    levels.length > 1 && folding,
   );
   const help = el(
     "details",
@@ -73,6 +79,7 @@ export function settingsView(session, desk) {
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
     legend.textContent = text(tab === "graph" ? "legend.graph" : nothing ? "legend.nothing" : `legend.${session.mode()}`) + part;
+    for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());
     graphTools.hidden = tab !== "graph";
     modes.parentElement?.toggleAttribute("hidden", tab === "graph");
     paces.value = view.pace;

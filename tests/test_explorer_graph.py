@@ -1,0 +1,167 @@
+"""The computation graph on the page: folded and unfolded, moved and zoomed, and drawn where it is in sight."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tinygrad_bp as tg
+from tests.explorer import Explorer, download, graph_of, start
+from tinygrad_bp import explore
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+
+def test_both_edges_of_a_square(opened: Any) -> None:
+    explorer = opened("hand-made")
+    model = start("hand-made")
+    _, edges = graph_of(model.record())
+    [first, second] = [k for k, (head, x, _) in enumerate(edges) if head.label == "square" and x.label == "p"]
+    slopes = explorer.page.locator(".slope")
+    boxes = [slopes.nth(k).bounding_box() for k in (first, second)]
+    assert [slopes.nth(k).get_attribute("data-value") for k in (first, second)] == [repr(model.leaves["p"].data)] * 2
+    assert boxes[0] != boxes[1]
+    explorer.select("square")
+    paths = explorer.panel("paths")
+    paths.get_by_label("from").select_option(label="p")
+    explorer.settle()
+    assert paths.locator(".paths-path").count() == 6  # by two ways from the square, each twice, and by two others
+
+
+def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
+    explorer = opened("tutorial")
+    page = explorer.page
+    whole = {v.label: v for v in graph_of(start("tutorial").record())[0] if v.label}
+    shown = explorer.numbers()
+    names = "(all) => all.map((each) => each.ariaLabel.split(':')[0])"
+    visible = lambda: page.locator(".computation .item[data-node]").evaluate_all(names)  # noqa: E731
+    every = visible()
+    page.locator("[aria-label='Close neuron h1 into one box']").dispatch_event("click")
+    explorer.settle()
+    outer = {"i1", "i2", "b1", "b2", "target_o1", "target_o2", "E_o1", "E_o2", "E_total"}
+    assert set(visible()) == outer | {f"Open neuron {name}" for name in ("h1", "h2", "o1", "o2")}
+    cover = page.locator("[aria-label^='Open neuron h1']")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Open neuron h1"
+    assert f"net {whole['net_h1'].data}" in cover.text_content()
+    assert f"{whole['out_h1'].data:.9f}" in cover.text_content()
+    explorer.press("Enter")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Close neuron h1 into one box"
+    assert {"net_h1", "out_h1", "w1 * i1", "w2 * i2"} <= set(visible())
+    explorer.panel("settings")
+    explorer.button("Layers")
+    assert visible() == ["Open", "Open", "Open", "Open"]
+    layers = page.locator(".computation .cover").evaluate_all("(all) => all.map((each) => each.textContent)")
+    assert [words.partition("▸ ")[2].partition(".")[0] for words in layers if "layer" in words] == [
+        "Hidden layerh1, h2out 0",
+        "Output layero1, o2out 0",
+    ]
+    explorer.button("Fit")  # where there is room for all of it
+    assert visible() == every
+    assert explorer.numbers() == shown
+
+
+# What a part of the page tells of itself, and how many elements of the picture a step touches.
+LETTERS = """() => {
+  const texts = [...document.querySelectorAll(".computation text")].filter((each) => each.getClientRects().length && each.textContent);
+  const { a } = document.querySelector(".computation > g").getCTM();
+  return [Math.min(...texts.map((each) => a * parseFloat(getComputedStyle(each).fontSize))), texts.length];
+}"""
+TOUCHED = """async (keys) => {
+  const touched = new Set();
+  const watch = new MutationObserver((all) => all.forEach(({ target }) => touched.add(target)));
+  watch.observe(document.querySelector(".stage"), { subtree: true, childList: true, attributes: true, characterData: true });
+  const counts = [];
+  for (const key of keys) {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    counts.push(touched.size);
+    touched.clear();
+  }
+  return Math.max(...counts);
+}"""
+
+
+@pytest.fixture(scope="module")
+def wide() -> Any:
+    """A page of hundreds of nodes."""
+    return explore(tg.MLP(2, [10, 10, 1], activation="tanh", seed=1), rows=[([0.1, 0.2], [0.3]), ([0.4, 0.1], [0.1])])
+
+
+def test_only_what_is_in_sight_is_drawn_and_updated(wide: Any, open_page: Any, tmp_path: Path) -> None:
+    page = open_page(wide.save(tmp_path / "wide.html"), viewport={"width": 1280, "height": 720})
+    explorer = Explorer(page)
+    explorer.press("g")
+    for level in ("layer", "neuron", "operation"):
+        explorer.panel("settings")
+        explorer.click(f"[data-level={level}]")
+        assert page.locator(".computation *").count() < 900
+        assert page.evaluate(TOUCHED, [*" " * 12, *"rr"]) < 500
+        least, count = page.evaluate(LETTERS)
+        assert least >= 10.99
+        assert count > 10
+    saved = download(explorer, "Diagram, SVG", tmp_path).read_text(encoding="utf-8")
+    nodes = len(tg.topological_order(wide.graph))
+    assert saved.count("<title>") > nodes * 0.9  # all but constants, though few of them are in sight
+    assert page.locator(".shelf").count() == 0
+
+
+def test_the_window_follows_and_a_map_moves_it(wide: Any, open_page: Any, tmp_path: Path) -> None:
+    page = open_page(
+        wide.save(tmp_path / "wide.html"), viewport={"width": 1280, "height": 720}, reduced_motion="reduce"
+    )
+    explorer = Explorer(page)
+    explorer.press("g")
+    explorer.panel("settings")
+    explorer.click("[data-level=operation]")
+    inside = """() => {
+      const [box, stage] = [".computation .current", ".stage"].map((each) => document.querySelector(each)?.getBoundingClientRect());
+      return Boolean(box) && box.left >= stage.left && box.right <= stage.right && box.top >= stage.top && box.bottom <= stage.bottom;
+    }"""
+    for _ in range(9):
+        explorer.press(".")
+        assert page.evaluate(inside)
+    place = lambda: page.locator(".computation > g").first.get_attribute("transform")  # noqa: E731
+    before = place()
+    ground = page.locator(".minimap-ground").bounding_box()
+    page.mouse.click(ground["x"] + ground["width"] / 2, ground["y"] + 4)
+    explorer.settle()
+    assert place() != before
+    step = explorer.place()
+    page.mouse.click(ground["x"] + ground["width"] / 2, ground["y"] + ground["height"] - 4)
+    assert explorer.place() == step  # a press on the map is no press on the page
+    explorer.button("Fit")
+    assert not page.locator(".minimap").is_visible()
+
+
+def test_moving_and_zooming(opened: Any) -> None:
+    explorer = opened("tutorial")
+    page = explorer.page
+    box = page.locator(".computation").bounding_box()
+    x, y = box["x"] + box["width"] - 15, box["y"] + 15
+
+    def place() -> Any:
+        explorer.settle()
+        return page.locator(".computation > g").first.get_attribute("transform")
+
+    explorer.button("Fit")
+    seen = [place()]
+    for name in ("Zoom in", "Zoom in", "Zoom out"):
+        explorer.button(name)
+        seen.append(place())
+    assert len(set(seen)) == 3
+    assert seen[1] == seen[3]
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(
+        "before => document.querySelector('.computation > g').getAttribute('transform') !== before", arg=seen[-1]
+    )
+    page.keyboard.up("Control")
+    zoomed = place()
+    page.mouse.down()
+    page.mouse.move(x - 60, y + 40, steps=4)
+    page.mouse.up()
+    assert place() != zoomed
+    assert page.locator(".item.selected").count() == 0  # what is dragged is not chosen
+    explorer.button("Fit")
+    assert place() == seen[0]

@@ -445,7 +445,7 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     name = "tutorial"
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")
-    page = open_page(path)
+    page = open_page(path, **ROOMY)
     frame = page.frames[1]
     frame.wait_for_selector(".next")
     assert frame.evaluate("origin") == "null"
@@ -453,6 +453,7 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     high = page.evaluate("document.querySelector('iframe').clientHeight")
     assert LEAST <= high <= MOST
     assert frame.evaluate("document.documentElement.scrollHeight") == high
+    page.evaluate("document.querySelector('iframe').style.height = '2400px'")  # for the graph, operation by operation
     explorer = Explorer(frame)
     assert page.evaluate("document.querySelector('iframe').title") == made(name).title
     explorer.show("graph")
@@ -469,5 +470,5 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     assert "Ignored call to 'print()'" in ignored
     with page.expect_download() as found:
         panel.get_by_role("button", name="This page").click()
-    other = Explorer(open_page(shutil.copy(found.value.path(), tmp_path / "saved.html")))
+    other = Explorer(open_page(shutil.copy(found.value.path(), tmp_path / "saved.html"), **ROOMY))
     assert other.numbers() == explorer.numbers()

@@ -1,9 +1,10 @@
 """Pages of the explorer for tests: each made once, used as people use it, and read to the last digit; and the same numbers from Python."""
 
 import base64
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -300,17 +301,33 @@ class Explorer:
 
     def select(self, name: Any) -> None:
         """Chooses an item of the diagram, by the keyboard."""
-        self.page.locator(",".join(f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":：")).first.focus()
-        self.press("Enter")
+        item = self.page.locator(",".join(f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":："))
+        with contextlib.nullcontext() if item.count() else self.room():
+            item.first.focus()
+            self.press("Enter")
+
+    @contextlib.contextmanager
+    def room(self) -> Iterator[None]:
+        """A window in which the whole computation graph is drawn, for as long as it is read."""
+        window = getattr(self.page, "page", self.page)
+        before = window.viewport_size
+        if before["width"] >= ROOMY["viewport"]["width"]:
+            yield
+            return
+        window.set_viewport_size(ROOMY["viewport"])
+        self.settle()
+        yield
+        window.set_viewport_size(before)
+        self.settle()
 
     def numbers(self) -> Any:
         """What the computation graph shows; None for what is not reached yet."""
-        return Numbers(*self.page.evaluate(READ))
+        with self.room():
+            return Numbers(*self.page.evaluate(READ))
 
     def walk(self, key: Any, count: Any) -> Any:
         """Presses a key again and again: what the computation graph shows each time, and the numbers in the caption below it."""
-        found = self.page.evaluate(
-            f"""async ([key, count]) => {{
+        program = f"""async ([key, count]) => {{
               const found = [];
               for (let k = 0; k < count; k++) {{
                 document.body.dispatchEvent(new KeyboardEvent("keydown", {{ key, bubbles: true }}));
@@ -319,9 +336,9 @@ class Explorer:
                 found.push([...({READ})(), caption]);
               }}
               return found;
-            }}""",
-            [key, count],
-        )
+            }}"""
+        with self.room():
+            found = self.page.evaluate(program, [key, count])
         return [(Numbers(*three), caption) for *three, caption in found]
 
     def text(self, key: Any, language: str = "en") -> Any:
@@ -398,7 +415,6 @@ def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject, at its computation graph if not told otherwise, with all numbers of the first case."""
 
     def open_subject(name: Any, tab: str = "graph", fragment: str = "", **options: Any) -> Any:
-        options = options if "viewport" in options else ROOMY | options
         explorer = Explorer(open_page(made(name).save(tmp_path / "page.html"), fragment, **options))
         if not fragment:
             explorer.show(tab)

@@ -273,7 +273,7 @@ def test_diagrams_have_names_and_are_described_in_words(opened: Any) -> None:
 
 
 def test_switching_the_language_says_everything_anew(opened: Any) -> None:
-    explorer = opened("tutorial", **ROOMY)
+    explorer = opened("tutorial")
     explorer.show("graph")
     explorer.select("w5")
     explorer.train("1 round")
@@ -337,7 +337,7 @@ def unlabelled() -> Any:
 def test_graphs_without_neurons(opened: Any, tmp_path: Path, graph: Any, nodes: int) -> None:
     result = graph()
     assert len(tg.topological_order(result)) == nodes
-    explorer = opened(explore(result))
+    explorer = opened(explore(result), **ROOMY)
     assert explorer.page.locator("[data-tab]").count() == 0
     assert axe_violations(explorer.page) == []
     explorer.show("graph")

@@ -8,7 +8,6 @@ import pytest
 
 from tests.explorer import (
     PANELS,
-    ROOMY,
     ROUND,
     SUBJECTS,
     TRUTHS,
@@ -62,7 +61,6 @@ def test_the_original_stays_beside_what_was_changed(opened: Any) -> None:
     explorer.panel("training")
     assert (curve.get_attribute("d"), said(ghosts)) == ("", [])
     assert explorer.round() == 0
-    explorer.page.set_viewport_size(ROOMY["viewport"])
     explorer.show("graph")
     assert_same(explorer.numbers(), numbers(start("tutorial")))
 

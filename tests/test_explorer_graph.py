@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
-from tests.explorer import Explorer, download, graph_of, start
+from tests.explorer import ROOMY, Explorer, download, graph_of, start
 from tinygrad_bp import explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 
 def test_both_edges_of_a_square(opened: Any) -> None:
-    explorer = opened("hand-made")
+    explorer = opened("hand-made", **ROOMY)
     model = start("hand-made")
     _, edges = graph_of(model.record())
     [first, second] = [k for k, (head, x, _) in enumerate(edges) if head.label == "square" and x.label == "p"]
@@ -29,7 +29,7 @@ def test_both_edges_of_a_square(opened: Any) -> None:
 
 
 def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
-    explorer = opened("tutorial")
+    explorer = opened("tutorial", **ROOMY)
     page = explorer.page
     whole = {v.label: v for v in graph_of(start("tutorial").record())[0] if v.label}
     shown = explorer.numbers()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
-from tests.explorer import SUBJECTS, assert_same, close, graph_of, numbers, put_in, start, train
+from tests.explorer import ROOMY, SUBJECTS, assert_same, close, graph_of, numbers, put_in, start, train
 from tinygrad_bp.tutorial import comparison, training
 from tinygrad_bp.tutorial.figures import setup
 
@@ -135,7 +135,7 @@ def computed(row: Any) -> Any:
 @pytest.mark.parametrize("name", ["tutorial", "hand-made"])
 def test_formulas(opened: Any, name: str) -> None:
     subject = SUBJECTS[name]
-    explorer = opened(name)
+    explorer = opened(name, **ROOMY)
     assert_formulas(explorer, subject, start(name), kept=False)
     explorer.switch("do not zero the gradients")
     explorer.train("1 round")
@@ -257,7 +257,7 @@ def lit(explorer: Any) -> Any:
 
 
 def test_a_factor_lights_its_way_in_both_diagrams(opened: Any) -> None:
-    explorer = opened("tutorial")
+    explorer = opened("tutorial", **ROOMY)
     places = {v.label: k for k, v in enumerate(tg.topological_order(start("tutorial").record())) if v.label}
     explorer.select("w5")
     factor = explorer.page.locator('.formula-equation [aria-label="dout_o1/dnet_o1"]').first
@@ -276,7 +276,7 @@ def test_a_factor_lights_its_way_in_both_diagrams(opened: Any) -> None:
 
 
 def test_paths_light_their_edges(opened: Any) -> None:
-    explorer = opened("tutorial")
+    explorer = opened("tutorial", **ROOMY)
     panel = explorer.panel("paths")
     panel.get_by_label("from").select_option(label="w1")
     explorer.settle()

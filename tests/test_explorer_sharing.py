@@ -31,7 +31,6 @@ def opened(open_page: Any, tmp_path: Path) -> Any:
     """A function that opens the page of a subject."""
 
     def open_subject(name: Any, fragment: str = "", **options: Any) -> Any:
-        options = options if "viewport" in options else ROOMY | options
         return Explorer(open_page(made(name).save(tmp_path / f"{name}.html"), fragment, **options))
 
     return open_subject
@@ -220,10 +219,10 @@ def test_a_saved_page_opens_as_it_was(opened: Any, open_page: Any, tmp_path: Pat
     explorer = opened(name)
     go_far(explorer, name)
     path = download(explorer, "This page", tmp_path)
-    other = Explorer(open_page(path, **ROOMY))
+    other = Explorer(open_page(path))
     assert what_is_seen(other) == what_is_seen(explorer)
     other.train("1 round")
-    again = Explorer(open_page(download(other, "This page", tmp_path), **ROOMY))
+    again = Explorer(open_page(download(other, "This page", tmp_path)))
     assert what_is_seen(again) == what_is_seen(other)
     assert abs(len(path.read_bytes()) - len(made(name).html.encode())) < 2000
 
@@ -296,7 +295,7 @@ def unlike(one: Any, other: Any) -> Any:
 def test_pictures(opened: Any, open_page: Any, tmp_path: Path, tab: str, scheme: str) -> None:
     from PIL import Image
 
-    explorer = opened("tutorial", color_scheme=scheme)
+    explorer = opened("tutorial", color_scheme=scheme, **ROOMY)
     explorer.show(tab)
     explorer.train("1 round")
     shown = explorer.page.locator(".diagram text").evaluate_all(
@@ -445,7 +444,7 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     name = "tutorial"
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")
-    page = open_page(path, **ROOMY)
+    page = open_page(path)
     frame = page.frames[1]
     frame.wait_for_selector(".next")
     assert frame.evaluate("origin") == "null"
@@ -470,5 +469,5 @@ def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
     assert "Ignored call to 'print()'" in ignored
     with page.expect_download() as found:
         panel.get_by_role("button", name="This page").click()
-    other = Explorer(open_page(shutil.copy(found.value.path(), tmp_path / "saved.html"), **ROOMY))
+    other = Explorer(open_page(shutil.copy(found.value.path(), tmp_path / "saved.html")))
     assert other.numbers() == explorer.numbers()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.explorer import (
     READ,
+    ROOMY,
     SUBJECTS,
     WEIGHTS,
     Numbers,
@@ -39,8 +40,9 @@ def test_steps_cover_everything_once_forward_and_back(opened: Any, name: str) ->
     begin = explorer.numbers()
     computed = [k for k, v in enumerate(nodes) if v.args]
     assert_same(begin, ([None if v.args else v.data for v in nodes], [None] * len(nodes)))
-    shown = explorer.page.locator(".computation .item[data-node]").nth(computed[0])
-    assert shown.get_attribute("aria-label").endswith(": data ·, gradient ·")
+    with explorer.room():
+        shown = explorer.page.locator(".computation .item[data-node]").nth(computed[0])
+        assert shown.get_attribute("aria-label").endswith(": data ·, gradient ·")
 
     kinds = {"forward": len(computed), "seed": 1, "backward": len(edges), "update": len(subject.trained)}
     found = explorer.walk(".", sum(kinds.values()))
@@ -247,7 +249,7 @@ def test_training(opened: Any, name: Any) -> None:
 
 
 def test_training_runs_and_pauses(opened: Any) -> None:
-    explorer = opened("tutorial")
+    explorer = opened("tutorial", **ROOMY)
     clock = explorer.page.clock
     clock.install()
     explorer.page.keyboard.press("t")

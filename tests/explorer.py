@@ -314,10 +314,16 @@ class Explorer:
         if before["width"] >= ROOMY["viewport"]["width"]:
             yield
             return
-        window.set_viewport_size(ROOMY["viewport"])
-        self.settle()
+        self.resize(ROOMY["viewport"])
         yield
-        window.set_viewport_size(before)
+        self.resize(before)
+
+    def resize(self, size: Any) -> None:
+        """Makes the window as large as that, and waits until the page has heard of it and has drawn itself anew."""
+        window = getattr(self.page, "page", self.page)
+        window.set_viewport_size(size)
+        window.wait_for_function(f"() => innerWidth === {size['width']}")
+        self.settle()  # in this frame it measures its parts
         self.settle()
 
     def numbers(self) -> Any:

@@ -14,7 +14,6 @@ from tinygrad_bp import Value
 from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation
-from tinygrad_bp.lessons.softmax import softmax
 
 STEP = mpf(10) ** -25
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.(\d+))?(?:e([-+]\d+))?(?![\w.])")
@@ -46,14 +45,15 @@ class Evaluator:
         )
 
     def _classes(self) -> None:
-        """Of softmax the probabilities and targets."""
-        for v, share in softmax(self.found).items():
+        """Of a cross entropy the probabilities and targets."""
+        for v, share in self.found.shares.items():
             [layer] = [case[-1] for case in self.found.cases if any(unit.net is v for unit in case[-1])]
             weights = [mp.exp(self.data[unit.net]) for unit in layer]
             [place] = [k for k, unit in enumerate(layer) if unit.net is v]
             number = re.search(r"\[\d+\]$", self.found.names[v])
             name = layer[place].name + (number[0] if number else "")
-            self.extra |= {f"p_{name}": weights[place] / mp.fsum(weights), f"y_{name}": mpf(share.target)}
+            p = 1 / (1 + 1 / weights[place]) if share.alone else weights[place] / mp.fsum(weights)
+            self.extra |= {f"p_{name}": p, f"{'t' if share.alone else 'y'}_{name}": mpf(share.target)}
 
     @cached_property
     def data(self) -> dict[Value, Any]:

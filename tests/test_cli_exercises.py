@@ -23,12 +23,13 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_it_is_the_exercise_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     subject = of_tutorial()
-    plain = exercise(subject.result, lr=0.5, parameters=subject.parameters)
+    weights = [v for v in subject.parameters if v.label.startswith("w")]  # the text leaves its biases as they are
+    plain = exercise(subject.result, lr=0.5, parameters=weights)
     assert said(["exercise", "tutorial", "--language", "en"], capsys) == plain.text()
     made = exercise(
         subject.result,
         lr=0.25,
-        parameters=subject.parameters,
+        parameters=weights,
         seed=7,
         blanks="deltas",
         questions=1,

@@ -171,3 +171,25 @@ def test_mistakes_are_said_and_nothing_is_marked(
     assert out == ""
     assert says in err
     assert "Traceback" not in err
+
+
+def test_the_tutorial_leaves_its_biases_as_they_are_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("answers.csv").write_text("name,answer\nw5+,0.35891648\nb1+,0.340637195\nb2+,0.6\n", encoding="utf-8")
+    assert main(["mark", "tutorial", "answers.csv"]) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "b1 and b2 are not trained here" in out
+    assert "2 of 3 are right" in out
+    assert "This is what comes out if b1 is updated, too." in out
+    assert main(["exercise", "tutorial", "--blanks", "update"]) == 0
+    out = capsys.readouterr().out
+    assert "b1 and b2 are not trained here" in out
+    assert "b1+" not in out
+
+
+@pytest.mark.parametrize("command", [["mark", "neuron.py:out"], ["check", "neuron.py:out", "--against"]])
+def test_errors_speak_in_the_words_of_the_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("answers.csv").write_text("name,answer\nw+,0.5\n", encoding="utf-8")
+    assert main([*command, "answers.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "give --lr" in said
+    assert "lr=" not in said

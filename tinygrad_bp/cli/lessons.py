@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,8 +139,6 @@ def _lesson(args: argparse.Namespace) -> int:
 
     format = documents.format_of(args.output, args.format)
     case = subjects.case_of(args)
-    if args.target == "tutorial":  # whose text leaves its biases as they are
-        case = replace(case, parameters=[v for v in case.parameters or [] if v.label.startswith("w")])
     rate = case.rate if args.lr is None else float(args.lr)
     optimizer = _optimizer(args, case, rate)
     x = None

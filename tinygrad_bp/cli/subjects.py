@@ -179,6 +179,8 @@ def case_of(args: argparse.Namespace) -> Case:
         subject = of_model(thing, rows=[row], most=None)
     rate = EXAMPLE_RATE if isinstance(thing, str) else None
     parameters = list(subject.parameters)
+    if thing == "tutorial":  # whose text leaves its biases as they are
+        parameters = [v for v in parameters if v.label.startswith("w")]
     order = topological_order(subject.result, constants=False)
     data = [v for v in order if v.op is None and v not in parameters and thing != "tutorial"]
     return Case(subject.result, parameters, rate, data)

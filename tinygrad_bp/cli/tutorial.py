@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
         "what is printed, trains the network and draws it. The exit status is 0 only if all verdicts hold.",
     )
     tutorial.add_argument(
-        "--steps", type=parser.rounds, default=10_000, metavar="N", help="rounds of training (default: 10000)"
+        "--steps", type=parser.rounds, default=10_000, metavar="N", help="rounds of training (default: 10,000)"
     )
     tutorial.add_argument(
         "--learning-rate", type=parser.learning_rate, default=Decimal("0.5"), metavar="RATE", help="eta (default: 0.5)"

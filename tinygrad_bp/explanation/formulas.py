@@ -267,6 +267,25 @@ _ARITHMETIC: dict[Operation, Callable[..., Any]] = {
 }
 
 
+def _exponential(x: Any, latex: bool) -> Any:
+    return spelled(ops.exp, [x], latex) if isinstance(x, Formula) else math.exp(x)
+
+
+def _log_of_sum(*terms: Any) -> Any:
+    """The logarithm of 1, where there is a number, and of the exponentials."""
+    latex = _in_latex(*terms)
+    return spelled(ops.log, [reduce(_sum, (_exponential(x, latex) for x in terms))], latex)
+
+
+# What an engine has in one piece, as textbooks have it.
+_WRITTEN_OUT: dict[Operation, Callable[..., Any]] = {
+    ops.logsumexp: _log_of_sum,
+    ops.softplus: lambda x: _log_of_sum(0.0, x),
+    ops.log1p: lambda x: spelled(ops.log, [_sum(1.0, x)], x.latex),
+    ops.expm1: lambda x: _sum(spelled(ops.exp, [x], x.latex), -1.0),
+}
+
+
 def write(x: Any, latex: bool) -> tuple[str, int]:
     """The text of a formula or a number, and how tightly it binds."""
     if not isinstance(x, Formula):
@@ -331,7 +350,7 @@ class FormulaWriter:
     """Writes formulas over the named Values of a graph.
 
     With `digits` the numbers of these stand in place of their names. With `leaves_as_numbers` a leaf that has no name is written as its
-    number; otherwise there is no formula with it.
+    number; otherwise there is no formula with it. With `textbook` log(exp(a) + exp(b)) is written for logsumexp([a, b]), and so on.
     """
 
     def __init__(
@@ -341,8 +360,10 @@ class FormulaWriter:
         latex: bool = False,
         digits: int | None = None,
         leaves_as_numbers: bool = False,
+        textbook: bool = False,
     ) -> None:
         self.latex = latex
+        self._written_out = _WRITTEN_OUT if textbook else {}
         self._digits, self._leaves_as_numbers = digits, leaves_as_numbers
         self._names = names
         self._terms: dict[Value, Any] = {}
@@ -514,7 +535,9 @@ class FormulaWriter:
             waiting.pop()
             operands = [self._term(x) for x in head.operands]
             term = None
-            if head.op in (ops.power_term, ops.dot):  # x ** 2, not x ** (3 - 1); a sum of products
+            if head.op in self._written_out and any(isinstance(x, Formula) for x in operands):
+                term = self._written_out[head.op](*operands)
+            elif head.op in (ops.power_term, ops.dot):  # x ** 2, not x ** (3 - 1); a sum of products
                 term = Formula.record_operation(head.op, operands)
             self._terms[head] = term if isinstance(term, Formula) else recorded(head.op, operands, self.latex)
         return self._terms[node]

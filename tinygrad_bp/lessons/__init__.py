@@ -17,7 +17,8 @@ course       what came of a training
 derivation   all that is derived, by name: what the others read
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer; `roles`: what its leaves are; `ways` down its graph
-probabilities  those of a softmax, as quantities beside the graph
+probabilities  those of a cross entropy, as quantities beside the graph
+targets        what outputs should be, by the slopes of a cross entropy of sigmoids or by what is subtracted
 definitions  of the functions that a sheet writes; `rules`: of what it asks for
 document     what a lesson is to its reader: it shows itself and is saved
 marking/     `mark`: what was derived by hand, beside what comes out

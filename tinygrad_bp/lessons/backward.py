@@ -11,6 +11,7 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.explanation.waypoints import Factor
 from tinygrad_bp.lessons.blocks import Block, Formula, Paragraph, Table, Text
 from tinygrad_bp.lessons.contributions import contributions
+from tinygrad_bp.lessons.equations import symbol
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_WEIGHTS, Speaker
 
 SATURATED = 1e-3  # below this share of its largest, a slope is as good as 0
@@ -108,8 +109,7 @@ class Backward(Speaker):
         neuron = self.neuron(unit)
         following = [self.neuron_of[edge.of] for edge in graph.users[unit.out] if edge.of in self.neuron_of]
         if unit.net in self.shares:
-            share = self.shares[unit.net]
-            yield self.write.share(unit, share.probability, share.target, share.cases)
+            yield self.write.share(unit)
             return
         if following and len(following) == len(graph.users[unit.out]):
             names = self.listed([self.neuron(each) for each in following])
@@ -194,12 +194,19 @@ class Backward(Speaker):
         """For softmax with cross entropy: probabilities, targets, and the deltas as their differences."""
         if any(unit.net not in self.shares for unit in layer):
             return
-        cases = self.shares[layer[0].net].cases
-        yield from self.once("lesson.backward.softmax")
-        if self.first("lesson.backward.softmax.derived"):
+        _, _, cases, alone, _ = self.shares[layer[0].net]
+        gap, letter = self.write.gap(alone=alone), symbol(self.write.letter(alone=alone))
+        yield from self.once("lesson.backward.sigmoid" if alone else "lesson.backward.softmax", gap=gap, y=letter)
+        p, y = (self.entropy.letter(letter, layer[0]) for letter in "py")
+        if not self.first("lesson.backward.softmax.derived"):
+            pass
+        elif alone:
+            slope, whole = self.entropy.slopes(layer[0])
+            net = self.write.name(layer[0].net)
+            yield self.paragraph("lesson.backward.sigmoid.slopes", p=p, first=whole, net=net, second=slope)
+        else:
             yield self.paragraph("lesson.backward.softmax.parts")
             yield self.entropy.derived(layer)
-            p, y = (self.entropy.letter(letter, layer[0]) for letter in "py")
             net, part = self.write.name(layer[0].net), self.entropy.slope(layer, layer[0])
             yield self.paragraph("lesson.backward.softmax.slopes", net=net, share=part, p=p, y=y)
         if cases > 1:
@@ -208,8 +215,8 @@ class Backward(Speaker):
             [],
             [Formula("net", r"\mathrm{net}")],
             [Formula("p", "p")],
-            [Formula("y", "y")],
-            [Formula("p - y", "p - y")],
+            [letter],
+            [gap],
         ]
         rows = []
         for unit in layer:

@@ -40,7 +40,8 @@ from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several
 from tinygrad_bp.lessons.layers import Layers, cases
 from tinygrad_bp.lessons.probabilities import probabilities
 from tinygrad_bp.lessons.roles import inputs_of_formula, learns, shared_out, untrained, weighs_inputs
-from tinygrad_bp.lessons.softmax import shares_of
+from tinygrad_bp.lessons.softmax import Share, shares_of, softmax
+from tinygrad_bp.lessons.targets import logistic
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
 
@@ -84,8 +85,8 @@ class Derivation:
         operation: what errors begin with.
 
     Attributes:
-        order: all nodes, constants left out, each after those it was computed from; before the loss the probabilities of a softmax that
-            has none among them, and what these are computed from.
+        order: all nodes, constants left out, each after those it was computed from; before the loss the probabilities of a cross
+            entropy that has none among them, and what these are computed from.
         names: of each labelled Value, and of each of the steps.
         graph: the waypoints between the loss and its parameters.
         parts: the Values without a label that have a name so that no formula is too long to be written.
@@ -95,7 +96,7 @@ class Derivation:
         trainable: the leaves that are trained if nothing else is said.
         forward: the Values that are computed, step by step; those of one letter by their numbers.
         backward: the waypoints, from the loss back to the parameters: layer by layer, and in each in the order of the forward pass.
-        probabilities: those of a softmax that are beside the graph. They are steps, and not in `forward`.
+        probabilities: those of a softmax, or of sigmoids, that are beside the graph. They are steps, and not in `forward`.
 
     Nothing in the graph is changed, and no gradient in it is read. Raises TypeError for what is no Value, ValueError for one that was not
     computed from anything, for parameters that are no leaves of it, for leaves that were changed since it was computed, and for a graph
@@ -198,6 +199,17 @@ class Derivation:
         return {}
 
     @cached_property
+    def logistic(self) -> dict[Value, Share]:
+        """Of the net input of each output its share, where the error is the cross entropy of their sigmoids; else empty."""
+        return logistic(self)
+
+    @cached_property
+    def shares(self) -> dict[Value, Share]:
+        """Of the net inputs that a cross entropy takes, by a softmax or each by its sigmoid, what they are in it."""
+        inside = {unit.net for layers in self.cases for unit in layers[-1] if unit.activation is None}
+        return softmax(self) or {net: share for net, share in self.logistic.items() if net in inside}
+
+    @cached_property
     def cases(self) -> list[Layers]:
         """The layers of neurons, case by case."""
         return cases(self.neurons, self.order)
@@ -248,6 +260,11 @@ class Derivation:
     @cached_property
     def _trained(self) -> set[Value]:
         return set(self.parameters)
+
+    @property
+    def fixed(self) -> list[Value]:
+        """The leaves that are not trained though they could be, such as biases: those with names, in the order of the graph."""
+        return [v for v in self.trainable if v not in self._trained and v in self.names]
 
     # Numbers
 

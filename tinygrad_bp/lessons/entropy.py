@@ -1,4 +1,4 @@
-"""The error of softmax with cross entropy as textbooks have it: the probabilities p, L = -log(p), and how p - y comes out."""
+"""The error of a cross entropy as textbooks have it: the probabilities p by softmax or sigmoids, L = -log(p), and how p - y comes out."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Equation, Formula
-from tinygrad_bp.lessons.equations import Equations, Product, Row, chain, in_parentheses
+from tinygrad_bp.lessons.equations import Equations, Product, Row, chain, in_parentheses, summed
 from tinygrad_bp.lessons.layers import Layers
-from tinygrad_bp.lessons.softmax import NEAR, Share, entropies, surprise
+from tinygrad_bp.lessons.softmax import NEAR, Share, entropies, grouped, surprise
 
 
 class Entropy:
     """The equations of a cross entropy.
 
     Attributes:
-        of: of each Value that is the cross entropy of some cases the last layers of these: of one, or of all whose mean or sum it is.
+        of: of each Value that is the cross entropy of some cases the last layers of these: of one, or of all whose mean or sum it is. Of
+            sigmoids, each of which is for itself, one output after the other.
     """
 
     def __init__(self, write: Equations, cases: Sequence[Layers], shares: Mapping[Value, Share]) -> None:
         self.write, self.shares = write, shares
         self.of: dict[Value, list[Sequence[Unit]]] = {}
         self._divisors: dict[Value, int] = {}
-        last = [layers[-1] for layers in cases if all(unit.net in shares for unit in layers[-1])]
-        if not last or len(last) < len(cases):
+        groups = [grouped(layers[-1], shares) for layers in cases]
+        last = [group for each in groups for group in each]
+        if not all(groups) or not last:
             return
         nets = [[unit.net for unit in layer] for layer in last]
         for v, factors in entropies(write.derivation.order, write.derivation.names, nets, shares).items():
             layers: list[Sequence[Unit]] = [last[k] for k in factors]
             total = math.fsum(surprise(nets[k], shares) for k in factors)
-            for divisor in dict.fromkeys((1, len(layers))):
+            for divisor in dict.fromkeys((1, len(layers), len(cases), shares[nets[0][0]].cases)):
                 if math.isclose(v.data, total / divisor, rel_tol=NEAR, abs_tol=1e-300):
                     self.of[v], self._divisors[v] = layers, divisor
                     break
@@ -41,7 +43,15 @@ class Entropy:
         return (self.probability(layer, unit) for unit in layer)
 
     def probability(self, layer: Sequence[Unit], unit: Unit) -> Equation:
-        """p of a class: exp(net), over the sum of these of the layer."""
+        """p of a class: exp(net), over the sum of these of the layer; of a sigmoid that of the net input."""
+        if self.shares[unit.net].alone:
+            net, x = self.write.name(unit.net), self.write.number(unit.net.data)
+            whole = Formula(f"sigmoid({net.text})", rf"\sigma\left({net.latex}\right)")
+            minus = in_parentheses(x) if x.text.startswith("-") else x
+            inside = Formula(f"exp(-{minus.text})", f"e^{{-{minus.latex}}}")
+            written = _over(_plain("1"), Formula(f"1 + {inside.text}", f"1 + {inside.latex}"))
+            number = self.write.number(self.shares[unit.net].probability)
+            return chain(self.letter("p", unit), [[whole], [written], [number]])
         rows = [
             [_over(self._exp(unit, numbers=numbers), self._sum(layer, numbers=numbers))] for numbers in (False, True)
         ]
@@ -74,14 +84,22 @@ class Entropy:
         return chain(left, [*rows, [self.write.number(surprise([unit.net for unit in layer], self.shares))]])
 
     def letter(self, letter: str, unit: Unit) -> Formula:
-        """`p_o1`: the probability of a class, or `y_o1`, its target."""
-        return self.write.of_class(letter, unit)
+        """`p_o1`: the probability of a class; or its target."""
+        return self.write.of_class(letter, unit) if letter == "p" else self.write.target(unit)
+
+    def slopes(self, unit: Unit) -> tuple[Formula, Formula]:
+        """Of a sigmoid: p (1 - p), its slope, and (p - t) / (p (1 - p)), that of the cross entropy with respect to p."""
+        p, t = self.letter("p", unit), self.letter("t", unit)
+        slope = Formula(f"{p.text} * (1 - {p.text})", rf"{p.latex} \cdot \left(1 - {p.latex}\right)")
+        return slope, _over(Formula(f"{p.text} - {t.text}", f"{p.latex} - {t.latex}"), slope)
 
     def slope(self, layer: Sequence[Unit], unit: Unit) -> Formula:
         """p - y of a class, with p as a formula of the net inputs."""
         return _over(self._exp(unit, numbers=False), self._sum(layer, numbers=False))
 
     def _logarithms(self, layer: Sequence[Unit], *, numbers: bool) -> list[Product]:
+        if self.shares[layer[0].net].alone:
+            return self._binary(layer[0], numbers=numbers)
         products: list[Product] = []
         for unit in layer:
             share = self.shares[unit.net]
@@ -90,6 +108,23 @@ class Entropy:
                 log = Formula(f"log({p.text})", rf"\ln\left({p.latex}\right)" if numbers else rf"\ln {p.latex}")
                 products.append((True, [log] if share.target == 1.0 else [self.write.number(share.target), log]))
         return products
+
+    def _binary(self, unit: Unit, *, numbers: bool) -> list[Product]:
+        """-(t log(p) + (1 - t) log(1 - p)); where the target is 1 or 0 by the program itself, the one that is not 0."""
+        share = self.shares[unit.net]
+        p = self.write.number(share.probability) if numbers else self.letter("p", unit)
+        t = self.write.number(share.target) if numbers else self.letter("t", unit)
+        less = Formula(f"1 - {p.text}", f"1 - {p.latex}")
+        logs = [
+            Formula(f"log({x.text})", rf"\ln\left({x.latex}\right)" if " " in x.text else rf"\ln {x.latex}")
+            for x in (p, less)
+        ]
+        if share.leaf is None and share.target in (0.0, 1.0):
+            return [(True, [logs[0 if share.target else 1]])]
+        if share.leaf is None:
+            t = self.write.number(share.target)
+        rest = in_parentheses(Formula(f"1 - {t.text}", f"1 - {t.latex}"))
+        return [(True, [in_parentheses(_inside(summed([(False, [t, logs[0]]), (False, [rest, logs[1]])])))])]
 
     def _exp(self, unit: Unit, *, numbers: bool) -> Formula:
         x = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)

@@ -99,7 +99,9 @@ class Equations:
         return chain(left, [*rows, [self.number(quantity.derivative.value)]])
 
     def of_class(self, letter: str, unit: Unit) -> Formula:
-        """`p_o1`, of several cases `p_o1[2]`: a quantity of a class."""
+        """`p_o1`, of several cases `p_o1[2]`: a quantity of a class. A probability is called as it is in the graph."""
+        if letter == "p" and (name := self.derivation.probabilities.called.get(unit.net)):
+            return symbol(name)
         neuron = self.neuron(unit)
         return Formula(f"{letter}_{neuron.text}", f"{letter}_{{{neuron.latex}}}")
 
@@ -113,17 +115,39 @@ class Equations:
         """A label by itself, such as that of the same input in several cases."""
         return symbol(short_name(label))
 
-    def share(self, unit: Unit, probability: float, target: float, cases: int) -> Equation:
-        """The delta of softmax with cross entropy: p - y, over the number of cases that the error is the mean of."""
+    def target(self, unit: Unit) -> Formula:
+        """The target of a class: its name in the graph, or `y_o1`."""
+        share = self.derivation.shares[unit.net]
+        if share.leaf is not None and share.leaf in self.derivation.names:
+            return self.name(share.leaf)
+        return self.of_class(self.letter(alone=share.alone), unit)
+
+    def letter(self, *, alone: bool) -> str:
+        """The letter of targets: y of classes, t of sigmoids; another one where it is the name of something else."""
+        taken = set(self.derivation.names.values())
+        letters = ("t", "y", "target") if alone else ("y", "t", "target")
+        return next(letter for letter in letters if letter not in taken or letter == letters[-1])
+
+    def gap(self, *, alone: bool) -> Formula:
+        """`p - y`, what the deltas of a cross entropy are."""
+        letter = symbol(self.letter(alone=alone))
+        return Formula(f"p - {letter.text}", f"p - {letter.latex}")
+
+    def share(self, unit: Unit) -> Equation:
+        """The delta of a cross entropy: p - y, over the number of cases that the error is the mean of."""
         found, v = self.derivation, unit.net
+        share = found.shares[v]
         left, whole = self.delta(v), self.derivative(found.loss, v)
-        p, y = (self.of_class(letter, unit) for letter in "py")
         rows: list[Row] = [] if left == whole else [[whole]]
-        for first, second in ((p, y), (self.number(probability), self.number(target))):
+        pairs = (
+            (self.of_class("p", unit), self.target(unit)),
+            (self.number(share.probability), self.number(share.target)),
+        )
+        for first, second in pairs:
             row = summed([(False, [first]), (True, [second])])
-            if cases > 1:
+            if share.cases > 1:
                 texts = " ".join(x.text for x in row), " ".join(x.latex for x in row)
-                row = [Formula(f"({texts[0]}) / {cases}", rf"\frac{{{texts[1]}}}{{{cases}}}")]
+                row = [Formula(f"({texts[0]}) / {share.cases}", rf"\frac{{{texts[1]}}}{{{share.cases}}}")]
             rows.append(row)
         return chain(left, [*rows, [self.number(found.graph.total[v])]])
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Table, Text
 from tinygrad_bp.lessons.layers import inputs_of
 from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
+from tinygrad_bp.lessons.targets import compared
 
 ROOM = 74  # columns of a table in a terminal
 MOST_BESIDE = 6  # names and numbers in a row
@@ -178,17 +178,12 @@ class Given(Speaker):
 
     def ends_of(self, unit: Unit) -> Value | float | None:
         """The target of an output, a leaf or a number: what softmax or a sigmoid is compared with, or what it is subtracted from."""
-        if unit.net in self.shares:
-            return self.shares[unit.net].target
+        share = self.shares.get(unit.net) or self.found.logistic.get(unit.net)
+        if share is not None:
+            return share.target if share.leaf is None else share.leaf
         if (weighed := self._weighed_by(unit)) is not None:
             return weighed
-        trained = set(self.found.trainable)
-        for user in self.found.users.get(unit.out, []):
-            if user.op is ops.sub and not any(is_logarithm(each) for each in self.found.users.get(user, [])):
-                [other] = [x for x in user.args if x is not unit.out] or [unit.out]
-                if other.op is None and other not in trained:
-                    return other.data if isinstance(other, Constant) else other
-        return self.logistic_target(unit)
+        return compared(self.found, unit.out)
 
     def _weighed_by(self, unit: Unit) -> Value | None:
         """The leaf that the logarithm of an output is multiplied by, as the target is in a cross entropy: t log(out), t softplus(-net)."""
@@ -203,30 +198,6 @@ class Given(Speaker):
                             other.op is None and outer(other.label)
                         ):
                             return other
-        return None
-
-    def _is_in_logarithm(self, out: Value) -> bool:
-        """Whether the error is made of the logarithm of an output, or of 1 less it."""
-        users = self.found.users
-        return any(
-            is_logarithm(user) or (user.op is ops.sub and any(map(is_logarithm, users.get(user, []))))
-            for user in users.get(out, [])
-        )
-
-    def logistic_target(self, unit: Unit) -> float | None:
-        """The target of an output without an activation, if the error is the cross entropy of its sigmoid."""
-        net = unit.net
-        names = {user.op.name for user in self.found.users.get(net, []) if user.op is not None}
-        inside = unit.activation is None and names and names <= {"softplus", "neg", "sigmoid"}
-        if not inside and not (unit.activation is ops.sigmoid and self._is_in_logarithm(unit.out)):
-            return None
-        p = 1.0 / (1.0 + math.exp(-net.data)) if net.data > -700.0 else 0.0
-        slope = self.found.graph.total.get(net, math.nan)
-        cases, outputs = len(self.cases), len(self.cases[0][-1])
-        for count in dict.fromkeys((1, outputs, cases, cases * outputs)):
-            target = p - slope * count
-            if abs(target - round(target, 9)) < 1e-12 and 0.0 <= round(target, 9) <= 1.0:
-                return round(target, 9) + 0.0
         return None
 
 

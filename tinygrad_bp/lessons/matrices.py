@@ -212,15 +212,9 @@ class Matrices:
         elif share := self._shares():
             p, y = ([[getattr(each, kind) for each in row] for row in share] for kind in ("probability", "target"))
             count = share[0][0].cases
-            over = (f" / {count}", rf"\tfrac{{1}}{{{count}}}") if count > 1 else ("", "")
-            rows.append(
-                [
-                    Formula(
-                        f"(p - y){over[0]}" if count > 1 else "p - y",
-                        rf"{over[1]}\left(p - y\right)" if count > 1 else "p - y",
-                    )
-                ]
-            )
+            gap = self.speaker.write.gap(alone=share[0][0].alone)
+            over = Formula(f"({gap.text}) / {count}", rf"\tfrac{{1}}{{{count}}}\left({gap.latex}\right)")
+            rows.append([over if count > 1 else gap])
             if count == 1:
                 # Of a difference decimals count: of p next to 1 there are as many as p - 1 has.
                 decimals = max(place_of(x, self.digits + MORE) for [x] in level.delta)
@@ -264,7 +258,7 @@ class Matrices:
         return total if abs(total - product) <= NEAR * sum(map(abs, delta)) else product
 
     def _shares(self) -> list[list[Share]]:
-        """Of the last layer, a column for each case; empty without softmax."""
+        """Of the last layer, a column for each case; empty without a cross entropy."""
         shares = self.speaker.shares
         last = [layers[-1] for layers in self.speaker.cases]
         if any(unit.net not in shares for layer in last for unit in layer):
@@ -345,12 +339,13 @@ class Matrices:
             return [f"delta{k} = (W{k + 1}.T @ delta{k + 1}){slope}"]
         if share := self._shares():
             targets = [[each.target for each in row] for row in share]
-            count = share[0][0].cases
+            _, _, count, alone, _ = share[0][0]
+            letter, gap = self.speaker.write.letter(alone=alone), self.speaker.write.gap(alone=alone).text
+            softmax = [f"p = np.exp(a{k} - a{k}.max(axis=0))", "p /= p.sum(axis=0)"]
             return [
-                f"y = {self._array(targets)}",
-                f"p = np.exp(a{k} - a{k}.max(axis=0))",
-                "p /= p.sum(axis=0)",
-                f"delta{k} = (p - y) / {count}" if count > 1 else f"delta{k} = p - y",
+                f"{letter} = {self._array(targets)}",
+                *([f"p = 1 / (1 + np.exp(-a{k}))"] if alone else softmax),
+                f"delta{k} = ({gap}) / {count}" if count > 1 else f"delta{k} = {gap}",
             ]
         if target := self._targets():
             factor, numbers = target

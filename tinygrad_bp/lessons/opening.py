@@ -208,12 +208,17 @@ class Opening(Given):
         layers = [layer for v in steps for layer in self.entropy.of.get(v, [])]
         if not layers:
             return
-        yield self.paragraph("lesson.forward.softmax")
-        for layer in list({id(layer): layer for layer in layers}.values())[:MOST_CASES]:
+        alone = self.shares[layers[0][0].net].alone
+        yield self.paragraph("lesson.forward.sigmoid" if alone else "lesson.forward.softmax")
+        most = MOST_NEURONS if alone else MOST_CASES
+        groups = list({layer[0].net: layer for layer in layers}.values())
+        for layer in groups[:most]:
             yield from list(self.entropy.probabilities(layer))[:MOST_NEURONS]
             if len(layer) > MOST_NEURONS:
                 yield self.paragraph("lesson.left.classes", count=len(layer) - MOST_NEURONS)
-        yield self.paragraph("lesson.forward.entropy")
+        if alone and len(groups) > most:
+            yield self.paragraph("lesson.left.classes", count=len(groups) - most)
+        yield self.paragraph("lesson.forward.entropy.binary" if alone else "lesson.forward.entropy")
 
     def needed(self) -> set[Value]:
         """What the derivatives are made of: where one weight is followed, not all that the error is made of."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.asking import KEPT, place_of
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
-from tinygrad_bp.lessons.softmax import softmax
+from tinygrad_bp.lessons.softmax import grouped
 
 NOISE = 4e-16  # what floats are off by: what is left of larger numbers that cancel is no number to ask for
 CLEAR = 0.5  # units of the last digit that is asked for: what is off by more is not well-conditioned
@@ -32,15 +32,17 @@ class Rounding:
         found: the derivation.
         data: the numbers of all nodes.
         digits: how many digits that count are kept.
-        classes: the net inputs that a softmax is taken of, whose deltas are differences p - y with p written down.
+        classes: the net inputs that a softmax is taken of, or one alone of a sigmoid; their deltas are p - y with p written down.
     """
 
     def __init__(self, found: Derivation, data: Numbers, digits: int, classes: Iterable[Sequence[Value]] = ()) -> None:
         self._shares: dict[Value, float] = {}
         for nets in classes:
-            largest = max(data[v] for v in nets)
-            total = math.fsum(math.exp(data[v] - largest) for v in nets)
+            largest = max(0.0 if len(nets) == 1 else -math.inf, *(data[v] for v in nets))
+            rest = math.exp(-largest) if len(nets) == 1 else 0.0  # a sigmoid
+            total = math.fsum([rest, *(math.exp(data[v] - largest) for v in nets)])
             self._shares |= {v: half_unit(math.exp(data[v] - largest) / total, digits) for v in nets}
+        beside, shares = found.probabilities, found.shares
         self._found, self._data, self._digits = found, data, digits
         self._values: dict[Value, float] = {}
         self._local: dict[
@@ -52,7 +54,9 @@ class Rounding:
             passed = math.fsum(abs(slope) * (self._values[x] + NOISE * abs(data[x])) for x, slope, _ in self._local[v])
             written = v.op is not None and v in found.names
             passed += sum(
-                half_unit(data[p], digits) / data[p] for p in found.probabilities.errors.get(v, ()) if data[p]
+                half_unit(data[p], digits) * shares[beside.net[p]].steepness(data[p])
+                for p in beside.errors.get(v, ())
+                if data[p]
             )
             self._values[v] = passed + (half_unit(data[v], digits) if written else 0.0)
 
@@ -115,11 +119,9 @@ class Rounding:
 
 
 def classes_of(found: Derivation) -> list[list[Value]]:
-    """The net inputs of each case that a softmax is taken of, where the error is a cross entropy of it."""
-    shares = softmax(found)
-    return [
-        [unit.net for unit in layers[-1]] for layers in found.cases if all(unit.net in shares for unit in layers[-1])
-    ]
+    """The net inputs of each case that a softmax is taken of, or one alone of a sigmoid, where the error is a cross entropy of it."""
+    groups = [group for layers in found.cases for group in grouped(layers[-1], found.shares)]
+    return [[unit.net for unit in group] for group in groups]
 
 
 class Condition(NamedTuple):

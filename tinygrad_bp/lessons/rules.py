@@ -14,7 +14,7 @@ from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Formula, Piece
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.equations import Equations, symbol
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.setting import Setting
 from tinygrad_bp.lessons.tables import joined
@@ -25,7 +25,7 @@ Rule = tuple[list[Piece], list[Piece]]  # what it is of, and how that is found
 DELTA, ETA = Formula("delta", r"\delta"), Formula("eta", r"\eta")
 NET, OUT = Formula("net", r"\mathrm{net}"), Formula("out", r"\mathrm{out}")
 SUM = Formula("Σ", r"\Sigma")
-U, V, W, X, B, Y = (Formula(letter, letter) for letter in "uvwxby")
+U, V, W, X, B = (Formula(letter, letter) for letter in "uvwxb")
 
 
 def rules(setting: Setting, say: Words, asked: Iterable[Step]) -> list[Rule]:
@@ -35,7 +35,7 @@ def rules(setting: Setting, say: Words, asked: Iterable[Step]) -> list[Rule]:
 
 class _Rules:
     def __init__(self, setting: Setting, say: Words, asked: Sequence[Step]) -> None:
-        self.found, self.say, self.asked = setting.found, say, asked
+        self.setting, self.found, self.say, self.asked = setting, setting.found, say, asked
         self.shares = setting.lesson.shares
         self.neuron_of = setting.lesson.neuron_of
         self.loss = setting.found.names[setting.found.loss]
@@ -82,9 +82,11 @@ class _Rules:
         if linear:
             yield self.rule("linear", [joined(DELTA, [self.d(OUT)])])
         if classes:
-            cases = self.shares[classes[0].net].cases
-            text, latex = ("p - y", "p - y") if cases == 1 else (f"(p - y) / {cases}", rf"\frac{{p - y}}{{{cases}}}")
-            yield self.rule("softmax", [joined(DELTA, [Formula(text, latex)])], y=Y)
+            write = self.setting.write
+            _, _, cases, alone, _ = self.shares[classes[0].net]
+            gap, y = write.gap(alone=alone), symbol(write.letter(alone=alone))
+            over = Formula(f"({gap.text}) / {cases}", rf"\frac{{{gap.latex}}}{{{cases}}}") if cases > 1 else gap
+            yield self.rule("sigmoid" if alone else "softmax", [joined(DELTA, [over])], y=y)
 
     def hidden(self) -> Iterator[Rule]:
         """What arrives at an output that goes to other neurons."""

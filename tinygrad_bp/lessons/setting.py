@@ -216,8 +216,7 @@ class Setting:
     def total(self, v: Value) -> Equation:
         """The derivative of the loss with respect to a waypoint: of the net input of a class p - y."""
         if v in self.lesson.shares:
-            share = self.lesson.shares[v]
-            return self.write.share(self.lesson.neuron_of[v], share.probability, share.target, share.cases)
+            return self.write.share(self.lesson.neuron_of[v])
         return self.write.total(v)
 
 

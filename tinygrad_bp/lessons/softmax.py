@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.lessons.derivation import Derivation
 
 NEAR = 1e-9  # how well numbers must fit
-_OF_ENTROPY = (
+OF_ENTROPY = (
     "logsumexp",
     "softplus",
     "exp",
@@ -28,11 +29,62 @@ _OF_ENTROPY = (
 
 
 class Share(NamedTuple):
-    """Of a class: its probability, its target, and how many cases the error is the mean of."""
+    """Of an output whose error is a cross entropy.
+
+    Attributes:
+        probability: of its class.
+        target: what that should be.
+        cases: how many cases, or outputs, the error is the mean of.
+        alone: whether the probability is the sigmoid of the net input, which takes no other classes into account; else softmax.
+        leaf: the target as a leaf of the graph, if it is known to be one.
+    """
 
     probability: float
     target: float
     cases: int
+    alone: bool = False
+    leaf: Value | None = None
+
+    def surprise(self, p: float) -> float:
+        """The cross entropy at another probability: -y log(p), of a sigmoid with -(1 - t) log(1 - p)."""
+        other = (1.0 - self.target) * math.log1p(-p) if self.alone and self.target != 1.0 else 0.0
+        return -(self.target * math.log(p) if self.target else 0.0) - other
+
+    def steepness(self, p: float) -> float:
+        """The size of the slope of that with respect to the probability."""
+        other = (1.0 - self.target) / (1.0 - p) if self.alone and self.target != 1.0 and p < 1.0 else 0.0
+        return abs((self.target / p if self.target else 0.0) - other)
+
+
+def grouped(layer: Sequence[Unit], shares: Mapping[Value, Share]) -> list[Sequence[Unit]]:
+    """The outputs that one cross entropy is made of: all those of a softmax, each sigmoid by itself; empty if there is none."""
+    if not layer or any(unit.net not in shares for unit in layer):
+        return []
+    return [[unit] for unit in layer] if shares[layer[0].net].alone else [layer]
+
+
+def slopes_at(order: Sequence[Value], at: Mapping[Value, float]) -> dict[Value, float]:
+    """The derivatives of the last of these nodes with respect to those before it where some of them have other data, down to these.
+
+    Raises what operations raise for numbers outside their domains.
+    """
+    data: dict[Value, float] = {}
+    for v in order:
+        if v in at:
+            data[v] = at[v]
+        elif any(x in data for x in v.args):
+            assert v.op is not None
+            data[v] = v.op.compute([data.get(x, x.data) if isinstance(x, Value) else x for x in v.operands])
+    slopes = {order[-1]: 1.0}
+    for v in reversed(order):
+        if v not in slopes or v.op is None or v in at:
+            continue
+        numbers = [data.get(x, x.data) if isinstance(x, Value) else x for x in v.operands]
+        wanted = [isinstance(x, Value) for x in v.operands]
+        for x, local in zip(v.operands, v.op.derivatives(data.get(v, v.data), numbers, wanted), strict=True):
+            if isinstance(x, Value):
+                slopes[x] = slopes.get(x, 0.0) + local * slopes[v]
+    return slopes
 
 
 def softmax(found: Derivation) -> dict[Value, Share]:
@@ -45,7 +97,7 @@ def shares_of(
 ) -> dict[Value, Share]:
     """The same by the layers of each case, all nodes, and the derivatives of the error with respect to the net inputs."""
     operations = {v.op.name for v in order if v.op is not None}
-    if not any(part in name for name in operations for part in _OF_ENTROPY):
+    if not any(part in name for name in operations for part in OF_ENTROPY):
         return {}
     shares: dict[Value, Share] = {}
     for layers in cases:
@@ -76,6 +128,9 @@ def _shares(total: Mapping[Value, float], layer: Sequence[Unit], count: int) -> 
 def surprise(layer: Sequence[Value], shares: Mapping[Value, Share]) -> float:
     """-Σ y log(p) of the net inputs of a layer, which keeps its digits where p is next to 0 or to 1."""
     nets = [net.data for net in layer]
+    if len(layer) == 1:
+        [x], t = nets, shares[layer[0]].target
+        return math.fsum(share * ops.softplus.compute([z]) for share, z in ((t, -x), (1.0 - t, x)) if share)
     terms = []
     for net in layer:
         if y := shares[net].target:
@@ -106,9 +161,38 @@ def entropies(
         if v in names and (slopes := _down_to(upwards[: above[v] + 1], nets, names, {*found}, above)):
             met = [k for k, layer in enumerate(layers) if any(net in slopes for net in layer)]
             factors = {k: factor for k in met if (factor := _factor(layers[k], shares, slopes)) is not None}
-            if len(factors) == len(met):
+            of_classes = all(len(layers[k]) > 1 for k in met)
+            if len(factors) == len(met) and (
+                of_classes or _are_everywhere(upwards[: above[v] + 1], layers, shares, factors)
+            ):
                 found[v] = factors
     return found
+
+
+def _are_everywhere(
+    upwards: Sequence[Value],
+    layers: Sequence[Sequence[Value]],
+    shares: Mapping[Value, Share],
+    factors: Mapping[int, float],
+) -> bool:
+    """Whether the slopes at sigmoids, each of which alone fits any target, are these factors times p - t at other net inputs, too."""
+    reached = {upwards[-1]}
+    for v in reversed(upwards):
+        if v in reached:
+            reached.update(v.args)
+    own = [v for v in upwards if v in reached]
+    for place in (0.6, -0.9):
+        at = {layers[k][0]: place for k in factors}
+        try:
+            slopes = slopes_at([*at, *own], at)
+        except (ArithmeticError, ValueError):
+            return False
+        p = ops.sigmoid.compute([place])
+        for k, factor in factors.items():
+            [net] = layers[k]
+            if abs(slopes.get(net, 0.0) - factor * (p - shares[net].target)) > NEAR * abs(factor):
+                return False
+    return True
 
 
 def _down_to(

@@ -14,7 +14,7 @@ from tinygrad_bp.lessons.entropy import Entropy
 from tinygrad_bp.lessons.equations import Equations, symbol
 from tinygrad_bp.lessons.layers import is_recurrent
 from tinygrad_bp.lessons.phrases import enumerated, phrase
-from tinygrad_bp.lessons.softmax import Share, softmax
+from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.words import Words
 
 MOST_NEURONS = 6  # of a layer that are written out
@@ -36,7 +36,7 @@ class Speaker:
         cases: the layers of neurons, case by case.
         neuron_of: of each net input and output its neuron.
         user_of: of each weight and bias its neurons.
-        shares: of each net input that softmax and cross entropy are computed from, its probability and target.
+        shares: of each net input that a cross entropy is computed from, its probability and target.
         entropy: the equations of these.
     """
 
@@ -48,7 +48,7 @@ class Speaker:
         for unit in derivation.neurons:
             for v in [*[c.weight for c in unit.connections], *([unit.bias] if unit.bias is not None else [])]:
                 self.user_of.setdefault(v, []).append(unit)
-        self.shares: dict[Value, Share] = softmax(derivation)
+        self.shares: dict[Value, Share] = derivation.shares
         self.entropy = Entropy(equations, self.cases, self.shares)
         self._said: set[str] = set()
 

@@ -24,7 +24,7 @@ from tinygrad_bp.lessons.blocks import (
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.layers import inputs_of, is_recurrent, network
 from tinygrad_bp.lessons.moodle import Problem
-from tinygrad_bp.lessons.phrases import phrase
+from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.questions import Question, side_by_side
 from tinygrad_bp.lessons.rules import Rule, rules
 from tinygrad_bp.lessons.setting import Setting
@@ -136,6 +136,9 @@ class Worksheet:
         if found.learning_rate is not None:
             rate = write.number(found.learning_rate)
             yield Paragraph(self.words("lesson.network.rate", eta=Formula("eta", r"\eta"), rate=rate))
+            if fixed := found.fixed:
+                names = enumerated(self.say, [write.name(v) for v in fixed])
+                yield Paragraph(self.words("exercise.fixed", count=len(fixed), names=names))
         yield Paragraph(self.words("exercise.formulas.case" if len(self.setting.cases) > 1 else "exercise.formulas"))
         yield self.formulas
         known = self.known

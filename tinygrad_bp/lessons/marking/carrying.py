@@ -15,6 +15,7 @@ from tinygrad_bp.lessons.marking.forward import Forward
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.worlds import World
+from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.lessons.ways import nearest
 
 LEAST_DIGITS = 3  # from which on numbers are taken to be rounded ones: of fewer, anything would follow from anything
@@ -166,7 +167,7 @@ class Carrying:
     def _of_probabilities(
         self, told: dict[Value, float], values: dict[Value, float], edges: dict[tuple[Value, Value], float]
     ) -> dict[Value, float]:
-        """What follows from probabilities of a softmax: the slopes p - y, which are put among the edges, and -log(p), which is returned.
+        """What follows from probabilities: the slopes p - y, which are put among the edges, and -log(p), which is returned.
 
         In the graph nothing is computed from them.
         """
@@ -175,14 +176,14 @@ class Carrying:
         instead: dict[Value, float] = {}
         for v, factors in beside.factors.items():
             parts = [
-                factor * beside.shares[net].target * math.log(told.get(p, data[p]) / p.data)
+                factor * (share.surprise(told.get(p, data[p])) - share.surprise(p.data))
                 for k, factor in factors.items()
                 for net in beside.layers[k]
-                if beside.shares[net].target and ((p := beside.of[net]) in told or data[p] != p.data)
-                if p.data > 0.0 and told.get(p, data[p]) > 0.0
+                if (p := beside.of[net]) in told or data[p] != p.data
+                if all(_is_share(x, share := beside.shares[net]) for x in (p.data, told.get(p, data[p])))
             ]
             if parts and any(p in told for p in beside.errors[v]):
-                instead[v] = v.data - math.fsum(parts)
+                instead[v] = v.data + math.fsum(parts)
             slopes = found.gradients(found.recorded, of=v)
             for p, x in told.items():
                 net = beside.net[p]
@@ -405,3 +406,8 @@ class Carrying:
                 moved = {**world.values, v: world.data[v] + half}
                 total += abs(world.elsewhere(moved).number(step) - value)
         return total
+
+
+def _is_share(p: float, share: Share) -> bool:
+    """Whether a cross entropy has a logarithm of this probability."""
+    return (share.target == 0.0 or p > 0.0) and (not share.alone or share.target == 1.0 or p < 1.0)

@@ -139,6 +139,9 @@ class Causes:
         assert v is not None
         old, slope = world.data[v], world.sweep(found.loss).get(v, 0.0)
         what = {"what": self.write.name(v), "number": self.write.number(rate)}
+        if v in found.fixed:
+            yield Mistake("fixedTrained", old - rate * slope, 1.0, {"what": self.write.name(v)})
+            return
         yield Mistake("updateSign", old + rate * slope, 1.0, what)
         yield Mistake("rateForgotten", old - slope, 1.0, what)
         yield Mistake("rateForgotten", old + slope, 3.0, what)
@@ -286,27 +289,35 @@ class Causes:
                 yield Mistake("transposed", turned.number(step), 1.9)
 
     def softmax(self, down: Mapping[Value, float], up: Mapping[Value, float], right: float) -> Iterator[Mistake]:
-        """Where deltas are p - y, softmax with cross entropy: what may be taken for them."""
-        for v, (p, y, count) in self.forward.shares.items():
+        """Where deltas are p - y, by a cross entropy: what may be taken for them."""
+        for v, (p, y, count, alone, _) in self.forward.shares.items():
             if v not in up or v not in down:
                 continue
             share = 1.0 / count
-            about = {"number": self.write.number(y)}
-            for key, rank, delta in (
-                ("targetForgotten", 1.0, p * share),
-                ("softmaxSlope", 1.5, (p - y) * p * (1.0 - p) * share),
-                ("softmaxSlope", 1.6, p * (1.0 - p) * share),
-                ("softmaxForgotten", 1.5, (v.data - y) * share),
-                ("softmaxForgotten", 1.7, (-y / p if p and y else math.nan) * share),
+            about = {"number": self.write.number(y), "gap": self.write.gap(alone=alone)}
+            slope, forgotten = ("sigmoidSlope", "sigmoidForgotten") if alone else ("", "")
+            less = (1.0 - y) / (1.0 - p) if alone and p < 1.0 else 0.0
+            for key, rank, delta, text in (
+                ("targetForgotten", 1.0, p * share, ""),
+                ("targetTurned", 1.4, (p - 1.0 + y) * share if y in (0.0, 1.0) and alone else math.nan, ""),
+                ("softmaxSlope", 1.8 if alone else 1.5, (p - y) * p * (1.0 - p) * share, slope),
+                ("softmaxSlope", 1.6, p * (1.0 - p) * share, slope),
+                ("softmaxForgotten", 1.5, (v.data - y) * share, forgotten),
+                ("softmaxForgotten", 1.7, ((less - y / p) if p and (y or alone) else math.nan) * share, forgotten),
             ):
-                yield Mistake(key, right + (delta - down[v]) * up[v], rank, about)
+                yield Mistake(key, right + (delta - down[v]) * up[v], rank, about, text=text)
 
     def classes(self, step: Step) -> Iterator[Mistake]:
         """The cross entropy of another class than the right one."""
         found = self.forward.shares
-        right = [v for v, (_, y, _) in found.items() if y == 1.0]
+        if step.of is self.found.loss and len(found) == 1:
+            for p, t, count, alone, _ in found.values():
+                if alone and 0.0 < p < 1.0 and t in (0.0, 1.0):
+                    value = -(math.log1p(-p) if t else math.log(p)) / count
+                    yield Mistake("targetTurned", value, 1.4, {"number": self.write.number(t)})
+        right = [v for v, share in found.items() if share.target == 1.0 and not share.alone]
         if step.of is self.found.loss and len(right) == 1:
-            for v, (p, _, _) in found.items():
+            for v, (p, *_) in found.items():
                 if v is not right[0] and p > 0.0:
                     about = {"what": self.write.name(right[0]), "wrong": self.write.name(v)}
                     yield Mistake("otherClass", -math.log(p), 1.6, about)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tinygrad_bp.core import ops
-from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.mistakes import Mistake
-from tinygrad_bp.lessons.softmax import NEAR, Share
+from tinygrad_bp.lessons.softmax import Share
+from tinygrad_bp.lessons.targets import compared
 
-_OF_LOGISTIC = ("log", "log1p", "log2", "softplus", "logsumexp")
 HALVES = (0.5, 1.0)  # of the square that is the error: half of it, or all
 
 
@@ -40,7 +39,7 @@ class Errors:
     """What another error leads to.
 
     Args:
-        shares: of net inputs that softmax with cross entropy takes, what they are in it.
+        shares: of net inputs that a cross entropy takes, what they are in it.
     """
 
     def __init__(self, found: Derivation, shares: Mapping[Value, Share]) -> None:
@@ -91,12 +90,9 @@ class Errors:
     @cached_property
     def of_entropy(self) -> list[End]:
         """The ends of a cross entropy, of softmax or of sigmoids; told by the numbers, however it is written."""
-        if self.shares:
+        if self.shares and not any(share.alone for share in self.shares.values()):
             return list(self._softmax())
-        if not any(v.op is not None and v.op.name in _OF_LOGISTIC for v in self.found.order):
-            return []
-        found = [self._logistic(unit) for unit in self._last()]
-        return [end for end in found if end is not None] if all(found) else []
+        return [self._logistic(unit) for unit in self._last() if unit.net in self.found.logistic]
 
     def _last(self) -> Iterator[Unit]:
         return (unit for layers in self.found.cases for unit in layers[-1])
@@ -105,23 +101,15 @@ class Errors:
         for layers in self.found.cases:
             last = [(unit.net, self.shares[unit.net]) for unit in layers[-1] if unit.net in self.shares]
             mean = math.fsum((share.probability - share.target) * share.probability for _, share in last)
-            for net, (p, y, count) in last:
-                yield End(net, p, y, p * (p - y - mean), count)
+            for net, share in last:
+                p, y = share.probability, share.target
+                yield End(net, p, y, p * (p - y - mean), share.cases)
 
-    def _logistic(self, unit: Unit) -> End | None:
-        """The end of a neuron, if the error is the cross entropy of its sigmoid."""
-        total = self.found.graph.total.get(unit.net)
-        if total is None or unit.activation not in (None, ops.sigmoid):
-            return None
-        p = unit.out.data if unit.activation else ops.sigmoid.compute([unit.net.data])
-        cases, outputs = len(self.found.cases), len(self.found.cases[0][-1])
-        for count in dict.fromkeys((1, cases, outputs, cases * outputs)):
-            target = p - total * count
-            if abs(target - round(target, 6)) <= NEAR and 0.0 <= round(target, 6) <= 1.0:
-                t = round(target, 6) + 0.0
-                at, slope = (unit.out, p - t) if unit.activation else (unit.net, (p - t) * p * (1.0 - p))
-                return End(at, p, t, slope, count)
-        return None
+    def _logistic(self, unit: Unit) -> End:
+        """The end of a neuron whose error is the cross entropy of its sigmoid."""
+        p, t, count, _, _ = self.found.logistic[unit.net]
+        at, slope = (unit.out, p - t) if unit.activation else (unit.net, (p - t) * p * (1.0 - p))
+        return End(at, p, t, slope, count)
 
     @cached_property
     def of_squares(self) -> list[End]:
@@ -130,21 +118,11 @@ class Errors:
         return [end for end in found if end is not None] if all(found) else []
 
     def _squared(self, unit: Unit) -> End | None:
-        trained = set(self.found.trainable)
-        users = self.found.users.get(unit.out, [])
-        if len(users) != 1 or users[0].op is not ops.sub:
+        target = compared(self.found, unit.out) if len(self.found.users.get(unit.out, [])) == 1 else None
+        if target is None:
             return None
-        others = [x for x in users[0].operands if x is not unit.out]
-        if len(others) != 1:
-            return None
-        other = others[0]
-        if isinstance(other, Value) and (
-            other.op is not None or (other in trained and not isinstance(other, Constant))
-        ):
-            return None
-        target = other.data if isinstance(other, Value) else other
-        out = unit.out.data
+        number = target.data if isinstance(target, Value) else target
         total = self.found.graph.total.get(unit.out, 0.0)
-        gap = out - target
+        gap = unit.out.data - number
         count = round(gap / total) if total and 0.9 < gap / total < 1e4 else 1
-        return End(unit.out, out, target, gap, max(count, 1))
+        return End(unit.out, unit.out.data, number, gap, max(count, 1))

@@ -20,7 +20,7 @@ from tinygrad_bp.lessons.marking.means import Means, is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
 from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
-from tinygrad_bp.lessons.softmax import Share, softmax
+from tinygrad_bp.lessons.softmax import Share
 
 MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
@@ -81,8 +81,8 @@ class Forward:
 
     @cached_property
     def shares(self) -> dict[Value, Share]:
-        """Of net inputs that softmax with cross entropy takes, what they are in it."""
-        return softmax(self.found)
+        """Of net inputs that a cross entropy takes, what they are in it."""
+        return self.found.shares
 
     @cached_property
     def updated(self) -> dict[Value, float]:
@@ -214,7 +214,10 @@ class Forward:
         if v not in beside.net:
             return
         net = beside.net[v]
-        total = math.fsum(data[x] for layer in beside.layers if net in layer for x in layer)
+        if beside.shares[net].alone:
+            return
+        last = next([unit.net for unit in layers[-1]] for layers in self.found.cases if self.unit_of[net] in layers[-1])
+        total = math.fsum(data[x] for x in last)
         about = {"what": self.written(net)}
         if total:
             yield Mistake("expForgotten", data[net] / total, 1.4, about)

@@ -36,7 +36,7 @@ from tinygrad_bp.lessons.marking.keys import Key, marks_of_numbers, marks_of_que
 from tinygrad_bp.lessons.marking.naming import Names, order_of
 from tinygrad_bp.lessons.marking.numbers import Unreadable, has_decimal_comma, number_of
 from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts, legends
-from tinygrad_bp.lessons.phrases import phrase
+from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.tables import written
 from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
 from tinygrad_bp.words import Words, words
@@ -235,6 +235,9 @@ class Marks(Document):
             yield Paragraph(say("mark.accepted" if accepted else "mark.roundedToo", count=self.rounded))
         if (first := self.first_wrong) is not None:
             yield Paragraph(phrase(say, "mark.first", name=first.symbol))
+        if found is not None and found.learning_rate is not None and (fixed := found.fixed):
+            names = enumerated(say, [symbol(found.names[v]) for v in fixed])
+            yield Paragraph(phrase(say, "mark.fixed", count=len(fixed), names=names))
         head = [say(f"mark.column.{key}") for key in ("name", "answer", "value", "verdict")]
         rows: list[list[Text]] = []
         for mark in self._marks:

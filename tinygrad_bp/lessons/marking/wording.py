@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
@@ -24,7 +25,8 @@ class Wording:
     def __init__(self, derivation: Derivation, write: Equations) -> None:
         self.found, self.write = derivation, write
         self._writers = [
-            FormulaWriter(derivation.names, latex=latex, leaves_as_numbers=True) for latex in (False, True)
+            FormulaWriter(derivation.names, latex=latex, leaves_as_numbers=True, textbook=True)
+            for latex in (False, True)
         ]
         self._partial: dict[tuple[Value, int], bool] = {}
 
@@ -48,8 +50,23 @@ class Wording:
         plain, latex = (writer.value(v) for writer in self._writers)
         if plain and latex and len(plain) <= LONGEST:
             return Formula(plain, latex)
+        if v.op in (ops.dot, ops.logsumexp, ops.sum_of):
+            return self._begun(v)
         texts = [v.op.write([(more, ATOM)] * len(v.operands), latex=k > 0) for k, more in enumerate(_MORE)]
         return Formula(*texts)
+
+    def _begun(self, v: Value) -> Formula:
+        """A long sum by its first summand: w1 * i1 + …."""
+        first = (
+            self.product((v.operands[0], v.operands[len(v.operands) // 2]))
+            if v.op is ops.dot
+            else self.written(v.operands[0])
+        )
+        if len(first.text) > LONGEST // 2:
+            first = Formula(*_MORE)
+        if v.op is ops.logsumexp:
+            return Formula(f"log(exp({first.text}) + …)", rf"\ln\left(e^{{{first.latex}}} + \ldots\right)")
+        return Formula(f"{first.text} + …", rf"{first.latex} + \ldots")
 
     def factor(self, n: Value, place: int) -> Formula:
         """The local derivative of a node with respect to the operand at this place: ∂ where that is not all of the derivative."""

@@ -125,6 +125,8 @@ class World:
         assert step.by is not None
         if step.kind == "update":
             assert self.derivation.learning_rate is not None
+            if step.by in self.derivation.fixed:
+                return self.data[step.by]
             # A derivative with respect to the parameter itself that was given is what the update takes.
             return self.data[step.by] - self.derivation.learning_rate * self.sweep(step.of).get(step.by, 0.0)
         return self.sweep(step.of, step.by).get(step.by, 0.0)

@@ -111,7 +111,8 @@ def lags(english: str, japanese: str, page: Path) -> Iterator[str]:
 
 def not_japanese(source: str) -> Iterator[str]:
     """What is not said in the Japanese of these pages."""
-    text = re.sub(r"`[^`\n]*`|\$\$.*?\$\$", "", prose(source), flags=re.DOTALL)
+    text = re.sub(r"(?m)^\[[\w-]+\]: \S+$", "", prose(source))  # the addresses of places on pages
+    text = re.sub(r"`[^`\n]*`|\$\$.*?\$\$", "", text, flags=re.DOTALL)
     for paragraph in re.split(r"\n\s*\n", text):
         if len(re.findall(r"\b[a-z]{2,}\b", paragraph, re.ASCII)) > 12 and not re.search(LETTER, paragraph):
             yield f"in English: {paragraph[:60]!r}"

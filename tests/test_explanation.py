@@ -296,7 +296,7 @@ def test_deltas_of_several_cases_are_told_apart() -> None:
         for row in rows.splitlines():
             assert eval(row.split("=")[1]) == pytest.approx(eval(formula), rel=1e-14)
     assert len(written) >= 3
-    assert r"{\delta_{o1}^{(2)}}" in e.markdown()
+    assert r"{\delta_{o1}^{[2]}}" in e.markdown()
 
 
 def test_whatever_has_no_label_is_said_to_be() -> None:
@@ -367,7 +367,7 @@ def test_equal_labels_are_numbered() -> None:
     e = explain(h3, h)
     assert [e.name(v) for v in (h, h2, h3)] == ["h[1]", "h[2]", "h[3]"]
     assert str(e).startswith("dh[3]/dh[1] = dh[3]/dh[2] * dh[2]/dh[1]\n")
-    assert "h^{(3)}" in e.markdown()
+    assert "h^{[3]}" in e.markdown()
 
 
 def test_data_and_gradients_of_later_do_not_matter() -> None:

@@ -135,7 +135,7 @@ def test_hostile_labels_stay_data(label: Any) -> None:
         ("a b", r"{\text{a b}}"),
         ("_", r"{\_}"),
         ("x^2", r"{\text{x}\wedge{}\text{2}}"),
-        ("h[2]", "{h^{(2)}}"),
+        ("h[2]", "{h^{[2]}}"),
     ],
 )
 def test_names_in_latex(name: str, latex: str) -> None:

@@ -113,7 +113,7 @@ def test_quotients_stand_as_in_textbooks() -> None:
     [
         ("theta", r"\theta"), ("theta1", r"\theta_{1}"), ("omega_0", r"\omega_{0}"), ("Delta_T", r"\Delta_{T}"), ("Omega", r"\Omega"),
         ("varphi_max", r"\varphi_{\mathrm{max}}"), ("net_theta", r"\mathrm{net}_{\theta}"), ("Alpha", r"\mathrm{A}"), ("omicron", "o"),
-        ("thetas", r"\mathrm{thetas}"), ("θ", r"\theta"), ("ω_0", r"\omega_{0}"), ("mu[2]", r"{\mu^{(2)}}"), ("beta", r"\beta"),
+        ("thetas", r"\mathrm{thetas}"), ("θ", r"\theta"), ("ω_0", r"\omega_{0}"), ("mu[2]", r"{\mu^{[2]}}"), ("beta", r"\beta"),
     ],
 )  # fmt: skip
 def test_greek_letters_are_symbols(name: str, latex: str) -> None:

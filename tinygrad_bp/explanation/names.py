@@ -92,7 +92,7 @@ def latex_name(name: str) -> str:
     """The name as LaTeX for math mode: `net_o1` with a subscript, what is no name of textbooks letter by letter."""
     numbered = re.fullmatch(r"(.+)\[(\d+)\]", name)
     if numbered and re.fullmatch(r"\w+", numbered[1], re.ASCII):
-        return f"{{{latex_name(numbered[1])}^{{({numbered[2]})}}}}"
+        return f"{{{latex_name(numbered[1])}^{{[{numbered[2]}]}}}}"
     if re.fullmatch(r"[A-Za-z]\d*", name):
         return name if len(name) == 1 else f"{name[0]}_{{{name[1:]}}}"
     if numbered := re.fullmatch(rf"({_GREEK})(\d+)((?:_.+)?)", name):  # theta1 is theta_1

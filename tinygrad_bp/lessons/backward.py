@@ -14,6 +14,7 @@ from tinygrad_bp.lessons.contributions import contributions
 from tinygrad_bp.lessons.equations import symbol
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_WEIGHTS, Speaker
 
+MOST_PULLS = 6  # cases whose shares of a derivative stand side by side
 SATURATED = 1e-3  # below this share of its largest, a slope is as good as 0
 SLOPES = {"sigmoid": 0.25, "tanh": 1.0}  # the largest ones
 
@@ -235,7 +236,7 @@ class Backward(Speaker):
             return
         yield self.heading("lesson.part.pull", 2)
         yield self.paragraph("lesson.pull.why")
-        most = min(len(self.cases), 2 * MOST_CASES)
+        most = min(len(self.cases), MOST_PULLS)
         head: list[Text] = [self.words("lesson.update.name"), *[[f"[{k}]"] for k in range(1, most + 1)]]
         head += [self.words("lesson.pull.others")] if most < len(self.cases) else []
         rows: list[list[Text]] = []

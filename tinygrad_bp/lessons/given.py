@@ -17,7 +17,7 @@ from tinygrad_bp.lessons.targets import compared
 ROOM = 74  # columns of a table in a terminal
 MOST_BESIDE = 6  # names and numbers in a row
 MOST_ACROSS = 8  # inputs and targets of a case that are shown
-MOST_ROWS = 4 * MOST_CASES  # cases
+MOST_ROWS = 3 * MOST_CASES  # cases
 ROLES: tuple[Role, ...] = ("input", "start", "target", "parameter", "fixed")
 
 

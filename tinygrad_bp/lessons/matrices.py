@@ -169,7 +169,7 @@ class Matrices:
     def blocks(self) -> Iterator[Block]:
         """Forward, backward, the update, and the program."""
         speak = self.speaker.paragraph
-        yield speak("lesson.matrix.why")
+        yield speak("lesson.matrix.why", weights=self._name("W", 1))
         if self.several:
             yield speak("lesson.matrix.cases")
         a = self._name("a", 0)

@@ -19,7 +19,7 @@ from tinygrad_bp.words import Words
 
 MOST_NEURONS = 6  # of a layer that are written out
 MOST_WEIGHTS = 8  # of a neuron
-MOST_CASES = 3
+MOST_CASES = 4
 MOST_STEPS = 60  # of a graph without neurons
 
 

@@ -202,6 +202,15 @@ def vanishing() -> Plot:
     return plot.say(12, -2.8, "tanh", "ink-orange")
 
 
+def two_errors() -> Plot:
+    """Lesson 8: the squared error and the cross entropy of a neuron that should say 1."""
+    plot = Plot("Two errors of a neuron that should say 1", (-6, 6), (0, 6.4))
+    plot.axes("net", "error", range(-6, 7, 2), range(7))
+    plot.curve(lambda x: (1 - sigmoid(x)) ** 2 / 2, "orange").curve(lambda x: -math.log(sigmoid(x)))
+    plot.say(-3.6, 4.2, "cross entropy: steep where it is wrong", "ink-blue")
+    return plot.say(-5.8, 0.75, "squared error: flat where it is wrong", "ink-orange")
+
+
 def curves() -> dict[str, str]:
     """The curves by file name."""
     made = {
@@ -210,5 +219,6 @@ def curves() -> dict[str, str]:
         "bias-shifts": bias_shifts(),
         "six-rates": six_rates(),
         "vanishing": vanishing(),
+        "two-errors": two_errors(),
     }
     return {name: plot.svg() for name, plot in made.items()}

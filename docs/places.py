@@ -77,6 +77,7 @@ PLACES: dict[str, dict[str, Place]] = {
         "train": panel("training", round=1000),
     },
     "three-layers": {"w1-paths": panel("paths", "w1", lens="w1")},
+    "classes": {"out": panel("formula", "out_o1"), "trained": panel("training", round=1000)},
     "tutorial": {
         "saturated": changed([{"leaves": {"b2": 10.0}}], **panel("formula", "w5")),
         "kept": changed([{"settings": {"accumulate": True}}], **panel("training", round=300)),

@@ -348,3 +348,16 @@ def test_a_large_program_is_split_into_functions() -> None:
     machine = program.to("llvm")
     assert "@block9(" in machine.source
     assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
+
+
+def test_a_large_program_stores_only_what_is_read_elsewhere() -> None:
+    x, w = Value(0.5, "x"), Value(0.25, "w")
+    y, kept = x, None
+    for k in range(8_000):
+        y = y * 0.999 + w * 0.001 if k % 2 else (y + w) * 0.5
+        kept = y if k == 1_000 else kept
+    assert kept is not None
+    machine = compile([y, kept, y * kept], [x, w]).to("llvm")
+    assert machine.is_large
+    assert machine.source.count("store double") < len(machine.code.instructions) / 50
+    assert machine(0.75, -2.0) == compile([y, kept, y * kept], [x, w])(0.75, -2.0)

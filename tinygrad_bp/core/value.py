@@ -124,10 +124,7 @@ class Value(Operators, Methods):
     @property
     def label(self) -> str:
         """A name for people: pictures, explanations and errors show it. Raises TypeError when set to anything but text."""
-        try:
-            return self._label
-        except AttributeError:  # few nodes have a label, so the others do not even store an empty one
-            return ""
+        return getattr(self, "_label", "")  # few nodes have a label, so the others do not even store an empty one
 
     @label.setter
     def label(self, label: str) -> None:

@@ -7,6 +7,7 @@ never reached. The exponential inside a sigmoid is an instruction of its own, si
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -50,15 +51,19 @@ class Code:
         self.outputs: list[int] = []
         self.shape: Any = []
         self.adds_zero = False
-        self._known: dict[Any, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._known: dict[Operation, dict[tuple[int, ...], int]] = {}
+        self._foldable: set[int] = (
+            set()
+        )  # slots into which algebra looks: negations, and products and quotients with a constant
 
     def constant(self, x: float) -> int:
         """The operand that stands for this number. 0.0 and -0.0 are two."""
         key = x.hex()
-        found = self._known.get(key)
+        found = self._numbers.get(key)
         if found is None:
             self.constants.append(x)
-            found = self._known[key] = ~(len(self.constants) - 1)
+            found = self._numbers[key] = ~(len(self.constants) - 1)
         return found
 
     def instruction(self, slot: int) -> Instruction | None:
@@ -73,19 +78,26 @@ class Code:
             return self.apply(logistic, (x, self.apply(decay, (x,))))
         if op is ops.sigmoid_slope:
             return self.apply(bell, (self.apply(decay, operands),))
-        if not operands or max(operands) < 0:
+        constant = not operands or min(operands) < 0
+        if constant and (not operands or max(operands) < 0):
             try:
                 return self.constant(float(op.forward(*[self.constants[~x] for x in operands])))
             except (ValueError, ArithmeticError):
                 pass  # an error of the program is raised when it is called
-        simpler = SIMPLER.get(op)
-        if simpler is not None and (same := simpler(self, operands)) is not None:
-            return same
+        if constant or not self._foldable.isdisjoint(operands):
+            simpler = SIMPLER.get(op)
+            if simpler is not None and (same := simpler(self, operands)) is not None:
+                return same
+        known = self._known.get(op)
+        if known is None:
+            known = self._known[op] = {}
         turned = (op is ops.add or op is ops.mul) and operands[0] > operands[1]  # a + b and b + a are one
-        key = op, operands[::-1] if turned else operands
-        found = self._known.get(key)
+        key = operands[::-1] if turned else operands
+        found = known.get(key)
         if found is None:
-            found = self._known[key] = self.add(op, operands)
+            found = known[key] = self.add(op, operands)
+            if op is ops.neg or (constant and (op is ops.mul or op is ops.div)):
+                self._foldable.add(found)
         return found
 
     def add(self, op: Operation, operands: tuple[int, ...]) -> int:
@@ -109,34 +121,30 @@ class Code:
     def without_dead_code(self) -> Code:
         """The same with no instruction that no output needs: simplifying leaves some behind."""
         first = len(self.inputs)
-        needed = bytearray(first + len(self.instructions))
-        numbers = {x for x in self.outputs if x < 0}
-        for slot in self.outputs:
-            if slot >= 0:
-                needed[slot] = 1
-        for slot in range(len(needed) - 1, first - 1, -1):
+        # Behind the slots lie the constants, the first of them last, where operands below 0 find them.
+        needed = bytearray(first + len(self.instructions) + len(self.constants))
+        for x in self.outputs:
+            needed[x] = 1
+        for slot in range(first + len(self.instructions) - 1, first - 1, -1):
             if needed[slot]:
                 for x in self.instructions[slot - first].operands:
-                    if x >= 0:
-                        needed[x] = 1
-                    else:
-                        numbers.add(x)
-        if all(needed[first:]) and len(numbers) == len(self.constants):
+                    needed[x] = 1
+        if all(needed[first:]):
             self._known.clear()  # nothing more is added
             return self
         code = Code(self.inputs)
-        moved = list(range(first)) + [0] * len(self.instructions)
-
-        def move(x: int) -> int:
-            return moved[x] if x >= 0 else code.constant(self.constants[~x])
-
-        for place, (op, operands) in enumerate(self.instructions):
-            slot = first + place
-            if needed[slot]:
-                code.instructions.append(Instruction(op, tuple([moved[x] if x >= 0 else move(x) for x in operands])))
-                moved[slot] = first + len(code.instructions) - 1
+        moved = list(range(first)) + [0] * (len(needed) - first)
+        for k, number in enumerate(self.constants):
+            if needed[~k]:
+                moved[~k] = code.constant(number)
+        slot = first
+        for place, (op, operands) in enumerate(self.instructions, first):
+            if needed[place]:
+                code.instructions.append(Instruction(op, tuple([moved[x] for x in operands])))
+                moved[place] = slot
+                slot += 1
         code.labels = {moved[slot]: label for slot, label in self.labels.items() if slot < first or needed[slot]}
-        code.outputs = [move(x) for x in self.outputs]
+        code.outputs = [moved[x] for x in self.outputs]
         code.shape = self.shape
         return code
 
@@ -171,26 +179,43 @@ def trace(outputs: Any, inputs: Sequence[Value]) -> Code:
     """The code that computes the outputs, a Value or nested lists of Values, from the inputs. Raises what `compile` raises."""
     inputs = _inputs(inputs)
     roots, shape = _flatten(outputs)
+    collects = gc.isenabled()
+    gc.disable()  # nothing here is garbage, and looking for some among ever more instructions takes half the time
+    try:
+        code = _traced(roots, inputs)
+        code.shape = shape
+        return code.without_zeros().without_dead_code()
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _traced(roots: Sequence[Value], inputs: Sequence[Value]) -> Code:
     code = Code([x.label for x in inputs])
     place: dict[Any, int] = {}
     for slot, x in enumerate(inputs):
         place[x] = slot
         if x.label:
             code.labels[slot] = x.label
+    first, labels, apply = len(inputs), code.labels, code.apply
     for node in topological_order(*roots, constants=False):
         if node in place:
             continue
-        if node.op is None:
+        op = node.op
+        if op is None:
             place[node] = code.constant(node.data)
             continue
-        operands = tuple([code.constant(x) if type(x) is float else place[x] if x in place else code.constant(x.data)  # type: ignore[union-attr]
-                          for x in node.operands])  # fmt: skip
-        slot = place[node] = code.apply(node.op, operands)
-        if slot >= len(inputs) and node.label and slot not in code.labels:  # x * 1 does not rename the input x
-            code.labels[slot] = node.label
+        operands = node.operands
+        try:
+            slots = tuple([place[x] for x in operands])
+        except KeyError:  # numbers among them
+            slots = tuple([code.constant(x) if type(x) is float else place[x] if x in place else code.constant(x.data)  # type: ignore[union-attr]
+                           for x in operands])  # fmt: skip
+        slot = place[node] = apply(op, slots)
+        if slot >= first and (label := node.label) and slot not in labels:  # x * 1 does not rename the input x
+            labels[slot] = label
     code.outputs = [place[root] for root in roots]
-    code.shape = shape
-    return code.without_zeros().without_dead_code()
+    return code
 
 
 def _inputs(inputs: Sequence[Value]) -> list[Value]:

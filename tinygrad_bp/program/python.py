@@ -45,6 +45,7 @@ class Formulas:
         self._infix = infix
         self._constant = constant
         self.raises = False
+        self._forms: dict[tuple[Operation, tuple[int, ...]], str] = {}
         self._function_names = _function_names(code.operations(), self.names.values())
         self._temporaries = Temporaries([*self.names.values(), *self._function_names.values()])
         self.functions: dict[str, Operation] = {}
@@ -85,12 +86,12 @@ class Formulas:
                     (self._constant.format(text[0]), ATOM) if x < 0 else text
                     for text, x in zip(texts, operands, strict=True)
                 ]
-            return op.write(texts), op.binding
+            return self._written(op, texts), op.binding
         if op in _SUMS and self._infix is _INFIX:
             if any(len(text) > WIDEST // 2 for text, _ in texts):
                 texts = [self._on_a_line_of_its_own(text, x) for text, x in zip(texts, operands, strict=True)]
             self.functions["fsum"] = ops.sum_of
-            return f"fsum([{', '.join(text for text, _ in self._terms(op, texts))}])", ATOM
+            return f"fsum([{', '.join([text for text, _ in self._terms(op, texts)])}])", ATOM
         if (
             op in (ops.pow, ops.power_term)
             and self._infix is _INFIX
@@ -100,6 +101,15 @@ class Formulas:
         name = self._function_names[op]
         self.functions[name] = op
         return f"{name}({', '.join(text for text, _ in texts)})", ATOM
+
+    def _written(self, op: Operation, texts: Sequence[tuple[str, int]]) -> str:
+        """What `op.write` writes, which is the same for all operands that bind as tightly but for their texts."""
+        bindings = tuple([binding for _, binding in texts])
+        form = self._forms.get((op, bindings))
+        if form is None:
+            form = op.write([(f"{{{place}}}", binding) for place, binding in enumerate(bindings)])
+            self._forms[op, bindings] = form
+        return form.format(*[text for text, _ in texts])
 
     def _whole_power(
         self, op: Operation, texts: Sequence[tuple[str, int]], operands: Sequence[int]
@@ -126,13 +136,14 @@ class Formulas:
             return power, ops.pow.binding
         return ops.mul.write([texts[0], (power, ops.pow.binding)]), ops.mul.binding
 
-    @staticmethod
-    def _terms(op: Operation, texts: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
+    def _terms(self, op: Operation, texts: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
         """What is added up: of a `dot` the products."""
         if op is ops.sum_of:
             return texts
         pairs = zip(texts[: len(texts) // 2], texts[len(texts) // 2 :], strict=True)
-        return [w if x[0] == "1.0" else x if w[0] == "1.0" else (ops.mul.write([w, x]), ATOM) for w, x in pairs]
+        return [
+            w if x[0] == "1.0" else x if w[0] == "1.0" else (self._written(ops.mul, (w, x)), ATOM) for w, x in pairs
+        ]
 
     def _on_a_line_of_its_own(self, text: tuple[str, int], x: int) -> tuple[str, int]:
         if x < 0 or len(text[0]) <= WIDEST // 2:

@@ -152,7 +152,9 @@ def _add_blocks(module: Module, code: Code) -> None:
     wide = [operands for op, operands in code.instructions if in_loop(op, operands)]
     numbers = {x: end + k for k, x in enumerate(dict.fromkeys(x for operands in wide for x in operands if x < 0))}
     room = end + len(numbers)
-    for start, stop in _blocks(code):
+    blocks = list(_blocks(code))
+    kept = _kept(code, blocks)
+    for start, stop in blocks:
         writer = Writer(outline=True)
         slots: dict[int, Real] = {}
 
@@ -168,7 +170,8 @@ def _add_blocks(module: Module, code: Code) -> None:
                 slots[place] = _gathered(writer, op, [numbers[x] if x < 0 else x for x in operands], place, room)
             else:
                 slots[place] = apply(writer, op, [operand(x) for x in operands])
-            store(writer, slots[place], "%slots", place)
+            if kept[place]:
+                store(writer, slots[place], "%slots", place)
         module.add(
             f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
             writer,
@@ -201,6 +204,22 @@ def _add_blocks(module: Module, code: Code) -> None:
 """,
         begin,
     )
+
+
+def _kept(code: Code, blocks: Sequence[tuple[int, int]]) -> bytearray:
+    """Which slots are read from memory: by another block than that in which they are computed, by a loop, or as an output."""
+    first = len(code.inputs)
+    kept = bytearray(first + len(code.instructions))
+    for start, stop in blocks:
+        for op, operands in code.instructions[start:stop]:
+            inside = len(kept) if in_loop(op, operands) else first + start
+            for x in operands:
+                if 0 <= x < inside:
+                    kept[x] = 1
+    for x in code.outputs:
+        if x >= 0:
+            kept[x] = 1
+    return kept
 
 
 def _blocks(code: Code) -> Iterator[tuple[int, int]]:

@@ -126,7 +126,7 @@ def test_in_japanese_numbers_and_names_are_the_same() -> None:
     total, values = network()
     assert explain(total, language="ja").text() == explain(total).text()
     english, japanese = (explain(total, values["w1"], language=language).text() for language in ("en", "ja"))
-    assert "一歩ずつ" in japanese
+    assert "一段ずつ" in japanese
     assert re.findall(r"[\w.]+ = .*", japanese) == re.findall(r"[\w.]+ = .*", english)
     assert explain(values["w1"]).text(language="ja").endswith("与えられた値です。")
     with pytest.raises(ValueError, match="language is one of"):

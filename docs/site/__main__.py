@@ -1,0 +1,90 @@
+"""Builds the documentation's site. From the project's folder: python docs/site
+
+It is made from the Markdown that GitHub shows, in docs/_build/site, one folder to be served as it is: pages in both languages with search,
+the reference of all public names, and the pages of `explore` that the lessons link to. Needs the extra `docs`. Nothing is fetched, neither
+here nor by the site.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent
+ROOT = DOCS.parent
+for place in (ROOT, DOCS):  # the package of this clone, and docs/places.py
+    sys.path.insert(0, str(place))
+
+import addresses  # noqa: E402
+import staging  # noqa: E402
+
+LANGUAGES = ("en", "ja")
+
+
+def sphinx(source: Path, target: Path, language: str) -> None:
+    """Runs Sphinx in a process of its own: it keeps what it knows in the interpreter. Raises CalledProcessError for any warning."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going", "--fresh-env"),
+            *(
+                "-b",
+                "html",
+                "-c",
+                str(HERE),
+                "-d",
+                str(source.parent / f"doctrees-{language}"),
+                str(source),
+                str(target),
+            ),
+        ],
+        check=True,
+        env={**os.environ, "SITE_LANGUAGE": language, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])},
+    )
+
+
+def build(target: Path) -> None:
+    """Writes the site to this folder, in place of what was there."""
+    work = target.parent / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    site = work / "site"
+    for language in LANGUAGES:
+        if staging.has(language):
+            print(f"pages: {language}", flush=True)
+            source = work / f"source-{language}"
+            staging.stage(source, language)
+            sphinx(source, site / language if language != "en" else site, language)
+    for leftover in site.rglob(".buildinfo*"):
+        leftover.unlink()
+    print("the pages of explore", flush=True)
+    staging.write_explorer_pages(site)
+    addresses.settle(site)
+    (site / ".nojekyll").touch()  # GitHub would leave out folders that begin with an underscore
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    site.rename(target)
+    shutil.rmtree(work)
+    print(f"{target}: serve it, for instance by  python -m http.server -d {target}", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python docs/site", description="Builds the documentation's site.")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=DOCS / "_build" / "site", help="the folder (docs/_build/site)"
+    )
+    given = parser.parse_args(arguments)
+    try:
+        build(given.out.resolve())
+    except subprocess.CalledProcessError as error:
+        print(f"the site is not built: {error.cmd[0]} failed with status {error.returncode}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+// A picture that is there light and dark follows the page, not the system, where a reader has chosen.
+function follow() {
+  const theme = document.body.dataset.theme;
+  for (const source of document.querySelectorAll("picture > source[media]")) {
+    source.dataset.media ??= source.media;
+    if (source.dataset.media.includes("dark")) {
+      source.media = theme === "dark" ? "all" : theme === "light" ? "not all" : source.dataset.media;
+    }
+  }
+}
+document.addEventListener("DOMContentLoaded", () => {
+  follow();
+  new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
+  // What scrolls sideways can be scrolled by keys.
+  for (const wide of document.querySelectorAll(".highlight > pre, .article-container table, .table-wrapper")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+  }
+});

@@ -1,0 +1,176 @@
+"""The documentation's site: every link leads somewhere, nothing is loaded from elsewhere, people with a screen reader can use it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import tinygrad_bp
+from tests.browser import axe_violations
+from tests.site import ROOT, built, served
+
+pytestmark = [pytest.mark.site, pytest.mark.extras, pytest.mark.slow]
+
+LOADING = {"script": "src", "img": "src", "source": "srcset", "iframe": "src", "link": "href", "video": "src"}
+
+
+class Reader(HTMLParser):
+    """What a page says of itself."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.language = ""
+        self.unnamed_pictures = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags[tag] += 1
+        if tag == "html":
+            self.language = given.get("lang", "")
+        if "id" in given:
+            self.ids[given["id"]] += 1
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        if tag == "img" and "alt" not in given:
+            self.unnamed_pictures += 1
+        if tag in LOADING and (address := given.get(LOADING[tag])):
+            self.loaded.append(address)
+
+
+@cache
+def pages() -> dict[Path, Reader]:
+    """The pages that Sphinx wrote; those of `explore` have tests of their own."""
+    site = built()
+    return {
+        page: Reader(page.read_text(encoding="utf-8"))
+        for page in sorted(site.rglob("*.html"))
+        if not (page.name == "index.html" and "pages" in page.relative_to(site).parts[:-1])
+        and page.relative_to(site).parts[0] != "play"
+    }
+
+
+def wrong(address: str, page: Path) -> str:
+    """What is wrong with an address within the site; nothing if it leads somewhere."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return ""
+    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if target.is_dir():
+        target /= "index.html"
+    if not target.is_file():
+        return f"{page.name}: {address}: there is no such file"
+    if target in pages() and parts.fragment and unquote(parts.fragment) not in pages()[target].ids:
+        return f"{page.name}: {address}: there is no such anchor"
+    return ""
+
+
+def test_every_link_and_anchor_leads_somewhere() -> None:
+    assert len(pages()) > 30
+    faults = [fault for page, read in pages().items() for link in read.links if (fault := wrong(link, page))]
+    assert faults == []
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    faults = []
+    for page, read in pages().items():
+        for address in read.loaded:
+            if urlsplit(address).scheme not in ("", "data") or address.startswith("//"):
+                faults.append(f"{page.name}: {address}")
+            elif not address.startswith("data:") and not address.endswith("opensearch.xml"):
+                faults += [fault] if (fault := wrong(address, page)) else []
+    assert faults == []
+    for style in built().rglob("*.css"):
+        text = re.sub(r"/\*.*?\*/", "", style.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.findall(r"@import|url\(\s*[\"']?(?:https?:)?//", text), style
+
+
+def test_pages_are_whole() -> None:
+    for page, read in pages().items():
+        assert read.tags["h1"] == 1 or page.name in ("search.html", "genindex.html"), page
+        assert read.language in ("en", "ja"), page
+        assert not read.unnamed_pictures, page
+        assert [name for name, count in read.ids.items() if count > 1] == [], page
+        assert "site.invalid" not in page.read_text(encoding="utf-8"), page
+
+
+def test_every_page_of_markdown_is_there() -> None:
+    site = built()
+    for page in (ROOT / "docs").rglob("*.md"):
+        path = page.relative_to(ROOT / "docs")
+        if path.parts[0] not in ("_build", "site", "play"):
+            name = "program" if path.parent.parent.name == "pages" else "index"
+            assert (
+                site / (path.with_name(f"{name}.html") if path.stem == "README" else path.with_suffix(".html"))
+            ).exists()
+    assert all((site / f"{name}.html").exists() for name in ("readme", "changelog", "contributing"))
+    folders = [folder for folder in (ROOT / "docs" / "pages").iterdir() if (folder / "README.md").exists()]
+    assert folders
+    for folder in folders:
+        assert "</html>" in (site / "pages" / folder.name / "index.html").read_text(encoding="utf-8")
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    ids = {name for page, read in pages().items() if page.parent.name == "api" for name in read.ids}
+    for name in tinygrad_bp.__all__:
+        assert f"tinygrad_bp.{name}" in ids
+    for name in (
+        "drawing.set_renderer",
+        "drawing.Drawing",
+        "networks.training.History",
+        "optim.cosine_annealing",
+        "data.TRUTH_TABLES",
+    ):
+        assert f"tinygrad_bp.{name}" in ids
+
+
+def test_formulas_are_mathml_and_the_version_is_said() -> None:
+    page = (built() / "worked-example.html").read_text(encoding="utf-8")
+    assert page.count("<math") > 10
+    assert "$" not in re.sub(r"(?s)<(pre|code|script|style|math).*?</\1>", "", page)
+    assert f"tinygrad_bp {tinygrad_bp.__version__}" in page
+
+
+@pytest.mark.browser
+def test_pages_are_accessible_fit_a_phone_and_ask_for_nothing(browser: Any) -> None:
+    with served(built()) as site:
+        asked: list[str] = []
+        for scheme in ("light", "dark"):
+            context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
+            context.on("request", lambda request: asked.append(request.url))
+            page = context.new_page()
+            for name in ("index.html", "worked-example.html", "api/drawing.html"):
+                page.goto(site + name)
+                assert axe_violations(page) == [], f"{name}, {scheme}"
+                assert page.evaluate("document.documentElement.scrollWidth") == 360
+            # A picture follows the page where the reader has chosen.
+            page.goto(site + "worked-example.html")
+            shown = "document.querySelector('article picture img').currentSrc"
+            assert ("-dark.svg" in page.evaluate(shown)) == (scheme == "dark")
+            page.evaluate("document.body.dataset.theme = 'dark'")
+            page.wait_for_function(f"{shown}.includes('-dark.svg')")
+            context.close()
+        assert [url for url in asked if not url.startswith(site)] == []
+
+
+@pytest.mark.browser
+def test_what_is_searched_for_is_found(browser: Any) -> None:
+    with served(built()) as site:
+        page = browser.new_page()
+        page.goto(site + "search.html?q=reverse+topological+order")
+        page.wait_for_selector("ul.search li a", timeout=60_000)
+        assert any(
+            "topological-order.html" in link.get_attribute("href") for link in page.query_selector_all("ul.search li a")
+        )
+        page.close()

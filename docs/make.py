@@ -251,6 +251,7 @@ def derivatives() -> str:
         ACCURACY,
         "## Rows that only appear in derivatives\n",
         table(helpers),
+        "Where to go next: [how to add an operation](adding-an-operation.md), a row of this table.\n",
     ]
     return "\n".join(parts)
 

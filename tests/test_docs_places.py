@@ -57,6 +57,14 @@ def test_every_place_is_linked_to_and_every_page_is_told() -> None:
     assert set(re.findall(r"\]\((\w[\w-]*)/README\.md\)", listed)) == folders
 
 
+@pytest.mark.parametrize(
+    "page", [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "learn").glob("?-*.md")], ids=lambda page: page.name
+)
+def test_every_page_says_where_to_go_next(page: Path) -> None:
+    end = page.read_text("utf-8").splitlines()[-60:]
+    assert any(re.match(r"(?:## )?Where to go next|.*Where next: |.*All lessons: ", line) for line in end)
+
+
 @pytest.mark.node
 def test_the_page_understands_every_link(tmp_path: Path) -> None:
     shutil.copytree(Path(page.__file__).parent / "web", tmp_path / "web")

@@ -13,6 +13,7 @@ from tinygrad_bp import Value, mark, sheets
 from tinygrad_bp.cli import main
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.lessons import mark_folder
+from tinygrad_bp.words import LANGUAGES, catalogue
 
 
 def written(path: Path, rows: Iterable[tuple[str, str]]) -> None:
@@ -187,3 +188,46 @@ def test_what_was_rounded_too_early_counts_the_same_everywhere(
     assert f"{single.right} of {count} are right" in single.text()
     assert "1 more is computed rightly" in single.text() or accept
     assert folder.csv().splitlines()[1].startswith(f"sheet-01,{count - 1},1,0,0")  # what it is, however it counts
+
+
+@pytest.mark.parametrize(("language", "kind"), [("en", "The slope of an activation"), ("ja", "活性化関数などの傾き")])
+def test_equal_causes_are_told_once_and_counted_over_the_class(tmp_path: Path, language: str, kind: str) -> None:
+    made = sheets(worked_example().error, 6, seed=5, lr=0.5, questions=0, blanks=["delta_o1", "delta_o2"])
+    made.save(tmp_path, "txt")
+    for k, each in enumerate(made):
+        right = each.derivation
+        rows = {name: f"{right[name].value:.5g}" for name in ("delta_o1", "delta_o2")}
+        if k < 4:  # the slope is forgotten
+            rows["delta_o1"] = f"{right['dE_total/dout_o1'].value:.5g}"
+        if k in (0, 5):
+            rows["delta_o2"] = f"{-right['delta_o2'].value:.5g}"
+        written(tmp_path / "answers" / f"{each.sheet}.csv", rows.items())
+    found = mark_folder(tmp_path / "keys", tmp_path / "answers", language=language)
+    assert {key: len(names) for key, names in found.kinds.items()} == {"slope": 4, "exchanged": 2}
+    assert [each["count"] for each in found.to_dict()["causes"]] == [4, 2]
+    text = found.text(width=200)
+    assert f"{'4 of 6: ' if language == 'en' else '6 枚中 4 枚：'}{kind}" in text
+    [told] = [line for line in text.splitlines() if "dout_o1/dnet_o1" in line]
+    assert all(f"sheet-0{k}" in told for k in (1, 2, 3, 4))
+    assert "dout_o1/dnet_o1 =" not in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_mistake_has_a_line_for_a_class(language: str) -> None:
+    texts = catalogue(language)
+    said = {key.removeprefix("class.") for key in texts["mark"] if key.startswith("class.")}
+    stand_in = {
+        "half",
+        "double",
+        "meanTwice",
+        "pathBetween",
+        "pathSignBetween",
+        "wrongSign",
+        "functions",
+        "term",
+        "termSign",
+        "roundedOne",
+    }
+    stand_in |= {"sigmoidSlope", "sigmoidForgotten"}
+    of_the_page = {"before", "kept", "factor"}
+    assert set(texts["mistake"]) - stand_in - of_the_page <= said

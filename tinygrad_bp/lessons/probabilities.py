@@ -32,6 +32,7 @@ class Probabilities:
         nodes: all nodes, each after those it is computed from.
         names: the name of each probability.
         called: of each net input the name of its probability, here or in the graph.
+        own: of each probability that is a node of the graph with a name its net input.
         of: of each net input its probability, by a softmax or by its sigmoid.
         net: the same the other way round.
         shares: of each net input what it is in the cross entropy.
@@ -43,6 +44,7 @@ class Probabilities:
     nodes: list[Value] = field(default_factory=list)
     names: dict[Value, str] = field(default_factory=dict)
     called: dict[Value, str] = field(default_factory=dict)
+    own: dict[Value, Value] = field(default_factory=dict)
     of: dict[Value, Value] = field(default_factory=dict)
     net: dict[Value, Value] = field(default_factory=dict)
     shares: dict[Value, Share] = field(default_factory=dict)
@@ -62,6 +64,7 @@ def probabilities(found: Derivation) -> Probabilities:
             continue
         own = _named(found, last)
         made.called.update({net: found.names[v] for net, v in own.items()})
+        made.own.update({v: net for net, v in own.items()})
         missing = [unit for unit in last if unit.net not in own]
         names = _names(found, missing, own)
         if not missing or taken.intersection(names) or len(set(names)) < len(names):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 
@@ -11,9 +12,9 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.equations import Equations, summed
 from tinygrad_bp.lessons.marking.errors import Errors
-from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward
+from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward, is_same
 from tinygrad_bp.lessons.marking.means import is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.slopes import Slopes
@@ -23,6 +24,7 @@ MOST_NAMED = 3  # deltas in one sentence
 MOST_WORK = 200_000  # nodes computed anew for one quantity in one world
 MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
 MOST_CROSSED = 8  # paths that meet, two of whose weights are tried in each other's place
+_SUMS = (ops.add, ops.sub, ops.neg, ops.sum_of)
 MOST_OTHERS = 60  # quantities that one may be mistaken for
 
 
@@ -161,7 +163,7 @@ class Causes:
         derivative = found.between(found.loss, v)
         total = world.number(derivative) if v not in world.totals else slope
         for mistake in self._all_of_derivative(derivative, world, total):
-            yield Mistake(mistake.key, old - rate * mistake.value, mistake.rank + 1.0, mistake.about)
+            yield replace(mistake, value=old - rate * mistake.value, rank=mistake.rank + 1.0)
 
     def _all_of_derivative(self, step: Step, world: World, right: float) -> Iterator[Mistake]:
         if step.by in world.totals:
@@ -202,6 +204,9 @@ class Causes:
         right = down.get(by, 0.0)
         blocked = world.totals if of is self.found.loss else {}
         met: dict[Value, dict[Value, float]] = {}  # of each node what comes through which user
+        inside = [n for n in up if n is not by and n.op is not None]
+        same = self._same(inside)
+        up_of = {n: [x for x in n.args if x in up] for n in inside}
         for n in reversed(list(up)):
             if n is by or n not in down or n.op is None:
                 continue
@@ -215,8 +220,15 @@ class Causes:
                 through[key] = through.get(key, 0.0) + reach * local
                 if not reach:
                     continue
+                again = sum(down[m] * up[m.args[place]] for m in same.get(n, ()) if m in down)
                 for mistake in self.slopes.of(n, place, x, local, world):
-                    yield Mistake(mistake.key, right + reach * (mistake.value - local), mistake.rank, mistake.about)
+                    for each in (reach, reach + again) if again else (reach,):
+                        yield replace(mistake, value=right + each * (mistake.value - local))
+                # Of a summand that has a name the path is forgotten.
+                if n.op in _SUMS and len(up_of[n]) > 1 and x.op is not None and x not in self.found.names:
+                    term: dict[str, Formula | str] = {"what": self.forward.written(x)}
+                    yield Mistake("path", right - reach * local, 1.9, term, text="term")
+                    yield Mistake("pathSign", right - 2.0 * reach * local, 2.8, term, text="termSign")
             for part in self.forward.means.ends(n):
                 if part in up and part in down:
                     count = self.forward.means.count(n)
@@ -225,10 +237,71 @@ class Causes:
                     yield Mistake("lastDivided", value, 2.0, about)
         yield from self.paths(met, by, down, up)
         yield from self.crossed(met, right, down, up, world)
+        yield from self.added(by, down, world)
+        yield from self.degrees(step, inside, world)
         yield from self.everywhere(by, down, right, world)
         if of is self.found.loss:
             yield from self.softmax(down, up, right)
             yield from self.errors.mistakes(step, down, up)
+
+    def _same(self, nodes: Sequence[Value]) -> dict[Value, list[Value]]:
+        """Of each of these the others that are the same formula, as s / r is that is written twice."""
+        found: dict[Value, list[Value]] = {}
+        for n in nodes:
+            if n not in self.found.names:
+                others = [
+                    m for m in nodes if m is not n and m.op is n.op and m not in self.found.names and is_same(m, n)
+                ]
+                if others:
+                    found[n] = others
+        return found
+
+    def degrees(self, step: Step, nodes: Sequence[Value], world: World) -> Iterator[Mistake]:
+        """Of several powers the rule carried through in none."""
+        powers = [n for n in nodes if n.op is ops.pow and n.args and not isinstance(n.operands[1], Value)]
+        if len(powers) < 2:
+            return
+        numbers = [(n, world.data[n.args[0]], float(n.operands[1])) for n in powers]  # type: ignore[arg-type]
+        about = {"what": self.words.factor(powers[-1], 0), "number": self.write.number(world.local[powers[-1]][0])}
+        for rank, comes_down, further in ((2.2, False, 1.0), (2.5, True, 0.0)):
+            try:
+                slopes = {
+                    (n, 0): (power if comes_down else 1.0) * base ** (power - further) for n, base, power in numbers
+                }
+            except ArithmeticError:
+                continue
+            other = World(self.found, world.values, {**world.slopes, **slopes}, world.totals)
+            yield Mistake("degree", other.number(step), rank, about)
+
+    def added(self, by: Value, down: Mapping[Value, float], world: World) -> Iterator[Mistake]:
+        """Factors added in place of multiplied: what arrives and the slope, a delta and an input, or all factors of a chain."""
+        two, three, said = 0.0, 0.0, []
+        for n in self.found.users.get(by, ()):
+            for place, x in enumerate(n.operands):
+                if x is not by or n not in down or n.op in _SUMS or n.op is None:
+                    continue
+                local, owner = world.local[n][place], self.forward.owner[n]
+                top = down[n]
+                pair = self._factors_at(n, place, owner)
+                two, three = two + top + local, three + top + local
+                out = self.forward.outputs.get(owner)
+                if out is not None and out in down:
+                    slope = world.local[out][0]
+                    three += down[out] + slope - top
+                said.append(pair)
+        if said:
+            row = summed([(False, [x]) for x in said[0]])
+            about = {"what": self.words.times(said[0]), "wrong": self.words.side_by_side(row)}
+            for value in dict.fromkeys((two, three)):
+                yield Mistake("sumForProduct", value, 2.2, about)
+
+    def _factors_at(self, n: Value, place: int, owner: Value) -> tuple[Formula, Formula]:
+        """What arrives at a node, and its local derivative with respect to an operand: the other factor of a product by its name."""
+        arrives = self.write.delta(owner)
+        if n.op in (ops.mul, ops.dot):
+            half = len(n.operands) // 2
+            return arrives, self.forward.written(n.operands[(place + half) % len(n.operands)])
+        return arrives, self.words.factor(n, place)
 
     def everywhere(self, by: Value, down: Mapping[Value, float], right: float, world: World) -> Iterator[Mistake]:
         """Of a weight that is used several times, as at each step of time: other signals in place of the right ones each time."""
@@ -294,6 +367,8 @@ class Causes:
             if v not in up or v not in down:
                 continue
             share = 1.0 / count
+            if y == 0.0 and not alone:
+                yield from self._other_class(v, down, up, right)
             about = {"number": self.write.number(y), "gap": self.write.gap(alone=alone)}
             slope, forgotten = ("sigmoidSlope", "sigmoidForgotten") if alone else ("", "")
             less = (1.0 - y) / (1.0 - p) if alone and p < 1.0 else 0.0
@@ -306,6 +381,20 @@ class Causes:
                 ("softmaxForgotten", 1.7, ((less - y / p) if p and (y or alone) else math.nan) * share, forgotten),
             ):
                 yield Mistake(key, right + (delta - down[v]) * up[v], rank, about, text=text)
+
+    def _other_class(
+        self, v: Value, down: Mapping[Value, float], up: Mapping[Value, float], right: float
+    ) -> Iterator[Mistake]:
+        """The 1 of the target at this class in place of the right one."""
+        shares = self.forward.shares
+        layer = next(
+            [unit.net for unit in layers[-1]] for layers in self.found.cases if self.forward.unit_of[v] in layers[-1]
+        )
+        for net in layer:
+            if shares[net].target == 1.0:
+                about = {"what": self.write.name(net), "wrong": self.write.name(v)}
+                value = right + (up.get(net, 0.0) - up[v]) / shares[v].cases
+                yield Mistake("oneHot", value, 1.3, about)
 
     def classes(self, step: Step) -> Iterator[Mistake]:
         """The cross entropy of another class than the right one."""
@@ -402,7 +491,7 @@ class Causes:
                     value = World(found, {**world.values, v: mistake.value}, world.slopes, world.totals).number(step)
                 except (ArithmeticError, ValueError):
                     continue
-                yield Mistake(mistake.key, value, mistake.rank + 4.0, mistake.about)
+                yield replace(mistake, value=value, rank=mistake.rank + 4.0)
 
     # Rounding
 
@@ -414,6 +503,23 @@ class Causes:
             if (digits, world) not in self._rounding:
                 self._rounding[digits, world] = self._rounded(digits, world)
             yield digits, self._rounding[digits, world].number(step)
+
+    def rounded_one(self, step: Step, world: World) -> Iterator[tuple[Formula, int, float]]:
+        """What comes out if one number on the way is rounded to so many decimals, and which."""
+        found = self.found
+        if len(found.forward) + len(found.backward) > MOST_ROUNDED:
+            return
+        below = found.below(step.of)
+        down = world.sweep(found.loss) if step.kind != "value" else {}
+        for digits in range(1, 6):
+            for v in found.forward:
+                if v in below and v is not step.of and (x := round(world.data[v], digits)) != world.data[v]:
+                    other = world.elsewhere({**world.values, v: x})
+                    yield self.write.name(v), digits, other.number(step)
+            for v in found.backward if step.of is found.loss else ():
+                if v is not step.by and v is not found.loss and v.op is not None and v in down:
+                    other = World(found, world.values, world.slopes, {**world.totals, v: round(down[v], digits)})
+                    yield self.write.delta(v), digits, other.number(step)
 
     @cached_property
     def _rounding(self) -> dict[tuple[int, World], World]:

@@ -6,6 +6,7 @@ The keys are those that `sheets(...).save(folder)` writes. Each sheet is marked 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.files import csv_of
-from tinygrad_bp.lessons.blocks import Block, Items, Paragraph, Piece, Table, Text, Title
+from tinygrad_bp.lessons.blocks import Block, Formula, Items, Paragraph, Piece, Table, Text, Title
 from tinygrad_bp.lessons.chosen import text_of, truth
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.marking.answers import read
@@ -21,6 +22,7 @@ from tinygrad_bp.lessons.marking.files import Handed, files_of, folder_of
 from tinygrad_bp.lessons.marking.keys import Key, read_key
 from tinygrad_bp.lessons.marking.mark import Marks
 from tinygrad_bp.lessons.marking.verdicts import VERDICTS, Mark, Verdict, legends
+from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.text import printable, shown
 from tinygrad_bp.words import Words, words
 
@@ -177,6 +179,7 @@ class FolderMarks(Document):
                 }
                 for each in self._sheets
             ],
+            "causes": [{"key": kind, "count": len(sheets), "sheets": sheets} for kind, sheets in self.kinds.items()],
             "strays": self.strays,
         }
 
@@ -212,16 +215,70 @@ class FolderMarks(Document):
         if problems:
             yield Paragraph(say("mark.folder.problems"))
             yield Items(problems)
+        if kinds := self.kinds:
+            yield Paragraph(say("mark.class"))
+            whole = sum(each.marks is not None for each in self._sheets)
+            yield Items(
+                [
+                    [
+                        say("mark.classCount", count=len(sheets), whole=whole),
+                        say("say.colon"),
+                        say(f"mark.class.{kind}"),
+                    ]
+                    for kind, sheets in kinds.items()
+                ]
+            )
         if causes := list(self._causes(say)):
             yield Paragraph(say("mark.remarks"))
             yield Items(causes)
 
+    @property
+    def kinds(self) -> dict[str, list[str]]:
+        """Of each kind of mistake the sheets on which it is the likeliest cause of something wrong, the most frequent kind first.
+
+        The kinds are the keys of causes, and `slope` where a slope is left out.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for each in self._sheets:
+            for mark in [mark for mark in each.wrong if not isinstance(mark.value, str)]:  # no questions with choices
+                found.setdefault(_kind(mark), {})[each.sheet] = None
+        return {kind: list(sheets) for kind, sheets in sorted(found.items(), key=lambda pair: -len(pair[1]))}
+
     def _causes(self, say: Words) -> Iterator[list[Piece]]:
-        """Of each sheet where what is wrong comes from, one by one."""
+        """Where what is wrong comes from: what is the same on several sheets, but for their numbers, once for all of these."""
+        groups: dict[tuple[str, ...], list[tuple[str, Mark]]] = {}
         for each in self._sheets:
             for mark in each.wrong:
                 if mark.remark:
-                    yield [printable(each.called), say("say.comma"), mark.symbol, say("say.colon"), *mark.remark]
+                    key = mark.name, plain(_without_numbers(mark.remark))
+                    groups.setdefault(key, []).append((printable(each.called), mark))
+        for group in sorted(groups.values(), key=lambda group: -len(group)):
+            [(_, mark), *others] = group
+            names = say.listed([name for name, _ in group])
+            remark = _without_numbers(mark.remark) if others else mark.remark
+            yield [names, say("say.comma" if not others else "say.colon"), mark.symbol, say("say.colon"), *remark]
+
+
+def _kind(mark: Mark) -> str:
+    """What kind of mistake is the likeliest cause: its key, or `slope` for one that is left out."""
+    if not mark.keys:
+        return "unknown"
+    left_out = mark.keys[0] == "omitted" and re.search(r"\bd\S+/d\S+ =", mark.causes[0])
+    return "slope" if left_out else mark.keys[0]
+
+
+def _without_numbers(pieces: Sequence[Piece]) -> list[Piece]:
+    """A sentence without the numbers of a sheet: `= 0.149` is left out, and others of several digits are dots."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Formula) and re.fullmatch(r"-?\d*\.?\d+(e-?\d+)?", piece.text) and len(piece.text) > 3:
+            last = found[-1] if found else ""
+            if isinstance(last, str) and last.rstrip().endswith("="):
+                found[-1] = last.rstrip()[:-1].rstrip()
+                continue
+            piece = Formula("…", r"\ldots")
+        found.append(piece)
+    return found
 
 
 def _has(verdict: str) -> Callable[[SheetMarks], bool]:

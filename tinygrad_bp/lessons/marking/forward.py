@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any
@@ -185,18 +186,19 @@ class Forward:
             return
         data = world.data
         for n in sorted(region, key=self.found.place.__getitem__):
+            again = [m for m in region if m.op is n.op and m is not n and is_same(m, n)]
             for mistake in self._node(n, data, short=short):
                 if mistake.rank > 2.5 and short:
                     continue
                 if n is v:
                     yield mistake
                     continue
-                try:
-                    yield Mistake(
-                        mistake.key, self._through(v, region, n, mistake.value, data), mistake.rank, mistake.about
-                    )
-                except (ArithmeticError, ValueError):
-                    continue
+                for nodes in ([n], [n, *again]) if again else ([n],):
+                    try:
+                        value = self._through(v, region, nodes, mistake.value, data)
+                    except (ArithmeticError, ValueError):
+                        continue
+                    yield replace(mistake, value=value)
         yield from self._whole(v, region, world)
         yield from self._probability(v, data)
         with contextlib.suppress(ArithmeticError, ValueError):
@@ -211,10 +213,8 @@ class Forward:
     def _probability(self, v: Value, data: Mapping[Value, float]) -> Iterator[Mistake]:
         """What may be taken for a probability of a softmax: the share of the net input itself, or its sigmoid."""
         beside = self.found.probabilities
-        if v not in beside.net:
-            return
-        net = beside.net[v]
-        if beside.shares[net].alone:
+        net = beside.net.get(v) or beside.own.get(v)
+        if net is None or self.shares[net].alone:
             return
         last = next([unit.net for unit in layers[-1]] for layers in self.found.cases if self.unit_of[net] in layers[-1])
         total = math.fsum(data[x] for x in last)
@@ -236,11 +236,10 @@ class Forward:
                 whole = math.fsum(squares[x] for x in parts) ** 2
                 yield Mistake("squareOfSum", self._computed(v, region, {**below, n: whole}, {n}), 1.4)
 
-    def _through(self, v: Value, region: set[Value], n: Value, x: float, data: Any) -> float:
-        """What a Value is if a node in its region is x."""
-        return self._computed(
-            v, region, {**{y: data[y] for m in region for y in m.operands if isinstance(y, Value)}, n: x}, {n}
-        )
+    def _through(self, v: Value, region: set[Value], nodes: Sequence[Value], x: float, data: Any) -> float:
+        """What a Value is if nodes in its region are x."""
+        below = {y: data[y] for m in region for y in m.operands if isinstance(y, Value)}
+        return self._computed(v, region, {**below, **dict.fromkeys(nodes, x)}, set(nodes))
 
     def _computed(self, v: Value, region: set[Value], data: dict[Value, float], fixed: set[Value]) -> float:
         for m in sorted(region, key=self.found.place.__getitem__):
@@ -351,9 +350,13 @@ class Forward:
             else:
                 yield Mistake("divisor", numbers[0], 2.0, {"number": self.write.number(x)})
             yield Mistake("timesForOver", numbers[0] * x, 3.0, {"number": self.write.number(x)})
+            if numbers[0] and not any(map(is_number, n.operands)):
+                yield Mistake("turnedOver", x / numbers[0], 2.0, {"what": self.written(n)})
         elif n.op is ops.pow:
             yield Mistake("power", numbers[0], 1.8, {"number": self.write.number(numbers[1])})
             yield Mistake("power", numbers[0] * numbers[1], 2.6, {"number": self.write.number(numbers[1])})
+            if numbers[0] < 0.0:
+                yield Mistake("absolute", -numbers[0], 1.9, {"what": self.written(n.operands[0])})
 
     def _sum(self, n: Value, numbers: Sequence[float], data: Any) -> Iterator[Mistake]:
         half = len(numbers) // 2
@@ -471,7 +474,7 @@ class Forward:
         yield Mistake("function", x, 1.0, what)
         op: Any = n.op
         trials: list[tuple[str, float, Callable[[], float]]] = [("argumentSign", 2.6, lambda: op.compute([-x]))]
-        if op in ACTIVATIONS:
+        if op in ACTIVATIONS or op in (ops.silu, ops.gelu):
             others = [other for other in ACTIVATIONS if other is not op]
             trials += [("otherFunction", 2.2, partial(other.compute, [x])) for other in others]
         for other in _CONFUSED.get(op, ()):
@@ -489,6 +492,8 @@ class Forward:
             except (ArithmeticError, ValueError):
                 continue
         for template in mistakes()["slopes"].get(op.name, ())[:2]:
+            if "/" in template:
+                continue
             try:
                 slope = evaluated(template, x, data[n])
             except (ArithmeticError, ValueError):
@@ -496,6 +501,18 @@ class Forward:
             if slope != data[n]:
                 wrong = self.words.slope(template, operand, n)
                 yield Mistake("replaced", slope, 3.2, {**what, "number": self.write.number(data[n]), "wrong": wrong})
+
+
+def is_same(m: Value, n: Value) -> bool:
+    """Whether two nodes are the same formula, computed twice."""
+    return len(m.operands) == len(n.operands) and all(
+        x is y or (not isinstance(x, Value) and x == y) or (is_number(x) and is_number(y) and _number(x) == _number(y))
+        for x, y in zip(m.operands, n.operands, strict=True)
+    )
+
+
+def _number(x: Value | float) -> float:
+    return x.data if isinstance(x, Value) else x
 
 
 def is_number(x: Value | float) -> bool:

@@ -42,6 +42,10 @@ class Slopes:
                 yield Mistake("degree", base**power, 2.5, number)
             except (ArithmeticError, ValueError):
                 pass
+        elif op is ops.sub and place == 0:
+            pair = self.forward.difference(n)
+            if pair is not None and pair[0] == "exchanged":
+                yield Mistake(pair[0], -1.0, 1.6, pair[1])
         elif op is ops.sub and place == 1:
             pair = self.forward.difference(n)
             if pair is not None:
@@ -68,7 +72,8 @@ class Slopes:
                 yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
         yield Mistake("omitted", 1.0, 1.1, number)
         yield Mistake("twice", local * local, 2.6, number)
-        yield Mistake("minus", -local, 3.6, number, text="" if local < 0.0 else "wrongSign")
+        own = local < 0.0 and (n.op is ops.cos or n.op is ops.div)  # whose slope has a minus sign of its own
+        yield Mistake("minus", -local, 2.4 if own else 3.6, number, text="" if own else "wrongSign")
         if local:
             yield Mistake("upsideDown", 1.0 / local, 3.2, number)
         if n.op.name not in mistakes()["slopes"]:

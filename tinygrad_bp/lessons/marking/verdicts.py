@@ -24,6 +24,7 @@ Verdict = Literal["right", "few", "rounded", "carried", "wrong", "blank"]
 VERDICTS: tuple[Verdict, ...] = ("right", "rounded", "carried", "wrong", "few", "blank")
 SURE = 6  # digits: of fewer the last one is more likely off by rounding than by a mistake that comes so near
 LIKELY = 1.5  # the rank of mistakes that are rather made than numbers rounded in an odd way
+LONG = 9  # digits: of so many it is told which number on the way was rounded, however far off the answer is
 MOST_PAIRED = 60  # mistakes that are tried two at a time
 SPREAD = 9.0  # numbers of a derivation spread over about two powers of ten, with both signs: 2 · 2 · ln 10
 CHANCE = 0.2  # how often, at most, some mistake may lead to an answer by chance if that is to be named its cause
@@ -279,13 +280,20 @@ class Verdicts:
                     return [Cause("roundedTo", {"digits": str(digits)})]
         if step.value and off <= share * abs(step.value):
             return [_rounded(number.x, step.value)]
+        if number.digits >= LONG:
+            for what, digits, value in self.causes.rounded_one(step, world):
+                if math.isclose(value, number.x, rel_tol=1e-8) or number.fits(value):
+                    return [Cause("roundedTo", {"what": what, "digits": str(digits)}, "roundedOne")]
         return []
 
     def _distinct(self, step: Step, found: Sequence[list[Mistake]]) -> list[Cause]:
         """The likeliest, each said once; two that were made together are both said."""
         kept: dict[str, Cause] = {}
+        turned = any(together[0].key == "sign" for together in found)
         for together in found:
             for mistake in together:
+                if turned and len(together) == 1 and mistake.key == "minus" and mistake.text == "wrongSign":
+                    continue  # the sign of the product is wrong, and nothing tells that of which factor
                 if mistake.rank <= found[0][0].rank + 2.0:
                     cause = Cause(mistake.key, self._of_the_graph(step, mistake), mistake.text)
                     kept.setdefault(plain(cause.said(self.say)), cause)

@@ -113,7 +113,15 @@ class Wording:
 
     def total(self, factors: Sequence[Value | float]) -> Formula:
         """The same factors with signs of addition between them."""
-        row = summed([(False, [self.product([x], negative=False)]) for x in factors])
+        return self.side_by_side(summed([(False, [self.product([x], negative=False)]) for x in factors]))
+
+    def times(self, factors: Sequence[Formula]) -> Formula:
+        """Formulas with signs of multiplication between them."""
+        [row] = summed([(False, [in_parentheses(x) if is_sum(x) else x for x in factors])])
+        return row
+
+    def side_by_side(self, row: Sequence[Formula]) -> Formula:
+        """A sum in one formula."""
         return Formula(" ".join(x.text for x in row), " ".join(x.latex for x in row))
 
     def joined(self, formulas: Sequence[Formula]) -> Formula:

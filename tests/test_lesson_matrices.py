@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests import rounds
-from tests.rounds import ROUNDS, leaves, mlp, named
-from tinygrad_bp import Value, lesson, losses
+from tests.rounds import ROUNDS, leaves, mlp, named, squared
+from tinygrad_bp import MLP, Value, lesson, losses
 from tinygrad_bp.lessons import Lesson
 from tinygrad_bp.lessons.blocks import Block, Code, Equation, Folded, Paragraph
 from tinygrad_bp.lessons.writers.programs import fitted_lines
@@ -196,3 +196,22 @@ def test_a_long_program_is_left_out() -> None:
     text = lesson(loss, by="layer").text(width=200)
     assert "The program is left out: it would hold 463 numbers." in text
     assert "…" in text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_net_inputs_and_sums_add_up_with_a_pencil(seed: int) -> None:
+    net = MLP(2, [3, 2], activation="tanh", seed=seed)
+    found = lesson(squared(net(leaves([0.3 + 0.01 * seed, -0.7], "i")), [0.5, -0.5]))
+    [folded] = [block for block in found.blocks if isinstance(block, Folded)]
+    shown = {each.left.text: each.rows[-1][0].text for each in folded.blocks if isinstance(each, Equation)}
+    numbers = {name: eval(text) for name, text in shown.items() if name[0] in "abWz"}
+    for k in (1, 2):
+        decimals = [len(text.strip("[] ").partition(".")[2]) for text in shown[f"z{k}"].split(",")]
+        for row, b, z, places in zip(numbers[f"W{k}"], numbers[f"b{k}"], numbers[f"z{k}"], decimals, strict=True):
+            with_pencil = sum(w * a for w, a in zip(row, numbers[f"a{k - 1}"], strict=True)) + b
+            assert f"{with_pencil:.{places}f}" == f"{z:.{places}f}"
+    for block in found.blocks:
+        if isinstance(block, Equation) and len(block.rows) > 2 and block.left.text.startswith("dE/dout_h"):
+            parts = [term.text.replace(" ", "") for term in block.rows[-2]]
+            total = sum(map(float, parts))
+            assert f"{total:.9f}" == f"{float(block.rows[-1][0].text):.9f}"

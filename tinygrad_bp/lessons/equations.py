@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from tinygrad_bp.core import ops
@@ -13,6 +14,7 @@ from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, factors_of
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 
+MOST_FURTHER = 3  # digits of summands that would not add up to the sum otherwise
 LONGEST = 200  # letters of a sum over a number; of a longer one both ends
 MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
 
@@ -179,8 +181,19 @@ class Equations:
         numbers = [factors_of([x.value for x in term.factors]) for term in terms]
         rows.append(self.shortened([(False, [self.number(x) for x in factors]) for factors in numbers]))
         if len(terms) > 1:
-            rows.append(self.shortened([(False, [self.number(value)]) for value in summands(terms, MOST_TERMS)]))
+            parts = summands(terms, MOST_TERMS)
+            digits = self._adding_up(parts, quantity.derivative.value)
+            texts = [number(x, digits) for x in parts]
+            rows.append(self.shortened([(False, [Formula(text, latex_number(text))]) for text in texts]))
         return rows
+
+    def _adding_up(self, parts: Sequence[float], total: float) -> int:
+        """How many digits numbers have, so that their sum is with a pencil what is said: as many as ever, or a few more."""
+        for digits in range(self.digits, self.digits + MOST_FURTHER + 1):
+            with_pencil = math.fsum(float(number(x, digits)) for x in parts)
+            if f"{with_pencil:.{self.digits}f}" == f"{total:.{self.digits}f}":
+                return digits
+        return self.digits
 
     def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
         return self.shortened([(False, [write(factor) for factor in term.factors]) for term in terms])

@@ -23,6 +23,7 @@ MOST = 6  # rows and columns of a matrix that are shown
 MOST_IN_CODE = 400  # parameters
 DIGITS = 6  # that count, of a derivative in a matrix
 MORE = 2  # of what it is the product of; and of what that is the product of again
+MOST_MORE = 4  # times so many further digits, where a sum would not add up otherwise
 PROGRAM = 76  # columns of the program
 NEAR = 1e-9
 # An activation and its slope in NumPy.
@@ -173,7 +174,7 @@ class Matrices:
         if self.several:
             yield speak("lesson.matrix.cases")
         a = self._name("a", 0)
-        yield chain(a, [[self._matrix(self.x)]])
+        yield chain(a, [[self._matrix(self.x, 1 + self._more(1))]])
         for k, level in enumerate(self.levels, 1):
             yield from self._forward(k, level)
         yield speak("lesson.matrix.backward")
@@ -188,17 +189,40 @@ class Matrices:
 
     def _forward(self, k: int, level: Level) -> Iterator[Equation]:
         w, z, a, before = (self._name(letter, place) for letter, place in (("W", k), ("z", k), ("a", k), ("a", k - 1)))
-        yield chain(w, [[self._matrix(level.weights)]])
+        more = 1 + self._more(k)
+        yield chain(w, [[self._matrix(level.weights, more)]])
         sums = [Formula(f"{w.text} {before.text}", f"{w.latex} {before.latex}")]
         if level.b is not None:
             b = self._name("b", k)
             numbers = [[x] for x in level.b] if isinstance(level.b, list) else [[level.b]] * len(level.weights)
-            yield chain(b, [[self._matrix(numbers)]])
+            yield chain(b, [[self._matrix(numbers, more)]])
             column = r"\mathbf{1}^{\mathsf{T}}" if self.several else ""
             sums.append(Formula(f"+ {b.text}{' 1ᵀ' if self.several else ''}", f"+ {b.latex} {column}".rstrip()))
         yield chain(z, [sums, [self._matrix(level.z)]])
         rows = [[_applied(level.activation, z)]] if level.activation else [[z]]
-        yield chain(a, [*rows, [self._matrix(level.a)]])
+        yield chain(a, [*rows, [self._matrix(level.a, 1 + self._more(k + 1))]])
+
+    def _more(self, k: int) -> int:
+        """How many times `MORE` further digits W, b and what comes in have, so that z of this layer adds up as it is shown."""
+        if k > len(self.levels):
+            return 0
+        level, before = self.levels[k - 1], self.levels[k - 2].a if k > 1 else self.x
+        b = level.b if isinstance(level.b, list) else [level.b or 0.0] * len(level.weights)
+        digits = self.digits + MORE
+
+        def adds_up(more: int) -> bool:
+            def shown(numbers: Matrix) -> Matrix:
+                return [[float(shortened(x, digits + more * MORE)) for x in row] for row in numbers]
+
+            sums = times(shown(level.weights), shown(before))
+            [biases] = shown([b])
+            return all(
+                shortened(x + bias, digits) == shortened(z, digits)
+                for row, bias, wanted in zip(sums, biases, level.z, strict=True)
+                for x, z in zip(row, wanted, strict=True)
+            )
+
+        return next(filter(adds_up, range(MOST_MORE)), 0)
 
     def _backward(self, k: int) -> Iterator[Equation]:
         level = self.levels[k - 1]

@@ -35,6 +35,11 @@ def drawings() -> dict[str, Drawing]:
     d = b + c
     b.label, c.label, d.label = "b", "c", "d"
     d.backward()
+    x, w = Value(2.0, "x"), Value(-0.5, "w")
+    h = w * x
+    square = h * h
+    turned = square + x
+    h.label, square.label, turned.label = "h", "h · h", "y"
     net = MLP(2, [3, 1], activation=["tanh", None], seed=8)
     learnt = graphs_of_lessons()
     deeper = MLP(2, [2, 2, 2], activation="sigmoid", seed=1)
@@ -46,6 +51,7 @@ def drawings() -> dict[str, Drawing]:
             "neuron": draw(loss, local_derivatives=True, digits=4, dark=dark),
             "network": draw_network(net, inputs=[0.5, -1.0], targets=[1.0], digits=3, dark=dark),
             "three-layers": draw_network(deeper, values=False, activations=False, dark=dark),
+            "tangents": draw(turned, tangents={x: 1.0, w: 3.0}, local_derivatives=True, dark=dark),
             "reused-node": draw(d, local_derivatives=True, dark=dark),
             **tutorial_pictures(example, dark=dark),
             **{each: draw(result, local_derivatives=True, digits=4, dark=dark) for each, result in learnt.items()},

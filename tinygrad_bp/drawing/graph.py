@@ -19,6 +19,7 @@ from tinygrad_bp.drawing import style
 from tinygrad_bp.drawing.again import MOST_BENDS, again
 from tinygrad_bp.drawing.choice import Choice, called, choose, values
 from tinygrad_bp.drawing.picture import Drawing
+from tinygrad_bp.series import jvp
 from tinygrad_bp.text import MOST_NAMES, shown, whole_number
 from tinygrad_bp.words import Words
 
@@ -35,6 +36,7 @@ def draw(
     collapse: bool | str | Collection[str] = False,
     highlight: Value | str | Iterable[Value | str] = (),
     show: Diagnosis | Mapping[Value, float] | None = None,
+    tangents: Mapping[Value, float] | None = None,
     local_derivatives: bool = False,
     digits: int = 9,
     direction: Literal["LR", "RL", "TB", "BT"] = "LR",
@@ -58,6 +60,8 @@ def draw(
         highlight: a Value or a label, or several, whose paths to the outputs stand out: those that the chain rule sums over.
         show: what `diagnose` found: colours are then the shares of the operations in what rounding lost, and what a finding is about is
             framed. Or numbers for Values, to be coloured by in place of their gradients.
+        tangents: the rates at which leaves move, as `jvp` takes them. Each Value then has, in place of its gradient, the rate at which it
+            moves with them: what flows forward.
         local_derivatives: write on each edge the derivative of its end with respect to its beginning.
         digits: significant digits of numbers, 1 to 17. Tooltips have them all.
         direction: where the computation runs: "LR" from left to right, "TB" from top to bottom, "RL", "BT".
@@ -87,6 +91,8 @@ def draw(
     colours = getattr(show, "shares", show)
     if colours is not None and not isinstance(colours, Mapping):
         raise TypeError(f"draw: show takes a diagnosis or a mapping from Values to numbers, not {type(show).__name__}")
+    if tangents is not None and not isinstance(tangents, Mapping):
+        raise TypeError(f"draw: tangents are Values and their rates, such as {{x: 1.0}}, not {type(tangents).__name__}")
     if not isinstance(group, bool | Mapping):
         raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
     if depth is not None:
@@ -96,13 +102,28 @@ def draw(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes
     )
     framed = frozenset(getattr(show, "nodes", ()))
+    rates = None if tangents is None else _rates(choice.order, tangents)
     writer = GraphWriter(
-        choice, title, looks, direction, local_derivatives, symbols=only is not None, colours=colours, framed=framed
+        choice,
+        title,
+        looks,
+        direction,
+        local_derivatives,
+        symbols=only is not None,
+        colours=colours,
+        framed=framed,
+        rates=rates,
     )
     return Drawing(
         writer.dot(),
         title or looks.say("picture.graph", names=looks.say("say.comma").join(_results(outputs, looks.say))),
     )
+
+
+def _rates(order: Iterable[Value], tangents: Mapping[Value, float]) -> dict[Value, float]:
+    """How fast each Value moves. Raises what `jvp` raises."""
+    nodes = [v for v in order if not isinstance(v, Constant)]
+    return {v: rate.data for v, rate in zip(nodes, jvp(nodes, tangents), strict=True)}
 
 
 def _results(outputs: Sequence[Value], say: Words) -> list[str]:
@@ -117,6 +138,7 @@ class GraphWriter:
         symbols: write ∂y/∂x on lines beside the numbers of `local_derivatives`.
         colours: numbers for Values, which are coloured by them; by their gradients if None.
         framed: Values that stand out.
+        rates: how fast each Value moves; in place of gradients, where they are given.
     """
 
     def __init__(
@@ -130,6 +152,7 @@ class GraphWriter:
         symbols: bool,
         colours: Mapping[Value, float] | None = None,
         framed: Collection[Value] = (),
+        rates: Mapping[Value, float] | None = None,
     ) -> None:
         self.choice, self.look, self.palette, self.digits = choice, look, look.palette, look.digits
         self.local_derivatives, self.symbols = local_derivatives, symbols
@@ -137,7 +160,7 @@ class GraphWriter:
         self.rows: dict[str, list[Value]] = {}  # of each node the Values in it
         for v in choice.shown:
             self.rows.setdefault(choice.node(v), []).append(v)
-        self.colours, self.framed = colours, framed
+        self.colours, self.framed, self.rates = colours, framed, rates
         self.largest = style.largest_magnitude([self._colour(v) for v in choice.shown])
         self.sides = {"LR": "ew", "RL": "we"}.get(direction)
         self.tails = {v: self._tails(v) for v in choice.shown if v.op is not None}
@@ -192,7 +215,7 @@ class GraphWriter:
         """Of the legend."""
         keys = []
         if self.largest:
-            of = "picture.gradient" if self.colours is None else "picture.share"
+            of = "picture.share" if self.colours is not None else "picture.rate" if self.rates else "picture.gradient"
             keys.append(style.colour_key(self.look.say(of), self.largest, self.digits, self.palette))
         if not self.drawn.isdisjoint(self.framed):
             keys.append(style.line_key(self.look.say("picture.found"), self.palette.highlight))
@@ -224,7 +247,7 @@ class GraphWriter:
         on_path = not self.choice.on_path.isdisjoint(inside)
         thick = on_path or any(v in self.framed for v in inside)
         label = self._group_box(group, inside, thick=thick) if group else self._box(inside[0], thick=thick)
-        tip = "\n".join([*filter(None, [group]), *map(_tip, inside)])
+        tip = "\n".join([*filter(None, [group]), *map(self._tip, inside)])
         self.frames[self.choice.frame(inside[0])].node(node, label=label, tooltip=style.tooltip(tip))
 
     def _operation(self, v: Value, hidden: Sequence[Value]) -> None:
@@ -280,16 +303,29 @@ class GraphWriter:
         )
 
     def _numbers(self, v: Value) -> str:
-        return style.named_numbers([("data", v.data), ("grad", style.gradient(v))], self.palette, self.digits)
+        return style.named_numbers([("data", v.data), self._flows(v)], self.palette, self.digits)
+
+    def _flows(self, v: Value) -> tuple[str, float]:
+        """What has come to a Value: its gradient from behind, or its rate from before."""
+        return ("grad", style.gradient(v)) if self.rates is None else ("rate", self.rates[v])
 
     def _colour(self, v: Value) -> float:
         """The number that a Value is coloured by."""
-        return style.gradient(v) if self.colours is None else self.colours.get(v, 0.0)
+        if self.colours is not None:
+            return self.colours.get(v, 0.0)
+        return 0.0 if isinstance(v, Constant) else self._flows(v)[1]
 
     def _border(self, on_path: bool) -> str:
         if on_path:
             return self.palette.highlight
         return self.palette.dim if self.choice.on_path else self.palette.line
+
+    def _tip(self, v: Value) -> str:
+        lines = [v.label] if v.label else []
+        if v.op is not None:
+            lines.append(f"= {_formula(v)}")
+        numbers = [("data", v.data), *([] if isinstance(v, Constant) else [self._flows(v)])]
+        return "\n".join([*lines, *[f"{name} = {x!r}" for name, x in numbers]])
 
     # Lines
 
@@ -317,7 +353,7 @@ class GraphWriter:
             on_path = arg in self.choice.on_path
             border = self._border(on_path)
             label = style.box(rows, 2 if on_path else 1, border, self.palette.paper, padding=2, dashed=True)
-            self.frames[self.choice.frame(v)].node(node, label=label, tooltip=style.tooltip(_tip(arg)))
+            self.frames[self.choice.frame(v)].node(node, label=label, tooltip=style.tooltip(self._tip(arg)))
         return self.again[arg, which]
 
     def _line(self, tail: str, head: str, *, path: bool, label: str = "", tip: str = "", end: bool = True) -> None:
@@ -337,9 +373,12 @@ class GraphWriter:
 
     def _derivative(self, v: Value, arg: Value, local: float) -> tuple[str, str]:
         """What is written on the line from `arg` to `v`, and its tooltip."""
-        tip = style.tooltip(
-            f"d {called(v)} / d {called(arg)} = {local!r}\nsends back {style.gradient(v)!r} * {local!r} = {style.gradient(v) * local!r}"
-        )
+        if self.rates is None:
+            flow = f"sends back {style.gradient(v)!r} * {local!r} = {style.gradient(v) * local!r}"
+        else:
+            rate = self.rates.get(arg, 0.0)
+            flow = f"passes on {local!r} * {rate!r} = {local * rate!r}"
+        tip = style.tooltip(f"d {called(v)} / d {called(arg)} = {local!r}\n{flow}")
         if not self.local_derivatives:
             return "", tip
         cells = f"<tr><td>{style.write_number(local, self.digits)}</td></tr>" if not math.isnan(local) else ""
@@ -355,15 +394,6 @@ def _changed(order: Iterable[Value], say: Words) -> str:
     names = [called(leaf) for leaf in changed_leaves(order)]
     shown = say("say.comma").join([*names[:MOST_NAMES], *(["…"] if len(names) > MOST_NAMES else [])])
     return say("picture.changed", names=shown, count=len(names)) if names else ""
-
-
-def _tip(v: Value) -> str:
-    lines = [v.label] if v.label else []
-    if v.op is not None:
-        lines.append(f"= {_formula(v)}")
-    return "\n".join(
-        [*lines, f"data = {v.data!r}", *([] if isinstance(v, Constant) else [f"grad = {style.gradient(v)!r}"])]
-    )
 
 
 def _formula(v: Value) -> str:

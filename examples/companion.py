@@ -8,10 +8,10 @@ Prints:
       outputs 0.0159 0.9841, wanted 0.01 0.99
 
     exclusive or, 10,000 rounds, a row each
-      0 or 0: 0.029, which is 0
-      0 or 1: 0.966, which is 1
-      1 or 0: 0.963, which is 1
-      1 or 1: 0.044, which is 0
+      0 xor 0: 0.029, which is 0
+      0 xor 1: 0.966, which is 1
+      1 xor 0: 0.963, which is 1
+      1 xor 1: 0.044, which is 0
       4 of 4 rows are right
 """
 
@@ -35,5 +35,5 @@ right = 0
 for (a, b), [target] in rows:
     [out] = net([a, b])
     right += round(out.data) == target
-    print(f"  {a:.0f} or {b:.0f}: {out:.3f}, which is {out:.0f}")
+    print(f"  {a:.0f} xor {b:.0f}: {out:.3f}, which is {out:.0f}")
 print(f"  {right} of {len(rows)} rows are right")

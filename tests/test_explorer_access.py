@@ -157,10 +157,10 @@ def test_keys(opened: Any) -> None:
     explorer.press("r", "t", "k", ".", "g")  # in a field these are letters
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
     explorer.panel("settings").locator(".help summary").click()
-    page.get_by_label("single keys do something").uncheck()
+    page.get_by_label("single-key shortcuts").uncheck()
     explorer.press("r", "g")
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
-    page.get_by_label("single keys do something").check()
+    page.get_by_label("single-key shortcuts").check()
     explorer.press("r")
     assert explorer.round() == rounds + 1
 
@@ -359,7 +359,7 @@ def test_graphs_without_neurons(opened: Any, tmp_path: Path, graph: Any, nodes: 
 def test_a_derivative_that_is_infinite(opened: Any) -> None:
     w, x = Value(0.0, "w"), Value(2.0, "x")
     explorer = opened(explore(tg.sqrt(w) * x))
-    assert explorer.status().startswith("Not all is finite here: the derivative of sqrt(w) with respect to w is ∞")
+    assert explorer.status().startswith("Some numbers are not finite: the derivative of sqrt(w) with respect to w is ∞")
     explorer.show("graph")
     explorer.select("w")
     for panel in PANELS:

@@ -115,7 +115,7 @@ def test_digits_of_full_width_are_digits(opened: Any, typed: str, number: float)
         (
             "hand-made",
             "q",
-            "That was not changed: power = pow(1e308, 3) would be ∞, which is no finite number (round 0).",
+            "That was not changed: power = pow(1e308, 3) would be ∞, which is not a finite number (round 0).",
         ),
     ],
 )

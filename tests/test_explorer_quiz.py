@@ -46,7 +46,7 @@ def test_a_hidden_number_and_its_answers(opened: Any) -> None:
     _, gradient = worked()["w5"]
     out, slope, signal = worked()["out_o1"][1], 0.186815601808959487, worked()["out_h1"][0]
     assert gradient == pytest.approx(out * slope * signal)
-    assert verdict(explorer, "abc")[0].startswith("That is no number.")
+    assert verdict(explorer, "abc")[0].startswith("That is not a number.")
     assert verdict(explorer, "0.08")[0].startswith("Right so far.")
     assert not verdict(explorer, "0.1")[0].startswith("Right so far.")  # which 0.0822 is, rounded to one decimal
     for answer, mistake, factor in (

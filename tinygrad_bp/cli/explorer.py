@@ -1,4 +1,4 @@
-"""The command `tinygrad-bp explore`: a page on which backpropagation is seen happening."""
+"""The command `tinygrad-bp explore`: a page where you can watch backpropagation happen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
         commands.add_parser,
         "explore",
         EXAMPLES,
-        help="a page on which backpropagation is seen happening",
+        help="a page where you can watch backpropagation happen",
         description="Writes a page on which a graph or a network is explored: every number of the forward pass, the backward pass and "
         "the update, live.",
     )

@@ -1,4 +1,4 @@
-"""The explorer: a page on which backpropagation is seen happening, number by number.
+"""The explorer: a page where you can watch backpropagation happen, number by number.
 
 >>> from tinygrad_bp.core.value import Value
 >>> w, x = Value(0.5, "w"), Value(3.0, "x")

@@ -4,7 +4,7 @@ figures      what is printed
 derivation   the derivation by hand
 network      the same network made of Values
 training     the 10,000 rounds
-errata       where print and mathematics part, and why
+errata       where the text and the numbers disagree, and why
 comparison   the verdicts
 report       what was found, for people: a lesson with two more columns
 pictures     the network and its graph drawn

@@ -34,9 +34,9 @@ def test_a_term_has_both_names_one_sentence_and_a_place(term: str) -> None:
 # What the lessons and the guides define in passing, in italics, and people look up.
 DEFINED = """
 activation, backpropagation, batch, bias, chain rule, derivative, epoch, error, forward pass, gradient,
-gradient descent, hidden, iteration, leaf, learning rate, local derivative, local minimum, logits, loss,
+gradient descent, hidden, iteration, leaf, learning rate, local derivative, local minimum, logits, loss, matrix,
 momentum, net input, neuron, node, node delta, operand, optimizer, output, parameter, partial derivative,
-saturated, slope, softmax, tangent, target, topological, ulp, update, vanishing gradient, weight
+saturated, slope, softmax, tangent, target, transpose, topological, ulp, update, vanishing gradient, weight
 """
 
 

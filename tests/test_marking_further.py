@@ -11,6 +11,7 @@ import pytest
 from tinygrad_bp import MLP, Value, mark
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import Names
+from tinygrad_bp.lessons.marking.worlds import World
 
 Of = Callable[[str], float]
 
@@ -154,3 +155,21 @@ def test_of_a_product_with_the_wrong_sign_no_factor_is_blamed() -> None:
         [each] = mark(graph(), {name: f"{-right:.8g}"})
         assert each.keys[0] in ("sign", "exchanged")
         assert not [cause for cause in each.causes if "minus sign in" in cause]
+
+
+def test_of_another_world_only_those_slopes_are_new_that_are_others() -> None:
+    found = Derivation(classes())
+    [hidden] = [v for v in found.forward if found.names[v] == "h_b1"]
+    [net] = [v for v in found.forward if found.names[v] == "z_b1"]
+    for given in ({hidden: 0.3}, {net: 0.9, hidden: 0.4}):
+        other = World(found, given)
+        for v, slopes in other.local.items():
+            numbers = [other.data[x] if isinstance(x, Value) else x for x in v.operands]
+            assert v.op is not None
+            wanted = [isinstance(x, Value) for x in v.operands]
+            exact = v.op.derivatives(other.data[v], numbers, wanted)
+            assert [x for x, want in zip(exact, wanted, strict=True) if want] == pytest.approx(
+                [x for x, want in zip(slopes, wanted, strict=True) if want], rel=1e-15
+            )
+        same = [v for v in other.local if other.local[v] is found.local[v]]
+        assert len(same) > 0.6 * len(found.local)  # those before it were not computed again

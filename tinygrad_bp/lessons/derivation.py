@@ -337,6 +337,15 @@ class Derivation:
         """The data of all nodes, as recorded."""
         return {v: v.data for v in self.order}
 
+    @cached_property
+    def local(self) -> dict[Value, list[float]]:
+        """The local derivatives of each node, by the place of the operand, as recorded; those with respect to plain numbers are 0."""
+        return {
+            v: [x if isinstance(o, Value) else 0.0 for x, o in zip(v.local_derivatives, v.operands, strict=True)]
+            for v in self.order
+            if v.op is not None
+        }
+
     def data(self, given: Numbers) -> dict[Value, float]:
         """The data of all nodes where those of some, leaves or not, are given: all that follows is computed anew.
 

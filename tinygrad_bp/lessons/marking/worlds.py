@@ -53,30 +53,30 @@ class World:
     def local(self) -> dict[Value, list[float]]:
         """The local derivatives of each node, by the place of the operand; those with respect to plain numbers are 0."""
         data = {**self.data, **self.inside} if self.inside else self.data
-        changed = data is not self.derivation.recorded
-        found = {}
-        for v in self.derivation.order:
-            if v.op is None:
-                continue
-            if changed:
-                wanted = [isinstance(x, Value) for x in v.operands]
-                operands = [data[x] if isinstance(x, Value) else x for x in v.operands]
-                result = self.data[v]
-                local = [
-                    x if want else 0.0
-                    for x, want in zip(v.op.derivatives(result, operands, wanted), wanted, strict=True)
-                ]
-            else:
-                local = [
-                    x if isinstance(o, Value) else 0.0 for x, o in zip(v.local_derivatives, v.operands, strict=True)
-                ]
-            found[v] = local
+        found = dict(self.derivation.local)
+        if data is not self.derivation.recorded:
+            self._renew(found, data)
         for v, x in self.values.items() if self.by_result else ():
             if v.op is not None and v.op.name in mistakes()["by_result"]:
                 found[v] = [evaluated(mistakes()["by_result"][v.op.name], 0.0, x)]
         for (v, place), slope in self.slopes.items():
             found[v] = [slope if k == place else x for k, x in enumerate(found[v])]
         return found
+
+    def _renew(self, found: dict[Value, list[float]], data: Numbers) -> None:
+        """Computes those local derivatives anew whose node or operands have other data than the graph."""
+        recorded = self.derivation.recorded
+        moved = {v for v, x in data.items() if x is not recorded[v]} | {
+            v for v, x in self.data.items() if x is not recorded[v]
+        }
+        for v in found:
+            if v not in moved and moved.isdisjoint(v.args):
+                continue
+            assert v.op is not None
+            wanted = [isinstance(x, Value) for x in v.operands]
+            operands = [data[x] if isinstance(x, Value) else x for x in v.operands]
+            slopes = v.op.derivatives(self.data[v], operands, wanted)
+            found[v] = [x if want else 0.0 for x, want in zip(slopes, wanted, strict=True)]
 
     def sweep(self, of: Value, free: Value | None = None) -> dict[Value, float]:
         """The derivatives of a Value with respect to all below it; of the loss those that are given, but for that of `free`."""

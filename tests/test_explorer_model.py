@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.explorer import ROWS, SUBJECTS, hand_made, linear_net, put_in
+from tinygrad_bp import MLP
 from tinygrad_bp.explorer import page
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
+from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import SGD, Adam
 from tinygrad_bp.tutorial.page import subject as of_tutorial
 from tinygrad_bp.words import LANGUAGES
@@ -26,6 +28,7 @@ def subjects() -> str:
         "xor": of_truth_table("xor"),
         "linear": of_model(linear_net(), rows=ROWS),
         "softmax": of_model(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy"),
+        "classes": of_classes(),
         "hand-made": of_value(hand_made().record()),
     }
     written = []
@@ -37,6 +40,12 @@ def subjects() -> str:
     texts = json.dumps({language: page.page_texts(language) for language in LANGUAGES})
     known = [f"export const TEXTS = {texts};", f"export const TRAININGS = {json.dumps(trained)};"]
     return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+
+
+def of_classes() -> Any:
+    net = MLP(2, [2, 2], activation=["tanh", None], seed=3)
+    net.notes = Notes(classes=["cat", "dog"])
+    return of_model(net, rows=[([0.5, -1.0], [1.0, 0.0]), ([1.0, 0.0], [0.0, 1.0])], loss="cross_entropy")
 
 
 def training(name: str, *, batch: bool) -> dict[str, Any]:

@@ -59,3 +59,47 @@ def test_a_point_is_a_case_that_is_shown_and_moved(opened: Any) -> None:
     explorer.case(4)
     explorer.show("graph")
     assert_same(explorer.numbers(), numbers(start("xor", i1=1.0, i2=1.0, target_o1=0.0)))
+
+
+def test_points_are_added_taken_away_and_of_tables_to_choose(opened: Any) -> None:
+    explorer = opened("xor", "neurons", viewport={"width": 1280, "height": 1000})
+    page = explorer.page
+    panel = explorer.panel("training")
+    points = panel.locator(".plane-point")
+    plane = panel.locator(".plane-plot").bounding_box()
+    panel.locator(".plane-tools .segments button").nth(1).click()
+    page.mouse.click(plane["x"] + 0.55 * plane["width"], plane["y"] + 0.3 * plane["height"])
+    explorer.settle()
+    assert points.count() == 5
+    assert points.nth(4).get_attribute("aria-label").endswith("it should give 1")
+    assert explorer.state()["view"]["row"] == 4
+    assert panel.locator(".cases tbody tr").count() == 5
+    explorer.button("Watch a round")
+    explorer.settle()
+    assert explorer.state()["view"]["step"] == 0
+    explorer.press("Space")
+    assert panel.locator(".plane-point.chosen").count() == 1
+    explorer.press("Control+z")
+    assert points.count() == 4
+    explorer.press("Control+Shift+z")
+    assert points.count() == 5
+    points.nth(0).focus()
+    explorer.press("Delete")
+    assert points.count() == 4
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Case 1: 0, 1;")
+    panel.get_by_role("button", name="Add a point").click()
+    explorer.settle()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Case 5: ")
+    explorer.press("Shift+ArrowUp")
+    assert points.count() == 5
+    panel.get_by_role("button", name="Delete point 5").click()
+    panel.locator("[data-preset=moons]").click()
+    explorer.settle()
+    assert points.count() == panel.locator(".cases tbody tr").count() == 32
+    points.nth(20).click()
+    explorer.settle()
+    assert explorer.state()["view"]["row"] == 20
+    panel.locator("[data-preset=xor]").click()
+    explorer.settle()
+    assert points.count() == 4
+    assert points.nth(3).get_attribute("aria-pressed") == "true"

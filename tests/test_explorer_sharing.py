@@ -135,7 +135,9 @@ WRONG_EVENTS = {
     "settings": (
         {"rate": 0}, {"rate": -1}, {"rate": "1"}, {"rate": None}, {"rate": math.inf}, {"variant": "__proto__"}, {"variant": "x,y"},
         {"variant": 5}, {"biases": 1}, {"sequential": "yes"}, {"accumulate": None}, {"seed": -1}, {"seed": "x"}, {"seed": 0.5},
+        {"optimizer": "toString"}, {"optimizer": 1}, {"batch": 1},
     ),
+    "table": ([], {}, "x", [[]], [[[0, 1]]], [None]),
 }  # fmt: skip
 
 

@@ -14,12 +14,16 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_order, units
+from tinygrad_bp.explorer.cases import Pair
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
 from tinygrad_bp.explorer.outcome import outcome, parts, telling
+from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.programs import activations, by_hand, optimizers, probabilities, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
+
+MOST_NEAR = 4.0  # numbers of cases, for the network to be at home where points lie, between -1 and 1
 
 
 def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -63,7 +67,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "nodes": [_node(v, place, called, in_latex) for v in order],
         "parameters": [place[v] for v in subject.parameters],
         "biases": [place[v] for v in subject.biases],
-        "cases": [[[place[v], x] for v, x in case.items()] for case in subject.cases],
+        "cases": [_numbers(case, place) for case in subject.cases],
         "opening": telling(order, subject.parameters, subject.cases),
         "outer": [place[v] for v in _outer(subject, order, neurons, targets)],
         "isError": subject.kind != "graph"
@@ -78,7 +82,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "folds": folds(order, called, neurons, subject.parameters, whole=whole),
         "formulas": formulas(subject.result, order),
         "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
-        "presets": _presets(subject, place),
+        "presets": _presets(subject, place, network),
     }
     if printed := subject.printed:
         written["hand"] = by_hand(printed)
@@ -228,16 +232,41 @@ def _targets(order: Sequence[Value], outs: Set[Value], known: Set[Value]) -> dic
     return found
 
 
-def _presets(subject: Subject, place: dict[Value, int]) -> dict[str, Any] | None:
-    """The truth tables between which a page can switch."""
-    if subject.kind != "truth":
+def _presets(subject: Subject, place: dict[Value, int], network: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The tables between which a page can switch: truth tables, and for a network of two inputs points of their plane."""
+    found: dict[str, list[Pair]] = {}
+    if subject.kind == "truth":
+        found = {name: list(truth_table(name)) for name in TRUTH_TABLES}
+    elif subject.kind not in ("network", "invented") or subject.outputs:  # what has names is about something of its own
         return None
-    leaves = list(subject.cases[0])
-    tables = {
-        name: [
-            [[place[leaf], x] for leaf, x in zip(leaves, [*inputs, *targets], strict=True)]
-            for inputs, targets in truth_table(name)
+    targets = list(subject.targets.values())
+    near = all(abs(x) <= MOST_NEAR for case in subject.cases for x in case.values())
+    if network and network["whole"] and len(network["inputs"]) == 2 and targets and near:
+        if subject.kind != "truth":
+            found["xor"] = [(inputs, _targets_of(int(wanted), len(targets))) for inputs, [wanted] in truth_table("xor")]
+        for name, points in POINTS.items():
+            found[name] = [(inputs, _targets_of(label, len(targets))) for inputs, label in points()]
+    if not found:
+        return None
+    tables = {} if subject.kind == "truth" else {"given": [_numbers(case, place) for case in subject.cases]}
+    inputs = (network or {})["inputs"]
+    ends = [place[v] for v in targets]
+    for name, rows in found.items():
+        tables[name] = [
+            [
+                [leaf, given.get(leaf, x)]
+                for leaf, x in _numbers(subject.cases[0], place)
+                for given in [dict(zip([*inputs, *ends], [*row, *wanted], strict=True))]
+            ]
+            for row, wanted in rows
         ]
-        for name in TRUTH_TABLES
-    }
-    return {"chosen": subject.preset, "tables": tables}
+    return {"chosen": subject.preset or "given", "tables": tables}
+
+
+def _numbers(case: Mapping[Value, float], place: dict[Value, int]) -> list[list[Any]]:
+    return [[place[v], x] for v, x in case.items()]
+
+
+def _targets_of(label: int, count: int) -> list[float]:
+    """Class 0 or 1 as the targets of so many outputs: of one the number itself, of several a 1 at its place."""
+    return [float(label)] if count == 1 else [float(k == label) for k in range(count)]

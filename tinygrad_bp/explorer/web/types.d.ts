@@ -149,6 +149,7 @@ interface Settings {
 interface Change {
   settings?: Partial<Settings>;
   preset?: string;
+  table?: Case[];
   cells?: [number, number, number][];
   leaves?: [number, number][];
   clear?: boolean;

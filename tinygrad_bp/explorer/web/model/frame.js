@@ -16,8 +16,9 @@ const GHOST_MILLISECONDS = 6; // of training the original, in a picture
  * @returns {Frame}
  */
 export function frameOf({ graph, training, ghost, view, plan: planFor, later }) {
-  const { round, row, step } = view;
-  const state = training.watched(round, row);
+  const { round, step } = view;
+  const state = training.watched(round, view.row);
+  const row = Math.min(view.row, state.settings.cases.length - 1); // of a table that may have become shorter
   const { settings, leaves, sums, moments, steps, optimizers } = state;
   const data = graph.forward(Float64Array.from(leaves), settings.variant);
   const slopes = training.slopes(data, state);

@@ -78,7 +78,7 @@ function updateScene(stage, frame, beat) {
 
 /** @type {import("./terms.js").Maker} */
 function endScene(stage, frame) {
-  const { graph, original } = stage;
+  const { graph } = stage;
   const [before, after] = [frame.data[graph.result], frame.after?.[graph.result] ?? NaN];
   const kind = after < before ? "smaller" : after > before ? "larger" : "same";
   return {
@@ -93,7 +93,7 @@ function endScene(stage, frame) {
     ],
     why: [
       ...sentence(`beat.end.${kind}`, placeOf(stage, frame)),
-      ...(original.cases.length > 1
+      ...(frame.settings.cases.length > 1
         ? [" ", ...sentence(`beat.end.cases${frame.settings.batch ? ".batch" : ""}`, placeOf(stage, frame))]
         : []),
     ],
@@ -108,9 +108,9 @@ function endScene(stage, frame) {
  * @returns {Scene}
  */
 function restScene(stage, frame) {
-  const { graph, original, training } = stage;
+  const { graph, training } = stage;
   const scene = emptyScene();
-  const many = original.cases.length > 1;
+  const many = frame.settings.cases.length > 1;
   const number = many ? training.errors[frame.round] : frame.data[graph.result];
   const stuck = frozenBy(stage, frame);
   return {

@@ -250,7 +250,7 @@ export class Session {
   edit(id, x, gesture = "") {
     const change = this.graph.parameters.includes(id)
       ? { leaves: [/** @type {[number, number]} */ ([id, x])] }
-      : { cells: [/** @type {[number, number, number]} */ ([this.view.row, id, x])] };
+      : { cells: [/** @type {[number, number, number]} */ ([this.shown.row, id, x])] };
     // Where the result is not known yet, nobody would see it follow.
     const step = this.shown.dataAt(this.graph.result) === null ? null : this.view.step;
     return this.change(change, this.view.round, { gesture, step });

@@ -1,6 +1,7 @@
 // What a link holds: the changes made to the training, the place in it, and what is looked at. It is read with distrust.
 
 import { languages } from "./words.js";
+import { MOST_CASES } from "./points.js";
 import { MOST_ROUNDS } from "./training.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -72,13 +73,10 @@ export function checked(state, graph, original) {
   try {
     const earlier = state?.version === FIRST_VERSION;
     if ((!earlier && state?.version !== STATE_VERSION) || state.graph !== fingerprint(graph)) return null;
-    return {
-      version: STATE_VERSION,
-      earlier,
-      graph: state.graph,
-      view: checkedView(earlier ? withoutSteps(state.view) : state.view, graph, original),
-      events: checkedEvents(state.events, graph, original),
-    };
+    const events = checkedEvents(state.events, graph, original);
+    const rows = Math.max(...countsOf(events, original));
+    const view = checkedView(earlier ? withoutSteps(state.view) : state.view, graph, rows);
+    return { version: STATE_VERSION, earlier, graph: state.graph, view, events };
   } catch {
     return null;
   }
@@ -110,16 +108,16 @@ function whole(x, most) {
 /**
  * @param {any} view
  * @param {Graph} graph
- * @param {Settings} original
+ * @param {number} rows how many cases there are, or have been
  * @returns {Partial<View> & { round: number, row: number, step: number | null, trained: number, language?: string }}
  */
-function checkedView(view, graph, original) {
+function checkedView(view, graph, rows) {
   require(view && typeof view === "object" && !Array.isArray(view));
   /** @type {any} */
   const found = {
     round: whole(view.round ?? 0, MOST_ROUNDS),
     trained: whole(view.trained ?? view.round ?? 0, MOST_ROUNDS),
-    row: whole(view.row ?? 0, original.cases.length - 1),
+    row: whole(view.row ?? 0, rows - 1),
     step:
       view.step === null || view.step === undefined
         ? null
@@ -185,7 +183,7 @@ function checkedEvents(events, graph, original) {
   /** @param {any} event */
   const checkedEvent = (event) => {
     /** @type {TrainingEvent} */
-    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, original.cases.length - 1) };
+    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, MOST_CASES - 1) };
     if (event.leaves) {
       made.leaves = event.leaves.map((/** @type {any} */ [id, x]) => {
         require(parameters.has(id));
@@ -195,13 +193,14 @@ function checkedEvents(events, graph, original) {
     if (event.cells) {
       made.cells = event.cells.map((/** @type {any} */ [row, id, x]) => {
         require(leaves.has(id));
-        return [whole(row, original.cases.length - 1), id, number(x)];
+        return [whole(row, MOST_CASES - 1), id, number(x)];
       });
     }
     if (event.preset !== undefined) {
       require(Object.hasOwn(original.tables, event.preset));
       made.preset = event.preset;
     }
+    if (event.table !== undefined) made.table = checkedTable(event.table, original.cases[0], number);
     if (event.clear) made.clear = true;
     if (event.settings) made.settings = checkedSettings(event.settings, graph);
     return made;
@@ -215,7 +214,43 @@ function checkedEvents(events, graph, original) {
         k === 0 || event.round > found[k - 1].round || event.row > found[k - 1].row,
     ),
   );
+  const counts = countsOf(found, original);
+  found.forEach((/** @type {TrainingEvent} */ { row: place, cells = [] }, /** @type {number} */ k) => {
+    require(place < counts[k] && cells.every(([row]) => row < counts[k + 1]));
+  });
   return found;
+}
+
+/**
+ * How many cases there are to begin with, and after each event.
+ * @param {TrainingEvent[]} events
+ * @param {Settings} original
+ */
+function countsOf(events, original) {
+  const counts = [original.cases.length];
+  for (const { preset, table } of events) {
+    const tables = [table, preset === undefined ? undefined : original.tables[preset]];
+    counts.push(tables.find((each) => each !== undefined)?.length ?? counts[counts.length - 1]);
+  }
+  return counts;
+}
+
+/**
+ * A table of cases, each of the same leaves.
+ * @param {any} table
+ * @param {Case} like
+ * @param {(x: any) => number} number
+ * @returns {Case[]}
+ */
+function checkedTable(table, like, number) {
+  require(Array.isArray(table) && table.length > 0 && table.length <= MOST_CASES);
+  return table.map((/** @type {any} */ row) => {
+    require(Array.isArray(row) && row.length === like.length);
+    return like.map(([id], k) => {
+      require(row[k][0] === id);
+      return [id, number(row[k][1])];
+    });
+  });
 }
 
 /**

@@ -25,12 +25,12 @@ export function emptyScene() {
  * @param {Frame} frame
  * @returns {Record<string, Piece[]>}
  */
-export function placeOf({ graph, original }, { round, row }) {
+export function placeOf({ graph }, { round, row, settings }) {
   return {
     round: [counted(round)],
     case: [String(row + 1)],
-    count: [String(original.cases.length)],
-    others: [String(original.cases.length - 1)],
+    count: [String(settings.cases.length)],
+    others: [String(settings.cases.length - 1)],
     result: [{ name: graph.result }],
   };
 }

@@ -213,7 +213,8 @@ export class Training {
    */
   watched(round, row) {
     const state = this.at(round);
-    for (const [id, x] of state.settings.cases[row]) state.leaves[id] = x;
+    const { cases } = state.settings;
+    for (const [id, x] of cases[Math.min(row, cases.length - 1)]) state.leaves[id] = x;
     return state;
   }
 
@@ -297,8 +298,8 @@ export class Training {
   }
 
   /**
-   * Changes something at a place of the training; what came after it is forgotten. A change is of settings; to the table of a name; of
-   * single numbers of the table as [row, leaf, number]; of parameters as [leaf, number]; of gradients kept so far.
+   * Changes something at a place of the training; what came after it is forgotten. A change is of settings; to the table of a name, or
+   * to another; of single numbers of the table as [row, leaf, number]; of parameters as [leaf, number]; of gradients kept so far.
    * Returns what is wrong with the numbers that the change makes, and then changes nothing; else null.
    * @param {number} round
    * @param {number} row
@@ -372,9 +373,10 @@ export class Training {
  * @param {Change} change
  * @returns {Settings}
  */
-function changed(settings, { settings: more, preset, cells }) {
+function changed(settings, { settings: more, preset, table, cells }) {
   const found = { ...settings, ...more };
   if (preset !== undefined) Object.assign(found, { preset, cases: settings.tables[preset] });
+  if (table) Object.assign(found, { preset: null, cases: table });
   for (const [row, leaf, x] of cells ?? []) {
     found.preset = null;
     const pairs = found.cases[row].map(([id, old]) => /** @type {[number, number]} */ ([id, id === leaf ? x : old]));
@@ -393,12 +395,12 @@ function together(first, second) {
   const found = { ...first, ...second };
   if (second.settings) found.settings = { ...first.settings, ...second.settings };
   if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
-  if (second.preset !== undefined) delete found.cells; // unless the change has some
+  const anew = second.preset !== undefined || second.table !== undefined;
+  if (anew) delete found.cells; // unless the change has some
+  if (second.preset !== undefined) delete found.table;
   if (second.cells)
     found.cells = [
-      ...new Map(
-        [...(second.preset === undefined ? (first.cells ?? []) : []), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell]),
-      ).values(),
+      ...new Map([...(anew ? [] : (first.cells ?? [])), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell])).values(),
     ];
   return found;
 }

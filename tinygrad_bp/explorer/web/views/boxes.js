@@ -23,6 +23,7 @@ import { fitting, item, LETTER, named, shortened } from "./items.js";
  * @property {SVGGElement} group
  * @property {NumberPart[]} numbers
  * @property {SVGTextElement | null} ghost
+ * @property {SVGTextElement[]} instead badges that stand where the ghost would
  * @property {string} only a mode, or nothing
  */
 
@@ -84,9 +85,22 @@ export class Boxes {
       ghost,
     );
     if (!this.stage.graph.nodes[id].op) gripped(this.stage, id, group);
-    this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, only: "" });
+    this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, instead: [], only: "" });
     if (neuron) this.badges.push({ neuron, group, badge: full ? this.badge(box, group) : null });
     return [group, ...extra];
+  }
+
+  // Between two boxes there may be room for one line only: a badge of the lower one goes before a ghost of the upper.
+  settle() {
+    for (const part of this.items) {
+      const from = part.ghost ? this.places.boxes.get(part.id) : undefined;
+      if (!from) continue;
+      for (const { neuron, badge } of this.badges) {
+        const { x, y, height } = /** @type {import("./arrangement.js").Box} */ (this.places.boxes.get(neuron.out));
+        const gap = y - height / 2 - (from.y + from.height / 2);
+        if (badge && Math.abs(x - from.x) < from.width && gap > 0 && gap < 2.2 * this.places.font) part.instead.push(badge);
+      }
+    }
   }
 
   /**
@@ -249,7 +263,7 @@ export class Boxes {
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);
     gripped(this.stage, id, group);
-    this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, only: what === "data" ? "values" : "" });
+    this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, instead: [], only: what === "data" ? "values" : "" });
     return group;
   }
 }

@@ -82,6 +82,7 @@ export class Picture {
       words.append(part.words);
     });
     for (const [id, box] of places.boxes) boxes.append(...this.boxes.box(id, box));
+    this.boxes.settle();
     this.chips.replaceChildren();
     const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
     this.root.replaceChildren(under, lines, words, boxes, this.chips);
@@ -205,6 +206,13 @@ export class Picture {
       const slope = graph.derivative(frame.slopes, neuron.out, neuron.net);
       put(badge, block && text("badge.slope", { block: text(`badge.${block}`), slope: brief(slope, 2) }));
     }
+    for (const { ghost, instead } of this.items)
+      if (ghost)
+        toggle(
+          ghost,
+          "gone",
+          instead.some((badge) => badge.textContent),
+        );
     probabilitiesOf(this.stage, frame).forEach(({ probability }, place) => {
       const hidden = graph.network?.neurons.some(({ out }) => this.stage.hides(out, "data"));
       const element = this.boxes?.probabilities[place];

@@ -2,9 +2,11 @@
 
 import { inputsOf, mapsOf, roomOf, scaleOf } from "../model/maps.js";
 import { written } from "../model/numbers.js";
+import { classOf, endsOf, kindsOf, MOST_CASES, withoutPoint, withPoint } from "../model/points.js";
 import { notchOf } from "../model/slopes.js";
 import { text } from "../model/words.js";
-import { el, set, svg, toggle } from "./elements.js";
+import { button } from "./controls.js";
+import { el, put, set, svg, toggle } from "./elements.js";
 import { nameElement } from "./pieces.js";
 import { Plot } from "./plot.js";
 
@@ -65,11 +67,20 @@ class Plane {
     });
     this.title = el("h2", {}, text("plane.title"));
     this.about = el("p", { class: "quiet small" }, text("plane.about"));
+    /** @type {import("../model/points.js").Kind[]} */
+    this.kinds = [];
+    this.kind = 0; // of the next point
+    this.choices = el("span", { class: "segments", role: "group", "aria-label": text("plane.kinds") });
+    this.adding = button(text("plane.add"), () => this.addSomewhere(), "small");
+    this.deleting = button("", () => this.remove(session.shown.row), "small");
+    this.tools = el("div", { class: "plane-tools" }, el("span", {}, text("plane.kinds")), this.choices, this.adding, this.deleting);
+    this.listen();
     this.root = el(
       "section",
       { class: "plane" },
       this.title,
       el("div", { class: "plane-map" }, this.canvas, this.plot.root),
+      this.tools,
       el(
         "div",
         { class: "plane-maps", role: "group", "aria-label": text("plane.neurons") },
@@ -104,7 +115,9 @@ class Plane {
     plot.range(...this.room);
     this.paint(frame);
     this.drawPoints(frame);
-    const result = written(frame.data[this.shown.out], 4);
+    this.drawTools(frame);
+    const said = classOf(session, frame.data);
+    const result = said ? `${said.name} ${written(said.probability, 3)}` : written(frame.data[this.shown.out], 4);
     const given = { name: this.shown.name, count: frame.settings.cases.length, number: frame.row + 1, result };
     set(plot.root, "aria-label", text("plane.chart", given));
     for (const { neuron, element } of this.small) set(element, "aria-pressed", neuron === this.shown);
@@ -209,6 +222,108 @@ class Plane {
     return group;
   }
 
+  /**
+   * What the next point is to be, and what can be done with those there are.
+   * @param {Frame} frame
+   */
+  drawTools(frame) {
+    const { session } = this;
+    const { cases, tables } = frame.settings;
+    const kinds = kindsOf(session, [...cases, ...(Object.values(tables)[0] ?? session.original.cases)]);
+    if (JSON.stringify(kinds) !== JSON.stringify(this.kinds)) {
+      this.kinds = kinds;
+      this.kind = Math.min(this.kind, kinds.length - 1);
+      const choose = (/** @type {number} */ k) => () => {
+        this.kind = k;
+        session.set({});
+      };
+      this.choices.replaceChildren(
+        ...kinds.map(({ name, high }, k) =>
+          el("button", { type: "button", onclick: choose(k) }, el("span", { "aria-hidden": "true" }, high ? "■ " : "● "), name),
+        ),
+      );
+    }
+    [...this.choices.children].forEach((each, k) => {
+      set(each, "aria-pressed", k === this.kind);
+    });
+    set(this.adding, "aria-disabled", cases.length >= MOST_CASES);
+    set(this.deleting, "aria-disabled", cases.length === 1);
+    put(this.deleting, text("plane.delete", { number: frame.row + 1 }));
+  }
+
+  // A press where there is no point makes one.
+  listen() {
+    const { root } = this.plot;
+    /** @type {{ x: number, y: number } | null} */
+    let down = null;
+    root.addEventListener("pointerdown", (event) => {
+      down = event.button === 0 ? { x: event.clientX, y: event.clientY } : null;
+    });
+    root.addEventListener("pointercancel", () => {
+      down = null;
+    });
+    root.addEventListener("pointerup", (event) => {
+      if (down && Math.hypot(event.clientX - down.x, event.clientY - down.y) < SLACK) {
+        const { x, y } = this.plot.pointed(event);
+        const [across, up] = [this.plot.x, this.plot.y];
+        if (x >= across[0] && x <= across[1] && y >= up[0] && y <= up[1]) this.add([x, y]);
+      }
+      down = null;
+    });
+  }
+
+  /** @param {number[]} place */
+  add(place) {
+    const { session } = this;
+    const { cases } = session.shown.settings;
+    const kind = this.kinds[this.kind];
+    if (!kind) return;
+    if (cases.length >= MOST_CASES) {
+      session.notice(text("plane.full", { count: MOST_CASES }));
+      return;
+    }
+    const ends = endsOf(session).map(({ target }) => /** @type {number} */ (target));
+    const there = place.map((x) => Number(x.toPrecision(3)));
+    this.replace(withPoint(cases, this.inputs, there, ends, kind), cases.length);
+  }
+
+  // For who has no pointer: in the middle, or beside it, where there is none yet; the arrows move it from there.
+  addSomewhere() {
+    const taken = new Set(this.session.shown.settings.cases.map((_, row) => this.placeOf(this.session.shown, row).join()));
+    const [across, up] = [this.plot.x, this.plot.y];
+    for (let k = 0; ; k++) {
+      const shift = 0.05 * k;
+      const place = [across, up].map(([low, high]) => Number((low + (high - low) * (0.5 + (shift % 0.5))).toPrecision(3)));
+      if (taken.has(place.join()) && k < 10) continue;
+      this.add(place);
+      break;
+    }
+    const { row } = this.session.frame();
+    this.render(this.session.shown);
+    this.points[row]?.focus();
+  }
+
+  /** @param {number} row */
+  remove(row) {
+    const { session } = this;
+    const { cases } = session.shown.settings;
+    if (cases.length === 1) {
+      session.notice(text("plane.last"));
+      return;
+    }
+    this.replace(withoutPoint(cases, row), Math.min(row, cases.length - 2));
+  }
+
+  /**
+   * Another table, of which a case is looked at.
+   * @param {Case[]} table
+   * @param {number} row
+   */
+  replace(table, row) {
+    const { session } = this;
+    if (session.change({ table })) session.go({ row });
+  }
+
   /** @param {number} row */
   choose(row) {
     const { session } = this;
@@ -229,11 +344,16 @@ class Plane {
     });
     const way = ways[event.key];
     const pressed = event.key === "Enter" || event.key === " ";
-    if (!way && !pressed) return;
+    const deleted = event.key === "Delete" || event.key === "Backspace";
+    if (!way && !pressed && !deleted) return;
     event.preventDefault();
     event.stopPropagation();
     const count = this.session.shown.settings.cases.length;
-    if (pressed) this.choose(row);
+    if (deleted) {
+      this.remove(row);
+      this.render(this.session.frame());
+      this.points[this.session.shown.row]?.focus();
+    } else if (pressed) this.choose(row);
     else if (event.shiftKey) {
       const here = this.placeOf(this.session.shown, row);
       const there = here.map((x, k) => Number((x + 5 * notchOf(x) * way[k]).toPrecision(12)));

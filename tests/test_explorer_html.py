@@ -25,8 +25,10 @@ from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.notebook import pack, unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts
+from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_value
 from tinygrad_bp.lessons.marking.mistakes import mistakes
+from tinygrad_bp.networks.data import TRUTH_TABLES
 from tinygrad_bp.text import printable
 from tinygrad_bp.tutorial.figures import FIGURES
 from tinygrad_bp.words import LANGUAGES
@@ -247,6 +249,22 @@ def test_a_cell_of_a_notebook_is_small(name: str) -> None:
     assert len(explore(name)._repr_html_().encode()) <= 150_000
 
 
+@pytest.mark.parametrize(
+    ("code", "tight"),
+    [
+        ("const a = (b, c) => {\n", "const a=(b,c)=>{"),
+        ("say(\"a, b\", `c : ${d ? 1 : 2} ;`, 'e > f');", "say(\"a, b\",`c : ${d ? 1 : 2} ;`,'e > f');"),
+        ("x = `a, ${y ? `b, ${z}` : 1}`;", "x = `a, ${y ? `b, ${z}` : 1}`;"),
+        ("x = y.split(/ , /);", "x = y.split(/ , /);"),
+        ("return a - -b;", "return a - -b;"),
+        ('f("a\\", b", c);', 'f("a\\", b",c);'),
+        ("f();\ng();\n}\nclass", "f();g();}class"),
+    ],
+)
+def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
+    assert page._tight(code, "=*<>?:&|,{}();") == tight
+
+
 @pytest.mark.parametrize("text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000])
 def test_what_is_packed_is_unpacked(text: str) -> None:
     packed, length = pack(text)
@@ -295,6 +313,7 @@ def test_every_text_is_asked_for(texts: Any) -> None:
         words
         | set(mistakes()["page"])
         | {"tutorial", "truth", "network", "invented", "graph", *(figure.stage for figure in FIGURES)}
+        | {*TRUTH_TABLES, *POINTS}
     )
     patterns = [pattern for pattern, _ in key_patterns()]
 

@@ -135,7 +135,7 @@ _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
   let page;
   try {
     const whole = bytes.subarray(0, LENGTH);
-    if (whole[0] === 0x5d) page = new TextDecoder().decode((LZMA)(whole));
+    if (whole[0] !== 0x78) page = new TextDecoder().decode((LZMA)(whole));
     else page = await new Response(new Blob([whole]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
   } catch {
     document.querySelector("p").textContent = OLD;
@@ -178,7 +178,8 @@ def cell(page: str, title: str, old: str) -> str:
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
-    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _LOADER)
+    short = re.sub(r"^ +", "", _LOADER, flags=re.MULTILINE)
+    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], short)
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{html.escape(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
@@ -190,7 +191,13 @@ def cell(page: str, title: str, old: str) -> str:
 def pack(page: str) -> tuple[str, int]:
     """A page in few signs, and how many bytes they stand for."""
     lzma = _lzma()
-    data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, preset=9) if lzma else zlib.compress(page.encode(), 9)
+    if lzma:
+        text = [
+            {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}
+        ]  # nothing in a text lies at places of 4
+        data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, filters=text)
+    else:
+        data = zlib.compress(page.encode(), 9)
     return base64.b85encode(data, pad=True).decode().translate(_PACKED), len(data)
 
 
@@ -198,7 +205,7 @@ def unpack(packed: str, length: int) -> str:
     """The page again."""
     data = base64.b85decode(packed.translate(str.maketrans(_SIGNS, _PYTHON)))
     found = data[:length]
-    return (_lzma().decompress(found) if found[0] == 0x5D else zlib.decompress(found)).decode()
+    return (_lzma().decompress(found) if found[0] != 0x78 else zlib.decompress(found)).decode()
 
 
 def _lzma() -> Any:

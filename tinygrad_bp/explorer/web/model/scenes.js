@@ -62,7 +62,9 @@ function updateScene(stage, frame, beat) {
   for (const id of beat.nodes) scene.lines.set(id, SUBJECT);
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
   const { optimizer } = frame.settings;
-  const adaptive = frame.optimizers[optimizer].kept ? `.${optimizer}` : "";
+  const single = beat.nodes.length === 1;
+  const plain = single ? "beat.update.one" : "beat.update";
+  const told = single ? `beat.update.one.${optimizer}` : `beat.update.${optimizer}`;
   const given = { name: [{ name: beat.node }], ...placeOf(stage, frame), step: [counted(frame.steps + 1)] };
   return {
     ...scene,
@@ -70,7 +72,7 @@ function updateScene(stage, frame, beat) {
     rows: [symbols, numbers],
     result,
     why: [
-      ...sentence(`beat.update${beat.nodes.length > 1 ? "" : ".one"}${adaptive}`, given),
+      ...sentence(frame.optimizers[optimizer].kept ? told : plain, given),
       ...(frame.each.length > 1 ? [" ", ...sentence("beat.update.batch", given)] : []),
     ],
   };
@@ -94,7 +96,7 @@ function endScene(stage, frame) {
     why: [
       ...sentence(`beat.end.${kind}`, placeOf(stage, frame)),
       ...(frame.settings.cases.length > 1
-        ? [" ", ...sentence(`beat.end.cases${frame.settings.batch ? ".batch" : ""}`, placeOf(stage, frame))]
+        ? [" ", ...sentence(frame.settings.batch ? "beat.end.cases.batch" : "beat.end.cases", placeOf(stage, frame))]
         : []),
     ],
   };

@@ -8,9 +8,10 @@ In reading order:
     order        walks over the graph
     gradients    `grad`, `jacobian`, `hessian`: the gradient as a graph
 
-Beside them stand `recording` (the numbers that partials give, errors in words), `operators` (+ - * / ** exp tanh ...,
-written out for speed), `methods` (the other rows as methods), `copying` (copy, deepcopy, pickle), `stable` and `gaussian` (what `math`
-lacks), `domains` (where rows are defined), `symbol` (what rules are run on to be written) and `output` (what a repr says can be printed).
+Beside them stand `recording` (the numbers that partials give, errors in words), `operators` (+ - * / ** exp tanh ..., written out for
+speed), `methods` (the other rows as methods), `copying` (copy, deepcopy, pickle), `freeing` (of long graphs, in a browser), `stable`
+and `gaussian` (what `math` lacks), `domains` (where rows are defined), `symbol` (what rules are run on to be written) and `output`
+(what a repr says can be printed).
 """
 
 from tinygrad_bp.core.gradients import grad, hessian, jacobian

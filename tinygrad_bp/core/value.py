@@ -22,7 +22,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tinygrad_bp.core import operators, ops, order, recording
+from tinygrad_bp.core import freeing, operators, ops, order, recording
 from tinygrad_bp.core.methods import Methods
 from tinygrad_bp.core.operation import Operation, as_float
 from tinygrad_bp.core.operators import Operators
@@ -277,3 +277,4 @@ def assignments(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[N
 # The operators make Values, and the walks tell them from numbers, so both need the class; it inherits from the one and calls the other.
 operators.Value = order.Value = Value  # type: ignore[attr-defined]
 order.Constant = Constant  # type: ignore[attr-defined]
+freeing.provide(Value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 STYLE = """
@@ -15,9 +16,11 @@ STYLE = """
     .blue { stroke: #6cb6ff } .orange { stroke: #f0a35e } .grey { stroke: #a3acb7 } .ink-blue { fill: #6cb6ff }
     .ink-orange { fill: #f0a35e } .dot { stroke: #14181d }
   }
-  text { font-family: Helvetica, Arial, sans-serif; font-size: 14px } .title { font-size: 16px; font-weight: bold }
+  text { font-family: Helvetica, Arial, "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", sans-serif; font-size: 14px }
+  .title { font-size: 16px; font-weight: bold }
 """
 
+WORDS = "{words}"  # stands for them in a part of an image
 LEFT, TOP, RIGHT, BOTTOM = 64, 52, 16, 52  # margins
 
 
@@ -28,7 +31,7 @@ class Plot:
         self, title: str, x: tuple[float, float], y: tuple[float, float], size: tuple[int, int] = (640, 400)
     ) -> None:
         self.title, self.x, self.y, self.size = title, x, y, size
-        self.parts: list[str] = []
+        self.parts: list[tuple[str, str]] = []  # SVG, and words that go into it
 
     def across(self, x: float) -> float:
         """Where a number on the horizontal axis is."""
@@ -94,10 +97,14 @@ class Plot:
         self._text(self.across(x), self.up(y), words, ink, anchor)
         return self
 
-    def svg(self) -> str:
-        """The image."""
+    def svg(self, words: Mapping[str, str] | None = None) -> str:
+        """The image, with other words for its own. Raises KeyError for words that have none."""
         width, height = self.size
-        title = escape(self.title)
+
+        def said(text: str) -> str:
+            return escape(words[text] if words and re.search(r"[a-z]{2}", text) else text)
+
+        title = said(self.title)
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
@@ -106,7 +113,7 @@ class Plot:
                 f"<style>{STYLE}</style>",
                 f'<rect class="page" width="{width}" height="{height}"/>',
                 f'<text class="text title" x="{LEFT}" y="24">{title}</text>',
-                *self.parts,
+                *(svg.replace(WORDS, said(text)) for svg, text in self.parts),
                 "</svg>",
                 "",
             ]
@@ -114,21 +121,25 @@ class Plot:
 
     def _line(self, x1: float, y1: float, x2: float, y2: float, kind: str, width: float) -> None:
         ends = f'x1="{self.across(x1):.1f}" y1="{self.up(y1):.1f}" x2="{self.across(x2):.1f}" y2="{self.up(y2):.1f}"'
-        self.parts.append(f'<line class="{kind}" stroke-width="{width}" {ends}/>')
+        self.parts.append((f'<line class="{kind}" stroke-width="{width}" {ends}/>', ""))
 
     def _path(self, points: Sequence[tuple[float, float]], colour: str, width: float, dashed: bool) -> None:
         if len(points) > 1:
             listed = " ".join(f"{self.across(x):.1f},{self.up(y):.1f}" for x, y in points)
             dash = ' stroke-dasharray="6 5"' * dashed
-            self.parts.append(f'<polyline class="line {colour}" stroke-width="{width}"{dash} points="{listed}"/>')
+            self.parts.append((f'<polyline class="line {colour}" stroke-width="{width}"{dash} points="{listed}"/>', ""))
 
     def _dot(self, x: float, y: float, colour: str, radius: float) -> None:
         self.parts.append(
-            f'<circle class="dot ink-{colour}" stroke-width="1.5" cx="{self.across(x):.1f}" cy="{self.up(y):.1f}" r="{radius:g}"/>'
+            (
+                f'<circle class="dot ink-{colour}" stroke-width="1.5" cx="{self.across(x):.1f}" cy="{self.up(y):.1f}" r="{radius:g}"/>',
+                "",
+            )
         )
 
     def _text(self, x: float, y: float, words: str, ink: str, anchor: str) -> None:
-        self.parts.append(f'<text class="{ink}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>')
+        place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+        self.parts.append((f'<text class="{ink}" {place}>{WORDS}</text>', words))
 
 
 def sigmoid(x: float) -> float:
@@ -211,8 +222,41 @@ def two_errors() -> Plot:
     return plot.say(-5.8, 0.75, "squared error: flat where it is wrong", "ink-orange")
 
 
+JAPANESE = {
+    "y = w · w, and how steep it is at w = 3": "y = w · w と、w = 3 での傾き",
+    "w, the knob": "w（つまみ）",
+    "y, what comes out": "y（表示）",
+    "1 to the right": "右へ 1",
+    "6 up": "上へ 6",
+    "blue: y = w · w": "青：y = w · w",
+    "orange: the line that touches it at w = 3": "橙：w = 3 で接する直線",
+    "The sigmoid, and its slope at net = 0.3775": "シグモイド関数と、net = 0.3775 での傾き",
+    "net, the sum that goes in": "net（総入力）",
+    "out, what comes out": "out（出力）",
+    "out = 0.5933, slope = 0.2413": "out = 0.5933、傾き = 0.2413",
+    "flat here: slope near 0": "平ら：傾きはほとんど 0",
+    "and here": "ここも平ら",
+    "out = σ(x + b): a bias moves the curve left and right": "out = σ(x + b)：バイアスは曲線を左右に動かす",
+    "x, what comes in through the weights": "x（重みを通って入ってくる値）",
+    "out": "out",
+    "Six steps downhill on E = w · w, from w = 3": "E = w · w の坂を、w = 3 から6回下る",
+    "orange, η = 0.9: over the valley and back": "橙、η = 0.9：谷を跳び越えて戻る",
+    "blue, η = 0.1: down one side": "青、η = 0.1：片側を下る",
+    "How much of a gradient gets through neurons in a row": "並んだニューロンを通った後に残る勾配",
+    "neurons in a row": "並んだニューロンの数",
+    "left of it, as a power of ten": "残った割合（10 の何乗か）",
+    "sigmoid": "シグモイド関数",
+    "tanh": "tanh",
+    "Two errors of a neuron that should say 1": "1 と答えてほしいニューロンの2つの誤差",
+    "net": "net（総入力）",
+    "error": "誤差",
+    "cross entropy: steep where it is wrong": "交差エントロピー：間違っているところで急",
+    "squared error: flat where it is wrong": "二乗誤差：間違っているところで平ら",
+}
+
+
 def curves() -> dict[str, str]:
-    """The curves by file name."""
+    """The curves by file name, each in English and in Japanese."""
     made = {
         "knob": knob(),
         "sigmoid-tangent": neuron_tangent(),
@@ -221,4 +265,5 @@ def curves() -> dict[str, str]:
         "vanishing": vanishing(),
         "two-errors": two_errors(),
     }
-    return {name: plot.svg() for name, plot in made.items()}
+    english = {name: plot.svg() for name, plot in made.items()}
+    return english | {f"{name}-ja": plot.svg(JAPANESE) for name, plot in made.items()}

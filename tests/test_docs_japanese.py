@@ -79,7 +79,7 @@ def links(source: str, page: Path) -> Counter[str]:
             counted[target] += 1
             continue
         to = os.path.relpath(page.parent / path, DOCS) if path else page.relative_to(DOCS).as_posix()
-        to = to.removeprefix("ja/")
+        to = re.sub(r"^(pictures/.*)-ja\.svg$", r"\1.svg", to.removeprefix("ja/"))
         if anchor or to != page.relative_to(DOCS).as_posix().removeprefix("ja/"):
             counted[to + sign + anchor] += 1
     return counted

@@ -139,3 +139,20 @@ def test_neurons_are_seen_where_the_sum_begins_with_0(bias: bool) -> None:
     [unit] = Derivation(named((net.tanh() - 0.5) ** 2, "E")).neurons
     assert [c.weight for c in unit.connections] == weights
     assert (unit.bias is not None) is bias
+
+
+def test_several_sequences_are_cases_and_their_steps_are_counted_once() -> None:
+    w, u, b, v = Value(0.5, "w"), Value(-0.8, "u"), Value(0.1, "b"), Value(1.2, "v")
+    errors = []
+    for xs, t in (([0.5, -0.3, 0.9], 0.7), ([0.1, 0.2, -0.4], -0.2)):
+        h = Value(0.0, "h0")
+        for k, x in enumerate(xs, 1):
+            h = named((w * h + u * Value(x, f"x{k}") + b).tanh(), f"h{k}")
+        errors.append((named(v * h, "y") - t) ** 2 / 2)
+    text = lesson(named((errors[0] + errors[1]) / 2, "E"), lr=0.1).text()
+    assert "One step is computed after the other, 3 in all" in text
+    assert "It is computed for 2 cases with the same weights." in text
+    assert "Step 4" not in text
+    for k in (1, 2):
+        assert f"net_h2[{k}] = w * h1[{k}] + u * x2[{k}] + b" in text
+        assert f"delta_h2[{k}]" in text

@@ -459,13 +459,16 @@ def _totals(order: Sequence[Value]) -> dict[Value, float]:
 
 def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:
     """Names for net inputs and outputs without a label: those of a neuron that is labelled in part or that a softmax is taken of, and of a
-    graph without any labels."""
+    graph without any labels. Neurons of one name, a case's each, are numbered as their labels are."""
     bare = not any(v.label for v in order[:-1] if v.op is not None)
     found: dict[Value, str] = {}
     shared = shared_out(order, neurons)
+    uses, seen = Counter(unit.name for unit in neurons), Counter[str]()
     for unit in neurons:
+        seen[unit.name] += 1
+        name = unit.name if uses[unit.name] == 1 else f"{unit.name}[{seen[unit.name]}]"
         if bare or unit.net.label or unit.out.label or unit.net in shared:
-            found |= {v: f"{kind}_{unit.name}" for kind, v in (("out", unit.out), ("net", unit.net)) if not v.label}
+            found |= {v: f"{kind}_{name}" for kind, v in (("out", unit.out), ("net", unit.net)) if not v.label}
     return found
 
 

@@ -54,12 +54,8 @@ class Opening(Given):
         count = len(found.parameters) if self.follows is None else len([v for v in self.user_of if v.op is None])
         parameters = say("count.parameter", count=count)
         if self.recurrent:
-            weights = [
-                self.write.name(v)
-                for v, users in self.user_of.items()
-                if len({u.depth for u in users}) > 1 and v in found.names
-            ]
-            steps = len({unit.depth for v in self.user_of for unit in self.user_of[v] if len(self.user_of[v]) > 1})
+            weights = [self.write.name(v) for v in self.recurring if v in found.names]
+            steps = len({unit.depth for v in self.recurring for unit in self.user_of[v]})
             yield self.paragraph("lesson.network.recurrent", count=steps, weights=self.some_of(weights))
             yield self.paragraph(self.called(), parameters=parameters, loss=loss)
         elif self.cases:
@@ -71,16 +67,16 @@ class Opening(Given):
                 neurons = self.some_of([self.bare(unit) for unit in users])
                 names = self.some_of([self.write.name(v) for v in shared])
                 yield self.paragraph("lesson.network.shared", neurons=neurons, weights=names)
-            if len(self.cases) > 1:
-                marked = any(name.endswith("[1]") for name in found.names.values())
-                key = "lesson.network.cases" if marked else "lesson.network.cases.named"
-                yield self.paragraph(key, cases=say("count.case", count=len(self.cases)))
         elif found.formula:
             quantities = say("count.quantity", count=len(self.leaves()))
             yield self.paragraph("lesson.network.graph.formula", quantities=quantities, loss=loss)
         else:
             yield self.paragraph("lesson.network.graph", parameters=say("count.parameter", count=len(found.parameters)))
             yield self.paragraph("lesson.network.result", loss=loss)
+        if len(self.cases) > 1:
+            marked = any(name.endswith("[1]") for name in found.names.values())
+            key = "lesson.network.cases" if marked else "lesson.network.cases.named"
+            yield self.paragraph(key, cases=say("count.case", count=len(self.cases)))
         if found.parts:
             yield self.paragraph("lesson.network.parts", names=self.some_of([self.write.name(v) for v in found.parts]))
         if self.follows is not None:

@@ -77,6 +77,11 @@ class Speaker:
         """Whether neurons are steps of one after the other."""
         return is_recurrent(self.found.neurons)
 
+    @cached_property
+    def recurring(self) -> list[Value]:
+        """The weights and biases of more than one step, whatever the case."""
+        return [v for v, users in self.user_of.items() if len({unit.depth for unit in users}) > 1]
+
     def words(self, key: str, **given: object) -> list[Piece]:
         """A text of the catalogue, with formulas where it has names for them."""
         return phrase(self.say, key, **given)
@@ -138,9 +143,8 @@ class Speaker:
     def layer_heading(self, depth: int, count: int, level: int) -> Heading:
         """Of the layer at this depth of so many."""
         if self.recurrent:
-            if depth == count and not any(
-                len(self.user_of[c.weight]) > 1 for unit in self.cases[0][-1] for c in unit.connections
-            ):
+            last = {c.weight for unit in self.cases[0][-1] for c in unit.connections}
+            if depth == count and last.isdisjoint(self.recurring):
                 return self.heading("lesson.layer.output", level)
             return self.heading("lesson.layer.step", level, number=depth)
         if depth == count:

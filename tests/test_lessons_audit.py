@@ -106,7 +106,7 @@ def test_any_network_fits_on_a_screen(sizes: tuple[int, ...], language: str) -> 
     middle = [] if len(sizes) == 2 else ["lesson.brief.path.why" if sizes[1:] == (3, 1) else "lesson.brief.sum.why"]
     keys = ["lesson.part.forward", *middle, "lesson.part.update"]
     text = " ".join(text.split())
-    titles = [say(key, out="\0").split("\0")[-1][:24] for key in keys]
+    titles = [f"── {say(key)} ─" if ".part." in key else say(key, out="\0").split("\0")[-1][:24] for key in keys]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
     after = derivation.data({v: derivation.updated(v).value for v in derivation.parameters})[derivation.loss]

@@ -53,6 +53,29 @@ def addresses(source: str) -> list[str]:
     return [*re.findall(r'<a id="([\w-]+)"></a>', text), *(anchors(f"## {words}")[0] for words in bare)]
 
 
+KINDS = {"items": r"- |\d+\. ", "rows": r"\|", "HTML": "<", "paragraphs": ""}
+
+
+def shape(source: str) -> list[tuple[str, Counter[str]]]:
+    """What stands under each heading, by the heading's address: how many paragraphs, items of lists, and rows of tables."""
+    text = re.sub(r"^\[[\w-]+\]: \S+$", "", BLOCKS.sub("", source), flags=re.MULTILINE)
+    parts = re.split(r"^(?:<a id=\"([\w-]+)\"></a>\n\n)?##+ (.*)$", text, flags=re.MULTILINE)
+    found = [("", Counter(kinds(parts[0])))]
+    for anchor, words, part in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        found.append((anchor or anchors(f"## {words}")[0], Counter(kinds(part))))
+    return found
+
+
+def kinds(part: str) -> Iterator[str]:
+    """What each paragraph is; of a list or a table, once for every item or row."""
+    for paragraph in re.split(r"\n\s*\n", part.strip("\n")):
+        lines = [
+            next(kind for kind, beginning in KINDS.items() if re.match(beginning, line))
+            for line in paragraph.splitlines()
+        ]
+        yield from lines[:1] + [kind for kind in lines[1:] if kind == lines[0] and kind in ("items", "rows")]
+
+
 def decimals(source: str) -> set[str]:
     return set(re.findall(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?", prose(source), re.ASCII))
 
@@ -96,6 +119,9 @@ def lags(english: str, japanese: str, page: Path) -> Iterator[str]:
             break
     if headings(japanese) != headings(english):
         yield f"headings: {len(headings(japanese))}, where the English page has {len(headings(english))}, or of other levels"
+    for (address, ours_there), (_, theirs_there) in zip(shape(japanese), shape(english), strict=False):
+        if ours_there != theirs_there:
+            yield f"under #{address}: {dict(ours_there)}, where the English page has {dict(theirs_there)}"
     if missing := [anchor for anchor in addresses(english) if anchor not in addresses(japanese)]:
         yield f"anchors that are not there: {missing}"
     if apart := decimals(english) ^ decimals(japanese):
@@ -182,6 +208,8 @@ LAGGING = {
     "another number": (TWIN.replace("0.298371109", "0.298371108"), "numbers"),
     "a rounded number": (TWIN.replace("0.298371109", "0.3"), "numbers"),
     "a number less": (TWIN.replace("1,000", "1"), "numbers"),
+    "a paragraph more": (TWIN + "\n段落がもう1つあります。\n", "under #a-part"),
+    "an item in place of a paragraph": (TWIN.replace("`--lr` を", "- `--lr` を"), "under #"),
     "an option less": (TWIN.replace("`--lr`", "`lr`"), "options"),
     "another place": (TWIN.replace("#data", "#training"), "links"),
     "a link less": (TWIN.replace("[くわしくは](../networks.md#data)", ""), "links"),

@@ -65,6 +65,12 @@ def test_every_page_says_where_to_go_next(page: Path) -> None:
     assert any(re.match(r"(?:## )?Where to go next|.*Where next: |.*All lessons: ", line) for line in end)
 
 
+def test_the_engine_of_the_lesson_has_45_lines() -> None:
+    source = (ROOT / "docs" / "learn" / "5-build-the-engine.md").read_text("utf-8")
+    name, *lines = source.split("```python\n")[1].split("```")[0].splitlines()
+    assert (name, len(lines)) == ("# small_engine.py", 45)
+
+
 @pytest.mark.node
 def test_the_page_understands_every_link(tmp_path: Path) -> None:
     shutil.copytree(Path(page.__file__).parent / "web", tmp_path / "web")

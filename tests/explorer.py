@@ -349,7 +349,8 @@ class Explorer:
 
     def text(self, key: Any, language: str = "en") -> Any:
         """One of the page's own texts."""
-        return self.page.evaluate(f"JSON.parse(document.getElementById('texts').textContent).{language}['{key}']")
+        texts = json.loads(self.page.locator("#texts").text_content())
+        return texts[language][texts["keys"].index(key)]
 
     def status(self) -> Any:
         """What was said last."""

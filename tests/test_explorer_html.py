@@ -24,7 +24,7 @@ from tinygrad_bp.explorer import Page, page
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.notebook import pack, unpack
-from tinygrad_bp.explorer.page import SCRIPTS, page_texts
+from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_value
 from tinygrad_bp.lessons.marking.mistakes import mistakes
@@ -101,7 +101,7 @@ def test_one_page_for_the_worked_example(tutorial: Any) -> None:
     assert read.comments == []
     assert [attributes.get("id") for attributes, _ in read.all("script")] == ["texts", "description", "state", None]
     assert read.json("state") is None
-    assert read.json("texts") == {language: page_texts(language) for language in LANGUAGES}
+    assert read.json("texts") == text_table()
     assert read.description["kind"] == "tutorial"
     assert not re.search(r"\{\{[A-Z]+\}\}", tutorial.html)
 

@@ -16,7 +16,6 @@ from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import SGD, Adam
 from tinygrad_bp.tutorial.page import subject as of_tutorial
-from tinygrad_bp.words import LANGUAGES
 
 TESTS = Path(__file__).parent / "page_model"
 
@@ -37,7 +36,7 @@ def subjects() -> str:
         about = json.dumps({**description, "language": None})
         written.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
     trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
-    texts = json.dumps({language: page.page_texts(language) for language in LANGUAGES})
+    texts = json.dumps(page.text_table())
     known = [f"export const TEXTS = {texts};", f"export const TRAININGS = {json.dumps(trained)};"]
     return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
 

@@ -16,6 +16,7 @@ LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
 # Five signs for four bytes, none of which HTML, JavaScript or JSON would have to escape; the same order as in `base64.b85encode`.
 _PYTHON = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 _SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;:=?@^_{|}~,./"
+_ZLIB = 0x78  # with which its files begin, and no other
 _PACKED = str.maketrans(_PYTHON, _SIGNS)
 
 # LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range
@@ -174,30 +175,32 @@ def cell(page: str, title: str, old: str) -> str:
         "SIGNS": json.dumps(_SIGNS),
         "PACKED": json.dumps(packed),
         "LENGTH": str(length),
-        "LZMA": _LZMA,
+        "LZMA": _flush(_LZMA),
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
-    short = re.sub(r"^ +", "", _LOADER, flags=re.MULTILINE)
-    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], short)
+    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _flush(_LOADER))
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{html.escape(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
         f'style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
-        + _LISTENER.replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
+        + _flush(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
     )
+
+
+def _flush(script: str) -> str:
+    """A script without its indentation."""
+    return re.sub(r"^ +", "", script, flags=re.MULTILINE)
 
 
 def pack(page: str) -> tuple[str, int]:
     """A page in few signs, and how many bytes they stand for."""
     lzma = _lzma()
-    if lzma:
-        text = [
-            {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}
-        ]  # nothing in a text lies at places of 4
-        data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, filters=text)
-    else:
+    if lzma is None:
         data = zlib.compress(page.encode(), 9)
+    else:  # pb=0: nothing in text comes every four bytes
+        how = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
+        data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, filters=how)
     return base64.b85encode(data, pad=True).decode().translate(_PACKED), len(data)
 
 
@@ -205,7 +208,7 @@ def unpack(packed: str, length: int) -> str:
     """The page again."""
     data = base64.b85decode(packed.translate(str.maketrans(_SIGNS, _PYTHON)))
     found = data[:length]
-    return (_lzma().decompress(found) if found[0] != 0x78 else zlib.decompress(found)).decode()
+    return (zlib.decompress(found) if found[0] == _ZLIB else _lzma().decompress(found)).decode()
 
 
 def _lzma() -> Any:

@@ -91,9 +91,9 @@ def page_of(
     description: dict[str, Any], programs: dict[str, Any], *, language: str | None, graph: Value | None = None
 ) -> Page:
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
-    texts = {each: page_texts(each) for each in LANGUAGES}
     result = description["nodes"][description["result"]]["name"]
-    title = description["title"] or texts[language or "en"][f"title.{description['kind']}"].replace("{name}", result)
+    known = page_texts(language or "en")[f"title.{description['kind']}"]
+    title = description["title"] or known.replace("{name}", result)
     title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
     script = "\n".join(
         [
@@ -120,7 +120,7 @@ def page_of(
         "TITLE": html.escape(title),
         "POLICY": policy,
         "STYLE": style,
-        "TEXTS": script_json(texts),
+        "TEXTS": script_json(text_table(), ascii_only=False),
         "DESCRIPTION": script_json({**description, "language": language}),
         "SCRIPT": script,
     }
@@ -133,6 +133,13 @@ def page_texts(language: str) -> dict[str, str]:
     """The texts of the page in a language: its own, and those that say mistakes."""
     sections = catalogue(language)
     return {**sections["page"], **{f"mistake.{key}": sections["mistake"][key] for key in mistakes()["page"]}}
+
+
+def text_table() -> dict[str, list[str]]:
+    """The texts of the page in columns, for which a cell of a notebook has room: the keys, and the words of each language."""
+    texts = {language: page_texts(language) for language in LANGUAGES}
+    keys = list(texts["en"])
+    return {"keys": keys, **{language: [words[key] for key in keys] for language, words in texts.items()}}
 
 
 @cache

@@ -205,7 +205,10 @@ def _literal(x: float) -> str:
     return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
 
 
-def script_json(thing: object) -> str:
-    """As JSON that is harmless inside a script element: no <, > or & is in it. Raises ValueError for what JSON has not, such as NaN."""
-    text = json.dumps(thing, ensure_ascii=True, allow_nan=False)
+def script_json(thing: object, *, ascii_only: bool = True) -> str:
+    """As JSON that is harmless inside a script element: no <, > or & is in it. Raises ValueError for what JSON has not, such as NaN.
+
+    Letters outside ASCII are written as escapes, unless all of them are known to be such as a file in UTF-8 holds.
+    """
+    text = json.dumps(thing, ensure_ascii=ascii_only, allow_nan=False)
     return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)

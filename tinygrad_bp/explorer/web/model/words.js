@@ -4,9 +4,10 @@
 let texts = {};
 let language = "en";
 
-/** @param {Record<string, Record<string, string>>} given by language */
-export function loadTexts(given) {
-  texts = given;
+/** @param {Record<string, string[]>} given by language, in the order of the keys */
+export function loadTexts({ keys, ...given }) {
+  const table = (/** @type {string[]} */ list) => Object.fromEntries(list.map((words, k) => [keys[k], words]));
+  texts = Object.fromEntries(Object.entries(given).map(([each, list]) => [each, table(list)]));
 }
 
 export function languages() {

@@ -201,6 +201,7 @@ class Screen {
     const frame = session.frame();
     const scene = sceneOf(session, frame);
     this.renderDrawer(frame);
+    const { clientWidth: width, clientHeight: height } = this.beat.root; // before anything is changed, or else all is laid out twice
     this.renderPicture(frame, scene);
     const next = frame.step === null ? null : (frame.plan.beats.find(({ from }) => from === frame.step) ?? null);
     const ended = frame.step !== null && frame.current?.kind === "end";
@@ -208,7 +209,6 @@ class Screen {
     const place = `${frame.round},${frame.row},${frame.step}`;
     const bar = this.bar;
     bar.render(frame, player.playing, session.notation.plain(scene.left));
-    const { clientWidth: width, clientHeight: height } = this.beat.root;
     this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, {
       heading: bar.root.querySelector(".count")?.textContent ?? "",
       place,

@@ -43,7 +43,7 @@ export function item(attributes, action, ...children) {
  * @param {number} largest
  */
 export function widthOf(x, largest) {
-  return (1 + 5.5 * Math.min(1, Math.abs(x) / largest)).toFixed(2);
+  return (1 + 5.5 * Math.min(1, Math.abs(x) / largest)).toFixed(1); // a line that is drawn anew takes time, and less is not seen
 }
 
 /**

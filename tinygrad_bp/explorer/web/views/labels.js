@@ -32,13 +32,14 @@ export class Labels {
   }
 
   /**
-   * The label of a line: the weight, or once it is known how the error changes with it.
+   * The label of a line: the weight, or once it is known how the error changes with it. Of hundreds of lines most have none in sight.
    * @param {LinePart} part
    * @param {Frame} frame
    * @param {Scene} scene
    * @param {string} mode
+   * @param {boolean} seen
    */
-  writeLine(part, frame, scene, mode) {
+  writeLine(part, frame, scene, mode, seen) {
     const { graph } = this.stage;
     const { weight } = part.connection;
     const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
@@ -50,6 +51,7 @@ export class Labels {
     set(part.group, "aria-label", `${graph.nodes[weight].name}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
+    if (!seen) return;
     const [base, below] = split(shortened(graph.nodes[weight].name, 80));
     const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;

@@ -161,21 +161,12 @@ export class Picture {
     const largest = Math.max(1e-300, ...sizes);
     toggle(this.root, "resting", resting);
     for (const part of this.lines) {
-      const { weight, product } = part.connection;
+      const { weight } = part.connection;
       const x = this.stage.hides(weight, resting ? quantity : "data") ? 0 : (thickness(weight) ?? 0);
       set(part.line, "stroke-width", widthOf(x, largest));
       toggle(part.line, "negative", x < 0);
       toggle(part.line, "positive", x > 0);
-      this.labels.writeLine(part, frame, scene, mode);
-      const chosen = graph.nodes[product].op === "mul" ? [weight, product] : [weight];
-      this.mark(part.group, frame, scene.lines.get(weight), chosen, part.edges);
-      const lit = part.group.classList.contains("lit");
-      tint(part.words, scene.lines.get(weight));
-      const held = this.stage.gripping && this.stage.grip?.id === weight;
-      toggle(part.words, "shown", scene.lines.has(weight) || lit || held || view.selected === weight);
-      toggle(part.words, "selected", view.selected === weight);
-      toggle(part.words, "held", held);
-      toggle(part.words, "dim", part.group.classList.contains("dim"));
+      this.renderLine(part, frame, scene, mode);
     }
     for (const part of this.items) {
       toggle(part.group, "gone", part.only !== "" && resting && part.only !== mode); // the gradient of a target would be taken for the target
@@ -193,6 +184,29 @@ export class Picture {
         tint(line, on ? scene.lines.get(id) : undefined);
       }
     }
+  }
+
+  /**
+   * What a line is marked as, and what is said beside it.
+   * @param {LinePart} part
+   * @param {Frame} frame
+   * @param {Scene} scene
+   * @param {string} mode
+   */
+  renderLine(part, frame, scene, mode) {
+    const { stage } = this;
+    const { weight, product } = part.connection;
+    const chosen = stage.graph.nodes[product].op === "mul" ? [weight, product] : [weight];
+    this.mark(part.group, frame, scene.lines.get(weight), chosen, part.edges);
+    tint(part.words, scene.lines.get(weight));
+    const held = stage.gripping && stage.grip?.id === weight;
+    const selected = stage.view.selected === weight;
+    const shown = scene.lines.has(weight) || part.group.classList.contains("lit") || held || selected;
+    this.labels.writeLine(part, frame, scene, mode, shown || part.place.label.always);
+    toggle(part.words, "shown", shown);
+    toggle(part.words, "selected", selected);
+    toggle(part.words, "held", held);
+    toggle(part.words, "dim", part.group.classList.contains("dim"));
   }
 
   /** @param {Frame} frame */

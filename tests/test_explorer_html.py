@@ -363,7 +363,7 @@ def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
         linked = page._linked(name)
         assert linked in script
         assert not re.search(r"^\s*(import|export)\b(?!:)", linked, re.MULTILINE), name
-        assert linked.endswith(f"\nreturn {{ {', '.join(exports(name))} }};\n}})();"), name
+        assert linked.endswith(f"return {{ {', '.join(exports(name))} }};\n}})();"), name
         assert len(exports(name)) == len(re.findall(r"^\s*export\b(?!:)", SOURCES[name], re.MULTILINE))
 
 

@@ -37,7 +37,10 @@ MAY_BE_MISSING = {
     "cc": lambda: shutil.which("cc") is not None,
     "latex": lambda: shutil.which("pdflatex") is not None and shutil.which("lualatex") is not None,
     "node": lambda: shutil.which("node") is not None,
-    "site": lambda: all(importlib.util.find_spec(name) is not None for name in ("sphinx", "furo", "myst_parser")),
+    "site": lambda: (
+        shutil.which("npm") is not None
+        and all(importlib.util.find_spec(name) is not None for name in ("sphinx", "furo", "myst_parser"))
+    ),
     "torch": lambda: importlib.util.find_spec("torch") is not None,
 }
 

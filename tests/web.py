@@ -21,16 +21,19 @@ CHECKS = (
 )
 
 
-def installed(npm: str) -> Path:
-    """The folder with the commands of the tools, which are installed if they are not there. Raises CalledProcessError if that fails."""
-    lock = (TOOLS / "package-lock.json").read_bytes()
+def installed(npm: str, tools: Path = TOOLS) -> Path:
+    """The folder with the commands of what a folder's package-lock.json names, installed if it is not there.
+
+    Raises CalledProcessError if that fails.
+    """
+    lock = (tools / "package-lock.json").read_bytes()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "tinygrad_bp" / f"page-{hashlib.sha256(lock).hexdigest()[:16]}"
     commands = folder / "node_modules" / ".bin"
     if not (folder / "whole").exists():
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(TOOLS / name, folder / name)
+            shutil.copy(tools / name, folder / name)
         subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
         (folder / "whole").touch()
     return commands

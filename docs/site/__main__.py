@@ -1,8 +1,8 @@
 """Builds the documentation's site. From the project's folder: python docs/site
 
 It is made from the Markdown that GitHub shows, in docs/_build/site, one folder to be served as it is: pages in both languages with search,
-the reference of all public names, and the pages of `explore` that the lessons link to. Needs the extra `docs`. Nothing is fetched, neither
-here nor by the site.
+the reference of all public names, the pages of `explore` that the lessons link to, and the playground. Needs the extra `docs`, and npm,
+which fetches the parts of the playground once. After that nothing is fetched, neither here nor by the site.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ for place in (ROOT, DOCS):  # the package of this clone, and docs/places.py
     sys.path.insert(0, str(place))
 
 import addresses  # noqa: E402
+import play  # noqa: E402
 import staging  # noqa: E402
 
 LANGUAGES = ("en", "ja")
 
 
-def sphinx(source: Path, target: Path, language: str) -> None:
+def sphinx(source: Path, target: Path, language: str, with_play: bool) -> None:
     """Runs Sphinx in a process of its own: it keeps what it knows in the interpreter. Raises CalledProcessError for any warning."""
     subprocess.run(
         [
@@ -43,11 +44,16 @@ def sphinx(source: Path, target: Path, language: str) -> None:
             ),
         ],
         check=True,
-        env={**os.environ, "SITE_LANGUAGE": language, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])},
+        env={
+            **os.environ,
+            "SITE_LANGUAGE": language,
+            "SITE_PLAY": "1" if with_play else "",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)]),
+        },
     )
 
 
-def build(target: Path) -> None:
+def build(target: Path, with_play: bool) -> None:
     """Writes the site to this folder, in place of what was there."""
     work = target.parent / "work"
     shutil.rmtree(work, ignore_errors=True)
@@ -56,12 +62,15 @@ def build(target: Path) -> None:
         if staging.has(language):
             print(f"pages: {language}", flush=True)
             source = work / f"source-{language}"
-            staging.stage(source, language)
-            sphinx(source, site / language if language != "en" else site, language)
+            staging.stage(source, language, with_play)
+            sphinx(source, site / language if language != "en" else site, language, with_play)
     for leftover in site.rglob(".buildinfo*"):
         leftover.unlink()
     print("the pages of explore", flush=True)
     staging.write_explorer_pages(site)
+    if with_play:
+        print("the playground", flush=True)
+        play.build(site / "play")
     addresses.settle(site)
     (site / ".nojekyll").touch()  # GitHub would leave out folders that begin with an underscore
     shutil.rmtree(target, ignore_errors=True)
@@ -77,9 +86,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "-o", "--out", type=Path, default=DOCS / "_build" / "site", help="the folder (docs/_build/site)"
     )
+    parser.add_argument("--no-play", action="store_true", help="leave out the playground, which needs npm")
     given = parser.parse_args(arguments)
+    if not given.no_play and shutil.which("npm") is None:
+        parser.error("the playground needs npm, which comes with Node.js; --no-play builds the site without it")
     try:
-        build(given.out.resolve())
+        build(given.out.resolve(), with_play=not given.no_play)
     except subprocess.CalledProcessError as error:
         print(f"the site is not built: {error.cmd[0]} failed with status {error.returncode}", file=sys.stderr)
         return 1

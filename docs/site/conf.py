@@ -29,6 +29,7 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
+html_context = {"with_play": bool(os.environ.get("SITE_PLAY"))}
 html_theme = "furo"
 html_title = f"tinygrad_bp {version}"
 html_static_path = ["static"]

@@ -19,6 +19,7 @@ OTHER_PAGES = {"README.md": "readme", "CHANGELOG.md": "changelog", ".github/CONT
 ENDS = " :\uff1a"  # of a line over a list, as the two languages write it
 MORE = {"en": "More", "ja": "その他"}
 REFERENCE = {"en": "Reference", "ja": "リファレンス"}
+PLAYGROUND = {"en": "The playground: Python in the browser", "ja": "プレイグラウンド（ブラウザで動く Python）"}
 ALIVE = {"en": "To try", "ja": "試してみる"}
 
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
@@ -50,7 +51,7 @@ def pages(language: str) -> dict[Path, str]:
     return found if "index" in found.values() else {}
 
 
-def stage(target: Path, language: str) -> None:
+def stage(target: Path, language: str, with_play: bool) -> None:
     """Writes what Sphinx reads for this language into a folder."""
     own = pages(language)
     sources: set[Path] = set()
@@ -72,7 +73,8 @@ def stage(target: Path, language: str) -> None:
     if rest := sorted(rest, key=lambda name: (name not in indexed, name)):
         groups.append((MORE[language], rest))
     end = "".join(_toctree([(name, "/" + name) for name in names], caption) for caption, names in groups)
-    live = [(title, f"{SITE}pages/{name}/") for name, title in explorer_titles().items()]
+    live = [(PLAYGROUND[language], f"{SITE}play/{'' if language == 'en' else '?lang=ja'}")] if with_play else []
+    live += [(title, f"{SITE}pages/{name}/") for name, title in explorer_titles().items()]
     texts["index"] += end + _toctree([(title, f"{title} <{address}>") for title, address in live], ALIVE[language])
     for name in texts:
         if name.startswith("pages/"):

@@ -1,0 +1,340 @@
+// The playground's page: the editor, what is said and shown. Python is in worker.js.
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { python } from "@codemirror/lang-python";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { Prec } from "@codemirror/state";
+import { keymap } from "@codemirror/view";
+import { indentWithTab } from "@codemirror/commands";
+import { tags } from "@lezer/highlight";
+import { basicSetup, EditorView } from "codemirror";
+import WORDS from "./words.json";
+import EXAMPLES from "./examples.json";
+import { packed, unpacked } from "./link.js";
+
+const VIEWS = ["graph", "explain", "lesson", "output", "check", "page"];
+const PAUSE = 450; // milliseconds without a key, after which the program runs
+const PATIENCE = 1500; // milliseconds that an interrupted program has to end
+
+const wanted = new URLSearchParams(location.search).get("lang");
+const language = wanted in WORDS ? wanted : "en";
+const word = (key, parts = {}) => WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
+const by = (id) => document.getElementById(id);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+let worker;
+let interrupts;
+let ready = false;
+let count = 0; // of what the worker was asked; an answer to what is no longer wanted is dropped
+let running = 0; // the number of the run that the worker is at, 0 if it is at none
+let viewing = 0;
+let waiting = false; // whether the program is to run again
+let printed = "";
+let chosen = "graph";
+let timer;
+let deadline;
+let saidBefore = "";
+
+// What is said
+
+function say(text) {
+  by("status").textContent = text;
+}
+
+for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+document.documentElement.lang = language;
+document.title = `tinygrad_bp: ${word("title")}`;
+by("other").href = language === "en" ? "?lang=ja" : "?lang=en";
+by("other").lang = language === "en" ? "ja" : "en";
+by("docs").href = language === "en" ? "../index.html" : "../ja/index.html";
+by("other").addEventListener("click", () => localStorage.setItem("program", program()));
+say(word("loading.page"));
+
+// The editor
+
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.bool, tags.null], color: "var(--keyword)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--string)" },
+  { tag: tags.number, color: "var(--number)" },
+  { tag: tags.comment, color: "var(--comment)" },
+  { tag: [tags.function(tags.variableName), tags.className, tags.definition(tags.variableName)], color: "var(--name)" },
+]);
+
+const look = EditorView.theme({
+  "&": { backgroundColor: "var(--paper)", color: "var(--ink)", height: "100%" },
+  ".cm-scroller": { font: "15px/1.5 ui-monospace, monospace", overflow: "auto" },
+  ".cm-gutters": { backgroundColor: "var(--shade)", color: "var(--soft)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--shade) 70%, transparent)" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--link) 30%, transparent) !important" },
+  ".cm-tooltip": { backgroundColor: "var(--shade)", color: "var(--ink)" },
+});
+
+const editor = new EditorView({
+  parent: by("editor"),
+  doc: "",
+  extensions: [
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }])),
+    basicSetup,
+    keymap.of([indentWithTab]),
+    python(),
+    syntaxHighlighting(colours),
+    lintGutter(),
+    look,
+    EditorView.contentAttributes.of({ "aria-label": word("program") }),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) {
+        localStorage.setItem("program", program());
+        clearTimeout(timer);
+        timer = setTimeout(run, PAUSE);
+      }
+    }),
+  ],
+});
+
+function program() {
+  return editor.state.doc.toString();
+}
+
+function write(text) {
+  editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+}
+
+/** Marks the line in which something is wrong, or none. */
+function mark(error) {
+  const marks = [];
+  if (error?.line) {
+    const line = editor.state.doc.line(Math.min(error.line, editor.state.doc.lines));
+    const from = Math.min(line.from + Math.max(0, error.column - 1), line.to);
+    marks.push({ from: error.column ? from : line.from, to: line.to, severity: "error", message: `${error.kind}: ${error.words}` });
+  }
+  editor.dispatch(setDiagnostics(editor.state, marks));
+  by("error").textContent = error ? word(error.line ? "error" : "error.elsewhere", error) : "";
+}
+
+// Python
+
+function start() {
+  ready = false;
+  running = viewing = 0;
+  interrupts = globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : undefined;
+  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => heard(data);
+  worker.onerror = (event) => say(word("failed", { error: event.message ?? "" }));
+  worker.postMessage({ start: { interrupts } });
+  buttons();
+}
+
+function restart(key) {
+  clearTimeout(deadline);
+  worker.terminate();
+  waiting = false;
+  saidBefore = word(key);
+  say(saidBefore);
+  start();
+}
+
+function buttons() {
+  by("run").disabled = !ready;
+  by("stop").disabled = !(ready && (running || viewing));
+  document.body.dataset.state = ready ? (running || viewing ? "running" : "ready") : "loading";
+}
+
+function heard(data) {
+  if (data.say) say(`${saidBefore} ${word(data.say)}…`.trim());
+  else if (data.failed) say(word("failed", { error: data.failed }));
+  else if (data.ready) {
+    ready = true;
+    buttons();
+    if (saidBefore) say(`${saidBefore} ${word("ready")}.`);
+    else {
+      say(word("ready"));
+      run();
+    }
+    saidBefore = "";
+    keep();
+  } else if (data.printed !== undefined) {
+    if (data.id === running) {
+      printed += data.printed;
+      if (chosen === "output") show();
+    }
+  } else answered(data);
+}
+
+function answered(data) {
+  if (data.id !== running && data.id !== viewing) return;
+  clearTimeout(deadline);
+  if (data.broken !== undefined) return restart("broken");
+  if (data.id === running) {
+    running = 0;
+    if (data.ran) {
+      mark(data.ran.error);
+      const stopped = data.ran.error?.kind === "KeyboardInterrupt";
+      if (stopped) mark(undefined);
+      say(stopped ? word("stopped") : data.ran.error ? by("error").textContent : data.ran.result ? word("done", data.ran) : word("done.nothing"));
+    } else say(word("stopped"));
+    buttons();
+    if (waiting) return run();
+    show();
+  } else {
+    viewing = 0;
+    buttons();
+    if (waiting) return run();
+    if (data.view === chosen) put(data.shown);
+    else show();
+  }
+}
+
+function run() {
+  clearTimeout(timer);
+  if (!ready) return;
+  if (running || viewing) {
+    waiting = true;
+    if (interrupts) interrupts[0] = 2; // the old program is not wanted any more
+    return;
+  }
+  waiting = false;
+  printed = "";
+  if (interrupts) interrupts[0] = 0;
+  running = ++count;
+  worker.postMessage({ id: running, run: program() });
+  say(`${word("running")}…`);
+  buttons();
+}
+
+function stop() {
+  clearTimeout(timer);
+  waiting = false;
+  if (!interrupts) return restart("ended");
+  interrupts[0] = 2;
+  deadline = setTimeout(() => restart("ended"), PATIENCE);
+}
+
+// Views
+
+function show() {
+  const panel = by("panel");
+  if (chosen === "output") {
+    text(printed || word("nothing.printed"));
+    panel.dataset.view = "output";
+    return;
+  }
+  if (!ready || running || viewing) return;
+  if (interrupts) interrupts[0] = 0;
+  viewing = ++count;
+  worker.postMessage({ id: viewing, view: chosen, language, dark: dark.matches });
+  buttons();
+}
+
+function text(content, tag = "pre") {
+  const element = document.createElement(tag);
+  element.textContent = content;
+  by("panel").replaceChildren(element);
+}
+
+function frame(html, sandbox) {
+  const element = document.createElement("iframe");
+  element.title = word(`view.${chosen}`);
+  element.setAttribute("sandbox", sandbox);
+  element.srcdoc = html;
+  by("panel").replaceChildren(element);
+}
+
+function put(shown) {
+  if (!shown) return;
+  if (shown.too_large) text(word("too_large", { count: shown.too_large }), "p");
+  else if (shown.kind === "nothing") text(word("nothing"), "p");
+  else if (shown.kind === "note") text(shown.content.endsWith(": -") ? word("no_value") : shown.content, "p");
+  else if (shown.kind === "text") text(shown.content);
+  else if (shown.kind === "page") frame(shown.content, "allow-scripts allow-downloads allow-popups");
+  else if (shown.kind === "html") frame(shown.content, "allow-popups");
+  else {
+    const picture = document.createElement("div");
+    picture.className = "picture";
+    const parsed = new DOMParser().parseFromString(shown.content, "image/svg+xml");
+    picture.append(document.importNode(parsed.documentElement, true));
+    by("panel").replaceChildren(picture);
+    if (shown.left_out) {
+      const note = document.createElement("p");
+      note.textContent = word("left_out", { count: shown.left_out });
+      by("panel").prepend(note);
+    }
+  }
+  by("panel").dataset.view = chosen;
+}
+
+function choose(view, focus = false) {
+  chosen = view;
+  for (const tab of by("tabs").children) {
+    const here = tab.dataset.view === view;
+    tab.setAttribute("aria-selected", String(here));
+    tab.tabIndex = here ? 0 : -1;
+    if (here) by("panel").setAttribute("aria-labelledby", tab.id);
+    if (here && focus) tab.focus();
+  }
+  delete by("panel").dataset.view;
+  show();
+}
+
+for (const view of VIEWS) {
+  const tab = document.createElement("button");
+  Object.assign(tab, { type: "button", id: `tab-${view}`, textContent: word(`view.${view}`) });
+  tab.dataset.view = view;
+  tab.setAttribute("role", "tab");
+  tab.setAttribute("aria-controls", "panel");
+  tab.addEventListener("click", () => choose(view));
+  by("tabs").append(tab);
+}
+by("tabs").addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step) choose(VIEWS[(VIEWS.indexOf(chosen) + step + VIEWS.length) % VIEWS.length], true);
+});
+
+// Programs
+
+for (const [name, source] of Object.entries(EXAMPLES)) {
+  const option = document.createElement("option");
+  option.value = name;
+  option.textContent = source.split("\n")[0].replace(/^# /, "").split(":")[0].replace(/\.$/, "");
+  by("examples").append(option);
+}
+by("examples").addEventListener("change", () => write(EXAMPLES[by("examples").value]));
+by("run").addEventListener("click", run);
+by("stop").addEventListener("click", stop);
+dark.addEventListener("change", show);
+
+by("link").addEventListener("click", async () => {
+  history.replaceState(null, "", `#p=${await packed(program())}`);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    say(word("copied"));
+  } catch {
+    say(word("link.shown"));
+  }
+});
+
+async function linked() {
+  const found = /^#p=([\w-]+)$/.exec(location.hash);
+  return found ? unpacked(found[1]).catch(() => undefined) : undefined;
+}
+addEventListener("hashchange", async () => {
+  const source = await linked();
+  if (source !== undefined && source !== program()) write(source);
+});
+
+// Without a network
+
+async function keep() {
+  if (!("serviceWorker" in navigator)) return;
+  const kept = navigator.serviceWorker.controller;
+  await navigator.serviceWorker.register("service.js");
+  await navigator.serviceWorker.ready;
+  document.body.dataset.offline = "ready";
+  if (!kept && !running) say(`${by("status").textContent} ${word("offline")}`);
+}
+
+start();
+choose("graph");
+write((await linked()) ?? localStorage.getItem("program") ?? Object.values(EXAMPLES)[0]);
+document.body.dataset.editor = "ready";
+globalThis.playground = { program, write }; // for whoever opens the console

@@ -1,0 +1,48 @@
+// Python, in a worker of its own, so that the page stays alive whatever a program does.
+import { Graphviz } from "@hpcc-js/wasm-graphviz";
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+let playground;
+
+async function bytes(address) {
+  const answer = await fetch(new URL(address, import.meta.url));
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.arrayBuffer();
+}
+
+async function start({ interrupts }) {
+  const packages = bytes("packages.zip");
+  const program = bytes("playground.py");
+  const graphviz = Graphviz.load();
+  postMessage({ say: "loading.python" });
+  const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
+  postMessage({ say: "loading.package" });
+  python.unpackArchive(await packages, "zip", { extractDir: "/lib/python3.14/site-packages" });
+  python.FS.writeFile("/home/pyodide/playground.py", new Uint8Array(await program));
+  globalThis.graphviz = await graphviz;
+  postMessage({ say: "loading.start" });
+  if (interrupts) python.setInterruptBuffer(interrupts);
+  python.runPython("import sys; sys.path.insert(0, '/home/pyodide')");
+  playground = python.pyimport("playground");
+  postMessage({ ready: true });
+}
+
+function tell(id, work) {
+  try {
+    postMessage({ id, ...work() });
+  } catch (error) {
+    // Stopped while a view was made, or Python itself has broken.
+    const stopped = String(error.type ?? error.message).includes("KeyboardInterrupt");
+    postMessage({ id, stopped, broken: stopped ? undefined : String(error.message ?? error) });
+  }
+}
+
+onmessage = ({ data }) => {
+  if (data.start) {
+    start(data.start).catch((error) => postMessage({ failed: String(error.message ?? error) }));
+  } else if (data.run !== undefined) {
+    tell(data.id, () => ({ ran: JSON.parse(playground.run(data.run, (text) => postMessage({ id: data.id, printed: text }))) }));
+  } else if (data.view !== undefined) {
+    tell(data.id, () => ({ view: data.view, shown: JSON.parse(playground.view(data.view, data.language, data.dark)) }));
+  }
+};

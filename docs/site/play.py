@@ -1,0 +1,92 @@
+"""Builds the playground from docs/play: Python and Graphviz as WebAssembly, the package, an editor, all served from one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+from tests.web import installed
+
+PLAY = Path(__file__).parent.parent / "play"
+ROOT = PLAY.parent.parent
+AS_THEY_ARE = ("index.html", "style.css", "playground.py")
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+# What the package imports; what reads JavaScript, Markdown or colours code in terminals is never asked for here.
+PACKAGES = ("graphviz", "rich", "latex2mathml", "shtab")
+
+
+def build(target: Path) -> None:
+    """Writes the playground to this folder. Raises CalledProcessError where npm or the bundler fails."""
+    npm = shutil.which("npm")
+    assert npm is not None
+    commands = installed(npm, PLAY)
+    parts = commands.parent
+    work = target.parent / "play-work"
+    shutil.copytree(PLAY, work, ignore=shutil.ignore_patterns("node_modules"))
+    examples = {path.stem: path.read_text(encoding="utf-8") for path in sorted((PLAY / "examples").glob("*.py"))}
+    (work / "examples.json").write_text(json.dumps(examples), encoding="utf-8")
+    (work / "node_modules").symlink_to(parts)
+    target.mkdir(parents=True)
+    for entry in ("page.js", "worker.js"):
+        subprocess.run(
+            [
+                *(str(commands / "esbuild"), entry, "--bundle", "--minify", "--format=esm", "--target=es2022"),
+                *("--external:./pyodide/*", "--log-level=warning", f"--outfile={target / entry}"),
+            ],
+            cwd=work,
+            check=True,
+        )
+    shutil.rmtree(work)
+    for name in AS_THEY_ARE:
+        shutil.copy(PLAY / name, target / name)
+    (target / "pyodide").mkdir()
+    for name in PYODIDE:
+        shutil.copy(parts / "pyodide" / name, target / "pyodide" / name)
+    _pack(target / "packages.zip")
+    _licences(parts, target / "licences.txt")
+    _service(target)
+
+
+def _pack(archive: Path) -> None:
+    """The package and what it imports, as they are installed here: all of it is Python alone."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        package = ROOT / "tinygrad_bp"
+        files = {file.relative_to(ROOT).as_posix(): file for file in package.rglob("*") if file.is_file()}
+        for name in PACKAGES:
+            for file in importlib.metadata.files(name) or []:
+                if ".." not in file.parts:
+                    files[file.as_posix()] = Path(str(file.locate()))
+        for path, file in sorted(files.items()):
+            if "__pycache__" not in path and not path.endswith(".pyi"):
+                entry = zipfile.ZipInfo(path)  # without a date: the same files make the same archive
+                packed.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _licences(parts: Path, file: Path) -> None:
+    """What the playground is made of, and under which licences it is."""
+    lines = []
+    for manifest in sorted([*parts.glob("*/package.json"), *parts.glob("@*/*/package.json")]):
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+        if "license" in found and not found["name"].startswith("@esbuild"):
+            lines.append(f"{found['name']} {found.get('version', '')}: {found['license']}")
+    for name in PACKAGES:
+        said = importlib.metadata.metadata(name)
+        licence = said.get("License-Expression") or said.get("License") or "see its own page"
+        lines.append(f"{name} {said['Version']} (PyPI): {licence.splitlines()[0]}")
+    lines.append("Python itself, in pyodide: PSF License 2; Graphviz, in @hpcc-js/wasm-graphviz: EPL 1.0")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _service(target: Path) -> None:
+    """The service worker, with the list of what it keeps, and a version that changes with any of it."""
+    files = sorted(path for path in target.rglob("*") if path.is_file())
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    names = ["./", *(path.relative_to(target).as_posix() for path in files)]
+    text = (PLAY / "service.js").read_text(encoding="utf-8")
+    text = text.replace("{{VERSION}}", version).replace("{{FILES}}", json.dumps(names))
+    (target / "service.js").write_text(text, encoding="utf-8")

@@ -1,0 +1,186 @@
+"""The playground, as the site has it, in Chromium: programs that are good, wrong and endless, long chains, links, and no network."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser import axe_violations
+from tests.site import built, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.node, pytest.mark.slow, pytest.mark.extras]
+
+TIME = 60_000  # milliseconds, for machines that are busy
+
+
+class Playground:
+    """The page, loaded, and how it is used."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_selector("body[data-state=ready]", timeout=TIME)
+
+    def write(self, program: str) -> None:
+        """Replaces the program, as pasting it does."""
+        self.page.evaluate("program => playground.write(program)", program)
+
+    def run(self, program: str) -> str:
+        """Runs a program to its end, and returns what is said then."""
+        self.start(program)
+        self.ready()
+        return str(self.page.inner_text("#status"))
+
+    def start(self, program: str) -> None:
+        self.write(program)
+        self.page.evaluate("document.body.dataset.state = 'asked'")
+        self.page.click("#run")
+
+    def view(self, name: str) -> str:
+        """The text of a view."""
+        self.page.click(f"#tab-{name}")
+        self.page.wait_for_selector(f"#panel[data-view={name}]", timeout=TIME)
+        self.ready()
+        return str(self.page.inner_text("#panel"))
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served(built()) as site:
+        yield site + "play/"
+
+
+@pytest.fixture(scope="module")
+def loaded(browser: Any, address: str) -> Iterator[tuple[Playground, list[str], list[str]]]:
+    """The playground in a browser that never saw it, what it asked for, and what went wrong."""
+    asked: list[str] = []
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("weberror", lambda web: errors.append(str(web.error)))
+    page = context.new_page()
+    playground = Playground(page)
+    playground.open(address)
+    page.wait_for_selector("body[data-offline=ready]", timeout=TIME)
+    yield playground, asked, errors
+    context.close()
+
+
+@pytest.fixture
+def playground(loaded: Any, address: str) -> Iterator[Playground]:
+    """The playground, ready, and afterwards: nothing went wrong, and nothing came from elsewhere."""
+    found, asked, errors = loaded
+    found.ready()
+    yield found
+    assert errors == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:", "about:"))] == []
+
+
+GOOD = "from tinygrad_bp import Value\nx = Value(3.0)\ny = x * x + x\ny.backward()\nprint('slope', x.grad)\nx.grad + 1\ny\n"
+
+
+def test_a_good_program_is_shown_in_every_view(playground: Playground) -> None:
+    assert playground.run(GOOD) == "Done: y = 12."
+    assert "slope 7.0\n8.0\n" in playground.view("output")
+    graph = playground.view("graph")
+    assert "grad 7" in re.sub(r"\s+", " ", graph)
+    assert "dy/dx = 2 * x + 1" in playground.view("explain")
+    assert "1 of 1 derivatives agree" in playground.view("check")
+    playground.view("lesson")
+    lesson = playground.page.frame_locator("#panel iframe")
+    lesson.locator("h1").first.wait_for(timeout=TIME)
+    playground.view("page")
+    playground.page.frame_locator("#panel iframe").locator("button:visible", has_text="Next").first.wait_for(timeout=TIME)
+    playground.view("graph")
+    assert axe_violations(playground.page) == []
+
+
+def test_what_is_typed_runs_by_itself(playground: Playground) -> None:
+    playground.view("output")
+    playground.write("print(6 * 7)\n")
+    playground.page.wait_for_function("document.querySelector('#panel').innerText.includes('42')", timeout=TIME)
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("x = 1\ny = (x +\n", "SyntaxError in line 2: '(' was never closed"),
+        ("def f(x):\n    return 1 / x\n\nf(0)\n", "ZeroDivisionError in line 2: "),
+        ("from tinygrad_bp import Value\nValue(-1.0, 'x').log()\n", "ValueError in line 2: log"),
+        ("raise SystemExit(3)\n", "SystemExit in line 1: 3"),
+        ("import numpy\n", "ModuleNotFoundError in line 1: "),
+    ],
+)
+def test_an_error_is_said_in_its_place(playground: Playground, program: str, words: str) -> None:
+    assert words in playground.run(program)
+    assert words in playground.page.inner_text("#error")
+    assert playground.page.locator(".cm-lintRange-error").count() > 0
+    assert playground.run(GOOD) == "Done: y = 12."
+    assert playground.page.inner_text("#error") == ""
+
+
+def test_long_chains_do_not_end_it(playground: Playground) -> None:
+    chain = "from tinygrad_bp import Value\nx = Value(0.5, 'x')\ny = x\nfor _ in range(3000):\n    y = y * 0.999 + 0.001\ny.backward()\ny\n"
+    assert playground.run(chain).startswith("Done: y = 0.975")
+    assert "The graph has 12,001 nodes" in playground.view("graph").replace("12001", "12,001")
+    for view in ("page", "check", "lesson"):
+        assert "too many for this view" in playground.view(view)
+    assert "dy/dx" not in playground.view("explain")
+    playground.view("graph")
+    assert playground.run(chain + "1 / 0\n").startswith("ZeroDivisionError in line 8")
+    assert playground.run(GOOD) == "Done: y = 12."
+
+
+def test_an_endless_loop_can_be_stopped(playground: Playground) -> None:
+    playground.view("output")
+    playground.start("print('begun')\nwhile True:\n    pass\n")
+    playground.page.wait_for_function("document.querySelector('#panel').innerText.includes('begun')", timeout=TIME)
+    playground.page.click("#stop")
+    playground.ready()
+    assert playground.page.inner_text("#status").startswith("Stopped.")
+    assert playground.run(GOOD) == "Done: y = 12."
+
+
+LINKED = "print(2 ** 10, 'リンク')\n"
+
+
+def packed(program: str) -> str:
+    """A program as links hold it."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return base64.urlsafe_b64encode(packing.compress(program.encode()) + packing.flush()).decode().rstrip("=")
+
+
+def test_a_link_holds_the_program_and_all_works_without_a_network(playground: Playground, address: str) -> None:
+    page = playground.page.context.new_page()
+    page.context.set_offline(True)
+    other = Playground(page)
+    other.open(f"{address}?lang=ja#p={packed(LINKED)}")
+    assert "1024 リンク" in other.view("output")
+    # By now a program can be interrupted: Python need not be ended for it.
+    assert page.evaluate("crossOriginIsolated")
+    other.start("print('begun')\nwhile True:\n    pass\n")
+    page.wait_for_function("document.querySelector('#panel').innerText.includes('begun')", timeout=TIME)
+    page.click("#stop")
+    other.ready()
+    assert page.inner_text("#status") == "停止しました。"
+    assert other.run(GOOD) == "完了しました：y = 12"
+    page.click("#link")
+    page.wait_for_function("location.hash.startsWith('#p=')", timeout=TIME)
+    data = page.evaluate("location.hash")[3:]
+    assert zlib.decompress(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)), -15).decode() == GOOD
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.get_attribute("html", "lang") == "ja"
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert axe_violations(page) == []
+    page.context.set_offline(False)
+    page.close()

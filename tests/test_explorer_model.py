@@ -37,7 +37,11 @@ def subjects() -> str:
         written.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
     trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
     texts = json.dumps(page.text_table())
-    known = [f"export const TEXTS = {texts};", f"export const TRAININGS = {json.dumps(trained)};"]
+    known = [
+        f"globalThis.MISTAKES = {page._mistakes()};",
+        f"export const TEXTS = {texts};",
+        f"export const TRAININGS = {json.dumps(trained)};",
+    ]
     return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
 
 

@@ -181,7 +181,7 @@ def cell(page: str, title: str, old: str) -> str:
     # In one pass: nothing that is put in place is looked at again.
     loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _flush(_LOADER))
     return (
-        f'<iframe class="tinygrad-bp" srcdoc="{html.escape(loader)}" title="{html.escape(title)}" '
+        f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
         f'style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
         + _flush(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
@@ -217,6 +217,11 @@ def _lzma() -> Any:
         return importlib.import_module("lzma")
     except ImportError:
         return None
+
+
+def _attribute(text: str) -> str:
+    """Text as an attribute between double quotes."""
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def _script(text: str) -> str:

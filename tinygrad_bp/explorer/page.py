@@ -30,14 +30,14 @@ SCRIPTS = (
     "model/equations", "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
     "model/speech", "model/neurons", "model/terms", "model/forward", "model/backward", "model/scenes",
     "model/asking", "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/points",
-    "model/state",
+    "model/ladder", "model/state",
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
-    "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/teacher", "views/standalone",
-    "views/exports", "views/settings",
+    "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/rungs", "views/teacher",
+    "views/standalone", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 type Quantity = "data" | "grad";
 type Level = "layer" | "neuron" | "operation"; // how far a graph is folded
+type Riddle = Quantity | "next"; // a number that the quiz hides; "next" is a parameter after the update
 type Phase = "forward" | "backward" | "update" | "end";
 
 interface GraphNode {
@@ -195,6 +196,7 @@ interface Mark {
   template?: string[];
   ids?: number[] | null;
   values?: ((id: number) => number) | null;
+  next?: boolean; // after the update
   term?: number; // of an equation whose terms have colours
 }
 
@@ -286,8 +288,9 @@ interface Frame {
 
 interface Quiz {
   id: number;
-  quantity: Quantity;
+  quantity: Riddle;
   seed: number;
+  rung?: number; // of the ladder
 }
 
 interface View {

@@ -16,7 +16,7 @@ export const NOTES = ["dE_o2/dout_h1", "E_total after 1 update", "E_total after 
  * @typedef {Pick<Frame, "data" | "settings">} Place
  * @typedef {Pick<import("./session.js").Session, "graph" | "training" | "description" | "programs">} Example the worked one
  * @typedef {{ told: Training, sequential: Training, byHand: number[] }} Trainings
- * @typedef {{ autograd: (frame: Frame, trainings: Trainings) => number, difference: (frame: Frame) => number | null, secret: [number, Quantity] }} Figure
+ * @typedef {{ autograd: (frame: Frame, trainings: Trainings) => number, difference: (frame: Frame) => number | null, secret: [number, Riddle] }} Figure
  */
 
 /**
@@ -159,7 +159,7 @@ export function figureOf(graph, name, ids) {
     return {
       autograd: (frame) => updatedTo(frame, id, frame.grads[id]),
       difference: (frame) => updatedTo(frame, id, centralDifference(graph, frame, graph.result, id) ?? NaN),
-      secret: [id, "grad"],
+      secret: [id, "next"],
     };
   }
   return { autograd: ({ data }) => data[id], difference: () => null, secret: [id, "data"] };

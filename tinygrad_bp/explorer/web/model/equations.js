@@ -59,7 +59,8 @@ export function updateEquation(book, frame, id) {
   /** @type {Piece[]} */
   const datum = [{ number: frame.data[id], id, quantity: "data" }, " − ", { number: rate }, " · "];
   const known = [{ name: id }, " − η · "];
-  const after = { number: updatedTo(frame, id, frame.taken[id]), id, quantity: /** @type {Quantity} */ ("grad"), enclose: false };
+  /** @type {Mark} */
+  const after = { number: updatedTo(frame, id, frame.taken[id]), id, quantity: "grad", next: true, enclose: false };
   /** @type {Piece[][]} */
   let rows = [
     [...known, ...symbols],

@@ -1,8 +1,10 @@
 // The quiz: a number is hidden, the reader computes it. What it is computed from, what hints tell, and which number is asked for.
 
+import { updateEquation } from "./equations.js";
 import { factorPiece, joined, sumOfProducts } from "./formulas.js";
 import { mixupsOf, slopeMixups, summandsOf, sumMixups, takenApart, wholeMistakes, writtenOf } from "./mixups.js";
 import { formulaPiece } from "./notation.js";
+import { updatedTo } from "./optimizers.js";
 import { drawn } from "./training.js";
 
 const MOST_SUMMANDS = 6; // of a gradient that is asked for unless it was selected
@@ -20,11 +22,12 @@ const ACTIVATION_MEANINGS = { sigmoid: "1 / (1 + exp(-⟦0⟧))", softplus: "log
 
 /**
  * @param {Pick<Book, "graph">} session
- * @param {{ id: number, quantity: Quantity }} quantity
- * @returns {Mark}
+ * @param {{ id: number, quantity: Riddle }} quantity
+ * @returns {Piece[]}
  */
 export function symbolOf(session, { id, quantity }) {
-  return quantity === "data" ? { name: id } : { of: session.graph.result, by: id, whole: 1 };
+  if (quantity === "next") return [{ name: id }, "⁺"];
+  return [quantity === "data" ? { name: id } : { of: session.graph.result, by: id, whole: 1 }];
 }
 
 /**
@@ -32,10 +35,11 @@ export function symbolOf(session, { id, quantity }) {
  * { left, formula, value }: a part of the symbols, how it is computed, and its number; either may be null.
  * @param {Book} session
  * @param {Frame} frame
- * @param {{ id: number, quantity: Quantity }} quantity
+ * @param {{ id: number, quantity: Riddle }} quantity
  * @returns {QuizQuestion}
  */
 export function questionOf(session, frame, { id, quantity }) {
+  if (quantity === "next") return updateQuestion(session, frame, id);
   return quantity === "data" ? dataQuestion(session, frame, id) : gradientQuestion(session, frame, id);
 }
 
@@ -193,12 +197,43 @@ function derivativeFactor(session, frame, piece) {
 }
 
 /**
+ * What a parameter becomes by the update, which is a step of its own, with mistakes of its own.
+ * @param {Book} session
+ * @param {Frame} frame
+ * @param {number} id
+ * @returns {QuizQuestion}
+ */
+function updateQuestion(session, frame, id) {
+  const { rows = [] } = updateEquation(session, frame, id) ?? {};
+  const { rate } = frame.settings;
+  const x = frame.leaves[id];
+  const value = updatedTo(frame, id, frame.taken[id]);
+  const step = x - value;
+  const what = [{ name: id }];
+  /** @type {import("./diagnosis.js").Mistake[]} */
+  const others = [
+    { key: "updateSign", what, value: x + step },
+    { key: "rateForgotten", what, number: rate, value: x - step / rate },
+    { key: "rateTwice", what, number: rate, value: x - rate * step },
+    { key: "rateDivides", what, number: rate, value: x - step / rate / rate },
+    { key: "stepAlone", what, value: step },
+    { key: "stepAlone", what, value: -step },
+    { key: "updateTurned", what, value: step - x },
+    { key: "notUpdated", what, value: x },
+  ];
+  const gradient = { of: session.graph.result, by: id, whole: 1 };
+  const known = [{ left: [gradient], formula: null, value: frame.grads[id] }];
+  return { value, symbols: rows[0] ?? null, terms: [], others, known: frame.settings.optimizer === "sgd" ? known : [] };
+}
+
+/**
  * Whether a number can be computed from others on the page.
  * @param {Pick<Book, "graph">} session
  * @param {number} id
- * @param {Quantity} quantity
+ * @param {Riddle} quantity
  */
 export function canBeAsked({ graph }, id, quantity) {
+  if (quantity === "next") return graph.parameters.includes(id);
   return quantity === "data" ? Boolean(graph.nodes[id].op) : id !== graph.result;
 }
 

@@ -150,12 +150,15 @@ export class Session {
   }
 
   /**
+   * A gradient that is hidden hides the parameter after the update too, which would give it away.
    * @param {number} id
-   * @param {Quantity} quantity
+   * @param {Riddle} quantity
    */
   hides(id, quantity) {
     const { quiz } = this.view;
-    return Boolean(quiz && quiz.id === id && quiz.quantity === quantity && !this.solved);
+    return Boolean(
+      quiz && quiz.id === id && (quiz.quantity === quantity || (quantity === "next" && quiz.quantity === "grad")) && !this.solved,
+    );
   }
 
   /**
@@ -169,7 +172,8 @@ export class Session {
 
   /** @param {Piece} piece */
   hidesPiece(piece) {
-    return typeof piece !== "string" && piece.quantity !== undefined && piece.id !== undefined && this.hides(piece.id, piece.quantity);
+    if (typeof piece === "string" || piece.quantity === undefined || piece.id === undefined) return false;
+    return this.hides(piece.id, piece.next ? "next" : piece.quantity);
   }
 
   // Whether nothing has been trained yet.

@@ -1,6 +1,7 @@
 // What a link holds: the changes made to the training, the place in it, and what is looked at. It is read with distrust.
 
 import { languages } from "./words.js";
+import { MOST_RUNGS } from "./ladder.js";
 import { MOST_CASES } from "./points.js";
 import { MOST_ROUNDS } from "./training.js";
 
@@ -139,13 +140,15 @@ function checkedView(view, graph, rows) {
     found[key] = view[key];
   }
   if (view.quiz) {
-    const { id, quantity, seed } = view.quiz;
+    const { id, quantity, seed, rung } = view.quiz;
     require(
       graph.variables.includes(id) &&
-        CHOICES.quantity.includes(quantity) &&
-        (quantity === "data" ? graph.nodes[id].op : id !== graph.result),
+        ["next", ...CHOICES.quantity].includes(quantity) &&
+        (quantity === "data" ? graph.nodes[id].op : id !== graph.result) &&
+        (quantity !== "next" || graph.parameters.includes(id)),
     );
     found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
+    if (rung !== undefined) found.quiz.rung = whole(rung, MOST_RUNGS - 1);
   }
   const level = checkedLevel(view, graph);
   if (level) found.level = level;

@@ -175,7 +175,7 @@ class SlopePanel {
     this.id = id;
     this.choice.value = String(id);
     const endless = !Number.isFinite(frame.grads[id]);
-    const riddle = [id, graph.result].some((each) => session.hides(each, "data")) || session.hides(id, "grad");
+    const riddle = [id, graph.result].some((each) => session.hides(each, "data")) || session.hides(id, "next");
     this.hidden.hidden = !riddle && !endless;
     put(this.hidden, text(riddle ? "slope.hidden" : "slope.endless"));
     this.body.hidden = riddle || endless;

@@ -8,12 +8,13 @@ import { canBeAsked, pickOne, quantitiesOf, questionOf, symbolOf } from "../mode
 import { sentence, text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, onEnter, put, toggle } from "./elements.js";
+import { Ladder } from "./rungs.js";
 import { piecesElements } from "./pieces.js";
 
 const score = { right: 0, tried: 0 }; // of this page, in whatever language it goes on
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "set" | "notice" | "shown" | "solved">} Pupil
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "set" | "notice" | "shown" | "solved" | "frame" | "drawWeights">} Pupil
  * @param {Pupil} session
  * @param {{ renderNow: () => void }} desk
  * @returns {Panel}
@@ -42,6 +43,7 @@ class Teacher {
     const named = (/** @type {string} */ key, /** @type {() => void} */ onclick, look = "") =>
       button(text(`teacher.${key}`), onclick, look);
 
+    this.ladder = new Ladder(session, (quiz) => this.ask(quiz));
     this.lead = el("p", { class: "quiet" }, text("teacher.lead"));
     this.hiding = named("selected", () => {
       const quantity = this.selectedQuantity();
@@ -77,10 +79,24 @@ class Teacher {
     this.task = el("div", {}, this.words, this.formula, this.known, this.answer, this.verdict, help);
     this.score = el("span", { class: "teacher-score quiet small" });
     this.end = el("div", { class: "teacher-buttons teacher-end" }, this.onward, this.ending, this.score);
-    this.root = el("section", { class: "teacher" }, el("h2", {}, text("panel.teacher")), this.lead, this.choices, this.task, this.end);
+    this.root = el(
+      "section",
+      { class: "teacher" },
+      el("h2", {}, text("panel.teacher")),
+      this.lead,
+      this.choices,
+      this.task,
+      this.end,
+      this.ladder.root,
+    );
   }
 
   next() {
+    const rung = this.session.view.quiz?.rung;
+    if (rung !== undefined) {
+      this.ladder.next(rung);
+      return;
+    }
     const quantities = quantitiesOf(this.session, this.session.shown);
     if (quantities.length) {
       this.ask(pickOne(quantities, this.seed));
@@ -155,8 +171,11 @@ class Teacher {
     else if (said.kind === "few") this.say("few", "", this.paragraph("teacher.few.more", { digits: [String(LEAST_DIGITS)] }));
     else {
       this.count(said.kind === "right");
-      if (said.kind === "right") this.solve("right");
-      else {
+      if (said.kind === "right") {
+        const rung = this.session.view.quiz?.rung;
+        if (rung !== undefined) this.ladder.pass(rung);
+        this.solve("right");
+      } else {
         this.writeScore();
         this.say("wrong", "bad", ...this.remarks(said));
       }
@@ -232,7 +251,9 @@ class Teacher {
   solution() {
     const { session, question } = this;
     const { id, quantity } = /** @type {Quiz} */ (session.view.quiz);
-    const equation = equations(session, session.shown, id).find(({ key }) => key === (quantity === "data" ? "data" : "gradient"));
+    const equation = equations(session, session.shown, id).find(
+      ({ key }) => key === { data: "data", grad: "gradient", next: "update" }[quantity],
+    );
     const rows = equation?.rows ?? [];
     const symbols = question?.symbols;
     return rows.length === 1 && symbols ? [symbols, inNumbers(symbols, (of) => session.shown.data[of]), ...rows] : rows;
@@ -242,7 +263,7 @@ class Teacher {
   write() {
     const { session, question } = this;
     const quiz = /** @type {Quiz} */ (session.view.quiz);
-    const left = [symbolOf(session, quiz)];
+    const left = symbolOf(session, quiz);
     const parts = { what: left, name: [{ name: quiz.id }], result: [{ name: session.graph.result }] };
     this.words.replaceChildren(...this.paragraph(`teacher.ask.${quiz.quantity}`, parts).childNodes);
     const rows = session.solved ? this.solution() : [...(question?.symbols ? [question.symbols] : []), ["?"]];
@@ -271,6 +292,7 @@ class Teacher {
       this.write();
     }
     this.seen = now;
+    this.ladder.render();
     this.offer(quiz ? null : this.selectedQuantity());
   }
 
@@ -278,10 +300,10 @@ class Teacher {
   offer(offer) {
     const { session } = this;
     this.hiding.disabled = offer === null;
-    const label = offer ? session.notation.plain([symbolOf(session, offer)]) : null;
+    const label = offer ? session.notation.plain(symbolOf(session, offer)) : null;
     if (label === this.offered) return;
     this.offered = label;
-    const words = offer ? this.paragraph("teacher.hide", { what: [symbolOf(session, offer)] }).childNodes : [text("teacher.selected")];
+    const words = offer ? this.paragraph("teacher.hide", { what: symbolOf(session, offer) }).childNodes : [text("teacher.selected")];
     this.hiding.replaceChildren(...words);
   }
 }

@@ -1,0 +1,140 @@
+// The ladder of the quiz: its rungs, what is said to answers about an update, and progress that is kept, or not.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SUBJECTS, TEXTS } from "./subjects.js";
+import { diagnosis } from "./web/model/diagnosis.js";
+import { updateEquation } from "./web/model/equations.js";
+import { MOST_RUNGS, Progress, rungsOf } from "./web/model/ladder.js";
+import { questionOf } from "./web/model/quiz.js";
+import { Session } from "./web/model/session.js";
+import { checked, fingerprint } from "./web/model/state.js";
+import { loadTexts, speak } from "./web/model/words.js";
+
+loadTexts(TEXTS);
+speak("en");
+const opened = (name) => new Session(SUBJECTS[name].description, SUBJECTS[name].programs);
+
+test("the rungs of the worked example: from net_h1 to the bias", () => {
+  const session = opened("tutorial");
+  const rungs = rungsOf(session, session.frame());
+  assert.deepEqual(
+    rungs.map(({ name, id, quantity }) => [name, session.graph.nodes[id].name, quantity]),
+    [
+      ["forward", "net_h1", "data"],
+      ["deltaOut", "net_o1", "grad"],
+      ["weightOut", "w5", "grad"],
+      ["deltaHidden", "net_h1", "grad"],
+      ["weightHidden", "w1", "grad"],
+      ["update", "w5", "next"],
+      ["bias", "b1", "grad"],
+    ],
+  );
+  assert.equal(rungs.length, MOST_RUNGS);
+  for (const seed of [1, 2, 3]) {
+    session.drawWeights(seed);
+    const frame = session.frame();
+    for (const rung of rungsOf(session, frame)) {
+      const question = questionOf(session, frame, rung);
+      assert.equal(diagnosis(question, String(question.value)).kind, "right", rung.name);
+      assert(question.symbols?.length > 0, rung.name);
+    }
+  }
+  assert.deepEqual(rungsOf(opened("hand-made"), opened("hand-made").frame()), []);
+  for (const name of ["xor", "linear", "softmax", "classes"]) assert(rungsOf(opened(name), opened(name).frame()).length >= 6, name);
+});
+
+test("mistakes in an update are named", () => {
+  const session = opened("tutorial");
+  const frame = session.frame();
+  const { id } = rungsOf(session, frame).find(({ name }) => name === "update");
+  const question = questionOf(session, frame, { id, quantity: "next" });
+  const [w, g, rate] = [frame.leaves[id], frame.grads[id], frame.settings.rate];
+  for (const [key, answer] of [
+    ["updateSign", w + rate * g],
+    ["rateForgotten", w - g],
+    ["rateTwice", w - rate * rate * g],
+    ["stepAlone", rate * g],
+    ["notUpdated", w],
+    ["updateTurned", rate * g - w],
+  ]) {
+    const said = diagnosis(question, answer.toPrecision(8));
+    assert.equal(said.kind, "mistake", key);
+    assert.equal(said.found[0].key, key);
+  }
+  assert.equal(diagnosis(question, "1").kind, "far");
+});
+
+test("1 is not right so far for 0.593269992", () => {
+  const session = opened("tutorial");
+  const id = session.graph.nodes.find(({ name }) => name === "out_h1").id;
+  const question = questionOf(session, session.frame(), { id, quantity: "data" });
+  assert.notEqual(diagnosis(question, "1").kind, "few");
+  assert.equal(diagnosis(question, "0.6").kind, "few");
+  assert.equal(diagnosis(question, "0.59").kind, "few");
+  assert.equal(diagnosis(question, "0.593").kind, "right");
+});
+
+test("what the update gives is hidden by its own question, and by that about its gradient", () => {
+  const session = opened("tutorial");
+  const id = session.graph.parameters[0];
+  const result = () => updateEquation(session, session.frame(), id).rows.at(-1)[0];
+  assert.equal(session.hidesPiece(result()), false);
+  for (const [quantity, gradient] of [
+    ["next", false],
+    ["grad", true],
+  ]) {
+    session.set({ quiz: { id, quantity, seed: 0 } });
+    assert.equal(session.hidesPiece(result()), true);
+    assert.equal(session.hides(id, "grad"), gradient);
+    session.solved = true;
+    assert.equal(session.hidesPiece(result()), false);
+  }
+});
+
+test("links hold a rung", () => {
+  const session = opened("tutorial");
+  const { graph, original } = session;
+  const state = (quiz) => ({ version: 2, graph: fingerprint(graph), view: { ...session.view, quiz }, events: [] });
+  const [id] = graph.parameters;
+  const good = { id, quantity: "next", seed: 0, rung: 5 };
+  assert.deepEqual(checked(state(good), graph, original).view.quiz, good);
+  for (const wrong of [{ rung: 7 }, { rung: -1 }, { rung: "1" }, { id: graph.result }, { quantity: "toString" }]) {
+    assert.equal(checked(state({ ...good, ...wrong }), graph, original), null);
+  }
+});
+
+test("progress is kept, from whatever is found there, and where nothing can be kept it is known all the same", () => {
+  const kept = new Map();
+  const store = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+  const first = new Progress(store, "k");
+  first.pass(0);
+  first.pass(3);
+  const second = new Progress(store, "k");
+  assert.deepEqual([[...second.passed], second.laps], [[0, 3], 0]);
+  second.lap();
+  assert.deepEqual([[...new Progress(store, "k").passed], new Progress(store, "k").laps], [[], 1]);
+  assert.equal(new Progress(store, "other").laps, 0);
+  second.reset();
+  assert.equal(new Progress(store, "k").laps, 0);
+  for (const wrong of ["", "x", "null", "7", "[]", '{"passed":[9],"laps":1}', '{"passed":"0","laps":1}', '{"passed":[0],"laps":-1}', '{"passed":[0],"laps":1e99}']) {
+    kept.set("k", wrong);
+    const found = new Progress(store, "k");
+    assert.deepEqual([found.passed.size, found.laps], [0, 0], wrong);
+  }
+  const refusing = {
+    getItem() {
+      throw new Error("no");
+    },
+    setItem() {
+      throw new Error("no");
+    },
+  };
+  for (const none of [null, refusing]) {
+    const found = new Progress(none, "k");
+    found.pass(2);
+    assert(found.passed.has(2));
+    found.lap();
+    assert.equal(found.laps, 1);
+  }
+});

@@ -123,7 +123,7 @@ something. For relu, abs, sqrt, maximum, minimum and clip this is what PyTorch s
 
 KINKS = (
     ("relu", (0.0,), "the slope is 0 on the left, 1 on the right"),
-    ("leaky_relu", (0.0, 0.01), "by $x$ and by the slope: the left side counts"),
+    ("leaky_relu", (0.0, 0.01), "with respect to $x$ and to the slope: the left side counts"),
     ("abs", (0.0,), "−1 on the left, 1 on the right: the middle"),
     ("sign", (0.0,), "a jump: 0, as everywhere else"),
     ("step", (0.0,), "a jump: 0, as everywhere else"),
@@ -136,7 +136,7 @@ KINKS = (
     ("asin", (1.0,), "a vertical tangent"),
     ("acos", (1.0,), "a vertical tangent"),
     ("acosh", (1.0,), "a vertical tangent"),
-    ("pow", (0.0, 0.5), "by the base, a vertical tangent; by the exponent, 0"),
+    ("pow", (0.0, 0.5), "with respect to the base, a vertical tangent; to the exponent, 0"),
     ("pow", (0.0, 0.0), "$0^0$ is 1: a constant function of the base"),
 )
 

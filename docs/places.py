@@ -121,7 +121,7 @@ def fingerprint(nodes: list[dict[str, Any]]) -> int:
 
 
 def state(page: str, place: Place) -> dict[str, Any]:
-    """What a link to a place holds."""
+    """What a link to a place holds. A link without a language opens the page in that of its reader's browser."""
     nodes = nodes_of(page)
     ids = {node["name"]: k for k, node in enumerate(nodes) if "name" in node}
     place = {**place, "quiz": {**place["quiz"], "id": ids[place["quiz"]["id"]]}} if "quiz" in place else place
@@ -141,30 +141,40 @@ def state(page: str, place: Place) -> dict[str, Any]:
     return {"version": STATE_VERSION, "graph": fingerprint(nodes), "view": view, "events": events}
 
 
-def address(page: str, place: str) -> str:
+def address(page: str, place: Place) -> str:
     """The address of a place from docs/pages."""
-    text = json.dumps(state(page, PLACES[page][place]), separators=(",", ":"))
+    text = json.dumps(state(page, place), separators=(",", ":"))
     return f"{page}/#s={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}"
 
 
-def links() -> dict[str, str]:
-    """The addresses of all places from docs/pages, by the name that Markdown gives them."""
-    return {f"{page}-{place}": address(page, place) for page, places in PLACES.items() for place in places}
+def links() -> dict[str, dict[str, str]]:
+    """For pages of Markdown in each language the addresses of all places from docs/pages, by the name that Markdown gives them."""
+    every = {f"{page}-{name}": (page, place) for page, places in PLACES.items() for name, place in places.items()}
+    return {
+        "en": {name: address(page, place) for name, (page, place) in every.items()},
+        "ja": {name: address(page, {**place, "language": "ja"}) for name, (page, place) in every.items()},
+    }
 
 
-def linked(source: str, file: Path, known: Mapping[str, str]) -> str:
+def linked(source: str, file: Path, known: Mapping[str, Mapping[str, str]]) -> str:
     """A page of Markdown with the addresses of today at its end, for each place that it names."""
+    addresses = known["ja" if DOCS / "ja" in file.parents else "en"]
     body = re.sub(r"^\[[\w-]+\]: \S*pages/\S+\n", "", source, flags=re.MULTILINE).rstrip("\n")
-    used = [name for name in dict.fromkeys(re.findall(r"\]\[([\w-]+)\]", body)) if name in known]
+    used = [name for name in dict.fromkeys(re.findall(r"\]\[([\w-]+)\]", body)) if name in addresses]
     to_pages = Path(os.path.relpath(PAGES, file.parent)).as_posix()
-    lines = [f"[{name}]: {to_pages}/{known[name]}" for name in used]
+    lines = [f"[{name}]: {to_pages}/{addresses[name]}" for name in used]
     return body + "\n" + ("\n" + "\n".join(lines) + "\n" if lines else "")
+
+
+def pages_of_markdown() -> list[Path]:
+    """The files in which addresses stand."""
+    return [file for file in sorted(DOCS.rglob("*.md")) if DOCS / "_build" not in file.parents]
 
 
 def main() -> None:
     """Writes the pages and the addresses."""
     known = links()
-    for file in DOCS.rglob("*.md"):
+    for file in pages_of_markdown():
         source = file.read_text(encoding="utf-8")
         if (made := linked(source, file, known)) != source:
             file.write_text(made, encoding="utf-8")

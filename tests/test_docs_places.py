@@ -5,6 +5,7 @@ import re
 import runpy
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,27 @@ from tinygrad_bp.explorer import page
 
 ROOT = Path(__file__).parent.parent
 PLACES = runpy.run_path(str(ROOT / "docs" / "places.py"))
-LINKS = PLACES["links"]()
-FILES = sorted((ROOT / "docs").rglob("*.md"))
+FILES = PLACES["pages_of_markdown"]()
+
+
+@cache
+def links() -> dict[str, dict[str, str]]:
+    """The addresses of today: to know them, every page is made."""
+    found: dict[str, dict[str, str]] = PLACES["links"]()
+    return found
+
 
 READ = """
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { Session } from "./web/model/session.js";
 import { decoded, fingerprint } from "./web/model/state.js";
+import { loadTexts } from "./web/model/words.js";
 
-for (const [name, { description, programs, links, fingerprint: known }] of Object.entries(JSON.parse(readFileSync("pages.json", "utf8")))) {
+const { texts, pages } = JSON.parse(readFileSync("pages.json", "utf8"));
+loadTexts(texts);
+
+for (const [name, { description, programs, links, fingerprint: known }] of Object.entries(pages)) {
   const session = new Session(description, new Function(`return ${programs}`)());
   assert.equal(fingerprint(session.graph), known, name);
   for (const [link, address] of Object.entries(links)) {
@@ -42,7 +54,7 @@ for (const [name, { description, programs, links, fingerprint: known }] of Objec
 
 
 def test_every_link_leads_to_its_place() -> None:
-    wrong = [file.name for file in FILES if PLACES["linked"](text := file.read_text("utf-8"), file, LINKS) != text]
+    wrong = [file.name for file in FILES if PLACES["linked"](text := file.read_text("utf-8"), file, links()) != text]
     assert wrong == [], "run python docs/places.py"
 
 
@@ -50,7 +62,7 @@ def test_every_place_is_linked_to_and_every_page_is_told() -> None:
     used = {
         name for file in FILES for name in re.findall(r"^\[([\w-]+)\]: \S*/#s=", file.read_text("utf-8"), re.MULTILINE)
     }
-    assert used == set(LINKS)
+    assert used == set(links()["en"])
     folders = {folder.name for folder in (ROOT / "docs" / "pages").iterdir() if folder.is_dir()}
     assert folders == set(PLACES["PLACES"])
     listed = (ROOT / "docs" / "pages" / "README.md").read_text("utf-8")
@@ -81,12 +93,17 @@ def test_the_page_understands_every_link(tmp_path: Path) -> None:
         html = PLACES["page_of"](name).html
         description = json.loads(re.search(r'id="description">(.*?)</script>', html, re.DOTALL)[1])
         programs = html.split("const PROGRAMS = ")[1].split(";\nconst MISTAKES")[0]
-        links = {f"{name}-{place}": LINKS[f"{name}-{place}"] for place in PLACES["PLACES"][name]}
+        here = {
+            f"{of}: {name}-{place}": all_of[f"{name}-{place}"]
+            for of, all_of in links().items()
+            for place in PLACES["PLACES"][name]
+        }
         known = PLACES["fingerprint"](PLACES["nodes_of"](name))
-        pages[name] = {"description": description, "programs": programs, "links": links, "fingerprint": known}
-    (tmp_path / "pages.json").write_text(json.dumps(pages), encoding="utf-8")
+        pages[name] = {"description": description, "programs": programs, "links": here, "fingerprint": known}
+    texts = json.loads(re.search(r'id="texts">(.*?)</script>', html, re.DOTALL)[1])
+    (tmp_path / "pages.json").write_text(json.dumps({"texts": texts, "pages": pages}), encoding="utf-8")
     done = subprocess.run(
         ["node", "read.js"], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert len(done.stdout.splitlines()) == len(LINKS)
+    assert len(done.stdout.splitlines()) == 2 * len(links()["en"])

@@ -100,7 +100,9 @@ def test_a_good_program_is_shown_in_every_view(playground: Playground) -> None:
     lesson = playground.page.frame_locator("#panel iframe")
     lesson.locator("h1").first.wait_for(timeout=TIME)
     playground.view("page")
-    playground.page.frame_locator("#panel iframe").locator("button:visible", has_text="Next").first.wait_for(timeout=TIME)
+    playground.page.frame_locator("#panel iframe").locator("button:visible", has_text="Next").first.wait_for(
+        timeout=TIME
+    )
     playground.view("graph")
     assert axe_violations(playground.page) == []
 

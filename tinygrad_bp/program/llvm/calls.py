@@ -5,16 +5,19 @@ All take pointers to doubles. Inside a loop over rows the program stands once fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.program.instructions import Code
+from tinygrad_bp.program.llvm import sums
 from tinygrad_bp.program.llvm.native import COSTLY, FUNCTIONS, INLINE, WIDE, apply, in_loop, looped
 from tinygrad_bp.program.llvm.writer import Real, Writer
 
 LONGEST = 8_000  # lines of LLVM's text in a function
 LARGEST = 9_000  # inputs, outputs and operands of a program that is one function
+FROM_TABLE = 24  # operands of a dot in a large program, beyond which they are not passed one by one
 BLOCK = 400  # operands of a function, where it is split
 
 
@@ -144,55 +147,56 @@ def add_call(module: Module, code: Code, layout: Layout) -> None:
 def _add_blocks(module: Module, code: Code) -> None:
     """A large program: all numbers lie in memory, and each block of instructions is a function.
 
-    A sum of very many operands is a loop over a table of the places where they lie; behind the slots lie the constants among them, and
-    room for the operands side by side.
+    A sum of very many operands is a loop over a table of the places where they lie, and so are the outputs; behind the slots lie the
+    constants among them, and room for the operands side by side. Sums of products of one size are computed by a loop, too.
     """
     first, count = len(code.inputs), 0
     end = first + len(code.instructions)
-    wide = [operands for op, operands in code.instructions if in_loop(op, operands)]
-    numbers = {x: end + k for k, x in enumerate(dict.fromkeys(x for operands in wide for x in operands if x < 0))}
+    wide = [operands for op, operands in code.instructions if _from_table(op, operands)]
+    numbers = {
+        x: end + k for k, x in enumerate(dict.fromkeys(x for row in [*wide, code.outputs] for x in row if x < 0))
+    }
     room = end + len(numbers)
-    blocks = list(_blocks(code))
-    kept = _kept(code, blocks)
-    for start, stop in blocks:
-        writer = Writer(outline=True)
-        slots: dict[int, Real] = {}
+    stages = [(list(_blocks(code, stage.places)), stage.sums) for stage in sums.stages(code)]
+    kept = _kept(code, stages)
+    begin, calls = Writer(), ""
+    for blocks, groups in stages:
+        for places in blocks:
+            writer = Writer(outline=True)
+            slots: dict[int, Real] = {}
 
-        def operand(x: int, writer: Writer = writer, slots: dict[int, Real] = slots) -> Real:
-            if x < 0:
-                return writer.constant(code.constants[~x])
-            if x not in slots:
-                slots[x] = load(writer, "%slots", x)
-            return slots[x]
+            def operand(x: int, writer: Writer = writer, slots: dict[int, Real] = slots) -> Real:
+                if x < 0:
+                    return writer.constant(code.constants[~x])
+                if x not in slots:
+                    slots[x] = load(writer, "%slots", x)
+                return slots[x]
 
-        for place, (op, operands) in enumerate(code.instructions[start:stop], first + start):
-            if in_loop(op, operands):
-                slots[place] = _gathered(writer, op, [numbers[x] if x < 0 else x for x in operands], place, room)
-            else:
-                slots[place] = apply(writer, op, [operand(x) for x in operands])
-            if kept[place]:
-                store(writer, slots[place], "%slots", place)
-        module.add(
-            f"define internal void @block{count}(ptr %slots) noinline {{\n{''.join(writer.lines)}  ret void\n}}\n",
-            writer,
-        )
-        count += 1
-    ends = 0
-    for start in range(0, len(code.outputs), BLOCK):
-        writer = Writer()
-        for k, x in enumerate(code.outputs[start : start + BLOCK], start):
-            store(writer, load(writer, "%slots", x) if x >= 0 else writer.constant(code.constants[~x]), "%outputs", k)
-        body = f"{''.join(writer.lines)}  ret void\n"
-        module.add(f"define internal void @end{ends}(ptr %slots, ptr %outputs) noinline {{\n{body}}}\n", writer)
-        ends += 1
-    begin = Writer()
+            for place in places:
+                slot, (op, operands) = first + place, code.instructions[place]
+                if _from_table(op, operands):
+                    slots[slot] = _gathered(writer, op, [numbers[x] if x < 0 else x for x in operands], slot, room)
+                else:
+                    slots[slot] = apply(writer, op, [operand(x) for x in operands])
+                if kept[slot]:
+                    store(writer, slots[slot], "%slots", slot)
+            name = f"@block{count}"
+            body = f"{''.join(writer.lines)}  ret void\n"
+            module.add(f"define internal void {name}(ptr %slots) noinline {{\n{body}}}\n", writer)
+            calls += f"  call void {name}(ptr %slots)\n"
+            count += 1
+        for terms, rows in groups.items():
+            calls += sums.call(begin, f"sums{len(begin.declared)}", terms, rows)
     if numbers:
         listed = ", ".join([f"double {begin.constant(code.constants[~x]).name}" for x in numbers])
         begin.declared["@numbers"] = f"@numbers = internal constant [{len(numbers)} x double] [{listed}]\n"
         begin.do(f"%behind = getelementptr double, ptr %slots, i64 {end}")
         begin.do(f"call void @llvm.memcpy.p0.p0.i64(ptr %behind, ptr @numbers, i64 {8 * len(numbers)}, i1 false)")
-    calls = "".join([f"  call void @block{k}(ptr %slots)\n" for k in range(count)])
-    calls += "".join([f"  call void @end{k}(ptr %slots, ptr %outputs)\n" for k in range(ends)])
+    places = [numbers[x] if x < 0 else x for x in code.outputs]
+    begin.declared["@outputs"] = f"@outputs = internal constant [{len(places)} x i64] [{_listed(places)}]\n"
+    begin.declared["@gather"] = _GATHER
+    if places:
+        calls += f"  call void @gather(ptr %slots, ptr @outputs, i64 {len(places)}, ptr %outputs)\n"
     module.add_memory()
     module.add(
         f"""define void @call(ptr %inputs, ptr %outputs) {{
@@ -206,15 +210,21 @@ def _add_blocks(module: Module, code: Code) -> None:
     )
 
 
-def _kept(code: Code, blocks: Sequence[tuple[int, int]]) -> bytearray:
+def _kept(code: Code, stages: Iterable[tuple[list[list[int]], dict[int, list[list[int]]]]]) -> bytearray:
     """Which slots are read from memory: by another block than that in which they are computed, by a loop, or as an output."""
     first = len(code.inputs)
     kept = bytearray(first + len(code.instructions))
-    for start, stop in blocks:
-        for op, operands in code.instructions[start:stop]:
-            inside = len(kept) if in_loop(op, operands) else first + start
-            for x in operands:
-                if 0 <= x < inside:
+    for blocks, groups in stages:
+        for places in blocks:
+            inside = {first + place for place in places}
+            for place in places:
+                op, operands = code.instructions[place]
+                for x in operands:
+                    if x >= 0 and (x not in inside or _from_table(op, operands)):
+                        kept[x] = 1
+        for rows in groups.values():
+            for row in rows:
+                for x in row:
                     kept[x] = 1
     for x in code.outputs:
         if x >= 0:
@@ -222,14 +232,28 @@ def _kept(code: Code, blocks: Sequence[tuple[int, int]]) -> bytearray:
     return kept
 
 
-def _blocks(code: Code) -> Iterator[tuple[int, int]]:
-    """Where the blocks of instructions begin and end."""
-    start = size = 0
-    for place, (op, operands) in enumerate(code.instructions, 1):
-        size += 1 if in_loop(op, operands) else len(operands)
-        if size >= BLOCK or place == len(code.instructions):
-            yield start, place
-            start, size = place, 0
+def _blocks(code: Code, places: Iterable[int]) -> Iterator[list[int]]:
+    """The instructions in blocks."""
+    block: list[int] = []
+    size = 0
+    for place in places:
+        op, operands = code.instructions[place]
+        block.append(place)
+        size += 1 if _from_table(op, operands) else len(operands)
+        if size >= BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _from_table(op: Operation, operands: Sequence[int]) -> bool:
+    """Whether operands in memory are found by a table of their places, which is compiled faster than a call with all of them."""
+    return in_loop(op, operands) or (op is ops.dot and len(operands) > FROM_TABLE)
+
+
+def _listed(places: Sequence[int]) -> str:
+    return ", ".join([f"i64 {place}" for place in places])
 
 
 def _gathered(writer: Writer, op: Operation, places: list[int], name: int, room: int) -> Real:
@@ -239,8 +263,7 @@ def _gathered(writer: Writer, op: Operation, places: list[int], name: int, room:
     if places == list(range(places[0], places[0] + count)):
         memory = writer.line(f"getelementptr double, ptr %slots, i64 {places[0]}")
         return Real(writer, writer.again(f"call double {function}(ptr {memory}, i64 {count})"))
-    listed = ", ".join([f"i64 {place}" for place in places])
-    writer.declared[f"@places{name}"] = f"@places{name} = internal constant [{count} x i64] [{listed}]\n"
+    writer.declared[f"@places{name}"] = f"@places{name} = internal constant [{count} x i64] [{_listed(places)}]\n"
     writer.declared["@gather"] = _GATHER
     memory = writer.line(f"getelementptr double, ptr %slots, i64 {room}")
     writer.do(f"call void @gather(ptr %slots, ptr @places{name}, i64 {count}, ptr {memory})")

@@ -68,7 +68,15 @@ def attention(x: Vector, keys: list[list[Value]], values: list[list[Value]]) -> 
         head = slice(first, first + size)
         shares = softmax([dot(asked[head], each[head]) / sqrt(size) for each in keys])
         found += [dot(shares, column) for column in zip(*[each[head] for each in values], strict=True)]
+        named(shares, f"share_head{first // size + 1}_at{len(keys)}_of")
+    named(found, f"taken_at{len(keys)}_")
     return linear(joined, found)
+
+
+def named(xs: Vector, name: str) -> None:
+    """Labels by which `explain(loss("ada"), query[0][0])` tells the way through the heads, position by position."""
+    for number, x in enumerate(xs, 1):
+        x.label = f"{name}{number}"
 
 
 class GPT:
@@ -91,6 +99,7 @@ def loss(name: str) -> Value:
     codes = [LETTERS.index(letter) for letter in f".{name}."][: BLOCK + 1]
     gpt = GPT()
     terms = [cross_entropy(gpt.read(now), then) for now, then in pairwise(codes)]
+    named(terms, "loss_at")
     return sum_of(terms) / len(terms)
 
 
@@ -105,18 +114,19 @@ def made_up() -> str:
     return name
 
 
-names = Path(__file__).with_name("names.txt").read_text(encoding="ascii").split()
-draw.shuffle(names)
-optimizer = Adam(parameters, lr=linear_decay(0.01, STEPS), betas=(0.85, 0.99))
-print(f"{len(parameters):,} parameters, {len(names)} names")
-recent = []
-for step in range(STEPS):
-    optimizer.zero_grad()
-    error = loss(names[step % len(names)])
-    error.backward()
-    optimizer.step()
-    recent.append(error.data)
-    if (step + 1) % 50 == 0:
-        print(f"step {step + 1:4}: loss {sum(recent) / len(recent):.2f}")
-        recent.clear()
-print("made up:", *[made_up() for _ in range(12)])
+if __name__ == "__main__":
+    names = Path(__file__).with_name("names.txt").read_text(encoding="ascii").split()
+    draw.shuffle(names)
+    optimizer = Adam(parameters, lr=linear_decay(0.01, STEPS), betas=(0.85, 0.99))
+    print(f"{len(parameters):,} parameters, {len(names)} names")
+    recent = []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        error = loss(names[step % len(names)])
+        error.backward()
+        optimizer.step()
+        recent.append(error.data)
+        if (step + 1) % 50 == 0:
+            print(f"step {step + 1:4}: loss {sum(recent) / len(recent):.2f}")
+            recent.clear()
+    print("made up:", *[made_up() for _ in range(12)])

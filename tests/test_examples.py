@@ -1,6 +1,7 @@
 """Every example runs and prints what its docstring says."""
 
 import ast
+import re
 import runpy
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tinygrad_bp import explain
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "examples"
@@ -48,3 +51,18 @@ def test_the_drawn_neuron_is_a_picture(empty_folder: Path) -> None:
 def test_the_network_fits_on_a_page() -> None:
     lines = (EXAMPLES[0].parent / "two_two_two.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 34
+
+
+def test_the_way_through_attention_is_told_by_heads_and_positions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["microgpt.py"])
+    gpt = runpy.run_path(str(FOLDER / "microgpt.py"), run_name="example")
+    loss, weight = gpt["loss"]("a"), gpt["query"][0][0]
+    loss.label = "loss"
+    loss.backward()
+    text = str(explain(loss, weight))
+    assert text.startswith("dloss/dquery0_0 = dloss/dshare_head1_at1_of1 * dshare_head1_at1_of1/dquery0_0\n")
+    assert "12 paths, and their sum\n1. loss ← loss_at2 ← taken_at2_3 ← share_head1_at2_of1 ← query0_0\n" in text
+    assert "head2" not in text  # whose queries have other weights
+    assert len(text.splitlines()) < 250
+    [total] = re.findall(r"\A(?:.*\n)+?\n", text)[:1]
+    assert float(total.split("=")[-1]) == pytest.approx(weight.grad, abs=1e-9)

@@ -8,6 +8,7 @@ import { activationOf, blockOf, deltasByLayer, frozenBy, probabilitiesOf } from 
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { loadTexts, speak } from "./web/model/words.js";
+import { inRoom } from "./web/views/labels.js";
 
 loadTexts(TEXTS);
 speak("en");
@@ -119,4 +120,31 @@ test("the plane of two inputs: maps of neurons from forward passes, and room for
   nodes.forEach((id, k) => assert(near(maps[k][7], data[id])));
   assert.deepEqual([scaleOf("sigmoid", []), scaleOf("tanh", []), scaleOf("relu", [0, 3, NaN])], [[0, 1], [-1, 1], [-3, 3]]);
   assert.deepEqual(roomOf([[[inputs[0], 2], [inputs[1], -40]]], inputs).map(([low, high]) => low < high), [true, true]);
+});
+
+test("what arrives at an output of a softmax is told as its probability less its target", () => {
+  const session = new Session(SUBJECTS.softmax.description, SUBJECTS.softmax.programs);
+  const beats = session.plan().beats.filter(({ kind, neuron }) => kind === "arrive" && neuron.end);
+  assert.equal(beats.length, 2);
+  for (const { to, neuron } of beats) {
+    session.view.step = to;
+    const frame = session.frame();
+    const { rows, result } = sceneOf(session, frame);
+    const [probability, , target] = rows[1].map((piece) => piece.number);
+    assert.equal(target, frame.data[neuron.target]);
+    assert(Math.abs(probability - target - result[0].number) < 1e-12);
+    assert(rows[0].length === 2 && rows[0][0].startsWith(`p ${neuron.name}`));
+  }
+});
+
+test("a number has fewer digits where there is no room for all", () => {
+  for (const [x, most, words] of [
+    [-0.002921343, Infinity, "−0.002921"],
+    [-0.002921343, 8, "−0.00292"],
+    [-0.002921343, 7, "−0.0029"],
+    [0.1385, 6, "0.1385"],
+    [-2.931e-6, 8, "−2.93e−6"],
+    [-1234.5, 5, "−1235"],
+    [null, 3, "·"],
+  ]) assert.equal(inRoom(x, most), words);
 });

@@ -3,9 +3,12 @@
 import { summandsOf } from "./beats.js";
 import { factorPiece, gradientEquation } from "./formulas.js";
 import { endOf } from "./forward.js";
+import { probabilitiesOf } from "./neurons.js";
 import { inNumbers } from "./notation.js";
 import { coloured, emptyScene, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
+
+const CLOSE = 1e-12; // by which a gradient differs from another way to it, but for rounding
 
 /** @typedef {import("./terms.js").Stage} Stage */
 
@@ -37,7 +40,8 @@ export function arriveScene(stage, frame, beat) {
     const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
     scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product });
     scene.colours.set(id, 0);
-    const rows = formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms);
+    const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
+    const rows = probabilityRows(stage, frame, neuron) ?? long();
     return { ...scene, left, rows, result, why: sentence("beat.arrive.end", name) };
   }
   lines.forEach(({ weight, neuron: head }, k) => {
@@ -50,6 +54,27 @@ export function arriveScene(stage, frame, beat) {
   });
   const key = lines.length > 1 ? "beat.arrive.sum" : "beat.arrive.one";
   return { ...scene, left, rows: rowsOf(stage, frame, terms), result, why: sentence(key, { ...name, count: [String(lines.length)] }) };
+}
+
+/**
+ * What arrives at an output of which the error makes a probability: that less its target. Null where it is something else.
+ * @param {Stage} stage
+ * @param {Frame} frame
+ * @param {Neuron} neuron
+ * @returns {Piece[][] | null}
+ */
+function probabilityRows(stage, frame, neuron) {
+  const found = probabilitiesOf(stage, frame);
+  const place = found.findIndex((each) => each.neuron === neuron);
+  const { out, target } = neuron;
+  if (place < 0 || target === null) return null;
+  const number = found[place].probability;
+  if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > CLOSE) return null;
+  const name = stage.description.outputs[place] ?? neuron.name;
+  return [
+    coloured(0, [`p ${name} − `, { name: target }]),
+    coloured(0, [{ number, id: out, quantity: "data" }, " − ", { number: frame.data[target], id: target, quantity: "data" }]),
+  ];
 }
 
 /**

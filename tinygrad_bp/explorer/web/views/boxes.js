@@ -5,6 +5,8 @@ import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { fitting, item, LETTER, named, shortened } from "./items.js";
 
+const WIDE = 0.6; // width of a letter in wide fonts, of its height
+
 /** @typedef {import("./labels.js").Stage} Stage */
 
 /**
@@ -14,6 +16,7 @@ import { fitting, item, LETTER, named, shortened } from "./items.js";
  * @property {string} prefix
  * @property {"data" | "grad" | "main"} what "main" is what the mode asks for
  * @property {number} id
+ * @property {number} letters that there is room for
  */
 
 /**
@@ -171,10 +174,12 @@ export class Boxes {
     ];
     if (neuron) {
       const middle = x + font * 0.55;
+      const rooms = [middle - left, x + width / 2 - middle].map((room) => Math.floor((room - 3) / (WIDE * (font - 1.5))));
       numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
       if (neuron.net !== neuron.out) {
         numbers.push(this.number(neuron.net, "net ", "data", left, row(1)), this.number(neuron.net, "δ ", "grad", middle, row(1)));
       }
+      for (const number of numbers) number.letters = rooms[number.what === "grad" ? 1 : 0];
     } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
     if (bias !== undefined) extra.push(this.small(bias, `${this.stage.graph.nodes[bias].name} `, x + width / 2 - 9, row(0), "main"));
@@ -243,7 +248,7 @@ export class Boxes {
       "text-anchor": anchor,
       "font-size": this.places.font - 1.5,
     });
-    return { element, prefix, what, id };
+    return { element, prefix, what, id, letters: Infinity };
   }
 
   /**

@@ -11,6 +11,17 @@ import { DIGITS, shortened } from "./items.js";
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
 /** @typedef {import("./picture.js").LinePart} LinePart */
 
+/**
+ * A number with fewer digits where there is no room for all.
+ * @param {number | null} x
+ * @param {number} most letters
+ */
+export function inRoom(x, most) {
+  let words = brief(x, DIGITS);
+  for (let digits = DIGITS - 1; words.length > most && digits > 1 && x !== null; digits--) words = written(Number(x.toPrecision(digits)));
+  return words;
+}
+
 export class Labels {
   /**
    * @param {Stage} stage
@@ -90,7 +101,7 @@ export class Labels {
     const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
     const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
     const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
-    put(number.element, early && !hidden ? "" : number.prefix + (hidden ? "?" : brief(x, DIGITS)));
+    put(number.element, early && !hidden ? "" : number.prefix + (hidden ? "?" : inRoom(x, number.letters - number.prefix.length)));
     set(number.element, "data-value", hidden || early ? "" : exactly(x));
     toggle(number.element, "pending", x === null);
   }

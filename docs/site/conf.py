@@ -14,7 +14,7 @@ copyright = "The tinygrad_bp authors"
 version = release = tinygrad_bp.__version__
 language = os.environ.get("SITE_LANGUAGE", "en")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "running"]
 root_doc = "index"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
@@ -29,7 +29,8 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
-html_context = {"with_play": bool(os.environ.get("SITE_PLAY"))}
+site_with_play = bool(os.environ.get("SITE_PLAY"))
+html_context = {"with_play": site_with_play}
 html_theme = "furo"
 html_title = f"tinygrad_bp {version}"
 html_static_path = ["static"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import sys
 from collections.abc import Iterator
@@ -28,9 +29,7 @@ PAGES = [
 def programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The module that makes the programs."""
     monkeypatch.syspath_prepend(str(SITE))
-    import programs  # type: ignore[import-not-found]
-
-    yield programs
+    yield importlib.import_module("programs")
     for name in ("programs", "addresses"):
         sys.modules.pop(name, None)
 

@@ -37,6 +37,7 @@ def chain(x: Any, n: int) -> Any:
     return x
 
 
+@pytest.mark.slow
 def test_a_chain_and_sums_are_freed_by_a_loop() -> None:
     code = """
 x = y = Value(1.0)
@@ -56,6 +57,7 @@ print(deepest, first, freed, gradient > 0, x.grad > gradient, x.data)
     assert done.stdout.split() == ["2", "5000", "45000", "True", "True", "1.0"]
 
 
+@pytest.mark.slow
 def test_a_thread_with_a_small_stack_frees_a_long_chain() -> None:
     code = """
 import threading

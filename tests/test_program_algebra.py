@@ -64,6 +64,7 @@ def test_no_fold_changes_a_bit(place: int) -> None:
             assert bits(result(program, a, b)) == bits(result(replay, [y], [x, z], [a, b])), (a, b)
 
 
+@pytest.mark.slow
 def test_sums_with_0_in_random_graphs_change_no_bit() -> None:
     draw = random.Random(5)
     gone = 0

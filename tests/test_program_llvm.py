@@ -350,6 +350,7 @@ def test_a_large_program_is_split_into_functions() -> None:
     assert machine(0.25) == pytest.approx(program(0.25), rel=1e-11)
 
 
+@pytest.mark.slow
 def test_a_large_program_stores_only_what_is_read_elsewhere() -> None:
     x, w = Value(0.5, "x"), Value(0.25, "w")
     y, kept = x, None

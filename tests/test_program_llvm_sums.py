@@ -37,6 +37,7 @@ def hexes(found: Any) -> list[str]:
     return [x.hex() if x == x else "nan" for x in found]
 
 
+@pytest.mark.slow
 def test_layers_and_their_derivatives_bit_for_bit() -> None:
     draw = random.Random(1)
     ys, leaves = layers([20, 40, 33, 17, 3], draw)
@@ -61,6 +62,7 @@ def leaves_of(leaves: list[Value]) -> list[float]:
     return [leaf.data for leaf in leaves]
 
 
+@pytest.mark.slow
 def test_what_is_used_elsewhere_too_is_computed_as_before() -> None:
     """Partial sums and products that are outputs, squares, factors that are numbers, sums one after the other, too few of a size."""
     draw = random.Random(2)

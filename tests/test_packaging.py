@@ -61,3 +61,27 @@ def test_what_the_tests_import_is_declared() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py")]
     for name in ("hypothesis", "mpmath", "numpy"):
         assert any(re.search(rf"^\s*(from|import) {name}\b", source, re.MULTILINE) for source in sources)
+
+
+def test_a_release_is_checked_and_published_without_a_secret() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    steps = ["- run: .ci/run", "python -m build", "twine check --strict dist/*", "pypa/gh-action-pypi-publish"]
+    places = [workflow.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "id-token: write" in workflow
+    assert not re.search(r"secrets\.|password:|token:(?! write)", workflow)
+    # The version is where the workflow looks for it, and the changelog has an entry of it.
+    [version] = re.findall(
+        r'^__version__ = "(.*)"$', (ROOT / "tinygrad_bp" / "__init__.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert re.search(
+        rf"^## \[{re.escape(version)}\] - (unreleased|\d{{4}}-\d\d-\d\d)$",
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+
+
+def test_a_wheel_has_the_package_and_nothing_of_the_site() -> None:
+    targets = project()["tool"]["hatch"]["build"]["targets"]
+    assert targets["wheel"] == {"packages": ["tinygrad_bp"]}
+    assert "/docs/_build/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()

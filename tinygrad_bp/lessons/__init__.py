@@ -15,6 +15,7 @@ brief        the round on one screen
 audit        printed figures held against what they are
 course       what came of a training
 derivation   all that is derived, by name: what the others read
+finite       graphs of which nothing can be derived, refused
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer; `roles`: what its leaves are; `ways` down its graph
 probabilities  those of a cross entropy, as quantities beside the graph

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Literal
@@ -16,6 +15,7 @@ from tinygrad_bp.lessons.closing import Closing
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.finite import refuse_what_is_not_finite
 from tinygrad_bp.lessons.matrices import Matrices
 from tinygrad_bp.lessons.opening import Opening
 from tinygrad_bp.lessons.writers.pieces import plain
@@ -80,7 +80,7 @@ def lesson(
     if by == "neuron" and not derivation.neurons and not any(v.label for v in derivation.forward):
         # Nothing has a name, so a step is what was recorded.
         derivation = made(parameters=chosen, labelled_only=False)
-    _refuse_what_is_not_finite(derivation)
+    refuse_what_is_not_finite(derivation, "lesson")
     writer = _Writer(
         derivation,
         Equations(derivation, significant(digits, "lesson: digits")),
@@ -88,26 +88,6 @@ def lesson(
         None if x is None else derivation.parameters[0],
     )
     return Lesson(derivation, list(writer.blocks(title, by)), language)
-
-
-def _refuse_what_is_not_finite(found: Derivation) -> None:
-    """Raises ValueError, naming the first number that is not finite: nothing can be said of what follows from it."""
-    first = next((v for v in found.order if not math.isfinite(v.data)), None)
-    if first is None:
-        return
-    name = found.names.get(first, "")
-    if first.op is None:
-        name = name or "a leaf"
-    else:
-        operands = [(found.names.get(x, ""), x.data) for x in first.args[:MOST_NAMES]]
-        told = [f"{called} = {data!r}" if called else repr(data) for called, data in operands]
-        told += [f"{len(first.args) - MOST_NAMES:,} more"] if len(first.args) > MOST_NAMES else []
-        result = f"the result of {first.op.name} of {listed(told)}"
-        name = f"{name}, {result}," if name else result
-    raise ValueError(
-        f"lesson: a round of backpropagation needs finite numbers, and {name} is {first.data!r}"
-        + (f"; so {found.names[found.loss]} is {found.loss.data!r}" if first is not found.loss else "")
-    )
 
 
 class Lesson(Document):

@@ -218,7 +218,21 @@ class Carrying:
 
     def follows(self, step: Step, number: Number) -> Followed | None:
         """What an answer that is not the right one follows from; None if it does not follow from earlier ones."""
-        near = self.sources(step)
+        for near in self._routes(step):
+            if (found := self._follows(step, number, near)) is not None:
+                return found
+        return None
+
+    def _routes(self, step: Step) -> Iterator[list[Earlier]]:
+        """The answers that a quantity may be computed from: a delta as p - y, and in its place by the chain rule through the error."""
+        usual = self.sources(step)
+        yield usual
+        if any(each.step.of in self.found.probabilities.net for each in usual) and step.kind != "value":
+            other = self.sources(step, chained=True)
+            if other != usual:
+                yield other
+
+    def _follows(self, step: Step, number: Number, near: Sequence[Earlier]) -> Followed | None:
         wrong = [each for each in near if not each.sound]
         alone = [[each] for each in wrong[::-1][:MOST_ALONE] if len(near) > 1]
         for taken in (near, wrong, *alone) if near else ():
@@ -277,8 +291,11 @@ class Carrying:
         unit = number.unit if number.digits > 1 else self.rounding.filled(number).unit
         return 0.5 * unit * (1.0 + 1e-9) + number.share * abs(number.x)
 
-    def sources(self, step: Step) -> list[Earlier]:
-        """The answers that a quantity is computed from with no other answer between, in the order in which they were given."""
+    def sources(self, step: Step, *, chained: bool = False) -> list[Earlier]:
+        """The answers that a quantity is computed from with no other answer between, in the order in which they were given.
+
+        With `chained` a delta is not taken to be p - y.
+        """
         values = {each.step.of: name for name, each in self.earlier.items() if each.step.kind == "value"}
         slopes = {(each.step.of, each.step.by): name for name, each in self.earlier.items() if each.step.by is not None}
         slopes = {key: name for key, name in slopes.items() if self.earlier[name].step.kind != "update"}
@@ -300,7 +317,7 @@ class Carrying:
             seen = set(waiting)
             while waiting:
                 v = waiting.pop()
-                if (p := beside.of.get(v)) in values and step.of is self.found.loss:
+                if (p := beside.of.get(v)) in values and step.of is self.found.loss and not chained:
                     names.add(values[p])  # p - y
                     continue
                 for user in self.found.users.get(v, ()):

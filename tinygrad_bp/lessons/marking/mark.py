@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ from tinygrad_bp.lessons.chosen import text_of, truth
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.equations import symbol
+from tinygrad_bp.lessons.finite import refuse_what_is_not_finite
 from tinygrad_bp.lessons.marking.answers import pairs_of
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.keys import Key, marks_of_numbers, marks_of_questions, read_key
@@ -74,7 +76,8 @@ def mark(
 
     No gradient and no data of the graph is read or changed. Raises TypeError for what is no Value, holds no answers, or is neither number
     nor text; ValueError for names that nothing has, listing near ones, for a quantity that is answered twice, for a file that is no key,
-    and as `lesson` does; OSError for a file that cannot be read. Nothing is marked before everything is read.
+    for numbers that are not finite, in the graph or of what was answered, and as `lesson` does; OSError for a file that cannot be read.
+    Nothing is marked before everything is read.
     """
     say = words(language)
     digits = significant(digits, "mark: digits")
@@ -89,6 +92,7 @@ def mark(
         title = title or Path(loss).stem
         return Marks.by_key(key, pairs, title=title, digits=digits, say=say, accept_rounded=accept_rounded)
     derivation = Derivation(loss, learning_rate=lr, parameters=parameters, operation="mark")
+    refuse_what_is_not_finite(derivation, "mark")
     given = _given(derivation, pairs_of(answers, derivation))
     causes = Causes(derivation, digits)
     if not given:
@@ -300,6 +304,10 @@ def _given(derivation: Derivation, pairs: Sequence[tuple[Any, Any]], tell: _Tell
             else:
                 unknown.append(str(error.args[0]))
             continue
+        if not math.isfinite(step.value):
+            raise ValueError(
+                f"mark: the right number of {step.name} is {step.value!r}, beside which no answer is right or wrong"
+            )
         if step.name in found:
             other = found[step.name][1]
             how = f", as {shown(other)} and as {shown(called)}" if called != other else ""

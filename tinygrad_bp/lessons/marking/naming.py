@@ -31,8 +31,7 @@ _NEW = re.compile(
     r"^(?:new|updated)[ _]*(.+)$|^(.+?)(?:[ _]*\(?(?:new|updated|after)\)?|\s*(?:\^?\{?\+\}?|'|′|\*))$", re.IGNORECASE
 )
 _GRAD = re.compile(
-    r"^(?:grad(?:ient)?|∇|nabla|勾配)[ _]*(?:of[ _]+|\(|\[)?(.+?)[\])]?$|^(.+?)(?:(?:\.|[ _])grad(?:ient)?|の勾配)$",
-    re.IGNORECASE,
+    r"^(?:grad(?:ient)?|∇|nabla|勾配)[ _]*(?:of[ _]+)?(.+)$|^(.+?)(?:(?:\.|[ _])grad(?:ient)?|の勾配)$", re.IGNORECASE
 )
 _OF_LOSS = re.compile(r"^d[ _]*(.+)$", re.IGNORECASE)  # dw5, as people write who differentiate nothing but the loss
 _DELTA = re.compile(r"^(?:delta|δ)[ _]*\(?(.+?)\)?$", re.IGNORECASE)
@@ -114,7 +113,7 @@ class Names:
             return None if self._is_turned(*pair) else self._derivative(*pair)
         if (match := _DELTA.match(plain)) and (v := self._delta(match[1])) is not None:
             return self._derivative(found.loss, v)
-        if (match := _GRAD.match(plain)) and (v := self._value(match[1] or match[2])) is not None:
+        if (match := _GRAD.match(plain)) and (v := self._bracketed(match[1] or match[2])) is not None:
             return self._derivative(found.loss, v)
         if (match := _NEW.match(plain)) and (v := self._value(match[1] or match[2])) is not None:
             if v.op is not None:
@@ -142,6 +141,13 @@ class Names:
     def _is_turned(self, of: Value, by: Value) -> bool:
         """Whether a quotient is upside down: what is differentiated is what the other one is computed from."""
         return of is not by and of in self.derivation.below(by)
+
+    def _bracketed(self, name: str) -> Value | None:
+        """The Value of a name that may stand in brackets, as in grad(w5); those of a case, as in w[1], are its own."""
+        name = name.strip()
+        inner = name[1:-1] if (name[:1], name[-1:]) in (("(", ")"), ("[", "]"), ("{", "}")) else name
+        v = self._value(name)
+        return v if v is not None else self._value(inner)
 
     def _value(self, name: str) -> Value | None:
         """The Value of a name; of names that are alike but for their case the one that is written so. None for no or several."""

@@ -18,7 +18,9 @@ from tinygrad_bp.text import shown
 TYPED = 12  # digits: a float with more was computed and not typed
 COMPUTED = 1e-9  # by what share a float that was computed may be off, since sums may be added up in another order
 SINGLE = 4e-6  # the same of one that was computed in single precision
-EXACT = 3e-12  # the same of a number that was typed in full
+EXACT = 4e-15  # the same of a number that was typed: what the float beside it may be off
+PRINTED = 15  # digits: a text with as many was written by a program
+IN_FULL = 3e-12  # by what share such a text may be off, since sums may be added up in another order
 FEW = 0.34  # an answer that is off by a larger share says nothing, though it is rounded rightly
 LEAST_KEPT = 3  # digits before zeros that may only fill up, as in 123000
 
@@ -60,6 +62,8 @@ class Number:
 
     def is_rounded(self, value: float, scale: float = 0.0) -> bool:
         """Whether it is this value, rounded where it ends. `scale` is the size of what the value is a difference of."""
+        if not math.isfinite(value):  # beside which every number is as far off
+            return False
         slack = self.share * max(abs(value), abs(self.x)) + max(1e-14, self.share * 1e-2) * scale
         return abs(self.x - value) <= 0.5 * self.unit * (1.0 + 1e-9) + slack
 
@@ -179,7 +183,8 @@ def _written(plain: str, text: str) -> Number:
         filling = len(significant) - max(len(significant.rstrip("0")), min(len(significant), LEAST_KEPT))
         if filling > 0:
             last, figures = filling, significant[: len(significant) - filling]
-    return Number(text, x, 10.0 ** max(last, -320) if last > -320 else 0.0, len(figures))
+    share = IN_FULL if len(figures) >= PRINTED else EXACT
+    return Number(text, x, 10.0 ** max(last, -320) if last > -320 else 0.0, len(figures), share)
 
 
 def _is_single(x: float) -> bool:

@@ -113,11 +113,13 @@ class Followed:
     Attributes:
         wrong: whether from wrong answers, or from rounded ones only.
         exactly: whether from numbers as they were written, or with all their digits; else it only lies within what rounding allows.
+        few: whether the answer is one digit alone, which tells nothing.
     """
 
     given: Sequence[Step]
     wrong: bool
     exactly: bool = True
+    few: bool = False
 
 
 @dataclass
@@ -260,7 +262,8 @@ class Carrying:
                 [each.step for each in used if each is most or effects[each.step.name] > 0.5 * seen], wrong=True
             )
         coarse = any(each.coarse and effects[each.step.name] > 1e-12 * abs(value) for each in taken)
-        if coarse or (number.digits < 2 and not self.rounding.is_fine):
+        few = number.digits < 2 and not self.rounding.is_fine
+        if coarse or (few and not (number.unit <= MOST_SHARED * 1.001 and number.is_rounded(value))):
             return None
         felt = sorted((each.step for each in taken), key=lambda each: -effects[each.name])[:MOST_GIVEN]
         least = min(0.02 * seen, effects[felt[0].name])
@@ -272,7 +275,7 @@ class Carrying:
             number.fits(x) or abs(number.x - x) <= hidden + self._half(number)
             for x in self._as_kept(step, taken, by_result=by_result)
         )
-        return Followed(named, wrong=False, exactly=exactly)
+        return Followed(named, wrong=False, exactly=exactly or few, few=few)
 
     def _as_kept(self, step: Step, taken: Sequence[Earlier], *, by_result: bool) -> Iterator[float]:
         """The results by numbers as they were written, each of some of them with all its digits, as a calculator keeps them."""

@@ -397,13 +397,17 @@ class Causes:
                 yield Mistake("oneHot", value, 1.3, about)
 
     def classes(self, step: Step) -> Iterator[Mistake]:
-        """The cross entropy of another class than the right one."""
+        """The cross entropy of another class than the right one, of sigmoids at the other target."""
         found = self.forward.shares
-        if step.of is self.found.loss and len(found) == 1:
-            for p, t, count, alone, _ in found.values():
-                if alone and 0.0 < p < 1.0 and t in (0.0, 1.0):
-                    value = -(math.log1p(-p) if t else math.log(p)) / count
-                    yield Mistake("targetTurned", value, 1.4, {"number": self.write.number(t)})
+        changes: list[float] = []
+        for net, factor in self.forward.entropies.get(step.of, {}).items():
+            p, t = (share := self.found.logistic[net]).probability, share.target
+            if 0.0 < p < 1.0 and t in (0.0, 1.0):
+                changes.append(factor * (-(math.log1p(-p) if t else math.log(p)) - share.surprise(p)))
+                about = {"number": self.write.number(t)}
+                yield Mistake("targetTurned", step.value + changes[-1], 1.4, about)
+        if len(changes) > 1:
+            yield Mistake("targetTurned", step.value + math.fsum(changes), 1.6, about)
         right = [v for v, share in found.items() if share.target == 1.0 and not share.alone]
         if step.of is self.found.loss and len(right) == 1:
             for v, (p, *_) in found.items():

@@ -21,7 +21,7 @@ from tinygrad_bp.lessons.marking.means import Means, is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
 from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
-from tinygrad_bp.lessons.softmax import Share
+from tinygrad_bp.lessons.softmax import Share, entropies
 
 MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
@@ -82,8 +82,17 @@ class Forward:
 
     @cached_property
     def shares(self) -> dict[Value, Share]:
-        """Of net inputs that a cross entropy takes, what they are in it."""
-        return self.found.shares
+        """Of net inputs that a cross entropy takes, what they are in it, whether their sigmoids are in the graph or not."""
+        return self.found.shares or self.found.logistic
+
+    @cached_property
+    def entropies(self) -> dict[Value, dict[Value, float]]:
+        """Of Values with names that are cross entropies of sigmoids, the net inputs of these and by which factor each is a part."""
+        found, shares = self.found, self.found.logistic
+        nets = list(shares)
+        made = entropies(found.order, found.names, [[net] for net in nets], shares) if nets else {}
+        told = {v: {nets[k]: factor for k, factor in factors.items()} for v, factors in made.items()}
+        return {found.loss: {net: 1.0 / share.cases for net, share in shares.items()}, **told} if nets else {}
 
     @cached_property
     def updated(self) -> dict[Value, float]:

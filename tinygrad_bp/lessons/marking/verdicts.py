@@ -139,6 +139,8 @@ class Verdicts:
     def _following(self, mark: Mark, step: Step, number: Number, followed: Followed) -> Mark:
         """The mark of what follows from earlier answers."""
         self.carrying.add(step, number, sound=not followed.wrong)
+        if followed.few:
+            return replace(mark, verdict="few", remark=phrase(self.say, "mark.few"))
         verdict: Verdict = "carried" if followed.wrong else "rounded"
         names = enumerated(self.say, [self.causes.write.step(each) for each in followed.given])
         given = [each.name for each in followed.given]

@@ -45,7 +45,7 @@ def logistic(cases: int, leaf: bool) -> Value:
     """A neuron with its sigmoid in the graph, and the cross entropy written out."""
     w, b = Value(-0.6, "w"), Value(0.25, "b")
     errors = []
-    for k, (x, t) in enumerate([(1.1, 0.0), (-0.8, 1.0), (0.3, 0.0)][:cases], 1):
+    for x, t in [(1.1, 0.0), (-0.8, 1.0), (0.3, 0.0)][:cases]:
         out = called(called(w * Value(x, "x") + b, "net_o1").sigmoid(), "out_o1")
         y = Value(t, "y") if leaf else t
         errors.append(called(-(y * log(out) + (1 - y) * log(1 - out)), "E"))

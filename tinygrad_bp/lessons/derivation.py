@@ -346,10 +346,10 @@ class Derivation:
             if v.op is not None
         }
 
-    def data(self, given: Numbers) -> dict[Value, float]:
+    def data(self, given: Numbers, *, partly: bool = False) -> dict[Value, float]:
         """The data of all nodes where those of some, leaves or not, are given: all that follows is computed anew.
 
-        Raises what operations raise for numbers outside their domains.
+        Raises what operations raise for numbers outside their domains; with `partly` what cannot be computed is NaN.
         """
         found: dict[Value, float] = {}
         fresh: set[Value] = set(given)
@@ -359,7 +359,13 @@ class Derivation:
             elif v.op is None or not any(x in fresh for x in v.operands):
                 found[v] = v.data
             else:
-                found[v] = v.op.compute([found[x] if isinstance(x, Value) else x for x in v.operands])
+                numbers = [found[x] if isinstance(x, Value) else x for x in v.operands]
+                try:
+                    found[v] = v.op.compute(numbers)
+                except (ArithmeticError, ValueError):
+                    if not partly:
+                        raise
+                    found[v] = math.nan
                 fresh.add(v)
         return found
 

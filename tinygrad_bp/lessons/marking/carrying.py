@@ -68,8 +68,8 @@ class Rounding:
 
     def half(self, x: float) -> float:
         """How far off a number may be that is rounded so: not at all if nothing is lost."""
-        last = self.last(x)
-        if not last or not math.isfinite(x) or not self.is_fine:
+        last = self.last(x) if math.isfinite(x) else 0.0
+        if not last or not self.is_fine:
             return 0.0
         return 0.0 if math.isclose(round(x / last) * last, x, rel_tol=1e-12) else 0.5 * last
 
@@ -174,7 +174,7 @@ class Carrying:
         In the graph nothing is computed from them.
         """
         found, beside = self.found, self.found.probabilities
-        data = found.data(values) if values else found.recorded
+        data = found.data(values, partly=True) if values else found.recorded
         instead: dict[Value, float] = {}
         for v, factors in beside.factors.items():
             parts = [
@@ -392,7 +392,7 @@ class Carrying:
                         # Where paths meet, what comes through each is a product that is written down before they are added.
                         total += abs(up[x]) * half(down[n] * local) if met[x] > 1 else 0.0
                         if (n, k) not in world.slopes and n.op.name in mistakes()["by_result"]:
-                            total += abs(down[n] * up[x]) * (half(local) + half(world.data[n] ** 2))
+                            total += abs(down[n] * up[x]) * (half(local) + half(world.data[n] * world.data[n]))
             total += self._hidden_values(step, world)
         if step.kind == "update":
             rate, slope = self.found.learning_rate or 0.0, down.get(step.by, 0.0)
@@ -424,7 +424,8 @@ class Carrying:
         for v in hidden[:MOST_HIDDEN]:
             if half := self.rounding.half(world.data[v]):
                 moved = {**world.values, v: world.data[v] + half}
-                total += abs(world.elsewhere(moved).number(step) - value)
+                off = abs(world.elsewhere(moved).number(step) - value)
+                total += off if math.isfinite(off) else 0.0
         return total
 
 

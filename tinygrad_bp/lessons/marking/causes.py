@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -48,21 +49,17 @@ class Causes:
                 yield found
 
     def _all(self, step: Step, world: World, right: float) -> Iterator[Mistake]:
-        yield from self.slips(step, right)
+        kinds = [self.slips(step, right)]
         if step.kind == "value":
-            yield from self.forward.local(step.of, world)
-            yield from self.classes(step)
-            yield from self.errors.mistakes(step)
+            kinds += [self.forward.local(step.of, world), self.classes(step), self.errors.mistakes(step)]
         elif step.kind == "update":
-            yield from self.updates(step, world)
+            kinds += [self.updates(step, world)]
         else:
-            yield from self.wholes(step, world, right)
-            yield from self.edges(step, world)
-            yield from self.arriving(step, world)
-            yield from self.transposed(step, world)
-            yield from self.worlds(step, world)
-        yield from self.others(step, right)
-        yield from self.upstream(step, world)
+            kinds += [self.wholes(step, world, right), self.edges(step, world), self.arriving(step, world)]
+            kinds += [self.transposed(step, world), self.worlds(step, world)]
+        for each in (*kinds, self.others(step, right), self.upstream(step, world)):
+            with contextlib.suppress(ArithmeticError, ValueError):  # what has no number in this world leads to none
+                yield from each
 
     # Any number
 
@@ -517,12 +514,12 @@ class Causes:
         down = world.sweep(found.loss) if step.kind != "value" else {}
         for digits in range(1, 6):
             for v in found.forward:
-                if v in below and v is not step.of and (x := round(world.data[v], digits)) != world.data[v]:
+                if v in below and v is not step.of and (x := _rounded(world.data[v], digits)) != world.data[v]:
                     other = world.elsewhere({**world.values, v: x})
                     yield self.write.name(v), digits, other.number(step)
             for v in found.backward if step.of is found.loss else ():
                 if v is not step.by and v is not found.loss and v.op is not None and v in down:
-                    other = World(found, world.values, world.slopes, {**world.totals, v: round(down[v], digits)})
+                    other = World(found, world.values, world.slopes, {**world.totals, v: _rounded(down[v], digits)})
                     yield self.write.delta(v), digits, other.number(step)
 
     @cached_property
@@ -534,8 +531,13 @@ class Causes:
         values, totals = dict(world.values), dict(world.totals)
         for v in found.forward:
             if v not in values:
-                values[v] = round(found.data(values)[v], digits)
+                values[v] = _rounded(found.data(values, partly=True)[v], digits)
         for v in found.backward:
             if v not in totals and v is not found.loss:
-                totals[v] = round(World(found, values, world.slopes, totals).sweep(found.loss).get(v, 0.0), digits)
+                totals[v] = _rounded(World(found, values, world.slopes, totals).sweep(found.loss).get(v, 0.0), digits)
         return World(found, values, world.slopes, totals)
+
+
+def _rounded(x: float, digits: int) -> float:
+    """A number with so many decimals; one that is not finite as it is."""
+    return round(x, digits) if math.isfinite(x) else x

@@ -195,11 +195,10 @@ class Verdicts:
             own = self.carrying.world(self.carrying.sources(step))
             worlds = [(own, self._share(step, own)), (self.carrying.exact(), 0.0), *worlds]
         for world, share in worlds:
-            try:
-                tried = self._tried(step, world)
-                found = self._fitting(number, tried, share) or self._pairs(step, number, world, share, tried)
-            except (ArithmeticError, ValueError):
-                continue
+            if not math.isfinite(world.number(step)):
+                continue  # nothing can be computed with these answers
+            tried = self._tried(step, world)
+            found = self._fitting(number, tried, share) or self._pairs(step, number, world, share, tried)
             if found:
                 return self._distinct(step, found)
         return self._roundings(step, number, worlds[0][0])

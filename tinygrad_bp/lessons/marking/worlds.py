@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -13,7 +14,7 @@ Numbers = Mapping[Value, float]
 
 
 class World:
-    """The numbers of a graph where some are given.
+    """The numbers of a graph where some are given. What cannot be computed from these, as the logarithm of a negative one, is NaN.
 
     Args:
         values: data of nodes that are taken for granted.
@@ -47,7 +48,7 @@ class World:
     @cached_property
     def data(self) -> dict[Value, float]:
         given = {**self.instead, **self.values}
-        return self.derivation.data(given) if given else self.derivation.recorded
+        return self.derivation.data(given, partly=True) if given else self.derivation.recorded
 
     @cached_property
     def local(self) -> dict[Value, list[float]]:
@@ -58,7 +59,10 @@ class World:
             self._renew(found, data)
         for v, x in self.values.items() if self.by_result else ():
             if v.op is not None and v.op.name in mistakes()["by_result"]:
-                found[v] = [evaluated(mistakes()["by_result"][v.op.name], 0.0, x)]
+                try:
+                    found[v] = [evaluated(mistakes()["by_result"][v.op.name], 0.0, x)]
+                except ArithmeticError:
+                    found[v] = [math.nan]
         for (v, place), slope in self.slopes.items():
             found[v] = [slope if k == place else x for k, x in enumerate(found[v])]
         return found
@@ -75,7 +79,10 @@ class World:
             assert v.op is not None
             wanted = [isinstance(x, Value) for x in v.operands]
             operands = [data[x] if isinstance(x, Value) else x for x in v.operands]
-            slopes = v.op.derivatives(self.data[v], operands, wanted)
+            try:
+                slopes = v.op.derivatives(self.data[v], operands, wanted)
+            except (ArithmeticError, ValueError):
+                slopes = [math.nan] * len(wanted)
             found[v] = [x if want else 0.0 for x, want in zip(slopes, wanted, strict=True)]
 
     def sweep(self, of: Value, free: Value | None = None) -> dict[Value, float]:
@@ -121,7 +128,7 @@ class World:
             if step.of not in self.values:
                 return self.data[step.of]
             others = {**self.instead, **{v: x for v, x in self.values.items() if v is not step.of}}
-            return self.derivation.data(others)[step.of]
+            return self.derivation.data(others, partly=True)[step.of]
         assert step.by is not None
         if step.kind == "update":
             assert self.derivation.learning_rate is not None

@@ -53,12 +53,12 @@ def test_rounded_numbers_are_named_that_an_answer_follows_from() -> None:
 
 
 @pytest.mark.parametrize("name", ["net_h1", "out_o1", "dE/dout_o1", "delta_h1", "dE/dw5", "dE/dw1", "w5+"])
-def test_answers_of_one_digit_have_no_causes_but_a_sign(name: str) -> None:
+def test_answers_of_one_digit_have_no_causes_but_a_sign_or_that_they_cannot_be(name: str) -> None:
     made = worked_example().error
     for answer in ("0.1", "0.2", "-0.3", "0.4", "5", "-0.05", "0.006", "70"):
         [found] = mark(made, {name: answer}, lr=0.5)
         assert found.verdict in ("right", "few", "wrong")
-        assert set(found.keys) <= {"sign", "rounded"}, found
+        assert set(found.keys) <= {"sign", "rounded", "outside"}, found
 
 
 def test_few_digits_name_likely_mistakes_only_and_many_name_any() -> None:

@@ -467,7 +467,7 @@ class Forward:
             about = {"what": self.written(operand), "number": self.write.number(own)}
             for instead, rank in self.instead(n, partner, operand):
                 if rank <= 1.7 or not short:
-                    x = data[instead]
+                    x = data.get(instead, instead.data)  # a signal may be a plain number
                     yield Mistake(
                         "replaced", whole + other * (x - own), rank + 0.1, {**about, "wrong": self.written(instead)}
                     )

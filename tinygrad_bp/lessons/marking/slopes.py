@@ -106,9 +106,10 @@ class Slopes:
         yield Mistake("omitted", 1.0, 1.5, number)
         yield Mistake("twice", local * local, 2.4, number)
         for other, rank in self.forward.instead(n, place, partner):
-            if not world.data[other]:
+            x = world.data.get(other, other.data)  # a signal may be a plain number
+            if not x:
                 continue  # as if the product were left out
-            yield Mistake("replaced", world.data[other], rank, {**number, "wrong": self.forward.written(other)})
+            yield Mistake("replaced", x, rank, {**number, "wrong": self.forward.written(other)})
         if (new := self.forward.updated.get(partner)) is not None:
             plus = self.write.name(partner)
             yield Mistake("replaced", new, 1.4, {**number, "wrong": Formula(f"{plus.text}+", f"{plus.latex}^{{+}}")})

@@ -14,6 +14,7 @@ from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Followe
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.numbers import Number, Unreadable
+from tinygrad_bp.lessons.marking.ranges import Ranges
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.writers.pieces import plain
@@ -101,6 +102,7 @@ class Verdicts:
         self.causes, self.given, self.say = causes, given, say
         self.found: Derivation = causes.found
         self.right = World(self.found)
+        self.ranges = Ranges(self.found)
         self._by_step: dict[str, list[Mistake]] = {}
         rounding = Rounding.of(number for _, _, number in given if isinstance(number, Number))
         self.carrying = Carrying(self.found, causes.forward, rounding)
@@ -126,11 +128,15 @@ class Verdicts:
         if followed is not None and not causes:
             return self._following(mark, step, number, followed)
         self.carrying.add(step, number, sound=False)
+        impossible = self.ranges.broken(step, number.x)
+        likely = len(causes)
+        if impossible:
+            causes = [*causes, Cause("outside", {"what": self.causes.write.step(step)}, impossible)]
         sentences = [cause.said(self.say) for cause in causes]
         remark = [
             piece
             for k, sentence in enumerate(sentences)
-            for piece in ([self.say("say.alternatively")] if k else []) + sentence
+            for piece in ([self.say("say.sentence" if k == likely else "say.alternatively")] if k else []) + sentence
         ]
         remark = remark or phrase(self.say, "mark.unknown")
         texts, keys = [plain(sentence) for sentence in sentences], [cause.key for cause in causes]

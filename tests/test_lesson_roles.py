@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.evaluated import disagreements
-from tinygrad_bp import MLP, Value, exercise, lesson, logsumexp, mark, sum_of
+from tinygrad_bp import MLP, Value, exercise, explain, lesson, logsumexp, mark, sum_of
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.roles import by_use
 from tinygrad_bp.lessons.softmax import softmax
@@ -247,3 +247,48 @@ def test_exercises_draw_inputs_and_targets_as_such() -> None:
         "w1",
         "b1",
     }
+
+
+@pytest.mark.parametrize("zero", [lambda: 0.0, lambda: Value(0.0)], ids=["number", "Value"])
+@pytest.mark.parametrize("minus", [False, True])
+def test_what_a_loop_begins_a_sum_with_is_a_constant_everywhere(zero: Callable[[], Value], minus: bool) -> None:
+    w, b, total = Value(0.5, "w"), Value(0.2, "b"), zero()
+    for x, y in ((1.0, 0.5), (2.0, 1.5)):
+        net = zero()
+        for weight, signal in ((w, Value(x, "x")), (b, Value(1.0, "x0"))):
+            net = net + weight * signal
+        out = net.tanh()
+        net.label, out.label = "net_o1", "out_o1"
+        total = total - (out - y) ** 2 if minus else total + (out - y) ** 2
+    total.label = "E"
+    assert set(Derivation(total).parameters) == {w, b}
+    assert [len(layers) for layers in Derivation(total).cases] == [1, 1]
+    sign = "-" if minus else ""
+    rest = f"{sign}(out_o1[1] - 0.5) ** 2 {sign or '+'} (out_o1[2] - 1.5) ** 2"
+    assert f"E = {rest}" in explain(total).text(width=120)
+    assert f" = {4 * [1, -1][minus] // 2} * (out_o1[1] - 0.5)" in explain(total, w).text(width=120)
+    told = lesson(total, lr=0.5).text() + exercise(total, lr=0.5, seed=1).text()
+    assert "v1" not in told
+    assert f"E = {rest}" in told
+    assert [each.name for each in mark(total, {"dE/dw": 0.0}, lr=0.5)] == ["dE/dw"]
+
+
+def test_a_bias_without_a_label_may_be_zero_where_nothing_has_a_label() -> None:
+    weights, bias = [Value(0.4), Value(-0.3)], Value(0.0)
+    out = (weights[0] * Value(1.5) + weights[1] * Value(2.0) + bias).tanh()
+    loss = (out - 1.0) ** 2
+    assert bias in Derivation(loss).parameters
+
+
+def test_labels_that_have_the_number_of_a_case_get_no_second_one() -> None:
+    w, b, errors = Value(0.5, "w"), Value(0.2, "b"), []
+    for k, (x, y) in enumerate(((1.0, 0.5), (2.0, 0.9)), 1):
+        net = w * Value(x, f"x[{k}]") + b
+        out = net.sigmoid()
+        net.label, out.label = f"net_o1[{k}]", f"out_o1[{k}]"
+        errors.append((out - y) ** 2)
+    loss = sum_of(errors)
+    loss.label = "E"
+    assert [step.name for step in Derivation(loss) if step.kind == "delta"] == ["delta_o1[1]", "delta_o1[2]"]
+    assert "[1][1]" not in lesson(loss, lr=0.5).text() + exercise(loss, lr=0.5, seed=1).text()
+    assert [each.name for each in mark(loss, {"delta_o1[2]": 0.0})] == ["delta_o1[2]"]

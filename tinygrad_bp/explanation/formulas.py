@@ -346,6 +346,9 @@ def _enclosed(text: str, latex: bool) -> str:
     return rf"\left({text}\right)" if latex else f"({text})"
 
 
+_ADDITIVE = (ops.add, ops.sub, ops.neg, ops.sum_of)
+
+
 class FormulaWriter:
     """Writes formulas over the named Values of a graph.
 
@@ -497,7 +500,10 @@ class FormulaWriter:
             assert node.op is not None
             wanted = [x in place and (x is by or x not in stops) for x in operands]
             op = TEXTBOOK.get(node.op, node.op)
-            partials = op.derivatives(self._term(node), [self._term(x) for x in operands], wanted)
+            if op in _ADDITIVE:  # these slopes are numbers, whatever is added, also what has no name
+                partials = op.derivatives(0.0, [0.0] * len(operands), wanted)
+            else:
+                partials = op.derivatives(self._term(node), [self._term(x) for x in operands], wanted)
             for x, partial, want in zip(operands, partials, wanted, strict=True):
                 if want:
                     gradients.setdefault(x, []).append(gradient * partial)

@@ -148,16 +148,16 @@ def _linear(order: Sequence[Value], trained: Collection[Value], numbers: bool) -
                 (a in trained) != (b in trained) for a, b in zip(v.args[:half], v.args[half:], strict=True)
             )
         else:
-            terms = [x for x in v.args if not _is_nothing(x)] if v.op in _SUMS else []
+            terms = [x for x in v.args if not _is_nothing(x, trained)] if v.op in _SUMS else []
             fits = all(x in found or x in trained for x in terms) and any(x in found for x in terms)
         if fits:
             found.add(v)
     return found
 
 
-def _is_nothing(x: Value) -> bool:
-    """Whether this is a plain 0 in a sum, as that which Python's `sum` begins with."""
-    return isinstance(x, Constant) and x.data == 0.0
+def _is_nothing(x: Value, trained: Collection[Value]) -> bool:
+    """Whether this is a plain 0 in a sum, as that which Python's `sum` begins with, or a Value(0.0) that a loop begins with."""
+    return x.op is None and x.data == 0.0 and (isinstance(x, Constant) or (not x.label and x not in trained))
 
 
 def _terms(
@@ -176,7 +176,7 @@ def _terms(
         if node not in linear:
             biases.append(node)
         elif node.op in _SUMS:
-            waiting += [x for x in node.args if not _is_nothing(x)][::-1]
+            waiting += [x for x in node.args if not _is_nothing(x, trained)][::-1]
         else:
             half = len(node.args) // 2
             for k in range(half):

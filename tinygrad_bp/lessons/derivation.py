@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.parts import parts_of_derivatives
 from tinygrad_bp.explanation.waypoints import Waypoints
 from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several
-from tinygrad_bp.lessons.layers import Layers, cases
+from tinygrad_bp.lessons.layers import Layers, cases, named_by_case
 from tinygrad_bp.lessons.probabilities import probabilities
 from tinygrad_bp.lessons.roles import inputs_of_formula, learns, shared_out, untrained, weighs_inputs
 from tinygrad_bp.lessons.softmax import Share, shares_of, softmax
@@ -323,10 +322,8 @@ class Derivation:
         """By the net input of a neuron, which without an activation is its output, the name of its delta; of several cases by number."""
         found = {}
         for unit in self.neurons:
-            name = self.names.get(unit.net, "")
-            if name and unit.net is not self.loss:
-                number = re.search(r"\[\d+\]$", name)
-                found[unit.net] = f"delta_{unit.name}{number[0] if number else ''}"
+            if unit.net in self.names and unit.net is not self.loss:
+                found[unit.net] = f"delta_{named_by_case(unit, self.names)}"
         twice = {delta for delta, count in Counter(found.values()).items() if count > 1}
         return {v: delta for v, delta in found.items() if delta not in twice}
 

@@ -13,6 +13,7 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, factors_of, summands
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.layers import named_by_case
 
 MOST_FURTHER = 3  # digits of summands that would not add up to the sum otherwise
 LONGEST = 200  # letters of a sum over a number; of a longer one both ends
@@ -109,9 +110,7 @@ class Equations:
 
     def neuron(self, unit: Unit) -> Formula:
         """A neuron by its name, of several cases with the number of its case."""
-        name = self.derivation.names.get(unit.net, "")
-        number = name[name.rfind("[") :] if name.endswith("]") else ""
-        return symbol(unit.name + number)
+        return symbol(named_by_case(unit, self.derivation.names))
 
     def label(self, label: str) -> Formula:
         """A label by itself, such as that of the same input in several cases."""

@@ -14,7 +14,7 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.derivation import Derivation, Numbers, Step
 from tinygrad_bp.lessons.layers import Layers, inputs_of
 from tinygrad_bp.lessons.lots import Lots
-from tinygrad_bp.lessons.roles import by_use, outer, starts
+from tinygrad_bp.lessons.roles import accumulators, by_use, outer, starts
 from tinygrad_bp.lessons.rounding import classes_of, conditions
 
 MOST_TRIES = 400
@@ -123,6 +123,7 @@ def _groups(found: Derivation, lots: Lots, zeros: bool) -> tuple[list[Group], di
     if inputs and all(isinstance(v, Constant) for v in inputs):
         fixed |= {v: v.data for v in targets}  # those of the inputs, which are written in the program and stay
     fixed |= {v: 0.0 for v in begun if not v.data}  # nothing has been remembered yet
+    fixed |= {v: 0.0 for v in accumulators(found.order) if v not in found.parameters}
     fixed |= {v: v.data for column in _columns(several) if _is_binary(column) for v in column if v in inputs}
     if zeros:
         fixed |= {v: v.data for v in [*inputs, *targets] if v.data == 0.0 or (_is_binary(targets) and table)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import dependents
@@ -148,6 +148,13 @@ def steps_after(neurons: Sequence[Unit]) -> dict[Value, Value]:
             if own == others or (others < own and c.weight not in others):
                 found[unit.out] = before.out
     return found
+
+
+def named_by_case(unit: Unit, names: Mapping[Value, str]) -> str:
+    """The name of a neuron, of several cases with the number of its case, `o1[2]`, which its label may have already."""
+    name = names.get(unit.net, "")
+    number = name[name.rfind("[") :] if name.endswith("]") else ""
+    return unit.name if number and unit.name.endswith(number) else unit.name + number
 
 
 def _number(unit: Unit) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.layers import named_by_case
 from tinygrad_bp.lessons.softmax import Share, entropies, grouped
 
 if TYPE_CHECKING:
@@ -86,11 +87,6 @@ def probabilities(found: Derivation) -> Probabilities:
     return made
 
 
-def _number(name: str) -> str:
-    """That of a case, `[2]`."""
-    return name[name.rfind("[") :] if name.endswith("]") else ""
-
-
 def _named(found: Derivation, layer: Sequence[Unit]) -> dict[Value, Value]:
     """Of net inputs the nodes of the graph with names that are their probabilities: it was written by hand."""
     nets = {unit.net for unit in layer}
@@ -115,7 +111,7 @@ def _names(found: Derivation, units: Sequence[Unit], named: Mapping[Value, Value
         others = [_last_number(found.names[unit.net]) for unit in units]
         if number and number == _last_number(found.names[net]) and all(others):
             return [f"{stem}{other}" for other in others]
-    return [f"p_{unit.name}{_number(found.names[unit.net])}" for unit in units]
+    return [f"p_{named_by_case(unit, found.names)}" for unit in units]
 
 
 def _last_number(name: str) -> str:

@@ -137,9 +137,31 @@ def inputs_of_formula(order: Sequence[Value]) -> set[Value]:
 
 
 def untrained(order: Sequence[Value]) -> set[Value]:
-    """The leaves that are no parameters: inputs and targets by their names or their use, and what recurrences begin with."""
+    """The leaves that are no parameters: inputs and targets by their names or their use, and what recurrences and sums begin with."""
     found = {v for v in order if v.op is None and outer(v.label)}.union(*by_use(order))
-    return found | starts(order, found)
+    return found | starts(order, found) | accumulators(order)
+
+
+def accumulators(order: Sequence[Value]) -> set[Value]:
+    """The leaves that loops begin sums with: total = Value(0.0), and then total = total + ... as often as there is something to add.
+
+    They are 0, have no label, and are added to, or subtracted from, and nothing else. What is added to a product of leaves without labels
+    may be a bias: a network that names none of its parameters has such ones.
+    """
+    users: dict[Value, list[Value]] = {}
+    for v in order:
+        for x in dict.fromkeys(v.args):
+            if x.op is None and x.data == 0.0 and not x.label and not isinstance(x, Constant):
+                users.setdefault(x, []).append(v)
+    return {v for v, its in users.items() if all(_begins_with(user, v) for user in its)}
+
+
+def _begins_with(user: Value, v: Value) -> bool:
+    """Whether an operation adds to a leaf, or subtracts from it, what is no product of leaves without labels."""
+    if user.op not in (ops.add, ops.sum_of) and not (user.op is ops.sub and user.args[-1] is not v):
+        return False
+    factors = [[x for x in pair if x.op is None] for term in _summands(user) for pair in _pairs(term)]
+    return not any(leaves and not any(x.label or isinstance(x, Constant) for x in leaves) for leaves in factors)
 
 
 def by_use(order: Sequence[Value]) -> tuple[set[Value], set[Value]]:

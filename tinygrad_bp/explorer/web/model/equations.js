@@ -103,7 +103,7 @@ function memoryEquations(book, frame, id) {
   }
   const { beta1, beta2, t, m, v, mHat, vHat } = adamOf(frame, id, frame.taken[id]);
   const mean = (/** @type {string} */ beta, /** @type {number} */ x, /** @type {Mark} */ old, /** @type {string} */ power) => [
-    [`${beta} · ${power ? "v" : "m"} + (1 − ${beta}) · `, ...symbols, power],
+    [`${beta} · ${power ? "v" : "m"} + (1 − ${beta}) · `, ...(power ? ["(", ...symbols, `)${power}`] : symbols)],
     [{ number: x }, " · ", old, " + (1 − ", { number: x }, ") · ", power ? { number: total ** 2 } : { number: total }],
   ];
   const corrected = (/** @type {string} */ name, /** @type {string} */ beta, /** @type {number} */ x, /** @type {number} */ now) => [

@@ -4,6 +4,7 @@ import { endOf } from "../model/forward.js";
 import { blockOf, probabilitiesOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { text } from "../model/words.js";
+import { overlap } from "./arrangement.js";
 import { Boxes } from "./boxes.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
@@ -168,6 +169,7 @@ export class Picture {
       toggle(part.line, "positive", x > 0);
       this.renderLine(part, frame, scene, mode);
     }
+    this.thin(frame.beat?.node);
     for (const part of this.items) {
       toggle(part.group, "gone", part.only !== "" && resting && part.only !== mode); // the gradient of a target would be taken for the target
       this.labels.writeItem(part, frame, mode);
@@ -183,6 +185,23 @@ export class Picture {
         const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
         tint(line, on ? scene.lines.get(id) : undefined);
       }
+    }
+  }
+
+  /**
+   * Where lines are too close for all their words, those are said that do not lie on others: first of what is chosen, or spoken of.
+   * @param {number | undefined} first
+   */
+  thin(first) {
+    const rank = (/** @type {LinePart} */ { words, connection }) =>
+      words.matches(".held, .selected") ? 0 : connection.weight === first ? 1 : 2;
+    const shown = this.lines.filter(({ words, place }) => !place.label.always && words.classList.contains("shown"));
+    /** @type {LinePart[]} */
+    const said = [];
+    for (const part of shown.sort((a, b) => rank(a) - rank(b))) {
+      const crowded = said.some(({ place }) => overlap(place.label, part.place.label));
+      toggle(part.words, "crowded", crowded);
+      if (!crowded) said.push(part);
     }
   }
 

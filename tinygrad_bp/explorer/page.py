@@ -37,7 +37,7 @@ SCRIPTS = (
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
     "views/curve", "views/plane", "views/learning", "views/paths", "views/truth", "views/rungs", "views/teacher",
-    "views/standalone", "views/exports", "views/settings",
+    "views/standalone", "views/film", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 // The export panel: what is shown and computed, to keep or to hand on.
 
 import { el, put } from "./elements.js";
+import { filmOf } from "./film.js";
 import { inSlices, pngOf, standalone, svgOf } from "./standalone.js";
 import { counted } from "../model/numbers.js";
 import { fileName, pageInState, roundsApart, runAsCsv, runAsJson } from "../model/tables.js";
@@ -20,7 +21,7 @@ const KEPT_MILLISECONDS = 10_000; // of a file until the browser has it
  */
 
 /**
- * @param {Pick<import("../model/session.js").Session, "graph" | "notation" | "training" | "shown" | "tab" | "notice">} session
+ * @param {import("../model/session.js").Session} session
  * @param {Desk} desk
  * @returns {Panel}
  */
@@ -29,6 +30,7 @@ export function exportsView(session, desk) {
   /** @type {Record<string, () => unknown>} */
   const actions = {
     svg: async () => save("svg", "image/svg+xml", svgOf(await drawing()), session.tab),
+    film: async () => save("svg", "image/svg+xml", svgOf(await filmOf(session, desk.stage(), desk.title())), text("exports.film.file")),
     png: async () => save("png", "image/png", await pngOf(await drawing()), session.tab),
     page: () => save("html", "text/html", pageInState(desk.pristine, desk.state())),
     json: () => save("json", "application/json", runAsJson(session, session.shown, desk.title())),
@@ -37,7 +39,8 @@ export function exportsView(session, desk) {
       location.protocol === "about:" ? session.notice(text("exports.noAddress")) : desk.copy(desk.link(), text("exports.copied")),
     print: () => printed() || session.notice(text("exports.noPrint")),
   };
-  const rows = Object.keys(actions).map((name) => {
+  const offered = Object.keys(actions).filter((name) => name !== "film" || session.graph.network);
+  const rows = offered.map((name) => {
     const about = el("span", { class: "quiet", id: `exports-${name}` }, text(`exports.${name}.about`));
     const described = { "aria-describedby": about.id, onclick: () => run(name) };
     const button = el("button", { class: "button", type: "button", ...described }, text(`exports.${name}`));

@@ -185,7 +185,7 @@ function dress(copy, look, isRoot = false) {
  * @param {Element} element
  * @returns {string}
  */
-function backdrop(element) {
+export function backdrop(element) {
   const { backgroundColor } = getComputedStyle(element);
   return backgroundColor !== "rgba(0, 0, 0, 0)" || !element.parentElement ? backgroundColor : backdrop(element.parentElement);
 }

@@ -1,0 +1,138 @@
+// A round as one animated SVG, for slides: of each beat the picture of the network, the equation and its words, one after the other. It
+// plays by itself in a browser, without a script; what does not play it shows the end.
+
+import { sceneOf } from "../model/scenes.js";
+import { svg } from "./elements.js";
+import { networkView } from "./network.js";
+import { backdrop, standalone } from "./standalone.js";
+
+const PICTURE = { width: 1280, height: 520 };
+const BELOW = 200; // for equation and words
+const MARGIN = 40;
+const LETTERS = 22; // size of the equation
+const LINE = 32;
+const LEAST_SECONDS = 2.5; // of a beat
+const LETTER_SECONDS = 0.045; // more for each letter that is read
+const DIGITS = 6; // of the numbers of the equation
+const FULL_WIDTH = /[\u2e80-\uffef]/; // letters as wide as high
+
+/**
+ * @param {import("../model/session.js").Session} session of a network
+ * @param {HTMLElement} home where style sheets find the picture
+ * @param {string} title
+ * @returns {Promise<SVGSVGElement>}
+ */
+export async function filmOf(session, home, title) {
+  const height = PICTURE.height + BELOW;
+  const { plan } = session.shown;
+  const { color, fontFamily } = getComputedStyle(home);
+  const film = svg("svg", { viewBox: `0 0 ${PICTURE.width} ${height}`, width: PICTURE.width, height, "font-family": fontFamily });
+  film.append(svg("title", {}, title), svg("rect", { width: PICTURE.width, height, fill: backdrop(home) }));
+  const stage = stageOf(session);
+  const picture = networkView(stage);
+  const shots = [];
+  for (const [k, { to }] of plan.beats.entries()) {
+    stage.view.step = to;
+    const frame = stage.frame();
+    const scene = sceneOf(stage, frame);
+    picture.render(frame, scene, PICTURE);
+    picture.finish();
+    picture.root.querySelector(".chips")?.replaceChildren();
+    const drawn = await standalone(only(picture.root), home, "");
+    picture.root.remove(); // from where it was looked at
+    for (const each of drawn.querySelectorAll(":scope > title, :scope > rect")) each.remove();
+    const words = wordsOf(stage, scene);
+    const lines = words.flatMap(({ text, size }) => folded(text, size).map((line) => ({ line, size })));
+    const told = lines.map(({ line, size }, n) =>
+      svg("text", { x: MARGIN, y: PICTURE.height + MARGIN + n * LINE, "font-size": size }, line),
+    );
+    const done = svg("rect", { y: height - 6, width: (PICTURE.width * (k + 1)) / plan.beats.length, height: 6, fill: color });
+    const letters = words.reduce((sum, { text }) => sum + text.length, 0);
+    shots.push({ group: svg("g", { fill: color }, drawn, told, done), seconds: LEAST_SECONDS + LETTER_SECONDS * letters });
+  }
+  played(shots);
+  film.append(...shots.map(({ group }) => group));
+  return film;
+}
+
+/**
+ * The session at a place of its own, with nothing chosen or lit: nobody sees it.
+ * @param {import("../model/session.js").Session} session
+ * @returns {import("../model/session.js").Session}
+ */
+function stageOf(session) {
+  const view = { ...session.view, pace: "beat", mode: "values", selected: null, lens: null, step: 0 };
+  const own = { view, lit: null, shown: session.shown };
+  return Object.create(session, Object.getOwnPropertyDescriptors(own));
+}
+
+/**
+ * @param {SVGSVGElement} root
+ * @returns {Generator<void, SVGSVGElement>}
+ */
+// biome-ignore lint/correctness/useYield: a drawing that is there already
+function* only(root) {
+  return root;
+}
+
+/**
+ * The equation and the sentence of a beat, as text.
+ * @param {import("../model/session.js").Session} stage
+ * @param {Scene} scene
+ */
+function wordsOf(stage, { left, rows, result, why }) {
+  const plain = (/** @type {Piece[]} */ list) => {
+    const shown = list.map((piece) => (stage.hidesPiece(piece) ? "?" : piece));
+    return stage.notation.plain(shown, DIGITS).replaceAll("-", "−");
+  };
+  const parts = [left, ...rows, result].filter((part) => part.length).map(plain);
+  return [
+    { text: parts.join(" = "), size: LETTERS },
+    { text: plain(why), size: 0.82 * LETTERS },
+  ].filter(({ text }) => text !== "");
+}
+
+/**
+ * Text in lines that have room: broken at a blank, or between letters as wide as high.
+ * @param {string} text
+ * @param {number} size
+ */
+function folded(text, size) {
+  const most = (PICTURE.width - 2 * MARGIN) / size;
+  const widthOf = (/** @type {string} */ words) => [...words].reduce((sum, letter) => sum + (FULL_WIDTH.test(letter) ? 1 : 0.58), 0);
+  const lines = [""];
+  for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {
+    const last = lines.length - 1;
+    if (lines[last] && widthOf(lines[last] + piece.trimEnd()) > most) lines.push(piece);
+    else lines[last] += piece;
+  }
+  return lines.map((line) => line.trim());
+}
+
+/**
+ * Has each shot seen in its time, again and again.
+ * @param {{ group: SVGGElement, seconds: number }[]} shots
+ */
+function played(shots) {
+  const whole = shots.reduce((sum, { seconds }) => sum + seconds, 0);
+  let begin = 0;
+  for (const [k, { group, seconds }] of shots.entries()) {
+    const [from, to] = [begin / whole, (begin + seconds) / whole].map((share) => share.toFixed(5));
+    const last = k === shots.length - 1;
+    const values = [...(k ? ["none"] : []), "inline", ...(last ? [] : ["none"])];
+    const times = ["0", ...(k ? [from] : []), ...(last ? [] : [to])];
+    if (!last) group.setAttribute("display", "none");
+    if (shots.length > 1) group.prepend(animation(values, times, whole));
+    begin += seconds;
+  }
+}
+
+/**
+ * @param {string[]} values
+ * @param {string[]} times
+ * @param {number} seconds
+ */
+function animation(values, times, seconds) {
+  const about = { attributeName: "display", calcMode: "discrete", dur: `${seconds.toFixed(2)}s`, repeatCount: "indefinite" };
+  return svg("animate", { ...about, values: values.join(";"), keyTimes: times.join(";") });
+}

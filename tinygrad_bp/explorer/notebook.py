@@ -10,6 +10,8 @@ import re
 import zlib
 from typing import Any
 
+from tinygrad_bp.explorer.tight import tight
+
 HEIGHT = 760  # px, until the page says how high it is
 LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
 
@@ -175,22 +177,27 @@ def cell(page: str, title: str, old: str) -> str:
         "SIGNS": json.dumps(_SIGNS),
         "PACKED": json.dumps(packed),
         "LENGTH": str(length),
-        "LZMA": _flush(_LZMA),
+        "LZMA": _short(_LZMA),
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
-    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _flush(_LOADER))
+    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _short(_LOADER))
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
         f'style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
-        + _flush(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
+        + _short(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
     )
 
 
-def _flush(script: str) -> str:
-    """A script without its indentation."""
-    return re.sub(r"^ +", "", script, flags=re.MULTILINE)
+def _short(script: str) -> str:
+    """A script without its indentation, remarks and most of its spaces."""
+    return tight(re.sub(r"^ +| // .*$", "", script, flags=re.MULTILINE), "=*<>?:&|,{}();")
+
+
+def _quoted(text: str) -> str:
+    """Text as an attribute in double quotes, in which nothing else has to be escaped."""
+    return text.replace("&", "&amp;").replace('"', "&quot;")
 
 
 def pack(page: str) -> tuple[str, int]:

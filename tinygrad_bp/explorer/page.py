@@ -18,6 +18,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explorer.exports import picture, table
 from tinygrad_bp.explorer.notebook import cell
+from tinygrad_bp.explorer.tight import tight
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
 from tinygrad_bp.program.javascript import script_json
@@ -103,7 +104,7 @@ def page_of(
             *map(_linked, SCRIPTS),
         ]
     )
-    style = _tight(re.sub(r"^ +|/\*.*?\*/", "", _asset("style.css"), flags=re.MULTILINE), "{}:;,>")
+    style = tight(re.sub(r"^ +|/\*.*?\*/", "", _asset("style.css"), flags=re.MULTILINE), "{}:;,>")
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -157,24 +158,8 @@ def _linked(path: str) -> str:
     importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'
     module = re.sub(importing, r"const \1 = \2Module;", module, flags=re.MULTILINE)
     module = re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
-    module = _tight(re.sub(r"(?<=[;,{(\])}]) // [^\"'`\n]*$", "", module, flags=re.MULTILINE), "=*<>?:&|,{}();")
+    module = tight(re.sub(r"(?<=[;,{(\])}]) // [^\"'`\n]*$", "", module, flags=re.MULTILINE), "=*<>?:&|,{}();")
     return f"const {name}Module = (() => {{\n{module}return {{ {', '.join(exports)} }};\n}})();"
-
-
-def _tight(code: str, signs: str) -> str:
-    """The code without spaces around these signs and without the ends of lines after some, outside of texts.
-
-    A line in which a text is not told from code at once, with a slash or with one template in another, stays as it is.
-    """
-    around = re.compile(rf" ?([{re.escape(signs)}]) ?")
-    lines = []
-    for line in code.split("\n"):
-        parts = re.split(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""", line)
-        plain = "/" not in line and line.count("`") in (0, 2)
-        lines.append(
-            "".join(part if k % 2 else around.sub(r"\1", part) for k, part in enumerate(parts)) if plain else line
-        )
-    return re.sub(r"(?<=[;,{}(\[])\n", "", "\n".join(lines))
 
 
 def _programs(programs: dict[str, Any]) -> str:

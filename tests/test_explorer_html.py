@@ -27,6 +27,7 @@ from tinygrad_bp.explorer.notebook import pack, unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_value
+from tinygrad_bp.explorer.tight import tight as tightened
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.networks.data import TRUTH_TABLES
 from tinygrad_bp.text import printable
@@ -236,7 +237,7 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     read = Read(made._repr_html_())
     [[tag, attributes, text], [listener, _, _]] = read.elements
     assert (tag, text, listener) == ("iframe", "", "script")
-    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, (\d+)\);', attributes["srcdoc"], re.DOTALL)
+    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, ?(\d+)\);', attributes["srcdoc"], re.DOTALL)
     assert found is not None
     assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title
@@ -262,7 +263,7 @@ def test_a_cell_of_a_notebook_is_small(name: str) -> None:
     ],
 )
 def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
-    assert page._tight(code, "=*<>?:&|,{}();") == tight
+    assert tightened(code, "=*<>?:&|,{}();") == tight
 
 
 @pytest.mark.parametrize("text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000])

@@ -134,7 +134,7 @@ def _read(returned: bytes, sizes: Sequence[Size], edges: Sequence[tuple[int, int
         "width": round(width, 1),
         "height": round(height, 1),
         "nodes": [[round(x, 1) for x in node] for node in nodes],
-        "edges": [[[round(x, 1) for x in point] for point in curves[edge].pop(0)] for edge in edges],
+        "edges": [[[round(x) for x in point] for point in curves[edge].pop(0)] for edge in edges],
     }
 
 

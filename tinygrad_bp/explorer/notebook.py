@@ -195,11 +195,6 @@ def _short(script: str) -> str:
     return tight(re.sub(r"^ +| // .*$", "", script, flags=re.MULTILINE), "=*<>?:&|,{}();")
 
 
-def _quoted(text: str) -> str:
-    """Text as an attribute in double quotes, in which nothing else has to be escaped."""
-    return text.replace("&", "&amp;").replace('"', "&quot;")
-
-
 def pack(page: str) -> tuple[str, int]:
     """A page in few signs, and how many bytes they stand for."""
     lzma = _lzma()

@@ -10,8 +10,9 @@ import pytest
 from tests.exercises import ALL, classes, example, one_row, physics, relus, truth_table
 from tinygrad_bp import MLP, Value, exercise
 from tinygrad_bp.cli import main
-from tinygrad_bp.lessons.asking import MOST_BLANKS, needs
+from tinygrad_bp.lessons.asking import MOST_BLANKS
 from tinygrad_bp.lessons.exercise import Exercise
+from tinygrad_bp.lessons.needed import needs
 
 
 def names(made: Exercise) -> list[str]:
@@ -20,8 +21,8 @@ def names(made: Exercise) -> list[str]:
 
 def given(made: Exercise) -> set[str]:
     """The names in the part of the sheet that tells what is given."""
-    part = made.text(width=200).split("known already.")[-1].split("──")[0]
-    return set(re.findall(r"(\S+) +-?\d", part)) if "known already" in made.text(width=200) else set()
+    part = made.text(width=200).partition("known already.")[2].split("──")[0]
+    return {name for name in re.findall(r"(\S+) +-?\d", part) if name in made.derivation}
 
 
 @pytest.mark.parametrize(
@@ -71,9 +72,17 @@ def test_of_very_many_some_of_each_part_are_asked_and_what_they_need_is_given(gr
     kinds = [each.step.kind for each in made.asked]
     assert all(kinds.count(kind) >= 4 for kind in ("value", "delta", "derivative", "update"))
     assert made.derivation.loss in [each.step.of for each in made.asked if each.step.kind == "value"]
-    there = set(names(made)) | given(made)
-    for each in made.asked:
-        assert needs(made.derivation, each.step) <= there
+    steps, found = made.derivation, {each.step.of for each in made.asked if each.step.kind == "value"}
+    for name in given(made):
+        if steps[name].kind == "value":
+            assert not found & steps.below(steps[name].of), name  # from which it could be found backward
+    there, ways = set(names(made)) | given(made), [each.step for each in made.asked]
+    for step in ways:
+        for name in needs(steps, step) - there:
+            assert found & steps.below(steps[name].of), name
+            assert not name.startswith(("net", "out")), name  # no other neuron is to be reckoned on the way
+            there.add(name)
+            ways.append(steps[name])
     assert not given(made) & set(names(made))
     assert not [name for name in given(made) if name[0] == "d" and "/" in name]  # no answer is given in another form
     assert "are asked for. What they need besides is given." in made.text(width=300)
@@ -142,7 +151,8 @@ def test_the_derivative_of_each_update_is_asked_or_given_and_no_answer_is_given_
             assert step.by is not None
             slope = found.derived(step.by)
             deltas = {name for name in asked if found[name].kind == "delta" and found[name].value == slope.value}
-            assert slope.name in asked | known or deltas, (seed, step.name)
+            follows = {delta for unit in found.neurons for delta in [f"delta_{unit.name}"] if delta in asked}
+            assert slope.name in asked | known or deltas or follows, (seed, step.name)
         if "deltas" in blanks or blanks == "all":
             answers = {found[name].value for name in asked if found[name].kind == "delta"} - {0.0}
             assert not answers & {found[name].value for name in known if found[name].kind != "value"}
@@ -153,3 +163,18 @@ def test_steps_of_descent_are_asked_about_where_something_is_trained() -> None:
     assert not kinds & {each.kind for each in exercise(physics(), questions=5).questions}
     assert kinds & {each.kind for each in exercise(physics(), questions=5, lr=0.1).questions}
     assert kinds & {each.kind for each in exercise(example(), questions=5).questions}
+
+
+def test_what_is_computed_from_a_blank_is_not_given() -> None:
+    net = MLP(2, [2, 1], weights=[0.3, -0.2, 0.5, 0.4, 0.7, -0.6], biases=[0.1, 0.0, 0.2])
+    loss = Value(0.0)
+    for k, (inputs, target) in enumerate([([0.2, 0.9], 1.0), ([0.7, 0.1], 0.0), ([0.5, 0.5], 1.0)], 1):
+        error = (net(inputs)[0] - target) ** 2
+        error.label = f"E{k}"
+        loss = loss + error
+    loss = loss / 3
+    loss.label = "MSE"
+    for seed in range(5):
+        made = exercise(loss, lr=0.1, seed=seed)
+        assert {"MSE", "out_o1[1]"} <= set(names(made))
+        assert not {"E1", "E2", "E3"} & given(made)

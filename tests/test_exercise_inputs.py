@@ -98,14 +98,27 @@ def below(v: Value, names: dict[Value, str]) -> list[Value]:
     return found
 
 
+def follows(found: Derivation, step: Step, asked: set[str]) -> bool:
+    """Whether a blank of the same kind is on the way to it."""
+    if step.kind == "value":
+        return any(found[name].kind == "value" and found[name].of in found.below(step.of) for name in asked)
+    return any(found[name].kind != "value" for name in asked)
+
+
 def hold(made: Exercise) -> None:
     found = made.derivation
     asked = {each.step.name for each in made.asked}
     there = asked | on_the_sheet(made)
     formulas = {each.split(" = ")[0] for each in made.problem().formulas}
+    to_find = [each.step for each in made.asked]
+    for step in to_find:
+        for names in needed(found, step):
+            if not names & there:  # then it follows from a blank, and is found on the way
+                [name, *_] = sorted(names)
+                assert follows(found, found[name], asked), (step.name, names)
+                there.add(name)
+                to_find.append(found[name])
     for each in made.asked:
-        for names in needed(found, each.step):
-            assert names & there, (each.step.name, names)
         if each.step.kind == "value":
             first = re.sub(r"\[\d+\]$", "", each.step.name)
             assert {each.step.name, first, f"{first}[1]"} & formulas, each.step.name

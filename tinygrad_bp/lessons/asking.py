@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
 from tinygrad_bp.lessons.lots import Lots
-from tinygrad_bp.lessons.ways import nearest
 from tinygrad_bp.text import did_you_mean, listed, shown
 
 PARTS: dict[str, Kind] = {"forward": "value", "deltas": "delta", "gradients": "derivative", "update": "update"}
@@ -141,12 +140,20 @@ def _some(found: Derivation, by_part: dict[str, list[Step]], lots: Lots, most: i
             groups = [group for group in groups if all(slope_of(found, step) in kept for step in group)]
         groups.sort(key=lambda group: -_liking(found, group, liked))
         left = quotas[part]
-        for group in groups:
-            if len(group) <= left:
-                left -= len(group)
-                kept |= {step.name for step in group}
-                liked |= {v for step in group for v in (step.of, step.by) if v is not None and v is not found.loss}
+        while group := next((g for g in groups if len(g) <= left and _ends_in(found, g, kept)), []):
+            groups.remove(group)
+            left -= len(group)
+            kept |= {step.name for step in group}
+            liked |= {v for step in group for v in (step.of, step.by) if v is not None and v is not found.loss}
     return kept
+
+
+def _ends_in(found: Derivation, group: Sequence[Step], kept: Collection[str]) -> bool:
+    """Whether the neurons that a neuron feeds are asked for already: else they would have to be found on the way to the error."""
+    values = {step.of for step in group if step.kind == "value"}
+    outs = {unit.out for unit in found.neurons if not values.isdisjoint((unit.net, unit.out))}
+    fed = [unit.out for unit in found.neurons if any(c.source in outs for c in unit.connections)]
+    return all(found.names[out] in kept for out in fed)
 
 
 def _quotas(counts: dict[str, int], most: int) -> dict[str, int]:
@@ -186,78 +193,6 @@ def _liking(found: Derivation, group: Sequence[Step], liked: set[Value]) -> int:
             1 * (about in last or about in found.probabilities.net),
         )
     return liking
-
-
-# What is given
-
-
-def given(found: Derivation, choice: Choice) -> list[Step]:
-    """What is given besides the leaves: all that comes before the first blank, and what each blank needs that is no blank itself."""
-    steps = [found[name] for name in choice.names]
-    kinds = {step.kind for step in steps}
-    known: list[Step] = []
-    if "value" not in kinds and kinds and not choice.is_part:
-        known += steps_of(found, "forward")
-        if kinds <= {"derivative", "update"}:
-            known += [step for step in found.steps if step.kind == "delta"]
-        if kinds == {"update"}:
-            known += steps_of(found, "gradients")
-    asked = set(choice.names)
-    names = {step.name for step in known}
-    for name in [name for step in steps for name in needs(found, step, asked)]:
-        if not asked.intersection(same(found, found[name])):  # its number would be that answer
-            names.add(name)
-    return [step for step in found.steps if step.name in names - asked]
-
-
-def needs(found: Derivation, step: Step, asked: Collection[str] = ()) -> set[str]:
-    """The names of the quantities that one is computed from: values, and derivatives of those that "deltas" asks for.
-
-    A cross entropy and the deltas of its softmax are computed from the probabilities.
-    An update is computed from the derivative of its parameter; where that has the number of another that is `asked` for, from this.
-    """
-    beside = found.probabilities
-    if step.by is None:
-        return {found.names[v] for v in beside.errors.get(step.of) or _below(found, step.of)}
-    if step.kind == "delta" and step.by in beside.of:
-        return {found.names[beside.of[step.by]]}  # p - y
-    if step.kind == "update":
-        slope = found.derived(step.by)
-        return {next((name for name in same(found, slope) if name in asked), slope.name)}
-    written = {each.name for each in steps_of(found, "deltas")}
-    names: set[str] = set()
-    waiting, seen = [step.by], {step.by}
-    while waiting:
-        for edge in found.graph.users[waiting.pop()]:
-            names |= {
-                found.names[v] for v in (edge.of, *_below(found, edge.of)) if v is not found.loss and v.op is not None
-            }
-            name = found.derived(edge.of).name
-            if edge.of is step.of or edge.of is found.loss:
-                continue
-            if name in written or name in asked:
-                names.add(name)
-            elif edge.of not in seen:
-                seen.add(edge.of)
-                waiting.append(edge.of)
-    return names
-
-
-def same(found: Derivation, step: Step) -> list[str]:
-    """The name of a derivative, and those of others that it is times 1, as that of a bias is its delta: they have one number."""
-    names = [step.name]
-    while step.by is not None and step.of is found.loss:
-        edges = found.graph.users.get(step.by, [])
-        if len(edges) != 1 or edges[0].of is found.loss or edges[0].value != 1.0:
-            break
-        step = found.derived(edges[0].of)
-        names.append(step.name)
-    return names
-
-
-def _below(found: Derivation, v: Value) -> Iterator[Value]:
-    """The computed Values with a name that a Value was computed from, seen through those without one."""
-    return (x for x in nearest(v.operands, found.names) if x.op is not None)
 
 
 # How an answer is written

@@ -28,7 +28,7 @@ from typing import Any
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import csv_of, format_of, write_whole
-from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, given, slope_of
+from tinygrad_bp.lessons.asking import KEPT, MOST, MOST_BLANKS, Asked, Choice, asked, chosen, slope_of
 from tinygrad_bp.lessons.blocks import Heading, Title
 from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several, text_of, truth
 from tinygrad_bp.lessons.derivation import Derivation
@@ -37,6 +37,7 @@ from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.friendly import recorded_again, redrawn
 from tinygrad_bp.lessons.lots import Lots
 from tinygrad_bp.lessons.moodle import Problem, gift, moodle
+from tinygrad_bp.lessons.needed import given, without_detours
 from tinygrad_bp.lessons.phrases import phrase
 from tinygrad_bp.lessons.questions import LETTERS, Question, questions
 from tinygrad_bp.lessons.recording import graph_data
@@ -164,7 +165,7 @@ class Exercise(Document):
         unclear |= {step.name for step in steps if not setting.is_told(step)}
         # With a derivative goes the update that it was asked for: to give it would be the answer to others in another form.
         unclear |= {step.name for step in steps if slope_of(derivation, step) in unclear}
-        choice = choice.without(unclear)
+        choice = without_detours(derivation, choice.without(unclear), setting.is_told)
         self.asked: Sequence[Asked] = [
             asked(number, derivation[name], digits, found[name].tolerance)
             for number, name in enumerate(choice.names, 1)
@@ -176,7 +177,7 @@ class Exercise(Document):
             digits=digits,
             asked=self.asked,
             whole=choice.whole,
-            known=given(derivation, choice),
+            known=given(derivation, choice, setting.is_told),
             questions=self.questions,
             title=title,
             ruled=ruled,

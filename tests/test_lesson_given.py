@@ -326,7 +326,7 @@ def test_one_quantity_has_one_number() -> None:
     found = lesson(cases_by_name(), lr=0.1)
     text = found.text(width=1000)
     assert found.derivation["dE/dc"].value == 0.0
-    assert "db2 = Delta2 1 = [0]" in text or "db2 = delta2 1 = [0]" in text
+    assert "db⁽²⁾ = delta⁽²⁾ 1 = [0]" in text
     assert "e-1" not in text
     assert "All of them agree." in text
 

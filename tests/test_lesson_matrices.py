@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from tests import rounds
 from tests.rounds import ROUNDS, leaves, mlp, named, squared
 from tinygrad_bp import MLP, Value, lesson, losses
+from tinygrad_bp.core import ops
 from tinygrad_bp.lessons import Lesson
 from tinygrad_bp.lessons.blocks import Block, Code, Equation, Folded, Paragraph
+from tinygrad_bp.lessons.writers.in_numpy import NUMPY
 from tinygrad_bp.lessons.writers.programs import fitted_lines
 
 LAYERED = [
@@ -30,6 +34,11 @@ def softplus() -> Value:
 def blocks_of(found: Lesson) -> list[Block]:
     [folded] = [block for block in found.blocks if isinstance(block, Folded)]
     return list(folded.blocks)
+
+
+def plainly(name: str) -> str:
+    """z1 of z⁽¹⁾."""
+    return unicodedata.normalize("NFKC", name).replace("(", "").replace(")", "")
 
 
 def program_of(blocks: list[Block]) -> str:
@@ -57,6 +66,64 @@ def test_the_program_runs_and_gives_the_same_numbers(loss: Any) -> None:
             if unit.bias is not None:
                 bias = np.ravel(space[f"db{k}"])
                 np.testing.assert_allclose(bias[row % len(bias)], total[unit.bias], rtol=1e-9, atol=1e-15)
+
+
+def activated(activation: Callable[[Value], Value], bias: float) -> Value:
+    """2-1-1, whose hidden neuron has this activation."""
+    w = [Value(x, f"w{k}") for k, x in enumerate((0.5, -0.3, 0.7), 1)]
+    i1, i2, b1 = Value(0.6, "i1"), Value(-0.4, "i2"), Value(bias, "b1")
+    net = w[0] * i1 + w[1] * i2 + b1
+    out = activation(net)
+    net.label, out.label = "net_h1", "out_h1"
+    last = w[2] * out + Value(0.05, "b2")
+    end = last.tanh()
+    last.label, end.label = "net_o1", "out_o1"
+    return named((end - 0.3) ** 2, "E")
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("name", sorted(NUMPY.keys() - {""}))
+def test_the_program_knows_every_activation_of_the_table(name: str) -> None:
+    row = getattr(ops, name)
+    loss = activated(row, 1.1 if name == "acosh" else 0.2)
+    found = lesson(loss, lr=0.5)
+    space: dict[str, Any] = {}
+    exec(program_of(blocks_of(found)), space)
+    assert space["dW1"].ravel() == pytest.approx([found.derivation[f"dE/dw{k}"].value for k in (1, 2)], rel=1e-9)
+    assert space["W2"].ravel() == pytest.approx([found.derivation["w3+"].value], rel=1e-9)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("bias", [0.2, -0.9])
+def test_the_program_has_the_slope_of_a_leaky_relu(bias: float) -> None:
+    found = lesson(activated(lambda net: net.leaky_relu(0.2), bias))
+    space: dict[str, Any] = {}
+    exec(program_of(blocks_of(found)), space)
+    assert space["dW1"].ravel() == pytest.approx([found.derivation[f"dE/dw{k}"].value for k in (1, 2)], rel=1e-9)
+
+
+def test_an_activation_that_numpy_has_no_line_for_is_named() -> None:
+    text = lesson(activated(lambda net: ops.normal_cdf(net), 0.2)).text(width=200)
+    assert "There is no program with NumPy here" in text
+    assert "for normal_cdf." in text
+
+
+@pytest.mark.parametrize("kind", ["recurrent", "pendulum"])
+def test_without_whole_layers_the_lesson_says_why_there_are_no_matrices(kind: str) -> None:
+    [folded] = [block for block in lesson(ROUNDS[kind]()).blocks if isinstance(block, Folded)]
+    [said] = folded.blocks
+    assert isinstance(said, Paragraph)
+
+
+def test_names_of_matrices_are_no_names_of_the_network() -> None:
+    w, b, x = Value(0.5, "w1"), Value(0.2, "b1"), Value(1.5, "x1")
+    net = w * x + b
+    out = net.tanh()
+    net.label, out.label = "z1", "a1"
+    [folded] = [block for block in lesson(named((out - 0.3) ** 2, "E")).blocks if isinstance(block, Folded)]
+    heads = {block.left.text for block in folded.blocks if isinstance(block, Equation)}
+    assert {"z⁽¹⁾", "a⁽¹⁾", "b⁽¹⁾"} <= heads
+    assert not heads & {"z1", "a1", "b1"}
 
 
 @pytest.mark.extras
@@ -100,7 +167,7 @@ def test_a_line_that_is_broken_means_the_same(line: str, width: int) -> None:
 def test_the_matrices_hold_the_numbers(kind: str) -> None:
     found = lesson(ROUNDS[kind](), digits=6)
     shown = {
-        block.left.text: ast.literal_eval(block.rows[-1][0].text)
+        plainly(block.left.text): ast.literal_eval(block.rows[-1][0].text)
         for block in blocks_of(found)
         if isinstance(block, Equation) and len(block.rows[-1]) == 1
     }
@@ -134,7 +201,7 @@ def is_shown(x: float, text: str) -> bool:
 def test_what_is_shown_adds_up(kind: str, digits: int) -> None:
     found = lesson(ROUNDS[kind](), digits=digits)
     equations = [block for block in blocks_of(found) if isinstance(block, Equation)]
-    shown = {each.left.text: grid(each.rows[-1][0].text) for each in equations if "[" in each.rows[-1][0].text}
+    shown = {plainly(each.left.text): grid(each.rows[-1][0].text) for each in equations if "[" in each.rows[-1][0].text}
     products = 0
     for each in equations:
         for row in each.rows[:-1]:
@@ -164,7 +231,7 @@ def test_what_is_shown_adds_up(kind: str, digits: int) -> None:
 def test_by_layer_the_matrices_come_first_and_there_are_no_neurons() -> None:
     found = lesson(rounds.worked(), lr=0.5, by="layer")
     text = found.text(width=200)
-    assert "delta1 = (W2ᵀ delta2) ⊙ sigmoid'(z1)" in text
+    assert "delta⁽¹⁾ = (W⁽²⁾ᵀ delta⁽²⁾) ⊙ sigmoid'(z⁽¹⁾)" in text
     assert "net_h1 =" not in text
     assert "E_total = 0.298371109 → 0.285750887" in text
     assert not [block for block in found.blocks if isinstance(block, Folded)]
@@ -203,7 +270,7 @@ def test_net_inputs_and_sums_add_up_with_a_pencil(seed: int) -> None:
     net = MLP(2, [3, 2], activation="tanh", seed=seed)
     found = lesson(squared(net(leaves([0.3 + 0.01 * seed, -0.7], "i")), [0.5, -0.5]))
     [folded] = [block for block in found.blocks if isinstance(block, Folded)]
-    shown = {each.left.text: each.rows[-1][0].text for each in folded.blocks if isinstance(each, Equation)}
+    shown = {plainly(each.left.text): each.rows[-1][0].text for each in folded.blocks if isinstance(each, Equation)}
     numbers = {name: eval(text) for name, text in shown.items() if name[0] in "abWz"}
     for k in (1, 2):
         decimals = [len(text.strip("[] ").partition(".")[2]) for text in shown[f"z{k}"].split(",")]

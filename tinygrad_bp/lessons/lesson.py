@@ -134,5 +134,7 @@ class _Writer(Opening, Backward, Closing):
             yield from self.update()
             yield from self.again()
         yield from self.check()
-        if by == "neuron" and matrices.there:
-            yield Folded(self.words("lesson.part.matrix"), list(matrices.blocks()))
+        if by == "neuron" and (matrices.there or self.follows is None):
+            why = self.key("lesson.matrix.none.neuron")
+            blocks = matrices.blocks() if matrices.there else [self.paragraph(why)]
+            yield Folded(self.words("lesson.part.matrix"), list(blocks))

@@ -10,12 +10,14 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import fraction, latex_number
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.asking import place_of, shortened
-from tinygrad_bp.lessons.blocks import Block, Code, Equation, Formula
+from tinygrad_bp.lessons.blocks import Block, Code, Equation, Formula, Piece
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import chain
 from tinygrad_bp.lessons.layers import Layers, inputs_of, is_layered
+from tinygrad_bp.lessons.phrases import enumerated
 from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.lessons.speaking import Speaker
+from tinygrad_bp.lessons.writers.in_numpy import ERF, NUMPY
 from tinygrad_bp.lessons.writers.programs import fitted_lines
 
 Matrix = list[list[float]]
@@ -26,16 +28,7 @@ MORE = 2  # of what it is the product of; and of what that is the product of aga
 MOST_MORE = 4  # times so many further digits, where a sum would not add up otherwise
 PROGRAM = 76  # columns of the program
 NEAR = 1e-9
-# An activation and its slope in NumPy.
-NUMPY = {
-    "": ("{z}", ""),
-    "sigmoid": ("1 / (1 + np.exp(-{z}))", "{a} * (1 - {a})"),
-    "tanh": ("np.tanh({z})", "(1 - {a} ** 2)"),
-    "relu": ("np.maximum({z}, 0)", "({z} > 0)"),
-    "softplus": ("np.log1p(np.exp({z}))", "1 / (1 + np.exp(-{z}))"),
-    "sin": ("np.sin({z})", "np.cos({z})"),
-    "exp": ("np.exp({z})", "{a}"),
-}
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -44,12 +37,14 @@ class Level:
 
     Attributes:
         activation: its name; empty if there is none.
+        setting: the number that it takes besides, the slope of a leaky relu; None if there is none.
         weights: a row for each neuron. `b` is a number for each, one number that all share, or None.
         z, a, slopes, delta: net inputs, outputs, slopes of the activation, derivatives of the loss with respect to the net inputs.
         arrives: the derivatives with respect to the outputs.
     """
 
     activation: str
+    setting: float | None
     weights: Matrix
     b: list[float] | float | None
     z: Matrix
@@ -82,9 +77,12 @@ def levels(found: Derivation, cases: Sequence[Layers]) -> tuple[Matrix, list[Lev
 
 def _level(found: Derivation, layers: Sequence[Sequence[Unit]], layer: Sequence[Unit]) -> Level | None:
     activations = {unit.activation.name if unit.activation else "" for unit in layer}
-    operands = {unit.out.op.arity for unit in layer if unit.activation and unit.out.op is not None}
+    settings = {tuple(unit.out.operands[1:]) for units in layers for unit in units if unit.activation}
     biases = [unit.bias for unit in layer]
-    if len(activations) > 1 or not operands <= {1}:
+    if len(activations) > 1 or len(settings) > 1:
+        return None
+    numbers = [x for setting in settings for x in setting if not isinstance(x, Value)]
+    if sum(map(len, settings)) > 1 or len(numbers) < sum(map(len, settings)):
         return None
     b: list[float] | float | None = None
     if all(bias is None for bias in biases):
@@ -105,6 +103,7 @@ def _level(found: Derivation, layers: Sequence[Sequence[Unit]], layer: Sequence[
 
     return Level(
         activations.pop(),
+        numbers[0] if numbers else None,
         [[c.weight.data for c in unit.connections] for unit in layer],
         b,
         each(lambda unit: unit.net.data),
@@ -186,6 +185,9 @@ class Matrices:
             yield Code(program, "python")
         elif self._count() > MOST_IN_CODE:
             yield speak("lesson.matrix.long", count=self._count())
+        else:
+            names = enumerated(self.speaker.say, self._not_in_numpy())
+            yield speak("lesson.matrix.unknown", names=names)
 
     def _forward(self, k: int, level: Level) -> Iterator[Equation]:
         w, z, a, before = (self._name(letter, place) for letter, place in (("W", k), ("z", k), ("a", k), ("a", k - 1)))
@@ -252,7 +254,7 @@ class Matrices:
             rows.append([self._matrix(level.arrives, 2), *_joined_by(self._matrix(level.slopes, 2))])
         yield chain(delta, [*rows, [self._matrix(level.delta)]])
         below = self.levels[k - 2].a if k > 1 else self.x
-        d = Formula(f"dW{k}", f"dW^{{({k})}}")
+        d = Formula(f"dW{_raised(k)}", f"dW^{{({k})}}")
         product = Formula(f"{delta.text} {before.text}ᵀ", rf"{delta.latex} {{{before.latex}}}^{{\mathsf{{T}}}}")
         layer, products = self.speaker.cases[0][k - 1], times(level.delta, transposed(below))
         slopes = [
@@ -262,7 +264,7 @@ class Matrices:
         yield chain(d, [[product], [self._matrix(slopes, 0)]])
         if level.b is None:
             return
-        db = Formula(f"db{k}", f"db^{{({k})}}")
+        db = Formula(f"db{_raised(k)}", f"db^{{({k})}}")
         sums = [[sum(row)] for row in level.delta]
         if isinstance(level.b, list):
             sums = [[self._derivative(u.bias, x, row)] for u, [x], row in zip(layer, sums, level.delta, strict=True)]
@@ -296,7 +298,7 @@ class Matrices:
         if self.several and letter == "delta":
             shown = r"\Delta"
         text = letter.upper() if self.several and letter in "az" else letter
-        return Formula(f"{text}{k}", f"{shown}^{{({k})}}")
+        return Formula(f"{text}{_raised(k)}", f"{shown}^{{({k})}}")
 
     def _matrix(self, numbers: Matrix, further: int = 1, decimals: int = 0) -> Formula:
         """A matrix; of a large one its first rows and columns, and its last.
@@ -325,12 +327,18 @@ class Matrices:
     def _count(self) -> int:
         return sum(len(level.weights) * (len(level.weights[0]) + 1) for level in self.levels)
 
+    def _not_in_numpy(self) -> list[Piece]:
+        """The activations that the program has no formula for."""
+        return list(dict.fromkeys(level.activation for level in self.levels if level.activation not in NUMPY))
+
     def program(self) -> str:
         """A program of NumPy's that goes through the round; empty where it would be too long, or knows no such activation."""
-        if self._count() > MOST_IN_CODE or any(level.activation not in NUMPY for level in self.levels):
+        if self._count() > MOST_IN_CODE or self._not_in_numpy():
             return ""
         say, last = self.speaker.say, len(self.levels)
-        lines = ["import numpy as np", "", f"# {say('lesson.part.network')}", f"a0 = {self._array(self.x)}"]
+        written = " ".join(flat.from_iterable(NUMPY[level.activation] for level in self.levels))
+        lines = ["import math", "", "import numpy as np", "", ERF] if "erf(" in written else ["import numpy as np"]
+        lines += ["", f"# {say('lesson.part.network')}", f"a0 = {self._array(self.x)}"]
         for k, level in enumerate(self.levels, 1):
             lines.append(f"W{k} = {self._array(level.weights, whole=True)}")
             if isinstance(level.b, list):
@@ -341,7 +349,7 @@ class Matrices:
         for k, level in enumerate(self.levels, 1):
             bias = f" + b{k}" if level.b is not None else ""
             lines.append(f"z{k} = W{k} @ a{k - 1}{bias}")
-            lines.append(f"a{k} = {NUMPY[level.activation][0].format(z=f'z{k}')}")
+            lines.append(f"a{k} = {NUMPY[level.activation][0].format(z=f'z{k}', s=level.setting)}")
         lines += ["", f"# {say('lesson.part.backward')}"]
         for k in range(last, 0, -1):
             lines += self._deltas(k)
@@ -357,7 +365,7 @@ class Matrices:
 
     def _deltas(self, k: int) -> list[str]:
         level = self.levels[k - 1]
-        slope = NUMPY[level.activation][1].format(z=f"z{k}", a=f"a{k}")
+        slope = NUMPY[level.activation][1].format(z=f"z{k}", a=f"a{k}", s=level.setting)
         slope = f" * {slope}" if slope else ""
         if k < len(self.levels):
             return [f"delta{k} = (W{k + 1}.T @ delta{k + 1}){slope}"]
@@ -422,6 +430,11 @@ class Matrices:
         rows = [str(row) for row in numbers]
         line = f"np.array([{', '.join(rows)}])"
         return line if len(line) <= PROGRAM - 12 else "\n".join(["np.array([", *(f"    {row}," for row in rows), "])"])
+
+
+def _raised(k: int) -> str:
+    """The number of a layer at a letter, as textbooks have it: z⁽¹⁾ is no z1."""
+    return f"⁽{str(k).translate(_RAISED)}⁾"
 
 
 def _applied(activation: str, z: Formula, slope: str = "") -> Formula:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.exercises import classes
-from tinygrad_bp import MLP, OPERATIONS, Operation, Value, exercise, logsumexp
+from tinygrad_bp import MLP, OPERATIONS, Operation, Value, exercise, lesson, logsumexp
 from tinygrad_bp.core.operation import POWER, Reduction
 from tinygrad_bp.lessons.definitions import DEFINITIONS, KEYS, definitions, functions
 from tinygrad_bp.lessons.derivation import Derivation
@@ -151,3 +151,15 @@ def test_probabilities_that_are_asked_for_have_a_formula(make: Callable[[], Valu
         assert len([line for line in formulas if line.startswith(f"{name} = ")]) == 1, name
     used, defined = told(made)
     assert used - KEYS <= defined
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Angles are in radians"), ("ja", "ラジアン")])
+def test_sheets_and_lessons_say_that_angles_are_in_radians(language: str, said: str) -> None:
+    v, theta = Value(12.0, "v"), Value(0.7, "theta")
+    across = v * theta.cos()
+    across.label = "vx"
+    height = v * theta.exp()
+    height.label = "vy"
+    assert said in exercise(across, seed=1, language=language).text()
+    assert said in lesson(across, language=language).text()
+    assert said not in exercise(height, seed=1, language=language).text() + lesson(height, language=language).text()

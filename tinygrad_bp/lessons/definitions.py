@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import ATOM, Operation, Reduction
 from tinygrad_bp.core.ops import OPERATIONS
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Formula
 
+_OF_ANGLES = (ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.atan2)
 # What calculators have a key for.
 KEYS = {"exp", "ln", "sqrt", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "max", "min"}
 _TOTAL = r"\frac{2}{\sqrt{\pi}}"
@@ -79,6 +82,11 @@ def definitions(texts: Iterable[str]) -> Iterator[Formula]:
         if name in used:
             used |= functions(formula.text)
     return (formula for name, formula in DEFINITIONS.items() if name in used)
+
+
+def has_angles(order: Iterable[Value]) -> bool:
+    """Whether there are functions that calculators know in degrees, too: their angles are in radians here."""
+    return any(v.op in _OF_ANGLES for v in order)
 
 
 def is_defined(op: Operation) -> bool:

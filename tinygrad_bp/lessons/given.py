@@ -9,6 +9,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Table, Text
+from tinygrad_bp.lessons.definitions import has_angles
 from tinygrad_bp.lessons.layers import inputs_of
 from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
 from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
@@ -47,6 +48,8 @@ class Given(Speaker):
             yield self.paragraph(self.key("lesson.given.asked"))
         if begun := [v for v in leaves if kinds[v] == "start"]:
             yield self.paragraph("lesson.given.begins", names=self.some_of([self.write.name(v) for v in begun]))
+        if has_angles(found.order):
+            yield self.paragraph("lesson.given.radians")
 
     def told_by_use(self) -> Iterator[Block]:
         """Which leaves are taken for inputs and targets though no name tells it: by their names, or if they have none by their numbers."""

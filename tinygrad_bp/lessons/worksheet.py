@@ -21,6 +21,7 @@ from tinygrad_bp.lessons.blocks import (
     Text,
     Title,
 )
+from tinygrad_bp.lessons.definitions import has_angles
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.layers import inputs_of, is_recurrent, network
 from tinygrad_bp.lessons.moodle import Problem
@@ -141,6 +142,8 @@ class Worksheet:
                 yield Paragraph(self.words("exercise.fixed", count=len(fixed), names=names))
         yield Paragraph(self.words("exercise.formulas.case" if len(self.setting.cases) > 1 else "exercise.formulas"))
         yield self.formulas
+        if has_angles(found.order):
+            yield Paragraph(self.words("lesson.given.radians"))
         known = self.known
         if known:
             yield Paragraph(self.words("exercise.known"))

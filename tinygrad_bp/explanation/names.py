@@ -31,6 +31,9 @@ _ROMAN = {
     "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
     "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X", "omicron": "o",
 }  # fmt: skip
+_OTHER_FORMS = str.maketrans(
+    {"ϑ": "theta", "ϕ": "phi", "ϵ": "epsilon", "ς": "sigma", "ϱ": "rho", "ϰ": "kappa", "ϖ": "pi"}
+)
 _VARIANTS = ("varepsilon", "vartheta", "varkappa", "varpi", "varrho", "varsigma", "varphi")
 
 
@@ -49,6 +52,13 @@ def _greek_letters() -> dict[str, str]:
 GREEK = _greek_letters()
 _WORD = r"[A-Za-z]+|[A-Za-z]\d+|\d+"
 _GREEK = "|".join(sorted(GREEK, key=len, reverse=True))
+
+
+def spelled(text: str) -> str:
+    """Greek letters by their names: theta for θ, Delta for Δ."""
+    for name, letter in _GREEK_LETTERS.items():
+        text = text.replace(letter, name).replace(letter.upper(), name.capitalize())
+    return text.translate(_OTHER_FORMS)
 
 
 def short_name(label: str) -> str:

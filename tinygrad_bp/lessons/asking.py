@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
 from tinygrad_bp.lessons.lots import Lots
+from tinygrad_bp.lessons.marking.naming import Names, order_of
 from tinygrad_bp.text import did_you_mean, listed, shown
 
 PARTS: dict[str, Kind] = {"forward": "value", "deltas": "delta", "gradients": "derivative", "update": "update"}
@@ -79,6 +80,8 @@ def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int
     some = _some(found, by_part, lots, most) if len(steps) > most else steps
     order = list(PARTS.values())
     kept = [step for step in found.steps if step.name in some | names]
+    there = {step.name for step in kept}
+    kept = order_of(found, [*kept, *(found[name] for name in sorted(names - there))]) if names - there else kept
     kept.sort(key=lambda step: order.index(step.kind))
     return Choice([step.name for step in kept], len(steps | names), names)
 
@@ -87,6 +90,7 @@ def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], 
     """The parts and the names that are asked for: each by itself, or several apart by commas."""
     parts: list[str] = []
     names: set[str] = set()
+    called = Names(found)
     items = [blanks] if isinstance(blanks, str) else list(blanks)
     if not items:
         raise ValueError(
@@ -95,14 +99,14 @@ def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], 
     for item in items:
         if not isinstance(item, str):
             raise TypeError(f"exercise: blanks are told by names, not by {type(item).__name__} {shown(item)}")
-        whole = item in BLANKS or item in found
+        whole = item in BLANKS or called.name_of(item) is not None
         for each in [item] if whole else [piece.strip() for piece in item.split(",")]:
             if each == "all":
                 parts += ["all", *PARTS]
             elif each in PARTS:
                 parts.append(each)
-            elif each in found:
-                names.add(each)
+            elif (name := called.name_of(each)) is not None:
+                names.add(name)
             elif blanks == each:
                 near = did_you_mean(each, [*BLANKS, *(step.name for step in found.steps)])
                 raise ValueError(

@@ -61,6 +61,7 @@ class Step:
         value: the number.
         of: the Value it is about: whose value it is, or what is differentiated.
         by: with respect to which; None of a value. Of an update the parameter.
+        direct: whether only what `by` does to `of` at once is counted, though it acts through others, too: `∂y/∂x`.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Step:
     value: float
     of: Value
     by: Value | None = None
+    direct: bool = False
 
 
 class Derivation:
@@ -166,14 +168,30 @@ class Derivation:
 
     def __getitem__(self, name: str) -> Step:
         """The step of this name. Raises KeyError, naming one that is like it, where there is none."""
-        try:
-            return self._by_name[name]
-        except KeyError:
+        step = self._by_name.get(name) or self._quotient(name)
+        if step is None:
             near = did_you_mean(name, self._by_name)
             raise KeyError(f"nothing here is called {shown(name)}{near}") from None
+        return step
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return name in self._by_name or (isinstance(name, str) and self._quotient(name) is not None)
+
+    def _quotient(self, name: str) -> Step | None:
+        """The derivative of any Value with respect to another one below it, by its name; None where there is none."""
+        for place in [k for k, sign in enumerate(name) if sign == "/"]:
+            top, bottom = name[:place], name[place + 1 :]
+            if top[:1] == bottom[:1] and top[:1] in ("d", "∂"):
+                of, by = (self._by_enclosed.get(side[1:]) for side in (top, bottom))
+                if of is not None and by is not None and of is not by and by in self.below(of):
+                    if top[0] == "∂":
+                        return self.direct(of, by)
+                    return self.derived(by) if of is self.loss and self.delta_name(by) else self.between(of, by)
+        return None
+
+    @cached_property
+    def _by_enclosed(self) -> dict[str, Value]:
+        return {enclosed(name): v for v, name in self.names.items()}
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -226,7 +244,8 @@ class Derivation:
                 continue
             for edge in self.graph.users[v]:
                 if edge.of is not self.loss and not (v in self._trained and self.delta_name(edge.of)):
-                    found.append(self._derivative(edge.of, v, edge.value))
+                    [factor] = self.graph.factors([edge])
+                    found.append(self._derivative(edge.of, v, edge.value, direct=not factor.whole))
             found.append(self.derived(v))
         if self.learning_rate is not None:
             found += [self.updated(v) for v in self.backward if v in self._trained]
@@ -301,15 +320,44 @@ class Derivation:
         return {p: [row[k] for row in self.optimizer.moments] for k, p in enumerate(self.optimizer.parameters)}
 
     def between(self, of: Value, by: Value) -> Step:
-        """The derivative of any Value with respect to any other that has a name."""
+        """The derivative of any Value with respect to any other that has a name, along all ways between them."""
         return self._derivative(of, by, self.gradients(self.recorded, of=of).get(by, 0.0))
 
-    def _derivative(self, of: Value, by: Value, value: float) -> Step:
-        return Step(self.derivative_name(of, by), "derivative", value, of, by)
+    def direct(self, of: Value, by: Value) -> Step:
+        """The same along the ways on which nothing else has a name: `∂y/∂x`, or `dy/dx` where there are no others."""
+        down = self.directly(of, by, self.local)
+        if by not in down or self._is_whole(of, by):
+            return self.between(of, by)
+        return self._derivative(of, by, down[by], direct=True)
 
-    def derivative_name(self, of: Value, by: Value) -> str:
-        """`dE/dw5`."""
-        return f"d{enclosed(self.names[of])}/d{enclosed(self.names[by])}"
+    def _is_whole(self, of: Value, by: Value) -> bool:
+        """Whether nothing with a name is between two Values."""
+        reached, below = {by}, self.below(of)
+        for v in self.order[self.place[by] + 1 : self.place[of]]:
+            if v in below and not reached.isdisjoint(v.args):
+                if v in self.names:
+                    return False
+                reached.add(v)
+        return True
+
+    def directly(self, of: Value, by: Value, local: Mapping[Value, Sequence[float]]) -> dict[Value, float]:
+        """The derivatives of a Value with respect to those without names that it is computed from, and to one with a name."""
+        found = {of: 1.0}
+        for v in reversed(self.order[self.place[by] + 1 : self.place[of] + 1]):
+            if v.op is None or v not in found:
+                continue
+            for x, slope in zip(v.operands, local[v], strict=True):
+                if isinstance(x, Value) and (x is by or x not in self.names):
+                    found[x] = found.get(x, 0.0) + (slope * found[v] if slope else 0.0)
+        return found
+
+    def _derivative(self, of: Value, by: Value, value: float, *, direct: bool = False) -> Step:
+        return Step(self.derivative_name(of, by, direct=direct), "derivative", value, of, by, direct)
+
+    def derivative_name(self, of: Value, by: Value, *, direct: bool = False) -> str:
+        """`dE/dw5`; `∂y/∂x` of one that is not all of it."""
+        d = "∂" if direct else "d"
+        return f"{d}{enclosed(self.names[of])}/{d}{enclosed(self.names[by])}"
 
     def delta_name(self, v: Value) -> str:
         """The name of the node delta, the derivative of the loss with respect to the net input of a neuron: `delta_h1`. Else empty."""

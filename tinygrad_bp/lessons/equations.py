@@ -10,7 +10,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number, short_name
 from tinygrad_bp.explanation.neurons import Unit
-from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, factors_of, summands
+from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, Waypoints, factors_of, summands
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.layers import named_by_case
@@ -73,7 +73,7 @@ class Equations:
     def step(self, step: Step) -> Formula:
         """How a quantity is written."""
         if step.kind == "derivative" and step.by is not None:
-            return self.derivative(step.of, step.by)
+            return self.derivative(step.of, step.by, whole=not step.direct)
         return symbol(step.name)
 
     # Equations
@@ -92,9 +92,18 @@ class Equations:
 
         Of a net input the node delta is on the left, and the derivative first on the right.
         """
-        quantity = self.derivation.graph.quantity(v)
-        whole = self.derivative(self.derivation.loss, v)
-        left = self.delta(v)
+        return self._summed(self.derivation.graph.quantity(v), self.delta(v))
+
+    def between(self, of: Value, by: Value) -> Equation:
+        """The derivative of any Value with respect to another, along all ways between them."""
+        names = self.derivation.names
+        inside = {v: name for v, name in names.items() if not v.label}
+        graph = Waypoints(of, [by], True, inside)
+        graph.names.update(names)
+        return self._summed(graph.quantity(by), self.derivative(of, by))
+
+    def _summed(self, quantity: Quantity, left: Formula) -> Equation:
+        whole = self.derivative(quantity.derivative.of, quantity.derivative.by)
         rows: list[Row] = [] if left == whole else [[whole]]
         if quantity.parts:
             rows.append(summed([(False, [self._factor(part)]) for part in quantity.parts]))
@@ -237,7 +246,7 @@ class Equations:
         return [[row] for row in rows if row is not None]
 
     def _written(self, writers: Sequence[FormulaWriter], factor: Factor) -> Formula | None:
-        edge, graph = factor.edge, self.derivation.graph
+        edge, graph = factor.edge, factor.graph
         if edge is None:
             return None
         texts = [writer.derivative(edge.of, edge.by, graph.place, graph.waypoints) for writer in writers]

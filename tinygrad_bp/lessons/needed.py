@@ -103,13 +103,16 @@ def needs(found: Derivation, step: Step, asked: Collection[str] = ()) -> set[str
         return {next((name for name in same(found, slope) if name in asked), slope.name)}
     written = {each.name for each in steps_of(found, "deltas")}
     names: set[str] = set()
+    below = found.below(step.of)
     waiting, seen = [step.by], {step.by}
     while waiting:
-        for edge in found.graph.users[waiting.pop()]:
+        for edge in found.graph.users.get(waiting.pop(), ()):
+            if edge.of not in below or (step.direct and edge.of is not step.of):
+                continue
             names |= {
                 found.names[v] for v in (edge.of, *_below(found, edge.of)) if v is not found.loss and v.op is not None
             }
-            name = found.derived(edge.of).name
+            name = found.derived(edge.of).name if step.of is found.loss else ""
             if edge.of is step.of or edge.of is found.loss:
                 continue
             if name in written or name in asked:

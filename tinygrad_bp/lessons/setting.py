@@ -202,11 +202,18 @@ class Setting:
             return [write.value(step.of)]
         if step.kind == "update":
             return [write.update(step.by)]
+        if step.of is not found.loss and not self._is_direct(step):
+            return [write.between(step.of, step.by)]
         if step.of is not found.loss:
             [edge] = [edge for edge in found.graph.users[step.by] if edge.of is step.of]
             [factor] = found.graph.factors([edge])
             return [write.slope(step.of, step.by, factor)]
         return [self.total(step.by)]
+
+    def _is_direct(self, step: Step) -> bool:
+        """Whether a derivative is a single factor of the chain rule."""
+        edges = [edge for edge in self.found.graph.users.get(step.by, ()) if edge.of is step.of] if step.by else []
+        return len(edges) == 1 and (step.direct or self.found.graph.factors(edges)[0].whole)
 
     def _entropy(self, v: Value, layers: Iterable[Sequence[Unit]]) -> list[Equation]:
         """A cross entropy, and before it the probabilities of softmax in these layers."""

@@ -152,6 +152,7 @@ class Carrying:
         totals: dict[Value, float] = {}
         edges: dict[tuple[Value, Value], float] = {}
         told: dict[Value, float] = {}
+        between: dict[Step, float] = {}
         for step, x in granted:
             if step.kind == "value" and step.of in self.found.probabilities.net:
                 told[step.of] = x
@@ -161,10 +162,15 @@ class Carrying:
                 if step.of is self.found.loss:
                     totals[step.by] = x
                 elif any(step.by in node.operands for node in self.forward.region(step.of)):
-                    edges[step.of, step.by] = x
+                    if step.direct or self.found.direct(step.of, step.by).direct:
+                        between[step] = x
+                    else:
+                        edges[step.of, step.by] = x
+        pairs = {(step.of, step.by) for step in between if not step.direct}
+        between = {step: x for step, x in between.items() if not (step.direct and (step.of, step.by) in pairs)}
         instead = self._of_probabilities(told, values, edges) if told else {}
         slopes = self._slopes(values, edges)
-        return World(self.found, values, slopes, totals, by_result=by_result, instead=instead)
+        return World(self.found, values, slopes, totals, by_result=by_result, instead=instead, between=between)
 
     def _of_probabilities(
         self, told: dict[Value, float], values: dict[Value, float], edges: dict[tuple[Value, Value], float]
@@ -325,6 +331,9 @@ class Carrying:
                     continue
                 for user in self.found.users.get(v, ()):
                     edge = next((e for e in ((user, v), (self.forward.owner[user], v)) if e in slopes), None)
+                    if edge is None:  # a part of several quantities, as exp(z) is of a sum and of a share in it
+                        near = (e for e in slopes if e[1] is v and user in self.forward.region(e[0]))
+                        edge = next(near, None)
                     if edge is not None and edge[0] is not step.of:
                         names.add(slopes[edge])
                     elif user.op not in _LINEAR:  # whose local derivatives are made of these

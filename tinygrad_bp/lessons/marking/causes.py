@@ -108,7 +108,7 @@ class Causes:
         about = step.of if step.kind == "value" else step.by
         unit = next((u for u in found.neurons if about in (u.net, u.out)), None)
         for other in found.steps:
-            if other.name == step.name:
+            if other.name == step.name or (other.direct and (other.of, other.by) == (step.of, step.by)):
                 continue
             subject = other.of if other.kind == "value" else other.by
             rank = 4.0
@@ -187,17 +187,30 @@ class Causes:
         if any(by is unit.bias for unit in found.neurons):
             number = {**name, "number": self.write.number(world.data[by])}
             yield Mistake("biasFactor", right * world.data[by], 1.4, number)
+        yield from self._part_or_whole(step, world)
         yield Mistake("data", world.data[by], 2.0, name)
         if any(n.op in LOGARITHMS for n in self.found.order):
             yield Mistake("log10", right / math.log(10.0), 2.4)
         yield Mistake("inverse", 1.0 / right if right else math.inf, 3.5, {"what": self.write.step(step)})
         yield Mistake("of", world.data[step.of], 3.0, {"what": self.write.name(step.of)})
 
+    def _part_or_whole(self, step: Step, world: World) -> Iterator[Mistake]:
+        """Where a quantity acts at once and through others, what it does at once for all, and the other way round."""
+        assert step.by is not None
+        direct = step if step.direct else self.found.direct(step.of, step.by)
+        if direct.direct and step.of is not self.found.loss:
+            part, whole = (self.write.derivative(step.of, step.by, whole=each) for each in (False, True))
+            if step.direct:
+                value = world.sweep(step.of, step.by).get(step.by, 0.0)
+                yield Mistake("allPaths", value, 0.8, {"what": part, "wrong": whole})
+            else:
+                yield Mistake("directOnly", world.number(direct), 0.8, {"what": whole, "wrong": part})
+
     def edges(self, step: Step, world: World) -> Iterator[Mistake]:
         """Mistakes in one local derivative between two Values."""
         of, by = step.of, step.by
         assert by is not None
-        down, up = world.sweep(of, by), world.upward(by, of)
+        down, up = world.down(step), world.up(step)
         right = down.get(by, 0.0)
         blocked = world.totals if of is self.found.loss else {}
         met: dict[Value, dict[Value, float]] = {}  # of each node what comes through which user

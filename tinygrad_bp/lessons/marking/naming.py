@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.names import spelled
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.text import listed, shown
 
@@ -34,6 +35,8 @@ _GRAD = re.compile(
     r"^(?:grad(?:ient)?|∇|nabla|勾配)[ _]*(?:of[ _]+)?(.+)$|^(.+?)(?:(?:\.|[ _])grad(?:ient)?|の勾配)$", re.IGNORECASE
 )
 _OF_LOSS = re.compile(r"^d[ _]*(.+)$", re.IGNORECASE)  # dw5, as people write who differentiate nothing but the loss
+_CASES = (r"(?<=\w)\s?\((\d+)\)", r"(?<=\w)_(\d+)(?!\w)")
+_PARTIAL = re.compile(r"[∂\N{MATHEMATICAL ITALIC PARTIAL DIFFERENTIAL}]|\\partial")
 _DELTA = re.compile(r"^(?:delta|δ)[ _]*\(?(.+?)\)?$", re.IGNORECASE)
 
 
@@ -47,7 +50,8 @@ class Names:
         self.derivation = derivation
         self._by_key: dict[str, dict[str, list[Value]]] = {}
         for v, name in derivation.names.items():
-            for kind, key in (("exact", name), ("bare", bare(name)), ("folded", bare(name).casefold())):
+            kinds = {"exact": name, "bare": bare(name), "folded": bare(name).casefold(), "spelled": bare(spelled(name))}
+            for kind, key in kinds.items():
                 self._by_key.setdefault(kind, {}).setdefault(key, []).append(v)
 
     def found(self, key: Any) -> Step:
@@ -63,7 +67,7 @@ class Names:
             raise TypeError(
                 f"mark: a quantity is called by a name, a Value or a pair of Values, not {type(key).__name__} {shown(key)}"
             )
-        step = self._meant(key)
+        step = self._meant(key) or self._written_otherwise(key)
         if step is None:
             raise KeyError(f"{shown(key)}{self._near(key)}")
         return step
@@ -110,7 +114,12 @@ class Names:
         if (v := self._value(plain)) is not None:
             return self._of_value(v)
         if (pair := self._quotient(plain)) is not None:
-            return None if self._is_turned(*pair) else self._derivative(*pair)
+            if self._is_turned(*pair):
+                return None
+            # Of the loss by a leaf ∂ is what textbooks write for the whole.
+            part = found.direct(*pair) if _PARTIAL.search(text) and pair[0] is not pair[1] else None
+            of_leaf = pair[0] is found.loss and pair[1].op is None
+            return part if part is not None and part.direct and not of_leaf else self._derivative(*pair)
         if (match := _DELTA.match(plain)) and (v := self._delta(match[1])) is not None:
             return self._derivative(found.loss, v)
         if (match := _GRAD.match(plain)) and (v := self._bracketed(match[1] or match[2])) is not None:
@@ -125,6 +134,16 @@ class Names:
             assert v is not None
             return self._derivative(found.loss, v)
         return self._joined(plain)
+
+    def _written_otherwise(self, text: str) -> Step | None:
+        """What is meant where Greek letters are written by their names or as letters, and a case as o1(2) or o1_2 in place of o1[2]."""
+        plain = plain_name(text)
+        for letters in dict.fromkeys((plain, spelled(plain))):
+            forms = [letters, *(re.sub(form, r"[\1]", letters) for form in _CASES)]
+            for form in dict.fromkeys(forms):
+                if form != plain and (step := self._meant(form)) is not None:
+                    return step
+        return None
 
     def _joined(self, plain: str) -> Step | None:
         """The derivative that is meant by `dE_dw5`, as programs have it, or `dEdw5`."""
@@ -152,7 +171,8 @@ class Names:
     def _value(self, name: str) -> Value | None:
         """The Value of a name; of names that are alike but for their case the one that is written so. None for no or several."""
         name = name.strip()
-        for kind, key in (("exact", name), ("bare", bare(name)), ("folded", bare(name).casefold())):
+        kinds = {"exact": name, "bare": bare(name), "folded": bare(name).casefold(), "spelled": bare(spelled(name))}
+        for kind, key in kinds.items():
             values = self._by_key.get(kind, {}).get(key, [])
             if values:
                 return values[0] if len(values) == 1 else None
@@ -255,6 +275,8 @@ def order_of(derivation: Derivation, steps: Iterable[Step]) -> list[Step]:
             return stage, after.get(step.of, place.get(step.of, 0)), 0
         assert step.by is not None
         down = back.get(step.by, len(place) - place.get(step.by, 0))
-        return stage, down, listed_at.get(step.name, 0)
+        # Along all ways it comes after the direct part of it, and before what it is a factor of.
+        before = listed_at.get(derivation.derived(step.by).name, 0) - 0.5
+        return stage, down, listed_at.get(step.name, before)
 
     return sorted(steps, key=key)

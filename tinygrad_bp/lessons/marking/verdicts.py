@@ -13,12 +13,13 @@ from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Followed, Rounding
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
+from tinygrad_bp.lessons.marking.naming import folded
 from tinygrad_bp.lessons.marking.numbers import Number, Unreadable
 from tinygrad_bp.lessons.marking.ranges import Ranges
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.writers.pieces import plain
-from tinygrad_bp.text import shown
+from tinygrad_bp.text import printable, shown
 from tinygrad_bp.words import Words
 
 Verdict = Literal["right", "few", "rounded", "carried", "wrong", "blank"]
@@ -112,7 +113,7 @@ class Verdicts:
         return [self._mark(*each) for each in self.given]
 
     def _mark(self, step: Step, asked: str, number: Answer) -> Mark:
-        mark = Mark(step.name, asked, "", step.value, "blank", symbol=self.causes.write.step(step))
+        mark = Mark(step.name, asked, "", step.value, "blank", symbol=self._symbol(step, asked))
         if number is None:
             return mark
         if isinstance(number, Unreadable):
@@ -122,6 +123,7 @@ class Verdicts:
         if verdict is not None:
             coarse = self._is_coarse(step, number)
             self.carrying.add(step, number, sound=verdict == "right" or not coarse, coarse=coarse)
+            mark = replace(mark, value=next(x for x in self._right_ones(step) if self._is_right(step, number, x)))
             return replace(mark, verdict=verdict, remark=phrase(self.say, "mark.few") if verdict == "few" else ())
         followed = self.carrying.follows(step, number)
         causes = self._nearer(step, number, followed) if followed is not None else self._causes(step, number)
@@ -142,6 +144,15 @@ class Verdicts:
         texts, keys = [plain(sentence) for sentence in sentences], [cause.key for cause in causes]
         return replace(mark, verdict="wrong", causes=texts, keys=keys, remark=remark)
 
+    def _symbol(self, step: Step, asked: str) -> Piece:
+        """A quantity as it was called: a delta by its quotient, and what is written in a way of its own as it is."""
+        own = self.causes.write.step(step)
+        if folded(asked) == folded(step.name):
+            return own
+        if step.by is not None and folded(asked) == folded(self.found.derivative_name(step.of, step.by)):
+            return self.causes.write.derivative(step.of, step.by)
+        return printable(asked)
+
     def _following(self, mark: Mark, step: Step, number: Number, followed: Followed) -> Mark:
         """The mark of what follows from earlier answers."""
         self.carrying.add(step, number, sound=not followed.wrong)
@@ -157,11 +168,14 @@ class Verdicts:
     def _verdict(self, step: Step, number: Number) -> Verdict | None:
         scale = self.carrying.scale(step, self.right)
         for value in self._right_ones(step):
-            if number.is_rounded(value) or number.is_rounded(value, scale):
+            if self._is_right(step, number, value):
                 alone = self._is_coarse(step, number) and self.carrying.rounding.filled(number) is not number
                 little = (alone or number.says_little(value)) and not number.is_rounded_to_zero(value, scale)
                 return "few" if little else "right"
         return None
+
+    def _is_right(self, step: Step, number: Number, value: float) -> bool:
+        return number.is_rounded(value) or number.is_rounded(value, self.carrying.scale(step, self.right))
 
     def _is_coarse(self, step: Step, number: Number) -> bool:
         """Whether an answer is one digit alone, which does not come from rounded numbers either: a difference of these may have no more."""
@@ -172,11 +186,12 @@ class Verdicts:
         return followed is None or followed.wrong
 
     def _right_ones(self, step: Step) -> Iterator[float]:
-        """The right numbers: of a derivative between two Values the partial one, and the one along all ways between them."""
+        """The right numbers: with ∂ also the derivative along all ways, which textbooks write so, where it is not answered by itself."""
         yield step.value
-        if step.kind == "derivative" and step.by is not None and step.of is not self.found.loss:
-            yield self.found.between(step.of, step.by).value
-            yield from (edge.value for edge in self.found.graph.users.get(step.by, ()) if edge.of is step.of)
+        if step.direct and step.by is not None:
+            whole = self.found.between(step.of, step.by)
+            if whole.name not in {each.name for each, _, _ in self.given}:
+                yield whole.value
 
     # Causes
 

@@ -22,6 +22,7 @@ class World:
         totals: derivatives of the loss that are.
         by_result: whether the slopes of functions whose data is given are computed from that, `out * (1 - out)`, and not from the operand.
         instead: data of what follows in a way that the graph does not have, as -log(p) does of probabilities of a softmax.
+        between: derivatives of one Value with respect to another that acts on it in several ways, all of them or the direct one.
         inside: data that local derivatives are computed from, where they are other than those of the forward pass.
     """
 
@@ -34,16 +35,19 @@ class World:
         inside: Numbers | None = None,
         by_result: bool = False,
         instead: Numbers | None = None,
+        between: Mapping[Step, float] | None = None,
     ) -> None:
         self.derivation = derivation
         self.values, self.slopes, self.totals = dict(values or {}), dict(slopes or {}), dict(totals or {})
         self.inside, self.by_result = dict(inside or {}), by_result
-        self.instead = dict(instead or {})
+        self.instead, self.between = dict(instead or {}), dict(between or {})
         self._sweeps: dict[Value, dict[Value, float]] = {}
 
     def elsewhere(self, values: Numbers) -> World:
         """The same with these data given."""
-        return World(self.derivation, values, self.slopes, self.totals, self.inside, self.by_result, self.instead)
+        return World(
+            self.derivation, values, self.slopes, self.totals, self.inside, self.by_result, self.instead, self.between
+        )
 
     @cached_property
     def data(self) -> dict[Value, float]:
@@ -85,6 +89,11 @@ class World:
                 slopes = [math.nan] * len(wanted)
             found[v] = [x if want else 0.0 for x, want in zip(slopes, wanted, strict=True)]
 
+    @cached_property
+    def _apart(self) -> World:
+        """The same with nothing given of derivatives between."""
+        return World(self.derivation, self.values, self.slopes, {}, self.inside, self.by_result, self.instead)
+
     def sweep(self, of: Value, free: Value | None = None) -> dict[Value, float]:
         """The derivatives of a Value with respect to all below it; of the loss those that are given, but for that of `free`."""
         if free not in self.totals:
@@ -95,6 +104,9 @@ class World:
         found = {of: 1.0}
         order = self.derivation.order
         for v in reversed(order[: self.derivation.place[of] + 1]):
+            for step, total in self.between.items():
+                if step.by is v and step.of in found and (step.direct or step.of is not of):
+                    found[v] = found.get(v, 0.0) + found[step.of] * (total - self._apart.down(step).get(v, 0.0))
             if v in given and v is not free:
                 found[v] = given[v]
             if v not in found or v.op is None:
@@ -107,13 +119,15 @@ class World:
             self._sweeps[of] = found
         return found
 
-    def upward(self, by: Value, of: Value) -> dict[Value, float]:
-        """The derivatives of all that depend on a Value, up to another, with respect to it."""
+    def upward(self, by: Value, of: Value, *, direct: bool = False) -> dict[Value, float]:
+        """The derivatives of all that depend on a Value, up to another, with respect to it; `direct`: through nothing with a name."""
         order, place = self.derivation.order, self.derivation.place
         found = {by: 1.0}
         blocked = self.totals if of is self.derivation.loss else {}
         for v in order[place[by] + 1 : place[of] + 1]:
             if v.op is None or not any(x in found for x in v.operands):
+                continue
+            if direct and v is not of and v in self.derivation.names:
                 continue
             total = 0.0
             for x, local in zip(v.operands, self.local[v], strict=True):
@@ -121,6 +135,18 @@ class World:
                     total += local * found[x]
             found[v] = total
         return found
+
+    def down(self, step: Step) -> dict[Value, float]:
+        """The derivatives of what a step differentiates with respect to all below it, the step's own not taken for granted."""
+        assert step.by is not None
+        if step.direct:
+            return self.derivation.directly(step.of, step.by, self.local)
+        return self.sweep(step.of, step.by)
+
+    def up(self, step: Step) -> dict[Value, float]:
+        """The derivatives of all between with respect to what a step differentiates by."""
+        assert step.by is not None
+        return self.upward(step.by, step.of, direct=step.direct)
 
     def number(self, step: Step) -> float:
         """What a step of the derivation gives here, itself not taken for granted."""
@@ -136,4 +162,4 @@ class World:
                 return self.data[step.by]
             # A derivative with respect to the parameter itself that was given is what the update takes.
             return self.data[step.by] - self.derivation.learning_rate * self.sweep(step.of).get(step.by, 0.0)
-        return self.sweep(step.of, step.by).get(step.by, 0.0)
+        return self.down(step).get(step.by, 0.0)

@@ -335,3 +335,16 @@ def test_names_of_cases_are_told_as_they_are() -> None:
     found = lesson(cases_by_name(), lr=0.1)
     assert "[1] marks" not in found.text(width=1000)
     assert table(found, "The cases, each with its inputs and targets")[0] == ["", "x_k", "t_k"]
+
+
+def test_of_a_large_network_those_numbers_are_given_that_equations_write() -> None:
+    net = MLP(20, [12, 2], seed=3)
+    loss = losses.squared_error(net([Value(0.05 * k, f"x{k}") for k in range(20)]), [0, 1])
+    loss.label = "L"
+    text = lesson(loss).text(width=80)
+    given, told = text.split("The forward pass")[:2]
+    told = told.split("The error")[0]
+    listed = set(re.findall(r"\b[wbx]\d+\b", given))
+    assert listed == set(re.findall(r"\b[wbx]\d+\b", told))
+    assert {"x0", "x19", "b1", "w1", "w20"} <= listed
+    assert not listed & {"x9", "w10", "b12"}

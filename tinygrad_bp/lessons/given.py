@@ -10,9 +10,10 @@ from tinygrad_bp.explanation.names import columns
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Table, Text
 from tinygrad_bp.lessons.definitions import has_angles
+from tinygrad_bp.lessons.equations import MOST_TERMS
 from tinygrad_bp.lessons.layers import inputs_of
 from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
-from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_STEPS, Speaker
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_STEPS, Speaker
 from tinygrad_bp.lessons.targets import compared
 
 ROOM = 74  # columns of a table in a terminal
@@ -60,14 +61,17 @@ class Given(Speaker):
                 yield self.paragraph(f"lesson.given.use.{kind}", names=self.some_of(list(dict.fromkeys(names))))
 
     def side_by_side(self, groups: Mapping[Role, Sequence[Value]]) -> Iterator[Block]:
-        """Beside what they are names and numbers, as many as have room; of very many those at both ends."""
+        """Beside what they are names and numbers, as many as have room; of very many those that equations write, or those at both ends."""
         if not groups:
             return
         ends = MOST_STEPS // 2
-        shown = {
-            role: list(leaves) if len(leaves) <= 2 * MOST_STEPS else [*leaves[:ends], *leaves[-ends:]]
-            for role, leaves in groups.items()
-        }
+        used = self.in_equations()
+        shown: dict[Role, list[Value]] = {}
+        for role, leaves in groups.items():
+            if len(leaves) <= 2 * MOST_STEPS:
+                shown[role] = list(leaves)
+            else:
+                shown[role] = [v for v in leaves if v in used] or [*leaves[:ends], *leaves[-ends:]]
         called = {role: self.say(f"lesson.given.{role}") for role in shown}
         if self.found.formula and set(called) == {"parameter"}:
             called = {"parameter": self.say("lesson.given.quantity")}
@@ -92,6 +96,20 @@ class Given(Speaker):
         yield Table([[]] * (1 + 2 * side), rows)
         if count := sum(map(len, groups.values())) - sum(map(len, shown.values())):
             yield self.paragraph("lesson.left.given", count=count)
+
+    def in_equations(self) -> set[Value]:
+        """The leaves that the equations of the neurons write which are told: of a long sum those at both ends."""
+        found: set[Value] = set()
+        end = MOST_TERMS // 2
+        for layers in self.cases[:1] if self.follows is None else []:
+            for unit in [unit for layer in layers for unit in layer[:MOST_NEURONS]]:
+                several = list(unit.connections)
+                terms: list[tuple[Value, ...]] = [(c.weight, c.source) for c in several]
+                terms += [(unit.bias,)] if unit.bias is not None else []
+                if len(terms) > MOST_TERMS:
+                    terms = [*terms[:end], *terms[-end:]]
+                found.update(v for term in terms for v in term)
+        return found
 
     def leaves(self) -> list[Value]:
         """The leaves that have names, in the order in which the forward pass meets them."""
@@ -130,14 +148,18 @@ class Given(Speaker):
         inputs = [inputs_of(layers) for layers in shown]
         if len({len(row) for row in inputs}) > 1 or len({len(layers[-1]) for layers in shown}) > 1:
             return
+        across = list(range(len(inputs[0])))[:MOST_ACROSS]
+        if len(inputs) == 1 and len(inputs[0]) > MOST_ACROSS:
+            used = self.in_equations()
+            across = [k for k, v in enumerate(inputs[0]) if v in used] or across
         rows: list[list[Text]] = []
         for k, (row, layers) in enumerate(zip(inputs, shown, strict=True), 1):
-            numbers = [v.data for v in row]
+            numbers = [row[place].data for place in across]
             targets = [self.target_of(unit) for unit in layers[-1]]
-            cells: list[Text] = [[self.write.number(x)] for x in numbers[:MOST_ACROSS]]
+            cells: list[Text] = [[self.write.number(x)] for x in numbers]
             cells += [[] if x is None else [self.write.number(x)] for x in targets[:MOST_ACROSS]]
             rows.append([[f"[{k}]"] if len(self.cases) > 1 else [], *cells])
-        head: list[Text] = [[], *(self.input_name(k) for k in range(len(inputs[0][:MOST_ACROSS])))]
+        head: list[Text] = [[], *(self.input_name(k) for k in across)]
         head += (self.target_name(k) for k in range(len(shown[0][-1][:MOST_ACROSS])))
         kept = [k for k in range(len(head)) if k == 0 or any(row[k] for row in rows)]
         first = 0 if len(self.cases) > 1 else 1
@@ -150,7 +172,7 @@ class Given(Speaker):
             heads = [[]] * MOST_BESIDE
             body = [pairs[k : k + MOST_BESIDE] for k in range(0, len(pairs), MOST_BESIDE)]
         yield Table(heads, body, self.words(several))
-        left = sum(max(0, len(each) - MOST_ACROSS) for each in (inputs[0], shown[0][-1]))
+        left = len(inputs[0]) - len(across) + max(0, len(shown[0][-1]) - MOST_ACROSS)
         if count := left * len(shown) + (len(self.cases) - len(shown)) * (len(head) - 1 + left):
             yield self.paragraph("lesson.left.given", count=count)
 

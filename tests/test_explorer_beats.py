@@ -55,6 +55,16 @@ UNSEEN = """() => {
   if (inner.scrollWidth > inner.clientWidth + 1) found.push("words are too wide");
   const rows = [...inner.children].map((each) => each.getBoundingClientRect());
   if (rows.some(({ top }, k) => k > 0 && top < rows[k - 1].bottom - 0.5)) found.push("words lie over each other");
+  for (const row of inner.querySelectorAll(".equation-row")) { // the boxes of what is written, not of the places it is written in
+    const written = [...row.querySelectorAll(".name, .fraction, data, .equals")].filter((each) => each.textContent);
+    const pieces = written.map((each) => each.getBoundingClientRect());
+    for (const [k, a] of pieces.entries())
+      for (const b of pieces.slice(k + 1)) {
+        const inside = (p, q) => p.left >= q.left - 1 && p.right <= q.right + 1 && p.top >= q.top - 1 && p.bottom <= q.bottom + 1;
+        const apart = a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 4 || b.bottom <= a.top + 4;
+        if (!apart && !inside(a, b) && !inside(b, a)) found.push("an equation lies over itself");
+      }
+  }
   if (document.documentElement.scrollHeight > innerHeight) found.push("the page scrolls");
   return found;
 }"""
@@ -165,6 +175,9 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
     )
     assert found == close([0.74136507, 0.186815602, 0.593269992]) or found[0] * found[1] * found[2] == close(product)
     assert product == close(wanted["dE_total/dw5"])
+    assert "Three links lie between w5 and Etotal" in explorer.page.locator(".why").inner_text().replace("\n", "")
+    explorer.jump(20)  # from w1 there are two ways, so that it is no chain of three links
+    assert "The first is what came back to h1" in explorer.page.locator(".why").inner_text()
     explorer.jump(18)
     numbers_shown = explorer.page.locator(".equation data").evaluate_all(
         "(all) => all.map((each) => Number(each.value))"

@@ -183,6 +183,9 @@ def test_the_check_of_the_worked_example(opened: Any) -> None:
     )
     verdicts = explorer.page.locator("#panel-truth .truth-verdict").all_inner_texts()
     assert len(rows) == len(verdicts) == len(found.rows) == 31
+    formulas = explorer.page.locator("#panel-truth .truth-figure .truth-line > span:first-child").all_text_contents()
+    assert len(formulas) == 31
+    assert formulas[:2] == ["neth1 = w1 · i1 + w2 · i2 + b1", "outh1 = σ(neth1)"]
     for row, (printed, *numbers_shown), verdict in zip(found.rows, rows, verdicts, strict=True):
         last = row.quantity == "E_total after 10000 rounds"
         wanted = [run.errors[-1]] * 2 + [None] if last else [row.hand, row.autograd, row.difference]

@@ -143,7 +143,9 @@ export function gradientScene(stage, frame, beat) {
     ...placeOf(stage, frame),
     count: [String(chain?.length ?? terms.length)],
   };
-  const kind = beat.kind === "bias" || !connection ? "bias" : several ? "several" : (chain?.length ?? 0) >= 3 ? "three" : "two";
+  const feeds = graph.connections.some(({ source }) => source === neuron.out);
+  const three = (chain?.length ?? 0) < 3 ? "two" : feeds ? "hidden" : "three"; // what comes back to a hidden neuron may be a sum of paths
+  const kind = beat.kind === "bias" || !connection ? "bias" : several ? "several" : three;
   return {
     ...scene,
     left: [{ of: graph.result, by: beat.node, whole: 1 }],

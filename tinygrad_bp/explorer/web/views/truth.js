@@ -165,7 +165,7 @@ function parametersTable(session) {
 function figuresTable(session) {
   const { graph } = session;
   const { original } = session.training;
-  const ids = new Map(graph.nodes.map(({ id, name }) => [name, id]));
+  const ids = new Map(graph.nodes.filter(({ name }) => name).map(({ id, name }) => [name, id]));
   const remarks = el("div", { class: "truth-remarks" });
   const notes = el("ol", { class: "truth-notes" });
   const columns = ["truth.printed", "truth.hand", "truth.autograd", "truth.difference"];

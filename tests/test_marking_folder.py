@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -231,3 +232,32 @@ def test_every_kind_of_mistake_has_a_line_for_a_class(language: str) -> None:
     stand_in |= {"sigmoidSlope", "sigmoidForgotten", "outsideSigmoid", "outsideTanh", "negative"}
     of_the_page = {"before", "kept", "factor"}
     assert set(texts["mistake"]) - stand_in - of_the_page <= said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mistake_is_one_line_of_a_class_whatever_its_numbers_and_digits(tmp_path: Path, language: str) -> None:
+    net = Value(0.4, "w") * Value(2.0, "x1") + Value(0.3, "b")
+    net.label = "net_o1"
+    out = net.tanh()
+    out.label = "out_o1"
+    error = (out - Value(-0.5, "target_o1")) ** 2 / 2
+    error.label = "E"
+    sheets(error, 4, seed=5, lr=0.5, language=language).save(tmp_path, "txt")
+    biases = set()
+    for path in sorted((tmp_path / "keys").glob("*.json")):
+        key = json.loads(path.read_text(encoding="utf-8"))
+        given = key["leaves"]
+        found = {asked["name"]: asked["text"] for asked in key["answers"]}
+        found["net_o1"] = f"{given['w'] * given['x1']:.6g}"  # the bias is forgotten
+        slope = math.tanh(given["w"] * given["x1"] + given["b"]) - given["target_o1"]
+        found["delta_o1"] = f"{slope:.6g}"  # and the slope
+        biases.add(given["b"])
+        written(tmp_path / "answers" / f"{path.stem}.csv", found.items())
+    assert len(biases) > 1
+    marked = mark_folder(tmp_path / "keys", tmp_path / "answers", language=language)
+    assert set(marked.kinds) >= {"bias", "slope"}
+    assert len(marked.kinds["slope"]) == 4
+    told = [line for line in marked.markdown().splitlines() if line.startswith("- sheet-01") and "b$" in line]
+    assert len(told) == 1
+    assert all(each.sheet in told[0] for each in marked)
+    assert "= $0." not in told[0]

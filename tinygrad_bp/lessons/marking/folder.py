@@ -246,32 +246,37 @@ class FolderMarks(Document):
 
     def _causes(self, say: Words) -> Iterator[list[Piece]]:
         """Where what is wrong comes from: what is the same on several sheets, but for their numbers, once for all of these."""
-        groups: dict[tuple[str, ...], list[tuple[str, Mark]]] = {}
+        groups: dict[tuple[object, ...], list[tuple[str, Mark]]] = {}
         for each in self._sheets:
             for mark in each.wrong:
                 if mark.remark:
-                    key = mark.name, plain(_without_numbers(mark.remark))
+                    key = mark.name, mark.told[0].named if mark.told else plain(mark.remark)
                     groups.setdefault(key, []).append((printable(each.called), mark))
         for group in sorted(groups.values(), key=lambda group: -len(group)):
             [(_, mark), *others] = group
             names = say.listed([name for name, _ in group])
-            remark = _without_numbers(mark.remark) if others else mark.remark
+            same = {tuple(cause.named for cause in each.told) for _, each in group}
+            remark = _in_common([each.remark if len(same) == 1 else each.told[0].said(say) for _, each in group])
             yield [names, say("say.comma" if not others else "say.colon"), mark.symbol, say("say.colon"), *remark]
 
 
 def _kind(mark: Mark) -> str:
     """What kind of mistake is the likeliest cause: its key, or `slope` for one that is left out."""
-    if not mark.keys:
-        return "unknown"
-    left_out = mark.keys[0] == "omitted" and re.search(r"\bd\S+/d\S+ =", mark.causes[0])
-    return "slope" if left_out else mark.keys[0]
+    if mark.told:
+        return mark.told[0].kind or mark.told[0].key
+    return mark.keys[0] if mark.keys else "unknown"
 
 
-def _without_numbers(pieces: Sequence[Piece]) -> list[Piece]:
-    """A sentence without the numbers of a sheet: `= 0.149` is left out, and others of several digits are dots."""
+def _is_number(piece: Piece) -> bool:
+    return isinstance(piece, Formula) and re.fullmatch(r"-?\d*\.?\d+(e-?\d+)?", piece.text) is not None
+
+
+def _in_common(remarks: Sequence[Sequence[Piece]]) -> list[Piece]:
+    """What several sheets are told alike: of numbers that are other ones on each `= 0.149` is left out, and others are dots."""
     found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Formula) and re.fullmatch(r"-?\d*\.?\d+(e-?\d+)?", piece.text) and len(piece.text) > 3:
+    for pieces in zip(*remarks, strict=False):
+        piece = pieces[0]
+        if any(map(_is_number, pieces)) and any(each != piece for each in pieces):
             last = found[-1] if found else ""
             if isinstance(last, str) and last.rstrip().endswith("="):
                 found[-1] = last.rstrip()[:-1].rstrip()

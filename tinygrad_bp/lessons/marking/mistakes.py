@@ -54,6 +54,7 @@ class Mistake:
         rank: the likelier one has the smaller.
         about: what its text names.
         text: which text says it, if not that of its key.
+        kind: what a class is told that it is, if not its key.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Mistake:
     rank: float
     about: Mapping[str, Formula | str] = field(default_factory=dict)
     text: str = ""
+    kind: str = ""
 
 
 def evaluated(template: str, operand: float, result: float) -> float:

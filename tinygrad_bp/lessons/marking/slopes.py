@@ -31,7 +31,7 @@ class Slopes:
             if is_number(n.operands[1]):
                 yield from self._constant(n, 1)
             else:
-                yield Mistake("omitted", 1.0, 2.0, number)
+                yield Mistake("omitted", 1.0, 2.0, number, kind="slope")
         elif op is ops.pow and place == 0 and not isinstance(n.operands[1], Value):
             base, power = world.data[x], n.operands[1]
             if power == 2:
@@ -70,7 +70,7 @@ class Slopes:
                 continue
             if isinstance(slope, float):
                 yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
-        yield Mistake("omitted", 1.0, 1.1, number)
+        yield Mistake("omitted", 1.0, 1.1, number, kind="slope")
         yield Mistake("twice", local * local, 2.6, number)
         own = local < 0.0 and (n.op is ops.cos or n.op is ops.div)  # whose slope has a minus sign of its own
         yield Mistake("minus", -local, 2.4 if own else 3.6, number, text="" if own else "wrongSign")

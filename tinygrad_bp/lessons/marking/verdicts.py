@@ -37,11 +37,18 @@ Given = tuple[Step, str, Answer]  # a quantity, what it was called, and the answ
 
 @dataclass(frozen=True)
 class Cause:
-    """How a cause is called, which text of the catalogue says it, and what that names."""
+    """How a cause is called, which text of the catalogue says it, what that names, and what kind it is to a class, if not its key."""
 
     key: str
     about: Mapping[str, Formula | str] = field(default_factory=dict)
     text: str = ""
+    kind: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What it says in any language, but for its numbers: the same on two sheets if the mistake is."""
+        names = (f"{name} {plain([x])}" for name, x in sorted(self.about.items()) if name != "number")
+        return self.text or self.key, *names
 
     def said(self, say: Words) -> list[Piece]:
         """The sentence."""
@@ -63,6 +70,7 @@ class Mark:
         causes: the likely causes in words, the likeliest first; `keys` are how they are called.
         remark: the same as pieces of a document; `symbol` is the quantity as one.
         accepted: whether it counts as right though its numbers were rounded too early, as whoever marks has chosen.
+        told: the causes as they were found, from which a class is told what it got wrong.
     """
 
     name: str
@@ -76,6 +84,7 @@ class Mark:
     remark: Sequence[Piece] = field(default=(), repr=False)
     symbol: Piece = field(default="", repr=False)
     accepted: bool = False
+    told: Sequence[Cause] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:
@@ -142,7 +151,7 @@ class Verdicts:
         ]
         remark = remark or phrase(self.say, "mark.unknown")
         texts, keys = [plain(sentence) for sentence in sentences], [cause.key for cause in causes]
-        return replace(mark, verdict="wrong", causes=texts, keys=keys, remark=remark)
+        return replace(mark, verdict="wrong", causes=texts, keys=keys, remark=remark, told=causes)
 
     def _symbol(self, step: Step, asked: str) -> Piece:
         """A quantity as it was called: a delta by its quotient, and what is written in a way of its own as it is."""
@@ -317,7 +326,7 @@ class Verdicts:
                 if turned and len(together) == 1 and mistake.key == "minus" and mistake.text == "wrongSign":
                     continue  # the sign of the product is wrong, and nothing tells that of which factor
                 if mistake.rank <= found[0][0].rank + 2.0:
-                    cause = Cause(mistake.key, self._of_the_graph(step, mistake), mistake.text)
+                    cause = Cause(mistake.key, self._of_the_graph(step, mistake), mistake.text, mistake.kind)
                     kept.setdefault(plain(cause.said(self.say)), cause)
         return list(kept.values())[: mistakes()["most_named"]]
 

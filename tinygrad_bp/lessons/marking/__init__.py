@@ -3,7 +3,9 @@
 mark         `mark`, and the `Marks` that it gives
 verdicts     right, right given what came before, or wrong
 causes       mistakes in derivatives and updates, tried on the graph; `forward` has those in the forward pass
+functions    what may be taken for the result of a function
 slopes       what may be taken for a local derivative
+roundings    what comes out if numbers on the way are rounded
 means        means and halves in a graph, and what it is called to forget them
 errors       the squared error taken for the cross entropy, and the other way round
 wording      how what is named in a cause is written

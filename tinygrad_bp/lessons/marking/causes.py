@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import combinations
 
 from tinygrad_bp.core import ops
@@ -18,12 +17,12 @@ from tinygrad_bp.lessons.marking.errors import Errors
 from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward, is_same
 from tinygrad_bp.lessons.marking.means import is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
+from tinygrad_bp.lessons.marking.roundings import Roundings
 from tinygrad_bp.lessons.marking.slopes import Slopes
 from tinygrad_bp.lessons.marking.worlds import World
 
 MOST_NAMED = 3  # deltas in one sentence
 MOST_WORK = 200_000  # nodes computed anew for one quantity in one world
-MOST_ROUNDED = 120  # quantities of a graph in which rounding is tried
 MOST_CROSSED = 8  # paths that meet, two of whose weights are tried in each other's place
 _SUMS = (ops.add, ops.sub, ops.neg, ops.sum_of)
 MOST_OTHERS = 60  # quantities that one may be mistaken for
@@ -39,6 +38,7 @@ class Causes:
         self.errors = Errors(derivation, self.forward.shares)
         self.words = self.forward.words
         self.slopes = Slopes(derivation, self.forward)
+        self.roundings = Roundings(derivation, self.write)
         self._nodes: dict[tuple[Value, Value | None], set[Value]] = {}
 
     def of(self, step: Step, world: World) -> Iterator[Mistake]:
@@ -82,10 +82,20 @@ class Causes:
             number = {"number": f"{count}"}
             yield Mistake("mean", count * right, 3.4, number)
             yield Mistake("meaned", right / count, 3.4, number, text="meanTwice")
+        if not counts and self.forward.cases == 1:
+            for count in self._several(step):
+                yield Mistake("meaned", right / count, 3.4, {"number": f"{count}"})
         if not counts and self.forward.cases > 1:
             number = {"number": f"{self.forward.cases}"}
             yield Mistake("meaned", right / self.forward.cases, 3.4, number)
             yield Mistake("timesCases", right * self.forward.cases, 3.4, number)
+
+    def _several(self, step: Step) -> set[int]:
+        """Of how many outputs, or steps of time, somebody may take the mean."""
+        outputs = len(self.found.layers[-1]) if self.found.layers else 0
+        uses = [sum(x is v for n in users for x in n.operands) for v, users in self.found.users.items() if v.op is None]
+        steps = max(uses, default=0) if step.by is not None and step.by.op is None else 0
+        return {count for count in (outputs, steps) if count > 1}
 
     def _between(self, step: Step) -> set[Value]:
         """The nodes that a quantity is computed from; of a derivative those between the two Values."""
@@ -179,7 +189,11 @@ class Causes:
         rate = found.learning_rate
         if rate is not None and step.of is found.loss:
             number = {"number": self.write.number(rate)}
-            yield Mistake("rate", rate * right, 1.0, number)
+            nodes = self._between(step)
+            halved = any(map(is_square, nodes)) and not self.forward.means.is_halved(
+                nodes
+            )  # which may come to the same
+            yield Mistake("rate", rate * right, 2.0 if halved else 1.0, number)
             yield Mistake("rate", rate * rate * right, 3.0, number)
             yield Mistake("step", -rate * right, 1.0, {"number": self.write.number(-rate)})
             if by in set(found.parameters):
@@ -192,6 +206,11 @@ class Causes:
         if any(n.op in LOGARITHMS for n in self.found.order):
             yield Mistake("log10", right / math.log(10.0), 2.4)
         yield Mistake("inverse", 1.0 / right if right else math.inf, 3.5, {"what": self.write.step(step)})
+        beside = self.found.probabilities
+        net = beside.own.get(step.of) or beside.net.get(step.of)
+        if net is not None and net is not by and not self.forward.shares[net].alone:
+            p = world.data[step.of]
+            yield Mistake("ownClass", p * (1.0 - p), 1.6, {"what": self.write.name(step.of)})
         yield Mistake("of", world.data[step.of], 3.0, {"what": self.write.name(step.of)})
 
     def _part_or_whole(self, step: Step, world: World) -> Iterator[Mistake]:
@@ -340,6 +359,7 @@ class Causes:
         if step.of is not self.found.loss:
             return
         layers = [[unit.net for unit in layer] for layer in self.found.layers] or [[*self.forward.activated.values()]]
+        yield from self._skipped(step, world)
         layers.append(self._users_of(step.by))  # which are of several layers where it is used at each step of time
         down, reached = world.sweep(step.of), self.found.below(step.of)
         above = world.upward(step.by, step.of) if step.by is not None else {}
@@ -354,6 +374,19 @@ class Causes:
                     yield Mistake("omitted", value, 1.5, {"what": names[0], "number": number})
                 else:
                     yield Mistake("arriving", value, 1.5, {"what": self.words.joined(names)})
+
+    def _skipped(self, step: Step, world: World) -> Iterator[Mistake]:
+        """A step of time that is skipped on the way back: the delta after the next one in place of the next."""
+        assert step.by is not None
+        out = self.forward.outputs.get(step.by, step.by)
+        down = world.sweep(step.of)
+        for net in {self.forward.owner[n] for n in self.found.users.get(out, ())}:
+            after = self.forward.outputs.get(net)
+            further = {self.forward.owner[n] for n in self.found.users.get(after, ())} if after is not None else set()
+            for later in further & self.forward.outputs.keys() & down.keys():
+                moved = World(self.found, world.values, world.slopes, {**world.totals, net: down[later]})
+                about = {"what": self.write.delta(net), "number": self.write.number(down.get(net, 0.0))}
+                yield Mistake("replaced", moved.number(step), 2.0, {**about, "wrong": self.write.delta(later)})
 
     def _users_of(self, by: Value | None) -> list[Value]:
         """The net inputs of the neurons of which a Value is a weight or the bias."""
@@ -449,7 +482,7 @@ class Causes:
                 yield Mistake("path", right - part, 1.2, about, text=text and f"path{text}")
                 yield Mistake("pathSign", right - 2.0 * part, 2.8, about, text=text and f"pathSign{text}")
                 if len(through) > 2 and math.isclose(sum(through.values()), right, rel_tol=1e-9):
-                    yield Mistake("onlyPath", part, 2.0, about)
+                    yield Mistake("onlyPath", part, 1.8, about)
 
     def crossed(
         self,
@@ -506,51 +539,3 @@ class Causes:
                 except (ArithmeticError, ValueError):
                     continue
                 yield replace(mistake, value=value, rank=mistake.rank + 4.0)
-
-    # Rounding
-
-    def rounded(self, step: Step, world: World) -> Iterator[tuple[int, float]]:
-        """What comes out if each result on the way is rounded to so many decimals, and how many."""
-        if len(self.found.forward) + len(self.found.backward) > MOST_ROUNDED:
-            return
-        for digits in range(2, 7):
-            if (digits, world) not in self._rounding:
-                self._rounding[digits, world] = self._rounded(digits, world)
-            yield digits, self._rounding[digits, world].number(step)
-
-    def rounded_one(self, step: Step, world: World) -> Iterator[tuple[Formula, int, float]]:
-        """What comes out if one number on the way is rounded to so many decimals, and which."""
-        found = self.found
-        if len(found.forward) + len(found.backward) > MOST_ROUNDED:
-            return
-        below = found.below(step.of)
-        down = world.sweep(found.loss) if step.kind != "value" else {}
-        for digits in range(1, 6):
-            for v in found.forward:
-                if v in below and v is not step.of and (x := _rounded(world.data[v], digits)) != world.data[v]:
-                    other = world.elsewhere({**world.values, v: x})
-                    yield self.write.name(v), digits, other.number(step)
-            for v in found.backward if step.of is found.loss else ():
-                if v is not step.by and v is not found.loss and v.op is not None and v in down:
-                    other = World(found, world.values, world.slopes, {**world.totals, v: _rounded(down[v], digits)})
-                    yield self.write.delta(v), digits, other.number(step)
-
-    @cached_property
-    def _rounding(self) -> dict[tuple[int, World], World]:
-        return {}
-
-    def _rounded(self, digits: int, world: World) -> World:
-        found = self.found
-        values, totals = dict(world.values), dict(world.totals)
-        for v in found.forward:
-            if v not in values:
-                values[v] = _rounded(found.data(values, partly=True)[v], digits)
-        for v in found.backward:
-            if v not in totals and v is not found.loss:
-                totals[v] = _rounded(World(found, values, world.slopes, totals).sweep(found.loss).get(v, 0.0), digits)
-        return World(found, values, world.slopes, totals)
-
-
-def _rounded(x: float, digits: int) -> float:
-    """A number with so many decimals; one that is not finite as it is."""
-    return round(x, digits) if math.isfinite(x) else x

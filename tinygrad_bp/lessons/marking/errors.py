@@ -75,6 +75,7 @@ class Errors:
         totals = []
         if key == "squaredForEntropy":
             totals = [share * math.fsum((end.out - end.target) ** 2 for end in ends) for share in HALVES]
+            totals += [share * math.fsum((1.0 - end.out) ** 2 for end in ends if end.target == 1.0) for share in HALVES]
         elif all(0.0 < end.out < 1.0 and 0.0 <= end.target <= 1.0 for end in ends):
             pairs = [(end.target, math.log(end.out), math.log1p(-end.out)) for end in ends]
             totals = [

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
+from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
+from tinygrad_bp.lessons.marking.functions import Functions
 from tinygrad_bp.lessons.marking.means import Means, is_square
-from tinygrad_bp.lessons.marking.mistakes import Mistake, evaluated, mistakes
+from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.softmax import Share, entropies
@@ -27,8 +28,6 @@ MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
 MOST_INSTEAD = 24  # that are tried in place of one operand
 LOGARITHMS = (ops.log, ops.log1p, ops.logsumexp, ops.softplus)  # of which ln is a part
-_CONFUSED = {ops.sin: (ops.cos,), ops.cos: (ops.sin,), ops.sinh: (ops.cosh,), ops.cosh: (ops.sinh,)}
-_OF_ANGLES = (ops.sin, ops.cos, ops.tan)
 _SUMS = (ops.add, ops.sub, ops.sum_of, ops.dot)
 
 
@@ -39,6 +38,7 @@ class Forward:
         self.found, self.write = derivation, write
         self.words = Wording(derivation, write)
         self.owner, self.written = self.words.owner, self.words.written
+        self.functions = Functions(self.words)
 
     # What belongs to what
 
@@ -210,6 +210,8 @@ class Forward:
                     yield replace(mistake, value=value)
         yield from self._whole(v, region, world)
         yield from self._probability(v, data)
+        yield from self._weighed_bias(v, data)
+        yield from self._roots(v, region, data)
         with contextlib.suppress(ArithmeticError, ValueError):
             yield from self._squares(v, region, data)
         with contextlib.suppress(ArithmeticError, ValueError):  # what comes out may be outside of a domain
@@ -349,7 +351,7 @@ class Forward:
         if n.op in (ops.dot, ops.mul):
             yield from self._operands(n, numbers, data, short=short)
         elif len(numbers) == 1:
-            yield from self._function(n, numbers[0], data)
+            yield from self.functions.of(n, numbers[0], data)
         elif n.op is ops.div:
             x = numbers[1]
             if is_number(n.operands[1]):
@@ -359,6 +361,10 @@ class Forward:
             else:
                 yield Mistake("divisor", numbers[0], 2.0, {"number": self.write.number(x)})
             yield Mistake("timesForOver", numbers[0] * x, 3.0, {"number": self.write.number(x)})
+            below = n.operands[1]
+            if isinstance(below, Value) and below.op is ops.mul and below not in self.found.names:
+                first, second = (data[y] if isinstance(y, Value) else y for y in below.operands)
+                yield Mistake("divisorAlone", numbers[0] / first * second, 2.0, {"what": self.written(below)})
             if numbers[0] and not any(map(is_number, n.operands)):
                 yield Mistake("turnedOver", x / numbers[0], 2.0, {"what": self.written(n)})
         elif n.op is ops.pow:
@@ -366,6 +372,38 @@ class Forward:
             yield Mistake("power", numbers[0] * numbers[1], 2.6, {"number": self.write.number(numbers[1])})
             if numbers[0] < 0.0:
                 yield Mistake("absolute", -numbers[0], 1.9, {"what": self.written(n.operands[0])})
+            yield from self._squares_of_each(n, data)
+
+    def _squares_of_each(self, n: Value, data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """Of the square of a difference that of squares."""
+        inner = n.operands[0]
+        if is_square(n) and isinstance(inner, Value) and inner.op is ops.sub and inner not in self.found.names:
+            first, second = (data[y] if isinstance(y, Value) else y for y in inner.operands)
+            about = {"what": self.written(inner)}
+            yield Mistake("squareOfEach", first * first - second * second, 2.3, about)
+            yield Mistake("squareOfEach", second * second - first * first, 2.4, about)
+
+    def _roots(self, v: Value, region: set[Value], data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """Of an error that is a square, or a mean of squares, the root; of one square the difference, half or not."""
+        squares = [n for n in self.found.below(v) if is_square(n)] if v is self.found.loss else []
+        if squares and data[v] > 0.0:
+            yield Mistake("root", math.sqrt(data[v]), 2.2, {"what": self.written(v)})
+        own = [n for n in region if is_square(n)]
+        if len(own) == 1:
+            gap = own[0].args[0]
+            yield Mistake("absolute", abs(data[gap]), 2.2, {"what": self.written(gap)})
+
+    def _weighed_bias(self, v: Value, data: Mapping[Value, float]) -> Iterator[Mistake]:
+        """A bias that is multiplied by a weight, as in w * (x + b)."""
+        unit = self.unit_of.get(v)
+        if unit is None or v is not unit.net or unit.bias is None:
+            return
+        bias = data.get(unit.bias, unit.bias.data)
+        weights = [(c.weight, data.get(c.weight, c.weight.data)) for c in unit.connections]
+        for rank, some in ((1.9, weights), (2.2, weights[-1:])):
+            value = data[v] + bias * (math.fsum(w for _, w in some) - 1.0)
+            about = {"what": self.written(unit.bias), "wrong": self.written(some[0][0])}
+            yield Mistake("biasWeighed", value, rank, about)
 
     def _sum(self, n: Value, numbers: Sequence[float], data: Any) -> Iterator[Mistake]:
         half = len(numbers) // 2
@@ -466,50 +504,16 @@ class Forward:
             assert isinstance(operand, Value)
             about = {"what": self.written(operand), "number": self.write.number(own)}
             for instead, rank in self.instead(n, partner, operand):
+                if n in self.found.below(instead):
+                    continue  # it is computed later
                 if rank <= 1.7 or not short:
                     x = data.get(instead, instead.data)  # a signal may be a plain number
                     yield Mistake(
                         "replaced", whole + other * (x - own), rank + 0.1, {**about, "wrong": self.written(instead)}
                     )
             yield Mistake("omitted", whole + other * (1.0 - own), 2.2, about)
-
-    def _function(self, n: Value, x: float, data: Any) -> Iterator[Mistake]:
-        """Mistakes with a function of one operand."""
-        operand = next(v for v in n.operands if isinstance(v, Value))
-        if n.op is ops.neg:
-            yield Mistake("minus", x, 1.8, {"what": self.written(n), "number": self.write.number(data[n])})
-            return
-        what: Mapping[str, Formula | str] = {"what": self.written(n), "wrong": self.written(operand)}
-        yield Mistake("function", x, 1.0, what)
-        op: Any = n.op
-        trials: list[tuple[str, float, Callable[[], float]]] = [("argumentSign", 2.6, lambda: op.compute([-x]))]
-        if op in ACTIVATIONS or op in (ops.silu, ops.gelu):
-            others = [other for other in ACTIVATIONS if other is not op]
-            trials += [("otherFunction", 2.2, partial(other.compute, [x])) for other in others]
-        for other in _CONFUSED.get(op, ()):
-            trials.append(("otherFunction", 2.0, partial(other.compute, [x])))
-        if op in _OF_ANGLES:
-            trials.append(("degrees", 1.8, lambda: op.compute([math.radians(x)])))
-        if op is ops.log:
-            trials.append(("otherFunction", 2.0, lambda: math.log2(x)))
-        if op in (ops.sigmoid, ops.exp):
-            trials.append(("otherFunction", 2.8, lambda: math.exp(-x)))
-        trials.append(("slopeFor", 2.4, lambda: op.derivatives(data[n], [x], [True])[0]))
-        for key, rank, trial in trials:
-            try:
-                yield Mistake(key, float(trial()), rank, what)
-            except (ArithmeticError, ValueError):
-                continue
-        for template in mistakes()["slopes"].get(op.name, ())[:2]:
-            if "/" in template:
-                continue
-            try:
-                slope = evaluated(template, x, data[n])
-            except (ArithmeticError, ValueError):
-                continue
-            if slope != data[n]:
-                wrong = self.words.slope(template, operand, n)
-                yield Mistake("replaced", slope, 3.2, {**what, "number": self.write.number(data[n]), "wrong": wrong})
+            if operand is not n.operands[partner]:
+                yield Mistake("twice", whole + other * own * (own - 1.0), 2.7, about)
 
 
 def is_same(m: Value, n: Value) -> bool:

@@ -70,6 +70,12 @@ class Slopes:
                 continue
             if isinstance(slope, float):
                 yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
+        if n.op is ops.softplus:
+            wrong = Formula(
+                f"σ({operand.text}) * (1 - σ({operand.text}))",
+                rf"\sigma({operand.latex}) \cdot (1 - \sigma({operand.latex}))",
+            )
+            yield Mistake("replaced", local * (1.0 - local), 1.4, {**number, "wrong": wrong})
         yield Mistake("omitted", 1.0, 1.1, number, kind="slope")
         yield Mistake("twice", local * local, 2.6, number)
         own = local < 0.0 and (n.op is ops.cos or n.op is ops.div)  # whose slope has a minus sign of its own

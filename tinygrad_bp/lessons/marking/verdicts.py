@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tinygrad_bp.core.output import saying
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Formula, Legend, Piece
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.marking.carrying import LEAST_DIGITS, Carrying, Followed, Rounding
 from tinygrad_bp.lessons.marking.causes import Causes
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.naming import folded
-from tinygrad_bp.lessons.marking.numbers import Number, Unreadable
+from tinygrad_bp.lessons.marking.numbers import Number, Unreadable, number_of
 from tinygrad_bp.lessons.marking.ranges import Ranges
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.phrases import enumerated, phrase
@@ -214,6 +216,8 @@ class Verdicts:
             return self._distinct(step, itself)
         if last and step.kind != "value" and self._is_all_known(step, number):
             return [Cause("lastDigit")]
+        if (swapped := _with_two_digits_exchanged(number, step.value)) is not None:
+            return [Cause("digits", {"number": self.causes.write.number(step.value), "wrong": swapped})]
         if self.carrying.sources(step):  # from which it does not follow: only what is very near may still be rounding
             hidden = min(hidden, mistakes()["rounded_share"] * abs(step.value))
         if hidden and off <= hidden + 0.5 * number.unit and number.digits >= LEAST_DIGITS:
@@ -279,6 +283,9 @@ class Verdicts:
             turned = mistake.key == "sign" and number.digits > 0 and number.is_rounded(mistake.value)
             if turned or any(_is_likely(form, mistake.value, share, len(others)) for form in forms):
                 found.append([mistake])
+        found.sort(
+            key=lambda together: not number.is_rounded(together[0].value)
+        )  # before what would have to be cut off
         return found
 
     def _pairs(
@@ -300,19 +307,30 @@ class Verdicts:
                 return [[first, second]]
         return []
 
+    def _is_first(self, step: Step) -> bool:
+        """Whether nothing on the way to a quantity could have been rounded: it is one operation on numbers that were given."""
+        return (
+            step.kind == "value"
+            and all(not isinstance(x, Value) or (x.op is None and _is_short(x.data)) for x in step.of.operands)
+            and step.of.op is not None
+            and step.of.op.name in ("mul", "add", "sub", "div", "pow")
+        )
+
     def _roundings(self, step: Step, number: Number, world: World) -> list[Cause]:
         if number.unit and _off_by_a_digit(step.value, number) and 1 < number.digits <= 12:
             return [Cause("lastDigit")]
+        if self._is_first(step):
+            return []
         off = abs(number.x - step.value)
         share = mistakes()["rounded_share"]
         if off <= 4.0 * share * abs(step.value):
-            for digits, value in self.causes.rounded(step, world):
+            for digits, value in self.causes.roundings.rounded(step, world):
                 if number.fits(value) and value != step.value:
                     return [Cause("roundedTo", {"digits": str(digits)})]
         if step.value and off <= share * abs(step.value):
             return [_rounded(number.x, step.value)]
         if number.digits >= LONG:
-            for what, digits, value in self.causes.rounded_one(step, world):
+            for what, digits, value in self.causes.roundings.rounded_one(step, world):
                 if math.isclose(value, number.x, rel_tol=1e-8) or number.fits(value):
                     return [Cause("roundedTo", {"what": what, "digits": str(digits)}, "roundedOne")]
         return []
@@ -367,6 +385,25 @@ def _is_likely(number: Number, value: float, share: float, count: int) -> bool:
         return False
     width = (1.0 if exact else 2.0) * number.unit + 2.0 * (share + number.share) * abs(value)
     return count * width < CHANCE * SPREAD * max(abs(number.x), number.unit)
+
+
+def _with_two_digits_exchanged(number: Number, value: float) -> str | None:
+    """An answer as it was written if two digits side by side, exchanged, make it the right number; else None."""
+    text = number.text
+    for k, (first, second) in enumerate(itertools.pairwise(text) if number.digits >= LEAST_DIGITS + 1 else ()):
+        if first.isdigit() and second.isdigit() and first != second:
+            try:
+                other = number_of(text[:k] + second + first + text[k + 2 :], value)
+            except Unreadable:
+                continue
+            if other is not None and other.is_rounded(value):
+                return text
+    return None
+
+
+def _is_short(x: float) -> bool:
+    """Whether a number has few digits, which nobody rounds."""
+    return float(f"{x:.4g}") == x
 
 
 def _off_by_a_digit(value: float, number: Number) -> bool:

@@ -88,7 +88,9 @@ def test_only_things_of_a_like_kind_are_taken_for_one_another() -> None:
     for n in found.order:
         for place, partner in enumerate(n.operands):
             if n.op is not None and n.op.name in ("mul", "dot") and isinstance(partner, Value) and partner in leaves:
-                others = [v for v, _ in forward.instead(n, 1 - place if n.op.name == "mul" else place, partner)]
+                others = [
+                    v for v, _ in forward.likeness.instead(n, 1 - place if n.op.name == "mul" else place, partner)
+                ]
                 kinds = {names[v.label[0]] for v in others if v.op is None and v not in n.operands and v.label}
                 assert kinds <= {names[partner.label[0]]}, (partner.label, kinds)
 

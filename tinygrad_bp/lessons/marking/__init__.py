@@ -3,6 +3,8 @@
 mark         `mark`, and the `Marks` that it gives
 verdicts     right, right given what came before, or wrong
 causes       mistakes in derivatives and updates, tried on the graph; `forward` has those in the forward pass
+likeness     what may be taken for what
+paths        paths that meet on the way back
 functions    what may be taken for the result of a function
 slopes       what may be taken for a local derivative
 roundings    what comes out if numbers on the way are rounded

@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
@@ -17,13 +16,13 @@ from tinygrad_bp.lessons.marking.errors import Errors
 from tinygrad_bp.lessons.marking.forward import LOGARITHMS, Forward, is_same
 from tinygrad_bp.lessons.marking.means import is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
+from tinygrad_bp.lessons.marking.paths import Paths
 from tinygrad_bp.lessons.marking.roundings import Roundings
 from tinygrad_bp.lessons.marking.slopes import Slopes
 from tinygrad_bp.lessons.marking.worlds import World
 
 MOST_NAMED = 3  # deltas in one sentence
 MOST_WORK = 200_000  # nodes computed anew for one quantity in one world
-MOST_CROSSED = 8  # paths that meet, two of whose weights are tried in each other's place
 _SUMS = (ops.add, ops.sub, ops.neg, ops.sum_of)
 MOST_OTHERS = 60  # quantities that one may be mistaken for
 
@@ -38,6 +37,7 @@ class Causes:
         self.errors = Errors(derivation, self.forward.shares)
         self.words = self.forward.words
         self.slopes = Slopes(derivation, self.forward)
+        self.paths = Paths(derivation, self.forward)
         self.roundings = Roundings(derivation, self.write)
         self._nodes: dict[tuple[Value, Value | None], set[Value]] = {}
 
@@ -264,8 +264,8 @@ class Causes:
                     value = right + (count - 1.0) * (down[n] * up[n] - down[part] * up[part])
                     about: dict[str, Formula | str] = {"what": self.forward.written(part), "number": f"{count}"}
                     yield Mistake("lastDivided", value, 2.0, about)
-        yield from self.paths(met, by, down, up)
-        yield from self.crossed(met, right, down, up, world)
+        yield from self.paths.forgotten(met, by, down, up)
+        yield from self.paths.crossed(met, right, down, up, world)
         yield from self.added(by, down, world)
         yield from self.degrees(step, inside, world)
         yield from self.everywhere(by, down, right, world)
@@ -457,55 +457,6 @@ class Causes:
                 if v is not right[0] and p > 0.0:
                     about = {"what": self.write.name(right[0]), "wrong": self.write.name(v)}
                     yield Mistake("otherClass", -math.log(p), 1.6, about)
-
-    def paths(
-        self,
-        met: Mapping[Value, Mapping[Value, float]],
-        by: Value,
-        down: Mapping[Value, float],
-        up: Mapping[Value, float],
-    ) -> Iterator[Mistake]:
-        """What is forgotten, or turned round, of what comes together."""
-        right = down.get(by, 0.0)
-        for x, through in met.items():
-            if len(through) < 2:
-                continue
-            for user, part in through.items():
-                whole = x is by or math.isclose(down.get(user, 0.0) * up.get(user, 0.0), part, rel_tol=1e-9)
-                about: dict[str, Formula | str] = {
-                    "what": self.forward.written(user),
-                    "number": self.write.number(part),
-                }
-                text = "" if whole else "Between"
-                if not whole:
-                    about["wrong"] = self.forward.written(x)
-                yield Mistake("path", right - part, 1.2, about, text=text and f"path{text}")
-                yield Mistake("pathSign", right - 2.0 * part, 2.8, about, text=text and f"pathSign{text}")
-                if len(through) > 2 and math.isclose(sum(through.values()), right, rel_tol=1e-9):
-                    yield Mistake("onlyPath", part, 1.8, about)
-
-    def crossed(
-        self,
-        met: Mapping[Value, Mapping[Value, float]],
-        right: float,
-        down: Mapping[Value, float],
-        up: Mapping[Value, float],
-        world: World,
-    ) -> Iterator[Mistake]:
-        """Of two paths that meet the weights exchanged: what comes by the one is multiplied by that of the other."""
-        for x, through in met.items():
-            factors: list[tuple[float, Value]] = []
-            for n in self.found.users.get(x, ()) if len(through) > 1 else ():
-                half = len(n.operands) // 2
-                for place, operand in enumerate(n.operands if n.op in (ops.mul, ops.dot) else ()):
-                    partner = n.operands[(place + half) % len(n.operands)]
-                    if operand is x and n in down and isinstance(partner, Value) and partner not in (x, *up):
-                        factors.append((down[n], partner))
-            if len(factors) <= MOST_CROSSED:
-                for (first, one), (second, other) in combinations(factors, 2):
-                    change = (first - second) * (world.data[other] - world.data[one]) * up[x]
-                    about = {"what": self.forward.written(one), "wrong": self.forward.written(other)}
-                    yield Mistake("swapped", right + change, 1.6, about)
 
     def worlds(self, step: Step, world: World) -> Iterator[Mistake]:
         """Parameters as they are after the update, in place of the original ones."""

@@ -18,15 +18,15 @@ from tinygrad_bp.lessons.blocks import Formula
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.equations import Equations
 from tinygrad_bp.lessons.marking.functions import Functions
+from tinygrad_bp.lessons.marking.likeness import Likeness
 from tinygrad_bp.lessons.marking.means import Means, is_square
 from tinygrad_bp.lessons.marking.mistakes import Mistake, mistakes
 from tinygrad_bp.lessons.marking.wording import Wording, summands
 from tinygrad_bp.lessons.marking.worlds import World
 from tinygrad_bp.lessons.softmax import Share, entropies
 
-MOST_LEAVES = 40  # that are all tried in place of one another
 MOST_SWAPPED = 8  # weights of a neuron, two of which are tried in each other's place
-MOST_INSTEAD = 24  # that are tried in place of one operand
+MOST_INSTEAD = 24  # biases that are tried in place of one
 LOGARITHMS = (ops.log, ops.log1p, ops.logsumexp, ops.softplus)  # of which ln is a part
 _SUMS = (ops.add, ops.sub, ops.sum_of, ops.dot)
 
@@ -39,6 +39,7 @@ class Forward:
         self.words = Wording(derivation, write)
         self.owner, self.written = self.words.owner, self.words.written
         self.functions = Functions(self.words)
+        self.likeness = Likeness(derivation)
 
     # What belongs to what
 
@@ -102,89 +103,16 @@ class Forward:
             return {}
         return {v: found.updated(v).value for v in found.parameters}
 
-    @cached_property
-    def _targets(self) -> set[Value]:
-        """Leaves that no neuron takes and that are not trained: what the outputs should be."""
-        fed = {c.source for unit in self.found.neurons for c in unit.connections}
-        return {v for v in self.found.order if v.op is None and v not in fed and v not in set(self.found.parameters)}
-
     def difference(self, n: Value) -> tuple[str, dict[str, Formula | str]] | None:
         """For a difference how it is called if the two are exchanged, with their names: a target and an output, or any two."""
         if len(n.operands) != 2 or not all(isinstance(x, Value) and x in self.found.names for x in n.operands):
             return None
         pair: list[Any] = list(n.operands)
-        target = next((x for x in pair if x in self._targets), None)
+        target = next((x for x in pair if x in self.likeness.targets), None)
         if target is None or self.found.formula:
             return "swapped", {"what": self.written(pair[0]), "wrong": self.written(pair[1])}
         [other] = [x for x in pair if x is not target] or [target]
         return "exchanged", {"what": self.written(target), "wrong": self.written(other)}
-
-    # What may be taken for what
-
-    def alike(self, n: Value) -> list[Value]:
-        """Other nodes of the same operation on one operand, as the activations of other neurons."""
-        if n.op is None or n.op.arity == 2:
-            return []
-        return [v for v in self.found.order if v.op is n.op and v is not n and v in self.found.names][:MOST_INSTEAD]
-
-    def instead(self, n: Value, place: int, partner: Value) -> list[tuple[Value, float]]:
-        """What may be taken for an operand of a product, with how likely: the other operand, what is beside it, its net input."""
-        names = self.found.names
-        found: dict[Value, float] = {}
-        inner = partner.operands[0] if len(partner.operands) == 1 and partner.op is not ops.neg else None
-        if isinstance(inner, Value) and inner in names:
-            found[inner] = 1.2
-        for user in self.found.users.get(partner, []):
-            if len(user.operands) == 1 and user in names and user.op is not ops.neg:
-                found.setdefault(user, 2.2)
-        for v, rank in self._beside(partner):
-            found[v] = min(found.get(v, rank), rank)
-        x = n.operands[place]
-        if isinstance(x, Value) and not isinstance(x, Constant):
-            found.setdefault(x, 2.0)
-        for v, rank in self._others(partner):
-            found.setdefault(v, rank)
-        found.pop(partner, None)
-        return list(found.items())
-
-    def _beside(self, partner: Value) -> Iterator[tuple[Value, float]]:
-        """The other weights of its neuron, and those of the same signal; the other signals."""
-        for unit in self.found.neurons:
-            own = [c.weight for c in unit.connections]
-            signals = [c.source for c in unit.connections]
-            if partner in own:
-                yield from ((w, 1.6) for w in own)
-                yield from ((w, 1.6) for w in self._from(signals[own.index(partner)]))
-            if partner in signals:
-                yield from ((s, 1.6) for s in signals)
-
-    def _others(self, partner: Value) -> Iterator[tuple[Value, float]]:
-        """Everything else with a name that is of a like kind; for a signal the inputs, too."""
-        names, kind = self.found.names, self.kind(partner)
-        alike = [v for v in self.found.order if v in names and self.kind(v) == kind]
-        if len(alike) <= MOST_LEAVES:
-            yield from ((v, 2.6) for v in alike)
-
-    def kind(self, v: Value) -> str:
-        """What a Value is for a network: only what is of a like kind is taken for one another. In a formula leaves are, and results."""
-        if v in self._kinds:
-            return self._kinds[v]
-        if self.found.neurons:
-            return "target" if v in self._targets else "leaf" if v.op is None else "result"
-        return "trained" if v in set(self.found.parameters) else "leaf" if v.op is None else "result"
-
-    @cached_property
-    def _kinds(self) -> dict[Value, str]:
-        found: dict[Value, str] = {}
-        for unit in self.found.neurons:
-            found |= {unit.net: "signal", unit.out: "signal"}
-            found |= {c.source: "signal" for c in unit.connections}
-            found |= {unit.bias: "bias"} if unit.bias is not None else {}
-            found |= {c.weight: "weight" for c in unit.connections}
-        return found
-
-    def _from(self, source: Value) -> list[Value]:
-        return [c.weight for unit in self.found.neurons for c in unit.connections if c.source is source]
 
     # How a Value is computed
 
@@ -308,7 +236,7 @@ class Forward:
             return None
         pair: list[Any] = list(n.operands)
         for target, other in (pair, pair[::-1]):
-            if target in self._targets and target in self.found.names:
+            if target in self.likeness.targets and target in self.found.names:
                 while other not in self.found.names and len(other.args) == 1:
                     [other] = other.args
                 if other in self.found.names and other.op is not None:
@@ -503,7 +431,7 @@ class Forward:
                 continue
             assert isinstance(operand, Value)
             about = {"what": self.written(operand), "number": self.write.number(own)}
-            for instead, rank in self.instead(n, partner, operand):
+            for instead, rank in self.likeness.instead(n, partner, operand):
                 if n in self.found.below(instead):
                     continue  # it is computed later
                 if rank <= 1.7 or not short:

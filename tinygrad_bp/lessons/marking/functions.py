@@ -45,12 +45,12 @@ class Functions:
             ("argumentSign", 2.6, lambda: op.compute([-x]), what)
         ]
         for other, rank in self._others(op):
-            said = {**what, "function": other.name, "own": op.name}
+            said: Mapping[str, Formula | str] = {**what, "function": _called(other), "own": _called(op)}
             trials.append(("otherFunction", rank, partial(other.compute, [x]), said))
         if op in _OF_ANGLES:
             trials.append(("degrees", 1.8, lambda: op.compute([math.radians(x)]), what))
         if op in (ops.sigmoid, ops.exp):
-            said = {**what, "function": "exp(-x)", "own": op.name}
+            said = {**what, "function": "exp(-x)", "own": _called(op)}
             trials.append(("otherFunction", 2.8, lambda: math.exp(-x), said))
         if op is ops.sigmoid:
             inner = what["wrong"]
@@ -60,12 +60,13 @@ class Functions:
                     f"1 / {left}1 {sign} exp(-{inner.text}){right}",
                     rf"1 / {left}1 {sign} e^{{-{inner.latex}}}{right}",
                 )
-                about = {"what": what["what"], "number": number, "wrong": wrong}
-                trials.append(("replaced", 1.9, partial(trial, x), about))
+                trials.append(
+                    ("replaced", 1.9, partial(trial, x), {"what": what["what"], "number": number, "wrong": wrong})
+                )
         trials.append(("slopeFor", 2.4, lambda: op.derivatives(data[n], [x], [True])[0], what))
-        for key, rank, computed, said in trials:
+        for key, rank, computed, about in trials:
             try:
-                yield Mistake(key, float(computed()), rank, said)
+                yield Mistake(key, float(computed()), rank, about)
             except (ArithmeticError, ValueError):
                 continue
         yield from self._slopes(n, operand, x, data[n], {**what, "number": number})
@@ -91,6 +92,11 @@ class Functions:
                 continue
             if slope != result:
                 yield Mistake("replaced", slope, 3.2, {**about, "wrong": self.words.slope(template, operand, n)})
+
+
+def _called(op: Any) -> str:
+    """A function as people write it, which the name of an operation need not be."""
+    return "log(1 + exp(x))" if op is ops.softplus else str(op.name)
 
 
 def _without_parentheses(x: float) -> float:

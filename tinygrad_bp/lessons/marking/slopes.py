@@ -70,11 +70,9 @@ class Slopes:
                 continue
             if isinstance(slope, float):
                 yield Mistake("replaced", slope, 1.0 + 0.1 * k, {**number, "wrong": self.words.slope(template, x, n)})
-        if n.op is ops.softplus:
-            wrong = Formula(
-                f"σ({operand.text}) * (1 - σ({operand.text}))",
-                rf"\sigma({operand.latex}) \cdot (1 - \sigma({operand.latex}))",
-            )
+        if n.op is ops.softplus and x in self.found.names:  # of a cross entropy it is no activation
+            sigmoid = Formula(f"1 / (1 + exp(-{operand.text}))", rf"\sigma({operand.latex})")
+            wrong = Formula(f"{sigmoid.text} * (1 - {sigmoid.text})", rf"{sigmoid.latex} \cdot (1 - {sigmoid.latex})")
             yield Mistake("replaced", local * (1.0 - local), 1.4, {**number, "wrong": wrong})
         yield Mistake("omitted", 1.0, 1.1, number, kind="slope")
         yield Mistake("twice", local * local, 2.6, number)
@@ -85,7 +83,7 @@ class Slopes:
         if n.op.name not in mistakes()["slopes"]:
             yield Mistake("replaced", world.data[n], 2.8, {**number, "wrong": result})
             yield Mistake("replaced", world.data[x], 3.0, {**number, "wrong": operand})
-        for other in self.forward.alike(n):
+        for other in self.forward.likeness.alike(n):
             wrong = self.words.factor(other, 0)
             yield Mistake("replaced", world.local[other][0], 2.4, {**number, "wrong": wrong})
 
@@ -111,7 +109,7 @@ class Slopes:
         number = {"what": self.forward.written(partner), "number": self.write.number(local)}
         yield Mistake("omitted", 1.0, 1.5, number)
         yield Mistake("twice", local * local, 2.4, number)
-        for other, rank in self.forward.instead(n, place, partner):
+        for other, rank in self.forward.likeness.instead(n, place, partner):
             x = world.data.get(other, other.data)  # a signal may be a plain number
             if not x:
                 continue  # as if the product were left out

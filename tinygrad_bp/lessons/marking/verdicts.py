@@ -283,9 +283,14 @@ class Verdicts:
             turned = mistake.key == "sign" and number.digits > 0 and number.is_rounded(mistake.value)
             if turned or any(_is_likely(form, mistake.value, share, len(others)) for form in forms):
                 found.append([mistake])
-        found.sort(
-            key=lambda together: not number.is_rounded(together[0].value)
-        )  # before what would have to be cut off
+
+        def is_cut_only(together: list[Mistake]) -> bool:
+            value = together[0].value
+            return number.is_cut(value) and abs(number.x - value) > 0.5 * number.unit * (1.0 + 1e-9) + share * abs(
+                value
+            )
+
+        found.sort(key=is_cut_only)  # what would have to be cut off comes after what fits
         return found
 
     def _pairs(

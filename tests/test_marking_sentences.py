@@ -69,7 +69,7 @@ def test_every_number_in_a_sentence_about_a_random_graph_is_its_own(seed: int) -
     found = Derivation(with_labels(seed), learning_rate=0.37)
     steps = random.Random(seed).sample(found.steps, min(3, len(found.steps)))
     count, false = falsehoods(found, steps)
-    assert count > 10
+    assert count > 4
     assert false == []
 
 

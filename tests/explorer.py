@@ -242,10 +242,8 @@ class Explorer:
 
     def case(self, number: int) -> None:
         """Looks at a case of a table; on a page without one, at the only case there is."""
-        rows = self.page.locator(".cases-row")
-        if rows.count():
-            self.panel("training")
-            rows.nth(number - 1).click()
+        if self.page.locator(".cases").count():
+            self.panel("training").locator(".cases-row").nth(number - 1).click()
             self.settle()
 
     def place(self) -> int | None:

@@ -95,7 +95,7 @@ def test_what_is_no_number_is_refused(opened: Any) -> None:
         assert explorer.panel("edit").get_by_label("w5", exact=True).input_value() == "0.4"
     for typed in ("abc", "1e999", "0", "-1"):
         explorer.change("learning rate η", typed)
-        assert explorer.status().startswith(f"“{typed}” is no learning rate")
+        assert explorer.status().startswith(f"“{typed}” is not a valid learning rate")
     assert explorer.numbers() == before
 
 

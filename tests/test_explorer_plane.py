@@ -66,8 +66,9 @@ def test_points_are_added_taken_away_and_of_tables_to_choose(opened: Any) -> Non
     page = explorer.page
     panel = explorer.panel("training")
     points = panel.locator(".plane-point")
-    plane = panel.locator(".plane-plot").bounding_box()
     panel.locator(".plane-tools .segments button").nth(1).click()
+    panel.locator(".plane-plot").scroll_into_view_if_needed()
+    plane = panel.locator(".plane-plot").bounding_box()
     page.mouse.click(plane["x"] + 0.55 * plane["width"], plane["y"] + 0.3 * plane["height"])
     explorer.settle()
     assert points.count() == 5

@@ -42,6 +42,7 @@ TESTS = {
     "core/order.py": ["core_order", "gradients", "value", "explanation", "drawing"],
     "core/gradients.py": ["gradients", "core_properties", "closed_branches", "core_order", "value"],
     "core/copying.py": ["value", "value_protocols", "operation", "core_properties", "training_types"],
+    "core/freeing.py": ["core_freeing"],
     "core/output.py": ["core_output"],
     "core/symbol.py": ["core_symbol", "operation", "explanation_formulas", "program_source", "founding"],
     "core/[ods]*.py": ["ops", "ops_edges", "operation", "founding", "core_symbol", "bad_input", "losses", "written_out"],

@@ -50,7 +50,7 @@ def test_truth_tables(name: str) -> None:
     about, _ = describe(subject)
     assert about["presets"]["chosen"] == name
     assert about["presets"]["tables"][name] == about["cases"]
-    assert set(about["presets"]["tables"]) == set(data.TRUTH_TABLES)
+    assert set(about["presets"]["tables"]) == {*data.TRUTH_TABLES, "circle", "moons", "spiral"}
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,9 @@ def test_nothing_is_left(free: Callable[[Any], None]) -> None:
         free(y)
         del y
     assert len(gc.get_objects()) - before < 50
+
+
+def test_a_leaf_has_nothing_to_take_from_it() -> None:
+    x = Value(1.5, "x")
+    freeing.release(x)
+    assert (x.data, x.label, x.args) == (1.5, "x", ())

@@ -8,12 +8,26 @@ from typing import Any
 
 from tests.labels import HOSTILE
 from tests.worked import worked_example
-from tinygrad_bp import MLP, Value, losses, ops, sqrt
+from tinygrad_bp import MLP, Value, exp, log, losses, ops, sqrt
 
 
 def named(value: Any, label: str) -> Any:
     value.label = label
     return value
+
+
+def softmax_by_hand() -> Value:
+    """2 inputs, 3 classes: p = exp(z) / sum, E = -log(p of the first)."""
+    x1, x2 = Value(0.9, "x1"), Value(-0.4, "x2")
+    zs = [
+        named(Value(a, f"u{k}") * x1 + Value(b, f"v{k}") * x2 + Value(0.15, f"b{k}"), f"net_o{k}")
+        for k, (a, b) in enumerate([(0.6, -0.2), (-0.35, 0.8), (0.1, 0.5)], 1)
+    ]
+    tops = [exp(z) for z in zs]
+    total = tops[0] + tops[1] + tops[2]
+    ps = [named(top / total, f"p_o{k}") for k, top in enumerate(tops, 1)]
+    error: Value = named(-log(ps[0]), "E")
+    return error
 
 
 def leaves(numbers: Sequence[float], letter: str) -> list[Value]:

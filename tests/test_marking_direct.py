@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rounds import named
 from tinygrad_bp import MLP, Value, exercise, explain, mark
 from tinygrad_bp.explanation.chain_rule import Explanation
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import Names
-
-
-def named(v: Value, name: str) -> Value:
-    v.label = name
-    return v
 
 
 def residual() -> tuple[Value, Value, Value]:

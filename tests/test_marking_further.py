@@ -8,17 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.rounds import named
 from tinygrad_bp import MLP, Value, mark
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import Names
 from tinygrad_bp.lessons.marking.worlds import World
 
 Of = Callable[[str], float]
-
-
-def named(v: Value, name: str) -> Value:
-    v.label = name
-    return v
 
 
 def tanh() -> Value:

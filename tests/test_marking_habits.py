@@ -7,23 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tinygrad_bp import Value, exp, log, mark
+from tests.rounds import named, softmax_by_hand
+from tinygrad_bp import Value, exp, mark
 from tinygrad_bp.lessons.derivation import Derivation
 
 Of = Callable[[str], float]
 
 
-def called(v: Value, name: str) -> Value:
-    v.label = name
-    return v
-
-
 def network() -> Value:
     """1-1-1, tanh and then a sigmoid, with half the square."""
     x, w, b = Value(0.65, "x"), Value(-1.25, "w"), Value(0.42, "b")
-    h = called(called(w * x + b, "net_h1").tanh(), "out_h1")
-    out = called(called(Value(0.85, "v") * h + Value(-0.31, "c"), "net_o1").sigmoid(), "out_o1")
-    return called((Value(0.2, "target_o1") - out) ** 2 / 2, "E")
+    h = named(named(w * x + b, "net_h1").tanh(), "out_h1")
+    out = named(named(Value(0.85, "v") * h + Value(-0.31, "c"), "net_o1").sigmoid(), "out_o1")
+    return named((Value(0.2, "target_o1") - out) ** 2 / 2, "E")
 
 
 def recurrent() -> Value:
@@ -31,28 +27,16 @@ def recurrent() -> Value:
     u, r, b = Value(0.7, "u"), Value(-0.9, "r"), Value(0.15, "b")
     h = Value(0.35, "h0")
     for k, x in enumerate([0.5, -0.8, 0.3, 0.6], 1):
-        h = called(called(u * Value(x, f"x{k}") + r * h + b, f"net_h{k}").tanh(), f"h{k}")
-    y = called(Value(1.4, "q") * h, "y")
-    return called((y - Value(0.25, "t")) ** 2, "loss")
-
-
-def classes() -> Value:
-    x, y = Value(0.9, "x1"), Value(-0.4, "x2")
-    zs = [
-        called(Value(a, f"u{k}") * x + Value(b, f"v{k}") * y + Value(0.15, f"b{k}"), f"net_o{k}")
-        for k, (a, b) in enumerate([(0.6, -0.2), (-0.35, 0.8), (0.1, 0.5)], 1)
-    ]
-    tops = [exp(z) for z in zs]
-    total = tops[0] + tops[1] + tops[2]
-    ps = [called(top / total, f"p_o{k}") for k, top in enumerate(tops, 1)]
-    return called(-log(ps[0]), "E")
+        h = named(named(u * Value(x, f"x{k}") + r * h + b, f"net_h{k}").tanh(), f"h{k}")
+    y = named(Value(1.4, "q") * h, "y")
+    return named((y - Value(0.25, "t")) ** 2, "loss")
 
 
 def formula() -> Value:
     """A charge that leaks away: a quotient by a product."""
     q, r, c, t = Value(2.4, "Q"), Value(1.7, "R"), Value(0.6, "C"), Value(0.9, "T")
-    rate = called(t / (r * c), "s")
-    return called(q * exp(-rate), "q_t")
+    rate = named(t / (r * c), "s")
+    return named(q * exp(-rate), "q_t")
 
 
 def sigmoid(z: float) -> float:
@@ -79,9 +63,9 @@ CASES: list[tuple[Callable[[], Value], str, Callable[[Of], float], str, str]] = 
         recurrent, "delta_h2", lambda of: of("delta_h4") * -0.9 * (1.0 - of("h2") ** 2), "replaced",
         "delta_h4 is taken for delta_h3",
     ),
-    (classes, "E", lambda of: of("E") / 3.0, "meaned", "dividing by 3"),
-    (classes, "E", lambda of: (1.0 - of("p_o1")) ** 2, "squaredForEntropy", "squared error"),
-    (classes, "dp_o1/dnet_o2", lambda of: of("p_o1") * (1.0 - of("p_o1")), "ownClass", "its own class"),
+    (softmax_by_hand, "E", lambda of: of("E") / 3.0, "meaned", "dividing by 3"),
+    (softmax_by_hand, "E", lambda of: (1.0 - of("p_o1")) ** 2, "squaredForEntropy", "squared error"),
+    (softmax_by_hand, "dp_o1/dnet_o2", lambda of: of("p_o1") * (1.0 - of("p_o1")), "ownClass", "its own class"),
     (formula, "s", lambda of: 0.9 / 1.7 * 0.6, "divisorAlone", "R * C"),
 ]  # fmt: skip
 
@@ -112,7 +96,7 @@ def test_two_digits_in_each_others_place_are_called_so(asked: str) -> None:
 
 
 def test_nothing_is_rounded_too_early_where_nothing_comes_before() -> None:
-    product = called(Value(0.75, "w") * Value(1.3, "x"), "net")
+    product = named(Value(0.75, "w") * Value(1.3, "x"), "net")
     [found] = mark(product, {"net": "0.9779"})
     assert "rounded" not in found.keys
 

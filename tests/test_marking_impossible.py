@@ -7,14 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.rounds import named
 from tinygrad_bp import MLP, Value, mark, sum_of
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.words import LANGUAGES
-
-
-def named(v: Value, name: str) -> Value:
-    v.label = name
-    return v
 
 
 def leaves(**numbers: float) -> list[Value]:

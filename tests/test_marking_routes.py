@@ -7,30 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tinygrad_bp import Value, exp, log, mark
+from tests.rounds import named, softmax_by_hand
+from tinygrad_bp import Value, log, mark
 from tinygrad_bp.lessons.derivation import Derivation
 
 
-def called(v: Value, name: str) -> Value:
-    v.label = name
-    return v
-
-
-def softmax() -> Value:
-    """2 inputs, 2 classes by hand: p = exp(z) / sum, E = -log(p of the first)."""
-    x1, x2 = Value(0.9, "x1"), Value(-0.4, "x2")
-    zs = [
-        called(Value(a, f"u{k}") * x1 + Value(b, f"v{k}") * x2 + Value(0.15, f"b{k}"), f"net_o{k}")
-        for k, (a, b) in enumerate([(0.6, -0.2), (-0.35, 0.8), (0.1, 0.5)], 1)
-    ]
-    tops = [exp(z) for z in zs]
-    total = tops[0] + tops[1] + tops[2]
-    ps = [called(top / total, f"p_o{k}") for k, top in enumerate(tops, 1)]
-    return called(-log(ps[0]), "E")
-
-
 def test_one_more_right_answer_makes_no_sound_step_wrong() -> None:
-    error = softmax()
+    error = softmax_by_hand()
     found = Derivation(error)
     p1, p2 = found["p_o1"].value, found["p_o2"].value
     slope = -1.0 / round(p1, 2)
@@ -46,15 +29,15 @@ def logistic(cases: int, leaf: bool) -> Value:
     w, b = Value(-0.6, "w"), Value(0.25, "b")
     errors = []
     for x, t in [(1.1, 0.0), (-0.8, 1.0), (0.3, 0.0)][:cases]:
-        out = called(called(w * Value(x, "x") + b, "net_o1").sigmoid(), "out_o1")
+        out = named(named(w * Value(x, "x") + b, "net_o1").sigmoid(), "out_o1")
         y = Value(t, "y") if leaf else t
-        errors.append(called(-(y * log(out) + (1 - y) * log(1 - out)), "E"))
+        errors.append(named(-(y * log(out) + (1 - y) * log(1 - out)), "E"))
     if cases == 1:
         return errors[0]
     total = errors[0]
     for error in errors[1:]:
         total = total + error
-    return called(total / cases, "loss")
+    return named(total / cases, "loss")
 
 
 @pytest.mark.parametrize("leaf", [False, True])
@@ -84,8 +67,8 @@ def test_the_target_that_is_not_subtracted_is_named() -> None:
 
 def test_two_decimals_are_not_blamed_on_a_step() -> None:
     w, x = Value(-0.8, "w"), Value(0.55, "x")
-    out = called(called(w * x + Value(0.1, "b"), "net_o1").tanh(), "out_o1")
-    error = called((out - Value(-0.3, "t")) ** 2, "E")
+    out = named(named(w * x + Value(0.1, "b"), "net_o1").tanh(), "out_o1")
+    error = named((out - Value(-0.3, "t")) ** 2, "E")
     right = Derivation(error)
     out_, gap = round(right["out_o1"].value, 2), round(right["dE/dout_o1"].value, 2)
     product = gap * round(1.0 - out_**2, 2)

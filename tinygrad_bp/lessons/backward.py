@@ -195,17 +195,17 @@ class Backward(Speaker):
         """For softmax with cross entropy: probabilities, targets, and the deltas as their differences."""
         if any(unit.net not in self.shares for unit in layer):
             return
-        _, _, cases, alone, _ = self.shares[layer[0].net]
+        share = self.shares[layer[0].net]
+        cases, alone = share.cases, share.alone
         gap, letter = self.write.gap(alone=alone), symbol(self.write.letter(alone=alone))
         yield from self.once("lesson.backward.sigmoid" if alone else "lesson.backward.softmax", gap=gap, y=letter)
         p, y = (self.entropy.letter(letter, layer[0]) for letter in "py")
-        if not self.first("lesson.backward.softmax.derived"):
-            pass
-        elif alone:
+        first = self.first("lesson.backward.softmax.derived")
+        if first and alone:
             slope, whole = self.entropy.slopes(layer[0])
             net = self.write.name(layer[0].net)
             yield self.paragraph("lesson.backward.sigmoid.slopes", p=p, first=whole, net=net, second=slope)
-        else:
+        elif first:
             yield self.paragraph("lesson.backward.softmax.parts")
             yield self.entropy.derived(layer)
             net, part = self.write.name(layer[0].net), self.entropy.slope(layer, layer[0])

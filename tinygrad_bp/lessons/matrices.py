@@ -371,7 +371,7 @@ class Matrices:
             return [f"delta{k} = (W{k + 1}.T @ delta{k + 1}){slope}"]
         if share := self._shares():
             targets = [[each.target for each in row] for row in share]
-            _, _, count, alone, _ = share[0][0]
+            count, alone = share[0][0].cases, share[0][0].alone
             letter, gap = self.speaker.write.letter(alone=alone), self.speaker.write.gap(alone=alone).text
             softmax = [f"p = np.exp(a{k} - a{k}.max(axis=0))", "p /= p.sum(axis=0)"]
             return [

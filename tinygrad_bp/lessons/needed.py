@@ -28,8 +28,8 @@ def given(found: Derivation, choice: Choice, is_told: Callable[[Step], bool]) ->
     asked = set(choice.names)
     follows = _Following(found, choice, is_told)
     names = {step.name for step in before if not follows(step)}
-    for step in _on_the_way(found, choice, follows):
-        if not follows(step) and not asked.intersection(same(found, step)):  # its number would be that answer
+    for step, computed in _on_the_way(found, choice, follows):
+        if not computed and not asked.intersection(same(found, step)):  # its number would be that answer
             names.add(step.name)
     return [step for step in found.steps if step.name in names - asked]
 
@@ -39,7 +39,7 @@ def without_detours(found: Derivation, choice: Choice, is_told: Callable[[Step],
     neurons = {v for unit in found.neurons for v in (unit.net, unit.out)}
     while choice.is_part:
         follows = _Following(found, choice, is_told)
-        detours = [step.of for step in _on_the_way(found, choice, follows) if step.of in neurons and follows(step)]
+        detours = [step.of for step, computed in _on_the_way(found, choice, follows) if computed and step.of in neurons]
         below = {v for of in detours for v in found.below(of)} & neurons
         fewer = choice.without({found.names[v] for v in below & follows.values})
         if len(fewer.names) == len(choice.names):
@@ -48,15 +48,16 @@ def without_detours(found: Derivation, choice: Choice, is_told: Callable[[Step],
     return choice
 
 
-def _on_the_way(found: Derivation, choice: Choice, follows: _Following) -> Iterator[Step]:
-    """What blanks need that is none; and of what is computed from a blank, so that it is not given, what it needs."""
+def _on_the_way(found: Derivation, choice: Choice, follows: _Following) -> Iterator[tuple[Step, bool]]:
+    """What blanks need that is none, and whether that is computed from a blank; if so, it is not given, and what it needs follows."""
     waiting, seen = [found[name] for name in choice.names], set(choice.names)
     while waiting:
         for name in sorted(needs(found, waiting.pop(), follows.asked) - seen):
             seen.add(name)
             step = found[name]
-            yield step
-            if follows(step):
+            computed = follows(step)
+            yield step, computed
+            if computed:
                 waiting.append(step)
 
 

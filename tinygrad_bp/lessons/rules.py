@@ -83,7 +83,8 @@ class _Rules:
             yield self.rule("linear", [joined(DELTA, [self.d(OUT)])])
         if classes:
             write = self.setting.write
-            _, _, cases, alone, _ = self.shares[classes[0].net]
+            share = self.shares[classes[0].net]
+            cases, alone = share.cases, share.alone
             gap, y = write.gap(alone=alone), symbol(write.letter(alone=alone))
             over = Formula(f"({gap.text}) / {cases}", rf"\frac{{{gap.latex}}}{{{cases}}}") if cases > 1 else gap
             yield self.rule("sigmoid" if alone else "softmax", [joined(DELTA, [over])], y=y)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.lessons.derivation import Derivation
 
 NEAR = 1e-9  # how well numbers must fit
+PLACES = (0.6, -0.9)  # net inputs at which slopes are held against p - t
 OF_ENTROPY = (
     "logsumexp",
     "softplus",
@@ -181,7 +182,7 @@ def _are_everywhere(
         if v in reached:
             reached.update(v.args)
     own = [v for v in upwards if v in reached]
-    for place in (0.6, -0.9):
+    for place in PLACES:
         at = {layers[k][0]: place for k in factors}
         try:
             slopes = slopes_at([*at, *own], at)

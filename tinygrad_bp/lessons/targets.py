@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.lessons.roles import is_logarithm
-from tinygrad_bp.lessons.softmax import NEAR, OF_ENTROPY, Share, slopes_at
+from tinygrad_bp.lessons.softmax import NEAR, OF_ENTROPY, PLACES, Share, slopes_at
 
 if TYPE_CHECKING:
     from tinygrad_bp.lessons.derivation import Derivation
 
-PLACES = (0.6, -0.9)  # at which slopes are held against p - t, another neuron a little further on
-FURTHER = 0.13
+FURTHER = 0.13  # how much further on another neuron is tried
 
 
 def logistic(found: Derivation) -> dict[Value, Share]:

@@ -108,9 +108,10 @@ class Errors:
 
     def _logistic(self, unit: Unit) -> End:
         """The end of a neuron whose error is the cross entropy of its sigmoid."""
-        p, t, count, _, _ = self.found.logistic[unit.net]
+        share = self.found.logistic[unit.net]
+        p, t = share.probability, share.target
         at, slope = (unit.out, p - t) if unit.activation else (unit.net, (p - t) * p * (1.0 - p))
-        return End(at, p, t, slope, count)
+        return End(at, p, t, slope, share.cases)
 
     @cached_property
     def of_squares(self) -> list[End]:

@@ -14,7 +14,7 @@ moodle       exercises as questions for a Moodle
 brief        the round on one screen
 audit        printed figures held against what they are
 course       what came of a training
-derivation   all that is derived, by name: what the others read
+derivation   all that is derived, by name: what the others read; `scope`: what it takes from a graph and its caller
 finite       graphs of which nothing can be derived, refused
 equations    its equations: symbols, numbers, results
 layers       its neurons, case by case and layer by layer; `roles`: what its leaves are; `ways` down its graph

@@ -27,25 +27,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import enclosed, unique_names
-from tinygrad_bp.explanation.neurons import Unit, units
+from tinygrad_bp.explanation.names import enclosed
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.parts import parts_of_derivatives
 from tinygrad_bp.explanation.waypoints import Waypoints
-from tinygrad_bp.lessons.chosen import leaves_called, near_leaves, several
+from tinygrad_bp.lessons.chosen import several
 from tinygrad_bp.lessons.layers import Layers, cases, named_by_case
 from tinygrad_bp.lessons.probabilities import probabilities
-from tinygrad_bp.lessons.roles import inputs_of_formula, learns, shared_out, untrained, weighs_inputs
-from tinygrad_bp.lessons.softmax import Share, shares_of, softmax
+from tinygrad_bp.lessons.roles import inputs_of_formula, learns, untrained
+from tinygrad_bp.lessons.scope import MOST_NODES, names_of_unlabelled, neurons_of, parameters_called, rate_of, those_of
+from tinygrad_bp.lessons.softmax import Share, softmax
 from tinygrad_bp.lessons.targets import logistic
 from tinygrad_bp.networks.optim import Optimizer
-from tinygrad_bp.text import changed_since, counted, did_you_mean, shown
+from tinygrad_bp.text import changed_since, did_you_mean, shown
 
 Kind = Literal["value", "derivative", "delta", "update"]
-MOST_NODES = 20_000  # of a graph that is derived
 
 Numbers = Mapping[Value, float]
 
@@ -123,28 +121,28 @@ class Derivation:
         if count_nodes(loss, most=MOST_NODES) > MOST_NODES:
             raise ValueError(f"{operation}: the graph has more than {MOST_NODES:,} nodes; derive a part of it")
         self.loss = loss
-        self.learning_rate = None if learning_rate is None else _rate(learning_rate, operation)
+        self.learning_rate = None if learning_rate is None else rate_of(learning_rate, operation)
         self.optimizer, self.labelled_only = optimizer, labelled_only
         self.order = topological_order(loss, constants=False)
         leaves = [v for v in self.order if v.op is None]
         if optimizer is not None:
             self.learning_rate = optimizer.rate()
             if parameters is None:
-                parameters = _those_of(optimizer, leaves, operation)
+                parameters = those_of(optimizer, leaves, operation)
         usual = untrained(self.order)
         trained = [v for v in leaves if v not in usual]
         chosen = (
             None
             if parameters is None
-            else _parameters(self.order, several(parameters, f"{operation}: parameters"), operation)
+            else parameters_called(self.order, several(parameters, f"{operation}: parameters"), operation)
         )
-        found = _neurons(self.order, trained, chosen or trained or leaves)
+        found = neurons_of(self.order, trained, chosen or trained or leaves)
         self.formula = not found and not learns(self.order)
         if self.formula:
             trained = [v for v in leaves if v not in inputs_of_formula(self.order)]
         self.trainable = trained or leaves
         self.parameters = chosen or self.trainable
-        names = _unlabelled(self.order, found)
+        names = names_of_unlabelled(self.order, found)
         self.graph = Waypoints(loss, self.parameters, labelled_only, names)
         self.parts = parts_of_derivatives(self.graph)
         if self.parts:
@@ -473,79 +471,3 @@ class Derivation:
             first += [unit.out, unit.net, *[c.weight for c in unit.connections]]
             first += [unit.bias] if unit.bias is not None else []
         return [v for v in dict.fromkeys([*first, *self.order]) if v in self.graph.waypoints]
-
-
-def _those_of(optimizer: Optimizer, leaves: Sequence[Value], operation: str) -> list[Value]:
-    known = set(leaves)
-    found = [p for p in optimizer.parameters if p in known]
-    if not found:
-        raise ValueError(f"{operation}: none of the optimizer's parameters is in the graph: it trains another network")
-    return found
-
-
-def _neurons(order: Sequence[Value], trainable: Sequence[Value], parameters: Sequence[Value]) -> list[Unit]:
-    """The neurons, also where one weight alone is followed.
-
-    A product and a sum alone make no neuron, since physics has them, too: an activation does, a label that calls it one, or softmax.
-    """
-    usual, chosen = (units(order, trained, most=MOST_NODES, numbers=True) for trained in (trainable, parameters))
-    found = max(usual, chosen, key=lambda found: sum(len(unit.connections) for unit in found))
-    nodes = [v for unit in found for v in (unit.net, unit.out)]
-    called = any(v.label.startswith(("net_", "out_")) for v in nodes)
-    if called or any(map(weighs_inputs, found)) or shared_out(order, found):
-        return found
-    return found if found and shares_of(cases(found, order), order, _totals(order)) else []
-
-
-def _totals(order: Sequence[Value]) -> dict[Value, float]:
-    """The derivatives of the last node with respect to all."""
-    found = {order[-1]: 1.0}
-    for v in reversed(order):
-        if v.op is not None and v in found:
-            for x, local in zip(v.operands, v.local_derivatives, strict=True):
-                if isinstance(x, Value):
-                    found[x] = found.get(x, 0.0) + local * found[v]
-    return found
-
-
-def _unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:
-    """Names for net inputs and outputs without a label: those of a neuron that is labelled in part or that a softmax is taken of, and of a
-    graph without any labels. Neurons of one name, a case's each, are numbered as their labels are."""
-    bare = not any(v.label for v in order[:-1] if v.op is not None)
-    found: dict[Value, str] = {}
-    shared = shared_out(order, neurons)
-    uses, seen = Counter(unit.name for unit in neurons), Counter[str]()
-    for unit in neurons:
-        seen[unit.name] += 1
-        name = unit.name if uses[unit.name] == 1 else f"{unit.name}[{seen[unit.name]}]"
-        if bare or unit.net.label or unit.out.label or unit.net in shared:
-            found |= {v: f"{kind}_{name}" for kind, v in (("out", unit.out), ("net", unit.net)) if not v.label}
-    return found
-
-
-def _parameters(order: Sequence[Value], given: Iterable[object], operation: str) -> list[Value]:
-    """The leaves that are named. Raises ValueError for what is none."""
-    leaves = [v for v in order if v.op is None]
-    names = unique_names(v for v in order if v.label)
-    chosen: dict[Value, None] = {}
-    for each in given:
-        called = leaves_called(leaves, names, each)
-        if not called:
-            name = each.label if isinstance(each, Value) and each.label else shown(each)
-            count = counted(len(leaves), "leaf", "leaves")
-            near = near_leaves(leaves, names, each)
-            raise ValueError(f"{operation}: the parameter {name:.60} is no leaf of the graph, which has {count}{near}")
-        chosen |= dict.fromkeys(called)
-    if not chosen:
-        raise ValueError(f"{operation}: there is no parameter to derive with respect to")
-    return list(chosen)
-
-
-def _rate(x: float, operation: str) -> float:
-    where = f"{operation}: lr"
-    if type(x).__name__ in ("bool", "bool_"):
-        raise TypeError(f"{where} is the learning rate, a real number, not {type(x).__name__} {x}")
-    rate = as_float(x, where, wants="is the learning rate, a real number")
-    if not 0.0 < rate < math.inf:
-        raise ValueError(f"{where}, the learning rate, is a finite number above 0, not {rate!r}")
-    return rate

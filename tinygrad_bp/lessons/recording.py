@@ -13,7 +13,8 @@ from typing import Any
 
 from tinygrad_bp.core.ops import OPERATIONS
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.lessons.derivation import MOST_NODES, Derivation
+from tinygrad_bp.lessons.derivation import Derivation
+from tinygrad_bp.lessons.scope import MOST_NODES
 from tinygrad_bp.text import shown
 
 

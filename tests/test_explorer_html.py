@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -237,7 +238,7 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     read = Read(made._repr_html_())
     [[tag, attributes, text], [listener, _, _]] = read.elements
     assert (tag, text, listener) == ("iframe", "", "script")
-    found = re.search(r'packed = "(.*?)", bytes.*subarray\(0, ?(\d+)\);', attributes["srcdoc"], re.DOTALL)
+    found = re.search(r'packed="(.*?)",values.*bytes\.slice\(0,(\d+)\)', attributes["srcdoc"], re.DOTALL)
     assert found is not None
     assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title
@@ -266,10 +267,15 @@ def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
     assert tightened(code, "=*<>?:&|,{}();") == tight
 
 
-@pytest.mark.parametrize("text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000, "".join(map(chr, range(3000)))]
+)
 def test_what_is_packed_is_unpacked(text: str) -> None:
     packed, length = pack(text)
-    assert not re.search(r"""[&<>"'\\`\s]""", packed)
+    assert json.loads(json.dumps(packed, ensure_ascii=False)) == packed == html.unescape(packed)
+    assert not re.search(r"""[\x00-\x1f\x7f-\x9f"&<\\\u2028\u2029]""", packed)
+    assert unicodedata.normalize("NFC", packed) == packed
+    assert len(packed.encode()) <= 1.2 * length + 7
     assert unpack(packed, length) == text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import importlib
 import json
@@ -15,11 +14,13 @@ from tinygrad_bp.explorer.tight import tight
 HEIGHT = 760  # px, until the page says how high it is
 LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
 
-# Five signs for four bytes, none of which HTML, JavaScript or JSON would have to escape; the same order as in `base64.b85encode`.
-_PYTHON = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
-_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;:=?@^_{|}~,./"
+# Six digits for five bytes. A digit takes a byte: the small ones are a sign of ASCII each, a large one and the next are a letter of two
+# bytes. HTML, JavaScript and JSON escape none of the signs, and no normal form of Unicode changes them.
+_BASE = 102
+_SMALL = "".join(chr(k) for k in range(32, 127) if chr(k) not in '"&<\\')
+_LETTERS = ((0xA1, 0x2FF), (0x388, 0x482), (0x48A, 0x590), (0x5D0, 0x5EA))
+_SIGNS = _SMALL + "".join(chr(k) for first, last in _LETTERS for k in range(first, last + 1))
 _ZLIB = 0x78  # with which its files begin, and no other
-_PACKED = str.maketrans(_PYTHON, _SIGNS)
 
 # LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range
 # by how likely each has been in its place so far; they say a byte, or how far back and how long a piece is that comes again.
@@ -128,16 +129,22 @@ _LZMA = """(source) => {
 _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
 (async () => {
   await new Promise((done) => addEventListener("load", () => setTimeout(done))); // else the page would be written into this one
-  const signs = SIGNS, packed = PACKED, bytes = new Uint8Array((packed.length / 5) * 4);
-  const values = new Map([...signs].map((sign, k) => [sign, k]));
-  for (let k = 0; k < packed.length; k += 5) {
-    let x = 0;
-    for (let j = k; j < k + 5; j++) x = x * 85 + values.get(packed[j]);
-    new DataView(bytes.buffer).setUint32((k / 5) * 4, x);
+  const packed = PACKED, values = new Map(), digits = [], bytes = [];
+  for (const sign of SMALL) values.set(sign, values.size);
+  const small = values.size;
+  for (const [first, last] of LETTERS) for (let k = first; k <= last; k++) values.set(String.fromCharCode(k), values.size);
+  for (const sign of packed) {
+    const k = values.get(sign), both = small * BASE + k - small;
+    if (k < small) digits.push(k);
+    else digits.push(Math.floor(both / BASE), both % BASE);
+  }
+  for (let k = 0; k + 6 <= digits.length; k += 6) {
+    const x = digits.slice(k, k + 6).reduce((x, digit) => x * BASE + digit);
+    for (let j = 4; j >= 0; j--) bytes.push(Math.floor(x / 256 ** j) % 256);
   }
   let page;
   try {
-    const whole = bytes.subarray(0, LENGTH);
+    const whole = Uint8Array.from(bytes.slice(0, LENGTH));
     if (whole[0] !== 0x78) page = new TextDecoder().decode((LZMA)(whole));
     else page = await new Response(new Blob([whole]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
   } catch {
@@ -174,14 +181,16 @@ def cell(page: str, title: str, old: str) -> str:
     """The output of a cell that shows a page, with a title for who does not see it; `old` is said where a browser cannot unpack it."""
     packed, length = pack(page)
     parts = {
-        "SIGNS": json.dumps(_SIGNS),
-        "PACKED": json.dumps(packed),
+        "BASE": str(_BASE),
+        "SMALL": json.dumps(_SMALL),
+        "LETTERS": json.dumps(_LETTERS),
+        "PACKED": json.dumps(packed, ensure_ascii=False),
         "LENGTH": str(length),
         "LZMA": _short(_LZMA),
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
-    loader = re.sub(r"\b(?:SIGNS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _short(_LOADER))
+    loader = re.sub(r"\b(?:BASE|SMALL|LETTERS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _short(_LOADER))
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
@@ -203,14 +212,43 @@ def pack(page: str) -> tuple[str, int]:
     else:  # pb=0: nothing in text comes every four bytes
         how = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
         data = lzma.compress(page.encode(), format=lzma.FORMAT_ALONE, filters=how)
-    return base64.b85encode(data, pad=True).decode().translate(_PACKED), len(data)
+    return _signs(data), len(data)
 
 
 def unpack(packed: str, length: int) -> str:
     """The page again."""
-    data = base64.b85decode(packed.translate(str.maketrans(_SIGNS, _PYTHON)))
-    found = data[:length]
+    found = _data(packed)[:length]
     return (zlib.decompress(found) if found[0] == _ZLIB else _lzma().decompress(found)).decode()
+
+
+def _signs(data: bytes) -> str:
+    """Bytes in signs."""
+    digits: list[int] = []
+    for k in range(0, len(data), 5):
+        x = int.from_bytes(data[k : k + 5].ljust(5, b"\0"), "big")
+        digits += [x // _BASE**j % _BASE for j in range(5, -1, -1)]
+    signs = []
+    following = iter(digits)
+    for digit in following:
+        large = (digit - len(_SMALL)) * _BASE
+        signs.append(_SMALL[digit] if large < 0 else _SIGNS[len(_SMALL) + large + next(following, 0)])
+    return "".join(signs)
+
+
+def _data(signs: str) -> bytes:
+    """The bytes again, and zeros."""
+    digits: list[int] = []
+    values = {sign: k for k, sign in enumerate(_SIGNS)}
+    for sign in signs:
+        k = values[sign]
+        digits += [k] if k < len(_SMALL) else divmod(len(_SMALL) * _BASE + k - len(_SMALL), _BASE)
+    data = b""
+    for k in range(0, len(digits) - 5, 6):
+        x = 0
+        for digit in digits[k : k + 6]:
+            x = x * _BASE + digit
+        data += x.to_bytes(5, "big")
+    return data
 
 
 def _lzma() -> Any:

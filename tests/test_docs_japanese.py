@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.test_docs import BLOCKS, ROOT, anchors, blocks, prose
 DOCS = ROOT / "docs"
 JAPANESE = DOCS / "ja"
 TWINS = [page for page in sorted(JAPANESE.rglob("*.md")) if page != JAPANESE / "README.md"]
+
+TRANSLATED = runpy.run_path(str(DOCS / "translated.py"))
 
 PUNCTUATION = "「」（）、。："
 LETTER = r"[\u3040-\u30ff\u4e00-\u9fff]"
@@ -161,6 +164,16 @@ def test_a_page_keeps_up_with_its_twin(page: Path) -> None:
     assert found == [], f"{page.relative_to(ROOT)} lags behind {twin(page).relative_to(ROOT)}:\n" + "\n".join(found)
 
 
+def test_no_page_lags_behind_the_words_of_its_twin() -> None:
+    found = [
+        f"{TRANSLATED['japanese'](page)}: {each}" for page, what in TRANSLATED["lagging"]().items() for each in what
+    ]
+    assert found == [], "say it in Japanese, then: python docs/translated.py PAGE\n" + "\n".join(found)
+    assert set(TRANSLATED["stored"]()) == {"../README.md"} | {
+        str(twin(page).relative_to(DOCS).as_posix()) for page in TWINS
+    }
+
+
 @pytest.mark.parametrize("page", sorted(JAPANESE.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
 def test_a_page_is_in_japanese(page: Path) -> None:
     assert list(not_japanese(page.read_text(encoding="utf-8"))) == []
@@ -221,6 +234,41 @@ def test_what_lags_is_found(source: str, beginning: str) -> None:
     page = JAPANESE / "page.md"
     assert list(lags(ENGLISH, TWIN, page)) == []
     assert any(found.startswith(beginning) for found in lags(ENGLISH, source, page))
+
+
+REWORDED = {
+    "nothing": (ENGLISH, []),
+    "other lines and places": (ENGLISH.replace(" after 1,000", "\nafter 1,000").replace("#data", "#x"), []),
+    "another block": (ENGLISH.replace(">>> 1", ">>> 2"), []),
+    "a sentence": (
+        ENGLISH.replace("after", "only after"),
+        ["#: reworded or new: 'The error is 0.298371109 only after"],
+    ),
+    "a heading": (ENGLISH.replace("A part", "One part"), ["#one-part: reworded or new", "#a-part: no longer there"]),
+    "a paragraph more": (ENGLISH + "\nMore.\n", ["#a-part: reworded or new: 'More.'"]),
+    "a paragraph less": (
+        ENGLISH.replace("The error", "```text\nThe error").replace("#data).", "#data).\n```"),
+        ["#: something was left"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "beginnings"), REWORDED.values(), ids=REWORDED.keys())
+def test_english_that_was_reworded_is_found(source: str, beginnings: list[str]) -> None:
+    found = list(TRANSLATED["lags"]("page.md", source, TRANSLATED["fingerprints"]("page.md", ENGLISH)))
+    assert len(found) == len(beginnings)
+    assert all(each.startswith(beginning) for each, beginning in zip(found, beginnings, strict=True))
+
+
+def test_only_pages_that_are_named_are_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = runpy.run_path(str(DOCS / "translated.py"))
+    monkeypatch.setitem(names["renew"].__globals__, "STORE", tmp_path / "translated.json")
+    assert names["renew"](["faq.md", "learn"])[:2] == ["faq.md", "learn/0-turn-a-knob.md"]
+    assert {name.partition("/")[0] for name in names["stored"]()} == {"faq.md", "learn"}
+    assert "errata.md" in names["lagging"]()
+    assert "faq.md" not in names["lagging"]()
+    with pytest.raises(ValueError, match=r"no page in Japanese for nothing\.md: there are \.\./README\.md, "):
+        names["renew"](["nothing.md"])
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ def test_nothing_where_nobody_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_notebook_has_an_element_without_a_widget_or_a_warning(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
-) -> None:
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a notebook shows, in which everything is as long as the test lasts."""
     shown: list[Any] = []
 
     class Handle:
@@ -80,11 +80,38 @@ def test_a_notebook_has_an_element_without_a_widget_or_a_warning(
     inner.display = display
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", inner)
+    return shown
+
+
+def test_a_notebook_has_an_element_without_a_widget_or_a_warning(
+    shown: list[Any], capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
     train(*xor(), epochs=300, progress=True, engine="python")
     assert capsys.readouterr() == ("", "")
     assert len(recwarn) == 0
     assert repr(shown[0]).startswith("epoch 1 of 300")
     assert shown[-1]._repr_html_().startswith('<progress value="1200" max="1200"></progress> epoch 300 of 300, ')
+
+
+def test_a_notebook_shows_a_bar_where_it_takes_a_while_and_nobody_asked(
+    shown: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, pace = [0.0], [0.0]
+
+    def clock() -> float:
+        now[0] += pace[0]
+        return now[0]
+
+    monkeypatch.setattr("tinygrad_bp.networks.training.progress.perf_counter", clock)
+    train(*xor(), epochs=30, engine="eager")
+    assert shown == []
+    pace[0] = 0.4
+    train(*xor(), epochs=30, progress=False, engine="eager")
+    assert shown == []
+    train(*xor(), epochs=30, engine="eager")
+    assert repr(shown[0]).startswith("epoch ")
+    assert shown[-1]._repr_html_().startswith('<progress value="120" max="120"></progress> epoch 30 of 30, ')
+    assert capsys.readouterr() == ("", "")
 
 
 def test_it_moves_within_an_epoch_and_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def train(
             the parameters are set back to those that did best, also where training diverges or is interrupted.
         stop_below: stop when the loss of an epoch is below this.
         on_epoch: called with the history after each epoch; training stops if it returns True, and goes on whatever else it returns.
-        progress: show how far it has come; by default if standard error is a terminal.
+        progress: show how far it has come; by default if standard error is a terminal, and in a notebook if it takes over a second.
         resume: go on from there: a history, or a file that `history.save(path)` wrote. `epochs` is their number in all.
 
     All engines give the same numbers but for rounding. Before the first step the model is called on some of the rows, and no other thread

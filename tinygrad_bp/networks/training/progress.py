@@ -14,6 +14,7 @@ from tinygrad_bp.text import terminal_width
 
 LINES, SECONDS = 10, 30.0  # a line after each of so many parts of the whole, and after so long without one
 PAUSE = 0.2  # seconds between two pictures in a notebook
+SHORT = 1.0  # seconds: a training that takes no longer leaves no bar in a notebook where nobody asked
 NARROW = 66  # columns, below which there is no place for a bar
 
 
@@ -59,16 +60,17 @@ class Standing:
 def bar(progress: bool | None, standing: Standing) -> Iterator[Callable[[], None]]:
     """Shows how far a training has come, each time that the function is called that it gives.
 
-    With None only where standard error is a terminal; with True in a notebook as its own kind of output, and where it goes to a file as a
-    few lines.
+    With None only where somebody watches: where standard error is a terminal, and in a notebook once it takes a while. With True also where
+    standard error goes to a file, as a few lines. In a notebook it is an output of the cell.
     """
+    display = None if progress is False else _notebook()
+    if display is not None:
+        yield _in_a_notebook(display, standing, 0.0 if progress else SHORT)
+        return
     if progress is None:
         progress = bool(sys.stderr and sys.stderr.isatty())
     if not progress or sys.stderr is None:
         yield lambda: None
-        return
-    if (display := _notebook()) is not None:
-        yield _in_a_notebook(display, standing)
         return
     from rich.console import Console
 
@@ -154,13 +156,17 @@ class _Picture:
         return f'<progress value="{self.done:g}" max="{self.total}"></progress> {self.words}'
 
 
-def _in_a_notebook(display: Any, standing: Standing) -> Callable[[], None]:
-    handle, last = display(_Picture(standing), display_id=True), perf_counter()
+def _in_a_notebook(display: Any, standing: Standing, wait: float) -> Callable[[], None]:
+    """Shows it from so many seconds on, and at the end as it ended."""
+    handle, last = None if wait else display(_Picture(standing), display_id=True), perf_counter()
 
     def show() -> None:
-        nonlocal last
-        if handle is not None and (perf_counter() - last > PAUSE or standing.history.steps == standing.total):
-            last = perf_counter()
+        nonlocal handle, last, wait
+        now = perf_counter()
+        if wait and now - standing.began > wait:
+            handle, last, wait = display(_Picture(standing), display_id=True), now, 0.0
+        elif handle is not None and (now - last > PAUSE or standing.history.steps == standing.total):
+            last = now
             handle.update(_Picture(standing))
 
     return show

@@ -261,6 +261,9 @@ def test_a_cell_of_a_notebook_is_small(name: str) -> None:
         ("return a - -b;", "return a - -b;"),
         ('f("a\\", b", c);', 'f("a\\", b",c);'),
         ("f();\ng();\n}\nclass", "f();g();}class"),
+        ("x = y\n? a\n: b;\nz", "x=y?a:b;z"),
+        ("f(); // `x`;\n}\ng", "f(); // `x`;\n}g"),
+        ("a\n\nb", "a\n\nb"),
     ],
 )
 def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:

@@ -152,7 +152,7 @@ def _linked(path: str) -> str:
     """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
     # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.
     module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
-    module = re.sub(r"^ +|^ *//.*\n|^ *\n", "", module, flags=re.MULTILINE)
+    module = re.sub(r"^ *\n|^ *//.*\n|^ +", "", module, flags=re.MULTILINE)
     name = path.rpartition("/")[2]
     exports = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", module, flags=re.MULTILINE)
     importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'

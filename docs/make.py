@@ -87,7 +87,8 @@ def graphs_of_lessons() -> dict[str, Value]:
 
 def curves() -> dict[str, str]:
     """The curves by file name, as SVG that is light or dark as its reader prefers."""
-    return {"error-curve": error_curve(), **runpy.run_path(str(DOCS / "figures.py"))["curves"]()}
+    figures = runpy.run_path(str(DOCS / "figures.py"))["curves"]()
+    return {"error-curve": error_curve(), **figures, **runpy.run_path(str(DOCS / "benchmarks.py"))["pictures"]()}
 
 
 def error_curve() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import runpy
 import shutil
 import subprocess
 import sys
@@ -15,16 +16,19 @@ from pathlib import Path
 
 from tests.benchmarks import c, eager, gpt, programs, training
 
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+DOCS = Path(__file__).parents[2] / "docs"
 PEERS = ("llvmlite", "micrograd", "xad", "jax", "numba", "pytensor", "casadi", "ddx-ad", "torch", "autograd")
 
 
 def versions() -> str:
     """What was measured, in words."""
     found = [f"Python {platform.python_version()}"]
-    if compiler := shutil.which("gcc"):
-        done = subprocess.run([compiler, "-dumpfullversion"], capture_output=True, text=True, check=True)
-        found.append(f"gcc {done.stdout.strip()} -O3")
+    for name, option in (("gcc", "-dumpfullversion"), ("clang", "-dumpversion")):
+        if compiler := shutil.which(name):
+            done = subprocess.run([compiler, option], capture_output=True, text=True, check=True)
+            found.append(f"{name} {done.stdout.strip()}")
+        else:
+            found.append(f"{name} not installed")
     for name in PEERS:
         try:
             found.append(f"{name} {importlib.metadata.version(name)}")
@@ -34,19 +38,8 @@ def versions() -> str:
 
 
 def main() -> None:
-    text = f"""# Benchmarks
-
-`python -m tests.benchmarks --write` in a clone of this repository made this page; `pip install -e ".[peers]"` installs what it compares
-with. All must compute the same numbers before any is timed. They run in turn, and a figure is the median of several runs. Machines
-differ, and one machine differs from hour to hour: the ratios, which are taken run by run, say more than the times. Below 1.00 is faster.
-
-W1 is the worked example. W2 is a network 2-16-16-1 with tanh over 100 rows and its 337 derivatives. W3 is a chain of multiplications and
-additions; micrograd recurses over the graph and is left out there. W4 is a random graph of additions, multiplications, tanh and exp.
-W5 is a [GPT on scalars](../examples/microgpt.py) that reads a name of seven letters.
-
-Measured on {versions()}.
-
-## The engine, which records each computation anew
+    page = runpy.run_path(str(DOCS / "benchmarks.py"))
+    tables = f"""## The engine, which records each computation anew
 {eager.report()}
 ### Why the engine is not compiled
 
@@ -71,9 +64,24 @@ C is the floor: both workloads with their derivatives by hand and the C library'
 `program.to("c")` and machine code are written from the same instructions. Both are compiled for this processor; sums are rounded once in
 both.
 {c.report()}"""
+    text = f"""# Benchmarks
+
+`python -m tests.benchmarks --write` in a clone of this repository made this page; `pip install -e ".[peers]"` installs what it compares
+with. All must compute the same numbers before any is timed. They run in turn, and a figure is the median of several runs. Machines
+differ, and one machine differs from hour to hour: the ratios, which are taken run by run, say more than the times. Below 1.00 is faster.
+
+W1 is the worked example. W2 is a network 2-16-16-1 with tanh over 100 rows and its 337 derivatives. W3 is a chain of multiplications and
+additions; micrograd recurses over the graph and is left out there. W4 is a random graph of additions, multiplications, tanh and exp.
+W5 is a [GPT on scalars](../examples/microgpt.py) that reads a name of seven letters.
+
+Measured on {versions()}.
+
+{page["opened"](tables)}
+{tables}"""
     print(text)
     if "--write" in sys.argv:
-        PAGE.write_text(text, encoding="utf-8")
+        (DOCS / "benchmarks.md").write_text(text, encoding="utf-8")
+        (DOCS / "pictures" / "benchmarks.svg").write_text(page["picture"](text), encoding="utf-8")
 
 
 if __name__ == "__main__":

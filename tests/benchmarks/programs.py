@@ -81,14 +81,20 @@ def by_hand_exactly(  # the same with the sigmoid in the form that neither overf
     return [0.5 * e1**2 + 0.5 * e2**2, c1 * i1, c1 * i2, c2 * i1, c2 * i2, d1 * h1, d1 * h2, d2 * h1, d2 * h2]
 
 
-def floor() -> ctypes.CDLL | None:
-    """The workloads in C, compiled on the spot; None without a compiler."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        return None
+def compilers() -> list[tuple[str, str]]:
+    """The C compilers that are installed, each with the efforts that it is measured with."""
+    return [(name, effort) for name in ("gcc", "clang") if shutil.which(name) for effort in ("-O3", "-O2")]
+
+
+def floors() -> dict[str, ctypes.CDLL]:
+    """The workloads in C by how they were compiled, on the spot; none without a compiler."""
+    return {f"C, {compiler} {effort}": floor(compiler, effort) for compiler, effort in compilers()}
+
+
+def floor(compiler: str, effort: str) -> ctypes.CDLL:
     folder = tempfile.mkdtemp()
     source, library = Path(__file__).with_name("floor.c"), Path(folder) / "floor.so"
-    subprocess.run([compiler, "-O3", "-shared", "-fPIC", str(source), "-o", str(library), "-lm"], check=True)
+    subprocess.run([compiler, effort, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"], check=True)
     found = ctypes.CDLL(str(library))
     shutil.rmtree(folder)
     pointer = ctypes.c_void_p
@@ -121,7 +127,7 @@ def repeated(run: Runner, times: int) -> tuple[Runner, int]:
     return loop, times
 
 
-def first_workload(c: ctypes.CDLL | None) -> str:
+def first_workload(in_c: dict[str, ctypes.CDLL]) -> str:
     program = worked_example()
     machine = program.to("llvm")
     arguments = (*WEIGHTS, *ROW)
@@ -149,28 +155,26 @@ def first_workload(c: ctypes.CDLL | None) -> str:
     def train() -> array[float]:
         return step.iterate(array("d", WEIGHTS), rates, row, order)
 
-    train_base = "machine code, `machine.iterate`"
-    trainings: dict[str, tuple[Runner, int]] = {train_base: (train, steps)}
-    base = "machine code"
-    if c is not None:
-        base = train_base = "C"
-        at = address(inputs), address(outputs)
+    trainings: dict[str, tuple[Runner, int]] = {"machine code, `machine.iterate`": (train, steps)}
+    at = address(inputs), address(outputs)
+    for name, c in in_c.items():
         c.worked_example(*at)
-        agree("C", outputs, wanted)
+        agree(name, outputs, wanted)
 
-        def train_in_c() -> None:
+        def train_in_c(c: ctypes.CDLL = c) -> None:
             weights = array("d", WEIGHTS)
             c.train_worked_example(address(weights), address(row), steps, 0.5, address(losses))
 
-        calls = {"C": repeated(lambda: c.worked_example(*at), 5000)} | calls
-        trainings = {"C": (train_in_c, steps)} | trainings
+        calls[name] = repeated(lambda c=c: c.worked_example(*at), 5000)  # type: ignore[misc]
+        trainings[name] = (train_in_c, steps)
         train_in_c()
-        agree("C in a loop", train()[:100], losses[:100])
+        agree(f"{name}, in a loop", train()[:100], losses[:100])
+    base, train_base = next(iter(in_c), "machine code"), next(iter(in_c), "machine code, `machine.iterate`")
     text += table("W1, one step, a call on buffers through ctypes", measure(calls), base, "ns", 1e9)
     return text + table("W1, a step of a training loop", measure(trainings), train_base, "ns", 1e9)
 
 
-def second_workload(c: ctypes.CDLL | None) -> str:
+def second_workload(in_c: dict[str, ctypes.CDLL]) -> str:
     program, parameters = moons()
     draw = random.Random(1)
     rows = [[draw.gauss(0, 1), draw.gauss(0, 1), draw.choice((-1.0, 1.0))] for _ in range(100)]
@@ -180,13 +184,12 @@ def second_workload(c: ctypes.CDLL | None) -> str:
     view = memoryview(cells).cast("B").cast("d", shape=[100, 3])
     agree("machine code", machine.rows(view, numbers, total=True), wanted)
     runners = {"machine code, `machine.rows`": repeated(lambda: machine.rows(view, numbers, total=True), 20)}
-    base = "machine code, `machine.rows`"
-    if c is not None:
-        base, out = "C", array("d", bytes(8 * 338))
+    for name, c in in_c.items():
+        out = array("d", bytes(8 * 338))
         at = address(numbers), address(cells), 100, address(out)
         c.moons(*at)
-        agree("C", out, wanted)
-        runners = {"C": repeated(lambda: c.moons(*at), 20)} | runners
+        agree(name, out, wanted)
+        runners[name] = repeated(lambda c=c, at=at: c.moons(*at), 20)  # type: ignore[misc]
     for name, make in PEERS.items():
         try:
             run, numbers_of = make(parameters, rows)
@@ -195,7 +198,8 @@ def second_workload(c: ctypes.CDLL | None) -> str:
             continue
         agree(name, numbers_of(run()), wanted)
         runners[name] = repeated(run, 20)
-    return table("W2, the gradient over 100 rows", measure(runners), base, "us", 1e6)
+    base = next(iter(in_c), "machine code, `machine.rows`")
+    return table("W2, the gradient over 100 rows, by programs", measure(runners), base, "us", 1e6)
 
 
 def emission() -> str:
@@ -224,7 +228,7 @@ def emission() -> str:
 
 def report() -> str:
     """All measures of programs, as Markdown."""
-    c = floor()
-    if c is None:
+    in_c = floors()
+    if not in_c:
         print("there is no C compiler, so no floor")
-    return first_workload(c) + second_workload(c) + emission()
+    return first_workload(in_c) + second_workload(in_c) + emission()

@@ -12,14 +12,15 @@ from tinygrad_bp.explanation.waypoints import Factor
 from tinygrad_bp.lessons.blocks import Block, Formula, Paragraph, Table, Text
 from tinygrad_bp.lessons.contributions import contributions
 from tinygrad_bp.lessons.equations import symbol
-from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_WEIGHTS, Speaker
+from tinygrad_bp.lessons.heads import Heads
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_WEIGHTS
 
 MOST_PULLS = 6  # cases whose shares of a derivative stand side by side
 SATURATED = 1e-3  # below this share of its largest, a slope is as good as 0
 SLOPES = {"sigmoid": 0.25, "tanh": 1.0}  # the largest ones
 
 
-class Backward(Speaker):
+class Backward(Heads):
     """The backward pass."""
 
     def backward(self) -> Iterator[Block]:
@@ -27,6 +28,9 @@ class Backward(Speaker):
         yield self.heading("lesson.part.backward")
         yield self.paragraph(self.key("lesson.backward.why"))
         yield self.paragraph("lesson.backward.chain")
+        if self.found.looks:
+            yield from self.backward_heads(self.backward_step)
+            return
         told: set[Value] = {self.found.loss}
         if above := self.above():
             yield self.heading("lesson.part.error", 2)

@@ -29,7 +29,8 @@ from typing import Literal
 
 from tinygrad_bp.core.order import changed_leaves, count_nodes, topological_order
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.explanation.names import enclosed
+from tinygrad_bp.explanation.attention import attention, names_of_attention
+from tinygrad_bp.explanation.names import enclosed, name_others
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.parts import parts_of_derivatives
 from tinygrad_bp.explanation.waypoints import Waypoints
@@ -91,6 +92,7 @@ class Derivation:
         parts: the Values without a label that have a name so that no formula is too long to be written.
         neurons: those found in the graph, in the order of `forward`.
         layers: the same by depth, the first layer first.
+        looks: what heads of attention take, position by position. A graph that has such is told by positions, not by neurons.
         formula: whether this is a formula of any kind, with no neurons and no target: x, y and t are quantities in it, too.
         trainable: the leaves that are trained if nothing else is said.
         forward: the Values that are computed, step by step; those of one letter by their numbers.
@@ -136,17 +138,19 @@ class Derivation:
             if parameters is None
             else parameters_called(self.order, several(parameters, f"{operation}: parameters"), operation)
         )
-        found = neurons_of(self.order, trained, chosen or trained or leaves)
-        self.formula = not found and not learns(self.order)
+        self.looks = attention(self.order)
+        found = [] if self.looks else neurons_of(self.order, trained, chosen or trained or leaves)
+        self.formula = not found and not self.looks and not learns(self.order)
         if self.formula:
             trained = [v for v in leaves if v not in inputs_of_formula(self.order)]
         self.trainable = trained or leaves
         self.parameters = chosen or self.trainable
-        names = names_of_unlabelled(self.order, found)
-        self.graph = Waypoints(loss, self.parameters, labelled_only, names)
-        self.parts = parts_of_derivatives(self.graph)
+        names = {**names_of_unlabelled(self.order, found), **names_of_attention(self.looks)}
+        self.graph = self._between_waypoints(names)
+        inside = {v for look in self.looks for v in look.inside}  # a softmax is told as a whole
+        self.parts = [v for v in parts_of_derivatives(self.graph) if v not in inside]
         if self.parts:
-            self.graph = Waypoints(loss, self.parameters, labelled_only, {**names, **dict.fromkeys(self.parts, "")})
+            self.graph = self._between_waypoints({**names, **dict.fromkeys(self.parts, "")})
         self.names = self.graph.names
         if changed := changed_leaves(self.order):
             which = [self.names.get(leaf) or f"an unlabelled leaf of {leaf.data!r}" for leaf in changed]
@@ -163,6 +167,13 @@ class Derivation:
         self.probabilities = probabilities(self)
         self.names |= self.probabilities.names
         self.order = [*self.order[:-1], *self.probabilities.nodes, loss]
+
+    def _between_waypoints(self, also: Mapping[Value, str]) -> Waypoints:
+        """The waypoints; what a formula of theirs needs a name for has one, also where nothing that is trained acts on it."""
+        graph = Waypoints(self.loss, self.parameters, self.labelled_only, also)
+        own = names_of_attention(self.looks)
+        name_others(graph.names, [v for v, name in also.items() if v in own or not name], also)
+        return graph
 
     def __getitem__(self, name: str) -> Step:
         """The step of this name. Raises KeyError, naming one that is like it, where there is none."""

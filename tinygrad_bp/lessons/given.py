@@ -11,9 +11,10 @@ from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.blocks import Block, Table, Text
 from tinygrad_bp.lessons.definitions import has_angles
 from tinygrad_bp.lessons.equations import MOST_TERMS
+from tinygrad_bp.lessons.heads import Heads
 from tinygrad_bp.lessons.layers import inputs_of
 from tinygrad_bp.lessons.roles import Role, by_use, is_logarithm, outer, roles
-from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_STEPS, Speaker
+from tinygrad_bp.lessons.speaking import MOST_CASES, MOST_NEURONS, MOST_STEPS
 from tinygrad_bp.lessons.targets import compared
 
 ROOM = 74  # columns of a table in a terminal
@@ -23,7 +24,7 @@ MOST_ROWS = 3 * MOST_CASES  # cases
 ROLES: tuple[Role, ...] = ("input", "start", "target", "parameter", "fixed")
 
 
-class Given(Speaker):
+class Given(Heads):
     """The numbers that nothing was computed for."""
 
     def given(self) -> Iterator[Block]:

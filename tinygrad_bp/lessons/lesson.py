@@ -77,7 +77,8 @@ def lesson(
     if x is not None and len(derivation.parameters) > 1:
         names = listed([derivation.names[v] for v in derivation.parameters[:MOST_NAMES]])
         raise ValueError(f"lesson: x is one parameter, and {shown(x)} is the label of {names}")
-    if by == "neuron" and not derivation.neurons and not any(v.label for v in derivation.forward):
+    told = derivation.neurons or derivation.looks or any(v.label for v in derivation.forward)
+    if by == "neuron" and not told:
         # Nothing has a name, so a step is what was recorded.
         derivation = made(parameters=chosen, labelled_only=False)
     refuse_what_is_not_finite(derivation, "lesson")

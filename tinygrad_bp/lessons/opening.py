@@ -67,6 +67,11 @@ class Opening(Given):
                 neurons = self.some_of([self.bare(unit) for unit in users])
                 names = self.some_of([self.write.name(v) for v in shared])
                 yield self.paragraph("lesson.network.shared", neurons=neurons, weights=names)
+        elif found.looks:
+            heads, places = ({getattr(look, name) for look in found.looks} for name in ("head", "position"))
+            heads_said, places_said = say("count.head", count=len(heads)), say("count.position", count=len(places))
+            given = {"parameters": say("count.parameter", count=len(found.trainable)), "loss": loss}
+            yield self.paragraph("lesson.network.heads", heads=heads_said, positions=places_said, **given)
         elif found.formula:
             quantities = say("count.quantity", count=len(self.leaves()))
             yield self.paragraph("lesson.network.graph.formula", quantities=quantities, loss=loss)
@@ -173,6 +178,8 @@ class Opening(Given):
         yield self.paragraph(self.key("lesson.forward.why"))
         told: set[Value] = set()
         needed = self.needed()
+        if self.found.looks:
+            yield from self.forward_heads(needed)
         for number, layers in enumerate(self.cases, 1):
             inside = [v for layer in layers for unit in layer for v in (unit.net, unit.out)]
             if number > MOST_CASES or not any(v in needed for v in inside):
@@ -188,7 +195,7 @@ class Opening(Given):
                     yield from self.forward_layer(own)
         if len(self.cases) > MOST_CASES:
             yield self.paragraph("lesson.left.cases", count=len(self.cases) - MOST_CASES)
-        rest = [v for v in self.found.forward if v not in told and v in needed]
+        rest = [v for v in self.found.forward if v not in told and v in needed and not self.found.looks]
         if rest and self.cases:
             yield self.heading("lesson.part.error", 2)
             yield self.paragraph("lesson.forward.error")

@@ -164,7 +164,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, y: Value) -> list[str]:
 def test_each_layout_is_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = runs(monkeypatch, recurrent(40))
     assert len(texts) == 2  # operations, and steps by their names; it has no layers
-    assert [text.count("->") for text in texts] == [360, 199]  # h0 is in the first step
+    assert [text.count("->") for text in texts] == [360, 200]  # h0 is no parameter, and beside the first step
 
 
 @pytest.mark.slow

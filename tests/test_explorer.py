@@ -17,6 +17,7 @@ from tinygrad_bp.explanation import neurons as structure
 from tinygrad_bp.explanation.neurons import ends, units
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value, subject_of
+from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.tutorial.figures import FIGURES
@@ -162,6 +163,27 @@ def test_a_value_trains_what_is_no_input_and_no_target() -> None:
     assert [b.label for b in of_value(logistic_by_hand()).biases] == ["offset"]  # by its place in a neuron
 
 
+def recurrence() -> tuple[Any, set[str]]:
+    h, w, u, b = Value(0.0, "h0"), Value(0.5, "w"), Value(0.3, "u"), Value(0.1, "b")
+    for k in range(3):
+        h = called(f"h{k + 1}", (w * h + u * Value(0.5, f"x{k}") + b).tanh())
+    return called("E", (h - Value(1.0, "t")) ** 2), {"w", "u", "b"}
+
+
+def added_up() -> tuple[Any, set[str]]:
+    total, w = Value(0.0), Value(0.5, "w")
+    for k in range(3):
+        total = total + (w * Value(1.0 + k, f"x{k}") - Value(2.0, f"t{k}")) ** 2
+    return total, {"w"}
+
+
+@pytest.mark.parametrize("make", [recurrence, added_up])
+def test_what_a_loop_begins_with_is_not_trained_as_lessons_say(make: Any) -> None:
+    result, trained = make()
+    assert {p.label for p in of_value(result).parameters} == trained
+    assert {p.label for p in Derivation(result).parameters} == trained
+
+
 @pytest.mark.parametrize("labels", [["", ""], ["x", "y"]])
 def test_where_all_could_be_inputs_all_are_trained(labels: Any) -> None:
     leaves = [Value(1.0, label) for label in labels]
@@ -245,7 +267,7 @@ def test_mistakes(thing: Any, options: Any, kind: Any, said: Any) -> None:
 def found(result: Any, parameters: Any = None) -> Any:
     """The neurons in a graph, as formulas: h1[1] = tanh(w1*i1 + w2*i2 + b1), with the depth in brackets."""
     written = []
-    for unit in units(topological_order(result), of_value(result, parameters=parameters).parameters):
+    for unit in of_value(result, parameters=parameters).neurons or ():
         terms = [f"{c.weight.label}*{c.source.label}" for c in unit.connections]
         terms += [] if unit.bias is None else [unit.bias.label]
         activation = unit.activation.name if unit.activation else ""

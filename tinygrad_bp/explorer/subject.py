@@ -14,7 +14,7 @@ from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
-from tinygrad_bp.lessons.roles import outer
+from tinygrad_bp.lessons.roles import outer, untrained
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
@@ -253,6 +253,8 @@ def of_value(
     neurons = in_reading_order(units(topological_order(result), chosen))
     if parameters is None:
         chosen = _in_neurons(neurons, chosen)
+        fixed = untrained(topological_order(result, constants=False))  # what lessons do not train either
+        chosen = [v for v in chosen if v not in fixed] or chosen
     in_neurons = {unit.bias for unit in neurons}
     biases = [v for v in chosen if v in in_neurons or re.fullmatch(r"b\d*|b_\w+|bias\w*", v.label)]
     biases = biases if len(biases) < len(chosen) else []

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.explorer import ROWS, SUBJECTS, hand_made, linear_net, put_in
-from tinygrad_bp import MLP
+from tests.test_drawing_again import recurrent
+from tinygrad_bp import MLP, Value
 from tinygrad_bp.explorer import page
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
@@ -28,6 +29,9 @@ def subjects() -> str:
         "linear": of_model(linear_net(), rows=ROWS),
         "softmax": of_model(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy"),
         "classes": of_classes(),
+        "deep": of_model(MLP(2, [8, 6, 6, 2, 1], seed=1), rows=[([0.5, -1.0], [1.0])]),
+        "cancelling": of_value(cancelling()),
+        "recurrent": of_value(recurrent(3)),
         "hand-made": of_value(hand_made().record()),
     }
     written = []
@@ -43,6 +47,13 @@ def subjects() -> str:
         f"export const TRAININGS = {json.dumps(trained)};",
     ]
     return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+
+
+def cancelling() -> Any:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    y = a * b - a * b * 0.999999
+    y.label = "y"
+    return y
 
 
 def of_classes() -> Any:

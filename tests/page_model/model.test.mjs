@@ -120,6 +120,69 @@ test("the worked example has 27 beats, o1 before o2 and w5 before w8", () => {
   for (const given of ["i1", "i2", "target_o1", "target_o2"]) assert(!asked.has(given));
 });
 
+// What the beats of a round tell, as text: kind, equation and sentence.
+const told = (name) => {
+  const session = opened(name);
+  const plain = (pieces) => session.notation.plain(pieces, 6);
+  return session.plan().beats.map((beat) => {
+    session.view.step = beat.to;
+    const { left, rows, result, why } = sceneOf(session, session.frame());
+    return { kind: beat.kind, rows: [left, ...rows, result].map(plain), why: plain(why) };
+  });
+};
+
+test("a larger network is told by its first neurons; the others of a layer together, as are whole layers between", () => {
+  const kinds = (name) => told(name).map(({ kind }) => kind).join(" ");
+  const forward = "net out nets net out error";
+  assert.equal(kinds("xor"), `${forward} arrive delta gradients arrive delta gradients deltas update end`);
+  const { beats } = opened("deep").plan();
+  assert.equal(beats.length, 26); // of 5 layers, with 23 neurons
+  assert.equal(beats.find(({ kind, nodes }) => kind === "nets" && nodes.length === 6)?.phase, "forward");
+  for (const name of ["xor", "softmax", "linear", "classes", "deep"]) assert(told(name).length <= 30, name);
+});
+
+test("a slope is written with numbers, a square's derivative has a reason, and what is known is not told again", () => {
+  const beats = told("tutorial");
+  assert.match(beats[9].why, /The square brings down a 2, which cancels the half; out_o1 is subtracted, hence the minus sign/);
+  assert.match(beats[10].why, /out_o1 \* \(1 - out_o1\) = 0\.751365 \* \(1 - 0\.751365\) = 0\.186816\..*called δ \(delta\) of o1/);
+  assert.match(beats[11].why, /w5 changes net_o1, that changes out_o1, that changes E_total\. So three factors multiply/);
+  assert.match(beats[17].why, /out_h1 goes into o1 and o2\. If it grows, E_total changes in 2 ways at once, and these add up/);
+  for (const words of ["Now backward", "Three links", "called δ", "squeezes"])
+    assert.equal(beats.filter(({ why }) => why.includes(words)).length, 1, words);
+});
+
+test("the opening sentence is about the numbers as they were given", () => {
+  const session = opened("tutorial");
+  const opening = () => {
+    session.view.step = 0;
+    return session.notation.plain(sceneOf(session, session.frame()).rows.flat());
+  };
+  assert.match(opening(), /^The worked example/);
+  session.edit(session.graph.parameters[0], 0.75);
+  assert.equal(opening(), "");
+});
+
+test("of classes the error is minus the logarithm of a probability, and all have their names", () => {
+  const beats = told("classes");
+  const error = beats.find(({ kind }) => kind === "error");
+  assert.deepEqual(error.rows.slice(0, 2), ["E", "−log(p cat)"]);
+  assert.match(error.why, /The network takes the case for (cat|dog); right is cat\./);
+  const words = beats.flatMap(({ rows, why }) => [...rows, why]).join(" ");
+  assert(!/o1|o2/.test(words), words);
+  assert.match(words, /p cat − target_cat/);
+});
+
+test("what is used in several places has a summand for each, and ∂ is explained where it stands", () => {
+  const chains = (name) => told(name).filter(({ kind }) => kind === "chain");
+  const [a] = chains("cancelling").filter(({ rows }) => rows[0] === "dy/da");
+  assert.match(a.rows[2], /^1 · 2 \+ \(-0\.999999\) · 2 = 2 \+ \(-1\.999998\)$/);
+  assert.match(a.why, /a is used in 2 places/);
+  const [w] = chains("recurrent").filter(({ rows }) => rows[0] === "dh3/dw");
+  assert.match(w.rows[1], /∂h2\/∂w/);
+  assert.match(w.why, /∂ counts the direct way alone, d all ways/);
+  assert(!told("recurrent").some(({ rows }) => rows[0] === "dh3/dh0"));
+});
+
 test("numbers are written short, and read as people type them", () => {
   assert.equal(written(0.15 * 0.05 + 0.2 * 0.1 + 0.365), "0.3925"); // which is a little off in floats
   assert.equal(written(-0.5), "−0.5");

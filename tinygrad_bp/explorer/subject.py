@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
 from tinygrad_bp.lessons.roles import outer, untrained
@@ -152,11 +153,15 @@ def of_model(
         leaf.data = x
     function = _loss_function(loss if loss is not None else whole.notes.loss or "squared_error")
     outputs = whole(inputs)
+    notes = whole.notes
+    names = notes.classes or notes.targets or []
+    unnamed = ends == [f"o{k}" for k in range(1, last + 1)]
+    if unnamed and all(names) and len(set(map(short_name, names))) == len(names) == last:
+        _call(outputs, targets, ends, names)
+        ends = names
     result = _error(function, outputs, targets, ends)
     parameters = [*whole.weights, *whole.biases]
     known = {*parameters, *inputs, *targets}
-    notes = whole.notes
-    names = notes.classes or notes.targets or []
     others = {v: v.data for v in _leaves(result) if v not in known}  # of a loss of one's own
     return Subject(
         result,
@@ -171,6 +176,15 @@ def of_model(
         outputs=names if len(names) in (last, 2 if notes.classes and last == 1 else last) else [],
         classes=bool(notes.classes),
     )
+
+
+def _call(outputs: list[Value], targets: list[Value], ends: Sequence[str], names: Sequence[str]) -> None:
+    """Gives the outputs of a network, and what belongs to them, the names of classes or targets: out_Adelie in place of out_o1."""
+    for out, target, end, name in zip(outputs, targets, ends, names, strict=True):
+        target.label = f"target_{name}"
+        for v in (out, *out.args):
+            if v.op is not None and v.label in (f"net_{end}", f"out_{end}"):
+                v.label = f"{v.label[:4]}{name}"
 
 
 def table_name(table: object) -> str:

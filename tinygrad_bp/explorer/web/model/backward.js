@@ -1,11 +1,23 @@
 // The scenes of the backward pass: what arrives at an output, the node delta, and the gradients of weights, biases and of any node.
 
 import { summandsOf } from "./beats.js";
-import { factorPiece, gradientEquation } from "./formulas.js";
+import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
 import { probabilitiesOf } from "./neurons.js";
-import { inNumbers } from "./notation.js";
-import { coloured, emptyScene, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
+import { expanded, inNumbers } from "./notation.js";
+import {
+  coloured,
+  emptyScene,
+  isFirst,
+  listed,
+  MOST_TRAVELS,
+  placeOf,
+  productRows,
+  resultIn,
+  rowsOf,
+  SUBJECT,
+  TERM_COLOURS,
+} from "./terms.js";
 import { sentence } from "./words.js";
 
 const CLOSE = 1e-12; // by which a gradient differs from another way to it, but for rounding
@@ -41,8 +53,17 @@ export function arriveScene(stage, frame, beat) {
     scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product });
     scene.colours.set(id, 0);
     const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
-    const rows = probabilityRows(stage, frame, neuron) ?? long();
-    return { ...scene, left, rows, result, why: sentence("beat.arrive.end", name) };
+    const probable = probabilityRows(stage, frame, neuron);
+    const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
+    const reason = probable ? "probability" : squared && neuron.target !== null ? "square" : "";
+    const first = isFirst(frame, beat);
+    const given = { ...name, neuron: [neuron.name], target: [{ name: neuron.target ?? id }] };
+    const keys = first ? ["first", reason, neuron.out === neuron.net && "linear"].filter(Boolean) : ["next"];
+    const why = joined(
+      keys.map((key) => sentence(`beat.arrive.${key}`, given)),
+      " ",
+    );
+    return { ...scene, left, rows: probable ?? long(), result, why };
   }
   lines.forEach(({ weight, neuron: head }, k) => {
     const term = k % TERM_COLOURS;
@@ -53,7 +74,15 @@ export function arriveScene(stage, frame, beat) {
     scene.travels.push({ kind: "back", term, from: head.out, to: id, weight, carried, product });
   });
   const key = lines.length > 1 ? "beat.arrive.sum" : "beat.arrive.one";
-  return { ...scene, left, rows: rowsOf(stage, frame, terms), result, why: sentence(key, { ...name, count: [String(lines.length)] }) };
+  const heads = listed(lines.map(({ neuron: { name: head } }) => head));
+  const given = { ...name, heads, count: [String(lines.length)] };
+  return {
+    ...scene,
+    left,
+    rows: rowsOf(stage, frame, terms),
+    result,
+    why: sentence(isFirst(frame, beat) ? key : "beat.arrive.again", given),
+  };
 }
 
 /**
@@ -70,9 +99,8 @@ function probabilityRows(stage, frame, neuron) {
   if (place < 0 || target === null) return null;
   const number = found[place].probability;
   if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > CLOSE) return null;
-  const name = stage.description.outputs[place] ?? neuron.name;
   return [
-    coloured(0, [`p ${name} − `, { name: target }]),
+    coloured(0, [`p ${neuron.name} − `, { name: target }]),
     coloured(0, [{ number, id: out, quantity: "data" }, " − ", { number: frame.data[target], id: target, quantity: "data" }]),
   ];
 }
@@ -95,6 +123,30 @@ function linksOf({ graph, formulas }, neuron, id) {
   return links.length > 1 && neuron.out !== graph.result ? links : null;
 }
 
+/**
+ * What a formula is in numbers: these, and their result where they are not the result already.
+ * @param {Piece[]} numbers
+ * @param {Mark} result
+ * @returns {Piece[]}
+ */
+function stepsOf(numbers, result) {
+  const parts = expanded(numbers);
+  return parts.length > 1 ? [" = ", ...parts, " = ", result] : [" = ", result];
+}
+
+// Several neurons at once, of which the first is shown.
+/** @type {import("./terms.js").Maker} */
+export function deltasScene(stage, frame, beat) {
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const linear = neuron.net === neuron.out;
+  const all = (stage.graph.network?.neurons ?? []).filter(({ net }) => beat.nodes.includes(net));
+  const scene = (linear ? arriveScene : deltaScene)(stage, frame, beat);
+  const travels = all.flatMap((each) => arriveScene(stage, frame, { ...beat, node: each.out, neuron: each }).travels);
+  const given = { neurons: listed(all.map(({ name }) => name)), neuron: [neuron.name] };
+  const why = sentence(linear ? "beat.deltas.linear" : "beat.deltas", given);
+  return { ...scene, travels: travels.length > MOST_TRAVELS ? scene.travels : travels, why };
+}
+
 /** @type {import("./terms.js").Maker} */
 export function deltaScene(stage, frame, beat) {
   const { graph, formulas } = stage;
@@ -103,6 +155,21 @@ export function deltaScene(stage, frame, beat) {
   const factors = linksOf(stage, neuron, beat.node);
   const slope = formulas.factor({ of: neuron.out, by: neuron.net, whole: 1 }, frame.settings.variant);
   const product = frame.grads[neuron.net];
+  const steep = { number: graph.derivative(frame.slopes, neuron.out, neuron.net), enclose: false };
+  const given = {
+    ...placeOf(stage, frame),
+    neuron: [neuron.name],
+    name: [{ name: neuron.out }],
+    slope: slope
+      ? [
+          ...slope,
+          ...stepsOf(
+            inNumbers(slope, (of) => frame.data[of]),
+            steep,
+          ),
+        ]
+      : [],
+  };
   /** @type {Piece[]} */
   const left = delta ? [{ delta }, " = ", { of: graph.result, by: beat.node, whole: 1 }] : [{ of: graph.result, by: beat.node, whole: 1 }];
   return {
@@ -110,7 +177,7 @@ export function deltaScene(stage, frame, beat) {
     left,
     rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
     result: resultIn(frame, beat.node, "grad"),
-    why: sentence(slope ? "beat.delta.slope" : "beat.delta", { ...placeOf(stage, frame), neuron: [neuron.name], slope: slope ?? [] }),
+    why: sentence(slope ? `beat.delta.${isFirst(frame, beat, () => true) ? "slope" : "again"}` : "beat.delta", given),
     travels: [{ kind: "inside", term: 1, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
   };
 }
@@ -139,19 +206,28 @@ export function gradientScene(stage, frame, beat) {
   const given = {
     name: [{ name: beat.node }],
     neuron: [neuron.name],
+    net: [{ name: neuron.net }],
+    out: [{ name: neuron.out }],
     source: connection ? [{ name: connection.source, inside: true }] : [],
     ...placeOf(stage, frame),
     count: [String(chain?.length ?? terms.length)],
   };
   const feeds = graph.connections.some(({ source }) => source === neuron.out);
   const three = (chain?.length ?? 0) < 3 ? "two" : feeds ? "hidden" : "three"; // what comes back to a hidden neuron may be a sum of paths
-  const kind = beat.kind === "bias" || !connection ? "bias" : several ? "several" : three;
+  const before = frame.plan.beats.find(({ to }) => to === beat.from);
+  const known = isFirst(frame, beat) ? three : before?.kind === "gradient" ? "last" : "again";
+  const biased = beat.kind === "bias" || !connection;
+  const each = several && !isFirst(frame, beat) ? "several" : known;
+  const kind = biased ? (terms.length > 1 ? "shared" : "bias") : each;
   return {
     ...scene,
     left: [{ of: graph.result, by: beat.node, whole: 1 }],
     rows,
     result: resultIn(frame, beat.node, "grad"),
-    why: sentence(`beat.gradient.${kind}`, given),
+    why: [
+      ...sentence(`beat.gradient.${kind}`, given),
+      ...(several && kind === three ? [" ", ...sentence("beat.gradient.each", given)] : []),
+    ],
   };
 }
 
@@ -164,7 +240,11 @@ export function chainScene(stage, frame, beat) {
   const left = [{ of: graph.result, by: id, whole: 1 }];
   const given = { name: [{ name: id }], ...placeOf(stage, frame), count: [String(graph.users[id].length)] };
   if (id === graph.result) return { ...scene, left, rows: [["1"]], why: sentence("beat.seed", given) };
-  const { terms } = formulas.terms(id);
+  const uses = graph.users[id].length;
+  const told = formulas.terms(id).terms;
+  // What is used in several places has as many summands, also where one formula would say it: y = a b − a c.
+  const apart = told.length === 1 && uses > 1 && graph.users[id].some(({ head }) => head !== graph.result);
+  const terms = apart ? formulas.alongEdges(id) : told;
   scene.colours.set(id, 0);
   if (!terms.length) return { ...scene, left, result: resultIn(frame, id, "grad"), why: sentence("beat.chain.none", given) };
   const [only] = terms.length === 1 && terms[0].length === 1 ? terms[0] : [];
@@ -174,6 +254,9 @@ export function chainScene(stage, frame, beat) {
     : only
       ? [coloured(0, gradientEquation(stage, frame, id).rows.slice(0, -1).flat())]
       : rowsOf(stage, frame, terms);
-  const key = terms.length > 1 ? "beat.chain.sum" : "beat.chain";
-  return { ...scene, left, rows: rows.filter((row) => row.length), result: resultIn(frame, id, "grad"), why: sentence(key, given) };
+  const again = isFirst(frame, beat) ? "beat.chain" : "beat.chain.again";
+  const key = uses > 1 ? "beat.chain.sum" : only ? "beat.chain.direct" : again;
+  const why = sentence(key, given);
+  if (!formula && terms.flat().some(([, , whole]) => !whole)) why.push(" ", ...sentence("beat.chain.partial"));
+  return { ...scene, left, rows: rows.filter((row) => row.length), result: resultIn(frame, id, "grad"), why };
 }

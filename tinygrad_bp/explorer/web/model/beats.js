@@ -3,8 +3,11 @@
 // whatever that node still lacks, so the beats of any graph are right in any order, and each step is in one of them.
 
 const MOST_SINGLE = 12; // weights of a network in which each has a beat of its own
-const MOST_NEURONS = 24; // of a network in which net input and output have a beat each
-const MOST_OPERATIONS = 40; // of a graph without neurons in which each has a beat
+const MOST_NEURONS = 4; // of a network in which each is told
+const MOST_ABREAST = 2; // of a layer in which each is told; of a larger one the first, and then the others together
+const MOST_LAYERS = 3; // that are told so; those between are told layer by layer
+const MOST_OPERATIONS = 12; // of a graph without neurons in which each has a beat
+const KEPT_OPERATIONS = 4; // of a larger one, at its beginning and at its end
 
 /**
  * @param {import("./graph.js").Graph} graph
@@ -29,16 +32,14 @@ export function planOf(graph, trained) {
 }
 
 /**
- * The nodes of a graph without neurons that have beats: all of a small one; else those with labels, or some.
+ * The nodes of a graph without neurons that have beats: all of a small one; else those with labels, or all, at its beginning and its end.
  * @param {import("./graph.js").Graph} graph
  */
-function targetsOf(graph) {
-  const { computed, nodes, result } = graph;
+function targetsOf({ computed, nodes, result }) {
   if (computed.length <= MOST_OPERATIONS) return computed;
-  const labelled = graph.byNeuron().filter((id) => nodes[id].label);
-  if (labelled.length * 12 >= computed.length && labelled.length <= 200) return labelled;
-  const apart = Math.ceil(computed.length / MOST_OPERATIONS);
-  return computed.filter((id, k) => k % apart === apart - 1 || id === result);
+  const labelled = computed.filter((id) => nodes[id].label || id === result);
+  const told = labelled.length > 2 ? labelled : computed;
+  return told.length <= MOST_OPERATIONS ? told : [...told.slice(0, KEPT_OPERATIONS), ...told.slice(-KEPT_OPERATIONS)];
 }
 
 /**
@@ -117,10 +118,20 @@ class Planner {
   /** @param {Neuron[]} neurons */
   networkForward(neurons) {
     const { graph } = this;
-    const brief = neurons.length > MOST_NEURONS;
-    for (const neuron of byLayer(neurons, 1)) {
-      if (!brief || neuron.net === neuron.out) this.compute("net", neuron.net, neuron);
-      if (neuron.net !== neuron.out) this.compute("out", neuron.out, neuron);
+    for (const { told, others } of layersOf(neurons, 1)) {
+      for (const neuron of told) {
+        this.compute("net", neuron.net, neuron);
+        this.compute("out", neuron.out, neuron);
+      }
+      for (const { out } of others) this.need(out);
+      if (others.length)
+        this.close(
+          "forward",
+          "nets",
+          others[0].out,
+          others[0],
+          others.map(({ out }) => out),
+        );
     }
     const parts = new Set(summandsOf(graph));
     const later = graph.computed.filter((id) => graph.nodes[id].label && !parts.has(id) && id !== graph.result);
@@ -170,25 +181,44 @@ class Planner {
    * @param {Set<number>} trained
    */
   networkBackward(neurons, trained) {
-    const { graph } = this;
-    const brief = neurons.length > MOST_NEURONS;
-    const grouped = graph.connections.length > MOST_SINGLE;
-    const shared = new Map(); // bias to its last neuron, in the order in which they come
-    const ordered = byLayer(neurons, -1);
-    for (const neuron of ordered) if (neuron.bias !== null) shared.set(neuron.bias, neuron);
-    for (const neuron of ordered) {
-      if (!brief && neuron.net !== neuron.out) this.differentiate("arrive", neuron.out, neuron);
-      this.differentiate(neuron.net === neuron.out ? "arrive" : "delta", neuron.net, neuron);
-      const bias = neuron.bias !== null && trained.has(neuron.bias) && shared.get(neuron.bias) === neuron ? [neuron.bias] : [];
-      const weights = neuron.connections.map(([weight]) => weight).filter((weight) => trained.has(weight));
-      if (grouped) {
-        for (const id of [...weights, ...bias]) this.flow(id);
-        this.close("backward", "gradients", weights[0] ?? bias[0] ?? neuron.net, neuron, [...weights, ...bias]);
-      } else {
-        for (const weight of weights) this.differentiate("gradient", weight, neuron);
-        for (const id of bias) this.differentiate("bias", id, neuron);
-      }
+    const layers = layersOf(neurons, -1);
+    /** @type {Map<number, Neuron>} */
+    const biases = new Map(); // to the last neuron that shares it, in the order in which they come
+    for (const { told, others } of layers) for (const each of [...told, ...others]) if (each.bias !== null) biases.set(each.bias, each);
+    const own = (/** @type {Neuron} */ neuron) => ({
+      weights: neuron.connections.map(([weight]) => weight).filter((weight) => trained.has(weight)),
+      bias: [...biases].filter(([id, last]) => last === neuron && trained.has(id)).map(([id]) => id),
+    });
+    for (const { told, others } of layers) {
+      for (const neuron of told) this.neuronBackward(neuron, own(neuron));
+      for (const { net } of others) this.flow(net);
+      for (const neuron of others) for (const id of Object.values(own(neuron)).flat()) this.flow(id);
+      if (others.length)
+        this.close(
+          "backward",
+          "deltas",
+          others[0].net,
+          others[0],
+          others.map(({ net }) => net),
+        );
     }
+  }
+
+  /**
+   * @param {Neuron} neuron
+   * @param {{ weights: number[], bias: number[] }} own
+   */
+  neuronBackward(neuron, { weights, bias }) {
+    this.differentiate("arrive", neuron.out, neuron);
+    if (neuron.net !== neuron.out) this.differentiate("delta", neuron.net, neuron);
+    if (this.graph.connections.length > MOST_SINGLE) {
+      const all = [...weights, ...bias];
+      for (const id of all) this.flow(id);
+      this.close("backward", "gradients", all[0] ?? neuron.net, neuron, all);
+      return;
+    }
+    for (const weight of weights) this.differentiate("gradient", weight, neuron);
+    for (const id of bias) this.differentiate("bias", id, neuron);
   }
 
   /**
@@ -234,12 +264,19 @@ class Planner {
 }
 
 /**
- * Layer after layer from the first, or from the last; within a layer in order.
+ * Layer after layer from the first, or from the last: the neurons that are told one by one, and those that are told together.
  * @param {Neuron[]} neurons
  * @param {1 | -1} direction
  */
-function byLayer(neurons, direction) {
-  return [...neurons].sort((a, b) => direction * (a.depth - b.depth));
+function layersOf(neurons, direction) {
+  const depths = [...new Set(neurons.map(({ depth }) => depth))].sort((a, b) => direction * (a - b));
+  return depths.map((depth, place) => {
+    const layer = neurons.filter((neuron) => neuron.depth === depth);
+    const between = depths.length > MOST_LAYERS && place > 1 && place < depths.length - 1;
+    const many = neurons.length > MOST_NEURONS || layer.length > MOST_ABREAST;
+    const count = between ? 0 : many ? 1 : layer.length;
+    return { told: layer.slice(0, count), others: layer.slice(count) };
+  });
 }
 
 /**

@@ -78,19 +78,21 @@ export class Formulas {
    * @returns {{ chain: Factor[] | null, terms: Factor[][], parts: Factor[], delta: string }}
    */
   terms(id) {
-    const known = this.templates.gradient[id];
-    if (known) return known;
+    return this.templates.gradient[id] ?? { terms: this.alongEdges(id), parts: [], chain: null, delta: "" };
+  }
+
+  /**
+   * The summands of a gradient, one for each place in which a node is used.
+   * @param {number} id
+   * @returns {Factor[][]}
+   */
+  alongEdges(id) {
     const { result, users } = this.graph;
-    return {
-      terms: users[id].map((edge) => {
-        /** @type {Factor} */
-        const local = [edge.head, id, this.graph.single(edge.head, id) ? 1 : 0, edge.index];
-        return edge.head === result ? [local] : [[result, edge.head, 1], local];
-      }),
-      parts: [],
-      chain: null,
-      delta: "",
-    };
+    return users[id].map((edge) => {
+      /** @type {Factor} */
+      const local = [edge.head, id, this.graph.single(edge.head, id) ? 1 : 0, edge.index];
+      return edge.head === result ? [local] : [[result, edge.head, 1], local];
+    });
   }
 }
 

@@ -2,9 +2,12 @@
 
 import { summandsOf } from "./beats.js";
 import { dataEquation } from "./formulas.js";
+import { outcomeOf } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
-import { coloured, emptyScene, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
+import { coloured, emptyScene, isFirst, listed, MOST_TRAVELS, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
+
+const TOLD = new Set(["sigmoid", "tanh", "relu"]); // activations that have a sentence of their own
 
 /** @type {import("./terms.js").Maker} */
 export function netScene({ graph }, frame, beat) {
@@ -33,7 +36,8 @@ export function netScene({ graph }, frame, beat) {
     const carried = frame.data[neuron.bias];
     scene.travels.push({ kind: "bias", term, from: neuron.bias, to: neuron.out, carried, product: carried });
   }
-  const key = neuron.bias === null ? "beat.net.plain" : neuron.depth > 1 ? "beat.net.later" : "beat.net";
+  const told = neuron.bias === null ? "beat.net.plain" : neuron.depth > 1 ? "beat.net.later" : "beat.net";
+  const key = isFirst(frame, beat) ? told : "beat.net.again";
   return {
     ...scene,
     left: [{ name: beat.node }],
@@ -48,17 +52,31 @@ export function outScene({ formulas }, frame, beat) {
   const neuron = /** @type {Neuron} */ (beat.neuron);
   const { variant } = frame.settings;
   const activation = formulas.activation(neuron, variant);
+  const alike = (/** @type {Beat} */ other) => other.neuron !== null && formulas.activation(other.neuron, variant) === activation;
   const formula = coloured(0, formulas.forward(beat.node, variant) ?? [{ name: neuron.net }]);
   return {
     ...emptyScene(),
     left: [{ name: beat.node }],
     rows: [formula, inNumbers(formula, (id) => frame.data[id])],
     result: resultIn(frame, beat.node),
-    why: sentence(activation === "sigmoid" ? "beat.out.sigmoid" : "beat.out", { neuron: [neuron.name] }),
+    why: sentence(isFirst(frame, beat, alike) ? `beat.out${TOLD.has(activation ?? "") ? `.${activation}` : ""}` : "beat.out.again", {
+      neuron: [neuron.name],
+    }),
     travels: [
       { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
     ],
   };
+}
+
+// Several neurons at once, of which the first is shown.
+/** @type {import("./terms.js").Maker} */
+export function netsScene(stage, frame, beat) {
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const all = (stage.graph.network?.neurons ?? []).filter(({ out }) => beat.nodes.includes(out));
+  const scene = (neuron.net === neuron.out ? netScene : outScene)(stage, frame, beat);
+  const travels = all.flatMap((each) => netScene(stage, frame, { ...beat, node: each.net, neuron: each }).travels);
+  const given = { neurons: listed(all.map(({ name }) => name)), name: [{ name: beat.node }] };
+  return { ...scene, travels: travels.length > MOST_TRAVELS ? scene.travels : travels, why: sentence("beat.nets", given) };
 }
 
 /** @type {import("./terms.js").Maker} */
@@ -66,6 +84,19 @@ export function errorScene(stage, frame, beat) {
   const { graph, formulas } = stage;
   const { variant } = frame.settings;
   if (!stage.description.isError) return valueScene(stage, frame, beat);
+  const outcome = outcomeOf(stage, frame);
+  if (outcome) {
+    const { symbols, numbers, guess, right, kind } = outcome;
+    const given = { ...placeOf(stage, frame), guess: [guess], right: [right] };
+    const rows = [coloured(0, symbols), coloured(0, numbers)];
+    return {
+      ...emptyScene(),
+      left: [{ name: beat.node }],
+      rows,
+      result: resultIn(frame, beat.node),
+      why: sentence(`beat.error.${kind}`, given),
+    };
+  }
   const parts = summandsOf(graph);
   if (!parts.length) return { ...valueScene(stage, frame, beat), why: sentence("beat.error", placeOf(stage, frame)) };
   const scene = emptyScene();

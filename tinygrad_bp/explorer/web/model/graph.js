@@ -221,20 +221,6 @@ export class Graph {
     });
     return { count, paths };
   }
-
-  // The computed nodes, neuron after neuron and layer after layer, if that is an order in which they can be computed.
-  byNeuron() {
-    const last = this.depth + 1;
-    /** @param {number} id */
-    const place = (id) => {
-      const neuron = this.network?.neurons[this.group[id]];
-      return neuron ? neuron.depth : last;
-    };
-    const order = [...this.computed].sort((a, b) => place(a) - place(b) || this.group[a] - this.group[b] || a - b);
-    const done = new Set(this.leaves);
-    const fits = order.every((id) => this.into[id].every(({ tail }) => done.has(tail)) && done.add(id));
-    return fits ? order : this.computed;
-  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { updatedTo } from "./optimizers.js";
 
 const FAINT = 0.05; // of the steepest slope: below, an activation is saturated
 const STILL = 1e-9; // of the error: what changes it less does not move it
+const CLOSE = 1e-9; // by which the error differs from another way to it, but for rounding
 const REACH = 8; // net inputs among which the steepest slope is looked for
 
 /** @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs">} Stage */
@@ -103,6 +104,44 @@ export function probabilitiesOf({ graph, programs }, frame) {
   const known = nets.every((net) => net !== null);
   const found = known ? programs.probabilities(.../** @type {number[]} */ (nets)) : [];
   return neurons.map((neuron, k) => ({ neuron, probability: known ? found[k] : null }));
+}
+
+/**
+ * The error as minus the logarithm of probabilities, and what the network takes the case for; null where the error is something else.
+ * @param {Stage & Pick<import("./session.js").Session, "description">} stage
+ * @param {Frame} frame
+ */
+export function outcomeOf(stage, frame) {
+  const { graph, description } = stage;
+  const kind = graph.network?.probabilities?.kind;
+  const found = probabilitiesOf(stage, frame);
+  if (!kind || (kind === "sigmoid" && found.length > 1)) return null;
+  /** @type {{ share: number, p: number, name: string }[]} */
+  const classes = [];
+  for (const { neuron, probability } of found) {
+    if (probability === null || neuron.target === null) return null;
+    const share = frame.data[neuron.target];
+    classes.push({ share, p: probability, name: `p ${neuron.name}` });
+    if (kind === "sigmoid") classes.push({ share: 1 - share, p: 1 - probability, name: `1 − p ${neuron.name}` });
+  }
+  const counted = classes.filter(({ share }) => share !== 0);
+  const error = -counted.reduce((sum, { share, p }) => sum + share * Math.log(p), 0);
+  if (Math.abs(error - frame.data[graph.result]) > CLOSE * Math.max(1, error)) return null;
+  /** @param {(each: typeof classes[number]) => Piece[]} written @returns {Piece[]} */
+  const sum = (written) =>
+    counted
+      .flatMap((each) => ["−", ...(each.share === 1 ? [] : [{ number: each.share }, " · "]), "log(", ...written(each), ")"])
+      .map((piece, k) => (k && piece === "−" ? " − " : piece));
+  const called = (/** @type {number} */ place) =>
+    (kind === "sigmoid" && description.classes ? description.outputs[1 - place] : found[place]?.neuron.name) ?? String(1 - place);
+  const place = (/** @type {"p" | "share"} */ key) => classes.reduce((best, each, k) => (each[key] > classes[best][key] ? k : best), 0);
+  return {
+    kind: kind === "sigmoid" && !description.classes ? "sigmoid" : "softmax",
+    symbols: sum(({ name }) => [name]),
+    numbers: sum(({ p }) => [{ number: p }]),
+    guess: called(place("p")),
+    right: called(place("share")),
+  };
 }
 
 /**

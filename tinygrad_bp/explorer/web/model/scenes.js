@@ -1,8 +1,8 @@
 // What a beat shows: one equation with its terms, one sentence that says why, and what moves in the picture. All as data.
 
-import { arriveScene, chainScene, deltaScene, gradientScene } from "./backward.js";
+import { arriveScene, chainScene, deltaScene, deltasScene, gradientScene } from "./backward.js";
 import { updateEquation } from "./equations.js";
-import { errorScene, netScene, outScene, valueScene } from "./forward.js";
+import { errorScene, netScene, netsScene, outScene, valueScene } from "./forward.js";
 import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
 import { brief, counted } from "./numbers.js";
@@ -33,18 +33,21 @@ export function sceneOf(stage, frame) {
  */
 function beginScene(stage, frame) {
   const fresh = stage.fresh();
-  const lead = fresh ? sentence(`lead.${stage.kind}`) : [];
-  return { ...emptyScene(), rows: lead.length ? [lead] : [], why: sentence(fresh ? "beat.start" : "beat.begin", placeOf(stage, frame)) };
+  const lead = fresh && !stage.training.events.length ? [sentence(`lead.${stage.kind}`)] : []; // of numbers as they were given
+  const start = stage.graph.network ? "beat.start" : "beat.start.graph";
+  return { ...emptyScene(), rows: lead, why: sentence(fresh ? start : "beat.begin", placeOf(stage, frame)) };
 }
 
 /** @type {Record<string, import("./terms.js").Maker>} */
 const SCENES = {
   net: netScene,
+  nets: netsScene,
   out: outScene,
   error: errorScene,
   value: valueScene,
   arrive: arriveScene,
   delta: deltaScene,
+  deltas: deltasScene,
   gradient: gradientScene,
   gradients: gradientScene,
   bias: gradientScene,
@@ -63,7 +66,7 @@ function updateScene(stage, frame, beat) {
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
   const { optimizer } = frame.settings;
   const single = beat.nodes.length === 1;
-  const plain = single ? "beat.update.one" : "beat.update";
+  const plain = single ? "beat.update.one" : stage.graph.network ? "beat.update" : "beat.update.graph";
   const told = single ? `beat.update.one.${optimizer}` : `beat.update.${optimizer}`;
   const given = { name: [{ name: beat.node }], ...placeOf(stage, frame), step: [counted(frame.steps + 1)] };
   return {
@@ -94,7 +97,7 @@ function endScene(stage, frame) {
       ],
     ],
     why: [
-      ...sentence(`beat.end.${kind}`, placeOf(stage, frame)),
+      ...sentence(stage.description.isError ? `beat.end.${kind}` : "beat.end", placeOf(stage, frame)),
       ...(frame.settings.cases.length > 1
         ? [" ", ...sentence(frame.settings.batch ? "beat.end.cases.batch" : "beat.end.cases", placeOf(stage, frame))]
         : []),

@@ -3,9 +3,12 @@
 import { deltaTerm, derivativeNumber, factorPiece, joined } from "./formulas.js";
 import { expanded } from "./notation.js";
 import { counted } from "./numbers.js";
+import { text } from "./words.js";
 
 export const TERM_COLOURS = 4;
 export const SUBJECT = 4; // the colour of what the equation is about
+export const MOST_TRAVELS = 16; // numbers that move at once
+const MOST_LISTED = 5; // names in a sentence
 const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
@@ -17,6 +20,26 @@ const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 /** @returns {Scene} */
 export function emptyScene() {
   return { left: [], rows: [], result: [], why: [], colours: new Map(), lines: new Map(), travels: [] };
+}
+
+/**
+ * Whether a beat is the first of its kind, in its layer if nothing else is said: what is told there need not be told again.
+ * @param {Frame} frame
+ * @param {Beat} beat
+ * @param {(other: Beat) => boolean} same
+ */
+export function isFirst({ plan }, { kind, neuron, from }, same = (other) => other.neuron?.depth === neuron?.depth) {
+  return plan.beats.find((each) => each.kind === kind && same(each))?.from === from;
+}
+
+/**
+ * Names one after the other, of many the first ones and the last.
+ * @param {string[]} names
+ */
+export function listed(names) {
+  const kept = names.length > MOST_LISTED ? [...names.slice(0, MOST_LISTED - 2), "…", ...names.slice(-1)] : names;
+  const key = (/** @type {number} */ k) => (k < kept.length - 1 ? "beat.listed" : "beat.listed.last");
+  return [kept.reduce((first, last, k) => text(key(k), { first, last }))];
 }
 
 /**

@@ -157,7 +157,7 @@ def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned() 
     found = cases(described())
     for row, (inputs, outputs) in zip(found, [rows[k * len(rows) // 3] for k in range(3)], strict=True):
         assert [row[column] for column in table.columns] == pytest.approx(inputs)
-        assert [row[f"target_o{k}"] for k in (1, 2, 3)] == outputs
+        assert [row[f"target_{name}"] for name in table.classes] == outputs
     assert main(["explore", "model.json", "--data", "penguins"]) == 0
     assert len(described()["cases"]) == 8
 
@@ -168,7 +168,7 @@ def test_targets_are_scaled_too() -> None:
     trained([1, 2, 1], table.scaled(), "mean_squared_error", target_scaling=data.Scaling([7.0], [100.0]))
     assert main(["explore", "model.json", "--data", "line.csv"]) == 0
     found = cases(described())
-    assert [row["target_o1"] for row in found] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert [row["target_y"] for row in found] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert [row["x"] for row in found] == [row[0] for row in table.scaled().inputs]
 
 
@@ -188,7 +188,8 @@ def test_classes_have_the_places_that_the_network_learned(outputs: int) -> None:
     write_csv("kinds.csv", [["x", "kind"], [5, "d"], [6, "b"]])
     assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
     wanted = [[1.0], [0.0]] if outputs == 1 else [[0.0, 1.0], [1.0, 0.0]]
-    assert [[row[f"target_o{k}"] for k in range(1, outputs + 1)] for row in cases(described())] == wanted
+    names = ["o1"] if outputs == 1 else ["b", "d"]
+    assert [[row[f"target_{name}"] for name in names] for row in cases(described())] == wanted
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_a_table_need_not_have_all_classes_and_may_write_them_as_numbers(classes
     trained([1, 2, 3], table, "cross_entropy")
     write_csv("kinds.csv", [["x", "kind"], *[[1, kind] for kind in kinds]])
     assert main(["explore", "model.json", "--data", "kinds.csv"]) == 0
-    found = [[row[f"target_o{k}"] for k in (1, 2, 3)].index(1.0) for row in cases(described())]
+    found = [[row[f"target_{name}"] for name in classes].index(1.0) for row in cases(described())]
     assert found == places
 
 

@@ -84,7 +84,7 @@ PANELS: dict[str, Sequence[Part]] = {
         Part("W2, the gradient over 100 rows, by programs", without="-O2$"),
     ),
     "W3, a chain: an operation, forward and backward": tuple(
-        Part(f"W3, a chain of {length} operations", f"of {length}: ") for length in ("1,000", "100,000", "1,000,000")
+        Part(f"W3, a chain of {length} operations", f"{length}: ") for length in ("1,000", "100,000", "1,000,000")
     ),
     "W4, a random graph: an operation, forward and backward": (Part("W4, a random graph: build and backward"),),
     "W5, a step of a GPT": (

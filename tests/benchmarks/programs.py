@@ -184,12 +184,12 @@ def second_workload(in_c: dict[str, ctypes.CDLL]) -> str:
     view = memoryview(cells).cast("B").cast("d", shape=[100, 3])
     agree("machine code", machine.rows(view, numbers, total=True), wanted)
     runners = {"machine code, `machine.rows`": repeated(lambda: machine.rows(view, numbers, total=True), 20)}
+    out = array("d", bytes(8 * 338))  # for all, since an address keeps nothing alive
+    at = address(numbers), address(cells), 100, address(out)
     for name, c in in_c.items():
-        out = array("d", bytes(8 * 338))
-        at = address(numbers), address(cells), 100, address(out)
         c.moons(*at)
         agree(name, out, wanted)
-        runners[name] = repeated(lambda c=c, at=at: c.moons(*at), 20)  # type: ignore[misc]
+        runners[name] = repeated(lambda c=c: c.moons(*at), 20)  # type: ignore[misc]
     for name, make in PEERS.items():
         try:
             run, numbers_of = make(parameters, rows)

@@ -304,3 +304,36 @@ def test_ways_to_a_round(opened: Any) -> None:
     errors = training.train(setup(float), 40_000).errors
     assert explorer.round() == next(k for k, error in enumerate(errors) if error < 2e-5)
     assert_same(explorer.numbers(), numbers(trained_tutorial(explorer.round())))
+
+
+def test_a_second_run_is_compared(opened: Any) -> None:
+    explorer = opened("xor")
+    panel = explorer.panel("training")
+    panel.get_by_label("Compare with a second run").check()
+    rate = panel.locator(".runs input[type=text]")
+    assert rate.input_value() == "0.05"
+    rate.fill("-2")
+    rate.blur()
+    assert "-2" in explorer.status()
+    assert rate.input_value() == "0.05"
+    rate.fill("５")
+    rate.blur()
+    for _ in range(3):
+        explorer.train("1 round")
+    explorer.settle()  # the second run follows in a picture of its own
+    words = panel.locator(".runs-legend .plot-key > span")
+    read = "(keys) => keys.map(({ dataset }) => Number(dataset.value))"
+    subject = SUBJECTS["xor"]
+    for round in (3, 2):
+        wanted = []
+        for rate_of in (0.5, 5.0):
+            model = train(subject, round, rate=rate_of)
+            wanted.append(sum(put_in(model, row).record().data for row in subject.rows) / len(subject.rows))
+        assert words.evaluate_all(read) == close(wanted)
+        explorer.button("Previous round")
+    assert words.nth(1).inner_text().startswith("B: η = 5, plain gradient descent, row by row. Error 0.")
+    assert panel.locator(".curve-ghost.rival").get_attribute("d").startswith("M")
+    first, second = panel.locator(".runs canvas").all()
+    look = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 25, 25).data].join()"
+    assert first.evaluate(look) != second.evaluate(look)
+    assert explorer.state()["view"]["rival"] == {"rate": 5, "optimizer": "sgd", "batch": False}

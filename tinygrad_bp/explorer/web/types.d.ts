@@ -311,6 +311,7 @@ interface View {
   lens: number | null;
   quiz: Quiz | null;
   level: Level | null; // null: whatever fits
+  rival: Pick<Settings, "rate" | "optimizer" | "batch"> | null; // the way of learning that is compared
 }
 
 interface Light {

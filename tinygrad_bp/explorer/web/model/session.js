@@ -8,9 +8,11 @@ import { planOf } from "./beats.js";
 import { frameOf } from "./frame.js";
 import { History } from "./history.js";
 import { explained } from "./speech.js";
+import { eventsBeside, runBeside } from "./rival.js";
 import { text } from "./words.js";
 
 const LARGEST_SEED = 4294967295;
+const RIVAL_MILLISECONDS = 12; // of training the second run, in a picture
 const AGAIN_MILLISECONDS = 500; // of training anew up to where it was before a change
 
 export class Session {
@@ -40,6 +42,9 @@ export class Session {
     };
     this.training = new Training(this.graph, this.original);
     this.unedited = new Training(this.graph, this.original);
+    /** @type {Training | null} */
+    this.rival = null; // a second run, which is compared with this one
+    this.rivalKey = "";
     /** @type {Light | null} */
     this.lit = null; // what someone points at
     this.solved = false; // the quiz
@@ -79,6 +84,7 @@ export class Session {
       lens: null,
       quiz: null,
       level: null,
+      rival: null,
     };
   }
 
@@ -95,6 +101,7 @@ export class Session {
   /** @returns {Frame} */
   frame() {
     const { graph, training, view } = this;
+    this.compare();
     this.shown = frameOf({
       graph,
       training,
@@ -109,6 +116,16 @@ export class Session {
   // The training without any change, to compare with; null while it is the same.
   get ghost() {
     return this.training.events.length > 0 ? this.unedited : null;
+  }
+
+  // Keeps the second run beside the training: what it did stays while nothing that concerns it is changed.
+  compare() {
+    const { training, view } = this;
+    const events = view.rival && eventsBeside(training.events, view.rival);
+    const key = JSON.stringify(events);
+    if (key !== this.rivalKey) this.rival = events && runBeside(training, events);
+    this.rivalKey = key;
+    if (this.rival && !this.rival.advance(training.rounds, RIVAL_MILLISECONDS)) this.onChange({ action: false }); // more in the next picture
   }
 
   get kind() {

@@ -3,6 +3,7 @@
 import { languages } from "./words.js";
 import { MOST_RUNGS } from "./ladder.js";
 import { MOST_CASES } from "./points.js";
+import { wayOf } from "./rival.js";
 import { MOST_ROUNDS } from "./training.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -150,22 +151,32 @@ function checkedView(view, graph, rows) {
     found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
     if (rung !== undefined) found.quiz.rung = whole(rung, MOST_RUNGS - 1);
   }
-  const level = checkedLevel(view, graph);
-  if (level) found.level = level;
-  return found;
+  return { ...found, ...checkedRival(view, graph), ...checkedLevel(view, graph) };
 }
 
 /**
  * How far the graph is folded. In older links each neuron was closed by itself.
  * @param {any} view
  * @param {Graph} graph
- * @returns {Level | null}
+ * @returns {{ level?: Level }}
  */
 function checkedLevel({ level = null, collapsed = [] }, graph) {
   require(level === null || LEVELS.includes(level));
   require(Array.isArray(collapsed) && collapsed.length <= graph.nodes.length);
   for (const group of collapsed) whole(group, graph.nodes.length);
-  return level ?? (collapsed.length ? "neuron" : null);
+  return level || collapsed.length ? { level: level ?? "neuron" } : {};
+}
+
+/**
+ * The second run, of which all is known, or none.
+ * @param {any} view
+ * @param {Graph} graph
+ */
+function checkedRival({ rival }, graph) {
+  if (!rival) return {};
+  const way = checkedSettings(wayOf(rival), graph);
+  require(Object.keys(way).length === 3);
+  return { rival: way };
 }
 
 /**

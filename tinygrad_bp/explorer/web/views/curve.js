@@ -73,26 +73,29 @@ function pathOf(rounds, errors, across, up) {
 }
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "ghost" | "view" | "set" | "go" | "hides" | "notice">} Trainee
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "ghost" | "rival" | "view" | "set" | "go" | "hides" | "notice">} Trainee
  * @typedef {{ trainUntilBelow: (error: number) => void }} Desk
  */
 
 /**
  * @param {Trainee} session
  * @param {Desk} desk
+ * @param {HTMLElement} legend
  * @returns {Panel}
  */
-export function curveView(session, desk) {
-  return new Curve(session, desk);
+export function curveView(session, desk, legend) {
+  return new Curve(session, desk, legend);
 }
 
 class Curve {
   /**
    * @param {Trainee} session
    * @param {Desk} desk
+   * @param {HTMLElement} legend
    */
-  constructor(session, desk) {
+  constructor(session, desk, legend) {
     this.session = session;
+    this.legend = legend;
     this.desk = desk;
     this.readout = el("p", { class: "curve-readout" });
     this.grid = svg("g", { class: "curve-grid" });
@@ -205,6 +208,7 @@ class Curve {
       "section",
       { class: "curve" },
       el("div", { class: "curve-head" }, el("h2", {}, text("curve.title")), this.readout, el("div", { class: "curve-scales" }, scales)),
+      this.legend,
       this.chart,
       this.slider,
       el("div", { class: "curve-controls" }, el("div", { class: "curve-buttons" }, this.buttons), finder),
@@ -264,9 +268,15 @@ class Curve {
     return session.hides(session.graph.result, "data") ? "?" : written(session.training.errors[round], digits);
   }
 
+  // What the training is compared with: a second run, or itself without any change.
+  other() {
+    return this.session.rival ?? this.session.ghost;
+  }
+
   // Everything that stays as it is while only the shown round changes.
   draw() {
-    const { training, ghost, view } = this.session;
+    const { training, view } = this.session;
+    const ghost = this.other();
     const { errors, rounds } = training;
     const right = this.width - RIGHT;
     const span = Math.max(1, rounds);
@@ -285,6 +295,7 @@ class Curve {
     box.disabled = low <= 0;
     label.title = low <= 0 ? text("curve.noLogarithm") : "";
     set(this.line, "d", pathOf(own, errors, this.across, this.up));
+    toggle(this.ghostLine, "rival", view.rival);
     set(this.ghostLine, "d", ghost ? pathOf(others, ghost.errors, this.across, this.up) : "");
     this.drawAxes(range, logarithmic, span, right);
     this.drawEnd();
@@ -324,11 +335,17 @@ class Curve {
 
   // Where a training diverged, its curve ends in a cross.
   drawEnd() {
-    const { training } = this.session;
-    const [x, y] = [this.across.at(training.rounds), this.up.at(training.errors[training.rounds])];
-    const words = { x: x - 10, y: y < TOP + 20 ? y + 16 : y - 8, "text-anchor": "end" };
-    const cross = [svg("path", { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` }), svg("text", words, text("curve.diverged"))];
-    this.end.replaceChildren(...(training.trouble ? cross : []));
+    const { training, rival } = this.session;
+    const ends = [training, rival].filter((run) => run?.trouble).map((run) => this.cross(/** @type {typeof training} */ (run)));
+    this.end.replaceChildren(...ends.flat());
+  }
+
+  /** @param {import("../model/training.js").Training} run */
+  cross({ rounds, errors }) {
+    const [x, y] = [this.across.at(rounds), this.up.at(errors[rounds])];
+    const early = x < this.width / 2;
+    const words = { x: early ? x + 10 : x - 10, y: y < TOP + 20 ? y + 16 : y - 8, "text-anchor": early ? "start" : "end" };
+    return [svg("path", { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` }), svg("text", words, text("curve.diverged"))];
   }
 
   /** @param {number | null} round */
@@ -354,7 +371,8 @@ class Curve {
 
   /** @param {Frame} frame */
   render(frame) {
-    const { training, ghost, view } = this.session;
+    const { training, view } = this.session;
+    const ghost = this.other();
     const { round } = frame;
     this.latest = frame;
     put(this.readout, text("curve.readout", { round: counted(round), error: this.error(round) }));

@@ -41,7 +41,7 @@ export function editView(session) {
   const weights = graph.parameters.filter((id) => !graph.biases.has(id));
   const others = description.cases[0].map(([id]) => id);
 
-  const rate = rateField(session);
+  const rate = rateField(session, { now: () => session.shown.settings.rate, take: (x) => session.change({ settings: { rate: x } }) });
 
   const choice = (/** @type {string} */ key, /** @type {0 | 1} */ place) => {
     const kinds = [...new Set(graph.variantNames.map((name) => name.split(",")[place]))];
@@ -61,7 +61,6 @@ export function editView(session) {
   const choices = [choice("edit.hidden", 0), choice("edit.outputs", 1)].filter((each) => each !== null);
 
   const optimizer = optimizerChoice(session);
-
   const flag = (
     /** @type {string} */ key,
     /** @type {"biases" | "sequential" | "accumulate" | "batch"} */ name,
@@ -140,17 +139,34 @@ export function editView(session) {
   return { root, render };
 }
 
-/** @param {Pick<import("../model/session.js").Session, "shown" | "change" | "notice">} session */
-function rateField(session) {
+/**
+ * A field of a learning rate.
+ * @param {Pick<import("../model/session.js").Session, "notice">} session
+ * @param {{ now: () => number, take: (rate: number) => void }} number
+ */
+export function rateField(session, { now, take }) {
   const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
   rate.addEventListener("change", () => {
     const x = parsed(rate.value);
     if (x === null || x <= 0) {
       session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
-      rate.value = exactly(session.shown.settings.rate);
-    } else if (x !== session.shown.settings.rate) session.change({ settings: { rate: x } });
+      rate.value = exactly(now());
+    } else if (x !== now()) take(x);
   });
   return rate;
+}
+
+/**
+ * @param {Pick<import("../model/session.js").Session, "graph">} session
+ * @param {(name: string) => void} take
+ */
+export function optimizerSelect({ graph }, take) {
+  const select = el(
+    "select",
+    { onchange: () => take(select.value) },
+    Object.keys(graph.optimizers).map((name) => el("option", { value: name }, text(`optimizer.${name}`))),
+  );
+  return select;
 }
 
 /**
@@ -158,11 +174,7 @@ function rateField(session) {
  * @param {Pick<import("../model/session.js").Session, "graph" | "change">} session
  */
 function optimizerChoice(session) {
-  const select = el(
-    "select",
-    { onchange: () => session.change({ settings: { optimizer: select.value }, clear: true }) },
-    Object.keys(session.graph.optimizers).map((name) => el("option", { value: name }, text(`optimizer.${name}`))),
-  );
+  const select = optimizerSelect(session, (optimizer) => session.change({ settings: { optimizer }, clear: true }));
   const help = el("p", { class: "quiet small" });
   return {
     element: el("label", { class: "edit-choice" }, text("edit.optimizer"), " ", select),

@@ -6,6 +6,7 @@ import { button, speedSlider } from "./controls.js";
 import { casesView } from "./cases.js";
 import { planeView } from "./plane.js";
 import { curveView } from "./curve.js";
+import { runsView } from "./runs.js";
 
 /**
  * @param {import("../model/session.js").Session} session
@@ -16,7 +17,8 @@ export function learningView(session, desk) {
   const { description } = session;
   const cases = description.presets || description.cases.length > 1 ? casesView(session) : null;
   const plane = cases && planeView(session);
-  const curve = curveView(session, desk);
+  const runs = runsView(session);
+  const curve = curveView(session, desk, runs.legend);
   const run = button(text("train.run"), desk.train);
   const controls = el(
     "div",
@@ -26,7 +28,16 @@ export function learningView(session, desk) {
     run,
     el("label", {}, text("train.speed"), " ", speedSlider(desk)),
   );
-  const root = el("section", { class: "training" }, el("h2", {}, text("panel.training")), controls, plane?.root, curve.root, cases?.root);
+  const root = el(
+    "section",
+    { class: "training" },
+    el("h2", {}, text("panel.training")),
+    controls,
+    plane?.root,
+    curve.root,
+    runs.root,
+    cases?.root,
+  );
 
   /** @param {Frame} frame */
   function render(frame) {
@@ -35,6 +46,7 @@ export function learningView(session, desk) {
     plane?.render(frame);
     cases?.render(frame);
     curve.render(frame);
+    runs.render(frame);
   }
 
   return { root, render };

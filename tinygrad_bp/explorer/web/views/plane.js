@@ -10,7 +10,7 @@ import { el, put, set, svg, toggle } from "./elements.js";
 import { nameElement } from "./pieces.js";
 import { Plot } from "./plot.js";
 
-const SIZE = 25; // places of a map, across and up; between them the browser makes it smooth
+export const SIZE = 25; // places of a map, across and up; between them the browser makes it smooth
 const HEIGHT = 300;
 const SLACK = 3; // units of the chart that a press may move and still be a press
 const LOW = [224, 122, 40];
@@ -384,7 +384,7 @@ class Plane {
  * @param {import("../model/maps.js").Range} scale
  * @param {boolean} dark
  */
-function colour(canvas, numbers, [low, high], dark) {
+export function colour(canvas, numbers, [low, high], dark) {
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(SIZE, SIZE);

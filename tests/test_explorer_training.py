@@ -310,18 +310,21 @@ def test_a_second_run_is_compared(opened: Any) -> None:
     explorer = opened("xor")
     panel = explorer.panel("training")
     panel.get_by_label("Compare with a second run").check()
+    explorer.settle()
     rate = panel.locator(".runs input[type=text]")
     assert rate.input_value() == "0.05"
     rate.fill("-2")
     rate.blur()
+    explorer.settle()
     assert "-2" in explorer.status()
     assert rate.input_value() == "0.05"
     rate.fill("５")
     rate.blur()
     for _ in range(3):
         explorer.train("1 round")
-    explorer.settle()  # the second run follows in a picture of its own
-    words = panel.locator(".runs-legend .plot-key > span")
+    for _ in range(4):
+        explorer.settle()  # in each picture the second run goes on by a round at least
+    words = panel.locator(".runs-legend [data-value]")
     read = "(keys) => keys.map(({ dataset }) => Number(dataset.value))"
     subject = SUBJECTS["xor"]
     for round in (3, 2):

@@ -33,7 +33,7 @@ export function runsView(session) {
   const legend = el(
     "ul",
     { class: "runs-legend", hidden: true },
-    ["curve-line", "curve-ghost rival"].map((look, k) => el("li", {}, key(look, words[k]))),
+    ["plot-own", "plot-rival"].map((look, k) => el("li", {}, key(look, words[k]))),
   );
   const inputs = inputsOf(graph, session.original.cases);
   const planes = inputs ? ["A", "B"].map((name) => smallPlane(session, inputs, name)) : [];
@@ -83,7 +83,7 @@ export function runsView(session) {
         rate: written(rate),
         optimizer: text(`optimizer.${optimizer}`),
         update: text(batch ? "runs.batch" : "runs.rows"),
-        error: secret ? "?" : written(error),
+        error: secret ? "?" : written(error, 6),
       };
       put(words[k], text(several ? "runs.legend.cases" : "runs.legend", given) + over);
       set(words[k], "data-value", secret ? "" : exactly(error));

@@ -129,6 +129,7 @@ def test_a_function_that_works() -> None:
 
 # What to write instead
 
+TINY = Value(1e-200, "t")
 A, B, P, Q = (Value(x, label) for x, label in ((1.0, "a"), (1.0 + 2**-40, "b"), (0.0, "p"), (1e-9, "q")))
 
 
@@ -143,7 +144,8 @@ A, B, P, Q = (Value(x, label) for x, label in ((1.0, "a"), (1.0 + 2**-40, "b"), 
         (A**2 - B**2, "(a - b) * (a + b)"),
         ((A * 2.0).log() - (B * 2.0).log(), "log((a * 2) / (b * 2))"),
         ((P * P).sqrt(), "abs(p)"),
-        ((P * P + (P * 1.0) ** 2).sqrt(), "hypot(p, p * 1)"),
+        ((TINY * TINY + (TINY * 2.0) ** 2).sqrt(), "hypot(t, t * 2)"),
+        ((P * P + (P * 1.0) ** 2).sqrt(), "sqrt(maximum(p * p + (p * 1) ** 2, 1e-12))"),
         (P**0.5, "sqrt(maximum(p, 1e-12))"),
         (P**0.3, "maximum(p, 1e-12) ** 0.3"),
         (A.asin(), "asin(clip(a, -1 + 1e-12, 1 - 1e-12))"),

@@ -66,7 +66,7 @@ def root_of_square(draw: random.Random) -> Planted:
 def root_of_squares(draw: random.Random) -> Planted:
     a, b = Value(0.0, "a"), Value(0.0, "b")
     node = (a * a + b * b).sqrt()
-    return node, node, "0*inf gradient", "Write hypot(a, b) instead"
+    return node, node, "0*inf gradient", "Write sqrt(maximum(a * a + b * b, 1e-12)) instead"
 
 
 def root_of_power(draw: random.Random) -> Planted:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.attention import attention_loss, gpt_loss
 from tests.evaluated import disagreements
-from tinygrad_bp import Value, dot, softmax
+from tinygrad_bp import Value, dot, draw, softmax
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explanation.attention import Look, attention, names_of_attention, positions
 from tinygrad_bp.explanation.names import number
@@ -134,3 +134,14 @@ def test_an_exercise_on_heads_is_solved_by_its_numbers() -> None:
     steps = {step.name: step.value for step in lesson(loss, lr=0.1).derivation.steps}
     found = mark(loss, {name: steps[name] for name in asked}, lr=0.1)
     assert [each.verdict for each in found] == ["right"] * len(asked)
+
+
+def test_pictures_frame_heads_and_positions_and_fold_them() -> None:
+    loss = attention_loss(plain=True)
+    source = draw(loss).source
+    for name in ("head 1", "head 2", "head 1 at 1", "head 2 at 3"):
+        assert f">{name}<" in source or f"label=<{name}>" in source
+    folded = draw(loss, collapse=True).source
+    assert folded.count("head 1 at 3") == source.count("head 1 at 3") >= 1
+    assert len(folded.splitlines()) < len(source.splitlines()) / 2
+    assert len(draw(loss, collapse=["head 1", "head 2"]).source.splitlines()) < len(folded.splitlines())

@@ -51,6 +51,10 @@ def _name(x: Operand) -> str:
     return called(x) if isinstance(x, Value) else f"{x:.9g}"
 
 
+def _number(x: Operand | None) -> float:
+    return x.data if isinstance(x, Value) else x or 0.0
+
+
 def _of(x: Operand, op: Operation) -> Sequence[Operand] | None:
     """The operands of x, if this operation made it."""
     return x.operands if isinstance(x, Value) and x.op is op else None
@@ -103,7 +107,7 @@ def _sqrt(x: Operand) -> str:
         return f"abs({_name(root)})"
     terms = _terms(x)
     roots = [_root(term) for term in terms]
-    if len(terms) == 2 and all(root is not None for root in roots):
+    if len(terms) == 2 and all(root is not None for root in roots) and any(_number(root) for root in roots):
         return "hypot({}, {})".format(*(_name(root) for root in roots if root is not None))
     return f"sqrt(maximum({_name(x)}, {TINY}))"
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tinygrad_bp.core.order import count_nodes, dependents, flow, owners, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
+from tinygrad_bp.explanation.attention import attention
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
 
@@ -194,17 +195,29 @@ def _within(outputs: Sequence[Value], depth: int, most: int | None) -> set[Value
 
 
 def neurons(order: Sequence[Value]) -> Homes:
-    """By layer and neuron. A node belongs to the neuron whose net_ or out_ it is, or to the one that alone uses it."""
+    """By layer and neuron, and by head of attention and position.
+
+    A node belongs to the neuron whose net_ or out_ it is, to the position of the head that computes it, or to what alone uses it.
+    """
     given: dict[Value, str | None] = {}
+    heads: dict[str, str] = {}
     for v in order:
         if v.op is None:
             if re.fullmatch(r"(?:i|x|input|target)_?\w?\d*", v.label):
                 given[v] = None  # what comes from outside is in no neuron
         elif named := re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL):
             given[v] = named[1]
+    for look in attention(order):
+        given.update((v, None) for v in look.inputs)
+        for v, position in look.own():
+            name = f"head {look.head} at {position}"
+            given.setdefault(v, name)
+            heads[name] = f"head {look.head}"
     homes: Homes = {}
     for v, neuron in owners(order, given).items():
-        if neuron is not None:
+        if neuron in heads:
+            homes[v] = (heads[neuron], neuron)
+        elif neuron is not None:
             layer = _layer(neuron)
             homes[v] = (f"layer {layer}", neuron) if layer else (neuron,)
     return homes

@@ -55,7 +55,8 @@ def draw(
             them becomes one edge, whose local derivative is that of the whole stretch.
         depth: draw just what is at most so many operations away from an output.
         group: frames around groups. True: one for each neuron, that is for the nodes `net_h1` and `out_h1` and all that is computed
-            between the previous layer and them, and one for each layer. Or a mapping from names to the Values of each group.
+            between the previous layer and them, and one for each layer; and one for each head of attention, `head 1`, and for each
+            position in it, `head 1 at 3`. Or a mapping from names to the Values of each group.
         collapse: names of groups to draw as one node each; True for all, layers by their neurons.
         highlight: a Value or a label, or several, whose paths to the outputs stand out: those that the chain rule sums over.
         show: what `diagnose` found: colours are then the shares of the operations in what rounding lost, and what a finding is about is

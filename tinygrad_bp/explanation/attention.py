@@ -61,6 +61,11 @@ class Look:
             yield from (Part(kind, self.position, at, v) for at, v in zip(self.at, numbers, strict=True))
         yield from (Part("taken", self.position, j, v) for j, v in enumerate(self.taken, 1))
 
+    def own(self) -> Iterator[tuple[Value, int]]:
+        """What the head computes, and at which position."""
+        yield from ((part.value, part.position) for part in self.parts() if part.value.op is not None)
+        yield from ((v, self.position) for v in self.inside if not isinstance(v, Constant))
+
 
 class Part(NamedTuple):
     """A quantity of a head: query, key, value, score, share or taken; at which position; which number of it, or of which position."""
@@ -115,10 +120,8 @@ def positions(order: Sequence[Value], looks: Sequence[Look]) -> dict[Value, int 
     for look in looks:
         for v in look.inputs:
             found.setdefault(v, look.position)
-        for _, position, _, v in look.parts():
-            if v.op is not None:
-                found.setdefault(v, position)
-        found.update((v, look.position) for v in look.inside)
+        for v, position in look.own():
+            found.setdefault(v, position)
     fixed = set(found)
     for v in order:
         if v not in fixed and v.op is not None:

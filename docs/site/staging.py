@@ -98,7 +98,7 @@ def explorer_titles() -> dict[str, str]:
 
 
 def write_explorer_pages(site: Path) -> None:
-    """Writes the pages of `explore` themselves, and the pictures that the pages show."""
+    """Writes the pages of `explore` themselves, the pictures that the pages show, and the notebooks."""
     import shutil
 
     import places
@@ -108,6 +108,8 @@ def write_explorer_pages(site: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         places.page_of(name).save(folder / "index.html")
     shutil.copytree(DOCS / "pictures", site / "pictures", ignore=shutil.ignore_patterns("*.gv"))
+    for folder in ("notebooks", "ja/notebooks"):
+        shutil.copytree(DOCS / folder, site / folder)
 
 
 def _linked(file: Path, own: dict[Path, str], language: str, sources: set[Path]) -> str:
@@ -156,6 +158,8 @@ def _address(
     for other in ("en", "ja"):
         if wanted in pages(other):
             return f"{SITE}{'' if other == 'en' else other + '/'}{pages(other)[wanted]}.html{mark}{anchor}"
+    if wanted.suffix == ".ipynb":
+        return f"{SITE}{wanted.relative_to(DOCS).as_posix()}"
     if wanted.parent == DOCS / "pictures":
         return f"{SITE}pictures/{wanted.name}"
     if not wanted.exists():

@@ -24,7 +24,11 @@ examples:
   tinygrad-bp explore tutorial --open
   tinygrad-bp explore xor -o xor.html
   tinygrad-bp explore net.py:loss -o loss.html
-  tinygrad-bp explore penguins/model.json --data birds.csv -o penguins.html"""
+  tinygrad-bp explore penguins/model.json --data birds.csv -o penguins.html
+
+where next:
+  tinygrad-bp lesson SUBJECT                        the same, written out
+  tinygrad-bp exercise SUBJECT -o exercise.html     other numbers, and blanks"""
 
 
 def add(commands: Any) -> None:

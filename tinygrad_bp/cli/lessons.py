@@ -29,7 +29,11 @@ examples:
   tinygrad-bp lesson net.py:loss --lr 0.5 -o lesson.html --language ja
   tinygrad-bp lesson net.py:loss --x w5 --digits 4
   tinygrad-bp lesson net.py:loss --optimizer adam --lr 0.01 -o adam.pdf
-  tinygrad-bp lesson penguins/model.json --data birds.csv --row 3""",
+  tinygrad-bp lesson penguins/model.json --data birds.csv --row 3
+
+where next:
+  tinygrad-bp explore SUBJECT --open                a page to play with
+  tinygrad-bp exercise SUBJECT -o exercise.html     other numbers, and blanks""",
     "exercise": f"""{SUBJECT}
 
 Its numbers are drawn anew, the same ones for the same seed. --sheets writes into
@@ -39,7 +43,11 @@ a table for each sheet to fill in.
 examples:
   tinygrad-bp exercise tutorial -o sheet.html
   tinygrad-bp exercise xor --sheets 30 --out week3
-  tinygrad-bp exercise net.py:loss --lr 0.5 --blanks deltas -o sheet.xml""",
+  tinygrad-bp exercise net.py:loss --lr 0.5 --blanks deltas -o sheet.xml
+
+where next:
+  tinygrad-bp mark KEY ANSWERS                      what is right, what went wrong
+  tinygrad-bp lesson SUBJECT                        how each number is found""",
 }
 SHEETS = {**documents.FORMATS, "moodle": "xml", "gift": "gift"}
 MOST_BYTES = 16_000_000  # of a key

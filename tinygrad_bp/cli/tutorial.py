@@ -22,7 +22,12 @@ EXAMPLES = """examples:
   tinygrad-bp tutorial --walk                        one quantity a key press
   tinygrad-bp tutorial --update sequential           watch a mistake happen
   tinygrad-bp tutorial --train-biases --steps 20000  what the text leaves out
-  tinygrad-bp tutorial --format json > figures.json  for programs"""
+  tinygrad-bp tutorial --format json > figures.json  for programs
+
+where next:
+  tinygrad-bp explore tutorial --open                a page to play with
+  tinygrad-bp exercise tutorial -o exercise.html     other numbers, and blanks
+  tinygrad-bp lesson FILE.py:NAME --lr 0.5           a network of your own"""
 
 FILES = ("error-curve.svg", "error-curve.csv", "report.md", "report.html", "report.json")
 PICTURES = ("1-structure", "2-initial-values", "3-chain-rule-w5", "4-fan-in-h1", "5-path-to-w1", "6-computation-graph")

@@ -177,8 +177,12 @@ window.tinygradBpListens ||= (addEventListener("message", ({ source, data }) => 
 </script>"""
 
 
-def cell(page: str, title: str, old: str) -> str:
-    """The output of a cell that shows a page, with a title for who does not see it; `old` is said where a browser cannot unpack it."""
+def cell(page: str, title: str, old: str, untrusted: str) -> str:
+    """The output of a cell that shows a page, with a title for who does not see it.
+
+    `old` is said where a browser cannot unpack it, and `untrusted` where a notebook takes out its frame: what stands in a frame no browser
+    shows, and what cleans HTML leaves its text.
+    """
     packed, length = pack(page)
     parts = {
         "BASE": str(_BASE),
@@ -194,7 +198,7 @@ def cell(page: str, title: str, old: str) -> str:
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
-        f'style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
+        f'style="width: 100%; height: {HEIGHT}px; border: 0">{html.escape(untrusted)}</iframe>'
         + _short(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
     )
 

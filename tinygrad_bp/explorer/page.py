@@ -84,8 +84,12 @@ class Page:
         return self.graph
 
     def _repr_html_(self) -> str:
-        """The output of a notebook's cell: the page packed to a third, in a sandbox that is as high as it is."""
-        return cell(self.html, self.title, " ".join(words(each)("notebook.old") for each in LANGUAGES))
+        """The output of a notebook's cell: the page packed to a third, in a sandbox that is as high as it is.
+
+        Where a notebook is not trusted, scripts and frames are taken out of what its cells show: there it says how to see the page.
+        """
+        old, untrusted = (" ".join(words(each)(f"notebook.{key}") for each in LANGUAGES) for key in ("old", "untrusted"))
+        return cell(self.html, self.title, old, untrusted)
 
 
 def page_of(

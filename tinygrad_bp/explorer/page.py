@@ -88,7 +88,9 @@ class Page:
 
         Where a notebook is not trusted, scripts and frames are taken out of what its cells show: there it says how to see the page.
         """
-        old, untrusted = (" ".join(words(each)(f"notebook.{key}") for each in LANGUAGES) for key in ("old", "untrusted"))
+        old, untrusted = (
+            " ".join(words(each)(f"notebook.{key}") for each in LANGUAGES) for key in ("old", "untrusted")
+        )
         return cell(self.html, self.title, old, untrusted)
 
 

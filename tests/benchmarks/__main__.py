@@ -85,7 +85,9 @@ W5 is a [GPT on scalars](../examples/microgpt.py) that reads a name of seven let
 Measured on {versions()}.
 
 {page["opened"](tables)}
-{tables}"""
+{tables}
+Where to go next: [programs as machine code](machine-code.md), and [on arrays, devices and machines](many-machines.md).
+"""
     print(text)
     if "--write" in sys.argv:
         (DOCS / "benchmarks.md").write_text(text, encoding="utf-8")

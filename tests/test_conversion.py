@@ -337,7 +337,7 @@ def test_estimators_of_sklearn_compute_the_same() -> None:
     from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+    from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
     draw = random.Random(1)
     rows = [[draw.gauss(k, 1 + k) for k in range(3)] for _ in range(60)]
@@ -357,6 +357,8 @@ def test_estimators_of_sklearn_compute_the_same() -> None:
         (LogisticRegression(), three),
         (LogisticRegression(), two),
         (make_pipeline(MaxAbsScaler(), StandardScaler(with_std=False), LogisticRegression()), two),
+        (make_pipeline(RobustScaler(), RobustScaler(with_centering=False), LogisticRegression()), two),
+        (make_pipeline(RobustScaler(with_scaling=False), LogisticRegression()), two),
     ]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it may stop early; it has weights

@@ -15,8 +15,8 @@ def from_sklearn(estimator: Any) -> MLP:
     """An `MLP` that computes what a fitted estimator of scikit-learn does, with its weights.
 
     Taken are `MLPRegressor` and `MLPClassifier`, linear regressions and logistic regression, and pipelines of `StandardScaler`,
-    `MinMaxScaler` or `MaxAbsScaler` and one of these. Scaling becomes part of the first layer, so that the network takes rows as they
-    were measured.
+    `MinMaxScaler`, `MaxAbsScaler` or `RobustScaler` and one of these. Scaling becomes part of the first layer, so that the network takes
+    rows as they were measured.
 
     Of classes the outputs are probabilities where there are two: one output, that of the second class. Where there are more, the
     outputs are the net inputs of the softmax, which the losses take; `softmax(net(x))` or `Predictor(net)(x)` are the probabilities.
@@ -116,9 +116,17 @@ def _largest(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequ
     return [1.0 / s for s in listed(step.scale_)], [0.0]
 
 
+def _robust(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:
+    _require(chain, where, step, "center_")
+    width = step.n_features_in_
+    factors = [1.0 / s for s in listed(step.scale_)] if step.with_scaling else [1.0] * width
+    medians = listed(step.center_) if step.with_centering else [0.0] * width
+    return factors, [-f * m for f, m in zip(factors, medians, strict=True)]
+
+
 def _require(chain: Chain, where: str, step: Any, attribute: str) -> None:
     if not hasattr(step, attribute):
         raise chain.unfit(where, "is not fitted; call its fit first")
 
 
-_SCALERS = {"StandardScaler": _standard, "MinMaxScaler": _between, "MaxAbsScaler": _largest}
+_SCALERS = {"StandardScaler": _standard, "MinMaxScaler": _between, "MaxAbsScaler": _largest, "RobustScaler": _robust}

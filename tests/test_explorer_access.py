@@ -156,6 +156,9 @@ def test_keys(opened: Any) -> None:
     field.focus()
     explorer.press("r", "t", "k", ".", "g")  # in a field these are letters
     assert (explorer.round(), page.locator(".computation").is_visible()) == (rounds, True)
+    explorer.press("Escape")  # but for one, which leaves the panel with its field
+    assert page.locator(".drawer").is_hidden()
+    assert page.evaluate("document.activeElement.classList.contains('more')")
     explorer.panel("settings").locator(".help summary").click()
     page.get_by_label("single-key shortcuts").uncheck()
     explorer.press("r", "g")

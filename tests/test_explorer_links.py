@@ -47,6 +47,8 @@ def test_an_address_hides_parts_of_the_page(opened: Any) -> None:
     assert shown()[::2] == [True, True]
     assert page.locator(".words").bounding_box()["width"] <= 1
     assert page.locator(".stage").bounding_box()["height"] > 300
-    page.evaluate("location.hash = 'hide=everything'")
+    page.evaluate("location.hash = 'hide=words,everything'")
     page.wait_for_function("() => document.querySelector('.status')?.textContent")
-    assert page.locator(".stage .status").inner_text() == explorer.text("link.unknown")
+    said = explorer.text("link.parts").format(names="everything", parts="header, words, player")
+    assert page.locator(".stage .status").inner_text() == said
+    assert shown()[::2] == [True, True]

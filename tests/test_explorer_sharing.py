@@ -293,6 +293,18 @@ def unlike(one: Any, other: Any) -> Any:
     return sum(apart[80:]) / sum(apart)
 
 
+# Counts the pixels of each piece of a picture.
+BANDS = """() => {
+  const canvas = CanvasRenderingContext2D.prototype;
+  const { getImageData } = canvas;
+  window.bands = [];
+  canvas.getImageData = function (x, y, width, height) {
+    window.bands.push(width * height);
+    return getImageData.call(this, x, y, width, height);
+  };
+}"""
+
+
 @pytest.mark.parametrize(("tab", "scheme"), [("neurons", "dark"), ("graph", "light")])
 def test_pictures(opened: Any, open_page: Any, tmp_path: Path, tab: str, scheme: str) -> None:
     from PIL import Image
@@ -318,8 +330,12 @@ def test_pictures(opened: Any, open_page: Any, tmp_path: Path, tab: str, scheme:
     assert {part[:1] for part in path.read_text(encoding="utf-8").split("url(")[1:]} <= {"#"}
     width, height = float(root.get("width")), float(root.get("height"))
     assert min(width, height) > 200
+    explorer.page.evaluate(BANDS)
     picture = download(explorer, "Diagram, PNG", tmp_path).read_bytes()
+    bands = explorer.page.evaluate("window.bands")
     with Image.open(io.BytesIO(picture)) as drawn:
+        assert sum(bands) == drawn.width * drawn.height  # each pixel once, and not many before a pause
+        assert max(bands) <= 1_000_000
         assert (drawn.format, *drawn.size) == ("PNG", pytest.approx(2 * width, abs=2), pytest.approx(2 * height, abs=2))
         assert len(drawn.convert("RGB").getcolors(1 << 24)) > 50
     if tab == "graph":

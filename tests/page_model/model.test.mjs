@@ -8,7 +8,7 @@ import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
 import { brief, exactly, parsed, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
-import { checked, decoded, encoded, fingerprint } from "./web/model/state.js";
+import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
 import { loadTexts, speak } from "./web/model/words.js";
 import { arrangement, overlap } from "./web/views/arrangement.js";
 
@@ -262,4 +262,22 @@ test("the largest form is for the largest screens", () => {
   const fonts = [[640, 165], [1280, 400], [1920, 760], [2560, 1100]].map(([width, height]) => arrangement(FORMS[0], width, height).font);
   assert.deepEqual([...fonts].sort((a, b) => a - b), fonts);
   assert(fonts.at(-1) > 20);
+});
+
+test("an address holds a state and names of parts to hide, in any order, and what is none of them is told apart", () => {
+  const whole = (state, hidden = [], unknown = []) => ({ state, hidden, unknown });
+  for (const [fragment, wanted] of [
+    ["", whole("")],
+    ["#", whole("")],
+    ["#s=abc", whole("#s=abc")],
+    ["#hide=player,header", whole("", ["header", "player"])],
+    ["#s=abc&hide=words", whole("#s=abc", ["words"])],
+    ["#hide=words&s=abc", whole("#s=abc", ["words"])],
+    ["#hide=,words,<b>,words", whole("", ["words"], ["<b>"])],
+    ["#hide=", whole("")],
+    ["#hide", whole("#hide")],
+    ["#hide=constructor", whole("", [], ["constructor"])],
+  ]) {
+    assert.deepEqual(takenFrom(fragment), wanted, fragment);
+  }
 });

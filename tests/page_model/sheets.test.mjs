@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS } from "./subjects.js";
 import { Graph } from "./web/model/graph.js";
-import { carried, clamped, fitted, fittingSheet, meets, READABLE, readableScale, sheetsOf, wholeScale, windowOf } from "./web/views/sheets.js";
+import { carried, clamped, fitted, fittingSheet, meets, passedOn, READABLE, readableScale, sheetsOf, wholeScale, windowOf } from "./web/views/sheets.js";
 
 const WINDOWS = [[360, 320], [900, 420], [1280, 418], [1366, 466], [1920, 700], [3800, 2000]].map(([width, height]) => ({ width, height }));
 
@@ -88,4 +88,15 @@ test("lines side by side have their words apart", () => {
   const square = graph.nodes.find(({ label }) => label === "square").id;
   const [one, other] = sheets.at(-1).lines.filter(({ head }) => head === square).map(({ label }) => label.y);
   assert.ok(Math.abs(one - other) >= 20);
+});
+
+test("a finger goes to the page around the picture where all of it is in sight, and else moves the picture", () => {
+  for (const { sheets } of everySheet()) {
+    for (const sheet of sheets) {
+      for (const room of WINDOWS) assert.equal(passedOn(sheet, room, wholeScale(sheet, room)), "pan-x pan-y");
+      assert.equal(passedOn(sheet, { width: sheet.width + 50, height: 10 }, 1), "pan-x");
+      assert.equal(passedOn(sheet, { width: 10, height: sheet.height + 50 }, 1), "pan-y");
+      assert.equal(passedOn(sheet, { width: 10, height: 10 }, 1), "none");
+    }
+  }
 });

@@ -29,15 +29,19 @@ const NODES = ["selected", "lens"];
 export const PARTS = ["header", "words", "player"];
 
 /**
- * A fragment such as "#s=…&hide=header,player": what is in it of the state, and the parts to hide, null if it names one that is none.
+ * A fragment such as "#s=…&hide=header,player": what is in it of the state, the parts to hide, and names of parts that there are not.
  * @param {string} fragment
- * @returns {{ state: string, hidden: string[] | null }}
  */
 export function takenFrom(fragment) {
-  const found = /^#?(.*?)&?hide=([a-z,]*)$/.exec(fragment);
-  if (!found) return { state: fragment, hidden: [] };
-  const names = found[2].split(",").filter((name) => name !== "");
-  return { state: found[1] && `#${found[1]}`, hidden: names.every((name) => PARTS.includes(name)) ? names : null };
+  const pieces = fragment.replace(/^#/, "").split("&");
+  const isHiding = (/** @type {string} */ piece) => piece.startsWith("hide=");
+  const rest = pieces.filter((piece) => piece && !isHiding(piece)).join("&");
+  const names = pieces.filter(isHiding).flatMap((piece) => piece.slice("hide=".length).split(",").filter(Boolean));
+  return {
+    state: rest && `#${rest}`,
+    hidden: PARTS.filter((part) => names.includes(part)),
+    unknown: names.filter((name) => !PARTS.includes(name)),
+  };
 }
 
 /** @param {object} state */

@@ -18,7 +18,8 @@ export function pressedKey(page, event) {
     session.undo(event.shiftKey);
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.(WRITTEN_IN)) return;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || (target.closest?.(WRITTEN_IN) && event.key !== "Escape"))
+    return;
   if (target.closest?.(".diagram") && event.key.startsWith("Arrow")) {
     event.preventDefault();
     moveFocus(page.screen.diagram(), event.key);
@@ -40,7 +41,8 @@ export function pressedKey(page, event) {
     0: () => page.screen.computation.fit(),
     Escape: () => {
       player.stop();
-      session.set(session.view.selected === null ? { open: false } : { selected: null });
+      if (session.view.open && target.closest?.(".drawer")) page.screen.closeDrawer();
+      else session.set(session.view.selected === null ? { open: false } : { selected: null });
     },
   };
   const action = session.view.keys || event.key === "Escape" || event.key === " " ? actions[event.key] : null;

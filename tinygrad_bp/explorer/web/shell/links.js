@@ -5,9 +5,18 @@ import { checked, decoded, encoded, fingerprint, LONGEST_STATE, PARTS, STATE_VER
 import { speak, spoken, text } from "../model/words.js";
 
 const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
+const LONGEST_NAMES = 60; // letters of an address that are said again
 const LINK_MILLISECONDS = 300; // browsers refuse to change the address more often than they like
 
 /** @typedef {import("../model/session.js").Session} Session */
+
+/**
+ * What is said of names of parts that there are not, of which only the beginning may be words.
+ * @param {string[]} names
+ */
+function noParts(names) {
+  return names.length ? text("link.parts", { names: names.join(", ").slice(0, LONGEST_NAMES), parts: PARTS.join(", ") }) : "";
+}
 
 /** @param {Session} session */
 export function stateOf(session) {
@@ -45,14 +54,14 @@ export class Links {
   restore() {
     const { graph, original } = this.session;
     const kept = JSON.parse(document.getElementById("state")?.textContent ?? "null");
-    const { state: fragment, hidden } = takenFrom(location.hash);
+    const { state: fragment, hidden, unknown } = takenFrom(location.hash);
     this.hide(hidden);
-    const linked = fragment.length > 1 ? decoded(fragment, graph, original) : null;
-    const strange = (fragment.length > 1 && !linked) || !hidden;
-    if (strange) this.trouble = text("link.unknown");
+    const linked = fragment ? decoded(fragment, graph, original) : null;
+    const strange = fragment !== "" && !linked;
+    this.trouble = strange ? text("link.unknown") : noParts(unknown);
     const state = linked ?? (kept && checked(kept, graph, original));
     if (state) this.take(state);
-    this.written = strange ? "" : location.hash;
+    this.written = this.trouble ? "" : location.hash;
     this.place = this.placeNow();
   }
 
@@ -63,9 +72,9 @@ export class Links {
   }
 
   // Which parts of the page are not shown.
-  /** @param {string[] | null} hidden */
+  /** @param {string[]} hidden */
   hide(hidden) {
-    this.hidden = hidden ?? [];
+    this.hidden = hidden;
     for (const part of PARTS) document.body.classList.toggle(`without-${part}`, this.hidden.includes(part));
   }
 
@@ -106,15 +115,16 @@ export class Links {
     const { session } = this;
     const { graph, original } = session;
     const first = { version: STATE_VERSION, graph: fingerprint(graph), view: session.firstView(), events: [] };
-    const { state: fragment, hidden } = takenFrom(location.hash);
-    const state = fragment.length > 1 ? decoded(fragment, graph, original) : checked(first, graph, original);
-    if (!state || !hidden) {
+    const { state: fragment, hidden, unknown } = takenFrom(location.hash);
+    const state = fragment ? decoded(fragment, graph, original) : checked(first, graph, original);
+    if (!state) {
       this.page.notice(text("link.unknown"));
       return;
     }
     clearTimeout(this.timer);
     this.page.stop();
     this.hide(hidden);
+    this.trouble = noParts(unknown);
     this.take(state);
     this.written = location.hash;
     this.place = this.placeNow();

@@ -6,7 +6,19 @@ import { set, svg } from "./elements.js";
 import { arrowHead, boxPart, linePart } from "./graphparts.js";
 import { Minimap } from "./minimap.js";
 import { between, move } from "./motion.js";
-import { around, carried, clamped, fitted, fittingSheet, meets, readableScale, sheetsOf, wholeScale, windowOf } from "./sheets.js";
+import {
+  around,
+  carried,
+  clamped,
+  fitted,
+  fittingSheet,
+  meets,
+  passedOn,
+  readableScale,
+  sheetsOf,
+  wholeScale,
+  windowOf,
+} from "./sheets.js";
 
 const MOST_SCALE = 4;
 const FINER = 1.9; // scale from which on what is folded opens
@@ -304,6 +316,7 @@ class GraphPicture {
     const far = scale * sheet.letter < LEAST_LETTER;
     if (far !== this.far) this.clear();
     this.far = far;
+    this.root.style.touchAction = passedOn(sheet, room, scale);
     set(this.canvas, "transform", `scale(${scale.toFixed(4)}) translate(${(-x).toFixed(2)} ${(-y).toFixed(2)})`);
     const seen = windowOf(this.view, room, MARGIN);
     const { stage, actions } = this;

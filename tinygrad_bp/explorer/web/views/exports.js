@@ -30,7 +30,7 @@ export function exportsView(session, desk) {
   /** @type {Record<string, () => unknown>} */
   const actions = {
     svg: async () => save("svg", "image/svg+xml", svgOf(await drawing()), session.tab),
-    film: async () => save("svg", "image/svg+xml", svgOf(await filmOf(session, desk.stage(), desk.title())), text("exports.film.file")),
+    film: async () => save("svg", "image/svg+xml", await filmOf(session, desk.stage(), desk.title()), text("exports.film.file")),
     png: async () => save("png", "image/png", await pngOf(await drawing()), session.tab),
     page: () => save("html", "text/html", pageInState(desk.pristine, desk.state())),
     json: () => save("json", "application/json", runAsJson(session, session.shown, desk.title())),
@@ -71,10 +71,10 @@ export function exportsView(session, desk) {
   /**
    * @param {string} ending
    * @param {string} type
-   * @param {BlobPart} content
+   * @param {BlobPart | BlobPart[]} content
    */
   function save(ending, type, content, what = "") {
-    const url = URL.createObjectURL(new Blob([content], { type }));
+    const url = URL.createObjectURL(new Blob([content].flat(), { type }));
     const download = fileName(`${desk.title()} ${what}`, ending);
     el("a", { href: url, download }).click();
     setTimeout(() => URL.revokeObjectURL(url), KEPT_MILLISECONDS);

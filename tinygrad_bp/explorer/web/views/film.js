@@ -2,9 +2,9 @@
 // plays by itself in a browser, without a script; what does not play it shows the end.
 
 import { sceneOf } from "../model/scenes.js";
-import { svg } from "./elements.js";
+import { el, svg } from "./elements.js";
 import { networkView } from "./network.js";
-import { backdrop, standalone } from "./standalone.js";
+import { backdrop, pause, standalone, svgOf } from "./standalone.js";
 
 const PICTURE = { width: 1280, height: 520 };
 const BELOW = 200; // for equation and words
@@ -17,10 +17,11 @@ const DIGITS = 6; // of the numbers of the equation
 const FULL_WIDTH = /[\u2e80-\uffef]/; // letters as wide as high
 
 /**
+ * The text of the film, in pieces: of a large network it is long, so each shot is written out by itself.
  * @param {import("../model/session.js").Session} session of a network
  * @param {HTMLElement} home where style sheets find the picture
  * @param {string} title
- * @returns {Promise<SVGSVGElement>}
+ * @returns {Promise<string[]>}
  */
 export async function filmOf(session, home, title) {
   const height = PICTURE.height + BELOW;
@@ -30,29 +31,34 @@ export async function filmOf(session, home, title) {
   film.append(svg("title", {}, title), svg("rect", { width: PICTURE.width, height, fill: backdrop(home) }));
   const stage = stageOf(session);
   const picture = networkView(stage);
+  const shelf = el("div", { class: "shelf" }, picture.root); // where it stays: what looks the same from beat to beat is looked up once
+  home.append(shelf);
   const shots = [];
-  for (const [k, { to }] of plan.beats.entries()) {
-    stage.view.step = to;
-    const frame = stage.frame();
-    const scene = sceneOf(stage, frame);
-    picture.render(frame, scene, PICTURE);
-    picture.finish();
-    picture.root.querySelector(".chips")?.replaceChildren();
-    const drawn = await standalone(only(picture.root), home, "");
-    picture.root.remove(); // from where it was looked at
-    for (const each of drawn.querySelectorAll(":scope > title, :scope > rect")) each.remove();
-    const words = wordsOf(stage, scene);
-    const lines = words.flatMap(({ text, size }) => folded(text, size).map((line) => ({ line, size })));
-    const told = lines.map(({ line, size }, n) =>
-      svg("text", { x: MARGIN, y: PICTURE.height + MARGIN + n * LINE, "font-size": size }, line),
-    );
-    const done = svg("rect", { y: height - 6, width: (PICTURE.width * (k + 1)) / plan.beats.length, height: 6, fill: color });
-    const letters = words.reduce((sum, { text }) => sum + text.length, 0);
-    shots.push({ group: svg("g", { fill: color }, drawn, told, done), seconds: LEAST_SECONDS + LETTER_SECONDS * letters });
+  try {
+    for (const [k, { to }] of plan.beats.entries()) {
+      stage.view.step = to;
+      const frame = stage.frame();
+      const scene = sceneOf(stage, frame);
+      await pause();
+      picture.render(frame, scene, PICTURE);
+      picture.finish();
+      picture.root.querySelector(".chips")?.replaceChildren();
+      await pause();
+      const drawn = await standalone(only(picture.root), home, "");
+      for (const each of drawn.querySelectorAll(":scope > title, :scope > rect")) each.remove();
+      const words = wordsOf(stage, scene);
+      const lines = words.flatMap(({ text, size }) => folded(text, size).map((line) => ({ line, size })));
+      const told = lines.map(({ line, size }, n) =>
+        svg("text", { x: MARGIN, y: PICTURE.height + MARGIN + n * LINE, "font-size": size }, line),
+      );
+      const done = svg("rect", { y: height - 6, width: (PICTURE.width * (k + 1)) / plan.beats.length, height: 6, fill: color });
+      const letters = words.reduce((sum, { text }) => sum + text.length, 0);
+      shots.push({ text: svgOf(svg("g", { fill: color }, drawn, told, done)), seconds: LEAST_SECONDS + LETTER_SECONDS * letters });
+    }
+  } finally {
+    shelf.remove();
   }
-  played(shots);
-  film.append(...shots.map(({ group }) => group));
-  return film;
+  return [svgOf(film).replace(/<\/svg>$/, ""), ...played(shots), "</svg>"];
 }
 
 /**
@@ -110,21 +116,21 @@ function folded(text, size) {
 }
 
 /**
- * Has each shot seen in its time, again and again.
- * @param {{ group: SVGGElement, seconds: number }[]} shots
+ * The shots, each seen in its time, again and again.
+ * @param {{ text: string, seconds: number }[]} shots
  */
 function played(shots) {
   const whole = shots.reduce((sum, { seconds }) => sum + seconds, 0);
   let begin = 0;
-  for (const [k, { group, seconds }] of shots.entries()) {
+  return shots.map(({ text, seconds }, k) => {
     const [from, to] = [begin / whole, (begin + seconds) / whole].map((share) => share.toFixed(5));
+    begin += seconds;
     const last = k === shots.length - 1;
     const values = [...(k ? ["none"] : []), "inline", ...(last ? [] : ["none"])];
     const times = ["0", ...(k ? [from] : []), ...(last ? [] : [to])];
-    if (!last) group.setAttribute("display", "none");
-    if (shots.length > 1) group.prepend(animation(values, times, whole));
-    begin += seconds;
-  }
+    const seen = shots.length > 1 ? svgOf(animation(values, times, whole)) : "";
+    return text.replace("<g", last ? "<g" : '<g display="none"').replace(">", `>${seen}`);
+  });
 }
 
 /**

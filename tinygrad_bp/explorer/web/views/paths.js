@@ -158,6 +158,7 @@ function keyOf(path) {
  */
 function rowOf(session, path, from) {
   const { graph, notation } = session;
+  /** @type {{ id: number, edges: Edge[], number: HTMLElement }[]} */
   const factors = [];
   /** @type {Edge[]} */
   let edges = [];
@@ -174,11 +175,11 @@ function rowOf(session, path, from) {
   const lit = new Set(path.map((edge) => edge.index));
   const light = () => session.pointAt(lit, new Set([from]));
   const dark = () => session.pointAt(null);
-  const station = (/** @type {number} */ id, /** @type {HTMLElement[]} */ ...before) =>
-    el("span", { class: "paths-station" }, before, nameElement(notation.name(id)));
-  const link = (/** @type {HTMLElement} */ number) =>
-    el("span", { class: "paths-link" }, number, el("span", { class: "paths-arrow" }, "←"));
-  const chain = factors.map(({ id, number }) => station(id, link(number)));
+  // Where a chain goes on in another line, its arrow ends this one.
+  const chain = [graph.result, ...factors.map(({ id }) => id)].map((id, k) => {
+    const link = factors[k] && el("span", { class: "paths-link" }, factors[k].number, el("span", { class: "paths-arrow" }, "←"));
+    return el("span", { class: "paths-station" }, nameElement(notation.name(id)), link);
+  });
   const events = { onpointerenter: light, onfocus: light, onpointerleave: dark, onblur: dark };
   const element = el(
     "li",
@@ -186,7 +187,7 @@ function rowOf(session, path, from) {
     el(
       "button",
       { class: "paths-path", type: "button", ...events },
-      el("span", { class: "paths-chain" }, station(graph.result), chain),
+      el("span", { class: "paths-chain" }, chain),
       el("span", { class: "paths-amount" }, product, el("span", { class: "paths-scale", "aria-hidden": "true" }, zero, bar), share),
     ),
   );

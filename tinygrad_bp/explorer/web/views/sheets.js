@@ -263,6 +263,18 @@ export function clamped(sheet, room, { scale, x, y }, foot = 0) {
 }
 
 /**
+ * Where a finger on the window goes to the page around it: in the directions in which all of a sheet is in sight.
+ * @param {Sheet} sheet
+ * @param {Size} room
+ * @param {number} scale
+ */
+export function passedOn(sheet, room, scale) {
+  const across = scale * (sheet.width + 2 * EDGE) <= room.width + 1;
+  const down = scale * (sheet.height + 2 * EDGE) <= room.height + 1;
+  return [across ? "pan-x" : "", down ? "pan-y" : ""].join(" ").trim() || "none";
+}
+
+/**
  * The part of a sheet that a window shows, and so much more around it.
  * @param {View} view
  * @param {Size} room

@@ -2,12 +2,14 @@
 // that a page with a large graph goes on listening.
 
 import { el, svg } from "./elements.js";
+import { linesOf, pngFile } from "../model/png.js";
 import { text } from "../model/words.js";
 
 const SLICE = 24; // milliseconds between two pauses
 const PNG_SCALE = 2;
 const MOST_PIXELS = 48e6;
 const AT_ONCE = 200; // parts of a diagram in one image: of more, a browser is long at it
+const BAND_PIXELS = 1e6; // drawn and packed before a pause
 const LONGEST_SIDE = 16_000; // pixels, more than which browsers do not make
 const INHERITED = [
   "fill",
@@ -40,7 +42,7 @@ export async function inSlices(work) {
     const { done, value } = work.next();
     if (done) return value;
     if (performance.now() < end) continue;
-    await new Promise((goOn) => setTimeout(goOn));
+    await pause();
     end = performance.now() + SLICE;
   }
 }
@@ -191,26 +193,62 @@ export function backdrop(element) {
 }
 
 /**
- * A picture of pixels, as many as a browser makes, at most twice the size.
+ * A picture of pixels, as many as a browser makes, at most twice the size: drawn and packed band by band.
  * @param {SVGSVGElement} drawing with its looks
  */
 export async function pngOf(drawing) {
   const [width, height] = ["width", "height"].map((name) => Number(drawing.getAttribute(name)));
   const scale = Math.min(PNG_SCALE, Math.sqrt(MOST_PIXELS / (width * height)), LONGEST_SIDE / Math.max(width, height));
-  const canvas = el("canvas", { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
-  for (const glass of sheetsOfGlass(drawing)) {
-    const image = new Image();
-    image.src = URL.createObjectURL(new Blob([glass], { type: "image/svg+xml" }));
-    try {
+  const [across, down] = [Math.ceil(width * scale), Math.ceil(height * scale)];
+  const rows = Math.max(1, Math.floor(BAND_PIXELS / across));
+  const context = el("canvas", { width: across, height: rows }).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error(text("exports.noCanvas"));
+  /** @type {HTMLImageElement[]} */
+  const images = [];
+  try {
+    for (const glass of sheetsOfGlass(drawing)) {
+      const image = new Image();
+      images.push(image);
+      image.src = URL.createObjectURL(new Blob([glass], { type: "image/svg+xml" }));
       await image.decode();
-      canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    } finally {
-      URL.revokeObjectURL(image.src);
+      await pause();
     }
-    await new Promise((goOn) => setTimeout(goOn));
+    const packer = new CompressionStream("deflate");
+    const packed = read(packer.readable);
+    const writer = packer.writable.getWriter();
+    for (let top = 0; top < down; top += rows) {
+      context.clearRect(0, 0, across, rows);
+      for (const image of images) {
+        context.drawImage(image, 0, -top, across, down);
+        await pause();
+      }
+      const { data } = context.getImageData(0, 0, across, Math.min(rows, down - top));
+      await pause();
+      await writer.write(linesOf(data, across));
+      await pause();
+    }
+    await writer.close();
+    return pngFile(across, down, await packed);
+  } finally {
+    for (const { src } of images) URL.revokeObjectURL(src);
   }
-  /** @type {Blob | null} */
-  const made = await new Promise((done) => canvas.toBlob(done, "image/png"));
-  if (!made) throw new Error(text("exports.noCanvas"));
-  return made;
+}
+
+/**
+ * All that comes out of a stream.
+ * @param {ReadableStream<Uint8Array>} stream
+ */
+async function read(stream) {
+  const reader = stream.getReader();
+  const pieces = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return pieces;
+    pieces.push(value);
+  }
+}
+
+// Lets the page do what else there is to do.
+export function pause() {
+  return new Promise((goOn) => setTimeout(goOn));
 }

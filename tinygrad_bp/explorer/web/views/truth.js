@@ -171,6 +171,7 @@ function figuresTable(session) {
   const columns = ["truth.printed", "truth.hand", "truth.autograd", "truth.difference"];
   const { rows, bodies } = figureRows(session, ids, columns.length);
   const root = sectionOf("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), notes);
+  root.querySelector("table")?.classList.add("truth-figures"); // which has two lines of a row where there is no room for one
   /** @type {import("../model/check.js").Trainings | null} */
   let trainings = null;
   /** @type {HTMLElement[]} */

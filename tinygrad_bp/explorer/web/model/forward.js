@@ -53,15 +53,14 @@ export function outScene({ formulas }, frame, beat) {
   const { variant } = frame.settings;
   const activation = formulas.activation(neuron, variant);
   const alike = (/** @type {Beat} */ other) => other.neuron !== null && formulas.activation(other.neuron, variant) === activation;
+  const told = activation !== null && TOLD.has(activation) ? `beat.out.${activation}` : "beat.out";
   const formula = coloured(0, formulas.forward(beat.node, variant) ?? [{ name: neuron.net }]);
   return {
     ...emptyScene(),
     left: [{ name: beat.node }],
     rows: [formula, inNumbers(formula, (id) => frame.data[id])],
     result: resultIn(frame, beat.node),
-    why: sentence(isFirst(frame, beat, alike) ? `beat.out${TOLD.has(activation ?? "") ? `.${activation}` : ""}` : "beat.out.again", {
-      neuron: [neuron.name],
-    }),
+    why: sentence(isFirst(frame, beat, alike) ? told : "beat.out.again", { neuron: [neuron.name] }),
     travels: [
       { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
     ],

@@ -7,7 +7,12 @@ import { expanded, inNumbers } from "./notation.js";
 import { coloured, emptyScene, isFirst, listed, MOST_TRAVELS, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
 
-const TOLD = new Set(["sigmoid", "tanh", "relu"]); // activations that have a sentence of their own
+// Activations that have a sentence of their own.
+const TOLD = new Map([
+  ["sigmoid", "beat.out.sigmoid"],
+  ["tanh", "beat.out.tanh"],
+  ["relu", "beat.out.relu"],
+]);
 
 /** @type {import("./terms.js").Maker} */
 export function netScene({ graph }, frame, beat) {
@@ -52,15 +57,15 @@ export function outScene({ formulas }, frame, beat) {
   const neuron = /** @type {Neuron} */ (beat.neuron);
   const { variant } = frame.settings;
   const activation = formulas.activation(neuron, variant);
+  const own = TOLD.get(activation ?? "") ?? "beat.out";
   const alike = (/** @type {Beat} */ other) => other.neuron !== null && formulas.activation(other.neuron, variant) === activation;
-  const told = activation !== null && TOLD.has(activation) ? `beat.out.${activation}` : "beat.out";
   const formula = coloured(0, formulas.forward(beat.node, variant) ?? [{ name: neuron.net }]);
   return {
     ...emptyScene(),
     left: [{ name: beat.node }],
     rows: [formula, inNumbers(formula, (id) => frame.data[id])],
     result: resultIn(frame, beat.node),
-    why: sentence(isFirst(frame, beat, alike) ? told : "beat.out.again", { neuron: [neuron.name] }),
+    why: sentence(isFirst(frame, beat, alike) ? own : "beat.out.again", { neuron: [neuron.name] }),
     travels: [
       { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
     ],

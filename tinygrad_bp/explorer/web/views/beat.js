@@ -104,7 +104,8 @@ export function beatView(session, { next, train }) {
   function plainly({ left, rows, result, why: words }) {
     const hidden = (/** @type {Piece[]} */ list) => list.map((piece) => (session.hidesPiece(piece) ? "?" : piece));
     const parts = [left, ...rows, result].filter((part) => part.length).map((part) => notation.plain(hidden(part), DIGITS));
-    return `${parts.join(" = ")}. ${notation.plain(words, DIGITS)}`;
+    const equation = parts.join(" = "); // which may be a sentence that ends by itself
+    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${notation.plain(words, DIGITS)}`.trim();
   }
 
   // Everything is read whole: letters become smaller before anything is cut off.

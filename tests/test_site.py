@@ -101,6 +101,7 @@ def test_pages_are_whole() -> None:
         assert read.tags["h1"] == 1 or page.name in ("search.html", "genindex.html"), page
         assert read.language in ("en", "ja"), page
         assert not read.unnamed_pictures, page
+        assert any("icon" in address for address in read.loaded), page
         assert [name for name, count in read.ids.items() if count > 1] == [], page
         assert "site.invalid" not in page.read_text(encoding="utf-8"), page
 
@@ -152,6 +153,19 @@ def test_blocks_of_python_open_the_playground() -> None:
         assert not [link for link in pages()[built() / name].links if "#p=" in link]
 
 
+def test_lessons_lead_to_their_exercises_in_the_playground() -> None:
+    for folder, query in (("learn", ""), ("ja/learn", "?lang=ja")):
+        found = Counter(
+            link.split("play/")[1]
+            for page, read in pages().items()
+            if page.parent == built() / folder
+            for link in read.links
+            if "#exercise=" in link
+        )
+        assert found[f"{query}#exercise=mul"] == 1
+        assert len(found) == 17
+
+
 @pytest.mark.browser
 def test_pages_are_accessible_fit_a_phone_and_ask_for_nothing(browser: Any) -> None:
     with served(built()) as site:
@@ -160,7 +174,7 @@ def test_pages_are_accessible_fit_a_phone_and_ask_for_nothing(browser: Any) -> N
             context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
-            for name in ("index.html", "worked-example.html", "api/drawing.html"):
+            for name in ("index.html", "worked-example.html", "api/drawing.html", "ja/search.html", "benchmarks.html"):
                 page.goto(site + name)
                 assert axe_violations(page) == [], f"{name}, {scheme}"
                 assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -183,4 +197,7 @@ def test_what_is_searched_for_is_found(browser: Any) -> None:
         assert any(
             "topological-order.html" in link.get_attribute("href") for link in page.query_selector_all("ul.search li a")
         )
+        page.goto(site + "ja/search.html?q=連鎖律")
+        page.wait_for_selector("ul.search li a", timeout=60_000)
+        assert any("learn/" in link.get_attribute("href") for link in page.query_selector_all("ul.search li a"))
         page.close()

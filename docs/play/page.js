@@ -9,6 +9,7 @@ import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import WORDS from "./words.json";
 import EXAMPLES from "./examples.json";
+import { exercises } from "./exercise.js";
 import { packed, unpacked } from "./link.js";
 
 const VIEWS = ["graph", "explain", "lesson", "output", "check", "page"];
@@ -46,7 +47,10 @@ document.title = `tinygrad_bp: ${word("title")}`;
 by("other").href = language === "en" ? "?lang=ja" : "?lang=en";
 by("other").lang = language === "en" ? "ja" : "en";
 by("docs").href = language === "en" ? "../index.html" : "../ja/index.html";
-by("other").addEventListener("click", () => localStorage.setItem("program", program()));
+by("other").addEventListener("click", () => {
+  course.keepProgram(program());
+  by("other").href = by("other").getAttribute("href").split("#")[0] + (course.name() ? `#exercise=${course.name()}` : "");
+});
 say(word("loading.page"));
 
 // The editor
@@ -81,10 +85,10 @@ const editor = new EditorView({
     syntaxHighlighting(colours),
     lintGutter(),
     look,
-    EditorView.contentAttributes.of({ "aria-label": word("program") }),
+    EditorView.contentAttributes.of({ "aria-label": word("program"), tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) {
-        localStorage.setItem("program", program());
+        course.keepProgram(program());
         clearTimeout(timer);
         timer = setTimeout(run, PAUSE);
       }
@@ -100,6 +104,39 @@ function write(text) {
   editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
 }
 
+// Exercises
+
+let check = false; // whether the program is to be checked when it has run
+let checking = 0; // the number of the run that is
+let sheet; // what is to be set or marked, if something is
+let viewed; // which of these the worker is at
+
+const course = exercises({
+  word,
+  language,
+  write,
+  hands: {
+    check: () => {
+      check = true;
+      run();
+    },
+    set: (name, seed) => wantSheet({ name, seed }),
+    mark: (name, seed, answers) => wantSheet({ name, seed, answers }),
+    left: () => write(course.own() ?? Object.values(EXAMPLES)[0]),
+  },
+});
+
+function wantSheet(wanted) {
+  sheet = wanted;
+  if (interrupts && viewing) interrupts[0] = 2; // a view can be made afterwards
+  show();
+}
+
+function told(error) {
+  const said = word(error.line ? "error" : "error.elsewhere", error);
+  return error.why ? `${said.replace(/[.。]$/, "")}${word("error.why")}${word(`limit.${error.why}`, error)}` : said;
+}
+
 /** Marks the line in which something is wrong, or none. */
 function mark(error) {
   const marks = [];
@@ -109,7 +146,7 @@ function mark(error) {
     marks.push({ from: error.column ? from : line.from, to: line.to, severity: "error", message: `${error.kind}: ${error.words}` });
   }
   editor.dispatch(setDiagnostics(editor.state, marks));
-  by("error").textContent = error ? word(error.line ? "error" : "error.elsewhere", error) : "";
+  by("error").textContent = error ? told(error) : "";
 }
 
 // Python
@@ -128,7 +165,12 @@ function start() {
 function restart(key) {
   clearTimeout(deadline);
   worker.terminate();
-  waiting = false;
+  waiting = check = false;
+  if (checking) course.checked(undefined);
+  if (viewed) answeredSheet(undefined);
+  checking = 0;
+  viewed = undefined;
+  mark(undefined);
   saidBefore = word(key);
   say(saidBefore);
   start();
@@ -137,6 +179,7 @@ function restart(key) {
 function buttons() {
   by("run").disabled = !ready;
   by("stop").disabled = !(ready && (running || viewing));
+  course.ready(ready);
   document.body.dataset.state = ready ? (running || viewing ? "running" : "ready") : "loading";
 }
 
@@ -146,13 +189,15 @@ function heard(data) {
   else if (data.ready) {
     ready = true;
     buttons();
-    if (saidBefore) say(`${saidBefore} ${word("ready")}.`);
-    else {
+    if (saidBefore) {
+      say(`${saidBefore} ${word("ready")}.`);
+      if (sheet) show();
+    } else {
       say(word("ready"));
       run();
     }
     saidBefore = "";
-    keep();
+    keepOffline();
   } else if (data.printed !== undefined) {
     if (data.id === running) {
       printed += data.printed;
@@ -166,10 +211,11 @@ function answered(data) {
   clearTimeout(deadline);
   if (data.broken !== undefined) return restart("broken");
   if (data.id === running) {
-    running = 0;
+    if (running === checking) course.checked(data.ran && !isStopped(data.ran) ? data.ran : undefined);
+    running = checking = 0;
     if (data.ran) {
       mark(data.ran.error);
-      const stopped = data.ran.error?.kind === "KeyboardInterrupt";
+      const stopped = isStopped(data.ran);
       if (stopped) mark(undefined);
       say(stopped ? word("stopped") : data.ran.error ? by("error").textContent : data.ran.result ? word("done", data.ran) : word("done.nothing"));
     } else say(word("stopped"));
@@ -179,10 +225,24 @@ function answered(data) {
   } else {
     viewing = 0;
     buttons();
+    if (viewed && (data.sheet || !waiting)) answeredSheet(data.sheet); // else it was interrupted for a run, after which it is asked for again
+    viewed = undefined;
     if (waiting) return run();
-    if (data.view === chosen) put(data.shown);
+    if (data.view === chosen && !sheet) put(data.shown);
     else show();
   }
+}
+
+/** What came of a sheet; `found` is undefined if that was stopped. */
+function answeredSheet(found) {
+  if (viewed === sheet) sheet = undefined;
+  if (viewed.name !== course.name()) return;
+  if (viewed.answers) course.marked(found);
+  else if (found) course.set(found);
+}
+
+function isStopped(ran) {
+  return ran.error?.kind === "KeyboardInterrupt";
 }
 
 function run() {
@@ -197,14 +257,16 @@ function run() {
   printed = "";
   if (interrupts) interrupts[0] = 0;
   running = ++count;
-  worker.postMessage({ id: running, run: program() });
+  if (check) checking = running;
+  worker.postMessage({ id: running, run: program(), exercise: check ? course.name() : undefined, language });
+  check = false;
   say(`${word("running")}…`);
   buttons();
 }
 
 function stop() {
   clearTimeout(timer);
-  waiting = false;
+  waiting = check = false;
   if (!interrupts) return restart("ended");
   interrupts[0] = 2;
   deadline = setTimeout(() => restart("ended"), PATIENCE);
@@ -217,12 +279,13 @@ function show() {
   if (chosen === "output") {
     text(printed || word("nothing.printed"));
     panel.dataset.view = "output";
-    return;
+    if (!sheet) return;
   }
   if (!ready || running || viewing) return;
   if (interrupts) interrupts[0] = 0;
   viewing = ++count;
-  worker.postMessage({ id: viewing, view: chosen, language, dark: dark.matches });
+  viewed = sheet;
+  worker.postMessage({ id: viewing, language, ...(sheet ? { sheet } : { view: chosen, dark: dark.matches }) });
   buttons();
 }
 
@@ -240,6 +303,18 @@ function frame(html, sandbox) {
   by("panel").replaceChildren(element);
 }
 
+/** A picture as an element. Whatever a program made it of, nothing in it runs or leads elsewhere. */
+function drawn(svg) {
+  const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
+  for (const element of [...parsed.querySelectorAll("*")]) {
+    if (element.namespaceURI !== "http://www.w3.org/2000/svg" || ["script", "foreignObject", "use", "image"].includes(element.localName)) element.remove();
+    for (const { name, localName, value } of [...element.attributes]) {
+      if (/^on/i.test(localName) || (localName === "href" && !value.startsWith("#"))) element.removeAttribute(name);
+    }
+  }
+  return document.importNode(parsed.documentElement, true);
+}
+
 function put(shown) {
   if (!shown) return;
   if (shown.too_large) text(word("too_large", { count: shown.too_large }), "p");
@@ -251,8 +326,7 @@ function put(shown) {
   else {
     const picture = document.createElement("div");
     picture.className = "picture";
-    const parsed = new DOMParser().parseFromString(shown.content, "image/svg+xml");
-    picture.append(document.importNode(parsed.documentElement, true));
+    picture.append(drawn(shown.content));
     by("panel").replaceChildren(picture);
     if (shown.left_out) {
       const note = document.createElement("p");
@@ -298,7 +372,11 @@ for (const [name, source] of Object.entries(EXAMPLES)) {
   option.textContent = source.split("\n")[0].replace(/^# /, "").split(":")[0].replace(/\.$/, "");
   by("examples").append(option);
 }
-by("examples").addEventListener("change", () => write(EXAMPLES[by("examples").value]));
+by("examples").addEventListener("change", () => {
+  if (course.name()) history.pushState(null, "", location.pathname + location.search);
+  course.leave();
+  write(EXAMPLES[by("examples").value]);
+});
 by("run").addEventListener("click", run);
 by("stop").addEventListener("click", stop);
 dark.addEventListener("change", show);
@@ -317,14 +395,20 @@ async function linked() {
   const found = /^#p=([\w-]+)$/.exec(location.hash);
   return found ? unpacked(found[1]).catch(() => undefined) : undefined;
 }
-addEventListener("hashchange", async () => {
+async function follow() {
+  if (course.enter(course.linked() ?? "")) return;
   const source = await linked();
-  if (source !== undefined && source !== program()) write(source);
-});
+  if (source === undefined && !course.name()) return;
+  course.leave();
+  const own = source ?? course.own() ?? Object.values(EXAMPLES)[0];
+  if (own !== program()) write(own);
+}
+addEventListener("hashchange", follow);
+addEventListener("popstate", follow);
 
 // Without a network
 
-async function keep() {
+async function keepOffline() {
   if (!("serviceWorker" in navigator)) return;
   const kept = navigator.serviceWorker.controller;
   await navigator.serviceWorker.register("service.js");
@@ -335,6 +419,6 @@ async function keep() {
 
 start();
 choose("graph");
-write((await linked()) ?? localStorage.getItem("program") ?? Object.values(EXAMPLES)[0]);
+if (!course.enter(course.linked() ?? "")) write((await linked()) ?? course.own() ?? Object.values(EXAMPLES)[0]);
 document.body.dataset.editor = "ready";
 globalThis.playground = { program, write }; // for whoever opens the console

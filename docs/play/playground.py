@@ -7,15 +7,20 @@ last result, which is a Value, a picture or a page that the program ended with.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import gc
 import io
 import json
+import math
+import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import exercises
 
 from tinygrad_bp import Value
 from tinygrad_bp.core.value import Constant
@@ -26,9 +31,12 @@ MOST_DRAWN = 120  # nodes, above which a picture shows the end of the graph alon
 MOST_EXPLORED = 400
 MOST_WRITTEN = 400  # nodes of a graph that is written out as a lesson
 MOST_CHECKED = 3000  # of which a check takes seconds
+MOST_SAID = 500  # letters of an error
+MOST_HELD = 1000  # things of a list, among which a Value is looked for
 MOST_INPUTS = 12  # whose derivatives are explained
 
-result: Any = None
+result: Any = None  # what the program ended with
+value: Value | None = None  # and the last Value before it, where that is none
 _names: dict[str, Any] = {}
 
 
@@ -43,7 +51,7 @@ class Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if self._length <= MOST_OUTPUT:
-            self._kept += text
+            self._kept += text[: MOST_OUTPUT - self._length]
             self._length += len(text)
             if self._length > MOST_OUTPUT:
                 self._kept += "\n...\n"
@@ -57,27 +65,37 @@ class Output(io.TextIOBase):
         self._kept, self._said_at = "", time.monotonic()
 
 
-def run(source: str, say: Callable[[str], object]) -> str:
-    """Runs a program. Returns JSON: the error, if there is one, with its line, and what the result is."""
-    global result
+def run(source: str, say: Callable[[str], object], exercise: str = "") -> str:
+    """Runs a program. Returns JSON: the error, if any, with its line, what the result is, and what the tests of an exercise say."""
+    global result, value
     release()
-    _names.update({"__name__": "__main__", "__builtins__": __builtins__})
+    _names.update({"__name__": "__main__", "__builtins__": dict(_BUILTINS)})
     output = Output(say)
-    error = None
+    error = checked = None
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             tree = ast.parse(source, NAME)
             shown: dict[int, Any] = {}
             _names["__shown__"] = lambda place, value: _show(shown, place, value)
-            exec(compile(_showing(tree), NAME, "exec"), _names)
-            result = _last(tree, shown)
+            try:
+                exec(compile(_showing(tree), NAME, "exec"), _names)
+            except SystemExit as end:
+                if end.code not in (None, 0):  # else the program has just come to its end
+                    raise
+            finally:
+                _mend()
+            result = _last(tree, shown, lambda found: _is_picture(found) or _is_page(found) or _is_document(found))
+            value = _last(tree, shown, lambda found: False)
             _name_values()
+            if exercise:
+                checked = exercises.tried(exercise, _names, NAME)
+                _mend()
         except BaseException as caught:  # also SystemExit and KeyboardInterrupt, which is Stop
             error = _told(caught)
-            with _held():
-                caught.__traceback__ = caught.__context__ = caught.__cause__ = None
+            _take_apart()  # what the frames of the program hold is let go of with them
+            caught.__traceback__ = caught.__context__ = caught.__cause__ = None
     output.flush()
-    return json.dumps({"error": error, "result": _called(result)})
+    return json.dumps({"error": error, "result": _called(result), "checked": checked})
 
 
 def _show(shown: dict[int, Any], place: int, value: Any) -> None:
@@ -98,8 +116,8 @@ def _showing(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(ast.Module(body, []))
 
 
-def _last(tree: ast.Module, shown: dict[int, Any]) -> Any:
-    """What the program ended with: the last thing that can be looked at; an input only where nothing was computed."""
+def _last(tree: ast.Module, shown: dict[int, Any], also: Callable[[Any], bool]) -> Any:
+    """The last Value, or what `also` takes, that the program has at its left margin; an input only where nothing was computed."""
     inputs: list[Any] = []
     for place in reversed(range(len(tree.body))):
         statement = tree.body[place]
@@ -110,12 +128,21 @@ def _last(tree: ast.Module, shown: dict[int, Any]) -> Any:
             node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         ]
         names = loaded if isinstance(statement, ast.Expr) else stored
-        for found in [shown.get(place), *(_names.get(name) for name in reversed(names))]:
-            if (isinstance(found, Value) and found.op is not None) or _is_picture(found) or _is_page(found):
+        for found in _within([shown.get(place), *(_names.get(name) for name in reversed(names))]):
+            if (isinstance(found, Value) and found.op is not None) or also(found):
                 return found
             if isinstance(found, Value):
                 inputs.append(found)
     return inputs[0] if inputs else None
+
+
+def _within(things: list[Any], deep: int = 2) -> Iterator[Any]:
+    """These things, and of a list, a tuple or a dictionary, such as the outputs of a network, what it holds, from its end."""
+    for found in things:
+        yield found
+        held = list(found.values()) if type(found) is dict else list(found) if type(found) in (list, tuple) else []
+        if deep:
+            yield from _within(held[: -MOST_HELD - 1 : -1], deep - 1)
 
 
 def _is_picture(found: Any) -> bool:
@@ -124,6 +151,12 @@ def _is_picture(found: Any) -> bool:
 
 def _is_page(found: Any) -> bool:
     return type(found).__name__ == "Page" and hasattr(found, "html")
+
+
+def _is_document(found: Any) -> bool:
+    """Whether this is a lesson, a sheet or marks; the room that makes them is there only if the program has asked for one."""
+    room = sys.modules.get("tinygrad_bp.lessons.document")
+    return room is not None and isinstance(found, room.Document)
 
 
 def _name_values() -> None:
@@ -145,16 +178,64 @@ def _called(found: Any) -> str:
 
 
 def _told(error: BaseException) -> dict[str, Any]:
-    """What went wrong, and in which line of the program."""
+    """What went wrong, and in which line of the program; and, where it is no fault of the program's, which limit of the page it met."""
+    told = {"kind": type(error).__name__, "words": _words_of(error), "why": _limit(error), "module": _missing(error)}
     if isinstance(error, SyntaxError) and error.filename == NAME:
-        return {
-            "kind": type(error).__name__,
-            "words": error.msg,
-            "line": error.lineno or 1,
-            "column": error.offset or 1,
-        }
+        return {**told, "words": error.msg, "line": error.lineno or 1, "column": error.offset or 1}
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == NAME]
-    return {"kind": type(error).__name__, "words": str(error), "line": lines[-1] if lines else 0, "column": 0}
+    return {**told, "line": lines[-1] if lines else 0, "column": 0}
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        words = str(error)
+    except Exception:  # of a class of the program's
+        return ""
+    return words if len(words) <= MOST_SAID else words[:MOST_SAID] + "..."
+
+
+def _missing(error: BaseException) -> str:
+    """The module that a browser's Python does not have; nothing where that is not what went wrong."""
+    root = (getattr(error, "name", None) or "").partition(".")[0]
+    return root if isinstance(error, ModuleNotFoundError) and root != "tinygrad_bp" else ""
+
+
+def _limit(error: BaseException) -> str:
+    """Which limit of a browser's Python was met: a key of the page's words, or nothing."""
+    words = _words_of(error)
+    if isinstance(error, Asked):
+        return "input"
+    if _missing(error):
+        return "module"
+    if isinstance(error, ImportError) and "pip install" in words:
+        return "install"
+    if "start new thread" in words or "emscripten does not support processes" in words:
+        return "threads"
+    if "Cannot stack switch" in words or ("outside function" in words and "'await'" in words):
+        return "async"
+    return ""
+
+
+class Asked(EOFError):
+    """What `input` raises: there is nobody to ask."""
+
+
+Asked.__name__ = Asked.__qualname__ = "EOFError"
+
+
+def _ask(prompt: object = "") -> str:
+    print(prompt, end="")
+    raise Asked("input()")
+
+
+# Exercises
+
+
+def sheet(name: str, seed: int, answers: str, language: str) -> str:
+    """The sheet of an exercise as JSON; with answers, which are JSON, their marks."""
+    if answers:
+        return json.dumps(exercises.marked(name, seed, json.loads(answers), language))
+    return json.dumps(exercises.sheet(name, seed, language))
 
 
 # Views
@@ -177,9 +258,9 @@ def _of(kind: str, content: str) -> dict[str, str]:
 
 
 def _value() -> Value:
-    if not isinstance(result, Value):
+    if value is None:
         raise TypeError(f"{type(result).__name__}: -")
-    return result
+    return value
 
 
 def _size() -> int:
@@ -228,6 +309,8 @@ def _inputs(y: Value) -> list[Value]:
 def _lesson(language: str, dark: bool) -> dict[str, str]:
     from tinygrad_bp import lesson
 
+    if _is_document(result):
+        return _of("html", result.html())
     if (size := _size()) > MOST_WRITTEN:
         return {**_of("text", ""), "too_large": str(size)}
     return _of("html", lesson(_value(), language=language).html())
@@ -264,38 +347,59 @@ _VIEWS: dict[str, Callable[[str, bool], dict[str, str]]] = {
 
 
 def release() -> None:
-    """Lets go of what the last program left."""
-    global result
-    with _held():
-        result = None
-        _names.clear()
-        sys.last_value = sys.last_traceback = sys.last_exc = None
+    """Lets go of what the last program left.
 
-
-@contextlib.contextmanager
-def _held() -> Iterator[None]:
-    """What is let go of in here is freed at the end, users of a Value before the Value.
-
-    A long chain that is let go of at its end frees itself step inside step, for which the stack of a browser is too small.
+    A long chain of objects of its own classes is taken apart first: in freeing itself step inside step it would need more stack than a
+    browser has. Values see to that themselves.
     """
-    kept = {id(found): found for found in gc.get_objects() if isinstance(found, Value)}
-    users = _count_users(kept)
-    yield
+    global result, value
+    result = value = None
+    sys.last_value = sys.last_traceback = sys.last_exc = None
+    _take_apart()
+    _names.clear()
     gc.collect()
-    free = [name for name in kept if not users.get(name)]
-    while free:
-        name = free.pop()
-        for operand in [id(operand) for operand in kept[name].operands if isinstance(operand, Value)]:
-            users[operand] -= 1
-            if not users[operand] and operand in kept:
-                free.append(operand)
-        del kept[name]
 
 
-def _count_users(values: dict[int, Value]) -> dict[int, int]:
-    users: dict[int, int] = {}
-    for v in values.values():
-        for operand in v.operands:
-            if isinstance(operand, Value):
-                users[id(operand)] = users.get(id(operand), 0) + 1
-    return users
+def _take_apart() -> None:
+    for holding in [held for found in gc.get_objects() if (held := _held_by(found)) is not None]:
+        holding.clear()
+
+
+def _held_by(found: object) -> dict[str, Any] | None:
+    """What an object of a class of the program's holds."""
+    try:
+        held = object.__getattribute__(found, "__dict__") if type(found).__module__ == "__main__" else None
+    except Exception:  # a class that hides it
+        return None
+    return held if isinstance(held, dict) else None
+
+
+# What a program may have changed of Python and of the package is mended after it: else it would change the programs after it, too.
+
+builtins.input = _ask
+os._exit = sys.exit  # which would leave nobody behind to say so
+_BUILTINS = dict(vars(builtins))
+_PARTS = [math, *(module for name, module in sys.modules.items() if name.split(".")[0] == "tinygrad_bp")]
+_CLASSES = [
+    found
+    for part in _PARTS
+    for found in vars(part).values()
+    if isinstance(found, type) and found.__module__.startswith("tinygrad_bp")
+]
+_WERE = [(part, dict(vars(part))) for part in [*_PARTS, *dict.fromkeys(_CLASSES)]]
+
+
+def _mend() -> None:
+    _HERE.update(_BUILTINS)  # before anything else is called by its name
+    for name in _HERE.keys() - _BUILTINS.keys():
+        del _HERE[name]
+    for part, were in _WERE:
+        now = vars(part)
+        for name in [name for name, found in were.items() if now.get(name, were) is not found]:
+            setattr(part, name, were[name])
+        if isinstance(part, type):
+            for name in now.keys() - were.keys():
+                delattr(part, name)
+
+
+_HERE = vars(builtins)

@@ -12,13 +12,13 @@ async function bytes(address) {
 
 async function start({ interrupts }) {
   const packages = bytes("packages.zip");
-  const program = bytes("playground.py");
+  const files = ["playground.py", "exercises.py", "exercises.json"].map((name) => [name, bytes(name)]);
   const graphviz = Graphviz.load();
   postMessage({ say: "loading.python" });
   const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
   postMessage({ say: "loading.package" });
   python.unpackArchive(await packages, "zip", { extractDir: "/lib/python3.14/site-packages" });
-  python.FS.writeFile("/home/pyodide/playground.py", new Uint8Array(await program));
+  for (const [name, file] of files) python.FS.writeFile(`/home/pyodide/${name}`, new Uint8Array(await file));
   globalThis.graphviz = await graphviz;
   postMessage({ say: "loading.start" });
   if (interrupts) python.setInterruptBuffer(interrupts);
@@ -41,8 +41,12 @@ onmessage = ({ data }) => {
   if (data.start) {
     start(data.start).catch((error) => postMessage({ failed: String(error.message ?? error) }));
   } else if (data.run !== undefined) {
-    tell(data.id, () => ({ ran: JSON.parse(playground.run(data.run, (text) => postMessage({ id: data.id, printed: text }))) }));
+    const say = (text) => postMessage({ id: data.id, printed: text });
+    tell(data.id, () => ({ ran: JSON.parse(playground.run(data.run, say, data.exercise ?? "")) }));
   } else if (data.view !== undefined) {
     tell(data.id, () => ({ view: data.view, shown: JSON.parse(playground.view(data.view, data.language, data.dark)) }));
+  } else if (data.sheet !== undefined) {
+    const { name, seed, answers } = data.sheet;
+    tell(data.id, () => ({ sheet: JSON.parse(playground.sheet(name, seed, answers ? JSON.stringify(answers) : "", data.language)) }));
   }
 };

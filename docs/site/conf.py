@@ -34,6 +34,7 @@ html_context = {"with_play": site_with_play}
 html_theme = "furo"
 html_title = f"tinygrad_bp {version}"
 html_static_path = ["static"]
+html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False

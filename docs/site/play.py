@@ -10,11 +10,13 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import exercising
+
 from tests.web import installed
 
 PLAY = Path(__file__).parent.parent / "play"
 ROOT = PLAY.parent.parent
-AS_THEY_ARE = ("index.html", "style.css", "playground.py")
+AS_THEY_ARE = ("index.html", "style.css", "playground.py", "exercises.py")
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 # What the package imports; what reads JavaScript, Markdown or colours code in terminals is never asked for here.
 PACKAGES = ("graphviz", "rich", "latex2mathml", "shtab")
@@ -30,8 +32,10 @@ def build(target: Path) -> None:
     shutil.copytree(PLAY, work, ignore=shutil.ignore_patterns("node_modules"))
     examples = {path.stem: path.read_text(encoding="utf-8") for path in sorted((PLAY / "examples").glob("*.py"))}
     (work / "examples.json").write_text(json.dumps(examples), encoding="utf-8")
+    (work / "course.json").write_text(json.dumps(exercising.course()), encoding="utf-8")
     (work / "node_modules").symlink_to(parts)
     target.mkdir(parents=True)
+    (target / "exercises.json").write_text(json.dumps(exercising.exercises()), encoding="utf-8")
     for entry in ("page.js", "worker.js"):
         subprocess.run(
             [

@@ -6,11 +6,13 @@ becomes a page with its source. The order of the pages at the side is that of th
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path, PurePosixPath
 
 import api
+import exercising
 from addresses import SITE
 
 DOCS = Path(__file__).parent.parent
@@ -56,6 +58,9 @@ def stage(target: Path, language: str, with_play: bool) -> None:
     own = pages(language)
     sources: set[Path] = set()
     texts = {name: _linked(file, own, language, sources) for file, name in own.items()}
+    if with_play:
+        for name, links in _exercises(language).items():
+            texts[name] = _under_exercises(texts[name], links)
     folders = sorted({str(PurePosixPath(name).parent) for name in texts}, key=len, reverse=True)
     for folder in folders:
         index = "index" if folder == "." else f"{folder}/index"
@@ -85,6 +90,23 @@ def stage(target: Path, language: str, with_play: bool) -> None:
         file = target / f"{name}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def _exercises(language: str) -> dict[str, str]:
+    """What the playground has for each lesson, as a list of links in Markdown, by the lesson's name on the site."""
+    words = json.loads((DOCS / "play" / "words.json").read_text(encoding="utf-8"))[language]
+    found: dict[str, list[str]] = {}
+    for each in exercising.course():
+        title = re.sub(r"([_*<$\[])", r"\\\1", words[f"exercise.{each['name']}.title"])
+        address = f"{SITE}play/{'' if language == 'en' else '?lang=ja'}#exercise={each['name']}"
+        found.setdefault(f"learn/{each['page']}", []).append(f"- [{title}]({address})\n")
+    return {name: f"{words['exercises.there']}\n\n{''.join(links)}" for name, links in found.items()}
+
+
+def _under_exercises(text: str, links: str) -> str:
+    """A lesson in which these links stand first among the exercises. Raises ValueError where it has none."""
+    head, heading, rest = re.split(r"^(## (?:Exercises|練習問題)\n)", text, flags=re.MULTILINE)
+    return f"{head}{heading}\n{links}{rest}"
 
 
 def explorer_titles() -> dict[str, str]:

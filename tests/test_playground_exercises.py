@@ -1,0 +1,145 @@
+"""The playground's exercises: unsolved as they begin, solved as they end, and what is wrong is said in both languages."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+WORDS = json.loads((DOCS / "play" / "words.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
+    """What makes the exercises, and what tries them."""
+    folder = tmp_path_factory.mktemp("exercises")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("site", "play"):
+            patch.syspath_prepend(str(DOCS / name))
+        making, trying = (importlib.import_module(name) for name in ("exercising", "exercises"))
+        trying.PROGRAMS = folder / "exercises.json"
+        trying.PROGRAMS.write_text(json.dumps(making.exercises()), encoding="utf-8")
+        yield making, trying
+    for name in ("exercising", "exercises"):
+        sys.modules.pop(name, None)
+
+
+def tried(trying: Any, name: str, program: str) -> Any:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(program, "<program>", "exec"), names)
+        return trying.tried(name, names, "<program>")
+
+
+def test_programs_are_unsolved_as_they_begin_and_solved_as_they_end(rooms: tuple[Any, Any]) -> None:
+    making, trying = rooms
+    made = making.exercises()
+    for name, each in made.items():
+        assert tried(trying, name, each["solution"])["solved"], name
+        found = tried(trying, name, each["start"])
+        assert not found["solved"], name
+        assert found["parts"]["expected"] not in ("", found["parts"].get("came")), name
+        assert each["start"].count(making.HERE) == (0 if name.startswith("bug") else 1)
+    assert {*made, *trying.SHEETS} == {*making.LESSONS} == {each["name"] for each in making.course()}
+    assert {*making.LESSONS.values()} == {*range(9)}
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "came", "expected", "why"),
+    [
+        ("return Number(self.data + other.data, (self, other), (other.data, self.data))", "came", "7", "10", "product"),
+        (
+            "return Number(self.data * other.data, (self, other), (self.data, other.data))",
+            "came",
+            "2, 5",
+            "5, 2",
+            "factors",
+        ),
+        (
+            "return Number(self.data * other.data, (self, other), (other.data, self.data))",
+            "raised.line",
+            "",
+            "10, 5",
+            "plain",
+        ),
+        ("return self.data * other.data", "raised", "", "10", "product"),
+        ("pass", "raised", "", "10", "none"),
+        ("import sys; sys.exit()", "raised.line", "", "10", "product"),
+        ("return self * other", "raised.line", "", "10", "product"),
+        ("out = Number(0.0); out.data = True; return out", "came", "True", "10", "product"),
+        ("out = Number(0.0); out.data = float('nan'); return out", "came", "nan", "10", "product"),
+    ],
+)
+def test_what_came_and_what_was_expected_is_said(
+    rooms: tuple[Any, Any], body: str, key: str, came: str, expected: str, why: str
+) -> None:
+    making, trying = rooms
+    start = making.exercises()["mul"]["start"].split("\n\ny = ")[0]
+    found = tried(trying, "mul", start.replace(f"...  {making.HERE}", body))
+    assert (found["solved"], found["key"], found["why"]) == (False, key, why)
+    assert (found["parts"].get("came", ""), found["parts"]["expected"]) == (came, expected)
+    assert found["parts"]["code"].startswith("a = Number(2.0)\n")
+
+
+def test_a_program_without_what_is_tried_is_told_so(rooms: tuple[Any, Any]) -> None:
+    assert tried(rooms[1], "mul", "x = 1\n") == {"solved": False, "key": "missing", "parts": {"name": "Number"}}
+    assert tried(rooms[1], "nudge", "x = 1\n")["parts"]["kind"] == "NameError"
+    weird = (
+        "class R:\n    def __repr__(self):\n        raise ValueError\n    def __round__(self, n):\n        return self\n"
+        "def slope(f, x):\n    return R()\n"
+    )
+    assert tried(rooms[1], "nudge", weird)["parts"]["came"] == "<R>"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_sheets_are_set_and_marked(rooms: tuple[Any, Any], language: str) -> None:
+    trying = rooms[1]
+    for name, (_, blanks, _) in trying.SHEETS.items():
+        sheet = trying.sheet(name, 1, language)
+        assert sheet["asked"] == blanks
+        assert f'lang="{language}"' in sheet["given"]
+        right = {each.step.name: each.text for each in trying._made(name, 1, language).asked}
+        assert not any(text in re.sub(r"<[^>]*>", "", sheet["given"]) for text in right.values())
+        assert trying.marked(name, 1, right, language)["solved"], name
+        first = trying.marked(name, 1, {}, language)
+        assert first["next"]["name"] == blanks[0]
+        assert " = " in first["next"]["how"]
+    assert trying.sheet("w1", 1, language) != trying.sheet("w1", 2, language)
+
+
+def test_a_known_mistake_is_named_and_the_next_step_told(rooms: tuple[Any, Any]) -> None:
+    trying = rooms[1]
+    made = trying._made("w5", 1, "en")
+    delta = made.derivation["delta_o1"]
+    slope = made.derivation.names
+    out = next(v for v, name in slope.items() if name == "out_o1")
+    found = trying.marked("w5", 1, {"delta_o1": f"{delta.value / (out.data * (1 - out.data)):.4g}"}, "en")
+    assert found["marks"][0]["remark"].startswith("This is what comes out if the factor dout_o1/dnet_o1 = ")
+    assert found["next"] == {"name": "delta_o1", "how": "delta_o1 = dE/dnet_o1 = dE/dout_o1 * dout_o1/dnet_o1"}
+
+
+def test_both_languages_say_everything_that_is_asked_for(rooms: tuple[Any, Any]) -> None:
+    making, _ = rooms
+    assert list(WORDS["en"]) == list(WORDS["ja"])
+    for key, text in WORDS["en"].items():
+        assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", WORDS["ja"][key])), key
+        assert text.strip(), key
+        assert WORDS["ja"][key].strip() or key == "error.why", key
+    asked = {f"exercise.{name}.title" for name in making.LESSONS}
+    asked |= {f"exercise.{re.sub(r'^bug-[a-d]$', 'bug', name)}.task" for name in making.LESSONS}
+    asked |= {f"why.{trial['why']}" for each in making.exercises().values() for trial in each["trials"] if trial["why"]}
+    assert asked <= WORDS["en"].keys()
+    page = "".join(
+        (DOCS / "play" / name).read_text(encoding="utf-8") for name in ("page.js", "exercise.js", "index.html")
+    )
+    for key in re.findall(r'(?:word\(|data-word=)"([\w.]+)"', page):
+        assert key in WORDS["en"], key

@@ -40,6 +40,7 @@ def tried(trying: Any, name: str, program: str) -> Any:
         return trying.tried(name, names, "<program>")
 
 
+@pytest.mark.slow
 def test_programs_are_unsolved_as_they_begin_and_solved_as_they_end(rooms: tuple[Any, Any]) -> None:
     making, trying = rooms
     made = making.exercises()
@@ -100,6 +101,7 @@ def test_a_program_without_what_is_tried_is_told_so(rooms: tuple[Any, Any]) -> N
     assert tried(rooms[1], "nudge", weird)["parts"]["came"] == "<R>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_sheets_are_set_and_marked(rooms: tuple[Any, Any], language: str) -> None:
     trying = rooms[1]

@@ -25,7 +25,8 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]
     with pytest.MonkeyPatch.context() as patch:
         for name in ("site", "play"):
             patch.syspath_prepend(str(DOCS / name))
-        making, trying = (importlib.import_module(name) for name in ("exercising", "exercises"))
+        making: Any = importlib.import_module("exercising")
+        trying: Any = importlib.import_module("exercises")
         trying.PROGRAMS = folder / "exercises.json"
         trying.PROGRAMS.write_text(json.dumps(making.exercises()), encoding="utf-8")
         yield making, trying

@@ -175,6 +175,7 @@ def test_no_more_is_shown_than_can_be_read(playground: Playground) -> None:
 
 def test_exit_ends_a_program_and_what_it_made_is_shown(playground: Playground) -> None:
     assert playground.run(GOOD + "exit()\nz = y * 2\n") == "Done: y = 12."
+    assert playground.run(GOOD + "print((z := y * 2).data)\n") == "Done: z = 24."
     assert playground.run(GOOD + "outs = {'a': [x * 2, y / 4]}\n") == "Done: result = 3."
     # What a program ends with has its own view, and the others are of its last Value.
     assert playground.run(GOOD + "from tinygrad_bp import exercise\nexercise(y)\n") == "Done: Exercise."

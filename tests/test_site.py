@@ -198,6 +198,5 @@ def test_what_is_searched_for_is_found(browser: Any) -> None:
             "topological-order.html" in link.get_attribute("href") for link in page.query_selector_all("ul.search li a")
         )
         page.goto(site + "ja/search.html?q=連鎖律")
-        page.wait_for_selector("ul.search li a", timeout=60_000)
-        assert any("learn/" in link.get_attribute("href") for link in page.query_selector_all("ul.search li a"))
+        page.wait_for_selector("ul.search li a[href*='learn/']", timeout=60_000)
         page.close()

@@ -127,7 +127,7 @@ def _last(tree: ast.Module, shown: dict[int, Any], also: Callable[[Any], bool]) 
         loaded = [
             node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         ]
-        names = loaded if isinstance(statement, ast.Expr) else stored
+        names = [*loaded, *stored] if isinstance(statement, ast.Expr) else stored
         for found in _within([shown.get(place), *(_names.get(name) for name in reversed(names))]):
             if (isinstance(found, Value) and found.op is not None) or also(found):
                 return found

@@ -82,6 +82,10 @@ def test_numbers_are_drawn_turned_and_typed_and_undone(opened: Any) -> None:
     explorer.press("Enter")
     assert "abc" in explorer.status()
     explorer.press("F2")
+    field.fill("-1,50")  # the number that is there: nothing changes, but what was refused is over
+    explorer.press("Enter")
+    assert explorer.status() == ""
+    explorer.press("F2")
     field.fill("7")
     explorer.press("Escape")
     assert (of(explorer, "i1"), field.count()) == (-1.5, 0)
@@ -182,6 +186,17 @@ def test_the_slope_view_shows_what_the_gradient_predicts_and_what_happens(opened
     map_ = panel.locator(".landscape")
     assert map_.locator("select").count() == 2
     assert map_.locator(".landscape-way").first.get_attribute("d").startswith("M")
+    plot = map_.locator(".landscape-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    mouse = explorer.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] - 4, steps=3)
+    mouse.up()
+    explorer.settle()
+    assert explorer.page.evaluate("String(getSelection())") == ""  # dragging the point marks no text
+    assert len(explorer.state()["events"][-1]["leaves"]) == 2
     explorer.panel("teacher").locator(".teacher-answer, .button").first.wait_for()
 
 

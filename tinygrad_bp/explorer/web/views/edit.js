@@ -29,7 +29,8 @@ export function editView(session) {
       if (x === null) {
         session.notice(text("edit.noNumber", { typed: input.value.slice(0, 40) }));
         input.value = exactly(session.shown.data[id]);
-      } else if (x !== session.shown.data[id]) session.edit(id, x);
+      } else if (x === session.shown.data[id]) session.set({});
+      else session.edit(id, x);
     };
     input.addEventListener("change", commit);
     rows.push({ id, input, ghost });
@@ -141,7 +142,7 @@ export function editView(session) {
 
 /**
  * A field of a learning rate.
- * @param {Pick<import("../model/session.js").Session, "notice">} session
+ * @param {Pick<import("../model/session.js").Session, "notice" | "set">} session
  * @param {{ now: () => number, take: (rate: number) => void }} number
  */
 export function rateField(session, { now, take }) {
@@ -151,7 +152,8 @@ export function rateField(session, { now, take }) {
     if (x === null || x <= 0) {
       session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
       rate.value = exactly(now());
-    } else if (x !== now()) take(x);
+    } else if (x === now()) session.set({});
+    else take(x);
   });
   return rate;
 }

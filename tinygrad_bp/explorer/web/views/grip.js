@@ -13,7 +13,7 @@ const FIRST_LETTERS = /^[-+−.,\d．，\uff0d\uff0b\uff10-\uff19]$/; // of a nu
 const NOTCHES = { ArrowUp: 1, ArrowDown: -1, PageUp: COARSE, PageDown: -COARSE };
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "shown" | "view" | "grip" | "canGrip" | "pull" | "hold" | "edit" | "notice" | "undo" | "history" | "training">} Hand
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "shown" | "view" | "grip" | "canGrip" | "pull" | "hold" | "edit" | "notice" | "set" | "undo" | "history" | "training">} Hand
  */
 
 let gestures = 0; // so far: each is undone by itself
@@ -133,7 +133,9 @@ function typed(session, id, part, first) {
     back?.focus();
     if (!keep || field.value === was) return;
     if (x === null) session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
-    else if (x !== session.shown.leaves[id]) {
+    else if (x === session.shown.leaves[id])
+      session.set({}); // what was refused before is no longer what was typed last
+    else {
       gestures += 1;
       session.pull(id, x, `type ${gestures}`);
     }

@@ -291,7 +291,23 @@ def test_programs_of_exercises_are_tried(playground: Playground) -> None:
     right = "other = as_number(other); return Number(self.data * other.data, (self, other), (other.data, self.data))"
     assert check(right) == "Solved."
     assert "(1 of 17 done)" in page.inner_text("#course summary")
+    # Where the browser keeps nothing, or something broken, the page still knows.
+    page.evaluate(
+        "localStorage.setItem('exercises', '[null'); Storage.prototype.setItem = () => { throw new Error('full') }; 0"
+    )
+    page.click("#exercise-next")
+    assert page.evaluate("location.hash") == "#exercise=backward"
+    page.click("#course summary")
+    page.click("text=Write __mul__")
+    assert place in page.evaluate("playground.program()")
+    assert check(right) == "Solved."
+    assert "(1 of 17 done)" in page.inner_text("#course summary")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#course summary")
+    page.click("#course-forget")
+    assert "(0 of 17 done)" in page.inner_text("#course summary")
     page.click("#exercise-leave")
+    assert page.evaluate("location.hash") == ""
     playground.run(GOOD)
 
 

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tinygrad_bp.explorer.page import page_texts
+
 DOCS = Path(__file__).parent
 PAGES = DOCS / "pages"
 STATE_VERSION = 2  # as in explorer/web/model/state.js
@@ -102,12 +104,25 @@ def page_of(name: str) -> Any:
 
 
 @cache
-def nodes_of(name: str) -> list[dict[str, Any]]:
-    """The nodes of a page's graph, as the page has them."""
+def description_of(name: str) -> dict[str, Any]:
+    """What a page holds of its graph."""
     found = re.search(r'id="description">(.*?)</script>', page_of(name).html, flags=re.DOTALL)
     assert found is not None
-    nodes: list[dict[str, Any]] = json.loads(found[1])["nodes"]
+    description: dict[str, Any] = json.loads(found[1])
+    return description
+
+
+def nodes_of(name: str) -> list[dict[str, Any]]:
+    """The nodes of a page's graph, as the page has them."""
+    nodes: list[dict[str, Any]] = description_of(name)["nodes"]
     return nodes
+
+
+def title_of(name: str, language: str) -> str:
+    """What a page is called in a language; that of an example has the title that the package gives it."""
+    description = description_of(name)
+    given: str | Mapping[str, str] = description["title"]
+    return given[language] if isinstance(given, Mapping) else page_texts(language)[f"title.{description['kind']}"]
 
 
 def fingerprint(nodes: list[dict[str, Any]]) -> int:

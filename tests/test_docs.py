@@ -59,6 +59,9 @@ def translated(page: Path) -> bool:
     return ja in page.parents and page != ja / "README.md"
 
 
+IN_JAPANESE = ', language="ja"'  # what the blocks of a translated page have beside those of its twin
+
+
 class Block(NamedTuple):
     language: str
     text: str
@@ -82,6 +85,24 @@ def blocks(source: str) -> list[Block]:
                 raise AssertionError(f"line {number}: not closed")
             found.append(Block(line[3:], "".join(inside), number))
     return found
+
+
+def in_japanese(japanese: str, english: str) -> list[Block]:
+    """The blocks of a translated page that ask for Japanese, or print it: programs that differ, and outputs with what prints them."""
+    found: list[Block] = []
+    before: Block | None = None
+    for block, other in zip(blocks(japanese), blocks(english), strict=False):
+        if block.language == "python" and IN_JAPANESE in block.text:
+            found.append(block)
+        elif block.language == "text" and block.text != other.text and before is not None:
+            found += [block] if found[-1:] == [before] else [before, block]
+        before = block if block.language == "python" else None
+    return found
+
+
+def fenced(found: list[Block]) -> str:
+    """A page of these blocks."""
+    return "".join(f"\n```{block.language}\n{block.text}```\n" for block in found)
 
 
 def prose(source: str) -> str:
@@ -214,7 +235,11 @@ def anchors(source: str) -> list[str]:
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_blocks_run_and_print_what_the_page_says(page: Any, empty_folder: Path) -> None:
-    wrong = list(run(page.read_text(encoding="utf-8")))
+    source = page.read_text(encoding="utf-8")
+    twin = ROOT / "docs" / "ja" / page.relative_to(ROOT / "docs") if ROOT / "docs" in page.parents else page
+    if twin.exists() and translated(twin):  # with the names that the blocks of the English page leave
+        source += fenced(in_japanese(twin.read_text(encoding="utf-8"), source))
+    wrong = list(run(source))
     assert not wrong, "\n".join(wrong)
 
 

@@ -77,6 +77,15 @@ def test_every_page_says_where_to_go_next(page: Path) -> None:
     assert any(re.match(r"(?:## )?Where to go next|.*Where next: |.*All lessons: ", line) for line in end)
 
 
+def test_every_page_has_a_title_in_each_language() -> None:
+    titles = {name: [PLACES["title_of"](name, language) for language in ("en", "ja")] for name in PLACES["PLACES"]}
+    assert titles["fruit"] == ["What is paid for fruit", "くだものの代金"]
+    assert titles["tutorial"] == ["Backpropagation, step by step", "誤差逆伝播法を一歩ずつ"]
+    assert [
+        name for name, (en, ja) in titles.items() if not en.isascii() or not re.search(r"[\u3040-\u9fff]", ja)
+    ] == []
+
+
 def test_the_engine_of_the_lesson_has_45_lines() -> None:
     source = (ROOT / "docs" / "learn" / "5-build-the-engine.md").read_text("utf-8")
     name, *lines = source.split("```python\n")[1].split("```")[0].splitlines()

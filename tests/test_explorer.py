@@ -231,6 +231,8 @@ MISTAKES = [
     (W * X, {"learning_rate": "0.5"}, TypeError, "learning_rate takes a real number, not str '0.5'"),
     (W * X, {"language": "de"}, ValueError, "language is one of 'en', 'ja', not 'de'"),
     (W * X, {"title": 5}, TypeError, "a title is text, not int 5"),
+    (W * X, {"title": {"en": "T", "ja": 5}}, TypeError, "a title is text, not int 5"),
+    (W * X, {"title": {"de": "T"}}, ValueError, "a title is for one of the languages 'en', 'ja', not 'de'"),
     (mlp(), {"parameters": []}, ValueError, "those of a network are known"),
     (mlp(), {"rows": []}, ValueError, "there is no row"),
     (mlp(), {"rows": [([1, 1], [0, 0])] * 65}, ValueError, "up to 64 rows, and there are 65: pass fewer"),

@@ -205,6 +205,18 @@ def test_titles(texts: Any, language: Any, thing: Any, options: Any, kind: str |
     assert repr(made) == f"Page(title={title!r})"
 
 
+def test_a_title_may_be_one_for_each_language(texts: Any) -> None:
+    both = {"en": "A valley", "ja": "谷"}
+    assert [explore(W * X, title=both, language=each).title for each in (None, "en", "ja")] == [
+        "A valley",
+        "A valley",
+        "谷",
+    ]
+    made = explore(called("y", W * X), title={"ja": "谷"})  # where a language has none, the page says what it is
+    assert made.title == texts["en"]["title.graph"].replace("{name}", "y")
+    assert parsed(made).description["title"] == {"ja": "谷"}
+
+
 def test_a_page_is_saved_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Page("<p>whole</p>", "t")
     for name in ("page.html", "page.HTM"):

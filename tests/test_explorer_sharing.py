@@ -93,6 +93,16 @@ def test_a_link_leads_to_the_same_sight(opened: Any, name: str) -> None:
     assert what_is_seen(other)[0] == "ja"
 
 
+def test_a_title_changes_with_the_language(open_page: Any, tmp_path: Path) -> None:
+    y = Value(3.0, "w") ** 2
+    page = explore(y, title={"en": "A valley", "ja": "谷"}, language="en")
+    explorer = Explorer(open_page(page.save(tmp_path / "page.html")))
+    assert (explorer.page.title(), explorer.page.locator("h1").text_content()) == ("A valley", "A valley")
+    explorer.page.get_by_role("button", name="日本語").click()
+    explorer.settle()
+    assert (explorer.page.title(), explorer.page.locator("h1").text_content()) == ("谷", "谷")
+
+
 def test_the_address_is_the_link(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.show("graph")

@@ -129,7 +129,7 @@ def test_a_width_that_is_none(given: float, error: type[Exception], message: str
 
 def test_pictures_are_named_in_text_in_both_languages() -> None:
     assert text([Picture(DOT, "a", "Below it.")]) == "[Picture: A picture]\nBelow it.\n"
-    assert text([Picture(DOT, "a")], language="ja") == "[図: A picture]\n"
+    assert text([Picture(DOT, "a")], language="ja") == "[図：A picture]\n"
 
 
 # Formulas

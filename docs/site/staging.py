@@ -79,7 +79,7 @@ def stage(target: Path, language: str, with_play: bool) -> None:
         groups.append((MORE[language], rest))
     end = "".join(_toctree([(name, "/" + name) for name in names], caption) for caption, names in groups)
     live = [(PLAYGROUND[language], f"{SITE}play/{'' if language == 'en' else '?lang=ja'}")] if with_play else []
-    live += [(title, f"{SITE}pages/{name}/") for name, title in explorer_titles().items()]
+    live += [(title, f"{SITE}pages/{_opened(name, language)}") for name, title in explorer_titles(language).items()]
     texts["index"] += end + _toctree([(title, f"{title} <{address}>") for title, address in live], ALIVE[language])
     for name in texts:
         if name.startswith("pages/"):
@@ -109,14 +109,24 @@ def _under_exercises(text: str, links: str) -> str:
     return f"{head}{heading}\n{links}{rest}"
 
 
-def explorer_titles() -> dict[str, str]:
+def explorer_titles(language: str = "en") -> dict[str, str]:
     """The pages of `explore` that the docs link to, by the names of their folders, and what each is called."""
+    import places
+
     found = {}
     for readme in sorted((DOCS / "pages").glob("*/README.md")):
         title = readme.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
         title = re.sub(r"^A page: ", "", title)
-        found[readme.parent.name] = title[:1].upper() + title[1:]
+        name = readme.parent.name
+        found[name] = title[:1].upper() + title[1:] if language == "en" else places.title_of(name, language)
     return found
+
+
+def _opened(name: str, language: str) -> str:
+    """The address of a page of `explore` from their folder; for other languages than English it opens in that language."""
+    import places
+
+    return f"{name}/" if language == "en" else str(places.address(name, {"language": language}))
 
 
 def write_explorer_pages(site: Path) -> None:

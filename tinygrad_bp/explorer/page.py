@@ -100,7 +100,8 @@ def page_of(
     """The page for what `describe` found. `language` is one of LANGUAGES, or None for the reader's own."""
     result = description["nodes"][description["result"]]["name"]
     known = page_texts(language or "en")[f"title.{description['kind']}"]
-    title = description["title"] or known.replace("{name}", result)
+    given = description["title"]
+    title = (given if isinstance(given, str) else given.get(language or "en")) or known.replace("{name}", result)
     title = printable(title)  # a file in UTF-8 holds no half of a surrogate pair, and HTML no zero byte
     script = "\n".join(
         [

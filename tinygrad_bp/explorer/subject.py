@@ -29,6 +29,7 @@ MOST_COUNTED = 200_000  # of one that it does not show
 RATE = 0.5  # the learning rate, if none is given
 SEED = 2  # with which they learn all four tables
 
+Title = str | Mapping[str, str]  # in every language, or by language
 
 # Texts with an example whose figures are printed: by name, the module whose `subject()` hands it over. They are above this room.
 TEXTS = {"tutorial": "tinygrad_bp.tutorial.page"}
@@ -88,7 +89,7 @@ class Subject:
 
     Attributes:
         result: the Value that everything was computed for, an error as a rule.
-        title: of the page.
+        title: of the page, in every language or by language; empty for one that says what kind of page it is.
         parameters: the leaves that training changes, biases included.
         biases: those of them that the switch "train the biases" is about.
         train_biases: whether they are trained to begin with.
@@ -104,7 +105,7 @@ class Subject:
     """
 
     result: Value
-    title: str
+    title: Title
     parameters: Sequence[Value]
     biases: Sequence[Value] = ()
     train_biases: bool = True
@@ -133,7 +134,7 @@ def of_model(
     rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
     loss: Any = None,
     learning_rate: float = RATE,
-    title: str = "",
+    title: Title = "",
     most: int | None = MOST_NODES,
 ) -> Subject:
     """A network, and a loss over its outputs; one of more weights than `most` is refused.
@@ -254,7 +255,7 @@ def of_value(
     *,
     parameters: Sequence[Value] | None = None,
     learning_rate: float = RATE,
-    title: str = "",
+    title: Title = "",
 ) -> Subject:
     """A Value and all that it was computed from. Raises ValueError for parameters that are no leaves of it."""
     require_few(result)
@@ -306,7 +307,7 @@ def _require_leaves(chosen: Iterable[Any], leaves: Collection[Value]) -> None:
 
 
 def subject_of(
-    thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float | None, title: str
+    thing: Any, *, rows: Any, loss: Any, parameters: Any, learning_rate: float | None, title: Title
 ) -> Subject:
     """The subject that `explore` was given. Raises TypeError for what is no Value, network or name, ValueError for what does not fit."""
     if isinstance(thing, str):

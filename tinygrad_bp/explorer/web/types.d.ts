@@ -103,7 +103,7 @@ interface FoldedLayout extends Layout {
 
 interface Description {
   kind: string;
-  title: string;
+  title: string | Record<string, string | undefined>;
   language: string | null;
   result: number;
   learningRate: number;

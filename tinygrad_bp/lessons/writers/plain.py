@@ -42,7 +42,9 @@ def text(blocks: Iterable[Block], width: int = 80, language: str = "en") -> str:
     """
     width = whole_number(width, "text: width", 20)
     say = words(language)
-    written = ["\n".join(_lines(block, width, say("document.picture"))) for block in unfolded(blocks)]
+    written = [
+        "\n".join(_lines(block, width, f"{say('document.picture')}{say('say.colon')}")) for block in unfolded(blocks)
+    ]
     return "\n\n".join(filter(str.strip, written)) + "\n" if any(written) else ""
 
 
@@ -67,7 +69,7 @@ def _lines(block: Block, width: int, picture: str) -> Iterator[str]:
         case Table():
             yield from _table(block, width)
         case Picture(drawing, _, caption):
-            yield from filled(f"[{picture}: {clean(drawing.title) or plain(caption)}]", width)
+            yield from filled(f"[{picture}{clean(drawing.title) or plain(caption)}]", width)
             if drawing.title and plain(caption):
                 yield from filled(_running(caption), width)
         case Code(program, language):

@@ -53,7 +53,8 @@ class Screen {
     this.opened = new Set(); // panels that someone has seen
     const { session, player } = desk;
     const { description, graph, notation } = session;
-    this.title = description.title || text(`title.${description.kind}`, { name: notation.name(graph.result) });
+    const title = typeof description.title === "string" ? description.title : description.title[spoken()];
+    this.title = title || text(`title.${description.kind}`, { name: notation.name(graph.result) });
     this.neurons = graph.network ? networkView(session) : null;
     this.computation = computationView(session);
     this.beat = beatView(session, { next: () => player.next(), train: () => player.rounds(AT_ONCE) });

@@ -452,16 +452,18 @@ def written(made: dict[str, Any], lesson: Path, images: Mapping[str, str]) -> st
 
 
 def main() -> None:
-    """Writes all notebooks. The code of both languages is the same, so it runs once."""
-    for number, lesson in enumerate(lessons("en")):
-        with tempfile.TemporaryDirectory() as scratch:
-            ran = run(notebook(lesson, "en", repository()), Path(scratch))
-        shown = [cell["outputs"] for cell in ran["cells"] if cell["cell_type"] == "code"]
+    """Writes all notebooks. What both languages do alike runs once, what asks for its own language in each."""
+    for number, _ in enumerate(lessons("en")):
+        shown: dict[str, list[Any]] = {}
         for language, folder in FOLDERS.items():
             twin = lessons(language)[number]
             made = notebook(twin, language, repository())
             code = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
-            for cell, outputs in zip(code, shown, strict=True):
+            if not shown or any(f'language="{language}"' in cell["source"] for cell in code):
+                with tempfile.TemporaryDirectory() as scratch:
+                    ran = run(made, Path(scratch))
+                shown[language] = [cell["outputs"] for cell in ran["cells"] if cell["cell_type"] == "code"]
+            for cell, outputs in zip(code, shown.get(language, shown["en"]), strict=True):
                 cell["outputs"] = outputs
             path = folder / "notebooks" / f"{twin.stem}.ipynb"
             images = images_of(made, twin, _stored(path))

@@ -219,16 +219,16 @@ test("what is asked before an update is answered by the update, also where gradi
 
 const spec = (layers, { parts = false, shared = false } = {}) => {
   let id = 0;
-  const columns = layers.map((count, c) => ({ kind: c ? "neuron" : "input", ids: Array.from({ length: count }, () => id++) }));
+  const columns = layers.map((count, c) => ({ kind: c ? "neuron" : "input", ids: Array.from({ length: count }, () => id++), letters: 4 }));
   const lines = columns.slice(1).flatMap(({ ids }, c) =>
     ids.flatMap((target) => columns[c].ids.map((source) => ({ weight: 1000 + id++, source, target, letters: 12 }))),
   );
   const errors = [];
   const outs = columns.at(-1).ids;
-  if (parts) columns.push({ kind: "part", ids: outs.map(() => id++) });
-  columns.push({ kind: "result", ids: [id++] });
+  if (parts) columns.push({ kind: "part", ids: outs.map(() => id++), letters: 11 });
+  columns.push({ kind: "result", ids: [id++], letters: 7 });
   const biases = shared ? columns.slice(1, layers.length).map(({ ids }, c) => ({ id: id++, heads: ids, column: c + 1 })) : [];
-  return { columns, lines, shared: biases, errors };
+  return { columns, lines, shared: biases, own: shared ? [] : columns.slice(1, layers.length).flatMap(({ ids }) => ids), errors };
 };
 const ROOMS = [[1280, 400], [1366, 470], [360, 330], [640, 165], [1920, 760], [2560, 1100], [320, 300], [845, 418], [700, 700]];
 const FORMS = [

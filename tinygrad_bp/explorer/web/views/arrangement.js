@@ -1,27 +1,29 @@
 // Where the parts of a network lie, as pure geometry: columns of boxes, lines between them, and beside each line the room for its label.
 // It depends on the network and on the room there is, never on a number or a step, so nothing that happens moves anything.
 
-const LARGEST = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 116, rows: 3 };
+const LARGEST = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
 const TIERS = [
   scaled(1.65),
   scaled(1.4),
   scaled(1.18),
   LARGEST,
-  { font: 14, neuron: 180, input: 74, part: 108, result: 108, height: 62, gap: 88, rows: 3 },
-  { font: 12.5, neuron: 162, input: 66, part: 98, result: 98, height: 54, gap: 68, rows: 3 },
-  { font: 11.5, neuron: 148, input: 60, part: 90, result: 90, height: 47, gap: 46, rows: 3 },
-  { font: 12.5, neuron: 76, input: 68, part: 84, result: 92, height: 40, gap: 44, rows: 2 },
-  { font: 11.5, neuron: 62, input: 58, part: 66, result: 72, height: 34, gap: 34, rows: 2 },
-  { font: 11, neuron: 56, input: 56, part: 60, result: 66, height: 19, gap: 30, rows: 1 },
-  { font: 11, neuron: 40, input: 40, part: 44, result: 48, height: 17, gap: 18, rows: 0 },
-  { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: -1 },
+  { font: 14, neuron: 180, input: 74, part: 108, result: 108, height: 62, gap: 36, rows: 3 },
+  { font: 12.5, neuron: 162, input: 66, part: 98, result: 98, height: 54, gap: 32, rows: 3 },
+  { font: 11.5, neuron: 148, input: 60, part: 90, result: 90, height: 47, gap: 24, rows: 3 },
+  { font: 14, neuron: 100, input: 84, part: 108, result: 100, height: 44, gap: 30, rows: 2 },
+  { font: 12.5, neuron: 88, input: 76, part: 98, result: 92, height: 40, gap: 26, rows: 2 },
+  { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: 17, rows: 2 },
+  { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: 0 },
 ];
 const MOST_APART = [300, 170]; // columns that lie beside each other, and rows that lie below each other: more is no picture any more
 const APART = 10; // of boxes in a column
-const CLOSE = 5; // of boxes in a row of an upright picture
-const MARGIN = 10;
-const LETTER = 0.56; // width of a letter, of its height
-const MOST_LABELS = 64; // of a layer, that each is compared with each
+const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones in a column
+const MARGIN = 8;
+const GHOST = 7; // more, below boxes under which it is said what was there
+const LETTER = 0.6; // width of a letter, of its height
+const NUMBER = 9; // letters of a long one
+const MOST_LABELS = 32; // that each are compared with each
+const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
 
 /**
  * The largest form, larger still, for screens that many look at.
@@ -36,18 +38,22 @@ function scaled(scale) {
 
 /**
  * @typedef {object} Spec
- * @property {{ kind: "input" | "neuron" | "part" | "result", ids: number[] }[]} columns
+ * @property {{ kind: "input" | "neuron" | "part" | "result", ids: number[], letters: number }[]} columns of their longest names
  * @property {{ weight: number, source: number, target: number, letters: number }[]} lines
  * @property {{ id: number, heads: number[], column: number }[]} shared biases of several neurons
+ * @property {number[]} own neurons with a bias of their own
  * @property {{ from: number, to: number }[]} errors
- * @typedef {{ x: number, y: number, width: number, height: number, kind: string }} Box its middle and its size
+ * @typedef {{ x: number, y: number, width: number, height: number, kind: string, rows: number, free: number }} Box its middle, its size, the
+ *   rows of text in it (3: all its numbers; 2 or 1: its name and one; 0: nothing), and how far the next one is
+ * @typedef {{ width: number, height: number, rows: number }} Size
  * @typedef {{ x: number, y: number }} Point
- * @typedef {{ x: number, y: number, angle: number, width: number, height: number, always: boolean }} Label
+ * @typedef {{ x: number, y: number, angle: number, width: number, height: number }} Rect
+ * @typedef {Rect & { always: boolean, on: boolean }} Label whether it can always be shown, and whether it lies on its line, not beside it
  * @typedef {{ weight: number, from: Point, to: Point, label: Label }} Line
  * @typedef {object} Arrangement
  * @property {boolean} upright whether the layers are rows, from top to bottom
  * @property {number} font
- * @property {number} rows of text in the box of a neuron: 3 with all its numbers, 2 with its name and one, 1 with one of them
+ * @property {number} rows of text in a box, at most; 0 where there is no room for any
  * @property {Map<number, Box>} boxes
  * @property {Line[]} lines
  * @property {{ id: number, from: Point, to: Point }[]} biases
@@ -67,12 +73,12 @@ export function arrangement(spec, width, height) {
   const at = (/** @type {number} */ id) => /** @type {Box} */ (boxes.get(id));
   const leave = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y + box.height / 2 } : { x: box.x + box.width / 2, y: box.y });
   const enter = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y - box.height / 2 } : { x: box.x - box.width / 2, y: box.y });
-  const lines = spec.lines.map((line) => {
-    const from = leave(at(line.source));
-    const to = enter(at(line.target));
-    return { weight: line.weight, from, to, label: labelOf(spec, line, from, to, tier.font, upright) };
+  const size = labelSize(tier.font);
+  const lines = spec.lines.map(({ weight, source, target, letters }) => {
+    const label = { x: 0, y: 0, angle: 0, width: LETTER * size * letters, height: 1.2 * size, always: true, on: true };
+    return { weight, from: leave(at(source)), to: enter(at(target)), label };
   });
-  markReadable(spec, lines, [...boxes.values()]);
+  markReadable(spec, lines, groundOf(boxes, spec.own, tier.font, upright, width), { width, height, upright });
   const biases = spec.shared.flatMap(({ id, heads }) =>
     heads.map((head) => {
       const [bias, box] = [at(id), at(head)];
@@ -87,6 +93,11 @@ export function arrangement(spec, width, height) {
   return { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
 }
 
+/** @param {number} font */
+export function labelSize(font) {
+  return Math.max(11, font * 0.82);
+}
+
 /**
  * @param {Spec} spec
  * @param {(typeof TIERS)[number]} tier
@@ -95,16 +106,64 @@ export function arrangement(spec, width, height) {
  * @param {boolean} upright
  */
 function fits(spec, tier, width, height, upright) {
-  const { columns, shared } = spec;
-  const bias = shared.length ? biasRoom(tier, upright) : 0;
-  const gaps = (columns.length - 1) * tier.gap * (upright ? 0.72 : 1);
-  if (upright) {
-    const widest = Math.max(...columns.map(({ kind, ids }) => ids.length * (tier[kind] + CLOSE)));
-    return widest <= width - 2 * MARGIN - bias && columns.length * tier.height + gaps <= height - 2 * MARGIN;
-  }
-  const wide = columns.reduce((sum, { kind }) => sum + tier[kind], 0) + gaps;
-  const tall = Math.max(...columns.map(({ ids }) => ids.length)) * (tier.height + APART);
-  return wide <= width - 2 * MARGIN && tall <= height - 2 * MARGIN - bias;
+  const sizes = sizesOf(spec, tier, width, height, upright);
+  if (sizes.includes(null)) return false;
+  const used = sizes.reduce((sum, size) => sum + (size?.[upright ? "height" : "width"] ?? 0), 0);
+  return used + gapsOf(spec, tier, upright).reduce((a, b) => a + b, 0) <= (upright ? height : width) - 2 * MARGIN;
+}
+
+/**
+ * How far columns are apart at least: where weights are, there is room for a label on a line.
+ * @param {Spec} spec
+ * @param {(typeof TIERS)[number]} tier
+ * @param {boolean} upright
+ */
+function gapsOf({ columns, lines }, { font, gap, rows }, upright) {
+  const letters = Math.min(14.5, Math.max(0, ...lines.map((line) => line.letters)));
+  const label = LETTER * labelSize(font) * letters * (font < 16 ? 1 : 1.6) + (rows === 3 ? 14 : 6); // lines that cross have labels beside them
+  return columns.slice(1).map(({ kind }) => (kind !== "neuron" ? gap : !rows ? 2 * gap : upright ? 3.6 * font : label));
+}
+
+/**
+ * The size of the boxes of each column, null where they have no room. Where many lie below each other, they have one row of text.
+ * @param {Spec} spec
+ * @param {(typeof TIERS)[number]} tier
+ * @param {number} width
+ * @param {number} height
+ * @param {boolean} upright
+ * @returns {(Size | null)[]}
+ */
+function sizesOf(spec, tier, width, height, upright) {
+  const { font, rows } = tier;
+  const breadth = breadthOf(spec, tier, width, height, upright);
+  return spec.columns.map(({ kind, ids, letters }) => {
+    const each = breadth / ids.length;
+    if (!rows) return { width: tier[kind], height: tier.height, rows };
+    const needed = kind === "neuron" && rows === 3 ? 0 : 1.13 * LETTER * font * letters + 12; // for the longest name
+    const wide = Math.max(tier[kind], Math.min(needed, 2.4 * tier[kind]));
+    if (upright) {
+      const least = rows === 3 ? tier[kind] : Math.min(tier[kind], 3.3 * font);
+      return each - CLOSE < least ? null : { width: Math.min(wide, each - CLOSE), height: tier.height, rows };
+    }
+    const tall = rows === 3 && kind === "input" ? tier.height * 0.78 : tier.height;
+    if (each >= tall + (rows === 3 ? APART : CLOSE)) return { width: wide, height: tall, rows };
+    const line = Math.min(1.7 * font, each - 2);
+    if (rows === 3 || line < 1.2 * font) return null;
+    return { width: LETTER * font * (Math.min(12, letters) + NUMBER) + 10, height: line, rows: 1 };
+  });
+}
+
+/**
+ * @param {Spec} spec
+ * @param {(typeof TIERS)[number]} tier
+ * @param {number} width
+ * @param {number} height
+ * @param {boolean} upright
+ */
+function breadthOf({ shared }, tier, width, height, upright) {
+  return (
+    (upright ? width : height - (tier.rows === 3 || shared.length ? GHOST : 0)) - 2 * MARGIN - (shared.length ? biasRoom(tier, upright) : 0)
+  );
 }
 
 /**
@@ -132,99 +191,181 @@ function placed(spec, tier, width, height, upright) {
   const { columns, shared } = spec;
   /** @type {Map<number, Box>} */
   const boxes = new Map();
-  const bias = shared.length ? biasRoom(tier, upright) : 0;
   const length = (upright ? height : width) - 2 * MARGIN;
-  const breadth = (upright ? width : height) - 2 * MARGIN - bias;
-  const sizes = columns.map(({ kind }) => (upright ? tier.height : tier[kind]));
-  const gap = columns.length > 1 ? (length - sizes.reduce((a, b) => a + b, 0)) / (columns.length - 1) : 0;
+  const breadth = breadthOf(spec, tier, width, height, upright);
+  const sizes = sizesOf(spec, tier, width, height, upright).map((size) => size ?? { width: tier.input, height: tier.height, rows: 0 });
+  const deep = sizes.map((size) => (upright ? size.height : size.width));
+  // As far apart as there is room, but not farther than what a picture needs to be read as one.
+  const least = gapsOf(spec, tier, upright);
+  const sum = (/** @type {number[]} */ list) => list.reduce((a, b) => a + b, 0);
+  const scale = (length - sum(deep)) / (sum(least) || 1);
+  const gaps = least.map((gap) => Math.min(gap * scale, (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16));
   const most = Math.max(...columns.map(({ ids }) => ids.length));
-  // Not farther apart than what a picture needs to be read as one.
-  const apart = Math.min(gap, (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16);
-  const used = sizes.reduce((a, b) => a + b, 0) + apart * (columns.length - 1);
-  let along = MARGIN + (length - used) / 2;
+  let along = MARGIN + (length - sum(deep) - sum(gaps)) / 2;
   const starts = columns.map(({ kind, ids }, c) => {
-    const middle = along + sizes[c] / 2;
-    const pitch = Math.min(breadth / most, Math.max(2.6 * tier.height, upright ? 1.7 * tier[kind] : 1.15 * apart));
+    const middle = along + deep[c] / 2;
+    const size = sizes[c];
+    const wide = Math.max(2.6 * tier.height, upright ? 1.7 * size.width : 1.15 * Math.max(...gaps));
+    const common = upright ? wide : Math.max(Math.min(wide, breadth / most), size.height + 1.6 * tier.font);
+    const pitch = Math.min(breadth / ids.length, common);
+    const free = pitch - (upright ? size.width : size.height);
     ids.forEach((id, k) => {
       const across = MARGIN + breadth / 2 + (k - (ids.length - 1) / 2) * pitch;
-      const own = {
-        width: tier[kind],
-        height: kind === "neuron" || tier.rows < 3 ? tier.height : tier.height * (kind === "input" ? 0.78 : 1),
-        kind,
-      };
-      boxes.set(id, upright ? { x: across, y: middle, ...own } : { x: middle, y: across, ...own });
+      boxes.set(id, { ...(upright ? { x: across, y: middle } : { x: middle, y: across }), ...size, kind, free });
     });
     const start = along;
-    along += sizes[c] + apart;
+    along += deep[c] + (gaps[c] ?? 0);
     return start;
   });
   const beside = new Map();
   for (const { id, column } of shared) {
     const number = beside.get(column) ?? 0;
     beside.set(column, number + 1);
-    const between = starts[column] - apart / 2 + number * (upright ? biasHeight(tier) + 4 : tier.input + APART);
-    const own = { width: tier.input, height: biasHeight(tier), kind: "bias" };
-    const spot = upright ? { x: width - MARGIN - tier.input / 2, y: between } : { x: between, y: height - MARGIN - own.height / 2 };
+    const between = starts[column] - gaps[column - 1] / 2 + number * (upright ? biasHeight(tier) + 4 : tier.input + APART);
+    const own = { width: tier.input, height: biasHeight(tier), kind: "bias", rows: tier.rows, free: APART };
+    const spot = upright ? { x: width - MARGIN - tier.input / 2, y: between } : { x: between, y: height - MARGIN - GHOST - own.height / 2 };
     boxes.set(id, { ...spot, ...own });
   }
   return boxes;
 }
 
 /**
- * Where the label of a line stands: beside it, at that part of its way at which the labels of a layer are all as far apart.
+ * Where labels stand: beside their lines, in all of a layer at the same part of the way; or if they would cover each other or a box,
+ * on the lines. In layers where they have no room there either, those are shown that a beat speaks of.
  * @param {Spec} spec
- * @param {Spec["lines"][number]} line
- * @param {Point} from
- * @param {Point} to
- * @param {number} font
- * @param {boolean} upright
- * @returns {Label}
+ * @param {Line[]} lines
+ * @param {Rect[]} ground
+ * @param {{ width: number, height: number, upright: boolean }} room
  */
-function labelOf(spec, line, from, to, font, upright) {
-  const into = spec.lines.filter(({ target }) => target === line.target).length;
-  const column = spec.columns.find(({ ids }) => ids.includes(line.target));
-  const heads = column?.ids.length ?? 1;
-  const even = into <= heads ? 1 / (into + 1) : heads / (heads + 1);
-  const size = Math.max(11, font * 0.82);
-  const [width, height] = [LETTER * size * line.letters, 1.25 * size];
-  const least = Math.min(0.5, ((upright ? height : width) / 2 + 4) / Math.hypot(to.x - from.x, to.y - from.y)); // so that it is clear of both boxes
-  const share = Math.min(1 - least, Math.max(least, even));
-  const angle = Math.atan2(to.y - from.y, to.x - from.x);
-  const spot = { x: to.x + (from.x - to.x) * share, y: to.y + (from.y - to.y) * share };
-  if (upright) {
-    const lean = Math.abs(Math.cos(angle));
-    return { x: spot.x + width / 2 + 6 + 4 * lean, y: spot.y, angle: 0, width, height, always: true };
+function markReadable(spec, lines, ground, { width, height, upright }) {
+  const clear = (/** @type {Rect[]} */ labels) =>
+    labels.every((label, k) => ![...labels.slice(k + 1), ...ground].some((other) => overlap(label, other)));
+  for (const { ids } of spec.columns) {
+    const own = lines.filter((_, k) => ids.includes(spec.lines[k].target));
+    const into = own.length / ids.length;
+    const even = into <= ids.length ? 1 / (into + 1) : ids.length / (ids.length + 1);
+    const few = own.length <= MOST_LABELS;
+    const beside =
+      few &&
+      !upright &&
+      [even, 0, 1].map((share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }))).find(clear);
+    const on = few && !beside ? spread(own, ground, width, height) : [];
+    const whole = on.every((each) => each?.clear);
+    own.forEach((line, k) => {
+      if (beside) line.label = beside[k];
+      else Object.assign(line.label, on[k], { always: few && whole });
+    });
   }
-  const off = height / 2 + 6;
-  return { x: spot.x + Math.sin(angle) * off, y: spot.y - Math.cos(angle) * off, angle, width, height, always: true };
 }
 
 /**
- * In layers where labels would cover each other or a box, those are shown only that a beat speaks of.
- * @param {Spec} spec
- * @param {Line[]} lines
- * @param {Box[]} boxes
+ * What labels must not cover: boxes, and the biases beside small ones.
+ * @param {Map<number, Box>} boxes
+ * @param {number[]} own
+ * @param {number} font
+ * @param {boolean} upright
+ * @param {number} width
+ * @returns {Rect[]}
  */
-function markReadable(spec, lines, boxes) {
-  for (const { ids } of spec.columns) {
-    const weights = new Set(spec.lines.filter(({ target }) => ids.includes(target)).map(({ weight }) => weight));
-    const labels = lines.filter(({ weight }) => weights.has(weight)).map(({ label }) => label);
-    const crowded =
-      labels.length > MOST_LABELS ||
-      labels.some(
-        (label, k) =>
-          labels.slice(k + 1).some((other) => overlap(label, other)) || boxes.some((box) => overlap(label, { ...box, angle: 0 })),
-      );
-    if (crowded) for (const label of labels) label.always = false;
+export function groundOf(boxes, own, font, upright, width) {
+  const besides = own.map((id) => /** @type {Box} */ (boxes.get(id))).filter(({ rows }) => rows && rows < 3);
+  return [...[...boxes.values()].map((box) => ({ ...box, angle: 0 })), ...besides.map((box) => besideBox(box, font, upright, width))];
+}
+
+/**
+ * The place of a leaf beside a small box: above, or where it sends out its lines.
+ * @param {Box} box
+ * @param {number} font
+ * @param {boolean} upright
+ * @param {number} most the width of the picture
+ * @returns {Rect}
+ */
+export function besideBox({ x, y, width, height, free }, font, upright, most) {
+  const size = Math.max(11, font - 2.5);
+  const own = { angle: 0, width: LETTER * size * (NUMBER + 1.5), height: 1.25 * size };
+  if (upright)
+    return { ...own, x: Math.min(most - own.width / 2 - 2, Math.max(own.width / 2 + 2, x)), y: y + height / 2 + own.height / 2 + 2 };
+  if (free > own.height - 2) return { ...own, x: x + (width - own.width) / 2, y: y - (height + own.height) / 2 };
+  return { ...own, x: x + (width + own.width) / 2 + 3, y };
+}
+
+/**
+ * Beside a line, at a share of its way from its head, but clear of both its ends.
+ * @param {Line} line
+ * @param {number} wanted
+ */
+function besideOf({ from, to, label: { width, height } }, wanted) {
+  const angle = Math.atan2(to.y - from.y, to.x - from.x);
+  const clear = width / 2 + 4 + 1.7 * height * Math.abs(Math.tan(angle));
+  const least = Math.min(0.5, clear / Math.hypot(to.x - from.x, to.y - from.y));
+  const share = Math.min(1 - least, Math.max(least, wanted));
+  const off = height / 2 + 6;
+  return {
+    x: to.x + (from.x - to.x) * share + Math.sin(angle) * off,
+    y: to.y + (from.y - to.y) * share - Math.cos(angle) * off,
+    angle,
+  };
+}
+
+/**
+ * Where labels lie on their lines, so that they cover no box, not each other, and as few of the other lines as can be; `clear` are those
+ * that manage. The first come first.
+ * @param {Pick<Line, "from" | "to" | "label">[]} lines
+ * @param {Rect[]} boxes
+ * @param {number} width of the picture
+ * @param {number} height
+ * @returns {(Rect & { clear: boolean })[]}
+ */
+export function spread(lines, boxes, width, height) {
+  const same = (/** @type {"from" | "to"} */ end) =>
+    lines.every((line) => line[end] === lines[0][end] || (line[end].x === lines[0][end].x && line[end].y === lines[0][end].y));
+  const wanted = lines.length < 2 ? 0.5 : same("to") ? 0.2 : same("from") ? 0.8 : 0.5;
+  /** @type {(Rect & { clear: boolean })[]} */
+  const found = [];
+  for (const line of lines) {
+    const { from, to, label } = line;
+    let least = Infinity;
+    let best = { x: 0, y: 0, angle: 0, width: label.width, height: label.height, clear: false };
+    for (const share of SHARES)
+      for (const off of lines.length > 8 ? [0] : [0, -6, 6, -11, 11]) {
+        const spot = {
+          x: from.x + (to.x - from.x) * share,
+          y: from.y + (to.y - from.y) * share + off,
+          angle: 0,
+          width: label.width,
+          height: label.height,
+        };
+        const outside =
+          Math.abs(spot.x - width / 2) > (width - spot.width) / 2 || Math.abs(spot.y - height / 2) > (height - spot.height) / 2;
+        const covers =
+          found.filter((other) => overlap(spot, other)).length + boxes.filter((box) => overlap(spot, box)).length + Number(outside);
+        const crossed = lines.filter((other) => other !== line && passes(other, spot)).length;
+        const cost = 100 * covers + 4 * crossed + 8 * Math.abs(share - wanted) + Math.abs(off) / 3;
+        if (cost < least) [least, best] = [cost, { ...spot, clear: !covers }];
+      }
+    found.push(best);
   }
+  return found;
+}
+
+/**
+ * Whether a line passes through an upright rectangle.
+ * @param {{ from: Point, to: Point }} line
+ * @param {Rect} rect
+ */
+function passes({ from, to }, rect) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, angle: Math.atan2(dy, dx), width: Math.hypot(dx, dy), height: 1 };
+  return overlap(middle, rect);
 }
 
 /**
  * Whether two turned rectangles overlap, by their separating axes.
- * @param {{ x: number, y: number, width: number, height: number, angle: number }} a
- * @param {{ x: number, y: number, width: number, height: number, angle: number }} b
+ * @param {Rect} a
+ * @param {Rect} b
  */
 export function overlap(a, b) {
+  if (Math.hypot(a.x - b.x, a.y - b.y) > (a.width + a.height + b.width + b.height) / 2) return false;
   return [a.angle, a.angle + Math.PI / 2, b.angle, b.angle + Math.PI / 2].every((angle) => {
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     const distance = Math.abs((a.x - b.x) * cos + (a.y - b.y) * sin);

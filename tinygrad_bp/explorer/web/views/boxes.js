@@ -1,11 +1,12 @@
 // The boxes of a picture of a network: of inputs, neurons, parts of the error and the error, with the numbers and leaves said in them.
 
 import { text } from "../model/words.js";
+import { besideBox } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { fitting, item, LETTER, named, shortened } from "./items.js";
 
-const WIDE = 0.6; // width of a letter in wide fonts, of its height
+const NUMBER = 9; // letters of a long one
 
 /** @typedef {import("./labels.js").Stage} Stage */
 
@@ -39,12 +40,14 @@ const WIDE = 0.6; // width of a letter in wide fonts, of its height
  * @property {Map<number, number>} own bias of one neuron alone, by output
  * @property {Map<number, number>} targets by the box in which it is said
  * @property {(id: number) => void} choose
+ * @property {number} width of the picture
  */
 
 export class Boxes {
   /** @param {Plan} plan */
-  constructor({ stage, places, neuronAt, own, targets, choose }) {
+  constructor({ stage, places, neuronAt, own, targets, choose, width }) {
     this.stage = stage;
+    this.width = width;
     this.places = places;
     this.neuronAt = neuronAt;
     this.own = own;
@@ -63,7 +66,7 @@ export class Boxes {
    * @param {import("./arrangement.js").Box} box
    */
   box(id, box) {
-    if (id < 0) return [this.probability(-1 - id, box)];
+    if (id < 0) return this.probability(-1 - id, box);
     const { x, y, width, height, kind } = box;
     const rect = svg("rect", {
       class: `box ${kind}`,
@@ -75,8 +78,8 @@ export class Boxes {
     });
     const neuron = this.neuronAt.get(id);
     const name = neuron ? neuron.name : this.stage.graph.nodes[id].name;
-    const full = this.places.rows === 3 || kind === "bias";
-    const { numbers, texts, extra } = full ? this.fullBox(id, box, name) : this.smallBox(id, box, name, this.places.rows);
+    const full = box.rows === 3 || kind === "bias";
+    const { numbers, texts, extra } = full ? this.fullBox(id, box, name) : this.smallBox(id, box, name);
     const ghost = full ? svg("text", { class: "ghost-number", x, y: y + height / 2 + 11, "text-anchor": "middle" }) : null;
     const group = item(
       { "data-node": id },
@@ -122,28 +125,39 @@ export class Boxes {
    * What the error makes of an output before it judges it.
    * @param {number} place
    * @param {import("./arrangement.js").Box} box
+   * @returns {SVGGElement[]}
    */
-  probability(place, { x, y, width, height }) {
+  probability(place, box) {
+    const { x, y, width, height } = box;
     const { graph, description } = this.stage;
     const network = /** @type {Network} */ (graph.network);
     const { kind, neurons } = /** @type {NonNullable<Network["probabilities"]>} */ (network.probabilities);
     const font = this.places.font;
     const name = description.outputs[place] ?? network.neurons[neurons[place]].name;
-    const number = svg("text", { class: "box-number", x: x - width / 2 + 9, y: y + height * 0.14 + font * 0.34, "font-size": font - 1.5 });
+    const full = box.rows === 3;
+    const left = x - width / 2 + (full ? 9 : 5);
+    const row = (/** @type {number} */ k) => y + k * (height / (full ? 3.4 : 2.3)) + font * 0.34;
+    const number = svg("text", { class: "box-number", x: left, y: row(full ? 0 : 0.5), "font-size": Math.max(11, font - 1.5) });
     this.probabilities[place] = number;
-    return svg(
+    const target = this.targets.get(-1 - place);
+    const drawn = svg(
       "g",
       { class: "probability" },
       svg("title", {}, `${kind}: ${name}`),
       svg("rect", { class: "box part", x: x - width / 2, y: y - height / 2, width, height, rx: 8 }),
       svg(
         "text",
-        { class: "box-name", x: x - width / 2 + 9, y: y - height * 0.16 + font * 0.2 },
-        shortened(`p ${name}`, width, font * 0.58),
+        { class: "box-name", x: left, y: row(full ? -1 : -0.5) },
+        shortened(`p ${name}`, width - (target === undefined ? 0 : font * LETTER * 3), font * LETTER),
       ),
-      svg("text", { class: "badge", x: x - width / 2 + 9, y: y - height / 2 - 4, "font-size": Math.max(11, font - 3) }, place ? "" : kind),
+      svg(
+        "text",
+        { class: "badge", x: left, y: this.places.upright ? y + height / 2 + 11 : y - height / 2 - 4, "font-size": Math.max(11, font - 3) },
+        place ? "" : kind,
+      ),
       number,
     );
+    return target === undefined ? [drawn] : [drawn, this.targetIn(target, box, full)];
   }
 
   /**
@@ -165,7 +179,7 @@ export class Boxes {
     const numbers = [];
     const room = width - 18 - (bias === undefined ? 0 : font * LETTER * 9);
     const texts = [
-      named(fitting(name, room, font), {
+      this.called(id, name, room, {
         class: "box-name",
         x: kind === "bias" ? x : left,
         y: row(0),
@@ -174,7 +188,7 @@ export class Boxes {
     ];
     if (neuron) {
       const middle = x + font * 0.55;
-      const rooms = [middle - left, x + width / 2 - middle].map((room) => Math.floor((room - 3) / (WIDE * (font - 1.5))));
+      const rooms = [middle - left, x + width / 2 - middle].map((room) => Math.floor((room - 3) / (LETTER * Math.max(11, font - 1.5))));
       numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
       if (neuron.net !== neuron.out) {
         numbers.push(this.number(neuron.net, "net ", "data", left, row(1)), this.number(neuron.net, "δ ", "grad", middle, row(1)));
@@ -183,53 +197,95 @@ export class Boxes {
     } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
     if (bias !== undefined) extra.push(this.small(bias, `${this.stage.graph.nodes[bias].name} `, x + width / 2 - 9, row(0), "main"));
-    if (target !== undefined && !neuron) extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 9, row(2), "data"));
+    if (target !== undefined && !neuron) extra.push(this.targetIn(target, { x, y, width, height }, true));
     else if (target !== undefined)
       extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
     return { numbers, texts, extra };
   }
 
   /**
-   * A box with a name and one number, or with less.
+   * A name; of an output also what it stands for, where there is room for both.
+   * @param {number} id
+   * @param {string} name
+   * @param {number} room
+   * @param {Record<string, unknown>} attributes
+   */
+  called(id, name, room, attributes) {
+    const { outputs } = this.stage.description;
+    const ends = [...this.neuronAt.values()].filter(({ end }) => end);
+    const says = outputs.length === ends.length ? outputs[ends.findIndex(({ out }) => out === id)] : undefined;
+    const font = this.places.font;
+    const words = named(fitting(name, room, font), attributes);
+    if (says && font * LETTER * 1.06 * (name.length + says.length + 1) < room)
+      words.append(svg("tspan", { class: "says", dy: "-3" }, ` ${says}`));
+    return words;
+  }
+
+  /**
+   * A box with a name and one number below or beside it, or with nothing until it is spoken of.
    * @param {number} id
    * @param {import("./arrangement.js").Box} box
    * @param {string} name
-   * @param {number} rows
    */
-  smallBox(id, { x, y, width, height, kind }, name, rows) {
+  smallBox(id, box, name) {
+    const { x, y, width, height, kind, rows } = box;
     const font = this.places.font;
     const target = this.targets.get(id);
     const bias = this.own.get(id);
     const extra = [];
-    const texts = [];
+    const middle = y + font * 0.34;
     const what = kind === "input" ? "data" : "main";
-    const at = rows === 2 ? y + height / 2 - font * 0.45 : y + font * 0.34;
-    const number = this.number(id, "", what, x, at, "middle");
-    if (rows < 1) toggle(number.element, "gone", true);
-    if (rows === 2 || rows === 0) {
-      texts.push(
-        named(fitting(name, width - 4, font), {
-          class: "box-name",
-          x,
-          y: rows === 2 ? y - height / 2 + font * 1.15 : at,
-          "text-anchor": "middle",
-        }),
-      );
-    }
-    if (target !== undefined && rows === 2) extra.push(this.smallTarget(target, { x, y, width, height }));
-    if (bias !== undefined) extra.push(this.small(bias, "", x + width / 2, y - height / 2 - 2, "main", "only-lit"));
+    const number = rows
+      ? this.number(
+          id,
+          "",
+          what,
+          rows === 2 ? x : x + width / 2 - 5,
+          rows === 2 ? y + height / 2 - font * 0.45 : middle,
+          rows === 2 ? "middle" : "end",
+        )
+      : this.number(id, `${name} `, what, x, middle, "middle");
+    const left = rows === 1 || (target !== undefined && !this.neuronAt.has(id));
+    const room = width - 6 - (rows === 1 ? LETTER * font * 8 : left ? LETTER * font * 6 : 0);
+    number.letters = Math.floor((width - 4 - (rows === 1 ? LETTER * font * (name.length + 1) : 0)) / (LETTER * Math.max(11, font - 1.5)));
+    if (!rows) number.letters = NUMBER + number.prefix.length;
+    toggle(number.element, "tiny", !rows);
+    const at = {
+      class: "box-name",
+      x: left ? x - width / 2 + 5 : x,
+      y: rows === 1 ? middle : y - height / 2 + font * 1.15,
+      "text-anchor": left ? "start" : "middle",
+    };
+    const texts = rows ? [this.called(id, name, room, at)] : [];
+    if (target !== undefined && rows)
+      extra.push(this.neuronAt.has(id) ? this.beside(target, "t ", box, "data") : this.targetIn(target, box, false));
+    if (bias !== undefined) extra.push(this.beside(bias, `${this.stage.graph.nodes[bias].name} `, box, "main"));
     return { numbers: [number], texts, extra };
   }
 
   /**
-   * A target beside a small box: where no line leaves it.
+   * The target of a part of the error: in its box.
    * @param {number} target
    * @param {{ x: number, y: number, width: number, height: number }} box
+   * @param {boolean} full
    */
-  smallTarget(target, { x, y, width, height }) {
+  targetIn(target, { x, y, width, height }, full) {
     const font = this.places.font;
-    if (!this.places.upright) return this.small(target, "t ", x + width / 2, y + height / 2 + font * 0.95, "data");
-    return this.small(target, "t ", x + width / 2 + 5 + LETTER * font * 6, y + font * 0.34, "data");
+    if (full) return this.small(target, `${text("neurons.target")} `, x + width / 2 - 9, y + height / 3.4 + font * 0.34, "data");
+    return this.small(target, "t ", x + width / 2 - 4, y - height / 2 + font * 1.15, "data");
+  }
+
+  /**
+   * A leaf beside a small box, while it is spoken of: above, or where hardly a line of it leaves.
+   * @param {number} id
+   * @param {string} prefix
+   * @param {import("./arrangement.js").Box} box
+   * @param {NumberPart["what"]} what
+   */
+  beside(id, prefix, box, what) {
+    const { font, upright } = this.places;
+    const { x, y, width } = besideBox(box, font, upright, this.width);
+    return this.small(id, prefix, x + width / 2 - 2, y + Math.max(11, font - 2.5) * 0.36, what, "only-lit");
   }
 
   /**
@@ -246,7 +302,7 @@ export class Boxes {
       x,
       y,
       "text-anchor": anchor,
-      "font-size": this.places.font - 1.5,
+      "font-size": Math.max(11, this.places.font - 1.5),
     });
     return { element, prefix, what, id, letters: Infinity };
   }
@@ -260,10 +316,12 @@ export class Boxes {
    * @param {NumberPart["what"]} what
    */
   small(id, prefix, x, y, what, more = "") {
-    const number = this.number(id, prefix, what, x, y, "end");
-    set(number.element, "font-size", Math.max(11, this.places.font - 2.5));
     const size = Math.max(11, this.places.font - 2.5);
-    const wide = LETTER * size * (prefix.length + 6);
+    const wide = LETTER * size * (prefix.length + NUMBER - 2);
+    const still = what === "main"; // a bias changes in the update, and its name stays where it is
+    const number = still ? this.number(id, prefix, what, x - wide + 3, y) : this.number(id, prefix, what, x, y, "end");
+    set(number.element, "font-size", size);
+    if (still) number.letters = prefix.length + NUMBER - 2;
     const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);

@@ -5,7 +5,7 @@ import { TERM_COLOURS } from "../model/terms.js";
 import { svg, toggle } from "./elements.js";
 
 export const DIGITS = 4; // of numbers in the picture of a network
-export const LETTER = 0.58; // width of a letter, of its height
+export const LETTER = 0.6; // width of a letter, of its height
 
 /** @typedef {import("./arrangement.js").Point} Point */
 
@@ -83,7 +83,7 @@ export function named(name, attributes) {
  */
 export function fitting(name, width, font) {
   const [base, below] = split(name);
-  return font * (0.62 * base.length + 0.46 * below.length) < width ? name : shortened(name, width, font * 0.62);
+  return font * (0.66 * base.length + 0.48 * below.length) < width ? name : shortened(name, width, font * 0.62);
 }
 
 /**

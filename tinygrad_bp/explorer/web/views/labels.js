@@ -18,7 +18,7 @@ import { DIGITS, shortened } from "./items.js";
  */
 export function inRoom(x, most) {
   let words = brief(x, DIGITS);
-  for (let digits = DIGITS - 1; words.length > most && digits > 1 && x !== null; digits--) words = written(Number(x.toPrecision(digits)));
+  for (let digits = DIGITS - 1; words.length > most && digits > 0 && x !== null; digits--) words = written(Number(x.toPrecision(digits)));
   return words;
 }
 
@@ -58,16 +58,17 @@ export class Labels {
     const gradient = mode === "gradients" && !carries && !held && frame.gradAt(weight) !== null;
     const x = gradient ? frame.gradAt(weight) : mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
-    const words = hidden ? "?" : brief(x, DIGITS);
-    set(part.group, "aria-label", `${graph.nodes[weight].name}: ${hidden ? "?" : written(x)}`);
+    const { name } = graph.nodes[weight];
+    const words = hidden ? "?" : inRoom(x, Math.max(5, part.letters - name.length - 2));
+    set(part.group, "aria-label", `${name}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
     if (!seen) return;
-    const [base, below] = split(shortened(graph.nodes[weight].name, 80));
+    const [base, below] = split(shortened(name, 80));
     const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;
-    const name = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
-    part.label.replaceChildren(name, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
+    const said = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
+    part.label.replaceChildren(said, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
   }
 
   /**
@@ -95,15 +96,34 @@ export class Labels {
   writeNumber(number, frame, mode) {
     const resting = frame.step === null;
     const asked = resting || this.neuronAt.has(number.id); // in a round the gradient of an input is nobody's question
+    const said = number.what === "main" ? this.spoken(frame, number.id) : null;
     const main = asked ? mode : "values";
-    const what = { main, grad: "gradients", data: "values" }[number.what];
-    const source = what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id;
+    const what = said?.what ?? { main, grad: "gradients", data: "values" }[number.what];
+    const source = said?.id ?? (what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id);
+    const whole = number.prefix + (said?.prefix ?? "");
+    const prefix = whole.length + 5 > number.letters ? number.prefix : whole;
     const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
     const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
     const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
-    put(number.element, early && !hidden ? "" : number.prefix + (hidden ? "?" : inRoom(x, number.letters - number.prefix.length)));
+    put(number.element, early && !hidden ? "" : prefix + (hidden ? "?" : inRoom(x, number.letters - prefix.length)));
     set(number.element, "data-value", hidden || early ? "" : exactly(x));
     toggle(number.element, "pending", x === null);
+  }
+
+  /**
+   * Which number of a neuron a small box shows during a beat that speaks of another than usual: its net input, what arrives at it, or what
+   * it hands on; null if it is as usual.
+   * @param {Frame} frame
+   * @param {number} id
+   * @returns {{ id: number, what: "values" | "gradients", prefix: string } | null}
+   */
+  spoken({ beat }, id) {
+    const neuron = this.neuronAt.get(id);
+    if (!beat?.neuron || !neuron || neuron.net === id) return null;
+    if (beat.kind === "net" && beat.neuron === neuron) return { id: neuron.net, what: "values", prefix: "net " };
+    if (beat.kind === "arrive" && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
+    const feeds = beat.kind.startsWith("gradient") && beat.neuron.connections.some(([, source]) => source === id);
+    return feeds ? { id, what: "values", prefix: "" } : null;
   }
 
   /**

@@ -28,7 +28,7 @@ export function play(picture, frame, scene, beat) {
     .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
     .map(({ element }) => element);
   if (beat.kind === "update") return move(MOVEMENT, (moment) => grow(picture, frame, moment));
-  const chips = scene.travels.flatMap((travel) => chipsOf(/** @type {import("./arrangement.js").Arrangement} */ (picture.places), travel));
+  const chips = scene.travels.flatMap((travel) => chipsOf(picture, travel));
   if (!chips.length) return () => {};
   picture.chips.replaceChildren(...chips.map(({ group }) => group));
   for (const element of arriving) toggle(element, "arriving", true);
@@ -58,10 +58,11 @@ function grow(picture, frame, moment) {
 }
 
 /**
- * @param {import("./arrangement.js").Arrangement} places
+ * @param {Picture} picture
  * @param {Travel} travel
  */
-function chipsOf(places, travel) {
+function chipsOf(picture, travel) {
+  const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
   const box = (/** @type {number} */ id) => places.boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 };
   const line = places.lines.find(({ weight }) => weight === travel.weight);
   const [carried, product] = [brief(travel.carried, DIGITS), brief(travel.product, DIGITS)];
@@ -83,8 +84,11 @@ function chipsOf(places, travel) {
     const way = known ?? { from: box(travel.from), to: box(travel.to) };
     return [chip([carried, product], 0.6, (t) => along(way.from, way.to, between(t, travel.kind === "bias" ? 0.5 : 0.1, 0.9)))];
   }
-  // The foot of the label: where the number meets its weight.
-  const { from, to, label } = line;
+  // The foot of the label: where the number meets its weight. It keeps to the other side of the line, or passes below the label.
+  const { label } = line;
+  const off = label.on ? 0 : places.font * 0.45;
+  const aside = (/** @type {Point} */ { x, y }) => ({ x: x - Math.sin(label.angle) * off, y: y + Math.cos(label.angle) * off });
+  const [from, to] = [aside(line.from), aside(line.to)];
   const length2 = (to.x - from.x) ** 2 + (to.y - from.y) ** 2 || 1;
   const foot = Math.min(0.85, Math.max(0.15, ((label.x - from.x) * (to.x - from.x) + (label.y - from.y) * (to.y - from.y)) / length2));
   const meeting = along(from, to, foot);

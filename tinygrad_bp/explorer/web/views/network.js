@@ -12,25 +12,34 @@ import { Picture } from "./picture.js";
 
 /**
  * What the geometry is made from.
- * @param {import("../model/graph.js").Graph} graph
+ * @param {Pick<Stage, "graph" | "description">} stage
  * @returns {import("./arrangement.js").Spec}
  */
-function specOf(graph, withParts = true) {
+function specOf({ graph, description: { outputs } }, withParts = true) {
   const network = /** @type {Network} */ (graph.network);
   const { neurons, inputs } = network;
   /** @type {import("./arrangement.js").Spec["columns"]} */
-  const columns = [{ kind: "input", ids: inputs }];
+  const columns = [{ kind: "input", ids: inputs, letters: 0 }];
   for (const neuron of neurons) {
-    columns[neuron.depth] ??= { kind: "neuron", ids: [] };
+    columns[neuron.depth] ??= { kind: "neuron", ids: [], letters: 0 };
     columns[neuron.depth].ids.push(neuron.out);
   }
   const parts = withParts ? summandsOf(graph).filter((part) => endOf(graph, part) !== null) : [];
   const ends = neurons.filter(({ end, out }) => end && out !== graph.result);
   const said = withParts && !parts.length && network.probabilities ? network.probabilities.neurons.map((k) => neurons[k].out) : [];
-  if (parts.length) columns.push({ kind: "part", ids: parts });
-  else if (said.length) columns.push({ kind: "part", ids: said.map(probabilityId) });
+  if (parts.length) columns.push({ kind: "part", ids: parts, letters: 0 });
+  else if (said.length) columns.push({ kind: "part", ids: said.map(probabilityId), letters: 0 });
   const seen = neurons.some(({ out }) => out === graph.result);
-  if (!seen) columns.push({ kind: "result", ids: [graph.result] });
+  if (!seen) columns.push({ kind: "result", ids: [graph.result], letters: 0 });
+  const names = graph.nodes.map(({ name }) => name.length);
+  for (const neuron of neurons) names[neuron.out] = neuron.name.length;
+  const called = Math.max(0, ...outputs.map((name) => name.length + 3));
+  for (const column of columns) {
+    const { kind, ids } = column;
+    const last = ids.every((id) => ends.some(({ out }) => out === id));
+    const beside = kind === "part" ? 7 : last && !said.length ? called : 0; // a target, or what an output stands for
+    column.letters = Math.max(...ids.map((id) => (id < 0 ? called : names[id]))) + beside;
+  }
   const users = new Map();
   for (const neuron of neurons) if (neuron.bias !== null) users.set(neuron.bias, [...(users.get(neuron.bias) ?? []), neuron]);
   const shared = [...users]
@@ -53,9 +62,10 @@ function specOf(graph, withParts = true) {
     weight,
     source,
     target: neuron.out,
-    letters: Math.min(10, graph.nodes[weight].name.length) + 9,
+    letters: Math.min(10, graph.nodes[weight].name.length) + 10.7, // "∂w1 −0.001234"
   }));
-  return { columns, lines, shared, errors: seen ? [] : errors };
+  const own = neurons.filter(({ bias }) => bias !== null && !shared.some(({ id }) => id === bias)).map(({ out }) => out);
+  return { columns, lines, shared, own, errors: seen ? [] : errors };
 }
 
 /**
@@ -71,8 +81,7 @@ function probabilityId(_, place) {
  * @param {Stage} stage
  */
 export function networkView(stage) {
-  const { graph } = stage;
-  const specs = [specOf(graph), specOf(graph, false)];
+  const specs = [specOf(stage), specOf(stage, false)];
   const root = svg("svg", { class: "diagram neurons", role: "group", "aria-label": text("neurons.label"), tabindex: "-1" });
   const picture = new Picture(stage, root);
   let size = "";
@@ -91,8 +100,7 @@ export function networkView(stage) {
       size = now;
       // Where there is little room, the error is one box, and its parts are not in the picture.
       const whole = arrangement(specs[0], room.width, room.height);
-      const places = whole.rows === 3 ? whole : arrangement(specs[1], room.width, room.height);
-      picture.build(places, whole.rows === 3 ? specs[0] : specs[1], room);
+      picture.build(whole.rows ? whole : arrangement(specs[1], room.width, room.height), specs[whole.rows ? 0 : 1], room);
     }
     const key = `${frame.round},${frame.row},${frame.settings.variant}`;
     const { beat } = frame;

@@ -4,11 +4,11 @@ import { endOf } from "../model/forward.js";
 import { blockOf, probabilitiesOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { text } from "../model/words.js";
-import { overlap } from "./arrangement.js";
+import { groundOf, labelSize, spread } from "./arrangement.js";
 import { Boxes } from "./boxes.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { DIGITS, item, segment, tint, widthOf } from "./items.js";
+import { DIGITS, item, LETTER, segment, tint, widthOf } from "./items.js";
 import { Labels } from "./labels.js";
 
 /** @typedef {import("./labels.js").Stage} Stage */
@@ -18,12 +18,23 @@ import { Labels } from "./labels.js";
  * @typedef {object} LinePart
  * @property {import("../model/graph.js").Graph["connections"][number]} connection
  * @property {number[]} edges
+ * @property {number} letters that there is room for beside it
  * @property {SVGGElement} group
  * @property {SVGLineElement} line
  * @property {SVGGElement} words
  * @property {SVGTextElement} label
  * @property {import("./arrangement.js").Line} place
  */
+
+const MOST_SAID = 20; // labels that are laid beside each other
+
+/**
+ * @param {SVGGElement} group
+ * @param {import("./arrangement.js").Rect} spot
+ */
+function moveTo(group, { x, y, angle }) {
+  set(group, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(2)})`);
+}
 
 export class Picture {
   /**
@@ -46,9 +57,11 @@ export class Picture {
     this.neuronAt = new Map(neurons.map((neuron) => [neuron.out, neuron]));
     this.labels = new Labels(stage, this.neuronAt);
     /** @type {import("./arrangement.js").Spec} */
-    this.spec = { columns: [], lines: [], shared: [], errors: [] };
+    this.spec = { columns: [], lines: [], shared: [], own: [], errors: [] };
     /** @type {import("./arrangement.js").Arrangement | null} */
     this.places = null;
+    this.room = { width: 0, height: 0 };
+    this.said = ""; // lines of which the words have been laid beside each other
   }
 
   // Building.
@@ -58,11 +71,14 @@ export class Picture {
    * @param {import("./arrangement.js").Spec} spec
    * @param {{ width: number, height: number }} room
    */
-  build(places, spec, { width, height }) {
+  build(places, spec, room) {
+    const { width, height } = room;
+    this.room = room;
+    this.said = "";
     this.places = places;
     this.spec = spec;
     const choose = (/** @type {number} */ id) => this.choose(id);
-    this.boxes = new Boxes({ stage: this.stage, places, neuronAt: this.neuronAt, ...this.inhabitants(), choose });
+    this.boxes = new Boxes({ stage: this.stage, places, neuronAt: this.neuronAt, ...this.inhabitants(), choose, width });
     this.items = this.boxes.items;
     this.lines = [];
     this.biasLines = new Map();
@@ -86,7 +102,7 @@ export class Picture {
     this.boxes.settle();
     this.chips.replaceChildren();
     const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
-    this.root.replaceChildren(under, lines, words, boxes, this.chips);
+    this.root.replaceChildren(under, lines, boxes, this.chips, words);
     // Who has chosen something by the keyboard stays at it, though the panel that opens leaves less room to the picture.
     const groups = [...this.items.map(({ group }) => group), ...this.lines.map(({ group }) => group)];
     if (focused) groups.find(({ dataset }) => dataset.node === focused)?.focus();
@@ -107,7 +123,9 @@ export class Picture {
     const parts = this.spec.columns.find(({ kind }) => kind === "part")?.ids ?? [];
     const ends = neurons.filter(({ target }) => target !== null);
     const alone = ends.length === 1 && !this.neuronAt.has(graph.result);
-    const home = (/** @type {Neuron} */ { out }) => parts.find((id) => endOf(graph, id) === out) ?? (alone ? graph.result : out);
+    const said = graph.network?.probabilities?.neurons.map((k) => graph.network?.neurons[k].out) ?? [];
+    const home = (/** @type {Neuron} */ { out }) =>
+      parts.find((id) => (id < 0 ? said[-1 - id] : endOf(graph, id)) === out) ?? (alone ? graph.result : out);
     return { own, targets: new Map(ends.map((neuron) => [home(neuron), /** @type {number} */ (neuron.target)])) };
   }
 
@@ -124,15 +142,14 @@ export class Picture {
   linePart(connection, place) {
     const { weight, byWeight, bySource } = connection;
     const { label: at, from, to } = place;
-    const size = Math.max(11, (this.places?.font ?? 12) * 0.82);
+    const size = labelSize(this.places?.font ?? 12);
     const line = segment("weight-line", from, to);
     const group = item({ "data-node": weight }, () => this.choose(weight), segment("hit", from, to), line);
     const label = svg("text", { class: "line-label", "text-anchor": "middle", y: size * 0.36, "font-size": size });
     const words = svg(
       "g",
       {
-        class: at.always ? "item-text" : "item-text unlit",
-        transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${((at.angle * 180) / Math.PI).toFixed(2)})`,
+        class: `item-text ${at.on ? "on" : ""} ${at.always ? "" : "unlit"}`,
         onclick: (/** @type {Event} */ event) => {
           event.stopPropagation();
           this.choose(weight);
@@ -141,7 +158,10 @@ export class Picture {
       label,
     );
     gripped(this.stage, weight, group, words);
-    return { connection, edges: [byWeight.index, bySource.index], group, line, words, label, place };
+    moveTo(words, at);
+    const across = this.places?.upright ? Infinity : Math.abs(to.x - from.x);
+    const letters = at.always ? Infinity : Math.floor(across / (1.05 * LETTER * size) - 1.5);
+    return { connection, letters, edges: [byWeight.index, bySource.index], group, line, words, label, place };
   }
 
   // Showing.
@@ -169,7 +189,6 @@ export class Picture {
       toggle(part.line, "positive", x > 0);
       this.renderLine(part, frame, scene, mode);
     }
-    this.thin(frame.beat?.node);
     for (const part of this.items) {
       toggle(part.group, "gone", part.only !== "" && resting && part.only !== mode); // the gradient of a target would be taken for the target
       this.labels.writeItem(part, frame, mode);
@@ -177,9 +196,11 @@ export class Picture {
       this.mark(part.group, frame, term, part.ids);
       const held = this.stage.gripping && this.stage.grip?.id === part.id;
       toggle(part.group, "held", held);
-      toggle(part.group, "shown", term !== undefined || view.selected === part.id || held);
+      const spoken = frame.beat?.kind === "update" ? frame.beat.node === part.id : term !== undefined; // in the update all are
+      toggle(part.group, "shown", spoken || view.selected === part.id || held);
     }
     this.renderBlocks(frame);
+    this.thin(frame.beat?.node, frame.beat?.kind === "update");
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
         const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
@@ -189,20 +210,42 @@ export class Picture {
   }
 
   /**
-   * Where lines are too close for all their words, those are said that do not lie on others: first of what is chosen, or spoken of.
+   * Where lines are too close for all their words, those are said that are chosen, or spoken of, where they lie on nothing else: of many
+   * first those that an equation writes, at its beginning and at its end.
    * @param {number | undefined} first
    */
-  thin(first) {
-    const rank = (/** @type {LinePart} */ { words, connection }) =>
-      words.matches(".held, .selected") ? 0 : connection.weight === first ? 1 : 2;
+  thin(first, update = false) {
     const shown = this.lines.filter(({ words, place }) => !place.label.always && words.classList.contains("shown"));
-    /** @type {LinePart[]} */
-    const said = [];
-    for (const part of shown.sort((a, b) => rank(a) - rank(b))) {
-      const crowded = said.some(({ place }) => overlap(place.label, part.place.label));
-      toggle(part.words, "crowded", crowded);
-      if (!crowded) said.push(part);
+    const rank = (/** @type {LinePart} */ part, /** @type {number} */ k) =>
+      part.words.matches(".held, .selected")
+        ? 0
+        : part.connection.weight === first
+          ? 1
+          : !update && (k < 3 || k > shown.length - 3)
+            ? 2
+            : 3;
+    const ranks = new Map(shown.map((part, k) => [part, rank(part, k)]));
+    shown.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
+    const [said, over] = [shown.slice(0, MOST_SAID), shown.slice(MOST_SAID)];
+    const lit = new Set(this.items.filter(({ group }) => group.matches(".only-lit.shown")).map(({ id }) => id));
+    const own = this.spec.own.filter((out) => lit.has(this.neuronAt.get(out)?.bias ?? -1));
+    const key = [...said.map(({ connection, label }) => `${connection.weight} ${label.textContent?.length}`), ...own].join();
+    if (key !== this.said) {
+      this.said = key;
+      const { boxes = new Map(), font = 11, upright = false } = this.places ?? {};
+      const { width, height } = this.room;
+      const ground = groundOf(boxes, own, font, upright, width);
+      const lines = said.map(({ label, place }) => {
+        const wide = LETTER * labelSize(font) * (1.05 * (label.textContent?.length ?? 0) + 0.5);
+        return { ...place, label: { ...place.label, width: wide } };
+      });
+      spread(lines, ground, width, height).forEach(({ clear, ...spot }, k) => {
+        Object.assign(said[k].place.label, spot);
+        moveTo(said[k].words, spot);
+        toggle(said[k].words, "crowded", !clear && ranks.get(said[k]) === 3);
+      });
     }
+    for (const { words } of over) toggle(words, "crowded", true);
   }
 
   /**

@@ -67,7 +67,7 @@ function scaled(scale) {
  * @returns {Arrangement}
  */
 export function arrangement(spec, width, height) {
-  const upright = height > width * 0.82 && width < 720;
+  const upright = height > width * (width < 480 ? 0.6 : 0.82) && width < 720;
   const tier = TIERS.find((each) => fits(spec, each, width, height, upright)) ?? TIERS[TIERS.length - 1];
   const boxes = placed(spec, tier, width, height, upright);
   const at = (/** @type {number} */ id) => /** @type {Box} */ (boxes.get(id));
@@ -121,7 +121,7 @@ function fits(spec, tier, width, height, upright) {
 function gapsOf({ columns, lines }, { font, gap, rows }, upright) {
   const letters = Math.min(14.5, Math.max(0, ...lines.map((line) => line.letters)));
   const label = LETTER * labelSize(font) * letters * (font < 16 ? 1 : 1.6) + (rows === 3 ? 14 : 6); // lines that cross have labels beside them
-  return columns.slice(1).map(({ kind }) => (kind !== "neuron" ? gap : !rows ? 2 * gap : upright ? 3.6 * font : label));
+  return columns.slice(1).map(({ kind }) => (kind !== "neuron" ? gap : !rows ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label));
 }
 
 /**

@@ -46,12 +46,17 @@ export function widthOf(x, largest) {
   return (1 + 5.5 * Math.min(1, Math.abs(x) / largest)).toFixed(1); // a line that is drawn anew takes time, and less is not seen
 }
 
+/** @type {WeakMap<Element, number | null>} */
+const tints = new WeakMap(); // so that what keeps its colour, as nearly all does, is not looked at
+
 /**
  * Gives an element the colour of a term, and no other.
  * @param {Element} element
  * @param {number | undefined} term
  */
 export function tint(element, term) {
+  if (tints.get(element) === (term ?? null)) return;
+  tints.set(element, term ?? null);
   for (let k = 0; k <= TERM_COLOURS; k++) toggle(element, `term-${k}`, k === term);
   toggle(element, "spoken", term !== undefined);
 }

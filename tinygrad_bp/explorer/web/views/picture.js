@@ -216,6 +216,7 @@ export class Picture {
    */
   thin(first, update = false) {
     const shown = this.lines.filter(({ words, place }) => !place.label.always && words.classList.contains("shown"));
+    if (!shown.length && !this.said) return; // as in every frame of a training
     const rank = (/** @type {LinePart} */ part, /** @type {number} */ k) =>
       part.words.matches(".held, .selected")
         ? 0

@@ -1,0 +1,131 @@
+"""The picture of a network in a browser: at every beat, in every size, what is written in it can be read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.explorer import DRAWN, Explorer, linear_net, made
+from tinygrad_bp import MLP, explore
+
+pytestmark = [pytest.mark.extras, pytest.mark.browser]
+
+# 640 by 360 is what is left of 1280 by 720 at 200 %.
+SIZES = ((1280, 720), (845, 640), (640, 360), (360, 740), (1366, 768), (1920, 1080), (2560, 1440), (412, 915))
+# What cannot be read at a beat: texts over each other, cut off, across the edge of a box, or not there though the equation names them.
+UNREAD = """async (beats) => {
+  const found = new Set();
+  const turned = (each, { x, y, width, height }) => {
+    const { a, b, c, d, e, f } = each.getScreenCTM();
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
+  };
+  const letters = (each) => { // without the room above and below them
+    const { x, y, width, height } = each.getBBox();
+    return turned(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
+  };
+  const sides = (corners) => [0, 1].map((k) => [corners[k][1] - corners[k + 1][1], corners[k + 1][0] - corners[k][0]]);
+  const over = (one, other) => [...sides(one), ...sides(other)].every(([p, q]) => {
+    const [first, second] = [one, other].map((corners) => corners.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
+    return Math.min(Math.max(...first), Math.max(...second)) - Math.max(Math.min(...first), Math.min(...second)) > 1;
+  });
+  const inside = (corners, { left, right, top, bottom }) =>
+    corners.every(([x, y]) => x > left - 0.5 && x < right + 0.5 && y > top - 0.5 && y < bottom + 0.5);
+  const seen = (each) => each.getClientRects().length > 0 && each.textContent.trim() !== "";
+  for (let beat = 0; beat <= beats; beat++) {
+    const picture = document.querySelector(".neurons");
+    const equation = document.querySelector(".equation").textContent;
+    const texts = [...picture.querySelectorAll("text")].filter(seen)
+      .map((each) => ({ each, words: each.textContent, corners: letters(each) }));
+    const boxes = [...picture.querySelectorAll("rect.box")]
+      .map((each) => ({ place: each.getBoundingClientRect(), corners: turned(each, each.getBBox()) }));
+    const frame = document.querySelector(".stage").getBoundingClientRect();
+    texts.forEach(({ each, words, corners }, k) => {
+      if (!inside(corners, frame)) found.add(`${beat}: ${words} is cut off`);
+      const line = each.matches(".line-label");
+      for (const box of boxes)
+        if (over(corners, box.corners) && (line || !inside(corners, box.place))) found.add(`${beat}: ${words} is across a box`);
+      for (const other of texts.slice(k + 1)) if (over(corners, other.corners)) found.add(`${beat}: ${words} is over ${other.words}`);
+    });
+    const words = picture.querySelectorAll(".line-texts > *");
+    picture.querySelectorAll(".lines > .item").forEach((each, k) => {
+      const name = each.ariaLabel.split(":")[0];
+      const named = new RegExp(`(^|[^a-z])${name}($|[^0-9])`).test(equation);
+      if (named && each.matches(".spoken") && !words[k].getClientRects().length) found.add(`${beat}: ${name} is not in sight`);
+    });
+    for (const each of picture.querySelectorAll(".boxes > .current, .boxes > .spoken:not(.only-lit)"))
+      if (![...each.querySelectorAll("text")].some((part) => seen(part) && /[0-9?·]/.test(part.textContent)))
+        found.add(`${beat}: ${each.ariaLabel} has no number`);
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  }
+  return [...found];
+}"""
+
+
+def softmax() -> Any:
+    rows = [([0.5, -1.0, 0.25], [1.0, 0.0]), ([1.0, 0.5, -0.5], [0.0, 1.0])]
+    return explore(MLP(3, [4, 2], activation=["tanh", None], seed=1), rows=rows, loss="cross_entropy")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "xor", "softmax"])
+def test_all_that_is_written_can_be_read_at_every_beat(open_page: Any, tmp_path: Path, name: str) -> None:
+    shown = softmax() if name == "softmax" else made(name)
+    page = open_page(shown.save(tmp_path / "page.html"), reduced_motion="reduce")
+    beats = int(page.locator(".scrubber").get_attribute("max"))
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(DRAWN)
+        Explorer(page).jump(0)
+        assert page.evaluate(UNREAD, beats) == [], (width, height)
+
+
+def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> None:
+    net = linear_net()
+    net.notes.classes = ["Adelie", "Gentoo"]
+    net.notes.columns = ["bill_length_mm", "bill_depth_mm", "body_mass_g"]
+    shown = explore(net, rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy")
+    viewport = {"width": 1280, "height": 720}
+    page = open_page(shown.save(tmp_path / "page.html"), viewport=viewport, reduced_motion="reduce")
+    names = page.locator(".neurons .box-name").all_text_contents()
+    assert {*net.notes.columns, "o1 Adelie", "o2 Gentoo", "p Adelie", "p Gentoo"} <= set(names)
+    for width, height in ((1280, 720), (640, 360), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(DRAWN)
+        assert page.locator(".probability .badge").first.is_visible()  # softmax stands between outputs and error
+        boxes = [
+            page.locator(f".neurons {each} .box").first.bounding_box()
+            for each in (".item[aria-label^=out_o1]", ".probability")
+        ]
+        side = "y" if height > width else "x"
+        assert boxes[0][side] < boxes[1][side] < page.locator(".neurons .box.result").bounding_box()[side]
+
+
+def test_a_name_stays_where_it_is_while_its_number_changes(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(
+        made("xor").save(tmp_path / "page.html"), viewport={"width": 1280, "height": 720}, reduced_motion="reduce"
+    )
+    explorer = Explorer(page)
+    starts = "() => [...document.querySelectorAll('.neurons .boxes text')].map((each) => each.getAttribute('x'))"
+    before = page.evaluate(starts)
+    bias = page.locator(".neurons .item[data-node] .box-number", has_text="b1 ")
+    left = bias.bounding_box()["x"]
+    explorer.jump(int(page.locator(".scrubber").get_attribute("max")) - 1)
+    assert bias.text_content() != "b1 0"
+    assert abs(bias.bounding_box()["x"] - left) < 1
+    assert page.evaluate(starts) == before
+
+
+def test_forced_colours_tell_terms_apart_by_lines(open_page: Any, tmp_path: Path) -> None:
+    options = {"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce", "forced_colors": "active"}
+    page = open_page(made("tutorial").save(tmp_path / "page.html"), **options)
+    Explorer(page).jump(1)
+    style = "(all, name) => all.map((each) => getComputedStyle(each)[name])"
+    under = page.locator(".equation-row:first-child .term").evaluate_all(style, "borderBottomStyle")
+    lines = page.locator(".lines .spoken .weight-line").evaluate_all(style, "strokeDasharray")
+    assert list(dict.fromkeys(under)) == ["solid", "dashed", "dotted"]
+    assert lines == ["none", "9px, 4px"]
+    label, ground = page.evaluate(
+        "() => [getComputedStyle(document.querySelector('.line-label')).stroke, getComputedStyle(document.documentElement).backgroundColor]"
+    )
+    assert label == ground  # a label has its ground, so that it is read on a line

@@ -1,5 +1,6 @@
 """The picture of a network in a browser: at every beat, in every size, what is written in it can be read."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ UNREAD = """async (beats) => {
       const named = new RegExp(`(^|[^a-z])${name}($|[^0-9])`).test(equation);
       if (named && each.matches(".spoken") && !words[k].getClientRects().length) found.add(`${beat}: ${name} is not in sight`);
     });
-    for (const each of picture.querySelectorAll(".boxes > .current, .boxes > .spoken:not(.only-lit)"))
+    for (const each of picture.querySelectorAll(".boxes > .current:not(.only-lit), .boxes > .spoken:not(.only-lit)"))
       if (![...each.querySelectorAll("text")].some((part) => seen(part) && /[0-9?·]/.test(part.textContent)))
         found.add(`${beat}: ${each.ariaLabel} has no number`);
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
@@ -82,20 +83,20 @@ def test_all_that_is_written_can_be_read_at_every_beat(open_page: Any, tmp_path:
 
 def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> None:
     net = linear_net()
-    net.notes.classes = ["Adelie", "Gentoo"]
-    net.notes.columns = ["bill_length_mm", "bill_depth_mm", "body_mass_g"]
+    columns = ["bill_length_mm", "bill_depth_mm", "body_mass_g"]
+    net.notes = replace(net.notes, classes=["Adelie", "Gentoo"], columns=columns)
     shown = explore(net, rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy")
     viewport = {"width": 1280, "height": 720}
     page = open_page(shown.save(tmp_path / "page.html"), viewport=viewport, reduced_motion="reduce")
     names = page.locator(".neurons .box-name").all_text_contents()
-    assert {*net.notes.columns, "o1 Adelie", "o2 Gentoo", "p Adelie", "p Gentoo"} <= set(names)
+    assert {*columns, "Adelie", "Gentoo", "p Adelie", "p Gentoo"} <= set(names)
     for width, height in ((1280, 720), (640, 360), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(DRAWN)
         assert page.locator(".probability .badge").first.is_visible()  # softmax stands between outputs and error
         boxes = [
-            page.locator(f".neurons {each} .box").first.bounding_box()
-            for each in (".item[aria-label^=out_o1]", ".probability")
+            page.locator(f".neurons {each}").first.bounding_box()
+            for each in (".box.neuron >> nth=-1", ".probability .box")
         ]
         side = "y" if height > width else "x"
         assert boxes[0][side] < boxes[1][side] < page.locator(".neurons .box.result").bounding_box()[side]

@@ -119,7 +119,7 @@ function fits(spec, tier, width, height, upright) {
  * @param {boolean} upright
  */
 function gapsOf({ columns, lines }, { font, gap, rows }, upright) {
-  const letters = Math.min(14.5, Math.max(0, ...lines.map((line) => line.letters)));
+  const letters = Math.min(font < 12 ? 12 : 14.5, Math.max(0, ...lines.map((line) => line.letters)));
   const label = LETTER * labelSize(font) * letters * (font < 16 ? 1 : 1.6) + (rows === 3 ? 14 : 6); // lines that cross have labels beside them
   return columns.slice(1).map(({ kind }) => (kind !== "neuron" ? gap : !rows ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label));
 }

@@ -179,7 +179,7 @@ export class Boxes {
     const numbers = [];
     const room = width - 18 - (bias === undefined ? 0 : font * LETTER * 9);
     const texts = [
-      this.called(id, name, room, {
+      named(fitting(name, room, font), {
         class: "box-name",
         x: kind === "bias" ? x : left,
         y: row(0),
@@ -201,24 +201,6 @@ export class Boxes {
     else if (target !== undefined)
       extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
     return { numbers, texts, extra };
-  }
-
-  /**
-   * A name; of an output also what it stands for, where there is room for both.
-   * @param {number} id
-   * @param {string} name
-   * @param {number} room
-   * @param {Record<string, unknown>} attributes
-   */
-  called(id, name, room, attributes) {
-    const { outputs } = this.stage.description;
-    const ends = [...this.neuronAt.values()].filter(({ end }) => end);
-    const says = outputs.length === ends.length ? outputs[ends.findIndex(({ out }) => out === id)] : undefined;
-    const font = this.places.font;
-    const words = named(fitting(name, room, font), attributes);
-    if (says && font * LETTER * 1.06 * (name.length + says.length + 1) < room)
-      words.append(svg("tspan", { class: "says", dy: "-3" }, ` ${says}`));
-    return words;
   }
 
   /**
@@ -244,7 +226,7 @@ export class Boxes {
           rows === 2 ? y + height / 2 - font * 0.45 : middle,
           rows === 2 ? "middle" : "end",
         )
-      : this.number(id, `${name} `, what, x, middle, "middle");
+      : this.number(id, `${shortened(name, 60)} `, what, Math.max(x, LETTER * font * 9), middle, "middle");
     const left = rows === 1 || (target !== undefined && !this.neuronAt.has(id));
     const room = width - 6 - (rows === 1 ? LETTER * font * 8 : left ? LETTER * font * 6 : 0);
     number.letters = Math.floor((width - 4 - (rows === 1 ? LETTER * font * (name.length + 1) : 0)) / (LETTER * Math.max(11, font - 1.5)));
@@ -256,7 +238,7 @@ export class Boxes {
       y: rows === 1 ? middle : y - height / 2 + font * 1.15,
       "text-anchor": left ? "start" : "middle",
     };
-    const texts = rows ? [this.called(id, name, room, at)] : [];
+    const texts = rows ? [named(fitting(name, room, font), at)] : [];
     if (target !== undefined && rows)
       extra.push(this.neuronAt.has(id) ? this.beside(target, "t ", box, "data") : this.targetIn(target, box, false));
     if (bias !== undefined) extra.push(this.beside(bias, `${this.stage.graph.nodes[bias].name} `, box, "main"));

@@ -36,8 +36,7 @@ function specOf({ graph, description: { outputs } }, withParts = true) {
   const called = Math.max(0, ...outputs.map((name) => name.length + 3));
   for (const column of columns) {
     const { kind, ids } = column;
-    const last = ids.every((id) => ends.some(({ out }) => out === id));
-    const beside = kind === "part" ? 7 : last && !said.length ? called : 0; // a target, or what an output stands for
+    const beside = kind === "part" ? 7 : 0; // for a target
     column.letters = Math.max(...ids.map((id) => (id < 0 ? called : names[id]))) + beside;
   }
   const users = new Map();

@@ -90,16 +90,6 @@ def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> 
     page = open_page(shown.save(tmp_path / "page.html"), viewport=viewport, reduced_motion="reduce")
     names = page.locator(".neurons .box-name").all_text_contents()
     assert {*columns, "Adelie", "Gentoo", "p Adelie", "p Gentoo"} <= set(names)
-    for width, height in ((1280, 720), (640, 360), (360, 740)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(DRAWN)
-        assert page.locator(".probability .badge").first.is_visible()  # softmax stands between outputs and error
-        boxes = [
-            page.locator(f".neurons {each}").first.bounding_box()
-            for each in (".box.neuron >> nth=-1", ".probability .box")
-        ]
-        side = "y" if height > width else "x"
-        assert boxes[0][side] < boxes[1][side] < page.locator(".neurons .box.result").bounding_box()[side]
 
 
 def test_a_name_stays_where_it_is_while_its_number_changes(open_page: Any, tmp_path: Path) -> None:

@@ -106,9 +106,11 @@ def page_of(
     script = "\n".join(
         [
             '"use strict";',
+            "{",  # a scope of its own: the window has names that may not be given again
             f"const PROGRAMS = {_programs(programs)};",
             f"const MISTAKES = {_mistakes()};",
             *map(_linked, SCRIPTS),
+            "}",
         ]
     )
     style = tight(re.sub(r"^ +|/\*.*?\*/", "", _asset("style.css"), flags=re.MULTILINE), "{}:;,>")
@@ -156,17 +158,13 @@ def _asset(name: str) -> str:
 
 
 def _linked(path: str) -> str:
-    """A module as a statement of the one script that all become: a function of its own, which returns what the module exports."""
+    """A module as a part of the one script that all become, in whose one scope no two have a name of their own in common."""
     # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.
     module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
     module = re.sub(r"^ *\n|^ *//.*\n|^ +", "", module, flags=re.MULTILINE)
-    name = path.rpartition("/")[2]
-    exports = re.findall(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", module, flags=re.MULTILINE)
-    importing = r'^import (\{[^}]*\}) from "(?:\.|\.\./\w+)/(\w+)\.js";$'
-    module = re.sub(importing, r"const \1 = \2Module;", module, flags=re.MULTILINE)
+    module = re.sub(r'^import \{[^}]*\} from "[./\w]+";\n', "", module, flags=re.MULTILINE)
     module = re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
-    module = tight(re.sub(r"(?<=[;,{(\])}]) // [^\"'`\n]*$", "", module, flags=re.MULTILINE), "=*<>?:&|,{}();")
-    return f"const {name}Module = (() => {{\n{module}return {{ {', '.join(exports)} }};\n}})();"
+    return tight(re.sub(r"(?<=[;,{(\])}]) // [^\"'`\n]*$", "", module, flags=re.MULTILINE), "=*<>?:&|,{}();")
 
 
 def _programs(programs: dict[str, Any]) -> str:

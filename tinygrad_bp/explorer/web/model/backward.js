@@ -20,7 +20,7 @@ import {
 } from "./terms.js";
 import { sentence } from "./words.js";
 
-const CLOSE = 1e-12; // by which a gradient differs from another way to it, but for rounding
+const SAME_GRADIENT = 1e-12; // by which a gradient differs from another way to it, but for rounding
 
 /** @typedef {import("./terms.js").Stage} Stage */
 
@@ -98,7 +98,7 @@ function probabilityRows(stage, frame, neuron) {
   const { out, target } = neuron;
   if (place < 0 || target === null) return null;
   const number = found[place].probability;
-  if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > CLOSE) return null;
+  if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > SAME_GRADIENT) return null;
   return [
     coloured(0, [`p ${neuron.name} − `, { name: target }]),
     coloured(0, [{ number, id: out, quantity: "data" }, " − ", { number: frame.data[target], id: target, quantity: "data" }]),

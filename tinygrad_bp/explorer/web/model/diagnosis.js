@@ -36,10 +36,10 @@ export function diagnosis(question, typed) {
   const answer = answerOf(typed);
   if (!answer) return { kind: "none" };
   const { value } = question;
-  if (fits(answer, value)) return { kind: "right" };
-  if (fits(answer, value, 1) && Math.abs(answer.x / value - 1) < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
+  if (fitsValue(answer, value)) return { kind: "right" };
+  if (fitsValue(answer, value, 1) && Math.abs(answer.x / value - 1) < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
   for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
-    const found = mistakes.filter((mistake) => fits(answer, mistake.value));
+    const found = mistakes.filter((mistake) => fitsValue(answer, mistake.value));
     if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
   }
   const off = Math.abs(answer.x / value - 1);
@@ -66,7 +66,7 @@ function answerOf(typed) {
  * @param {Answer} answer
  * @param {number} value
  */
-function fits({ x, digits, unit }, value, least = LEAST_DIGITS) {
+function fitsValue({ x, digits, unit }, value, least = LEAST_DIGITS) {
   if (x === value) return true;
   if (digits < least || Math.sign(x) !== Math.sign(value)) return false;
   const last = Math.round(Math.abs(x) / unit);

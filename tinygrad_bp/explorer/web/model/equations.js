@@ -4,7 +4,7 @@ import { dataEquation, gradientEquation, joined } from "./formulas.js";
 import { adamOf, stepped, updatedTo } from "./optimizers.js";
 import { text } from "./words.js";
 
-const MOST_CASES = 6; // of a mean that is written out
+const MOST_WRITTEN_CASES = 6; // of a mean that is written out
 
 /** @typedef {import("./formulas.js").Book} Book */
 
@@ -36,7 +36,7 @@ function gradientOf({ graph }, frame, id) {
   if (each.length > 1) {
     symbols = ["ḡ"];
     const summands = each.map((grads) => [{ number: grads[id] }]);
-    numbers = each.length > MOST_CASES ? [{ number: taken[id] }] : ["(", ...joined(summands, " + "), `) / ${each.length}`];
+    numbers = each.length > MOST_WRITTEN_CASES ? [{ number: taken[id] }] : ["(", ...joined(summands, " + "), `) / ${each.length}`];
   }
   if (!settings.accumulate) return [symbols, numbers];
   return [

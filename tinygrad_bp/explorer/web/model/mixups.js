@@ -80,7 +80,7 @@ export function mixupsOf(session, frame, id) {
  * @param {number} id
  * @returns {Known[]}
  */
-export function summandsOf(session, frame, id) {
+export function gradientSummands(session, frame, id) {
   const { parts, terms } = session.formulas.terms(id);
   return (parts.length ? parts.map((part) => [part]) : terms).map((product) => {
     const factors = product.map(factorPiece);

@@ -4,7 +4,7 @@ import { updatedTo } from "./optimizers.js";
 
 const FAINT = 0.05; // of the steepest slope: below, an activation is saturated
 const STILL = 1e-9; // of the error: what changes it less does not move it
-const CLOSE = 1e-9; // by which the error differs from another way to it, but for rounding
+const SAME_ERROR = 1e-9; // by which the error differs from another way to it, but for rounding
 const REACH = 8; // net inputs among which the steepest slope is looked for
 
 /** @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs">} Stage */
@@ -126,7 +126,7 @@ export function outcomeOf(stage, frame) {
   }
   const counted = classes.filter(({ share }) => share !== 0);
   const error = -counted.reduce((sum, { share, p }) => sum + share * Math.log(p), 0);
-  if (Math.abs(error - frame.data[graph.result]) > CLOSE * Math.max(1, error)) return null;
+  if (Math.abs(error - frame.data[graph.result]) > SAME_ERROR * Math.max(1, error)) return null;
   /** @param {(each: typeof classes[number]) => Piece[]} written @returns {Piece[]} */
   const sum = (written) =>
     counted

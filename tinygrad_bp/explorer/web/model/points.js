@@ -38,17 +38,17 @@ export function kindsOf(stage, cases) {
   const found = new Map(cases.map((row) => numbersOf(row, ids)).map((targets) => [targets.join(), targets]));
   if (ids.length === 1 && found.size < 2) for (const x of [0, 1]) found.set(String(x), [x]);
   const several = ids.length > 1;
-  const order = (/** @type {number[]} */ a, /** @type {number[]} */ b) => (several ? placeOf(a) - placeOf(b) : a[0] - b[0]);
+  const order = (/** @type {number[]} */ a, /** @type {number[]} */ b) => (several ? placeOfTargets(a) - placeOfTargets(b) : a[0] - b[0]);
   const kinds = [...found.values()].sort(order).slice(0, MOST_KINDS);
   return kinds.map((targets, k) => {
-    const place = several ? placeOf(targets) : k;
+    const place = several ? placeOfTargets(targets) : k;
     const named = description.classes && (several || kinds.length === 2) ? description.outputs[place] : undefined;
     return { targets, name: named ?? targets.map((x) => String(x).replace("-", "−")).join(", "), high: several ? place === 0 : k > 0 };
   });
 }
 
 /** @param {number[]} targets */
-function placeOf(targets) {
+function placeOfTargets(targets) {
   return targets.indexOf(Math.max(...targets));
 }
 

@@ -2,7 +2,7 @@
 
 import { updateEquation } from "./equations.js";
 import { factorPiece, joined, sumOfProducts } from "./formulas.js";
-import { mixupsOf, slopeMixups, summandsOf, sumMixups, takenApart, wholeMistakes, writtenOf } from "./mixups.js";
+import { mixupsOf, slopeMixups, gradientSummands, sumMixups, takenApart, wholeMistakes, writtenOf } from "./mixups.js";
 import { formulaPiece } from "./notation.js";
 import { updatedTo } from "./optimizers.js";
 import { drawn } from "./training.js";
@@ -51,7 +51,7 @@ export function questionOf(session, frame, { id, quantity }) {
  */
 function dataQuestion(session, frame, id) {
   const { variant } = frame.settings;
-  const terms = sumOf(session, frame, id, true);
+  const terms = sumAsked(session, frame, id, true);
   const symbols = takenApart(session.formulas.forward(id, variant)) ?? (terms.length > 1 ? symbolsOf(terms) : null);
   const { op, args } = session.graph.nodes[id];
   const neuron = session.formulas.neuronOf.get(id);
@@ -94,11 +94,11 @@ function numbersIn(frame, formula) {
  * @param {number} id
  * @returns {Part[][]}
  */
-function sumOf(session, frame, id, asked = false) {
+function sumAsked(session, frame, id, asked = false) {
   const { nodes } = session.graph;
   const { op, args } = nodes[id];
   /** @param {number} arg @returns {Part[][]} */
-  const inner = (arg) => (nodes[arg].op && !nodes[arg].label ? sumOf(session, frame, arg) : [[nodeFactor(session, frame, arg)]]);
+  const inner = (arg) => (nodes[arg].op && !nodes[arg].label ? sumAsked(session, frame, arg) : [[nodeFactor(session, frame, arg)]]);
   /** @param {number} arg @returns {Part[]} */
   const single = (arg) => {
     const terms = inner(arg);
@@ -188,7 +188,7 @@ function derivativeFactor(session, frame, piece) {
   const [only] = formula?.length === 1 ? formula : [];
   if (only && typeof only !== "string" && only.name !== undefined) return { ...own, instead: mixupsOf(session, frame, only.name) };
   if (formula || piece.of !== session.graph.result) return { ...own, instead: [] };
-  const sum = summandsOf(session, frame, piece.by);
+  const sum = gradientSummands(session, frame, piece.by);
   const written = joined(
     sum.map((summand) => summand.pieces),
     " + ",

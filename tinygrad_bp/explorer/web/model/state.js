@@ -21,7 +21,8 @@ const CHOICES = {
   panel: ["formula", "slope", "training", "edit", "paths", "truth", "teacher", "export", "settings"],
   pace: ["node", "beat", "pass"],
 };
-const LEVELS = ["layer", "neuron", "operation"];
+/** @type {Level[]} */
+export const LEVELS = ["layer", "neuron", "operation"];
 const SWITCHES = ["open", "ask", "logScale", "logRounds", "keys"];
 const NODES = ["selected", "lens"];
 
@@ -106,7 +107,7 @@ function require(condition) {
  * @param {number} most
  * @returns {number}
  */
-function whole(x, most) {
+function wholeNumber(x, most) {
   require(Number.isInteger(x) && x >= 0 && x <= most);
   return x;
 }
@@ -121,13 +122,13 @@ function checkedView(view, graph, rows) {
   require(view && typeof view === "object" && !Array.isArray(view));
   /** @type {any} */
   const found = {
-    round: whole(view.round ?? 0, MOST_ROUNDS),
-    trained: whole(view.trained ?? view.round ?? 0, MOST_ROUNDS),
-    row: whole(view.row ?? 0, rows - 1),
+    round: wholeNumber(view.round ?? 0, MOST_ROUNDS),
+    trained: wholeNumber(view.trained ?? view.round ?? 0, MOST_ROUNDS),
+    row: wholeNumber(view.row ?? 0, rows - 1),
     step:
       view.step === null || view.step === undefined
         ? null
-        : whole(view.step, graph.nodes.length + 2 + graph.edges.length + graph.parameters.length),
+        : wholeNumber(view.step, graph.nodes.length + 2 + graph.edges.length + graph.parameters.length),
   };
   for (const [key, choices] of [...Object.entries(CHOICES), /** @type {[string, string[]]} */ (["language", languages()])]) {
     if (view[key] === undefined) continue;
@@ -152,8 +153,8 @@ function checkedView(view, graph, rows) {
         (quantity === "data" ? graph.nodes[id].op : id !== graph.result) &&
         (quantity !== "next" || graph.parameters.includes(id)),
     );
-    found.quiz = { id, quantity, seed: whole(seed ?? 0, 2 ** 32 - 1) };
-    if (rung !== undefined) found.quiz.rung = whole(rung, MOST_RUNGS - 1);
+    found.quiz = { id, quantity, seed: wholeNumber(seed ?? 0, 2 ** 32 - 1) };
+    if (rung !== undefined) found.quiz.rung = wholeNumber(rung, MOST_RUNGS - 1);
   }
   return { ...found, ...checkedRival(view, graph), ...checkedLevel(view, graph) };
 }
@@ -167,7 +168,7 @@ function checkedView(view, graph, rows) {
 function checkedLevel({ level = null, collapsed = [] }, graph) {
   require(level === null || LEVELS.includes(level));
   require(Array.isArray(collapsed) && collapsed.length <= graph.nodes.length);
-  for (const group of collapsed) whole(group, graph.nodes.length);
+  for (const group of collapsed) wholeNumber(group, graph.nodes.length);
   return level || collapsed.length ? { level: level ?? "neuron" } : {};
 }
 
@@ -201,7 +202,7 @@ function checkedEvents(events, graph, original) {
   /** @param {any} event */
   const checkedEvent = (event) => {
     /** @type {TrainingEvent} */
-    const made = { round: whole(event.round, MOST_ROUNDS), row: whole(event.row, MOST_CASES - 1) };
+    const made = { round: wholeNumber(event.round, MOST_ROUNDS), row: wholeNumber(event.row, MOST_CASES - 1) };
     if (event.leaves) {
       made.leaves = event.leaves.map((/** @type {any} */ [id, x]) => {
         require(parameters.has(id));
@@ -211,7 +212,7 @@ function checkedEvents(events, graph, original) {
     if (event.cells) {
       made.cells = event.cells.map((/** @type {any} */ [row, id, x]) => {
         require(leaves.has(id));
-        return [whole(row, MOST_CASES - 1), id, number(x)];
+        return [wholeNumber(row, MOST_CASES - 1), id, number(x)];
       });
     }
     if (event.preset !== undefined) {
@@ -281,7 +282,7 @@ function checkedSettings({ rate, biases, sequential, accumulate, variant, seed, 
   require(variant === undefined || graph.variantNames.includes(variant));
   require(optimizer === undefined || Object.hasOwn(graph.optimizers, optimizer));
   for (const flag of [biases, sequential, accumulate, batch]) require(flag === undefined || typeof flag === "boolean");
-  if (seed !== undefined) whole(seed, 2 ** 32 - 1);
+  if (seed !== undefined) wholeNumber(seed, 2 ** 32 - 1);
   const all = { rate, biases, sequential, accumulate, variant, seed, optimizer, batch };
   return Object.fromEntries(Object.entries(all).filter(([, x]) => x !== undefined));
 }

@@ -10,7 +10,7 @@ const FRAME_MILLISECONDS = 12; // of training between two pictures
 const AT_ONCE_MILLISECONDS = 500;
 const PATIENCE = 2000; // milliseconds of looking for a small error
 const LEAST_BEAT = 2400; // milliseconds: what moves has then come to rest
-const LETTER = { en: 42, ja: 110 }; // milliseconds of reading
+const READING = { en: 42, ja: 110 }; // milliseconds of reading
 export const AT_ONCE = 10_000;
 export const SPEEDS = [0.4, 0.7, 1, 1.6, 3, 8];
 export const TRAINING_SPEEDS = [1, 5, 25, 100, 500]; // rounds a picture
@@ -117,7 +117,7 @@ export class Player {
 
   // How long a beat stays.
   patience() {
-    const letter = this.shown.language() === "ja" ? LETTER.ja : LETTER.en;
+    const letter = this.shown.language() === "ja" ? READING.ja : READING.en;
     this.shown.draw();
     return (LEAST_BEAT + letter * this.shown.words().length) / SPEEDS[this.speed] / (this.session.view.pace === "node" ? 2 : 1);
   }

@@ -1,12 +1,14 @@
 // Where the parts of a network lie, as pure geometry: columns of boxes, lines between them, and beside each line the room for its label.
 // It depends on the network and on the room there is, never on a number or a step, so nothing that happens moves anything.
 
-const LARGEST = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
+import { LETTER, NUMBER } from "./items.js";
+
+const LARGEST_BOXES = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
 const TIERS = [
   scaled(1.65),
   scaled(1.4),
   scaled(1.18),
-  LARGEST,
+  LARGEST_BOXES,
   { font: 14, neuron: 180, input: 74, part: 108, result: 108, height: 62, gap: 36, rows: 3 },
   { font: 12.5, neuron: 162, input: 66, part: 98, result: 98, height: 54, gap: 32, rows: 3 },
   { font: 11.5, neuron: 148, input: 60, part: 90, result: 90, height: 47, gap: 24, rows: 3 },
@@ -20,20 +22,18 @@ const APART = 10; // of boxes in a column
 const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones in a column
 const MARGIN = 8;
 const GHOST = 7; // more, below boxes under which it is said what was there
-const LETTER = 0.6; // width of a letter, of its height
-const NUMBER = 9; // letters of a long one
 const MOST_LABELS = 32; // that each are compared with each
 const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
 
 /**
  * The largest form, larger still, for screens that many look at.
  * @param {number} scale
- * @returns {typeof LARGEST}
+ * @returns {typeof LARGEST_BOXES}
  */
 function scaled(scale) {
-  const { rows, ...lengths } = LARGEST;
+  const { rows, ...lengths } = LARGEST_BOXES;
   const larger = Object.fromEntries(Object.entries(lengths).map(([name, length]) => [name, length * scale]));
-  return { .../** @type {typeof LARGEST} */ (larger), rows };
+  return { .../** @type {typeof LARGEST_BOXES} */ (larger), rows };
 }
 
 /**

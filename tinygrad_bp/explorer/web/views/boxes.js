@@ -4,9 +4,7 @@ import { text } from "../model/words.js";
 import { besideBox } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { fitting, item, LETTER, named, shortened } from "./items.js";
-
-const NUMBER = 9; // letters of a long one
+import { fitting, item, LETTER, named, NUMBER, shortened } from "./items.js";
 
 /** @typedef {import("./labels.js").Stage} Stage */
 

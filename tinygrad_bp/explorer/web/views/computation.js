@@ -24,7 +24,7 @@ const MOST_SCALE = 4;
 const FINER = 1.9; // scale from which on what is folded opens
 const ARRIVING = 1.3; // scale at most at which a coarser sheet comes
 const LEAST_LETTER = 5; // pixels, below which no words are drawn
-const MARGIN = 240; // around the window, for the focus to go on by the keyboard
+const FOCUS_MARGIN = 240; // around the window, for the focus to go on by the keyboard
 const JOURNEY = 350; // milliseconds to what is current
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "set" | "select" | "hides" | "hidesSlope" | "light"> & import("./grip.js").Hand} Stage */
@@ -318,7 +318,7 @@ class GraphPicture {
     this.far = far;
     this.root.style.touchAction = passedOn(sheet, room, scale);
     set(this.canvas, "transform", `scale(${scale.toFixed(4)}) translate(${(-x).toFixed(2)} ${(-y).toFixed(2)})`);
-    const seen = windowOf(this.view, room, MARGIN);
+    const seen = windowOf(this.view, room, FOCUS_MARGIN);
     const { stage, actions } = this;
     this.fill("frames", sheet.frames, seen, (box) => boxPart(stage, box, actions, far));
     this.fill("lines", sheet.lines, seen, (line) => linePart(stage, line, far));

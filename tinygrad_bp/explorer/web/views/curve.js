@@ -7,13 +7,13 @@ import { counted, parsed, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { MOST_ROUNDS } from "../model/training.js";
 
-const HEIGHT = 180;
+const CURVE_HEIGHT = 180;
 const TOP = 24;
-const BOTTOM = HEIGHT - 26;
+const BOTTOM = CURVE_HEIGHT - 26;
 const LEFT = 64;
 const RIGHT = 16; // from the right edge
 /** @type {Record<string, string>} */
-const ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
+const CURVE_ICONS = { first: "M3 3v10M13 3 6 8l7 5z", previous: "M11 3 4 8l7 5z", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l7 5-7 5z" };
 
 /**
  * @typedef {import("./plot.js").Axis} Axis
@@ -113,7 +113,7 @@ class Curve {
       {
         class: "curve-chart",
         role: "img",
-        height: HEIGHT,
+        height: CURVE_HEIGHT,
         onpointermove: (/** @type {PointerEvent} */ event) => this.point(this.pointed(event)),
         onpointerleave: () => this.point(null),
         onclick: (/** @type {MouseEvent} */ event) => this.go(this.pointed(event)),
@@ -190,7 +190,7 @@ class Curve {
       return el(
         "button",
         { class: "button curve-button", type: "button", title: words, "aria-label": words, onclick: () => this.go(round()) },
-        svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name] })),
+        svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: CURVE_ICONS[name] })),
       );
     });
   }

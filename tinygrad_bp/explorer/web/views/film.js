@@ -5,15 +5,15 @@ import { sceneOf } from "../model/scenes.js";
 import { el, svg } from "./elements.js";
 import { networkView } from "./network.js";
 import { backdrop, pause, standalone, svgOf } from "./standalone.js";
+import { FINER_DIGITS } from "./items.js";
 
 const PICTURE = { width: 1280, height: 520 };
-const BELOW = 200; // for equation and words
-const MARGIN = 40;
-const LETTERS = 22; // size of the equation
+const FILM_BELOW = 200; // for equation and words
+const FILM_MARGIN = 40;
+const FILM_LETTERS = 22; // size of the equation
 const LINE = 32;
 const LEAST_SECONDS = 2.5; // of a beat
 const LETTER_SECONDS = 0.045; // more for each letter that is read
-const DIGITS = 6; // of the numbers of the equation
 const FULL_WIDTH = /[\u2e80-\uffef]/; // letters as wide as high
 
 /**
@@ -24,7 +24,7 @@ const FULL_WIDTH = /[\u2e80-\uffef]/; // letters as wide as high
  * @returns {Promise<string[]>}
  */
 export async function filmOf(session, home, title) {
-  const height = PICTURE.height + BELOW;
+  const height = PICTURE.height + FILM_BELOW;
   const { plan } = session.shown;
   const { color, fontFamily } = getComputedStyle(home);
   const film = svg("svg", { viewBox: `0 0 ${PICTURE.width} ${height}`, width: PICTURE.width, height, "font-family": fontFamily });
@@ -49,7 +49,7 @@ export async function filmOf(session, home, title) {
       const words = wordsOf(stage, scene);
       const lines = words.flatMap(({ text, size }) => folded(text, size).map((line) => ({ line, size })));
       const told = lines.map(({ line, size }, n) =>
-        svg("text", { x: MARGIN, y: PICTURE.height + MARGIN + n * LINE, "font-size": size }, line),
+        svg("text", { x: FILM_MARGIN, y: PICTURE.height + FILM_MARGIN + n * LINE, "font-size": size }, line),
       );
       const done = svg("rect", { y: height - 6, width: (PICTURE.width * (k + 1)) / plan.beats.length, height: 6, fill: color });
       const letters = words.reduce((sum, { text }) => sum + text.length, 0);
@@ -89,12 +89,12 @@ function* only(root) {
 function wordsOf(stage, { left, rows, result, why }) {
   const plain = (/** @type {Piece[]} */ list) => {
     const shown = list.map((piece) => (stage.hidesPiece(piece) ? "?" : piece));
-    return stage.notation.plain(shown, DIGITS).replaceAll("-", "−");
+    return stage.notation.plain(shown, FINER_DIGITS).replaceAll("-", "−");
   };
   const parts = [left, ...rows, result].filter((part) => part.length).map(plain);
   return [
-    { text: parts.join(" = "), size: LETTERS },
-    { text: plain(why), size: 0.82 * LETTERS },
+    { text: parts.join(" = "), size: FILM_LETTERS },
+    { text: plain(why), size: 0.82 * FILM_LETTERS },
   ].filter(({ text }) => text !== "");
 }
 
@@ -104,7 +104,7 @@ function wordsOf(stage, { left, rows, result, why }) {
  * @param {number} size
  */
 function folded(text, size) {
-  const most = (PICTURE.width - 2 * MARGIN) / size;
+  const most = (PICTURE.width - 2 * FILM_MARGIN) / size;
   const widthOf = (/** @type {string} */ words) => [...words].reduce((sum, letter) => sum + (FULL_WIDTH.test(letter) ? 1 : 0.58), 0);
   const lines = [""];
   for (const piece of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {

@@ -7,7 +7,7 @@ import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { item, shortened, tint } from "./items.js";
 
-const LETTERS = 11; // of a number in a box
+const BOX_LETTERS = 11; // of a number in a box
 const ROW = 17;
 const WIDE = 7.6; // of a letter of a name
 const MOST_ROWS = 3; // below the heading of a folded box
@@ -35,7 +35,7 @@ const MOST_ROWS = 3; // below the heading of a folded box
  * @param {number} digits
  * @param {number} most letters
  */
-function inRoom(x, digits, most) {
+function inBox(x, digits, most) {
   const words = written(x, digits);
   return words.length > most ? written(x, digits - 3) : words;
 }
@@ -161,7 +161,7 @@ function againPart(stage, box, actions) {
   );
   const group = svg("g", { onclick }, outline(box, "box again", 7), name, data);
   const update = (/** @type {Moment} */ { frame, light }) => {
-    put(data, constant ? written(graph.nodes[node].data, 4) : stage.hides(node, "data") ? "?" : inRoom(frame.dataAt(node), 9, LETTERS));
+    put(data, constant ? written(graph.nodes[node].data, 4) : stage.hides(node, "data") ? "?" : inBox(frame.dataAt(node), 9, BOX_LETTERS));
     toggle(group, "dim", Boolean(light) && !light?.nodes.has(node));
   };
   return { group, update };
@@ -216,7 +216,7 @@ function nodePart(stage, box, actions) {
     const { frame, scene } = moment;
     const numbers = [frame.dataAt(id), frame.gradAt(id)];
     const secret = [stage.hides(id, "data"), stage.hides(id, "grad")];
-    const shown = numbers.map((x, k) => (secret[k] ? "?" : inRoom(x, 9, LETTERS)));
+    const shown = numbers.map((x, k) => (secret[k] ? "?" : inBox(x, 9, BOX_LETTERS)));
     [data, grad].forEach((part, k) => {
       put(part, shown[k]);
       set(part, "data-value", secret[k] ? "" : exactly(numbers[k]));
@@ -255,7 +255,7 @@ function foldedPart(stage, box, actions) {
   );
   const most = Math.floor((width - 20) / 6.9);
   const update = (/** @type {Moment} */ moment) => {
-    const rows = rowsOf(stage, box, moment.frame, most);
+    const rows = rowsOfBox(stage, box, moment.frame, most);
     lines.forEach((line, k) => put(line, rows[k] ?? ""));
     const of = box.kind === "neuron" ? neuronOf(stage, box).net : box.node;
     const plain = box.kind === "neuron" || box.kind === "error";
@@ -296,11 +296,11 @@ function headingOf({ graph }, { kind, number, name, node }) {
  * @param {Frame} frame
  * @param {number} most letters
  */
-function rowsOf(stage, box, frame, most) {
+function rowsOfBox(stage, box, frame, most) {
   const { graph } = stage;
   const shown = (/** @type {number} */ id, /** @type {Quantity} */ quantity, /** @type {number} */ letters) => {
     const x = quantity === "data" ? frame.dataAt(id) : frame.gradAt(id);
-    return stage.hides(id, quantity) ? "?" : inRoom(x, 9, letters);
+    return stage.hides(id, quantity) ? "?" : inBox(x, 9, letters);
   };
   if (box.kind === "neuron") {
     const { net, out } = neuronOf(stage, box);

@@ -5,12 +5,12 @@ import { turned } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, toggle } from "./elements.js";
 
-const SLACK = 4; // pixels that a press may move and still be a press
-const FINE = 0.1; // of a notch, with the Shift key
-const COARSE = 10;
+const PRESS_SLACK = 4; // pixels that a press may move and still be a press
+const FINE_NOTCH = 0.1; // of a notch, with the Shift key
+const COARSE_NOTCHES = 10;
 const FIRST_LETTERS = /^[-+−.,\d．，\uff0d\uff0b\uff10-\uff19]$/; // of a number, in full width too
 /** @type {Record<string, number>} */
-const NOTCHES = { ArrowUp: 1, ArrowDown: -1, PageUp: COARSE, PageDown: -COARSE };
+const NOTCHES = { ArrowUp: 1, ArrowDown: -1, PageUp: COARSE_NOTCHES, PageDown: -COARSE_NOTCHES };
 
 /**
  * @typedef {Pick<import("../model/session.js").Session, "graph" | "shown" | "view" | "grip" | "canGrip" | "pull" | "hold" | "edit" | "notice" | "set" | "undo" | "history" | "training">} Hand
@@ -28,7 +28,7 @@ export function gripped(session, id, ...parts) {
   const [item] = parts;
   for (const part of parts) {
     toggle(part, "grip", true);
-    drawn(session, id, part);
+    draggable(session, id, part);
     part.addEventListener("dblclick", () => typed(session, id, part, ""));
     part.addEventListener(
       "wheel",
@@ -36,7 +36,7 @@ export function gripped(session, id, ...parts) {
         if (!item.contains(document.activeElement) || !session.canGrip(id) || !event.deltaY) return;
         event.preventDefault();
         event.stopPropagation();
-        turn(session, id, (event.deltaY < 0 ? 1 : -1) * (event.shiftKey ? FINE : 1));
+        turn(session, id, (event.deltaY < 0 ? 1 : -1) * (event.shiftKey ? FINE_NOTCH : 1));
       },
       { passive: false },
     );
@@ -48,7 +48,7 @@ export function gripped(session, id, ...parts) {
     if (!notches && !letter && event.key !== "F2") return;
     event.preventDefault();
     event.stopPropagation();
-    if (notches) turn(session, id, notches * (event.shiftKey ? FINE : 1));
+    if (notches) turn(session, id, notches * (event.shiftKey ? FINE_NOTCH : 1));
     else typed(session, id, parts.at(-1) ?? item, letter ? event.key.normalize("NFKC") : "");
   });
 }
@@ -70,7 +70,7 @@ function turn(session, id, notches) {
  * @param {number} id
  * @param {SVGGElement} part
  */
-function drawn(session, id, part) {
+function draggable(session, id, part) {
   /** @type {{ pointer: number, y: number, x: number, gesture: string, moves: boolean } | null} */
   let hand = null;
   let wasDrawn = false; // so that letting go is no click
@@ -85,13 +85,13 @@ function drawn(session, id, part) {
   part.addEventListener("pointermove", (event) => {
     if (hand?.pointer !== event.pointerId) return;
     const up = hand.y - event.clientY;
-    if (!hand.moves && Math.abs(up) < SLACK) return;
+    if (!hand.moves && Math.abs(up) < PRESS_SLACK) return;
     if (!hand.moves) {
       hand.moves = true;
       session.hold(true);
     }
     event.preventDefault();
-    session.pull(id, turned(hand.x, Math.round(up) * (event.shiftKey ? FINE : 1)), hand.gesture);
+    session.pull(id, turned(hand.x, Math.round(up) * (event.shiftKey ? FINE_NOTCH : 1)), hand.gesture);
   });
   const leave = (/** @type {PointerEvent} */ event) => {
     if (hand?.pointer !== event.pointerId) return;

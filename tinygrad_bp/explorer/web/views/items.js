@@ -5,6 +5,8 @@ import { TERM_COLOURS } from "../model/terms.js";
 import { svg, toggle } from "./elements.js";
 
 export const DIGITS = 4; // of numbers in the picture of a network
+export const FINER_DIGITS = 6; // of numbers beside it
+export const NUMBER = 9; // letters of a long one
 export const LETTER = 0.6; // width of a letter, of its height
 
 /** @typedef {import("./arrangement.js").Point} Point */

@@ -8,7 +8,7 @@ import { el, put, set, svg } from "./elements.js";
 import { arrow, Plot } from "./plot.js";
 import { updatedTo } from "../model/optimizers.js";
 
-const HEIGHT = 300;
+const MAP_HEIGHT = 300;
 const [ACROSS, DOWN] = [344, 268]; // pixels of the map
 const BANDS = 14;
 
@@ -26,7 +26,7 @@ class LandscapePart {
     const { graph } = session;
     this.map = new Landscape();
     this.canvas = el("canvas", { width: ACROSS, height: DOWN, "aria-hidden": "true" });
-    this.plot = new Plot({ height: HEIGHT, look: "landscape-plot" });
+    this.plot = new Plot({ height: MAP_HEIGHT, look: "landscape-plot" });
     this.way = svg("path", { class: "landscape-way" });
     this.wayGround = svg("path", { class: "landscape-way ground" });
     this.first = svg("circle", { class: "plot-was", r: 4.5 });
@@ -115,7 +115,7 @@ class LandscapePart {
       this.choices[k].value = String(each);
     });
     const way = trail(training, pair, frame.round);
-    const [x, y] = [0, 1].map((k) => rangeOf(way.map((point) => point[k])));
+    const [x, y] = [0, 1].map((k) => rangeOfMap(way.map((point) => point[k])));
     this.plot.range(x, y);
     for (const path of [this.way, this.wayGround]) set(path, "d", this.plot.path(way));
     const [now, first] = [/** @type {[number, number]} */ (way.at(-1)), way[0]];
@@ -188,7 +188,7 @@ const PALE_DARK = [20, 26, 34];
  * @param {number[]} numbers
  * @returns {[number, number]}
  */
-function rangeOf(numbers) {
+function rangeOfMap(numbers) {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   const middle = Math.round(low + high) / 2;
   const half = niceAbove(Math.max(1, 1.2 * Math.max(high - middle, middle - low)));

@@ -2,8 +2,8 @@
 
 import { set, svg, toggle } from "./elements.js";
 
-const SIZE = { width: 150, height: 96 };
-const EDGE = 8; // to the edges of the window
+const MINIMAP_SIZE = { width: 150, height: 96 };
+const MINIMAP_EDGE = 8; // to the edges of the window
 const SPARE = 22; // around the sheet
 
 /** @typedef {import("./sheets.js").Sheet} Sheet */
@@ -46,7 +46,7 @@ export class Minimap {
    * @param {Size} room
    */
   foot(sheet, room) {
-    return (sheet.height + 2 * SPARE) * this.scaleFor(sheet, room) + 2 * EDGE;
+    return (sheet.height + 2 * SPARE) * this.scaleFor(sheet, room) + 2 * MINIMAP_EDGE;
   }
 
   /**
@@ -55,7 +55,10 @@ export class Minimap {
    */
   scaleFor({ width, height }, room) {
     const share = Math.min(1, room.width / 700, room.height / 300);
-    return Math.min((SIZE.width * Math.max(0.6, share)) / (width + 2 * SPARE), (SIZE.height * Math.max(0.6, share)) / (height + 2 * SPARE));
+    return Math.min(
+      (MINIMAP_SIZE.width * Math.max(0.6, share)) / (width + 2 * SPARE),
+      (MINIMAP_SIZE.height * Math.max(0.6, share)) / (height + 2 * SPARE),
+    );
   }
 
   /**
@@ -74,7 +77,7 @@ export class Minimap {
     set(
       this.root,
       "transform",
-      `translate(${EDGE} ${(room.height - EDGE - height * scale).toFixed(1)}) scale(${scale.toFixed(5)}) translate(${SPARE} ${SPARE})`,
+      `translate(${MINIMAP_EDGE} ${(room.height - MINIMAP_EDGE - height * scale).toFixed(1)}) scale(${scale.toFixed(5)}) translate(${SPARE} ${SPARE})`,
     );
     if (sheet !== this.sheet) {
       this.sheet = sheet;

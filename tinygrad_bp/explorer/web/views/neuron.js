@@ -7,10 +7,10 @@ import { text } from "../model/words.js";
 import { el, put, set, svg, toggle } from "./elements.js";
 import { nameElement } from "./pieces.js";
 import { Plot, roomy } from "./plot.js";
+import { FINER_DIGITS } from "./items.js";
 
-const HEIGHT = 150;
-const DIGITS = 6;
-const POINTS = 97;
+const NEURON_HEIGHT = 150;
+const NEURON_POINTS = 97;
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "programs" | "hides" | "training">} Stage */
 
@@ -26,7 +26,7 @@ export function neuronAt({ graph }, id) {
 
 /** @param {Stage} stage */
 export function neuronCard(stage) {
-  const plot = new Plot({ height: HEIGHT, look: "neuron-plot", upright: 3, across: 5 });
+  const plot = new Plot({ height: NEURON_HEIGHT, look: "neuron-plot", upright: 3, across: 5 });
   const curve = svg("path", { class: "plot-curve" });
   const tangent = svg("path", { class: "plot-tangent" });
   const drop = svg("path", { class: "neuron-drop" });
@@ -60,7 +60,7 @@ export function neuronCard(stage) {
     const net = frame.dataAt(from);
     const known = frame.dataAt(out) !== null && net !== null;
     const far = Math.max(6, Math.ceil(1.15 * Math.abs(net ?? 0)));
-    const points = sampled((x) => activation(x)[0], [-far, far], POINTS);
+    const points = sampled((x) => activation(x)[0], [-far, far], NEURON_POINTS);
     plot.range([-far, far], roomy(points.map(([, y]) => y)));
     set(curve, "d", plot.path(points));
     for (const each of [tangent, drop, dot]) toggle(each, "gone", !known);
@@ -82,12 +82,18 @@ export function neuronCard(stage) {
     const [arrives, delta] = [frame.gradAt(out), frame.gradAt(from)];
     const shown = { net, out: frame.dataAt(out), slope: known ? slope : null, arrives, delta };
     for (const [each, number] of Object.entries(shown)) {
-      put(numbers[each], written(number, DIGITS));
+      put(numbers[each], written(number, FINER_DIGITS));
       set(numbers[each], "value", exactly(number));
     }
     const stuck = known ? blockOf(stage, frame, neuron) : "";
     put(block, stuck && text(`badge.${stuck}`));
-    const given = { name, kind, net: written(net, DIGITS), out: written(frame.dataAt(out), DIGITS), slope: written(shown.slope, DIGITS) };
+    const given = {
+      name,
+      kind,
+      net: written(net, FINER_DIGITS),
+      out: written(frame.dataAt(out), FINER_DIGITS),
+      slope: written(shown.slope, FINER_DIGITS),
+    };
     set(plot.root, "aria-label", text("neuron.chart", given));
   }
 
@@ -122,7 +128,7 @@ export function layersView(stage) {
           { class: "layer-row" },
           el("span", {}, text(depth === stage.graph.depth ? "layers.output" : "layers.hidden", { number: depth })),
           el("span", { class: "layer-scale" }, el("span", { class: "layer-bar", style: { width: `${100 * share}%` } })),
-          el("data", { value: exactly(size) }, written(size, DIGITS)),
+          el("data", { value: exactly(size) }, written(size, FINER_DIGITS)),
         );
       }),
     );

@@ -4,8 +4,8 @@ import { el, put, set, toggle } from "./elements.js";
 import { counted, exactly, signed, written } from "../model/numbers.js";
 import { nameElement, piecesElements } from "./pieces.js";
 import { text } from "../model/words.js";
+import { FINER_DIGITS } from "./items.js";
 
-const DIGITS = 6;
 const MOST_SHARE = 20; // of a whole from which terms nearly cancel, no part makes sense
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "notation" | "view" | "set" | "hides" | "hidesSlope" | "pointAt">} Walker */
@@ -101,7 +101,7 @@ export function pathsView(session) {
     rows.forEach((row, k) => {
       for (const { number, edges } of row.factors) {
         const factor = edges.reduce((product, edge) => product * slopes[edge.index], 1);
-        put(number, edges.some(({ tail, head }) => session.hidesSlope(tail, head)) ? "?" : written(factor, DIGITS));
+        put(number, edges.some(({ tail, head }) => session.hidesSlope(tail, head)) ? "?" : written(factor, FINER_DIGITS));
       }
       put(row.product, shown(products[k]));
       drawShare(row, shares[k], products[k] < 0, least, width);

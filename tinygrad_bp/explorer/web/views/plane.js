@@ -11,7 +11,7 @@ import { nameElement } from "./pieces.js";
 import { Plot } from "./plot.js";
 
 export const SIZE = 25; // places of a map, across and up; between them the browser makes it smooth
-const HEIGHT = 300;
+const PLANE_HEIGHT = 300;
 const SLACK = 3; // units of the chart that a press may move and still be a press
 const LOW = [224, 122, 40];
 const HIGH = [42, 124, 190];
@@ -41,14 +41,14 @@ class Plane {
     this.neurons = neurons;
     /** @type {Neuron} */
     this.shown = neurons.find(({ end }) => end) ?? neurons[neurons.length - 1];
-    this.plot = new Plot({ height: HEIGHT, look: "plane-plot" });
+    this.plot = new Plot({ height: PLANE_HEIGHT, look: "plane-plot" });
     set(this.plot.root, "role", "group");
     this.canvas = el("canvas", { width: SIZE, height: SIZE, "aria-hidden": "true" });
     /** @type {SVGGElement[]} */
     this.points = [];
     const [x, y] = inputs.map((id) => session.graph.nodes[id].name);
     this.plot.over.append(
-      svg("text", { class: "plane-axis", x: 390, y: HEIGHT - 30, "text-anchor": "end" }, x),
+      svg("text", { class: "plane-axis", x: 390, y: PLANE_HEIGHT - 30, "text-anchor": "end" }, x),
       svg("text", { class: "plane-axis", x: 54, y: 22 }, y),
     );
     this.small = neurons.map((neuron) => {

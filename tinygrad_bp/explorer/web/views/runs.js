@@ -10,7 +10,7 @@ import { el, put, set, svg } from "./elements.js";
 import { colour, SIZE } from "./plane.js";
 import { axisOf, key } from "./plot.js";
 
-const [ACROSS, UP] = [100, 80]; // of a small plane
+const [SMALL_ACROSS, SMALL_UP] = [100, 80]; // of a small plane
 
 /**
  * @param {import("../model/session.js").Session} session
@@ -105,7 +105,7 @@ function smallPlane(session, inputs, name) {
   const { neurons } = /** @type {Network} */ (graph.network);
   const neuron = neurons.find(({ end }) => end) ?? neurons[neurons.length - 1];
   const canvas = el("canvas", { width: SIZE, height: SIZE, "aria-hidden": "true" });
-  const points = svg("svg", { class: "plot", viewBox: `0 0 ${ACROSS} ${UP}`, "aria-hidden": "true" });
+  const points = svg("svg", { class: "plot", viewBox: `0 0 ${SMALL_ACROSS} ${SMALL_UP}`, "aria-hidden": "true" });
   const root = el(
     "figure",
     { role: "img", "aria-label": text("runs.plane", { name: neuron.name, run: name }) },
@@ -130,7 +130,7 @@ function smallPlane(session, inputs, name) {
       const room = roomOf(cases, inputs);
       const [map] = mapsOf(graph, { leaves: state.leaves, settings: frame.settings }, inputs, room, SIZE, [neuron.out]);
       colour(canvas, map, scaleOf(formulas.activation(neuron, variant), map), dark);
-      const [across, up] = [axisOf(room[0], [0, ACROSS]), axisOf(room[1], [UP, 0])];
+      const [across, up] = [axisOf(room[0], [0, SMALL_ACROSS]), axisOf(room[1], [SMALL_UP, 0])];
       const found = cases.map((row) => {
         const [x, y] = numbersOf(row, inputs);
         const high = neuron.target !== null && numbersOf(row, [neuron.target])[0] >= 0.5;

@@ -1,12 +1,11 @@
 // How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
 
+import { LEVELS } from "../model/state.js";
 import { text } from "../model/words.js";
 import { button, speedSlider } from "./controls.js";
 import { el, set } from "./elements.js";
 
 const PACES = ["beat", "node", "pass"];
-/** @type {Level[]} */
-const LEVELS = ["layer", "neuron", "operation"];
 const MODES = ["values", "gradients", "change"];
 
 /**

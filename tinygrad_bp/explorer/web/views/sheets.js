@@ -55,7 +55,7 @@ function operationSheet(layout, groups, graph) {
     }
   }
   separate(lines);
-  const frames = groups.flatMap((members, number) => (members.length > 1 ? [frameOf(members, number, boxes, graph)] : []));
+  const frames = groups.flatMap((members, number) => (members.length > 1 ? [frameAround(members, number, boxes, graph)] : []));
   return {
     level: "operation",
     width,
@@ -145,7 +145,7 @@ function boxOf(room, kind, node, name, members, number = null) {
  * @param {import("../model/graph.js").Graph} graph
  * @returns {Box}
  */
-function frameOf(members, number, boxes, graph) {
+function frameAround(members, number, boxes, graph) {
   const { left, top, right, bottom } = around(members.map((id) => boxes[id]));
   const neuron = /** @type {Network} */ (graph.network).neurons[number];
   const [width, height] = [right - left + 2 * FRAME, bottom - top + 2 * FRAME + HANDLE];

@@ -8,9 +8,9 @@ import { el, onEnter, put, set, svg, toggle } from "./elements.js";
 import { landscapeView } from "./landscape.js";
 import { nodeName } from "./pieces.js";
 import { arrow, key, Plot, roomy } from "./plot.js";
+import { FINER_DIGITS } from "./items.js";
 
 const POINTS = 121; // of a curve
-const DIGITS = 6;
 const TABLE_DIGITS = 5;
 
 /**
@@ -211,8 +211,14 @@ class SlopePanel {
     const name = graph.nodes[id].name;
     const result = graph.nodes[graph.result].name;
     set(this.slider, "aria-label", name);
-    set(this.slider, "aria-valuetext", `${name} ${written(x, DIGITS)}, ${result} ${written(height, DIGITS)}`);
-    const given = { name, result, number: written(x, DIGITS), height: written(height, DIGITS), slope: written(slope, DIGITS) };
+    set(this.slider, "aria-valuetext", `${name} ${written(x, FINER_DIGITS)}, ${result} ${written(height, FINER_DIGITS)}`);
+    const given = {
+      name,
+      result,
+      number: written(x, FINER_DIGITS),
+      height: written(height, FINER_DIGITS),
+      slope: written(slope, FINER_DIGITS),
+    };
     set(wide.root, "aria-label", text("slope.chart", given));
     this.write("update", update);
     this.write("hand", moved ? consequence(error, moved.from, x, moved.slope) : null);
@@ -262,8 +268,8 @@ class SlopePanel {
       height: tallness,
     };
     for (const [name, value] of Object.entries(box)) set(parts.frame, name, value.toFixed(1));
-    const given = { times: String(times), change: signed(next - x, DIGITS), predicted: "", real: "" };
-    if (update) Object.assign(given, { predicted: signed(update.predicted, DIGITS), real: signed(update.real, DIGITS) });
+    const given = { times: String(times), change: signed(next - x, FINER_DIGITS), predicted: "", real: "" };
+    if (update) Object.assign(given, { predicted: signed(update.predicted, FINER_DIGITS), real: signed(update.real, FINER_DIGITS) });
     put(this.times, text(update ? "slope.times" : "slope.timesOnly", given));
     set(close.root, "aria-label", text(update ? "slope.lens" : "slope.timesOnly", given));
   }
@@ -300,7 +306,7 @@ class SlopePanel {
       );
     }
     if (!this.number) return;
-    put(this.number, written(slope, DIGITS));
+    put(this.number, written(slope, FINER_DIGITS));
     set(this.number, "value", exactly(slope));
   }
 }

@@ -8,7 +8,7 @@ import { text } from "../model/words.js";
 const SLICE = 24; // milliseconds between two pauses
 const PNG_SCALE = 2;
 const MOST_PIXELS = 48e6;
-const AT_ONCE = 200; // parts of a diagram in one image: of more, a browser is long at it
+const PARTS_AT_ONCE = 200; // parts of a diagram in one image: of more, a browser is long at it
 const BAND_PIXELS = 1e6; // drawn and packed before a pause
 const LONGEST_SIDE = 16_000; // pixels, more than which browsers do not make
 const INHERITED = [
@@ -62,7 +62,7 @@ export async function standalone(drawing, home, title) {
     home.append(shelf);
   }
   try {
-    return await inSlices(written(original, title));
+    return await inSlices(writtenParts(original, title));
   } finally {
     if (borrowed) shelf.remove();
   }
@@ -73,7 +73,7 @@ export async function standalone(drawing, home, title) {
  * @param {string} title
  * @returns {Generator<void, SVGSVGElement>}
  */
-function* written(original, title) {
+function* writtenParts(original, title) {
   const looks = new Map();
   const { width: across, height: down } = original.getBoundingClientRect();
   const box = original.getAttribute("viewBox") ?? `0 0 ${Math.round(across)} ${Math.round(down)}`;
@@ -120,15 +120,15 @@ function* sheetsOfGlass(drawing) {
   const layers = [...drawing.querySelectorAll(":scope > g > g")];
   const ground = /** @type {Element} */ (drawing.cloneNode(true));
   const bare = [...ground.querySelectorAll(":scope > g > g")];
-  if (drawing.querySelectorAll("*").length < 4 * AT_ONCE) {
+  if (drawing.querySelectorAll("*").length < 4 * PARTS_AT_ONCE) {
     yield svgOf(drawing);
     return;
   }
   for (const layer of bare) layer.replaceChildren();
   for (const [k, layer] of layers.entries()) {
     const parts = [...layer.children];
-    for (let from = 0; from < parts.length; from += AT_ONCE) {
-      bare[k].replaceChildren(...parts.slice(from, from + AT_ONCE).map((part) => part.cloneNode(true)));
+    for (let from = 0; from < parts.length; from += PARTS_AT_ONCE) {
+      bare[k].replaceChildren(...parts.slice(from, from + PARTS_AT_ONCE).map((part) => part.cloneNode(true)));
       yield svgOf(ground);
       ground.querySelector(":scope > rect")?.remove(); // only the first has a ground
     }

@@ -35,6 +35,15 @@ def test_each_text_is_there_once_and_plain(language: str) -> None:
             assert "|" not in text or (language == "en" and text.count("|") == 1), key
 
 
+def test_japanese_is_polite_and_has_its_own_marks() -> None:
+    plain = r"(?:(?<![でま])す|(?<!しょ)う|[くつぬふむるぐぶ]|だ|(?<!くださ)い|(?<![でま]し)た)。"
+    half = r"[\u3040-\u30ff\u4e00-\u9fff][:;,!?(]|ことができ"
+    other = "ブラウザ(?!ー)|オプティマイザー|パラメーター|デルタ則|逆伝搬|連鎖則|正味入力"
+    wrong = re.compile(f"{plain}|{half}|{other}")
+    said = {f"{section}.{key}": text for section, texts in catalogue("ja").items() for key, text in texts.items()}
+    assert {key: text for key, text in said.items() if wrong.search(re.sub("「[^」]*」", "", text))} == {}
+
+
 def test_every_text_but_the_pages_is_asked_for() -> None:
     literals = {text for source in SOURCES for text in re.findall(r'["\']([a-z_]+\.[a-zA-Z_.{}]+)["\']', source)}
     patterns = [re.compile(".+".join(map(re.escape, re.split(r"\{[^}]*\}", text)))) for text in literals]

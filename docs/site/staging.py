@@ -21,7 +21,7 @@ OTHER_PAGES = {"README.md": "readme", "CHANGELOG.md": "changelog", ".github/CONT
 ENDS = " :\uff1a"  # of a line over a list, as the two languages write it
 MORE = {"en": "More", "ja": "その他"}
 REFERENCE = {"en": "Reference", "ja": "リファレンス"}
-PLAYGROUND = {"en": "The playground: Python in the browser", "ja": "プレイグラウンド（ブラウザで動く Python）"}
+PLAYGROUND = {"en": "The playground: Python in the browser", "ja": "プレイグラウンド（ブラウザーで動く Python）"}
 ALIVE = {"en": "To try", "ja": "試してみる"}
 
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)

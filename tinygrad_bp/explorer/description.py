@@ -12,6 +12,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.attention import Look, attention, names_of_attention
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_order, units
 from tinygrad_bp.explorer.cases import Pair
@@ -52,6 +53,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     in_latex = latex_names(order, called)
     members = groups(order, neurons)
     whole = are_all(order, neurons, subject.parameters)
+    looks = attention(order)
     network = _network(order, neurons, leading, targets, place, whole=whole)
     written = {"main": programs(order), "variants": variants(order, neurons), "activations": activations(neurons)}
     ways, written["optimizers"] = optimizers()
@@ -78,8 +80,8 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "classes": subject.classes and bool(subject.outputs),
         "network": network,
         "groups": [[place[v] for v in group] for group in members],
-        "layout": layout(order, called, [group for group in members if len(group) > 1]),
-        "folds": folds(order, called, neurons, subject.parameters, whole=whole),
+        "layout": layout(order, called, [group for group in [*members, *_in_heads(looks)] if len(group) > 1]),
+        "folds": folds(order, called, neurons, subject.parameters, whole=whole, looks=looks),
         "formulas": formulas(subject.result, order),
         "activations": activation_formulas("⟦0⟧", "⟦1⟧"),
         "presets": _presets(subject, place, network),
@@ -116,6 +118,8 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         _call_parts(
             list(copies.values()), neurons, {copies[v] for v in _known(subject, found) if v in copies}, targets, call
         )
+    for v, name in names_of_attention(attention(list(copies.values()))).items():
+        call(v, name)
     call(result, "result")
     copied = replace(
         subject,
@@ -127,6 +131,18 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         targets=targets,
     )
     return copied, list(copies.values())
+
+
+def _in_heads(looks: Sequence[Look]) -> list[list[Value]]:
+    """What each head computes at each position."""
+    owner: dict[Value, tuple[int, int]] = {}
+    for look in looks:
+        for v, position in look.own():
+            owner.setdefault(v, (look.head, position))
+    found: dict[tuple[int, int], list[Value]] = {}
+    for v, key in owner.items():
+        found.setdefault(key, []).append(v)
+    return list(found.values())
 
 
 def _call_parts(

@@ -19,6 +19,7 @@ from tinygrad_bp.core.order import owners
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing.again import again
 from tinygrad_bp.drawing.rendering import run
+from tinygrad_bp.explanation.attention import Look
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 
 POINTS = 72.0  # an inch, in which Graphviz counts
@@ -162,8 +163,8 @@ class Fold:
     """One box in which several nodes are folded.
 
     Attributes:
-        kind: "neuron", "layer", "inputs", "error" (all that is computed from the last layer), "named" or "leaf".
-        number: of the neuron, or of the layer.
+        kind: "neuron", "layer", "inputs", "error" (all that is computed from the last layer), "head" of attention, "named" or "leaf".
+        number: of the neuron, of the layer, or of the head; of a head at one position the place of what it takes there.
         members: all nodes in it, in order; the last one is its result.
     """
 
@@ -182,8 +183,11 @@ def folds(
     parameters: Collection[Value],
     *,
     whole: bool,
+    looks: Sequence[Look] = (),
 ) -> dict[str, Any]:
     """The layouts in which boxes are folded: by `neuron`, and by `layer`, each None where it would show no less than the one before.
+
+    Heads of attention are folded position by position, and as a whole where there are layers otherwise.
 
     A layout is as `layout` has it. Its `nodes` are boxes, and `boxes` says of each its `kind`, the `number` of its neuron or its layer, its
     `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to.
@@ -191,17 +195,29 @@ def folds(
     Args:
         whole: whether the neurons are the whole network. Otherwise there are no layers.
     """
-    by_neuron = _fold(order, _in_neurons(order, neurons, parameters))
-    by_layer = _fold(order, _in_layers(order, neurons, parameters)) if whole and neurons else by_neuron
+    by_neuron = by_layer = _fold(order, _in_neurons(order, neurons, parameters, looks))
+    if looks:
+        by_layer = _fold(order, _in_neurons(order, neurons, parameters, looks, by_position=False))
+        by_neuron = by_neuron or by_layer  # where positions look at each other neither is first
+    elif whole and neurons:
+        by_layer = _fold(order, _in_layers(order, neurons, parameters))
+    each = looks if by_neuron is not by_layer else ()
     variables = sum(not isinstance(v, Constant) for v in order)
     return {
-        "neuron": _folded(order, by_neuron, names) if 1 < len(by_neuron) < variables else None,
+        "neuron": _folded(order, by_neuron, names, each) if 1 < len(by_neuron) < variables else None,
         "layer": _folded(order, by_layer, names) if 1 < len(by_layer) < len(by_neuron) else None,
     }
 
 
-def _in_neurons(order: Sequence[Value], neurons: Sequence[Unit], parameters: Collection[Value]) -> dict[Value, Key]:
-    """The boxes of neurons, of inputs and targets, of Values with a name and of activations that are in no neuron."""
+def _in_neurons(
+    order: Sequence[Value],
+    neurons: Sequence[Unit],
+    parameters: Collection[Value],
+    looks: Sequence[Look],
+    *,
+    by_position: bool = True,
+) -> dict[Value, Key]:
+    """The boxes of neurons, of heads, of inputs and targets, of Values with a name and of activations that are in no neuron."""
     given: dict[Value, Key] = {}
     trained = set(parameters)
     inside = {v for group in groups(order, neurons) for v in group}
@@ -216,6 +232,11 @@ def _in_neurons(order: Sequence[Value], neurons: Sequence[Unit], parameters: Col
         for weight in [*(c.weight for c in unit.connections), *([unit.bias] if unit.bias else [])]:
             users.setdefault(weight, set()).add(number)
     given.update((weight, ("neuron", numbers.pop())) for weight, numbers in users.items() if len(numbers) == 1)
+    place_of = {(look.head, look.position): number for number, look in enumerate(looks)}
+    for look in looks:
+        for v, position in look.own():
+            if (look.head, position) in place_of:
+                given[v] = ("head", place_of[look.head, position] if by_position else look.head)
     return given
 
 
@@ -264,13 +285,17 @@ def _fold(order: Sequence[Value], given: Mapping[Value, Key]) -> list[Fold]:
 _SEVERAL: Key = ("several", None)
 
 
-def _folded(order: Sequence[Value], boxes: Sequence[Fold], names: Mapping[Value, str]) -> dict[str, Any]:
+def _folded(
+    order: Sequence[Value], boxes: Sequence[Fold], names: Mapping[Value, str], looks: Sequence[Look] = ()
+) -> dict[str, Any]:
     place = {v: k for k, v in enumerate(order)}
     box = {v: number for number, fold in enumerate(boxes) for v in fold.members}
     ends = {(box[x], box[v]): None for v in order if v in box for x in v.args if x in box and box[x] != box[v]}
     sizes = []
     for fold in boxes:
         width, height = _size(fold.members[-1], names.get(fold.members[-1], ""))
+        if fold.kind == "head":
+            width = WIDEST  # its heading is longer than the names in it
         sizes.append((width, FOLDED if len(fold.members) > 1 else height))
     return {
         **_laid_out(sizes, list(ends), []),
@@ -278,10 +303,19 @@ def _folded(order: Sequence[Value], boxes: Sequence[Fold], names: Mapping[Value,
         "boxes": [
             {
                 "kind": fold.kind,
-                "number": fold.number if fold.kind in ("neuron", "layer") else None,
-                "name": names[fold.members[-1]],
+                **_called(fold, names, looks),
                 "members": [place[v] for v in fold.members],
             }
             for fold in boxes
         ],
     }
+
+
+def _called(fold: Fold, names: Mapping[Value, str], looks: Sequence[Look]) -> dict[str, Any]:
+    """The number and the name of a box; of a head at one position the name is the position."""
+    if fold.kind == "head" and fold.number is not None:
+        if not looks:
+            return {"number": fold.number, "name": ""}
+        look = looks[fold.number]
+        return {"number": look.head, "name": str(look.position)}
+    return {"number": fold.number if fold.kind in ("neuron", "layer") else None, "name": names[fold.members[-1]]}

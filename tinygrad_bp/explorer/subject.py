@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.attention import attention
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
@@ -265,7 +266,8 @@ def of_value(
     else:
         chosen = list(dict.fromkeys(parameters))
         _require_leaves(chosen, set(leaves))
-    neurons = in_reading_order(units(topological_order(result), chosen))
+    order = topological_order(result)
+    neurons = [] if attention(order) else in_reading_order(units(order, chosen))
     if parameters is None:
         chosen = _in_neurons(neurons, chosen)
         fixed = untrained(topological_order(result, constants=False))  # what lessons do not train either

@@ -283,6 +283,8 @@ function neuronOf({ graph }, { number }) {
 function headingOf({ graph }, { kind, number, name, node }) {
   if (kind === "neuron") return /** @type {Network} */ (graph.network).neurons[number ?? 0].name;
   if (kind === "inputs") return text("graph.inputs");
+  if (kind === "head")
+    return name ? text("graph.head.position", { number: number ?? 0, position: name }) : text("graph.head", { number: number ?? 0 });
   if (kind !== "layer") return name || graph.nodes[node].name;
   const last = Math.max(...(graph.network?.neurons ?? []).map(({ depth }) => depth));
   if (number === last) return text("graph.layer.output");
@@ -324,6 +326,13 @@ function rowsOfBox(stage, box, frame, most) {
         neurons.map(({ net }) => (stage.hides(net, "grad") ? null : frame.gradAt(net))),
       ),
     ];
+  }
+  if (box.kind === "head") {
+    const inside = new Set(box.members);
+    const leaving = new Set(graph.nodes.flatMap(({ args }, id) => (inside.has(id) ? [] : args.filter((x) => inside.has(x)))));
+    const taken = box.members.filter((id) => leaving.has(id)).slice(-MOST_ROWS);
+    const short = (/** @type {number} */ id) => graph.nodes[id].name.replace(box.name ? /_head\d+_at\d+/ : /_head\d+/, "");
+    return taken.map((id) => `${shortened(short(id), (most - 10) * 6.9)} ${shown(id, "data", 9)}`);
   }
   if (box.kind === "inputs") {
     const several = box.members.length > MOST_ROWS ? MOST_ROWS - 1 : MOST_ROWS;

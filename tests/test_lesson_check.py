@@ -6,6 +6,7 @@ import pytest
 
 from tests import rounds
 from tinygrad_bp import MLP, Value, lesson
+from tinygrad_bp.lessons import closing
 from tinygrad_bp.lessons.blocks import Block, Heading, Paragraph, Table
 from tinygrad_bp.lessons.writers.pieces import plain
 
@@ -43,3 +44,16 @@ def test_what_differences_do_not_confirm_is_marked(language: str, said: str) -> 
         alike = plain(row[1]) == plain(row[2])
         assert (plain(row[0]) in marked) is not alike
     assert 0 < len(marked) < len(table.rows)
+
+
+def test_the_check_of_a_large_graph_takes_parameters_from_all_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "MOST_AGAIN", 100)
+    net = MLP(2, [4, 3, 1], activation="tanh", seed=1)
+    error = (net([Value(0.5, "i1"), Value(-0.2, "i2")])[0] - 0.5) ** 2
+    error.label = "E"
+    table, said = check_of(error)
+    names = [plain(row[0]) for row in table.rows]
+    assert closing.FEWEST_CHECKED <= len(names) < 31
+    assert names[0] == "w1"
+    assert any(name.startswith("b") for name in names)  # which come last
+    assert said == "All of them agree."

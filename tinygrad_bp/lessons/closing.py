@@ -6,12 +6,16 @@ import math
 from collections.abc import Iterator
 
 from tinygrad_bp.checking import InputCheck, check_gradients
+from tinygrad_bp.core.order import dependents
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.blocks import Block, Formula, Table, Text
 from tinygrad_bp.lessons.speaking import MOST_STEPS, MOST_WEIGHTS, Speaker
 from tinygrad_bp.lessons.steps import Steps
 
 MOST_STEPS_OUT = 3  # parameters whose step of an optimizer is written out
+MOST_AGAIN = 20_000  # nodes that depend on the parameters that are checked, counted for each: they are computed again at a dozen places
+FEWEST_CHECKED = 6
+ENOUGH = 1e-5  # how well differences are to agree in a large graph, where each one more takes long
 
 
 class Closing(Speaker):
@@ -97,10 +101,10 @@ class Closing(Speaker):
     def check(self) -> Iterator[Block]:
         """Backpropagation beside differences."""
         trained = self.trained
-        some = trained[: 2 * MOST_STEPS]
+        some, tolerance = self.checked()
         yield self.heading("lesson.part.check")
         yield self.paragraph(self.key("lesson.check.why"))
-        checked = check_gradients(self.found.loss, some)
+        checked = check_gradients(self.found.loss, some, tolerance=tolerance)
         head = [self.words(self.key("lesson.update.name"))]
         head += [self.words(f"lesson.check.{key}") for key in ("backward", "difference")]
         pairs = list(zip(some, checked.inputs, strict=True))
@@ -115,6 +119,16 @@ class Closing(Speaker):
         if len(trained) > len(rows):
             yield self.paragraph("lesson.left.checked", count=len(some), all=len(trained))
         yield self.paragraph("lesson.check.not" if unsure else "lesson.check.all")
+
+    def checked(self) -> tuple[list[Value], float]:
+        """The parameters that are checked, and how closely: in a large graph a few from all over it, as each has it computed again."""
+        trained = self.trained
+        first = trained[: 2 * MOST_STEPS]
+        again = sum(len(dependents(self.found.order, [v])) for v in first)
+        if again <= MOST_AGAIN:
+            return first, 1e-7
+        count = max(FEWEST_CHECKED, MOST_AGAIN * len(first) // again)
+        return [trained[k * len(trained) // count] for k in range(count)], ENOUGH
 
 
 def _agrees(row: InputCheck) -> bool:

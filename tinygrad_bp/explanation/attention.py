@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 
 NEAR = 1e-9  # how well shares must fit their scores
@@ -112,6 +113,13 @@ def names_of_attention(looks: Sequence[Look]) -> dict[Value, str]:
             if not v.label:
                 found.setdefault(v, f"input{layer}_at{look.position}_{number}")
     return found
+
+
+def stations_of_attention(y: Value) -> dict[Value, str]:
+    """What heads compute and the names of it, where they have no label at all: whoever labels some of it has chosen what is told."""
+    looks = attention(topological_order(y))
+    chosen = any(v.label for look in looks for v, _ in look.own())
+    return {} if chosen else names_of_attention(looks)
 
 
 def positions(order: Sequence[Value], looks: Sequence[Look]) -> dict[Value, int | None]:

@@ -25,8 +25,9 @@
               = 0.070103717 * 3
               = 0.210311150
 
-Labelled Values are the stations; what lies between them without a label is worked into the factors. A `d` is a whole derivative. A `∂`
-leaves out what else depends: with `b = f(a)` and `y = a * b`, the factor ∂y/∂a on the short path is b, while dy/da is the sum over both.
+Labelled Values are the stations, and what heads of attention without any label compute; what lies between them without a label is worked
+into the factors. A `d` is a whole derivative. A `∂` leaves out what else depends: with `b = f(a)` and `y = a * b`, the factor ∂y/∂a on
+the short path is b, while dy/da is the sum over both.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ from typing import Any, overload
 
 from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.attention import stations_of_attention
 from tinygrad_bp.explanation.forward import Computation, compute
+from tinygrad_bp.explanation.names import name_others
 from tinygrad_bp.explanation.page import MarkdownPage, TextPage
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
@@ -65,7 +68,8 @@ def explain(
         y: the Value to explain.
         x: the Value to differentiate with respect to: any one that y was computed from, not only a leaf.
         max_paths: how many paths are listed at most; of more, those with the largest products by magnitude.
-        labelled_only: whether paths run, and y was computed, through the labelled Values only. If False, through every node.
+        labelled_only: whether paths run, and y was computed, through the labelled Values only; of heads of attention without any label
+            through what they compute, `query_head1_at2_1`, `score_head1_at2_of1`. If False, through every node.
         language: in which it is said, "en" or "ja".
 
     Reads what was recorded: neither `grad` nor data changed since matters; the leaves of which it was are named. Where y does not depend
@@ -83,7 +87,11 @@ def explain(
             f"explain: {x!r} is a constant of the expression; make it a Value to differentiate with respect to it"
         )
     max_paths = whole_number(max_paths, "explain: max_paths", 1)
-    graph = Waypoints(y, [x], labelled_only)
+    also = stations_of_attention(y)
+    graph = Waypoints(y, [x], labelled_only, also)
+    name_others(
+        graph.names, also, also
+    )  # a key that is not on the way stands in formulas by its name, as a label would
     changed = tuple(changed_leaves(topological_order(y, constants=False)))
     if not graph.depends:
         return Explanation(y, x, 0.0, (), 0, graph, changed, language)

@@ -28,6 +28,7 @@ from typing import Any
 
 from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.explanation.attention import stations_of_attention
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import name_others, unique_names
 from tinygrad_bp.explanation.ordering import by_number
@@ -117,15 +118,16 @@ def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Co
     """
     order = topological_order(y, constants=False)
     names = unique_names(v for v in order if v.label)
-    nodes = [v for v in order if v.op is not None and (v is y or not labelled_only or v in names)]
+    also = stations_of_attention(y)
+    nodes = [v for v in order if v.op is not None and (v is y or not labelled_only or v in names or v in also)]
     if labelled_only:
-        wanted = {*nodes, *parts(order, names)}
+        wanted = {*nodes, *parts(order, {*names, *also})}
         nodes = [v for v in order if v in wanted]
     told = by_number(order, names)
     chosen = set(nodes)
     nodes = [v for v in told if v in chosen]
     # A leaf without a label stands in formulas as its number.
-    invented = name_others(names, nodes, {y: "y"})
+    invented = name_others(names, nodes, {y: "y", **also})
     return Computation(y, tuple(nodes), names, tuple(invented), tuple(changed_leaves(order)), language)
 
 

@@ -167,7 +167,10 @@ def not_japanese(source: str) -> Iterator[str]:
             inside[-1] in PUNCTUATION and re.match(LETTER, after)
         ):
             yield f"no emphasis to Markdown, with a bracket inside and a letter outside: {found[0]!r}"
-    yield from re.findall(rf"^.*{LETTER}$\n^{LETTER}.*", text, re.MULTILINE)  # a line's end would be shown as a space
+    # A line's end would be shown as a space.
+    yield from re.findall(
+        rf"^(?![#|<-]).*(?:{LETTER}|[{PUNCTUATION}])$\n^(?:{LETTER}|\d(?!\d*\. )).*", text, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("page", TWINS, ids=lambda page: str(page.relative_to(DOCS)))
@@ -307,6 +310,8 @@ def test_only_pages_that_are_named_are_renewed(tmp_path: Path, monkeypatch: pyte
         "これは**反復（イテレーション）**です。",
         "これは**「反復」**です。",
         "一行目\n二行目です。",
+        "全体を\n1つのファイルにします。",
+        "`xor`、`or`、\n自分のプログラムです。",
     ],
 )
 def test_what_is_no_such_japanese_is_found(source: str) -> None:

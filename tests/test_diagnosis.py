@@ -234,6 +234,12 @@ def test_a_saturated_neuron_is_named(activation: str) -> None:
     assert finding.numbers["slope"] < 1e-12
 
 
+def test_a_layer_that_is_saturated_in_many_rows_is_named() -> None:
+    net = MLP(1, [2, 1], activation=["sigmoid", None], weights=[0.5, -0.5, 1.0, -1.0], biases=[-50.0, -50.0, 0.1])
+    errors = [(net([k / 100])[0] - 3.0) ** 2 for k in range(200)]  # each row asks a 200th of it
+    assert kinds(diagnose(sum(errors) / 200)) == ["saturated"]
+
+
 def test_sure_and_right_is_no_saturation() -> None:
     z = Value(10.0, "z") * 1.0
     assert diagnose(-(z.sigmoid().log())).ok

@@ -126,13 +126,17 @@ def _saturated(order: Sequence[Value], gradients: Mapping[Value, float], neurons
     """The nodes that are saturated though something is to be learned from them. Of a neuron they are so in all rows, and beyond doubt or
     with half of its layer: some of a network that has learned are."""
     y = abs(order[-1].data)
+    rows = _rows([unit for unit in neurons if unit.activation in SATURATING])
+    together: dict[Value, float] = {}  # of a neuron what all rows ask of it, of which each has a small part in a mean
+    for each in rows.values():
+        whole = math.fsum(abs(gradients.get(unit.out, 0.0)) for unit in each)
+        together.update((unit.out, whole) for unit in each)
     found = []
     for node in order:
-        if node.op in SATURATING and (slope := _slope(node)) < FLAT:
-            gradient = abs(gradients.get(node, 0.0))
-            if gradient and gradient >= MATTERS * y and gradient * slope < LEARNS * y:
+        if node.op in SATURATING and (slope := _slope(node)) < FLAT and gradients.get(node, 0.0):
+            gradient = together.get(node) or abs(gradients[node])
+            if gradient >= MATTERS * y and gradient * slope < LEARNS * y:
                 found.append(node)
-    rows = _rows([unit for unit in neurons if unit.activation in SATURATING])
     steepest = {key: max(_slope(unit.out) for unit in each) for key, each in rows.items()}
     layers = _by_depth(rows, {key: slope < FLAT for key, slope in steepest.items()})
     spared = {

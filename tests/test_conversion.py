@@ -301,6 +301,8 @@ class Predicting(Sequential):
 def test_a_model_that_predicts_something_else_is_refused() -> None:
     model = Predicting(Dense([[1.0], [2.0]], [0.0]))
     assert from_keras(model).widths == [2, 1]
+    functional = type("Functional", (Predicting,), {})(*model.layers)
+    assert from_keras(functional).widths == [2, 1]  # what it predicts shows that its layers are one after the other
     model.factor = 2.0
     with pytest.raises(ValueError, match="computes something else than its layers one after the other"):
         from_keras(model)
@@ -322,6 +324,13 @@ def test_a_model_that_predicts_something_else_is_refused() -> None:
             "is for 2 numbers, and there are 1",
         ),
         ([], "Sequential has no layer of weights"),
+        ([Dense([[1.0]], [0.0], layer("ReLU", max_value=6.0), "d")], r"d \(Dense\) has max_value=6.0"),
+        ([layer("Dense", name="d", get_weights=list)], r"d \(Dense\) has no weights yet: call the model once"),
+        (
+            [layer("Functional", name="f", layers=[Dense([[1.0]], [0.0])])],
+            r"Sequential: f \(Functional\) is a graph of layers",
+        ),
+        ([layer("Model", layers=[], inputs=["a", "b"])], "Sequential: Model has 2 inputs; an MLP has one vector"),
     ],
 )
 def test_what_keras_has_and_an_mlp_not_is_named(layers: list[Any], says: str) -> None:

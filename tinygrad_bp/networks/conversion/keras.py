@@ -35,17 +35,34 @@ def from_keras(model: Any) -> MLP:
     if not isinstance(getattr(model, "layers", None), list | tuple):
         raise TypeError(f"from_keras takes a model of Keras, not {type(model).__name__} {shown(model)}")
     chain = Chain(type(model).__name__)
-    for layer in _layers(model):
+    original = _prediction(model)
+    for layer in _layers(chain, model, compared=original is not None):
         _add(chain, layer)
-    return chain.network(_prediction(model))
+    return chain.network(original)
 
 
-def _layers(model: Any) -> Iterator[Any]:
+def _layers(chain: Chain, model: Any, *, compared: bool) -> Iterator[Any]:
+    """The layers one after the other. Of a graph of layers nothing else says that they are so than what it predicts."""
+    where = _where(model)
+    for side in ("inputs", "outputs"):
+        ends = getattr(model, side, None)
+        if isinstance(ends, list | tuple) and len(ends) > 1:
+            raise chain.unfit(where, f"has {len(ends)} {side}; an MLP has one vector of them")
+    if type(model).__name__ == "Functional" and not compared:
+        raise chain.unfit(
+            where, "is a graph of layers, and has no predict that would show them to be one after the other"
+        )
     for layer in model.layers:
         if isinstance(getattr(layer, "layers", None), list | tuple):
-            yield from _layers(layer)
+            yield from _layers(chain, layer, compared=compared)
         else:
             yield layer
+
+
+def _where(layer: Any) -> str:
+    """What a layer is called in messages: its name, and its class."""
+    kind, name = type(layer).__name__, getattr(layer, "name", "")
+    return f"{name} ({kind})" if isinstance(name, str) and name else kind
 
 
 def _prediction(model: Any) -> Any:
@@ -62,17 +79,15 @@ def _prediction(model: Any) -> Any:
 
 
 def _add(chain: Chain, layer: Any) -> None:
-    kind = type(layer).__name__
-    name = getattr(layer, "name", "")
-    where = f"{name} ({kind})" if isinstance(name, str) and name else kind
+    kind, where = type(layer).__name__, _where(layer)
     if kind == "Dense":
-        kernel, *bias = layer.get_weights()
+        kernel, *bias = _weights(chain, where, layer)
         chain.linear(where, transposed(kernel), bias[0] if bias else None)
         _activate(chain, where, getattr(layer, "activation", None))
     elif kind == "Activation":
         _activate(chain, where, layer.activation)
     elif kind == "BatchNormalization":
-        chain.fixed(where, *_normalization(layer))
+        chain.fixed(where, *_normalization(layer, _weights(chain, where, layer)))
     elif kind == "Normalization":
         means, variances = flat(listed(layer.mean)), flat(listed(layer.variance))
         factors = [1.0 / max(math.sqrt(v), 1e-7) for v in variances]
@@ -82,12 +97,25 @@ def _add(chain: Chain, layer: Any) -> None:
     elif kind == "Softmax":
         chain.outputs_are_classes(where)
     elif kind not in _NOTHING:
-        for option, wanted in _ACTIVATIONS.get(kind, {}).items():
-            value = getattr(layer, option, wanted)
-            value = float(value) if value is not None else None
-            if value is not None or wanted != 0.0:
-                chain.require(where, option, value, wanted)
-        chain.activation(where, kind)
+        _activation_layer(chain, where, layer)
+
+
+def _activation_layer(chain: Chain, where: str, layer: Any) -> None:
+    """Adds a layer that is an activation, also where it is the activation of another layer."""
+    kind = type(layer).__name__
+    for option, wanted in _ACTIVATIONS.get(kind, {}).items():
+        value = getattr(layer, option, wanted)
+        value = float(value) if value is not None else None
+        if value is not None or wanted != 0.0:
+            chain.require(where, option, value, wanted)
+    chain.activation(where, kind)
+
+
+def _weights(chain: Chain, where: str, layer: Any) -> list[Any]:
+    found = list(layer.get_weights())
+    if not found:
+        raise chain.unfit(where, "has no weights yet: call the model once, or build it for its inputs")
+    return found
 
 
 def _activate(chain: Chain, where: str, activation: Any) -> None:
@@ -95,8 +123,10 @@ def _activate(chain: Chain, where: str, activation: Any) -> None:
     called = (
         activation if isinstance(activation, str | None) else getattr(activation, "__name__", type(activation).__name__)
     )
-    if called == "softmax":
+    if called in ("softmax", "Softmax"):
         chain.outputs_are_classes(where)
+    elif called in _ACTIVATIONS and not isinstance(activation, str):
+        _activation_layer(chain, where, activation)
     elif called in ("leaky_relu", "LeakyReLU"):
         slope = getattr(activation, "negative_slope", 0.2)
         if slope != 0.01:
@@ -108,9 +138,9 @@ def _activate(chain: Chain, where: str, activation: Any) -> None:
         chain.activation(where, called)
 
 
-def _normalization(layer: Any) -> tuple[list[float], list[float]]:
+def _normalization(layer: Any, weights: list[Any]) -> tuple[list[float], list[float]]:
     """Factors and summands of batch normalization as it is in prediction: γ·(x − mean) / √(var + ε) + β."""
-    *learned, means, variances = map(listed, layer.get_weights())
+    *learned, means, variances = map(listed, weights)
     scales = learned.pop(0) if getattr(layer, "scale", True) else [1.0] * len(means)
     shifts = learned.pop(0) if getattr(layer, "center", True) else [0.0] * len(means)
     factors = [g / math.sqrt(v + layer.epsilon) for g, v in zip(scales, variances, strict=True)]

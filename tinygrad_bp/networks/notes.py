@@ -10,7 +10,7 @@ from typing import Any
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.networks.data.preprocessing import Preprocessing
 from tinygrad_bp.networks.scaling import Scaling
-from tinygrad_bp.text import shown
+from tinygrad_bp.text import counted, shown
 
 
 @saying
@@ -23,6 +23,7 @@ class Notes:
         targets: the names of the outputs; of classes the name of the column that they stood in.
         loss: the name of the loss.
         classes: the names of the classes, in order; None if targets are numbers.
+        class_values: what the classes are, numbers or truth values, if that is not their names.
         scaling, target_scaling: how inputs and targets were scaled; None if they were not.
         more: what else should be saved with the network, by names of your own: texts, numbers, lists and dictionaries.
         preprocessing: how columns, as they were measured, become inputs; None if they are the inputs.
@@ -39,12 +40,23 @@ class Notes:
     target_scaling: Scaling | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: Preprocessing | None = None
+    class_values: list[str | int | float | bool] | None = None
 
     def __post_init__(self) -> None:
         for name in ("columns", "targets", "classes"):
             texts = getattr(self, name)
             if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
                 raise TypeError(f"the notes of the network have {name} that are no list of names: {shown(texts)}")
+        values = self.class_values
+        if values is not None:
+            if not isinstance(values, list) or not all(isinstance(each, str | int | float) for each in values):
+                raise TypeError(
+                    f"the notes of the network have class_values that are no list of numbers: {shown(values)}"
+                )
+            if len(values) != len(self.classes or ()):
+                raise ValueError(
+                    f"the notes of the network have {len(values)} class_values of {counted(len(self.classes or ()), 'class', 'classes')}"
+                )
         if not isinstance(self.loss, str | None):
             raise TypeError(f"the notes of the network have a loss that is no name: {shown(self.loss)}")
         for name in ("scaling", "target_scaling"):

@@ -144,11 +144,12 @@ class Predictor:
             found = [1.0 - found[0], found[0]]
         return found
 
-    def answer(self, row: Sequence[Any] | Mapping[str, Any]) -> str | float | list[float]:
-        """The name of the class that a row is predicted to be of; of numbers the target, or a list of several. Raises what a call does."""
+    def answer(self, row: Sequence[Any] | Mapping[str, Any]) -> str | int | float | bool | list[float]:
+        """The class that a row is predicted to be of: its name, or the number or truth value that the notes say it is. Of targets that are
+        numbers the target, or a list of several. Raises what a call does."""
         found = self(row)
         if self.classes is not None:
-            return self.classes[self.best(found)]
+            return (self.net.notes.class_values or self.classes)[self.best(found)]
         return found[0] if len(found) == 1 else found
 
     def inputs_of(self, table: Cells) -> list[list[float] | None]:

@@ -36,7 +36,9 @@ ACTIVATIONS: dict[str, str] = {
     "cos": "cos",
     "abs": "abs",
 }
-PROBES = 4  # inputs at which what was made is compared with what it was made from
+PROBES = 4  # rows of each kind at which what was made is compared with what it was made from
+STEPS = 6  # towards a row at which a model of classes is undecided; of a linear one the first arrives
+LARGE = 1e38  # what is beyond may be infinite in 32 bits
 CLOSE = 1e-3  # relative to the largest output: a wrong layer is further off, and 32 bits are not
 
 
@@ -54,11 +56,13 @@ class Chain:
     def __init__(self, what: str) -> None:
         self.what = what
         self.columns: list[str] | None = None
-        self.classes: list[str] | None = None
+        self.classes: list[Any] | None = None
+        self.probabilities = False  # whether the model can be asked for those of classes
         self.softmax = False
         self.logarithms = False  # whether the model gives those of the probabilities
         self._layers: list[_Layer] = []
-        self._waiting: list[_Fixed] = []  # for a layer after them
+        self._waiting: list[_Fixed | _Mixed] = []  # for a layer after them
+        self._first: list[_Fixed | _Mixed] = []  # those that came before every layer
 
     def linear(self, name: str, weights: Any, biases: Any | None) -> None:
         """Adds a layer of neurons. `weights` has a row for each neuron; no biases are zeros that are not trained.
@@ -73,17 +77,28 @@ class Chain:
         shift = [0.0] * len(matrix) if biases is None else [float(b) for b in listed(biases)]
         if len(shift) != len(matrix):
             raise self.unfit(name, f"has {counted(len(matrix), 'neuron')} and {len(shift)} biases")
-        if self._layers and len(matrix[0]) != len(self._layers[-1].biases):
-            raise self.unfit(
-                name,
-                f"takes {counted(len(matrix[0]), 'input')}, and what is before it gives {len(self._layers[-1].biases)}",
-            )
         if not all(math.isfinite(x) for row in (*matrix, shift) for x in row):
             raise self.unfit(name, "has weights that are not finite")
         layer = _Layer(matrix, shift, biases is not None)
         while self._waiting:
-            layer.after(*self._fit(self._waiting.pop(), len(matrix[0])))
+            before = self._waiting.pop()
+            if isinstance(before, _Mixed):
+                self._widths(name, layer, len(before.summands))
+                layer.mix(before.weights, before.summands)
+            else:
+                before = _Fixed(before.name, *self._fit(before, len(layer.weights[0])))
+                layer.after(before.factors, before.summands)
+            if not self._layers:
+                self._first.insert(0, before)
+        if self._layers:
+            self._widths(name, layer, len(self._layers[-1].biases))
         self._layers.append(layer)
+
+    def _widths(self, name: str, layer: _Layer, there: int) -> None:
+        if len(layer.weights[0]) != there:
+            raise self.unfit(
+                name, f"takes {counted(len(layer.weights[0]), 'input')}, and what is before it gives {there}"
+            )
 
     def fixed(self, name: str, factors: Any, summands: Any) -> None:
         """Adds a map of each number by itself, `factor * x + summand`, that is not trained: it becomes part of a layer beside it."""
@@ -95,6 +110,16 @@ class Chain:
             self._layers[-1].before(*self._fit(fixed, len(self._layers[-1].biases)))
         else:
             self._waiting.append(fixed)
+
+    def mixed(self, name: str, weights: Any, summands: Any) -> None:
+        """Adds sums of the inputs that are not trained, `weights` with a row for each: they become part of the first layer.
+
+        Raises Unfit for what has numbers that are not finite.
+        """
+        mixed = _Mixed([[float(w) for w in row] for row in listed(weights)], [float(x) for x in listed(summands)])
+        if not all(math.isfinite(x) for row in (*mixed.weights, mixed.summands) for x in row):
+            raise self.unfit(name, "has numbers that are not finite")
+        self._waiting.append(mixed)
 
     def activation(self, name: str, called: str) -> None:
         """Adds an activation by the name that it has elsewhere. Raises Unfit for one that is no row of the table."""
@@ -125,7 +150,7 @@ class Chain:
         self._close(name)
         self.softmax = True
         width = len(self._layers[-1].biases) if self._layers else 0
-        self.classes = [str(each) for each in (range(width) if classes is None else classes)]
+        self.classes = [str(each) for each in range(width)] if classes is None else [*classes]
 
     def network(self, original: Callable[[list[list[float]]], Any] | None) -> MLP:
         """The network, after a look at whether it computes what `original` does, which takes rows of inputs and returns rows of outputs.
@@ -148,7 +173,11 @@ class Chain:
                 neuron.train_bias = layer.trains_biases
         if self.softmax or self.classes or self.columns:
             net.notes = replace(
-                Notes(), columns=self.columns, classes=self.classes, loss="cross_entropy" if self.softmax else None
+                Notes(),
+                columns=self.columns,
+                classes=self.classes and list(map(str, self.classes)),
+                class_values=None if all(isinstance(each, str) for each in self.classes or ()) else self.classes,
+                loss="cross_entropy" if self.softmax else None,
             )
         if original is not None:
             self._compare(net, original)
@@ -170,6 +199,8 @@ class Chain:
         width = len(self._layers[-1].biases)
         factors, summands = [1.0] * width, [0.0] * width
         for fixed in self._waiting:
+            if isinstance(fixed, _Mixed):
+                raise self.unfit(name, "has sums of inputs behind its last layer")
             fs, ss = self._fit(fixed, width)
             factors = [f * x for f, x in zip(fs, factors, strict=True)]
             summands = [f * x + s for f, x, s in zip(fs, summands, ss, strict=True)]
@@ -188,24 +219,107 @@ class Chain:
     def _compare(self, net: MLP, original: Callable[[list[list[float]]], Any]) -> None:
         draw = random.Random(0)
         rows = [[draw.gauss(0.0, 1.0) for _ in range(net.widths[0])] for _ in range(PROBES)]
+        rows += [self._measured(row) for row in rows] if self._first else []
+        rows += [self._undecided(net, draw) for _ in range(PROBES)] if self.softmax or self._is_sigmoid(net) else []
         for row, wanted in zip(rows, listed(original(rows)), strict=True):
             outputs = net(row)
             found = [x.data for x in (softmax(outputs) if self.softmax else outputs)]
             there = flat(wanted)
             if self.classes and len(found) == 1 and len(there) == 2:
                 found = [1.0 - found[0], found[0]]
-            near = CLOSE * max([1e-30, *map(abs, there)])
-            if len(found) != len(there) or not all(abs(a - b) <= near for a, b in zip(found, there, strict=True)):
+            near = CLOSE * max([1e-30, *filter(math.isfinite, map(abs, there))])
+            if len(found) != len(there) or not all(_near(a, b, near) for a, b in zip(found, there, strict=True)):
                 raise Unfit(
                     f"{self.what} computes something else than its layers one after the other: at {shown(row)} it gives "
                     f"{shown(there)}, they give {shown(found)}"
                 )
+
+    def _measured(self, row: Sequence[float]) -> list[float]:
+        """A row that becomes about this one by what comes before the first layer: where that scales, others are far away."""
+        measured = [*row[: len(self._first[-1].summands)]]
+        measured += [0.0] * (len(self._first[-1].summands) - len(measured))
+        for each in reversed(self._first):
+            measured = each.undone(measured)
+        return measured
+
+    def _is_sigmoid(self, net: MLP) -> bool:
+        return net.widths[-1] == 1 and self._layers[-1].activation == activation_named("sigmoid")
+
+    def _undecided(self, net: MLP, draw: random.Random) -> list[float]:
+        """A row at which the two largest net inputs of classes, or one and 0, differ by less than 2.
+
+        Where a probability is all but 0 or 1, every model of classes agrees with every other.
+        """
+        start, way = ([draw.gauss(0.0, 1.0) for _ in range(net.widths[0])] for _ in range(2))
+        if self._first:
+            start, aim = self._measured(start), self._measured(way)
+            way = [b - a for a, b in zip(start, aim, strict=True)]
+        wanted = draw.choice([-1.5, -0.7, 0.7, 1.5])
+        at, step, row = 0.0, 1.0, start
+        for _ in range(STEPS):
+            nets, further = (
+                self._nets(net, [a + t * b for a, b in zip(start, way, strict=True)]) for t in (at, at + step)
+            )
+            if len(nets) < 2:
+                break
+            first, second, *_ = sorted(range(len(nets)), key=lambda k: -nets[k])
+            off = nets[first] - nets[second] - wanted
+            slope = (further[first] - further[second] - wanted - off) / step
+            if abs(off + wanted) <= abs(wanted) or not slope:
+                break
+            at -= off / slope
+            if not math.isfinite(at):
+                break
+            row = [a + at * b for a, b in zip(start, way, strict=True)]
+            step = max(1e-6 * abs(at), 1e-3 * abs(off / slope))
+        return row
+
+    def _nets(self, net: MLP, row: Sequence[float]) -> list[float]:
+        """The net inputs of softmax, or 0 and that of the sigmoid."""
+        if self.softmax:
+            return [x.data for x in net(row)]
+        xs: Sequence[Any] = row
+        for layer in net.layers[:-1]:
+            xs = layer(xs)
+        [neuron] = net.layers[-1].neurons
+        return [
+            0.0,
+            math.fsum(
+                [
+                    neuron.bias.data,
+                    *(w.data * float(getattr(x, "data", x)) for w, x in zip(neuron.weights, xs, strict=True)),
+                ]
+            ),
+        ]
+
+
+def _near(found: float, there: float, near: float) -> bool:
+    if math.isinf(there):
+        return found == there or (abs(found) > LARGE and (found > 0.0) == (there > 0.0))
+    return abs(found - there) <= near
 
 
 class _Fixed(NamedTuple):
     name: str
     factors: list[float]
     summands: list[float]
+
+    def undone(self, row: Sequence[float]) -> list[float]:
+        return [(x - s) / f if f else x for x, f, s in zip(row, self.factors, self.summands, strict=True)]
+
+
+class _Mixed(NamedTuple):
+    weights: Matrix
+    summands: list[float]
+
+    def undone(self, row: Sequence[float]) -> list[float]:
+        """The smallest row that becomes this one, if the rows of the weights are orthogonal, as those of all that is taken are."""
+        parts = [
+            (x - s) / (sum(w * w for w in ws) or 1.0) for x, ws, s in zip(row, self.weights, self.summands, strict=True)
+        ]
+        return [
+            math.fsum(p * w for p, w in zip(parts, column, strict=True)) for column in zip(*self.weights, strict=True)
+        ]
 
 
 class _Layer:
@@ -220,6 +334,14 @@ class _Layer:
             for row, b in zip(self.weights, self.biases, strict=True)
         ]
         self.weights = [[w * f for w, f in zip(row, factors, strict=True)] for row in self.weights]
+
+    def mix(self, weights: Matrix, summands: Sequence[float]) -> None:
+        """Takes in sums of its inputs: w·(a·x + s) + b."""
+        self.after([1.0] * len(summands), summands)
+        columns = list(zip(*weights, strict=True))
+        self.weights = [
+            [math.fsum(w * a for w, a in zip(row, column, strict=True)) for column in columns] for row in self.weights
+        ]
 
     def before(self, factors: Sequence[float], summands: Sequence[float]) -> None:
         """Takes in a map of its outputs: f·(w·x + b) + s."""

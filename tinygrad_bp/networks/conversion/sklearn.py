@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tinygrad_bp.networks.conversion.chain import Chain, listed, transposed
@@ -14,13 +16,14 @@ from tinygrad_bp.text import shown
 def from_sklearn(estimator: Any) -> MLP:
     """An `MLP` that computes what a fitted estimator of scikit-learn does, with its weights.
 
-    Taken are `MLPRegressor` and `MLPClassifier`, linear regressions and logistic regression, and pipelines of `StandardScaler`,
-    `MinMaxScaler`, `MaxAbsScaler` or `RobustScaler` and one of these. Scaling becomes part of the first layer, so that the network takes
-    rows as they were measured.
+    Taken are `MLPRegressor` and `MLPClassifier`, linear regressions and logistic regression, and pipelines, also in one another, that end
+    in one of these: scalers, `PCA`, a selection of columns, and a `ColumnTransformer` of them become part of the first layer, so that the
+    network takes rows as they were measured. A `TransformedTargetRegressor` may scale the target.
 
     Of classes the outputs are probabilities where there are two: one output, that of the second class. Where there are more, the
     outputs are the net inputs of the softmax, which the losses take; `softmax(net(x))` or `Predictor(net)(x)` are the probabilities.
-    The notes of the network name the classes, and the columns if the estimator knows them.
+    The notes of the network name the classes, and the columns if the estimator knows them; `Predictor(net).answer(x)` is what the
+    estimator predicts: 0 or False where a class is that.
 
     Raises TypeError for what is no estimator, and ValueError for one that is not fitted, and for one of another kind.
     """
@@ -31,40 +34,55 @@ def from_sklearn(estimator: Any) -> MLP:
     chain = Chain(type(estimator).__name__)
     names = getattr(estimator, "feature_names_in_", None)
     chain.columns = None if names is None else [str(name) for name in names]
-    steps = [
-        (name, step)
-        for name, step in getattr(estimator, "steps", [("", estimator)])
-        if step not in (None, "passthrough")
-    ]
-    for name, step in steps:
-        _add(chain, f"{name} ({type(step).__name__})" if name else type(step).__name__, step)
+    _add(chain, type(estimator).__name__, estimator)
 
-    def original(rows: list[list[float]]) -> Any:
+    def original(rows: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of rows without names, among others
-            asked = estimator.predict_proba if hasattr(steps[-1][1], "classes_") else estimator.predict
-            return listed(asked(rows))
+            if chain.columns and (pandas := sys.modules.get("pandas")):  # a ColumnTransformer may take columns by name
+                rows = pandas.DataFrame(rows, columns=chain.columns)
+            return listed((estimator.predict_proba if chain.probabilities else estimator.predict)(rows))
 
     return chain.network(original)
 
 
 def _add(chain: Chain, where: str, step: Any) -> None:
     kind = type(step).__name__
-    if kind in _SCALERS:
-        factors, summands = _SCALERS[kind](chain, where, step)
-        chain.fixed(where, factors, summands)
+    if isinstance(getattr(step, "steps", None), list):
+        for name, inner in _steps(where if where != chain.what else "", step):
+            _add(chain, name, inner)
+    elif kind in _SCALERS:
+        chain.fixed(where, *_SCALERS[kind](chain, where, step))
+    elif hasattr(step, "regressor_") and hasattr(step, "transformer_"):
+        _target(chain, where, step)
     elif hasattr(step, "coefs_"):
         _network(chain, where, step)
     elif hasattr(step, "coef_"):
         _linear(chain, where, step)
-    elif hasattr(step, "transform") or not hasattr(step, "predict") or hasattr(step, "n_features_in_"):
-        known = ", ".join(_SCALERS)
-        raise chain.unfit(
-            where,
-            f"is nothing that an MLP computes: there are MLPs and linear models, and of what comes before {known}",
-        )
+    elif hasattr(step, "transform") and (mixed := _mixed(chain, where, step)):
+        if mixed is not _AS_IT_IS:
+            chain.mixed(where, *mixed)
     else:
-        raise chain.unfit(where, "is not fitted; call its fit first")
+        raise chain.unfit(where, _why(step))
+
+
+def _steps(where: str, pipeline: Any) -> Iterator[tuple[str, Any]]:
+    for name, step in pipeline.steps:
+        if step not in (None, "passthrough"):
+            path = name if not where else f"{where.partition(' (')[0]}.{name}"
+            yield f"{path} ({type(step).__name__})", step
+
+
+def _why(step: Any) -> str:
+    """Why a step is not taken."""
+    for attribute in ("best_estimator_", "estimator_"):
+        if hasattr(step, attribute) and not hasattr(step, "estimators_"):
+            return f"holds another estimator that does the work: hand in its {attribute}"
+    fitted = any(name.endswith("_") and not name.startswith("_") for name in vars(step))
+    if hasattr(step, "predict") and not hasattr(step, "transform") and not fitted:
+        return "is not fitted; call its fit first"
+    known = ", ".join([*_SCALERS, "PCA", "TruncatedSVD", "SelectKBest", "ColumnTransformer"])
+    return f"is nothing that an MLP computes: there are MLPs and linear models, and of what comes before {known}"
 
 
 def _network(chain: Chain, where: str, step: Any) -> None:
@@ -76,8 +94,9 @@ def _network(chain: Chain, where: str, step: Any) -> None:
             chain.outputs_are_classes(where, listed(step.classes_))
         else:
             chain.activation(where, called)
-    if hasattr(step, "classes_") and step.out_activation_ == "logistic" and step.n_outputs_ == 1:
-        chain.classes = list(map(str, listed(step.classes_)))
+    chain.probabilities = hasattr(step, "classes_")
+    if chain.probabilities and step.out_activation_ == "logistic" and step.n_outputs_ == 1:
+        chain.classes = listed(step.classes_)
 
 
 def _linear(chain: Chain, where: str, step: Any) -> None:
@@ -89,11 +108,114 @@ def _linear(chain: Chain, where: str, step: Any) -> None:
         return
     if not hasattr(step, "predict_proba"):
         raise chain.unfit(where, "gives classes without probabilities, which no network of this package does")
-    if len(rows) == 1:
-        chain.activation(where, "logistic")
-        chain.classes = list(map(str, listed(step.classes_)))
-    else:
+    several = len(rows) > 1
+    if (loss := getattr(step, "loss", "log_loss")) not in ("log_loss", "log"):
+        raise chain.unfit(where, f"has loss={loss!r}, whose probabilities are no sigmoid; that of 'log_loss' are")
+    if several and (hasattr(step, "loss") or _one_against_the_rest(step)):
+        raise chain.unfit(
+            where,
+            "tells each class from the rest by itself, which a softmax does not; LogisticRegression without multi_class='ovr' does as it",
+        )
+    chain.probabilities = True
+    if several:
         chain.outputs_are_classes(where, listed(step.classes_))
+    else:
+        chain.activation(where, "logistic")
+        chain.classes = listed(step.classes_)
+
+
+def _one_against_the_rest(step: Any) -> bool:
+    way = getattr(step, "multi_class", None)
+    return way == "ovr" or (way != "multinomial" and getattr(step, "solver", None) == "liblinear")
+
+
+def _target(chain: Chain, where: str, step: Any) -> None:
+    """A regression on targets that were changed before: what it gives is changed back."""
+    inner, change = step.regressor_, step.transformer_
+    _add(chain, f"regressor ({type(inner).__name__})", inner)
+    kind = type(change).__name__
+    if kind in _SCALERS:
+        factors, summands = _SCALERS[kind](chain, f"transformer ({kind})", change)
+        summands = [*summands] * (len(factors) // len(summands))
+        chain.fixed(where, [1.0 / f for f in factors], [-s / f for f, s in zip(factors, summands, strict=True)])
+    elif _mixed(chain, where, change) is not _AS_IT_IS:
+        raise chain.unfit(where, f"changes the target by {kind}; what scales it is taken: {', '.join(_SCALERS)}")
+
+
+Mixed = tuple[list[list[float]], list[float]]
+_AS_IT_IS: Mixed = [], []
+
+
+def _mixed(chain: Chain, where: str, step: Any) -> Mixed | None:
+    """Weights and summands of sums of the inputs; None for what does something else."""
+    kind = type(step).__name__
+    if kind == "FunctionTransformer" and step.func is None and step.inverse_func is None:
+        return _AS_IT_IS
+    if kind == "ColumnTransformer" and hasattr(step, "transformers_"):
+        return _columns(chain, where, step)
+    if kind in ("PCA", "IncrementalPCA", "TruncatedSVD") and hasattr(step, "components_"):
+        return _components(step)
+    if callable(getattr(step, "get_support", None)) and hasattr(step, "n_features_in_"):
+        kept = [int(k) for k in listed(step.get_support(indices=True))]
+        return [_one(k, step.n_features_in_) for k in kept], [0.0] * len(kept)
+    return None
+
+
+def _components(step: Any) -> Mixed:
+    rows = listed(step.components_)
+    if getattr(step, "whiten", False):
+        scales = [variance**0.5 for variance in listed(step.explained_variance_)]
+        rows = [[w / scale for w in row] for row, scale in zip(rows, scales, strict=True)]
+    means = listed(step.mean_) if getattr(step, "mean_", None) is not None else [0.0] * len(rows[0])
+    return rows, [-math.fsum(w * m for w, m in zip(row, means, strict=True)) for row in rows]
+
+
+def _columns(chain: Chain, where: str, step: Any) -> Mixed:
+    width = step.n_features_in_
+    weights: list[list[float]] = []
+    summands: list[float] = []
+    for name, part, chosen in step.transformers_:
+        if isinstance(part, str) and part == "drop":
+            continue
+        places = _places(chosen, width, [str(each) for each in getattr(step, "feature_names_in_", ())])
+        rows, shift = _of_columns(chain, f"{where}: {name}", part, len(places))
+        for row, summand in zip(rows, shift, strict=True):
+            whole = [0.0] * width
+            for place, weight in zip(places, row, strict=True):
+                whole[place] += weight
+            weights.append(whole)
+            summands.append(summand)
+    return weights, summands
+
+
+def _of_columns(chain: Chain, where: str, part: Any, width: int) -> Mixed:
+    """What a part of a ColumnTransformer does to its columns."""
+    kind = type(part).__name__
+    factors, summands = [1.0] * width, [0.0] * width
+    if kind in _SCALERS:
+        found = _SCALERS[kind](chain, where, part)
+        factors, summands = ([*each] * (width // len(each)) for each in found)
+    elif part != "passthrough" and (mixed := _mixed(chain, where, part)) is not _AS_IT_IS:
+        if mixed is None:
+            raise chain.unfit(f"{where} ({kind})", _why(part))
+        return mixed
+    return [[f * x for x in _one(k, width)] for k, f in enumerate(factors)], summands
+
+
+def _places(chosen: Any, width: int, names: list[str]) -> list[int]:
+    """The columns that are chosen by numbers, names, truth values or a slice."""
+    if isinstance(chosen, slice):
+        first, last = (names.index(x) if isinstance(x, str) else x for x in (chosen.start, chosen.stop))
+        last = last + 1 if isinstance(chosen.stop, str) else last  # names include the last
+        return list(range(width))[first : last : chosen.step]
+    each = listed(chosen)
+    if each and all(isinstance(x, bool) for x in each):
+        return [k for k, taken in enumerate(each) if taken]
+    return [names.index(x) if isinstance(x, str) else range(width)[x] for x in each]
+
+
+def _one(place: int, width: int) -> list[float]:
+    return [float(k == place) for k in range(width)]
 
 
 def _standard(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:

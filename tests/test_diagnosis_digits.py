@@ -119,3 +119,20 @@ def test_an_operation_of_ones_own_counts_at_its_worst() -> None:
     found = diagnose(own(Value(1.1, "x")))
     assert found.rounding.contributions[0].node.op is own
     assert 1e-16 < found.bound < 1e-14
+
+
+@pytest.mark.parametrize("base", [2, 10])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_constant_that_a_rule_rounds_is_counted(base: int, order: int) -> None:
+    for k in range(1, 40):
+        x = Value(0.37 * k, "x")
+        y = tg.log2(x) if base == 2 else tg.log10(x)
+        for _ in range(order):
+            y = tg.grad(y, x)
+        with mp.workdps(60):
+            wanted = [1, -1, 2][order - 1] / mpf(x.data) ** order / mp.log(base)
+            off = float(abs(wanted - mpf(y.data)))
+        found = diagnose(y)
+        assert found.bound is not None
+        assert off <= found.bound
+        assert found.bound < 1e-14 * abs(y.data)

@@ -24,6 +24,7 @@ ALL_DIGITS = -math.log10(UNIT)  # 15.95, of a number that is rounded once
 SAFETY = 1.1
 SECOND_ORDER = 1e-4  # what share of the worst is added to the bound for what first order leaves out, at least
 MOST_EXACT = 2000  # operations whose rounding is computed with 80 digits: those that may have lost most
+ROUNDED = frozenset((ops.LOG2_OF_E, ops.LOG10_OF_E))  # numbers in rules that stand for others, with more digits
 MOST_KEPT = 5  # contributions that are named
 
 
@@ -80,7 +81,7 @@ def rounding(
     for place, node in enumerate(order):
         if node.op is None:
             continue
-        own = _own(node, changed)
+        own = _own(node, changed) + _lacking(node)
         moves = [spread.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in node.operands]
         spread[node] = own + math.fsum(
             abs(local or 0.0) * move for local, move in zip(node.recorded_derivatives, moves, strict=True) if move
@@ -123,6 +124,11 @@ def _own(node: Value, changed: Collection[Value]) -> float:
     return own / half_unit(y) * relative if math.isfinite(own) else 2.0 * MOST * relative
 
 
+def _lacking(node: Value) -> float:
+    """What a product or a quotient is off by since a factor that a rule writes down has 16 digits only."""
+    return abs(node.data) * UNIT if node.op in (ops.mul, ops.div) and not ROUNDED.isdisjoint(node.numbers) else 0.0
+
+
 def _beyond_a_kink(node: Value, moves: Sequence[float]) -> float:
     """What choosing the other side would change, where the operands may have been moved across a kink."""
     op, numbers = node.op, node.numbers
@@ -155,4 +161,5 @@ def _known(
             rest.append(amount)
         else:
             signed.append(gradients[node] * error)
+            rest.append(abs(gradients[node]) * _lacking(node))
     return abs(math.fsum(signed)) + math.fsum(rest)

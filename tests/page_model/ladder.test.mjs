@@ -71,8 +71,34 @@ test("1 is not right so far for 0.593269992", () => {
   const question = questionOf(session, session.frame(), { id, quantity: "data" });
   assert.notEqual(diagnosis(question, "1").kind, "few");
   assert.equal(diagnosis(question, "0.6").kind, "few");
-  assert.equal(diagnosis(question, "0.59").kind, "few");
+  assert.equal(diagnosis(question, "0.59").kind, "right"); // as marks of solutions have it
   assert.equal(diagnosis(question, "0.593").kind, "right");
+  assert.equal(diagnosis(question, "0.59327").kind, "right");
+  for (const typed of ["0.5932", "0.59326", "0.5932 "]) assert.equal(diagnosis(question, typed).kind, "cut", typed);
+  assert.equal(diagnosis(question, "0.5931").kind, "rounded");
+});
+
+test("all rungs of the ladder take what is typed as arithmetic, as a fraction, and as marks of solutions read numbers", () => {
+  const session = opened("tutorial");
+  const frame = session.frame();
+  const kinds = Object.fromEntries(rungsOf(session, frame).map((rung) => [rung.name, (typed) => diagnosis(questionOf(session, frame, rung), typed)]));
+  for (const [name, right, wrong] of [
+    ["forward", ["0.15 * 0.05 + 0.2 * 0.1 + 0.35", "0,3775", "= 0.3775", "３．７７５e-1"], ["0.15 * 0.05 + 0.2 * 0.1", "0.35"]],
+    ["deltaOut", ["0.74136507 * 0.186815602", "0.741 · 0.187", "0.741 × 0.7514 × (1 − 0.7514)", "1.385e-1"], ["0.74136507", "-0.1385"]],
+    ["weightOut", ["0.74136507 * 0.186815602 * 0.593269992", "0.74136507*0.186815602*σ(0.3775)", "8.2167 × 10⁻²", "0.082"], ["0.74136507 * 0.593269992", "0.9"]],
+    ["deltaHidden", ["(0.138499*0.4 + -0.0380982*0.5) * 0.241301", "0.00877135"], ["(0.138499*0.4 - -0.0380982*0.5) * 0.241301"]],
+    ["weightHidden", ["0.00877135 * 0.05", "4.386 * 10^-4"], ["0.00877135"]],
+    ["update", ["0.4 - 0.5 * 0.0821670406", "0.35891648"], ["0.4 + 0.5 * 0.0821670406", "0.4"]],
+    ["bias", ["0.00877135 + 0.00995425", "1.8726 * 10^-2"], ["0.00877135"]],
+  ]) {
+    for (const typed of right) assert.equal(kinds[name](typed).kind, "right", `${name}: ${typed}`);
+    for (const typed of wrong) assert(["mistake", "far"].includes(kinds[name](typed).kind), `${name}: ${typed}`);
+  }
+  const { weightOut } = kinds;
+  assert.equal(weightOut("0.74136507 * 0.593269992").found[0].key, "omitted");
+  for (const typed of ["", "w5", "0.5 *", "2 3", "(0.5", "alert(1)", "constructor(1)", "1/0", "0.5,,3", "0x10", "1".repeat(500)]) {
+    assert.equal(weightOut(typed).kind, "none", typed);
+  }
 });
 
 test("what the update gives is hidden by its own question, and by that about its gradient", () => {

@@ -1,19 +1,19 @@
 // What an answer to a question says: that it is right, or which factor was off.
 
+import { answerOf } from "./answers.js";
 import { joined } from "./formulas.js";
-import { parsed } from "./numbers.js";
 
 // The list of mistakes that people make, which marks of solutions read, too (lessons/marking/mistakes.json): what is done wrong with factors
 // and summands, and from how many digits on how many mistakes are named.
 const { factor: FACTOR, summand: SUMMAND, slips: SLIPS, most_named: MOST_MISTAKES, rounded_share: ROUNDED } = MISTAKES;
 
 const NEAR = 0.1; // relative, of what is right so far
-const MOST_DIGITS = 15; // of more, the last ones depend on the order of additions
+const SAME = 1e-12; // relative, of what is the number itself
 export const LEAST_DIGITS = MISTAKES.least_digits;
 
 // A question is { value, terms, others }: the true number, the sum of products that it is, and mistakes of other kinds as { key, value }.
 // A term is a list of factors { pieces, value, formula, instead }; `instead` is what is easily put in a factor's place, as a list of
-// { pieces, value }. Returns { kind }: "none" if no number was typed; "right"; "few" if it is right, but to too few digits; "mistake" with
+// { pieces, value }. Returns { kind }: "none" if no number was typed; "right"; "few" if it is right, but to too few digits; "cut" if it is cut off; "mistake" with
 // those `found` that lead to what was typed, each { key, value } and what its sentence names; "rounded" with the `digits` that agree;
 // or "far" with the `ratio` to the true number, null if that is 0.
 
@@ -23,7 +23,7 @@ export const LEAST_DIGITS = MISTAKES.least_digits;
  * @typedef {{ key: string, value: number, number?: number, what?: Piece[], wrong?: Piece[] }} Mistake
  * @typedef {{ value: number, terms: Part[][], others: Mistake[] }} Asked
  * @typedef {{ kind: string, found?: Mistake[], digits?: number, ratio?: number | null }} Diagnosis
- * @typedef {{ x: number, digits: number, unit: number }} Answer
+ * @typedef {import("./answers.js").Answer} Answer
  */
 
 /**
@@ -33,13 +33,17 @@ export const LEAST_DIGITS = MISTAKES.least_digits;
  * @returns {Diagnosis}
  */
 export function diagnosis(question, typed) {
-  const answer = answerOf(typed);
-  if (!answer) return { kind: "none" };
   const { value } = question;
-  if (fitsValue(answer, value)) return { kind: "right" };
-  if (fitsValue(answer, value, 1) && Math.abs(answer.x / value - 1) < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
+  const answer = answerOf(typed, value);
+  if (!answer) return { kind: "none" };
+  const near = Math.abs(answer.x - value) / Math.abs(value || 1);
+  if (near <= SAME) return { kind: "right" };
+  if (fitsValue(answer, value) && answer.digits > 1) return { kind: "right" };
+  if (fitsValue(answer, value) && near < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
+  if (isCut(answer, value)) return { kind: "cut" };
   for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
-    const found = mistakes.filter((mistake) => fitsValue(answer, mistake.value));
+    const leads = (/** @type {Mistake} */ mistake) => fitsValue(answer, mistake.value);
+    const found = answer.digits < LEAST_DIGITS ? [] : mistakes.filter(leads);
     if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
   }
   const off = Math.abs(answer.x / value - 1);
@@ -48,30 +52,22 @@ export function diagnosis(question, typed) {
 }
 
 /**
- * The number that was typed, how many of its digits are significant, and what the last of them counts. Null if it is no number.
- * @param {string} typed
- * @returns {Answer | null}
- */
-function answerOf(typed) {
-  const x = parsed(typed);
-  if (x === null) return null;
-  const [mantissa] = typed.split(/e/i);
-  const digits = Math.min(MOST_DIGITS, mantissa.replace(/\D/g, "").replace(/^0+/, "").length);
-  const [, exponent] = x.toExponential().split("e");
-  return { x, digits, unit: Number(`1e${Number(exponent) - digits + 1}`) };
-}
-
-/**
- * Whether the answer is this number, to as many digits as were typed, rounded or cut off there.
+ * Whether the answer is this number, rounded where it ends.
  * @param {Answer} answer
  * @param {number} value
  */
-function fitsValue({ x, digits, unit }, value, least = LEAST_DIGITS) {
-  if (x === value) return true;
-  if (digits < least || Math.sign(x) !== Math.sign(value)) return false;
-  const last = Math.round(Math.abs(x) / unit);
-  const size = Math.abs(value) / unit;
-  return last === Math.round(size) || last === Math.floor(size * (1 + Number.EPSILON));
+function fitsValue({ x, slack }, value) {
+  return Math.abs(x - value) <= slack;
+}
+
+/**
+ * Whether the answer is this number, cut off where it ends and not rounded. One digit alone does not tell.
+ * @param {Answer} answer
+ * @param {number} value
+ */
+function isCut({ x, digits, unit }, value) {
+  const missing = Math.abs(value) - Math.abs(x);
+  return digits > 1 && x * value > 0 && missing >= 0 && missing < unit;
 }
 
 /** @param {Part[]} factors */

@@ -58,7 +58,7 @@ class Teacher {
     this.words = el("p", { class: "teacher-question" });
     this.formula = el("div", { class: "teacher-equation" });
     this.known = el("div", { class: "teacher-equation teacher-known", "aria-live": "polite" });
-    this.field = el("input", { type: "text", id: "teacher-answer", inputMode: "decimal", autocomplete: "off", spellcheck: false });
+    this.field = el("input", { type: "text", id: "teacher-answer", autocomplete: "off", spellcheck: false });
     onEnter(this.field, () => this.check());
     this.answer = el(
       "div",
@@ -194,6 +194,7 @@ class Teacher {
       );
     }
     if (kind === "rounded") return [this.paragraph("mistake.rounded", { digits: [String(digits)] })];
+    if (kind === "cut") return [this.paragraph("mistake.cut", {})];
     const { numbers, all } = this.told();
     const far = ratio === null ? "zero" : ratio < 0 ? "sign" : ratio > 1 ? "large" : "small";
     const counts = { numbers: [String(numbers)], all: [String(all)] };

@@ -21,6 +21,7 @@ from tests.drawings import SVG, square
 from tests.renderers import RENDERERS
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import curve, draw, draw_network
+from tinygrad_bp.drawing.accessible import accessible
 from tinygrad_bp.networks.nn import MLP
 
 
@@ -33,6 +34,22 @@ def test_svg_is_accessible_and_loads_nothing(renderer: str) -> None:
     assert "DOCTYPE" not in svg
     assert not re.search(r"href|<script|<image|<a\b|url\(|\son\w+=", svg)
     assert set(re.findall(r"https?://[^\"]*", svg)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_what_graphviz_writes_becomes_accessible_whatever_is_in_it() -> None:
+    written = (
+        '<?xml version="1.0"?><!DOCTYPE svg><!-- by Graphviz --><svg xmlns="http://www.w3.org/2000/svg" '
+        'xmlns:xlink="http://www.w3.org/1999/xlink"><g id="graph0" class="graph"><title>G</title><!-- x -->'
+        '<g id="node1" class="node"><title>n0</title><g id="a_node1"><a xlink:title="a &lt; &quot;b&quot;&#10;c">'
+        '<polygon fill="none" points="0,0"/><text font-family="Arial">x &amp; y &lt; 1</text></a></g></g></g></svg>'
+    )
+    svg = accessible(written.encode(), 'A & "B"').decode()
+    assert svg.split("\n", 1)[1] == (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
+        'aria-label="A &amp; &quot;B&quot;"><title>A &amp; "B"</title><g class="graph"><!-- x --><g class="node"><g>'
+        '<title>a &lt; "b"\nc</title><polygon fill="none" points="0,0"/>'
+        """<text font-family="Arial,Helvetica,'Liberation Sans',sans-serif">x &amp; y &lt; 1</text></g></g></g></svg>\n"""
+    )
 
 
 def test_gv_and_a_notebook_and_repr() -> None:

@@ -13,11 +13,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.dom import minidom
-from xml.parsers.expat import ExpatError
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.output import said
+from tinygrad_bp.drawing.accessible import accessible
 from tinygrad_bp.drawing.rendering import read_pdf, read_png, run
 from tinygrad_bp.drawing.style import drawable
 from tinygrad_bp.files import format_of, write_whole
@@ -61,7 +60,8 @@ class Drawing:
         dots = _dots(format, dpi, scale)
         if format == "gv":
             return self.source.encode()
-        read = {"svg": self._accessible, "png": read_png, "pdf": read_pdf}[format]
+        title = drawable(self.title)
+        read = {"svg": lambda svg: accessible(svg, title), "png": read_png, "pdf": read_pdf}[format]
         return run(
             self.source, format, read, _LESS, dpi=dots, beyond_graphviz_pure=lambda: self._beyond_graphviz_pure(format)
         )
@@ -121,42 +121,6 @@ class Drawing:
         title = f" {self.title!r}" if self.title else ""
         return f"<Drawing{title}; .show() opens it, .save('picture.svg') draws it>"
 
-    def _accessible(self, svg: bytes) -> bytes:
-        """Graphviz's SVG with a title, tooltips as SVG has them, fonts with substitutes, and without the address of its document type.
-
-        It has no ids: those of two pictures on one page would be the same. Raises ValueError for what is no picture of Graphviz's.
-        """
-        try:
-            page = minidom.parseString(svg)
-            root = page.documentElement
-            if root is None or (root.namespaceURI, root.localName) != ("http://www.w3.org/2000/svg", "svg"):
-                raise ValueError("returned another document than an SVG")
-            groups = root.getElementsByTagName("g")
-            if not any(group.getAttribute("class") == "graph" for group in groups):
-                raise ValueError("returned an SVG in which no graph is drawn")
-            for group in groups:
-                # Graphviz makes a tooltip the title of a link that leads nowhere, and the node's internal name the title of the group.
-                for title in [child for child in group.childNodes if child.nodeName == "title"]:
-                    group.removeChild(title)
-                for link in [child for child in group.childNodes if child.nodeName == "a"]:
-                    if isinstance(link, minidom.Element) and (tip := link.getAttribute("xlink:title")):
-                        group.insertBefore(_title(page, tip), group.firstChild)
-                    for child in list(link.childNodes):
-                        group.insertBefore(child, link)
-                    group.removeChild(link)
-                if group.hasAttribute("id"):
-                    group.removeAttribute("id")
-            for text in root.getElementsByTagName("text"):
-                if text.getAttribute("font-family").startswith("Arial"):
-                    text.setAttribute("font-family", "Arial,Helvetica,'Liberation Sans',sans-serif")
-            root.setAttribute("role", "img")
-            if self.title:
-                root.insertBefore(_title(page, drawable(self.title)), root.firstChild)
-                root.setAttribute("aria-label", drawable(self.title))
-            return b'<?xml version="1.0" encoding="UTF-8"?>\n' + root.toxml().encode() + b"\n"
-        except (ExpatError, LookupError, RecursionError) as error:
-            raise ValueError(f"returned no whole SVG: {error}") from None
-
     def _beyond_graphviz_pure(self, format: str) -> str:
         """Why graphviz-pure cannot draw this as wanted; empty if it can."""
         if format == "pdf":
@@ -167,12 +131,6 @@ class Drawing:
             if missing
             else ""
         )
-
-
-def _title(page: minidom.Document, words: str) -> minidom.Element:
-    title = page.createElement("title")
-    title.appendChild(page.createTextNode(words))
-    return title
 
 
 def _dots(format: str, dpi: float | None, scale: float | None) -> float | None:

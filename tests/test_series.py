@@ -236,3 +236,11 @@ def test_a_leaf_that_was_changed_is_named() -> None:
     for call in (lambda: jvp(y, {x: 1.0}), lambda: taylor(y, x, 2)):
         with pytest.raises(ValueError, match=r"the data of a leaf was changed after it was used \(x is now 3.0\)"):
             call()
+
+
+def test_lists_in_the_place_of_a_value_are_named() -> None:
+    x = tg.Value(2.0, "x")
+    with pytest.raises(TypeError, match="taylor: each x is a Value, not list"):
+        tg.taylor(x * x, [x], 2)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="hvp: y is a Value, not list"):
+        tg.hvp([x * x], [x], [1.0])  # type: ignore[arg-type]

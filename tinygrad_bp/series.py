@@ -63,6 +63,8 @@ def hvp(y: Value, xs: Sequence[Value], vs: Sequence[Number]) -> list[Value]:
     It costs a few times as much as the graph, where `hessian` costs that for each x. Raises what `jvp` raises, and ValueError if there are
     not as many vs as xs.
     """
+    if not isinstance(y, Value):
+        raise TypeError(f"hvp: y is a Value, not {type(y).__name__} {y!r:.60}")
     for given in (xs, vs):
         if not isinstance(given, Iterable) or isinstance(given, str | Value):
             raise TypeError(
@@ -91,6 +93,8 @@ def taylor(y: Value, x: Value | Mapping[Value, Number], order: int) -> list[Valu
         raise TypeError(f"taylor: the order is a whole number, not {type(order).__name__} {order!r:.60}")
     if order < 0:
         raise ValueError(f"taylor: the order is at least 0, not {order}")
+    if not isinstance(x, Value | Mapping):
+        raise TypeError(f"taylor: each x is a Value, not {type(x).__name__} {x!r:.60}")
     tangents = _checked(x if isinstance(x, Mapping) else {x: 1.0}, "taylor")
     [coefficients] = _expanded([y], tangents, order, "taylor")
     return [_as_value(c) for c in coefficients]

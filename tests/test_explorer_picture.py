@@ -35,7 +35,7 @@ UNREAD = """async (beats) => {
   for (let beat = 0; beat <= beats; beat++) {
     const picture = document.querySelector(".neurons");
     const equation = document.querySelector(".equation").textContent;
-    const texts = [...picture.querySelectorAll("text")].filter(seen)
+    const texts = [...picture.querySelectorAll("text:not(.halo)")].filter(seen)
       .map((each) => ({ each, words: each.textContent, corners: letters(each) }));
     const boxes = [...picture.querySelectorAll("rect.box")]
       .map((each) => ({ place: each.getBoundingClientRect(), corners: turned(each, each.getBBox()) }));
@@ -105,6 +105,11 @@ def test_a_name_stays_where_it_is_while_its_number_changes(open_page: Any, tmp_p
     assert bias.text_content() != "b1 0"
     assert abs(bias.bounding_box()["x"] - left) < 1
     assert page.evaluate(starts) == before
+    halos = """() => [...document.querySelectorAll(".line-texts > *")].map((words) => {
+      const [halo, label] = words.querySelectorAll("text");
+      return halo.innerHTML === label.innerHTML && getComputedStyle(label.lastChild).stroke === "none";
+    })"""
+    assert all(page.evaluate(halos))  # the halo of no letter covers the one before it
 
 
 def test_forced_colours_tell_terms_apart_by_lines(open_page: Any, tmp_path: Path) -> None:
@@ -117,6 +122,6 @@ def test_forced_colours_tell_terms_apart_by_lines(open_page: Any, tmp_path: Path
     assert list(dict.fromkeys(under)) == ["solid", "dashed", "dotted"]
     assert lines == ["none", "9px, 4px"]
     label, ground = page.evaluate(
-        "() => [getComputedStyle(document.querySelector('.line-label')).stroke, getComputedStyle(document.documentElement).backgroundColor]"
+        "() => [getComputedStyle(document.querySelector('.halo')).stroke, getComputedStyle(document.documentElement).backgroundColor]"
     )
     assert label == ground  # a label has its ground, so that it is read on a line

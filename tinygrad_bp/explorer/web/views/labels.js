@@ -69,6 +69,7 @@ export class Labels {
     if (part.label.textContent === shown) return;
     const said = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
     part.label.replaceChildren(said, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
+    part.halo.replaceChildren(...part.label.cloneNode(true).childNodes);
   }
 
   /**

@@ -50,10 +50,10 @@ function grow(picture, frame, moment) {
   const share = between(moment, 0.1, 0.9);
   const at = (/** @type {number} */ id) => frame.data[id] + ((frame.dataAt(id) ?? frame.data[id]) - frame.data[id]) * share;
   const largest = Math.max(1e-300, ...picture.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
-  for (const { connection, line, label } of picture.lines) {
+  for (const { connection, line, label, halo } of picture.lines) {
     set(line, "stroke-width", widthOf(at(connection.weight), largest));
-    if (label.lastChild && !picture.stage.hides(connection.weight, "data"))
-      label.lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
+    if (picture.stage.hides(connection.weight, "data")) continue;
+    for (const { lastChild } of [halo, label]) if (lastChild) lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
   }
 }
 

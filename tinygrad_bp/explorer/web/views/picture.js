@@ -23,6 +23,7 @@ import { Labels } from "./labels.js";
  * @property {SVGLineElement} line
  * @property {SVGGElement} words
  * @property {SVGTextElement} label
+ * @property {SVGTextElement} halo its copy behind it: a halo of each of its parts would cover the letter before
  * @property {import("./arrangement.js").Line} place
  */
 
@@ -145,7 +146,9 @@ export class Picture {
     const size = labelSize(this.places?.font ?? 12);
     const line = segment("weight-line", from, to);
     const group = item({ "data-node": weight }, () => this.choose(weight), segment("hit", from, to), line);
-    const label = svg("text", { class: "line-label", "text-anchor": "middle", y: size * 0.36, "font-size": size });
+    const [halo, label] = ["halo", "line-label"].map((look) =>
+      svg("text", { class: look, "text-anchor": "middle", y: size * 0.36, "font-size": size }),
+    );
     const words = svg(
       "g",
       {
@@ -155,13 +158,14 @@ export class Picture {
           this.choose(weight);
         },
       },
+      halo,
       label,
     );
     gripped(this.stage, weight, group, words);
     moveTo(words, at);
     const across = this.places?.upright ? Infinity : Math.abs(to.x - from.x);
     const letters = at.always ? Infinity : Math.floor(across / (1.05 * LETTER * size) - 1.5);
-    return { connection, letters, edges: [byWeight.index, bySource.index], group, line, words, label, place };
+    return { connection, letters, edges: [byWeight.index, bySource.index], group, line, words, halo, label, place };
   }
 
   // Showing.

@@ -154,6 +154,8 @@ def test_a_round_ends_with_the_error_and_goes_on(fresh: Any) -> None:
     explorer.jump(27)
     assert "0.291028 →" in explorer.page.locator(".equation").inner_text()
     explorer.button("Train to round 10,000")
+    # A slow machine goes on in the frames that follow.
+    explorer.page.wait_for_function("() => !document.body.classList.contains('playing')")
     said = explorer.status()
     assert explorer.round() == 10_000
     assert said == "Round 10,000: the error is 3.51018778e−5."
@@ -201,6 +203,8 @@ def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     read = """() => [...document.querySelectorAll(".neurons .box-number")].map((each) => each.textContent)
       .filter((words) => /^(net|out|δ|∂) /.test(words))"""
     assert explorer.page.evaluate(read) == [f"{what} ·" for _ in range(4) for what in ("out", "net")]
+    heading, sentence = (explorer.page.locator(each).bounding_box() for each in (".equation-right", ".why"))
+    assert heading["x"] == sentence["x"]  # of one page: no column is kept free for the left side of an equation
     explorer.jump(1)
     assert [words for words in explorer.page.evaluate(read) if "·" not in words] == ["net 0.3775"]
     explorer.jump(11)

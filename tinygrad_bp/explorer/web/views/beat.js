@@ -53,11 +53,12 @@ export function beatView(session, { next, train }) {
         const first = k === 0;
         const last = k === rows.length - 1 && scene.result.length > 0;
         const sign = (first ? scene.left.length > 0 && !colon : true) && (row.length > 0 || last);
+        const told = !scene.left.length && !sign; // a sentence, which begins where the next one begins
         return el(
           "div",
-          { class: "equation-row" },
-          el("span", { class: "equation-left" }, first && made(scene.left)),
-          sign ? equals() : el("span", { class: "equals" }),
+          { class: told ? "equation-row told" : "equation-row" },
+          !told && el("span", { class: "equation-left" }, first && made(scene.left)),
+          !told && (sign ? equals() : el("span", { class: "equals" })),
           el(
             "span",
             { class: "equation-right" },

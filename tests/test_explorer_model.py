@@ -34,11 +34,14 @@ def subjects() -> str:
         "recurrent": of_value(recurrent(3)),
         "hand-made": of_value(hand_made().record()),
     }
-    written = []
-    for name, subject in made.items():
-        description, programs = describe(subject)
-        about = json.dumps({**description, "language": None})
-        written.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
+    edges = {  # at which there is no derivative, or nothing comes back
+        "kink": of_value(kink()),
+        "shifted": of_value(shifted()),
+        "at 0": of_model(MLP(1, [1], activation=["relu"], weights=[0.0], biases=[0.0]), rows=[([1.0], [1.0])]),
+        "xor relu": of_model(
+            MLP(2, [2, 1], activation=["relu", "sigmoid"], biases=[0.0] * 3, seed=1), rows=[([0.0, 0.0], [0.0])]
+        ),
+    }
     trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
     texts = json.dumps(page.text_table())
     known = [
@@ -46,12 +49,36 @@ def subjects() -> str:
         f"export const TEXTS = {texts};",
         f"export const TRAININGS = {json.dumps(trained)};",
     ]
-    return "\n".join([*known, "export const SUBJECTS = {", ",\n".join(written), "};", ""])
+    return "\n".join(
+        [*known, f"export const SUBJECTS = {written(made)};", f"export const EDGES = {written(edges)};", ""]
+    )
+
+
+def written(made: dict[str, Any]) -> str:
+    found = []
+    for name, subject in made.items():
+        description, programs = describe(subject)
+        about = json.dumps({**description, "language": None})
+        found.append(f"{json.dumps(name)}: {{description: {about}, programs: {page._programs(programs)}}}")
+    return "{" + ",\n".join(found) + "}"
 
 
 def cancelling() -> Any:
     a, b = Value(1.0, "a"), Value(2.0, "b")
     y = a * b - a * b * 0.999999
+    y.label = "y"
+    return y
+
+
+def kink() -> Any:
+    """Nothing comes back by relu at 0, but something would on its other side."""
+    y = (Value(1.0, "t") - (Value(0.0, "w") * Value(1.0, "x")).relu()) ** 2
+    y.label = "y"
+    return y
+
+
+def shifted() -> Any:
+    y = Value(0.0, "w").relu() + 0.5
     y.label = "y"
     return y
 

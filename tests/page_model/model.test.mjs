@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SUBJECTS, TEXTS } from "./subjects.js";
+import { EDGES, SUBJECTS, TEXTS } from "./subjects.js";
 import { questionBefore } from "./web/model/asking.js";
+import { compared } from "./web/model/check.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
 import { brief, exactly, parsed, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
@@ -11,11 +12,15 @@ import { Session } from "./web/model/session.js";
 import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
 import { loadTexts, speak } from "./web/model/words.js";
 import { arrangement, overlap } from "./web/views/arrangement.js";
+import { axisOf, roomy, ticksOf } from "./web/views/plot.js";
 
 loadTexts(TEXTS);
 speak("en");
 const names = Object.keys(SUBJECTS);
-const opened = (name) => new Session(SUBJECTS[name].description, SUBJECTS[name].programs);
+const opened = (name) => {
+  const { description, programs } = SUBJECTS[name] ?? EDGES[name];
+  return new Session(description, programs);
+};
 const near = (a, b) => Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
 
 for (const name of names) {
@@ -213,6 +218,45 @@ test("what is asked before an update is answered by the update, also where gradi
     }
   }
   assert(turned > 0);
+});
+
+test("nothing is asked about the sign of what is 0", () => {
+  const session = opened("kink");
+  for (const beat of session.plan().beats) {
+    Object.assign(session.view, { round: 0, step: beat.from });
+    const asked = questionBefore(session, session.frame(), beat);
+    if (asked) assert.notEqual(beat.kind === "update" ? session.frame().taken[beat.node] : session.frame().grads[beat.node], 0);
+  }
+});
+
+test("at a kink no gradient is judged; a wrong one is found where the function is smooth", () => {
+  const verdict = (session, name, change = 0) => {
+    const { graph } = session;
+    const id = graph.nodes.findIndex((node) => node.name === name);
+    const frame = session.frame();
+    const grads = Float64Array.from(frame.grads);
+    grads[id] += change;
+    return compared(graph, { ...frame, grads }, id).verdict;
+  };
+  assert.equal(verdict(opened("kink"), "w"), "notJudged");
+  assert.equal(verdict(opened("shifted"), "w"), "notJudged");
+  assert.deepEqual(["w1", "b1"].map((name) => verdict(opened("at 0"), name)), ["notJudged", "notJudged"]);
+  const rows = opened("xor relu");
+  for (const { name } of rows.graph.parameters.map((id) => rows.graph.nodes[id])) assert.notEqual(verdict(rows, name), "differs", name);
+  for (const name of ["w5", "b1", "i1"]) {
+    assert.equal(verdict(opened("tutorial"), name), "agrees");
+    assert.equal(verdict(opened("tutorial"), name, 0.01), "differs");
+  }
+});
+
+test("a range that nearly collapses still has a place for each number in it", () => {
+  for (const least of [5e-324, 1e-310, 0]) {
+    for (const range of [[0, least], [least, least], roomy([least, least]), roomy([0, least]), roomy([1, 1 + 2 ** -52])]) {
+      const axis = axisOf(range, [0, 100]);
+      for (const x of range) assert(Number.isFinite(axis.at(x)) && Number.isFinite(axis.back(axis.at(x))), String(range));
+      assert(ticksOf(...range, 4).length < 20);
+    }
+  }
 });
 
 // Networks of any form, in rooms of any form.

@@ -72,19 +72,23 @@ function handlesOf(graph, of, by) {
 }
 
 /**
- * Whether the result changes alike on both sides of a parameter: at a kink, as of relu at 0, it has no derivative to compare with.
+ * Whether the result changes alike on both sides of a parameter: at a kink, as of relu at 0, it has no derivative to compare with. A
+ * step far below the usual one, as near an end of the domain, tells only if the result feels it: what rounds away is no change.
  * @param {Graph} graph
  * @param {Place} place
  * @param {number} id
  */
 export function smooth(graph, { data, settings }, id) {
-  const step = STEP * Math.max(1e-12, Math.abs(data[id]));
-  const [below, here, above] = [-step, 0, step].map((move) => {
-    const moved = Float64Array.from(data);
-    moved[id] += move;
-    return graph.forward(moved, settings.variant)[graph.result];
+  return [1, 0].some((least) => {
+    const step = STEP * Math.max(least, Math.abs(data[id]));
+    const [below, here, above] = [-step, 0, step].map((move) => {
+      const moved = Float64Array.from(data);
+      moved[id] += move;
+      return graph.forward(moved, settings.variant)[graph.result];
+    });
+    const felt = least > 0 || Math.abs(above - below) > 1e-9 * Math.abs(here);
+    return felt && isClose(above - here, here - below, 1e-2);
   });
-  return isClose(above - here, here - below, 1e-2);
 }
 
 /**

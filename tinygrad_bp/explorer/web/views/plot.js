@@ -4,6 +4,7 @@ import { el, set, svg } from "./elements.js";
 
 const WIDTH = 400;
 const LETTERS = 12.5;
+const LEAST = 1e-300; // of a range: one that collapses, or nearly, would have no scale
 
 /** @typedef {[number, number]} Range */
 
@@ -23,7 +24,8 @@ export const STRAIGHT = [(x) => x, (x) => x];
  */
 export function axisOf([low, high], [start, end], [bend, unbend] = STRAIGHT) {
   const from = bend(low);
-  const scale = (end - start) / (bend(high) - from);
+  const length = bend(high) - from;
+  const scale = (end - start) / (Math.abs(length) < LEAST ? LEAST : length);
   return { at: (x) => start + (bend(x) - from) * scale, back: (pixel) => unbend((pixel - start) / scale + from) };
 }
 
@@ -49,7 +51,8 @@ export function ticksOf(low, high, wanted) {
  */
 export function roomy(numbers) {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  const size = high - low || Math.abs(high) || 1;
+  // Far below the numbers themselves there are no round ones between them.
+  const size = Math.max(high - low || Math.abs(high) || 1, 1e-12 * Math.max(Math.abs(low), Math.abs(high)), LEAST);
   const unit = 10 ** Math.floor(Math.log10(size)) / 2;
   return [Math.floor((low - 0.04 * size) / unit) * unit, Math.ceil((high + 0.04 * size) / unit) * unit];
 }

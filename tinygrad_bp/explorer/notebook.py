@@ -7,6 +7,9 @@ import importlib
 import json
 import re
 import zlib
+from collections import Counter
+from itertools import product
+from string import ascii_letters, digits
 from typing import Any
 
 from tinygrad_bp.explorer.tight import tight
@@ -124,6 +127,8 @@ _LZMA = """(source) => {
   }
 }"""
 
+_LANGUAGE = {"const", "let", "for", "while", "if", "else", "return", "continue", "break", "new"}
+
 # Unpacks the page in its frame, and tells the notebook how high it is: when it is there, and when it became wider or narrower, not
 # when it became higher, which this itself brings about.
 _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
@@ -190,7 +195,7 @@ def cell(page: str, title: str, old: str, untrusted: str) -> str:
         "LETTERS": json.dumps(_LETTERS),
         "PACKED": json.dumps(packed, ensure_ascii=False),
         "LENGTH": str(length),
-        "LZMA": _short(_LZMA),
+        "LZMA": _short(_renamed(_LZMA)),
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
@@ -206,6 +211,17 @@ def cell(page: str, title: str, old: str, untrusted: str) -> str:
 def _short(script: str) -> str:
     """A script without its indentation, remarks and most of its spaces."""
     return tight(re.sub(r"^ +| // .*$", "", script, flags=re.MULTILINE), "=*<>?:&|,{}();")
+
+
+def _renamed(script: str) -> str:
+    """The script with short names for those of its words that are nowhere an attribute or a key, and not the language's."""
+    words = re.findall(r"[\w.]+:?", script)
+    foreign = {part for word in words for part in word.rstrip(":").split(".")[1:]}
+    foreign |= {word[:-1] for word in words if word.endswith(":")} | _LANGUAGE
+    own = Counter(name for name in re.findall(r"\b[a-z]\w+\b", script) if name not in foreign)
+    free = (name for name in (*ascii_letters, *map("".join, product(ascii_letters, digits))) if name not in words)
+    names = dict(zip((name for name, _ in own.most_common()), free, strict=False))
+    return re.sub(r"\b[a-z]\w+\b", lambda name: names.get(name[0], name[0]), script)
 
 
 def pack(page: str) -> tuple[str, int]:

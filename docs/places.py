@@ -61,9 +61,9 @@ PLACES: dict[str, dict[str, Place]] = {
         "saturated": changed([{"leaves": {"b": 9.0}}], **panel("formula", "w")),
     },
     "valley": {
-        "small": panel("slope", "w", round=6),
-        "zigzag": changed([{"settings": {"rate": 0.9}}], **panel("slope", "w", round=6)),
-        "away": changed([{"settings": {"rate": 1.1}}], **panel("slope", "w", round=6)),
+        "small": panel("training", "w", round=5),
+        "zigzag": changed([{"settings": {"rate": 0.9}}], **panel("training", "w", round=5)),
+        "away": changed([{"settings": {"rate": 1.1}}], **panel("training", "w", round=5)),
     },
     "xor-two": {
         "equal": changed([{"leaves": EQUAL}], **panel("training", round=2000)),
@@ -88,6 +88,7 @@ PLACES: dict[str, dict[str, Place]] = {
         "watch": {"step": 0},
         "w5": panel("formula", "w5"),
         "operations": {"tab": "graph", "pace": "node", "step": 0},
+        "out-h1": {"tab": "graph", "pace": "node", "step": 49},  # the first part of its gradient arrives
         "w1-paths": panel("paths", "w1", lens="w1"),
         "w8-quiz": panel("teacher", quiz={"id": "w8", "quantity": "grad", "seed": 0}),
     },

@@ -116,6 +116,8 @@ def links(source: str, page: Path) -> Counter[str]:
             counted[target] += 1
             continue
         to = os.path.relpath(page.parent / path, DOCS) if path else page.relative_to(DOCS).as_posix()
+        if to == "ja/README.md" and anchor:  # which is the twin of the project's
+            to = "../README.md"
         to = re.sub(r"^(pictures/.*)-ja\.svg$", r"\1.svg", to.removeprefix("ja/"))
         if anchor or to != page.relative_to(DOCS).as_posix().removeprefix("ja/"):
             counted[to + sign + anchor] += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tinygrad_bp.cli import whole_parser
 from tinygrad_bp.explorer import page
 
 ROOT = Path(__file__).parent.parent
@@ -90,6 +91,23 @@ def test_the_engine_of_the_lesson_has_45_lines() -> None:
     source = (ROOT / "docs" / "learn" / "5-build-the-engine.md").read_text("utf-8")
     name, *lines = source.split("```python\n")[1].split("```")[0].splitlines()
     assert (name, len(lines)) == ("# small_engine.py", 45)
+
+
+def test_a_network_in_matrices_has_as_many_lines_as_the_lesson_says() -> None:
+    source = (ROOT / "docs" / "learn" / "7-many-cases-many-layers.md").read_text("utf-8")
+    said, block = source.split("forward in two lines and backward in three:")
+    lines = block.split("```python\n")[1].split("```")[0].splitlines()
+    forward = [line for line in lines if re.match(r">>> [ho] = ", line)]
+    backward = [line for line in lines if re.match(r">>> (delta_[oh]|dW2, dW1) = ", line)]
+    assert (said.count("@"), len(forward), len(backward)) == (0, 2, 3)
+    assert lines.index(backward[0]) == lines.index(forward[-1]) + 1
+
+
+def test_the_command_has_as_many_commands_as_its_page_says() -> None:
+    [commands] = [action for action in whole_parser()._actions if isinstance(action.choices, dict)]
+    assert commands.choices is not None and len(list(commands.choices)) == 12
+    assert "has twelve commands" in (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    assert "には12のコマンドがあります" in (ROOT / "docs" / "ja" / "command-line.md").read_text("utf-8")
 
 
 @pytest.mark.node

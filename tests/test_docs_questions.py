@@ -1,7 +1,13 @@
 """The page of questions: each has an address that stays, an answer with a number that code prints, and a place to see more."""
 
+import contextlib
+import doctest
+import io
 import re
+from functools import cache
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import pytest
 
@@ -101,8 +107,35 @@ def test_every_question_has_its_address_and_is_listed() -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_answer_is_short_and_has_a_number_and_a_place_to_see_more(address: str) -> None:
     _, answer = questions()[address]
-    said, _, seen = answer.partition("\nSeen in: ")
+    said, _, seen = answer.partition("\nSee ")
     shown = [line for block in blocks(said) for line in block.text.splitlines() if line[:4] not in (">>> ", "... ")]
     assert any(re.search(r"\d", line) for line in shown)
     assert 15 <= len(BLOCKS.sub("", said).split()) <= 130
     assert re.search(r"\]\([\w./#-]+\)", seen)
+
+
+@cache
+def names_at_the_top() -> CodeType:
+    """The block that stands above all questions."""
+    [block] = blocks(PAGE.read_text(encoding="utf-8").split("\n## ")[0])
+    return compile(block.text, "top", "exec")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_names_at_the_top_and_one_question_run(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(names_at_the_top(), names)
+    report: list[str] = []
+    for block in blocks(questions()[address][1]):
+        if block.language == "python" and ">>>" in block.text:
+            test = doctest.DocTestParser().get_doctest(block.text, names, address, None, block.line)
+            runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+            runner.run(test, out=report.append, clear_globs=False)
+            names = test.globs
+        elif block.language == "python":
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(block.text, names)
+    assert not report, "".join(report)

@@ -80,7 +80,7 @@ def exercise(
         parameters: the leaves that are trained, Values or their names; without them all but those called as inputs and targets are, i1, x,
             t, target_o1, ...; of a formula without neurons all leaves.
         questions: how many questions of understanding there are at most.
-        digits: how many digits that count a number is to have. An answer is right if it is the number, rounded where the answer ends.
+        digits: how many digits that count a number is to have. An answer is right if it is the number, rounded to the digits that it has.
         most: how many blanks there are at most, where none of them is asked for by its name. Of more quantities some are drawn, of
             each part and of the same neurons, and what these need besides is given. Without a choice they are work for half an hour.
         zeros: whether an input may be 0.

@@ -97,6 +97,14 @@ test("with a learning rate of 1000 the training comes to rest at 0.0001, and the
     ["o1", "o2"],
   );
   assert.match(session.notation.plain(sceneOf(session, frame).why), /come to rest though there is an error.*o1: .*, o2: /);
+  const kept = opened("tutorial");
+  kept.change({ settings: { accumulate: true } });
+  kept.training.advance(300);
+  kept.set({ step: null });
+  kept.go({ round: 300 });
+  const said = kept.notation.plain(sceneOf(kept, kept.frame()).why);
+  assert.match(said, /Gradients were kept from round to round/);
+  assert.doesNotMatch(said, /learning rate/);
   const fine = opened("xor");
   fine.training.advance(3000);
   fine.go({ round: 3000 });

@@ -12,6 +12,7 @@ import { FINER_DIGITS } from "./items.js";
 
 const POINTS = 121; // of a curve
 const TABLE_DIGITS = 5;
+const LONGEST_CHANGING = 12; // letters of a name behind Δ
 
 /**
  * @typedef {import("../model/session.js").Session} Session
@@ -94,7 +95,7 @@ class SlopePanel {
   }
 
   together() {
-    const columns = ["change", "predicted", "real"].map((name) => el("th", { scope: "col" }, text(`slope.${name}`)));
+    const columns = ["change", "predicted", "real"].map((name) => el("th", { scope: "col" }, text(`slope.${name}`, { result: changing(this.session) })));
     const rows = Object.entries(this.rows).map(([name, cells]) => el("tr", {}, el("th", { scope: "row" }, text(`slope.${name}`)), cells));
     return el(
       "div",
@@ -268,10 +269,12 @@ class SlopePanel {
       height: tallness,
     };
     for (const [name, value] of Object.entries(box)) set(parts.frame, name, value.toFixed(1));
-    const given = { times: String(times), change: signed(next - x, FINER_DIGITS), predicted: "", real: "" };
+    const given = { times: String(times), result: changing(this.session), change: signed(next - x, FINER_DIGITS), predicted: "", real: "" };
     if (update) Object.assign(given, { predicted: signed(update.predicted, FINER_DIGITS), real: signed(update.real, FINER_DIGITS) });
-    put(this.times, text(update ? "slope.times" : "slope.timesOnly", given));
-    set(close.root, "aria-label", text(update ? "slope.lens" : "slope.timesOnly", given));
+    const same = times === 1; // nothing is enlarged
+    put(this.times, text(update ? (same ? "slope.next" : "slope.times") : same ? "slope.near" : "slope.timesOnly", given));
+    const lens = same ? "slope.lensHere" : "slope.lens";
+    set(close.root, "aria-label", text(update ? lens : same ? "slope.near" : "slope.timesOnly", given));
   }
 
   /**
@@ -293,6 +296,7 @@ class SlopePanel {
   writeKeys(slope, updates) {
     const { session, id } = this;
     const { notation, graph } = session;
+    const given = { result: changing(session) };
     const words = `${id},${updates}`;
     if (words !== this.named) {
       this.named = words;
@@ -301,7 +305,7 @@ class SlopePanel {
         key("plot-curve", nodeName(notation, graph.result)),
         key("plot-tangent", [text("slope.tangent"), " ", this.number]),
         ...(updates
-          ? [key("plot-step", "−η · g"), key("plot-predicted", text("slope.predicted")), key("plot-real", text("slope.real"))]
+          ? [key("plot-step", "−η · g"), key("plot-predicted", text("slope.predicted", given)), key("plot-real", text("slope.real", given))]
           : []),
       );
     }
@@ -309,4 +313,14 @@ class SlopePanel {
     put(this.number, written(slope, FINER_DIGITS));
     set(this.number, "value", exactly(slope));
   }
+}
+
+/**
+ * What is said to change: E where the result is an error, else the result by its own name, if that is short.
+ * @param {import("../model/session.js").Session} session
+ */
+function changing({ graph, description }) {
+  const { name } = graph.nodes[graph.result];
+  if (description.isError) return "E";
+  return name.length <= LONGEST_CHANGING ? name : "";
 }

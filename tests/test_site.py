@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 from collections import Counter
 from functools import cache
@@ -184,6 +186,12 @@ def test_pages_are_accessible_fit_a_phone_and_ask_for_nothing(browser: Any) -> N
             assert ("-dark.svg" in page.evaluate(shown)) == (scheme == "dark")
             page.evaluate("document.body.dataset.theme = 'dark'")
             page.wait_for_function(f"{shown}.includes('-dark.svg')")
+            # One that decides for itself does, too.
+            page.goto(site + "benchmarks.html")
+            chart = page.locator("article img").first
+            for theme in ("dark", "light"):
+                page.evaluate("theme => { document.body.dataset.theme = theme }", theme)
+                assert chart.evaluate("image => getComputedStyle(image).colorScheme") == theme
             context.close()
         assert [url for url in asked if not url.startswith(site)] == []
 
@@ -199,4 +207,20 @@ def test_what_is_searched_for_is_found(browser: Any) -> None:
         )
         page.goto(site + "ja/search.html?q=連鎖律")
         page.wait_for_selector("ul.search li a[href*='learn/']", timeout=60_000)
+        # Questions are cut as pages are: every term of the glossary is found, whatever it is made of.
+        text = (ROOT / "docs" / "ja" / "glossary.md").read_text(encoding="utf-8")
+        terms = [*re.findall(r"\*\*(\w+)", text), "誤差逆伝播法", "勾配消失", "ｇｒａｄとＭＬＰ", "check_gradients"]
+        cut = page.evaluate("terms => terms.map(splitQuery)", terms)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(ROOT / "docs" / "site"))
+            searching: Any = importlib.import_module("searching")
+        assert cut == [searching.pieces(term) for term in terms]
+        index = json.loads((built() / "ja" / "searchindex.js").read_text("utf-8").partition("(")[2].rpartition(")")[0])
+        known = {*index["terms"], *index["titleterms"]}
+        assert len(terms) > 60
+        missing = {part for parts in cut for part in parts if not part.isdigit()} - known  # numbers are not looked for
+        assert missing == set()
+        for term in ("誤差逆伝播法", "勾配消失", "交差エントロピー", "計算グラフ", "層"):
+            page.goto(site + f"ja/search.html?q={term}")
+            page.wait_for_selector("ul.search li a", timeout=60_000)
         page.close()

@@ -14,7 +14,7 @@ copyright = "The tinygrad_bp authors"
 version = release = tinygrad_bp.__version__
 language = os.environ.get("SITE_LANGUAGE", "en")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "running"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "running", "searching"]
 root_doc = "index"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4

@@ -11,10 +11,12 @@ import WORDS from "./words.json";
 import EXAMPLES from "./examples.json";
 import { exercises } from "./exercise.js";
 import { packed, unpacked } from "./link.js";
+import { isolated, typedBefore } from "./isolation.js";
 
 const VIEWS = ["graph", "explain", "lesson", "output", "check", "page"];
 const PAUSE = 450; // milliseconds without a key, after which the program runs
 const PATIENCE = 1500; // milliseconds that an interrupted program has to end
+const LONGER = 4000; // milliseconds that it has where it is only not wanted any more
 
 const wanted = new URLSearchParams(location.search).get("lang");
 const language = wanted in WORDS ? wanted : "en";
@@ -34,6 +36,7 @@ let chosen = "graph";
 let timer;
 let deadline;
 let saidBefore = "";
+let ran; // the program that the worker was given last
 
 // What is said
 
@@ -155,11 +158,18 @@ function start() {
   ready = false;
   running = viewing = 0;
   interrupts = globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : undefined;
-  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker = newWorker();
   worker.onmessage = ({ data }) => heard(data);
   worker.onerror = (event) => say(word("failed", { error: event.message ?? "" }));
-  worker.postMessage({ start: { interrupts } });
+  worker.postMessage({ start: { interrupts, kept: Boolean(navigator.serviceWorker?.controller) } });
   buttons();
+}
+
+/** Python's worker. The policy that nothing goes elsewhere comes with its file from the service worker; where there is none, from this page. */
+function newWorker() {
+  const file = new URL("worker.js", import.meta.url).href;
+  if (navigator.serviceWorker?.controller) return new Worker(file, { type: "module" });
+  return new Worker(URL.createObjectURL(new Blob([`import ${JSON.stringify(file)};`], { type: "text/javascript" })), { type: "module" });
 }
 
 function restart(key) {
@@ -180,6 +190,7 @@ function buttons() {
   by("run").disabled = !ready;
   by("stop").disabled = !(ready && (running || viewing));
   course.ready(ready);
+  by("progress").hidden = ready;
   document.body.dataset.state = ready ? (running || viewing ? "running" : "ready") : "loading";
 }
 
@@ -189,7 +200,7 @@ function heard(data) {
   else if (data.ready) {
     ready = true;
     buttons();
-    if (saidBefore) {
+    if (saidBefore && program() === ran) {
       say(`${saidBefore} ${word("ready")}.`);
       if (sheet) show();
     } else {
@@ -209,7 +220,7 @@ function heard(data) {
 function answered(data) {
   if (data.id !== running && data.id !== viewing) return;
   clearTimeout(deadline);
-  if (data.broken !== undefined) return restart("broken");
+  if (data.broken !== undefined) return restart(data.broken);
   if (data.id === running) {
     if (running === checking) course.checked(data.ran && !isStopped(data.ran) ? data.ran : undefined);
     running = checking = 0;
@@ -251,6 +262,8 @@ function run() {
   if (running || viewing) {
     waiting = true;
     if (interrupts) interrupts[0] = 2; // the old program is not wanted any more
+    clearTimeout(deadline);
+    deadline = setTimeout(() => restart("ended"), LONGER);
     return;
   }
   waiting = false;
@@ -258,7 +271,8 @@ function run() {
   if (interrupts) interrupts[0] = 0;
   running = ++count;
   if (check) checking = running;
-  worker.postMessage({ id: running, run: program(), exercise: check ? course.name() : undefined, language });
+  ran = program();
+  worker.postMessage({ id: running, run: ran, exercise: check ? course.name() : undefined, language });
   check = false;
   say(`${word("running")}…`);
   buttons();
@@ -269,6 +283,7 @@ function stop() {
   waiting = check = false;
   if (!interrupts) return restart("ended");
   interrupts[0] = 2;
+  clearTimeout(deadline);
   deadline = setTimeout(() => restart("ended"), PATIENCE);
 }
 
@@ -303,16 +318,31 @@ function frame(html, sandbox) {
   by("panel").replaceChildren(element);
 }
 
-/** A picture as an element. Whatever a program made it of, nothing in it runs or leads elsewhere. */
+const ELEMENTS = "svg g a title desc defs linearGradient radialGradient stop path polygon polyline ellipse circle rect line text tspan".split(" ");
+const ATTRIBUTES =
+  `id class role x y x1 y1 x2 y2 dx dy cx cy r rx ry d points width height viewBox transform offset fill stroke opacity text-anchor
+  preserveAspectRatio gradientUnits gradientTransform dominant-baseline text-decoration letter-spacing textLength lengthAdjust`.split(/\s+/);
+const FAMILIES = /^(aria|fill|stroke|font|stop)-[a-z-]+$/;
+
+/** A picture as an element, of what a picture of the package is made of and nothing else: a program may have made it of anything. */
 function drawn(svg) {
   const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
   for (const element of [...parsed.querySelectorAll("*")]) {
-    if (element.namespaceURI !== "http://www.w3.org/2000/svg" || ["script", "foreignObject", "use", "image"].includes(element.localName)) element.remove();
-    for (const { name, localName, value } of [...element.attributes]) {
-      if (/^on/i.test(localName) || (localName === "href" && !value.startsWith("#"))) element.removeAttribute(name);
+    if (element.namespaceURI !== "http://www.w3.org/2000/svg" || !ELEMENTS.includes(element.localName)) element.remove();
+    for (const { name, value } of [...element.attributes]) {
+      if (!(ATTRIBUTES.includes(name) || FAMILIES.test(name)) || /url\s*\((?!#picture-)/i.test(value.replace(/url\(#/g, "url(#picture-"))) element.removeAttribute(name);
+      else if (name === "id") element.id = `picture-${value}`; // no element of the page's is called so
+      else element.setAttribute(name, value.replace(/url\(#/g, "url(#picture-"));
     }
   }
   return document.importNode(parsed.documentElement, true);
+}
+
+/** A page of a program's, whose scripts may run, in a frame that belongs to no site. */
+function allowed(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const script of page.scripts) script.setAttribute("nonce", scriptNonce);
+  return `<!doctype html>${page.documentElement.outerHTML}`;
 }
 
 function put(shown) {
@@ -321,7 +351,7 @@ function put(shown) {
   else if (shown.kind === "nothing") text(word("nothing"), "p");
   else if (shown.kind === "note") text(shown.content.endsWith(": -") ? word("no_value") : shown.content, "p");
   else if (shown.kind === "text") text(shown.content);
-  else if (shown.kind === "page") frame(shown.content, "allow-scripts allow-downloads allow-popups");
+  else if (shown.kind === "page") frame(allowed(shown.content), "allow-scripts allow-downloads allow-popups");
   else if (shown.kind === "html") frame(shown.content, "allow-popups");
   else {
     const picture = document.createElement("div");
@@ -366,16 +396,19 @@ by("tabs").addEventListener("keydown", (event) => {
 
 // Programs
 
-for (const [name, source] of Object.entries(EXAMPLES)) {
+for (const name of ["", ...Object.keys(EXAMPLES)]) {
   const option = document.createElement("option");
   option.value = name;
-  option.textContent = source.split("\n")[0].replace(/^# /, "").split(":")[0].replace(/\.$/, "");
+  option.textContent = word(name ? `example.${name}` : "examples.choose");
   by("examples").append(option);
 }
 by("examples").addEventListener("change", () => {
+  const name = by("examples").value;
+  by("examples").value = ""; // so that the same one can be chosen again
+  if (!name) return;
   if (course.name()) history.pushState(null, "", location.pathname + location.search);
   course.leave();
-  write(EXAMPLES[by("examples").value]);
+  write(EXAMPLES[name]);
 });
 by("run").addEventListener("click", run);
 by("stop").addEventListener("click", stop);
@@ -410,15 +443,24 @@ addEventListener("popstate", follow);
 
 async function keepOffline() {
   if (!("serviceWorker" in navigator)) return;
-  const kept = navigator.serviceWorker.controller;
-  await navigator.serviceWorker.register("service.js");
-  await navigator.serviceWorker.ready;
+  await navigator.serviceWorker.register("service.js").catch(() => undefined); // which looks for a newer version
+  if (!navigator.serviceWorker.controller) return;
+  if (again && !document.body.dataset.offline && !running) say(`${by("status").textContent} ${word("offline")}`);
   document.body.dataset.offline = "ready";
-  if (!kept && !running) say(`${by("status").textContent} ${word("offline")}`);
 }
 
-start();
 choose("graph");
-if (!course.enter(course.linked() ?? "")) write((await linked()) ?? course.own() ?? Object.values(EXAMPLES)[0]);
+buttons();
+if (!course.enter(course.linked() ?? "")) write(typedBefore() ?? (await linked()) ?? course.own() ?? Object.values(EXAMPLES)[0]);
+const first = program();
 document.body.dataset.editor = "ready";
 globalThis.playground = { program, write }; // for whoever opens the console
+const again = await isolated(
+  (part) => {
+    by("progress").value = part;
+    say(word("loading.part", { percent: Math.round(part * 100) }));
+  },
+  () => (program() === first ? undefined : program()),
+);
+by("progress").removeAttribute("value");
+start();

@@ -12,11 +12,10 @@ import contextlib
 import gc
 import io
 import json
-import math
+import operator
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,6 +37,13 @@ MOST_INPUTS = 12  # whose derivatives are explained
 result: Any = None  # what the program ended with
 value: Value | None = None  # and the last Value before it, where that is none
 _names: dict[str, Any] = {}
+
+
+SPOILT = (AttributeError, NameError, TypeError, ImportError, KeyError)
+
+
+class Spoilt(Exception):
+    """This module's own code fails after a program has run: what it needs is not what it was."""
 
 
 class Output(io.TextIOBase):
@@ -73,17 +79,21 @@ def run(source: str, say: Callable[[str], object], exercise: str = "") -> str:
     output = Output(say)
     error = checked = None
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        theirs = True  # whether what goes wrong is of the program's
         try:
             tree = ast.parse(source, NAME)
             shown: dict[int, Any] = {}
             _names["__shown__"] = lambda place, value: _show(shown, place, value)
+            code = compile(_showing(tree), NAME, "exec")
+            sys.setrecursionlimit = _limited
             try:
-                exec(compile(_showing(tree), NAME, "exec"), _names)
+                exec(code, _names)
             except SystemExit as end:
                 if end.code not in (None, 0):  # else the program has just come to its end
                     raise
             finally:
                 _mend()
+                theirs = False
             result = _last(tree, shown, lambda found: _is_picture(found) or _is_page(found) or _is_document(found))
             value = _last(tree, shown, lambda found: False)
             _name_values()
@@ -92,6 +102,8 @@ def run(source: str, say: Callable[[str], object], exercise: str = "") -> str:
                 _mend()
         except BaseException as caught:  # also SystemExit and KeyboardInterrupt, which is Stop
             error = _told(caught)
+            if not theirs and not error["line"] and isinstance(caught, SPOILT):
+                raise Spoilt(str(caught)) from None
             _take_apart()  # what the frames of the program hold is let go of with them
             caught.__traceback__ = caught.__context__ = caught.__cause__ = None
     output.flush()
@@ -182,7 +194,12 @@ def _told(error: BaseException) -> dict[str, Any]:
     told = {"kind": type(error).__name__, "words": _words_of(error), "why": _limit(error), "module": _missing(error)}
     if isinstance(error, SyntaxError) and error.filename == NAME:
         return {**told, "words": error.msg, "line": error.lineno or 1, "column": error.offset or 1}
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == NAME]
+    lines = []
+    passed = error.__traceback__
+    while passed is not None:  # of an endless recursion there are many
+        if passed.tb_frame.f_code.co_filename == NAME:
+            lines.append(passed.tb_lineno)
+        passed = passed.tb_next
     return {**told, "line": lines[-1] if lines else 0, "column": 0}
 
 
@@ -272,8 +289,8 @@ def _size() -> int:
 def _graph(language: str, dark: bool) -> dict[str, str]:
     from tinygrad_bp import draw
 
-    if _is_picture(result):
-        return _of("svg", result.svg())
+    if _is_picture(result):  # what is no picture of the package's is shown in a frame, whatever is in it
+        return _of("svg" if type(result).__module__.startswith("tinygrad_bp.") else "html", result.svg())
     y = _value()
     if y.op is not None and y.grad == 0.0:
         y.backward()
@@ -376,30 +393,79 @@ def _held_by(found: object) -> dict[str, Any] | None:
 
 # What a program may have changed of Python and of the package is mended after it: else it would change the programs after it, too.
 
-builtins.input = _ask
-os._exit = sys.exit  # which would leave nobody behind to say so
-_BUILTINS = dict(vars(builtins))
-_PARTS = [math, *(module for name, module in sys.modules.items() if name.split(".")[0] == "tinygrad_bp")]
-_CLASSES = [
-    found
-    for part in _PARTS
-    for found in vars(part).values()
-    if isinstance(found, type) and found.__module__.startswith("tinygrad_bp")
-]
-_WERE = [(part, dict(vars(part))) for part in [*_PARTS, *dict.fromkeys(_CLASSES)]]
+DEEPEST = 100_000  # calls inside each other: more of them would fill the memory before they end
+KEPT = frozenset({"stdout", "stderr", "stdin", "modules"})  # of sys; the first three change while a program runs
+
+
+def _limited(limit: int, /) -> None:
+    """What a program has as `sys.setrecursionlimit`."""
+    _set_limit(min(limit, DEEPEST) if type(limit) is int else limit)
+
+
+def _importing(*given: Any, **named: Any) -> Any:
+    """Imports, and remembers what came with it as it was."""
+    global _imports
+    _imports += 1
+    try:
+        return _import(*given, **named)
+    finally:
+        _imports -= 1
+        if _imports == 0 and len(_MODULES) != len(sys.modules):
+            _remember()
+
+
+def _remember() -> None:
+    for name, module in list(sys.modules.items()):
+        if name not in _MODULES:
+            _MODULES[name] = module
+            if isinstance(module, _MODULE) and name != "__main__":
+                _WERE.append((module, dict(vars(module))))
+                _WERE.extend((found, dict(vars(found))) for found in _classes(module))
+
+
+def _classes(module: Any) -> list[type]:
+    """The classes of a module of the package; those of Python's library cannot all be looked after."""
+    return [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and found.__module__ == module.__name__ and module.__name__.startswith("tinygrad_bp")
+    ]
 
 
 def _mend() -> None:
+    _set_limit(_LIMIT)
     _HERE.update(_BUILTINS)  # before anything else is called by its name
     for name in _HERE.keys() - _BUILTINS.keys():
         del _HERE[name]
+    _SYS.__dict__["modules"] = _TABLE
+    for name, module in _MODULES.items():
+        if _TABLE.get(name) is not module:
+            _TABLE[name] = module
     for part, were in _WERE:
-        now = vars(part)
-        for name in [name for name, found in were.items() if now.get(name, were) is not found]:
-            setattr(part, name, were[name])
+        now = part.__dict__
+        if now.keys() >= were.keys() and all(map(_is, map(now.__getitem__, were), were.values())):
+            changed = []
+        else:
+            changed = [name for name, found in were.items() if now.get(name, were) is not found]
+        for name in changed:
+            if part is not _SYS or name not in KEPT:
+                setattr(part, name, were[name])
         if isinstance(part, type):
             for name in now.keys() - were.keys():
                 delattr(part, name)
+    for held, had in _LISTS:
+        if held != had:
+            held[:] = had
 
 
-_HERE = vars(builtins)
+builtins.input = _ask
+os._exit = os.abort = sys.exit  # which would leave nobody behind to say so
+_import, _imports = builtins.__import__, 0
+builtins.__import__ = _importing
+_set_limit, _LIMIT = sys.setrecursionlimit, sys.getrecursionlimit()
+_BUILTINS, _HERE = dict(vars(builtins)), vars(builtins)
+_SYS, _TABLE, _MODULE, _is = sys, sys.modules, type(sys), operator.is_
+_MODULES: dict[str, Any] = {}
+_WERE: list[tuple[Any, dict[str, Any]]] = []
+_LISTS = [(held, list(held)) for held in (sys.path, sys.meta_path, sys.path_hooks)]
+_remember()

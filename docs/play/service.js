@@ -1,16 +1,38 @@
 // Keeps the playground, so that it works without a network after the first load, and lets a running program be interrupted: for that a page has to be
 // isolated from others, which these two headers ask for.
 const NAME = "playground-{{VERSION}}";
-const FILES = {{FILES}};
+const FILES = {{FILES}}; // with their sizes
+const POLICY =
+  "default-src 'self' data: blob: 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
-addEventListener("install", (event) => {
-  event.waitUntil(
-    caches
-      .open(NAME)
-      .then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" }))))
-      .then(() => skipWaiting()),
+/** Fetches and keeps all files, and tells the pages that wait for them how far it is. */
+async function keep() {
+  const cache = await caches.open(NAME);
+  const whole = FILES.reduce((sum, [, size]) => sum + size, 0);
+  const waiting = await clients.matchAll({ includeUncontrolled: true });
+  let there = 0;
+  let told = 0;
+  const counted = () =>
+    new TransformStream({
+      transform(chunk, out) {
+        there += chunk.length;
+        out.enqueue(chunk);
+        if (there - told > whole / 100) {
+          told = there;
+          for (const page of waiting) page.postMessage({ kept: Math.min(1, there / whole) });
+        }
+      },
+    });
+  await Promise.all(
+    FILES.map(async ([file]) => {
+      const answer = await fetch(new Request(file, { cache: "no-cache" }));
+      if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+      await cache.put(file, new Response(answer.body.pipeThrough(counted()), { headers: answer.headers }));
+    }),
   );
-});
+}
+
+addEventListener("install", (event) => event.waitUntil(keep().then(() => skipWaiting())));
 
 addEventListener("activate", (event) => {
   event.waitUntil(
@@ -21,11 +43,12 @@ addEventListener("activate", (event) => {
   );
 });
 
-function isolated(answer) {
+function isolated(answer, isScript) {
   if (!answer || answer.status === 0) return answer;
   const headers = new Headers(answer.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  if (isScript) headers.set("Content-Security-Policy", POLICY); // which a worker takes from its own file
   return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers });
 }
 
@@ -37,6 +60,6 @@ addEventListener("fetch", (event) => {
       .open(NAME)
       .then((cache) => cache.match(event.request, { ignoreSearch: true }))
       .then((kept) => kept ?? fetch(event.request))
-      .then(isolated),
+      .then((answer) => isolated(answer, url.pathname.endsWith(".js"))),
   );
 });

@@ -2,6 +2,9 @@
 import { Graphviz } from "@hpcc-js/wasm-graphviz";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
+// What a program could leave behind for the pages of this site, or start beside itself.
+const FORBIDDEN = ["caches", "indexedDB", "Worker", "SharedWorker", "BroadcastChannel", "navigator", "webkitRequestFileSystem", "webkitRequestFileSystemSync"];
+
 let playground;
 
 async function bytes(address) {
@@ -10,11 +13,11 @@ async function bytes(address) {
   return answer.arrayBuffer();
 }
 
-async function start({ interrupts }) {
+async function start({ interrupts, kept }) {
   const packages = bytes("packages.zip");
   const files = ["playground.py", "exercises.py", "exercises.json"].map((name) => [name, bytes(name)]);
   const graphviz = Graphviz.load();
-  postMessage({ say: "loading.python" });
+  postMessage({ say: kept ? "loading.kept" : "loading.python" });
   const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
   postMessage({ say: "loading.package" });
   python.unpackArchive(await packages, "zip", { extractDir: "/lib/python3.14/site-packages" });
@@ -24,6 +27,7 @@ async function start({ interrupts }) {
   if (interrupts) python.setInterruptBuffer(interrupts);
   python.runPython("import sys; sys.path.insert(0, '/home/pyodide')");
   playground = python.pyimport("playground");
+  for (const name of FORBIDDEN) for (let each = globalThis; each; each = Object.getPrototypeOf(each)) delete each[name];
   postMessage({ ready: true });
 }
 
@@ -32,8 +36,9 @@ function tell(id, work) {
     postMessage({ id, ...work() });
   } catch (error) {
     // Stopped while a view was made, or Python itself has broken.
-    const stopped = String(error.type ?? error.message).includes("KeyboardInterrupt");
-    postMessage({ id, stopped, broken: stopped ? undefined : String(error.message ?? error) });
+    const kind = String(error.type ?? error.message);
+    const stopped = kind.includes("KeyboardInterrupt");
+    postMessage({ id, stopped, broken: stopped ? undefined : kind.includes("Spoilt") ? "spoilt" : "broken" });
   }
 }
 

@@ -16,7 +16,7 @@ from tests.web import installed
 
 PLAY = Path(__file__).parent.parent / "play"
 ROOT = PLAY.parent.parent
-AS_THEY_ARE = ("index.html", "style.css", "playground.py", "exercises.py")
+AS_THEY_ARE = ("index.html", "policy.js", "style.css", "playground.py", "exercises.py")
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 # What the package imports; what reads JavaScript, Markdown or colours code in terminals is never asked for here.
 PACKAGES = ("graphviz", "rich", "latex2mathml", "shtab")
@@ -89,8 +89,10 @@ def _licences(parts: Path, file: Path) -> None:
 def _service(target: Path) -> None:
     """The service worker, with the list of what it keeps, and a version that changes with any of it."""
     files = sorted(path for path in target.rglob("*") if path.is_file())
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
-    names = ["./", *(path.relative_to(target).as_posix() for path in files)]
+    made_of = [*files, PLAY / "service.js"]
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
+    kept = [(path.relative_to(target).as_posix(), path.stat().st_size) for path in files]
+    names = [("./", (target / "index.html").stat().st_size), *kept]
     text = (PLAY / "service.js").read_text(encoding="utf-8")
     text = text.replace("{{VERSION}}", version).replace("{{FILES}}", json.dumps(names))
     (target / "service.js").write_text(text, encoding="utf-8")

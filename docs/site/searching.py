@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from sphinx.search.ja import SearchJapanese
 
@@ -51,6 +52,6 @@ var splitQuery = (query) => {{
         return len(word) > 1 or JAPANESE.fullmatch(word) is not None
 
 
-def setup(app):
+def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.add_search_language(Pairs)

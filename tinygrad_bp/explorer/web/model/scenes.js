@@ -123,7 +123,9 @@ function restScene(stage, frame) {
     left: many ? [text("beat.mean")] : [{ name: graph.result }],
     result: [{ number, id: graph.result, quantity: "data", enclose: false }],
     why: stuck
-      ? sentence(frame.settings.accumulate ? "beat.rest.kept" : "beat.rest.frozen", { slopes: [stuck.map(({ neuron, slope }) => `${neuron.name}: ${brief(slope, 2)}`).join(", ")] })
+      ? sentence(frame.settings.accumulate ? "beat.rest.kept" : "beat.rest.frozen", {
+          slopes: [stuck.map(({ neuron, slope }) => `${neuron.name}: ${brief(slope, 2)}`).join(", ")],
+        })
       : sentence(many ? "beat.rest.cases" : "beat.rest", placeOf(stage, frame)),
   };
 }

@@ -95,7 +95,9 @@ class SlopePanel {
   }
 
   together() {
-    const columns = ["change", "predicted", "real"].map((name) => el("th", { scope: "col" }, text(`slope.${name}`, { result: changing(this.session) })));
+    const columns = ["change", "predicted", "real"].map((name) =>
+      el("th", { scope: "col" }, text(`slope.${name}`, { result: changing(this.session) })),
+    );
     const rows = Object.entries(this.rows).map(([name, cells]) => el("tr", {}, el("th", { scope: "row" }, text(`slope.${name}`)), cells));
     return el(
       "div",

@@ -7,7 +7,6 @@ import importlib
 import json
 import re
 import zlib
-from collections import Counter
 from itertools import product
 from string import ascii_letters, digits
 from typing import Any
@@ -127,8 +126,6 @@ _LZMA = """(source) => {
   }
 }"""
 
-_LANGUAGE = {"const", "let", "for", "while", "if", "else", "return", "continue", "break", "new"}
-
 # Unpacks the page in its frame, and tells the notebook how high it is: when it is there, and when it became wider or narrower, not
 # when it became higher, which this itself brings about.
 _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
@@ -199,7 +196,9 @@ def cell(page: str, title: str, old: str, untrusted: str) -> str:
         "OLD": _script(old),
     }
     # In one pass: nothing that is put in place is looked at again.
-    loader = re.sub(r"\b(?:BASE|SMALL|LETTERS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _short(_LOADER))
+    loader = re.sub(
+        r"\b(?:BASE|SMALL|LETTERS|PACKED|LENGTH|LZMA|OLD)\b", lambda name: parts[name[0]], _short(_renamed(_LOADER))
+    )
     return (
         f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
@@ -214,14 +213,17 @@ def _short(script: str) -> str:
 
 
 def _renamed(script: str) -> str:
-    """The script with short names for those of its words that are nowhere an attribute or a key, and not the language's."""
+    """The script with short names for those that it declares and that are nowhere an attribute or a key in it."""
+    declared = re.findall(
+        r"(?:const|let|,) (\w+) = |(?:const|let) (\w+)|(?:const|let) \[([^\]]*)\]|\(([\w, ]+)\) =>", script
+    )
     words = re.findall(r"[\w.]+:?", script)
     foreign = {part for word in words for part in word.rstrip(":").split(".")[1:]}
-    foreign |= {word[:-1] for word in words if word.endswith(":")} | _LANGUAGE
-    own = Counter(name for name in re.findall(r"\b[a-z]\w+\b", script) if name not in foreign)
+    foreign |= {word[:-1] for word in words if word.endswith(":")}
+    own = {name for found in declared for name in re.findall(r"\w\w+", " ".join(found))} - foreign
     free = (name for name in (*ascii_letters, *map("".join, product(ascii_letters, digits))) if name not in words)
-    names = dict(zip((name for name, _ in own.most_common()), free, strict=False))
-    return re.sub(r"\b[a-z]\w+\b", lambda name: names.get(name[0], name[0]), script)
+    names = dict(zip(sorted(own, key=lambda name: (-words.count(name), name)), free, strict=False))
+    return re.sub(r"\w+", lambda name: names.get(name[0], name[0]), script)
 
 
 def pack(page: str) -> tuple[str, int]:

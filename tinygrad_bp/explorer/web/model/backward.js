@@ -5,6 +5,7 @@ import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
 import { probabilitiesOf } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
+import { brief } from "./numbers.js";
 import {
   coloured,
   emptyScene,
@@ -20,6 +21,7 @@ import {
 } from "./terms.js";
 import { sentence } from "./words.js";
 
+const SMALL = 0.001; // by which an output grows to see what comes of it
 const SAME_GRADIENT = 1e-12; // by which a gradient differs from another way to it, but for rounding
 
 /** @typedef {import("./terms.js").Stage} Stage */
@@ -36,35 +38,10 @@ function linesFrom(graph, source) {
 /** @type {import("./terms.js").Maker} */
 export function arriveScene(stage, frame, beat) {
   const { graph, formulas } = stage;
-  const neuron = /** @type {Neuron} */ (beat.neuron);
-  const { variant } = frame.settings;
   const id = beat.node;
   const lines = linesFrom(graph, id);
+  if (!lines.length || /** @type {Neuron} */ (beat.neuron).end) return outputScene(stage, frame, beat);
   const scene = emptyScene();
-  const left = [{ of: graph.result, by: id, whole: 1 }];
-  const result = resultIn(frame, id, "grad");
-  const name = { name: [{ name: id }], ...placeOf(stage, frame) };
-  const { terms, parts } = formulas.terms(id);
-  if (!lines.length || neuron.end) {
-    const only = terms.length === 1 && terms[0].length === 1 ? factorPiece(terms[0][0]) : null;
-    const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
-    const product = frame.grads[id];
-    const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
-    scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product });
-    scene.colours.set(id, 0);
-    const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
-    const probable = probabilityRows(stage, frame, neuron);
-    const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
-    const reason = probable ? "probability" : squared && neuron.target !== null ? "square" : "";
-    const first = isFirst(frame, beat);
-    const given = { ...name, neuron: [neuron.name], target: [{ name: neuron.target ?? id }] };
-    const keys = first ? ["first", reason, neuron.out === neuron.net && "linear"].filter(Boolean) : ["next"];
-    const why = joined(
-      keys.map((key) => sentence(`beat.arrive.${key}`, given)),
-      " ",
-    );
-    return { ...scene, left, rows: probable ?? long(), result, why };
-  }
   lines.forEach(({ weight, neuron: head }, k) => {
     const term = k % TERM_COLOURS;
     scene.lines.set(weight, term);
@@ -73,16 +50,72 @@ export function arriveScene(stage, frame, beat) {
     const product = carried * frame.data[weight];
     scene.travels.push({ kind: "back", term, from: head.out, to: id, weight, carried, product });
   });
-  const key = lines.length > 1 ? "beat.arrive.sum" : "beat.arrive.one";
+  const first = isFirst(frame, beat);
+  const key = !first ? "again" : lines.length > 1 ? "sum" : "one";
   const heads = listed(lines.map(({ neuron: { name: head } }) => head));
-  const given = { ...name, heads, count: [String(lines.length)] };
-  return {
-    ...scene,
-    left,
-    rows: rowsOf(stage, frame, terms),
-    result,
-    why: sentence(isFirst(frame, beat) ? key : "beat.arrive.again", given),
-  };
+  const [{ weight, neuron: head }] = lines;
+  const count = [String(lines.length)];
+  const given = { name: [{ name: id }], ...placeOf(stage, frame), heads, count, net: [{ name: head.net }], weight: [{ name: weight }] };
+  const rows = rowsOf(stage, frame, formulas.terms(id).terms, !first);
+  return { ...scene, left: leftOf(graph, id), rows, result: resultIn(frame, id, "grad"), why: sentence(`beat.arrive.${key}`, given) };
+}
+
+/**
+ * @param {import("./graph.js").Graph} graph
+ * @param {number} id
+ * @returns {Piece[]}
+ */
+function leftOf(graph, id) {
+  return [{ of: graph.result, by: id, whole: 1 }];
+}
+
+/**
+ * What arrives at an output, from the error.
+ * @type {import("./terms.js").Maker}
+ */
+function outputScene(stage, frame, beat) {
+  const { graph, formulas } = stage;
+  const neuron = /** @type {Neuron} */ (beat.neuron);
+  const { variant } = frame.settings;
+  const id = beat.node;
+  const scene = emptyScene();
+  const { terms, parts } = formulas.terms(id);
+  const only = terms.length === 1 && terms[0].length === 1 ? factorPiece(terms[0][0]) : null;
+  const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
+  const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
+  scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product: frame.grads[id] });
+  scene.colours.set(id, 0);
+  const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
+  const probable = probabilityRows(stage, frame, neuron);
+  const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
+  const square = Boolean(squared) && neuron.target !== null;
+  const wiggled = square ? wiggle(frame, neuron) : null;
+  const reasons = probable ? ["probability"] : square ? ["square", ...(summandsOf(graph).length ? ["rest"] : [])] : [];
+  const linear = neuron.out === neuron.net ? ["linear"] : [];
+  const keys = isFirst(frame, beat) ? [wiggled ? "wiggled" : "first", ...reasons, ...linear] : ["next"];
+  const named = { name: [{ name: id }], neuron: [neuron.name], target: [{ name: neuron.target ?? id }] };
+  const given = { ...named, ...placeOf(stage, frame), ...wiggled };
+  const why = joined(
+    keys.map((key) => sentence(`beat.arrive.${key}`, given)),
+    " ",
+  );
+  return { ...scene, left: leftOf(graph, id), rows: probable ?? long(), result: resultIn(frame, id, "grad"), why };
+}
+
+/**
+ * The squared error of an output, and what it becomes when the output grows a little: null where the digits would not show it.
+ * @param {Frame} frame
+ * @param {Neuron} neuron
+ * @returns {Record<string, Piece[]> | null}
+ */
+function wiggle(frame, { out, target }) {
+  const [x, goal] = [frame.data[out], frame.data[/** @type {number} */ (target)]];
+  const [before, after] = [x, x + SMALL].map((at) => (goal - at) ** 2 / 2);
+  const change = after - before;
+  if (!(Math.abs(change) >= SMALL / 100 && before < 100)) return null;
+  const number = (/** @type {number} */ y) => [{ number: y, enclose: false }];
+  const times = brief(change / SMALL, 2);
+  return { small: number(SMALL), before: number(before), after: number(after), times: [times] };
 }
 
 /**
@@ -155,11 +188,13 @@ export function deltaScene(stage, frame, beat) {
   const factors = linksOf(stage, neuron, beat.node);
   const slope = formulas.factor({ of: neuron.out, by: neuron.net, whole: 1 }, frame.settings.variant);
   const product = frame.grads[neuron.net];
+  const activation = formulas.activation(neuron, frame.settings.variant) ?? "";
   const steep = { number: graph.derivative(frame.slopes, neuron.out, neuron.net), enclose: false };
   const given = {
     ...placeOf(stage, frame),
     neuron: [neuron.name],
     name: [{ name: neuron.out }],
+    curve: [activation === "sigmoid" ? "σ" : activation],
     slope: slope
       ? [
           ...slope,

@@ -104,14 +104,15 @@ export function resultIn(frame, id, quantity = "data") {
  * @param {Stage} stage
  * @param {Frame} frame
  * @param {Factor[][]} terms
+ * @param {boolean} short whether a node delta is written for the derivatives that it stands for
  * @returns {Piece[][]}
  */
-export function rowsOf(stage, frame, terms) {
+export function rowsOf(stage, frame, terms, short = true) {
   const { variant } = frame.settings;
   const symbols = terms.map((factors, k) => {
     const pieces = factors.map(factorPiece);
-    const short = deltaTerm(stage, pieces, variant);
-    return coloured(k % TERM_COLOURS, short ?? joined(pieces, " · "));
+    const byDelta = short ? deltaTerm(stage, pieces, variant) : null;
+    return coloured(k % TERM_COLOURS, byDelta ?? joined(pieces, " · "));
   });
   const marks = terms.map((factors) => factors.map((factor) => derivativeNumber(stage, frame, factorPiece(factor))));
   const numbers = sumOf(marks.map((list, k) => coloured(k % TERM_COLOURS, joined(list, " · "))));

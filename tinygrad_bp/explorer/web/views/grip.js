@@ -65,6 +65,34 @@ function turn(session, id, notches) {
 }
 
 /**
+ * A chart on which a press, and each place that it is drawn to, is heard: `to` is told of it, and which gesture it is.
+ * @param {Pick<Hand, "hold">} session
+ * @param {SVGElement} chart
+ * @param {(event: PointerEvent, gesture: number) => void} to
+ * @param {() => boolean} free whether it may begin
+ */
+export function followed(session, chart, to, free = () => true) {
+  let held = -1;
+  chart.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !free()) return;
+    held = event.pointerId;
+    gestures += 1;
+    chart.setPointerCapture(held);
+    session.hold(true);
+    to(event, gestures);
+  });
+  chart.addEventListener("pointermove", (event) => {
+    if (held === event.pointerId) to(event, gestures);
+  });
+  for (const kind of /** @type {const} */ (["pointerup", "pointercancel"])) {
+    chart.addEventListener(kind, () => {
+      if (held >= 0) session.hold(false);
+      held = -1;
+    });
+  }
+}
+
+/**
  * Drawn up, a number grows; drawn down, it shrinks: a notch for each pixel.
  * @param {Hand} session
  * @param {number} id

@@ -2,11 +2,12 @@
 
 import { extremes, heightAt, Landscape } from "../model/heights.js";
 import { counted, written } from "../model/numbers.js";
+import { updatedTo } from "../model/optimizers.js";
 import { meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, put, set, svg } from "./elements.js";
+import { followed } from "./grip.js";
 import { arrow, Plot } from "./plot.js";
-import { updatedTo } from "../model/optimizers.js";
 
 const MAP_HEIGHT = 300;
 const [ACROSS, DOWN] = [344, 268]; // pixels of the map
@@ -65,33 +66,14 @@ class LandscapePart {
   }
 
   listen() {
-    const { root } = this.plot;
-    let held = -1;
-    let drags = 0;
-    const to = (/** @type {PointerEvent} */ event) => {
+    const to = (/** @type {PointerEvent} */ event, /** @type {number} */ gesture) => {
       if (!this.pair) return;
       const { x, y } = this.plot.pointed(event);
       const leaves = this.pair.map((id, k) => /** @type {[number, number]} */ ([id, Number([x, y][k].toPrecision(4))]));
       const { view } = this.session;
-      this.session.change({ leaves }, view.round, { gesture: `map ${drags}`, step: view.step });
+      this.session.change({ leaves }, view.round, { gesture: `map ${gesture}`, step: view.step });
     };
-    root.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || this.pair?.some((id) => this.session.hides(id, "data"))) return;
-      held = event.pointerId;
-      drags += 1;
-      root.setPointerCapture(held);
-      this.session.hold(true);
-      to(event);
-    });
-    root.addEventListener("pointermove", (event) => {
-      if (held === event.pointerId) to(event);
-    });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      root.addEventListener(kind, () => {
-        if (held >= 0) this.session.hold(false);
-        held = -1;
-      });
-    }
+    followed(this.session, this.plot.root, to, () => !this.pair?.some((id) => this.session.hides(id, "data")));
   }
 
   /**

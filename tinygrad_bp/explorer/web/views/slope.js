@@ -5,10 +5,11 @@ import { exactly, parsed, signed, written } from "../model/numbers.js";
 import { consequence, enlargement, sampled, slopeAt, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
+import { followed } from "./grip.js";
+import { FINER_DIGITS } from "./items.js";
 import { landscapeView } from "./landscape.js";
 import { nodeName } from "./pieces.js";
 import { arrow, key, Plot, roomy } from "./plot.js";
-import { FINER_DIGITS } from "./items.js";
 
 const POINTS = 121; // of a curve
 const TABLE_DIGITS = 5;
@@ -133,31 +134,11 @@ class SlopePanel {
 
   // The point of the chart is a handle too.
   listen() {
-    const { root } = this.wide;
-    let drags = 0;
-    let held = -1;
-    const to = (/** @type {PointerEvent} */ event) => {
+    followed(this.session, this.wide.root, (event, gesture) => {
       const [low, high] = this.wide.x;
       const x = Math.max(low, Math.min(high, this.wide.pointed(event).x));
-      this.session.pull(this.id, Number(x.toPrecision(4)), `point ${drags}`);
-    };
-    root.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      held = event.pointerId;
-      drags += 1;
-      root.setPointerCapture(held);
-      this.session.hold(true);
-      to(event);
+      this.session.pull(this.id, Number(x.toPrecision(4)), `point ${gesture}`);
     });
-    root.addEventListener("pointermove", (event) => {
-      if (held === event.pointerId) to(event);
-    });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      root.addEventListener(kind, () => {
-        if (held >= 0) this.session.hold(false);
-        held = -1;
-      });
-    }
   }
 
   // The number that is looked at: the one that is chosen, or that a beat is about, or that was in someone's hand.

@@ -152,7 +152,7 @@ test("a slope is written with numbers, a square's derivative has a reason, and w
   assert.match(beats[9].why, /The rest of E_total does not contain out_o1: 0\./);
   assert.match(beats[10].why, /out_o1 \* \(1 - out_o1\) = 0\.751365 \* \(1 - 0\.751365\) = 0\.186816 \(choose o1 .*called δ \(delta\) of o1/);
   assert.match(beats[11].why, /w5 changes net_o1, that changes out_o1, that changes E_total\. So three factors multiply/);
-  assert.match(beats[17].why, /2 ways, which add up\. net_o1 = w5 · out_h1 \+ …, so when out_h1 grows by 1, net_o1 grows by w5/);
+  assert.match(beats[17].why, /2 ways, which add up\. net_o1 = w5 · out_h1 \+ …: when out_h1 grows by 1, net_o1 grows by w5/);
   for (const words of ["Now backward", "Three links", "called δ", "squeezes"])
     assert.equal(beats.filter(({ why }) => why.includes(words)).length, 1, words);
 });

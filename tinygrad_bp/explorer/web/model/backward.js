@@ -56,7 +56,7 @@ export function arriveScene(stage, frame, beat) {
   const [{ weight, neuron: head }] = lines;
   const count = [String(lines.length)];
   const given = { name: [{ name: id }], ...placeOf(stage, frame), heads, count, net: [{ name: head.net }], weight: [{ name: weight }] };
-  const rows = rowsOf(stage, frame, formulas.terms(id).terms, !first);
+  const rows = rowsOf(stage, frame, formulas.terms(id).terms, !first || lines.length > 2);
   return { ...scene, left: leftOf(graph, id), rows, result: resultIn(frame, id, "grad"), why: sentence(`beat.arrive.${key}`, given) };
 }
 

@@ -119,6 +119,7 @@ def test_the_window_follows_and_a_map_moves_it(wide: Any, open_page: Any, tmp_pa
     }"""
     for _ in range(9):
         explorer.press(".")
+        explorer.settle()
         assert page.evaluate(inside)
     place = lambda: page.locator(".computation > g").first.get_attribute("transform")  # noqa: E731
     before = place()

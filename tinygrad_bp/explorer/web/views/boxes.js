@@ -297,7 +297,7 @@ export class Boxes {
    */
   small(id, prefix, x, y, what, more = "") {
     const size = Math.max(11, this.places.font - 2.5);
-    const wide = LETTER * size * (prefix.length + NUMBER - 2);
+    const wide = LETTER * size * (prefix.length + NUMBER - 1); // a minus is wider than a digit
     const still = what === "main"; // a bias changes in the update, and its name stays where it is
     const number = still ? this.number(id, prefix, what, x - wide + 3, y) : this.number(id, prefix, what, x, y, "end");
     set(number.element, "font-size", size);

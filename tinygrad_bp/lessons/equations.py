@@ -281,13 +281,8 @@ class Equations:
         return [Formula(f"{number.text} * ({text})", rf"{number.latex} \cdot \left({latex}\right)")]
 
     def shortened(self, products: Sequence[Product]) -> Row:
-        """The sum; of very many summands those at both ends, and how many there are between them."""
-        if len(products) <= MOST_TERMS:
-            return summed(products)
-        end = MOST_TERMS // 2
-        between = len(products) - 2 * end
-        more = Formula(f"… {between:,} …", rf"\dots_{{{between}}}")
-        return summed([*products[:end], (False, [more]), *products[-end:]])
+        """The sum; of very many summands those at both ends."""
+        return summed(at_both_ends(products))
 
 
 def chain(left: Formula, rows: Sequence[Row]) -> Equation:
@@ -297,6 +292,16 @@ def chain(left: Formula, rows: Sequence[Row]) -> Equation:
         if row and list(row) != [left] and row not in kept:
             kept.append(row)
     return Equation(left, kept)
+
+
+def at_both_ends(products: Sequence[Product], *, subtracted: bool = False) -> Sequence[Product]:
+    """The summands; of very many those at both ends, and how many there are between them, which are added or subtracted."""
+    if len(products) <= MOST_TERMS:
+        return products
+    end = MOST_TERMS // 2
+    between = len(products) - 2 * end
+    more = Formula(f"… {between:,} …", rf"\dots_{{{between}}}")
+    return [*products[:end], (subtracted, [more]), *products[-end:]]
 
 
 def summed(products: Sequence[Product]) -> Row:

@@ -8,7 +8,7 @@ from functools import cached_property
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.attention import Look, Part, positions
 from tinygrad_bp.lessons.blocks import Block, Equation, Formula, Table, Text
-from tinygrad_bp.lessons.equations import MOST_TERMS, chain, in_parentheses, summed
+from tinygrad_bp.lessons.equations import at_both_ends, chain, in_parentheses, summed
 from tinygrad_bp.lessons.speaking import MOST_STEPS, Speaker
 
 FAR = 3  # the last position that is told in full: it looks at a few others, and they fit in a line
@@ -93,7 +93,7 @@ class Heads(Speaker):
         rows = []
         for write in (self.write.name, lambda v: self.write.number(v.data)):
             powers = [_power(write(score)) for score in look.scores]
-            whole = summed(self._ends([(False, [power]) for power in powers]))
+            whole = self.write.shortened([(False, [power]) for power in powers])
             text, latex = (" ".join(pieces) for pieces in zip(*[(x.text, x.latex) for x in whole], strict=True))
             top = powers[place]
             below = f"({text})" if len(powers) > 1 else text
@@ -192,7 +192,8 @@ class Heads(Speaker):
         numbers = {v: (write.number(v.data), write.number(self._slope(v))) for v in look.shares}
         for said in (symbols, numbers):
             name, slope = said[share]
-            row = summed([(False, [slope]), *self._ends([(True, [*said[v]]) for v in look.shares])])
+            others = at_both_ends([(True, [*said[v]]) for v in look.shares], subtracted=True)
+            row = summed([(False, [slope]), *others])
             inner = Formula(" ".join(x.text for x in row), " ".join(x.latex for x in row))
             rows.append(summed([(False, [name, in_parentheses(inner)])]))
         return chain(write.derivative(found.loss, part.value), [*rows, [write.number(self._slope(part.value))]])
@@ -261,14 +262,6 @@ class Heads(Speaker):
                     if part.kind == kind and wanted and part.value not in seen:
                         seen.add(part.value)
                         yield look, part
-
-    def _ends(self, terms: list[tuple[bool, list[Formula]]]) -> list[tuple[bool, Sequence[Formula]]]:
-        """Of a sum that is too long to be written the summands at both ends."""
-        if len(terms) <= MOST_TERMS:
-            return [*terms]
-        between = len(terms) - MOST_TERMS
-        dots = Formula(f"… {between:,} …", rf"\dots_{{{between}}}")
-        return [*terms[: MOST_TERMS // 2], (terms[0][0], [dots]), *terms[-MOST_TERMS // 2 :]]
 
 
 def _data(v: Value) -> float:

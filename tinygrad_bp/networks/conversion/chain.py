@@ -278,19 +278,8 @@ class Chain:
         """The net inputs of softmax, or 0 and that of the sigmoid."""
         if self.softmax:
             return [x.data for x in net(row)]
-        xs: Sequence[Any] = row
-        for layer in net.layers[:-1]:
-            xs = layer(xs)
-        [neuron] = net.layers[-1].neurons
-        return [
-            0.0,
-            math.fsum(
-                [
-                    neuron.bias.data,
-                    *(w.data * float(getattr(x, "data", x)) for w, x in zip(neuron.weights, xs, strict=True)),
-                ]
-            ),
-        ]
+        [out] = net(row)
+        return [0.0, out.args[0].data]
 
 
 def _near(found: float, there: float, near: float) -> bool:

@@ -136,7 +136,6 @@ def _target(chain: Chain, where: str, step: Any) -> None:
     kind = type(change).__name__
     if kind in _SCALERS:
         factors, summands = _SCALERS[kind](chain, f"transformer ({kind})", change)
-        summands = [*summands] * (len(factors) // len(summands))
         chain.fixed(where, [1.0 / f for f in factors], [-s / f for f, s in zip(factors, summands, strict=True)])
     elif _mixed(chain, where, change) is not _AS_IT_IS:
         raise chain.unfit(where, f"changes the target by {kind}; what scales it is taken: {', '.join(_SCALERS)}")
@@ -193,8 +192,7 @@ def _of_columns(chain: Chain, where: str, part: Any, width: int) -> Mixed:
     kind = type(part).__name__
     factors, summands = [1.0] * width, [0.0] * width
     if kind in _SCALERS:
-        found = _SCALERS[kind](chain, where, part)
-        factors, summands = ([*each] * (width // len(each)) for each in found)
+        factors, summands = map(list, _SCALERS[kind](chain, where, part))
     elif part != "passthrough" and (mixed := _mixed(chain, where, part)) is not _AS_IT_IS:
         if mixed is None:
             raise chain.unfit(f"{where} ({kind})", _why(part))
@@ -220,10 +218,7 @@ def _one(place: int, width: int) -> list[float]:
 
 def _standard(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:
     _require(chain, where, step, "n_features_in_")
-    width = step.n_features_in_
-    factors = [1.0 / s for s in listed(step.scale_)] if step.with_std else [1.0] * width
-    means = listed(step.mean_) if step.with_mean else [0.0] * width
-    return factors, [-f * m for f, m in zip(factors, means, strict=True)]
+    return _centred(step, step.mean_ if step.with_mean else None, scaled=step.with_std)
 
 
 def _between(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:
@@ -235,15 +230,21 @@ def _between(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequ
 
 def _largest(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:
     _require(chain, where, step, "scale_")
-    return [1.0 / s for s in listed(step.scale_)], [0.0]
+    factors = [1.0 / s for s in listed(step.scale_)]
+    return factors, [0.0] * len(factors)
 
 
 def _robust(chain: Chain, where: str, step: Any) -> tuple[Sequence[float], Sequence[float]]:
     _require(chain, where, step, "center_")
+    return _centred(step, step.center_ if step.with_centering else None, scaled=step.with_scaling)
+
+
+def _centred(step: Any, middle: Any, *, scaled: bool) -> tuple[Sequence[float], Sequence[float]]:
+    """What takes the middle of each column off it, where there is one, and divides by its scale."""
     width = step.n_features_in_
-    factors = [1.0 / s for s in listed(step.scale_)] if step.with_scaling else [1.0] * width
-    medians = listed(step.center_) if step.with_centering else [0.0] * width
-    return factors, [-f * m for f, m in zip(factors, medians, strict=True)]
+    factors = [1.0 / s for s in listed(step.scale_)] if scaled else [1.0] * width
+    middles = [0.0] * width if middle is None else listed(middle)
+    return factors, [-f * m for f, m in zip(factors, middles, strict=True)]
 
 
 def _require(chain: Chain, where: str, step: Any, attribute: str) -> None:

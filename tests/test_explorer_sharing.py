@@ -1,11 +1,10 @@
-"""What the explorer takes from others and gives to them: links, saved pages, exports, labels and titles, pages in notebooks."""
+"""What the explorer takes from others and gives to them: links, saved pages, exports, labels and titles."""
 
 import base64
 import csv
 import io
 import json
 import math
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.explorer import PANELS, ROOMY, SUBJECTS, Explorer, download, fragment, graph_of, made, numbers, put_in, train
+from tests.explorer import PANELS, ROOMY, SUBJECTS, Explorer, download, fragment, graph_of, made, numbers, put_in
 from tests.labels import HOSTILE
 from tinygrad_bp import Value, explore, topological_order
 from tinygrad_bp.explanation.names import short_name
-from tinygrad_bp.explorer.notebook import LEAST, MOST
 from tinygrad_bp.tutorial import training
 from tinygrad_bp.tutorial.figures import setup
 
@@ -463,39 +461,3 @@ def test_nothing_but_the_page_s_own_script_runs(open_page: Any, tmp_path: Path) 
     errors = open_page.take_errors()
     assert len(errors) >= 8
     assert [line for line in errors if "Content Security Policy" not in line] == []
-
-
-# In a notebook.
-
-
-def test_a_page_in_a_notebook(open_page: Any, tmp_path: Path) -> None:
-    name = "tutorial"
-    path = tmp_path / "notebook.html"
-    path.write_text(f"<!doctype html><title>A notebook</title>{made(name)._repr_html_()}", encoding="utf-8")
-    page = open_page(path)
-    frame = page.frames[1]
-    frame.wait_for_selector(".next")
-    assert frame.evaluate("origin") == "null"
-    # The page is as high as its frame: all of it is in sight, and nothing scrolls.
-    high = page.evaluate("document.querySelector('iframe').clientHeight")
-    assert LEAST <= high <= MOST
-    assert frame.evaluate("document.documentElement.scrollHeight") == high
-    page.evaluate("document.querySelector('iframe').style.height = '2400px'")  # for the graph, operation by operation
-    explorer = Explorer(frame)
-    assert page.evaluate("document.querySelector('iframe').title") == made(name).title
-    explorer.show("graph")
-    explorer.change("w5", "0.75")
-    explorer.train("10,000 rounds")
-    subject = SUBJECTS[name]
-    wanted = numbers(train(subject, 10_000, model=put_in(subject.model(), {"w5": 0.75})))
-    assert explorer.numbers().data == pytest.approx(wanted.data, rel=1e-11)
-    panel = explorer.panel("export")
-    for button, words in {"Link": "exports.noAddress", "Print": "exports.noPrint"}.items():
-        panel.get_by_role("button", name=button).click()
-        assert explorer.status() == explorer.text(words)
-    [ignored] = open_page.take_errors()
-    assert "Ignored call to 'print()'" in ignored
-    with page.expect_download() as found:
-        panel.get_by_role("button", name="This page").click()
-    other = Explorer(open_page(shutil.copy(found.value.path(), tmp_path / "saved.html")))
-    assert other.numbers() == explorer.numbers()

@@ -117,13 +117,13 @@ export function svgOf(drawing) {
  * @param {SVGSVGElement} drawing
  */
 function* sheetsOfGlass(drawing) {
-  const layers = [...drawing.querySelectorAll(":scope > g > g")];
-  const ground = /** @type {Element} */ (drawing.cloneNode(true));
-  const bare = [...ground.querySelectorAll(":scope > g > g")];
   if (drawing.querySelectorAll("*").length < 4 * PARTS_AT_ONCE) {
     yield svgOf(drawing);
     return;
   }
+  const layers = [...drawing.querySelectorAll(":scope > g > g")];
+  const ground = /** @type {Element} */ (drawing.cloneNode(true));
+  const bare = [...ground.querySelectorAll(":scope > g > g")];
   for (const layer of bare) layer.replaceChildren();
   for (const [k, layer] of layers.entries()) {
     const parts = [...layer.children];
@@ -214,7 +214,7 @@ export async function pngOf(drawing) {
       await pause();
     }
     const packer = new CompressionStream("deflate");
-    const packed = read(packer.readable);
+    const packed = new Response(packer.readable).arrayBuffer();
     const writer = packer.writable.getWriter();
     for (let top = 0; top < down; top += rows) {
       context.clearRect(0, 0, across, rows);
@@ -228,23 +228,9 @@ export async function pngOf(drawing) {
       await pause();
     }
     await writer.close();
-    return pngFile(across, down, await packed);
+    return pngFile(across, down, [new Uint8Array(await packed)]);
   } finally {
     for (const { src } of images) URL.revokeObjectURL(src);
-  }
-}
-
-/**
- * All that comes out of a stream.
- * @param {ReadableStream<Uint8Array>} stream
- */
-async function read(stream) {
-  const reader = stream.getReader();
-  const pieces = [];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return pieces;
-    pieces.push(value);
   }
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ STORE = JAPANESE / "translated.json"
 README = "../README.md"
 OF_THE_README = ("", "begin", "watch-it-happen")  # the parts of it that are there in Japanese: it is shorter
 
+_anchor_of = runpy.run_path(str(DOCS / "site" / "addresses.py"))["anchor_of"]
 _BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -42,8 +44,7 @@ def paragraphs(source: str) -> dict[str, list[str]]:
     first, *rest = re.split(r"^##+ (.*)$", text, flags=re.MULTILINE)
     found = {"": _split(first)}
     for heading, part in zip(rest[::2], rest[1::2], strict=True):
-        address = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        found.setdefault(address, []).extend([heading, *_split(part)])
+        found.setdefault(_anchor_of(heading), []).extend([heading, *_split(part)])
     return found
 
 

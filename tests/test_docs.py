@@ -34,6 +34,7 @@ ON_THE_DOCS = [
     "python docs/places.py",
 ]  # what they make is compared here and in test_docs_places
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
+ANCHOR_OF = runpy.run_path(str(ROOT / "docs" / "site" / "addresses.py"))["anchor_of"]
 DRAWINGS = MAKE["drawings"]()
 CURVES = MAKE["curves"]()
 
@@ -219,7 +220,7 @@ def anchors(source: str) -> list[str]:
     text = BLOCKS.sub("", source)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return [
-        *(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings),
+        *map(ANCHOR_OF, headings),
         *re.findall(r'<a id="([\w-]+)"></a>', text),
     ]
 

@@ -41,7 +41,7 @@ def tried(name: str, names: dict[str, Any], program: str) -> Said:
     """
     exercise = programs()[name]
     pristine: dict[str, Any] = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(_Nowhere()):
         exec(exercise["solution"], pristine)
     if isinstance(pristine.get("Number"), type) and not callable(names.get("Number")):
         return {"solved": False, "key": "missing", "parts": {"name": "Number"}}
@@ -229,11 +229,7 @@ def _step(made: Any, name: str) -> Said:
     folded = [block for block in made.key.blocks if isinstance(block, Folded)][place]
     for block in folded.blocks:
         if isinstance(block, Equation):
-            rows = block.rows[
-                : 2 if made.asked[place].step.kind == "delta" else 1
-            ]  # of a delta the first is its definition
-            return {
-                "name": name,
-                "how": " = ".join([block.left.text, *(" ".join(piece.text for piece in row) for row in rows)]),
-            }
+            shown = 2 if made.asked[place].step.kind == "delta" else 1  # of a delta the first row is its definition
+            rows = (" ".join(piece.text for piece in row) for row in block.rows[:shown])
+            return {"name": name, "how": " = ".join([block.left.text, *rows])}
     return {"name": name, "how": ""}

@@ -1,6 +1,7 @@
-"""Addresses that lead out of what Sphinx builds at once: to the other language, the pages of `explore`.
+"""Addresses: of headings, and those that lead out of what Sphinx builds at once, to the other language and the pages of `explore`.
 
-While pages are written such an address begins with `SITE`; when the site is whole it is made relative, so that the site can lie anywhere.
+While pages are written one that leads out begins with `SITE`; when the site is whole it is made relative, so that the site can lie
+anywhere.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ _UNSAID = {
     '<aside class="sidebar-drawer"': {"en": 'aria-label="Pages"', "ja": 'aria-label="ページ一覧"'},
     '<aside class="toc-drawer"': {"en": 'aria-label="On this page"', "ja": 'aria-label="このページの内容"'},
 }
+
+
+def anchor_of(heading: str) -> str:
+    """What a heading is called in addresses, as GitHub calls it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def settle(site: Path) -> None:

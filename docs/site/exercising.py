@@ -196,14 +196,14 @@ def exercises() -> dict[str, dict[str, Any]]:
     }
     whole = [_trial(WHOLE, f"p['{name}'].grad") for name in ("b2", "w5", "w1", "b1")]
     whole += [_trial([*PRODUCT, "y.backward()"], "y.data, a.grad, b.grad"), _trial(REUSED, "b.grad, a.grad")]
-    look = small + "\n" + _LOOK.format(network=network.split("\n\n\nE, p =")[0].strip("\n"))
+    look = small + "\n" + _LOOK.format(network=network.strip("\n"))
     for letter, changes in _faults().items():
         found[f"bug-{letter}"] = (_swapped(look, *changes), look, whole)
     trained = _swapped(_TRAIN, ("        E.backward()\n", "        w.grad = 0.0\n        E.backward()\n"))
     rounds = [_trial([f"w = train({steps})"], "round(w, 9)") for steps in (1, 2, 3)]
     found["bug-e"] = (small + _TRAIN, small + trained, [*rounds, *whole])
     return {
-        name: {"start": start, "solution": solution, "network": network.split("\n\n\nE, p =")[0], "trials": trials}
+        name: {"start": start, "solution": solution, "network": network, "trials": trials}
         for name, (start, solution, trials) in found.items()
     }
 
@@ -211,7 +211,10 @@ def exercises() -> dict[str, dict[str, Any]]:
 def _of_the_lesson() -> tuple[str, str]:
     blocks = re.findall(r"^```python\n(.*?)^```$", LESSON.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     [engine] = [block for block in blocks if block.startswith("# small_engine.py")]
-    [network] = [block for block in blocks if block.startswith("def network(")]
+    [block] = [block for block in blocks if block.startswith("def network(")]
+    network, used, _ = block.partition("\n\n\nE, p =")
+    if not used:
+        raise ValueError("lesson 5 has a network, and not where it is used: E, p = network(...)")
     return engine, network
 
 

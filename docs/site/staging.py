@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import api
 import exercising
-from addresses import SITE
+from addresses import SITE, anchor_of
 
 DOCS = Path(__file__).parent.parent
 ROOT = DOCS.parent
@@ -162,7 +162,7 @@ def _linked(file: Path, own: dict[Path, str], language: str, sources: set[Path])
 def _anchored_once(text: str) -> str:
     """A page without the anchors that a heading has by itself, or that were there before: browsers go to the first one."""
     headings = re.findall(r"^#+ (.*)$", _FENCE.sub("", text), re.MULTILINE)
-    own = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    own = set(map(anchor_of, headings))
     pieces = re.split(r'<a id="([^"]+)"></a>', text)
     for place in range(1, len(pieces), 2):
         name = pieces[place]

@@ -34,13 +34,14 @@ def subjects() -> str:
         "recurrent": of_value(recurrent(3)),
         "hand-made": of_value(hand_made().record()),
     }
-    edges = {  # at which there is no derivative, or nothing comes back
+    edges = {  # at which there is no derivative, or nothing comes back; and letters of another direction
         "kink": of_value(kink()),
         "shifted": of_value(shifted()),
         "at 0": of_model(MLP(1, [1], activation=["relu"], weights=[0.0], biases=[0.0]), rows=[([1.0], [1.0])]),
         "xor relu": of_model(
             MLP(2, [2, 1], activation=["relu", "sigmoid"], biases=[0.0] * 3, seed=1), rows=[([0.0, 0.0], [0.0])]
         ),
+        "letters": of_value(letters()),
     }
     trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
     texts = json.dumps(page.text_table())
@@ -79,6 +80,12 @@ def kink() -> Any:
 
 def shifted() -> Any:
     y = Value(0.0, "w").relu() + 0.5
+    y.label = "y"
+    return y
+
+
+def letters() -> Any:
+    y = Value(1.0, "a") * Value(2.0, "\u05d0\u05d1") * Value(3.0, "c")
     y.label = "y"
     return y
 

@@ -10,8 +10,9 @@ import { brief, exactly, parsed, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
-import { loadTexts, speak } from "./web/model/words.js";
+import { isolated, loadTexts, speak } from "./web/model/words.js";
 import { arrangement, overlap } from "./web/views/arrangement.js";
+import { sharesOf } from "./web/views/paths.js";
 import { axisOf, roomy, ticksOf } from "./web/views/plot.js";
 
 loadTexts(TEXTS);
@@ -248,6 +249,23 @@ test("at a kink no gradient is judged; a wrong one is found where the function i
     assert.equal(verdict(opened("tutorial"), name), "agrees");
     assert.equal(verdict(opened("tutorial"), name, 0.01), "differs");
   }
+});
+
+test("letters that run from right to left stay in their place of an equation", () => {
+  const { graph, notation } = opened("letters");
+  const y = graph.result;
+  const [left, product] = [notation.symbol({ of: y, by: 0, whole: 1 }), notation.plain([{ name: 0 }, " * ", { name: 1 }])];
+  assert.equal(left, "dy/da");
+  assert.equal(product, "a * \u2068\u05d0\u05d1\u2069");
+  assert.equal(isolated("w5"), "w5");
+});
+
+test("where paths nearly cancel, none is said to be a share of the derivative", () => {
+  assert.deepEqual(sharesOf([3, 1], 4), { sum: 4, shares: [0.75, 0.25], share: 1, cancels: false });
+  assert.deepEqual(sharesOf([3, -2], 1), { sum: 1, shares: [3, -2], share: 1, cancels: false });
+  assert.deepEqual(sharesOf([1e6, -1e6], 1e-3), { sum: 0, shares: [null, null], share: null, cancels: true });
+  assert.deepEqual(sharesOf([1, -1], 0), { sum: 0, shares: [null, null], share: null, cancels: true });
+  assert.deepEqual(sharesOf([0, 0], 0), { sum: 0, shares: [null, null], share: null, cancels: false });
 });
 
 test("a range that nearly collapses still has a place for each number in it", () => {

@@ -5,6 +5,7 @@
 // for ids[3] where there are ids: for its name, or if there are `values` for its number.
 
 import { exactly, written } from "./numbers.js";
+import { isolated } from "./words.js";
 
 const NO_ATOM = /[\s+\-*/()=,;^|<>]/; // what a name has that could be taken for a formula
 const PYTHON_WORDS = new Set(
@@ -158,11 +159,21 @@ export class Notation {
     return Boolean(op) && !label && NO_ATOM.test(name);
   }
 
+  /**
+   * A name in a line of plain text.
+   * @param {number} id
+   * @param {boolean} [inside] in parentheses
+   */
+  enclosed(id, inside) {
+    const name = isolated(this.name(id));
+    return inside ? `(${name})` : name;
+  }
+
   /** @param {Derivative} piece */
   symbol({ of, by, whole }) {
     const d = whole ? "d" : "∂";
     /** @param {number} id */
-    const enclosed = (id) => (NO_ATOM.test(this.name(id)) ? `(${this.name(id)})` : this.name(id));
+    const enclosed = (id) => this.enclosed(id, NO_ATOM.test(this.name(id)));
     return `${d}${enclosed(of)}/${d}${enclosed(by)}`;
   }
 
@@ -174,8 +185,8 @@ export class Notation {
     return expanded(list)
       .map((piece) => {
         if (typeof piece === "string") return piece;
-        if (piece.name !== undefined) return piece.inside && this.loose(piece.name) ? `(${this.name(piece.name)})` : this.name(piece.name);
-        if (piece.delta) return piece.delta;
+        if (piece.name !== undefined) return this.enclosed(piece.name, piece.inside && this.loose(piece.name));
+        if (piece.delta) return isolated(piece.delta);
         if (piece.number !== undefined) {
           const shown = written(piece.number, digits).replace(/−/g, "-");
           return (piece.number ?? 0) < 0 && piece.enclose !== false ? `(${shown})` : shown;

@@ -23,6 +23,16 @@ export function spoken() {
   return language;
 }
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A name so that its letters, if they run from right to left, do not reorder what stands beside it.
+ * @param {string} name
+ */
+export function isolated(name) {
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
+}
+
 /**
  * The words for a key, with {names} replaced by what is given for them.
  * @param {string} key
@@ -31,7 +41,7 @@ export function spoken() {
 export function text(key, given = {}) {
   const words = texts[language]?.[key];
   if (words === undefined) throw new Error(`there is no text ${key}`);
-  return words.replace(/\{(\w+)\}/g, (mark, name) => (name in given ? String(given[name]) : mark));
+  return words.replace(/\{(\w+)\}/g, (mark, name) => (name in given ? isolated(String(given[name])) : mark));
 }
 
 /**

@@ -1,6 +1,6 @@
 // The boxes of a picture of a network: of inputs, neurons, parts of the error and the error, with the numbers and leaves said in them.
 
-import { text } from "../model/words.js";
+import { isolated, text } from "../model/words.js";
 import { besideBox } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
@@ -194,7 +194,8 @@ export class Boxes {
       for (const number of numbers) number.letters = rooms[number.what === "grad" ? 1 : 0];
     } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
-    if (bias !== undefined) extra.push(this.small(bias, `${this.stage.graph.nodes[bias].name} `, x + width / 2 - 9, row(0), "main"));
+    if (bias !== undefined)
+      extra.push(this.small(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, x + width / 2 - 9, row(0), "main"));
     if (target !== undefined && !neuron) extra.push(this.targetIn(target, { x, y, width, height }, true));
     else if (target !== undefined)
       extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
@@ -239,7 +240,7 @@ export class Boxes {
     const texts = rows ? [named(fitting(name, room, font), at)] : [];
     if (target !== undefined && rows)
       extra.push(this.neuronAt.has(id) ? this.beside(target, "t ", box, "data") : this.targetIn(target, box, false));
-    if (bias !== undefined) extra.push(this.beside(bias, `${this.stage.graph.nodes[bias].name} `, box, "main"));
+    if (bias !== undefined) extra.push(this.beside(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, box, "main"));
     return { numbers: [number], texts, extra };
   }
 

@@ -2,7 +2,7 @@
 // by itself, so that only what is in sight needs to be.
 
 import { brief, exactly, written } from "../model/numbers.js";
-import { text } from "../model/words.js";
+import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { item, shortened, tint } from "./items.js";
@@ -332,11 +332,13 @@ function rowsOfBox(stage, box, frame, most) {
     const leaving = new Set(graph.nodes.flatMap(({ args }, id) => (inside.has(id) ? [] : args.filter((x) => inside.has(x)))));
     const taken = box.members.filter((id) => leaving.has(id)).slice(-MOST_ROWS);
     const short = (/** @type {number} */ id) => graph.nodes[id].name.replace(box.name ? /_head\d+_at\d+/ : /_head\d+/, "");
-    return taken.map((id) => `${shortened(short(id), (most - 10) * 6.9)} ${shown(id, "data", 9)}`);
+    return taken.map((id) => `${isolated(shortened(short(id), (most - 10) * 6.9))} ${shown(id, "data", 9)}`);
   }
   if (box.kind === "inputs") {
     const several = box.members.length > MOST_ROWS ? MOST_ROWS - 1 : MOST_ROWS;
-    const rows = box.members.slice(0, several).map((id) => `${shortened(graph.nodes[id].name, 50)} ${shown(id, "data", most - 6)}`);
+    const rows = box.members
+      .slice(0, several)
+      .map((id) => `${isolated(shortened(graph.nodes[id].name, 50))} ${shown(id, "data", most - 6)}`);
     return box.members.length > MOST_ROWS ? [...rows, text("graph.more", { count: box.members.length - several })] : rows;
   }
   return [`${text("graph.data")} ${shown(box.node, "data", most - 5)}`, `${text("graph.grad")} ${shown(box.node, "grad", most - 5)}`];

@@ -2,7 +2,7 @@
 
 import { brief, exactly, signed, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
-import { text } from "../model/words.js";
+import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { DIGITS, shortened } from "./items.js";
 
@@ -60,7 +60,7 @@ export class Labels {
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const { name } = graph.nodes[weight];
     const words = hidden ? "?" : inRoom(x, Math.max(5, part.letters - name.length - 2));
-    set(part.group, "aria-label", `${name}: ${hidden ? "?" : written(x)}`);
+    set(part.group, "aria-label", `${isolated(name)}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
     if (!seen) return;
@@ -83,7 +83,7 @@ export class Labels {
     const gradients = mode === "gradients";
     const x = this.mainNumber(frame, part.id, mode);
     const hidden = this.stage.hides(part.id, gradients ? "grad" : "data");
-    set(part.group, "aria-label", `${graph.nodes[part.id].name}: ${hidden ? "?" : written(x)}`);
+    set(part.group, "aria-label", `${isolated(graph.nodes[part.id].name)}: ${hidden ? "?" : written(x)}`);
     set(part.group, "data-value", hidden ? "" : exactly(x));
     toggle(part.group, "pending", frame.dataAt(part.id) === null);
     if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));

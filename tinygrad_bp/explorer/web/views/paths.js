@@ -93,7 +93,8 @@ export function pathsView(session) {
     const shown = (/** @type {number} */ x) => (hidden ? "?" : written(x));
     const whole = graph.derivative(slopes, graph.result, from);
     const products = rows.map(({ path }) => path.reduce((product, edge) => product * slopes[edge.index], 1));
-    const shares = products.map((product) => (hidden || whole === 0 ? null : product / whole));
+    const found = sharesOf(products, whole);
+    const shares = hidden ? products.map(() => null) : found.shares;
     const known = shares.filter((share) => share !== null);
     const least = Math.min(0, ...known);
     const most = Math.max(0, ...known);
@@ -108,14 +109,39 @@ export function pathsView(session) {
     });
     put(total, shown(whole));
     set(total, "title", hidden ? "" : exactly(whole));
-    const sum = products.reduce((a, b) => a + b, 0);
-    const kind = extent(rows.length, ways.count);
-    const part = hidden || whole === 0 ? "?" : `${written((100 * sum) / whole, 1)} %`;
-    put(summary, text(`paths.${kind}`, { listed: counted(rows.length), count: counted(ways.count), sum: shown(sum), share: part }));
+    put(summary, summarized(found, products.length, ways.count, hidden));
     note.hidden = !settings.sequential;
   }
 
   return { root, render };
+}
+
+/**
+ * Which part of the whole each of the listed paths is, and all of them are together: null where the whole is 0, or paths nearly cancel.
+ * @param {number[]} products
+ * @param {number} whole
+ * @returns {{ sum: number, shares: (number | null)[], share: number | null, cancels: boolean }}
+ */
+export function sharesOf(products, whole) {
+  const sum = products.reduce((a, b) => a + b, 0);
+  const cancels = [sum, ...products].some((x) => Math.abs(x) > MOST_SHARE * Math.abs(whole));
+  const part = (/** @type {number} */ x) => (cancels || whole === 0 ? null : x / whole);
+  return { sum, shares: products.map(part), share: part(sum), cancels };
+}
+
+/**
+ * What is said below the paths.
+ * @param {ReturnType<typeof sharesOf>} found
+ * @param {number} listed
+ * @param {bigint} count
+ * @param {boolean} hidden
+ */
+function summarized({ sum, share, cancels }, listed, count, hidden) {
+  const kind = extent(listed, count);
+  const key = kind === "most" && !hidden && share === null ? "listed" : kind;
+  const given = { sum: hidden ? "?" : written(sum), share: hidden ? "?" : `${written(100 * (share ?? 0), 1)} %` };
+  const words = text(`paths.${key}`, { listed: counted(listed), count: counted(count), ...given });
+  return cancels && !hidden ? `${words} ${text("paths.cancel")}` : words;
 }
 
 /**
@@ -137,7 +163,7 @@ function extent(listed, count) {
  * @param {number} width
  */
 function drawShare(row, share, negative, least, width) {
-  put(row.share, share === null || Math.abs(share) > MOST_SHARE ? "" : `${signed(100 * share, 1)} %`);
+  put(row.share, share === null ? "" : `${signed(100 * share, 1)} %`);
   const begin = Math.min(0, share ?? 0);
   row.zero.style.left = `${(100 * -least) / width}%`;
   row.bar.style.left = `${(100 * (begin - least)) / width}%`;

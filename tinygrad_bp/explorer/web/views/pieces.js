@@ -18,7 +18,7 @@ export function nameElement(name) {
  * @param {string} name
  */
 function formulaName(name) {
-  const parts = name.split(/([A-Za-z]\w*)/);
+  const parts = name.split(/([\p{L}_][\p{L}\p{M}\p{N}_]*)/u);
   return el(
     "span",
     { class: "name" },

@@ -146,6 +146,8 @@ def test_what_is_typed_runs_by_itself(playground: Playground) -> None:
             "train(net, [([0, 0], 0)], squared_error, SGD(net.parameters(), lr=1.0), epochs=1, engine='llvm')\n",
             "In this page nothing can be installed",
         ),
+        ("import exercises, playground\n", "exercises is not here"),
+        ("y = maths.exp(1)\n", "name 'maths' is not defined. A name has to be made or imported"),
         ("import asyncio\nasyncio.run(asyncio.sleep(0))\n", "In this page nothing is awaited"),
         ("import threading\nthreading.Thread(target=print).start()\n", "In a browser there are no threads"),
         ("class E(Exception):\n    def __str__(self):\n        return 1 / 0\nraise E()\n", "E in line 4:"),
@@ -357,6 +359,9 @@ def test_programs_of_exercises_are_tried(playground: Playground) -> None:
     page.wait_for_timeout(300)
     page.click("#stop")
     assert said(playground) == "Stopped before there was an answer."
+    playground.write("from tinygrad_bp import Value as Number\n")
+    page.click("#exercise-check")
+    assert said(playground).startswith("Number comes from the package here.")
     assert check("return (") == "The program has to run to its end first. What is wrong is said below the editor."
     assert axe_violations(page) == []
     right = "other = as_number(other); return Number(self.data * other.data, (self, other), (other.data, self.data))"

@@ -19,16 +19,14 @@ WORDS = json.loads((DOCS / "play" / "words.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
+def rooms() -> Iterator[tuple[Any, Any]]:
     """What makes the exercises, and what tries them."""
-    folder = tmp_path_factory.mktemp("exercises")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("site", "play"):
             patch.syspath_prepend(str(DOCS / name))
         making: Any = importlib.import_module("exercising")
         trying: Any = importlib.import_module("exercises")
-        trying.PROGRAMS = folder / "exercises.json"
-        trying.PROGRAMS.write_text(json.dumps(making.exercises()), encoding="utf-8")
+        trying.know(json.dumps(making.published()))
         yield making, trying
     for name in ("exercising", "exercises"):
         sys.modules.pop(name, None)
@@ -94,12 +92,86 @@ def test_what_came_and_what_was_expected_is_said(
 
 def test_a_program_without_what_is_tried_is_told_so(rooms: tuple[Any, Any]) -> None:
     assert tried(rooms[1], "mul", "x = 1\n") == {"solved": False, "key": "missing", "parts": {"name": "Number"}}
-    assert tried(rooms[1], "nudge", "x = 1\n")["parts"]["kind"] == "NameError"
+    assert tried(rooms[1], "nudge", "x = 1\n") == {"solved": False, "key": "missing", "parts": {"name": "slope"}}
     weird = (
         "class R:\n    def __repr__(self):\n        raise ValueError\n    def __round__(self, n):\n        return self\n"
         "def slope(f, x):\n    return R()\n"
     )
     assert tried(rooms[1], "nudge", weird)["parts"]["came"] == "<R>"
+
+
+SUBCLASS = "from tinygrad_bp import Value\nclass Number(Value):\n    def __mul__(self, other):\n        return Value.__mul__(self, other)\n"
+WRAPPER = """
+from tinygrad_bp import Value
+
+class Number:
+    def __init__(self, data):
+        self.inner = data if isinstance(data, Value) else Value(data)
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+    def __mul__(self, other):
+        return Number(self.inner * getattr(other, "inner", other))
+"""
+FORGED = "import tinygrad_bp\nNumber = type('Number', (tinygrad_bp.Value,), {'__slots__': ()})\nNumber.mro = lambda: [Number, object]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "key"),
+    [
+        ("mul", "from tinygrad_bp import Value as Number\n", "taken"),
+        ("bug-a", "from tinygrad_bp import Value as Number\n", "taken"),
+        ("backward", SUBCLASS, "taken"),
+        ("mul", FORGED, "taken"),
+        ("mul", WRAPPER, "package"),
+        ("mul", "from tinygrad_bp import Value\nNumber = lambda data: Value(data)\n", "package"),
+        (
+            "nudge",
+            "from tinygrad_bp import Value\ndef slope(f, x):\n    v = Value(x)\n    f(v).backward()\n    return v.grad\n",
+            "package",
+        ),
+        ("nudge", "from tinygrad_bp import grad as slope\n", "taken"),
+    ],
+)
+def test_what_the_package_does_solves_nothing(rooms: tuple[Any, Any], name: str, program: str, key: str) -> None:
+    found = tried(rooms[1], name, program)
+    assert (found["solved"], found["key"]) == (False, key)
+
+
+def test_a_method_that_asks_the_package_for_a_slope_is_told_so(rooms: tuple[Any, Any]) -> None:
+    making, trying = rooms
+    body = "v = __import__('tinygrad_bp').Value(self.data); y = v.tanh(); y.backward(); return Number(y.data, (self,), (v.grad,))"
+    start = making.exercises()["tanh"]["start"]
+    found = tried(trying, "tanh", start.replace(f"...  {making.HERE}", body))
+    assert (found["solved"], found["key"], found["parts"]["name"]) == (False, "package", "Number")
+
+
+def test_solutions_are_not_in_the_playground(rooms: tuple[Any, Any]) -> None:
+    making, trying = rooms
+    published = json.dumps(making.published())
+    for name, each in making.exercises().items():
+        own = {*each["solution"].splitlines()} - {*each["start"].splitlines(), ""}
+        assert own, name
+        assert not any(json.dumps(line.strip())[1:-1] in published for line in own), name
+    trying.programs()["mul"]["trials"].clear()  # what one program changes is whole for the next one
+    assert trying.programs()["mul"]["trials"]
+
+
+@pytest.mark.parametrize(
+    ("body", "solved", "why"),
+    [
+        ("return (f(x + 0.0001) - f(x)) / 0.0001", False, "nudge.sides"),
+        ("return (f(x) - f(x - 1e-7)) / 1e-7", False, "nudge.sides"),
+        ("return (f(x + 0.0001) - f(x - 0.0001)) / 0.0001", False, "nudge"),
+        ("return 6.0", False, "nudge"),
+        ("return (f(x + step) - f(x - step)) / (2 * step)", False, "name"),
+        ("h = 1e-5; return (f(x + h) - f(x - h)) / (2 * h)", True, None),
+    ],
+)
+def test_a_slope_is_looked_for_on_both_sides(rooms: tuple[Any, Any], body: str, solved: bool, why: str | None) -> None:
+    making, trying = rooms
+    start = making.exercises()["nudge"]["start"]
+    found = tried(trying, "nudge", start.replace(f"...  {making.HERE}", body).rsplit("print", 1)[0])
+    assert (found["solved"], found.get("why")) == (solved, why)
 
 
 @pytest.mark.slow
@@ -139,7 +211,9 @@ def test_both_languages_say_everything_that_is_asked_for(rooms: tuple[Any, Any])
         assert WORDS["ja"][key].strip() or key == "error.why", key
     asked = {f"exercise.{name}.title" for name in making.LESSONS}
     asked |= {f"exercise.{re.sub(r'^bug-[a-d]$', 'bug', name)}.task" for name in making.LESSONS}
-    asked |= {f"why.{trial['why']}" for each in making.exercises().values() for trial in each["trials"] if trial["why"]}
+    for trial in [trial for each in making.exercises().values() for trial in each["trials"]]:
+        asked |= {f"why.{said['why']}" for said in (trial, *trial["hints"]) if said["why"]}
+    asked |= {"exercise.missing", "exercise.taken", "exercise.package", "why.none", "why.name"}
     assert asked <= WORDS["en"].keys()
     page = "".join(
         (DOCS / "play" / name).read_text(encoding="utf-8") for name in ("page.js", "exercise.js", "index.html")

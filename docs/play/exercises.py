@@ -8,16 +8,18 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 import tempfile
 import traceback
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+import tinygrad_bp
 from tinygrad_bp import Value
 
-PROGRAMS = Path(__file__).with_name("exercises.json")
+PACKAGE = str(Path(tinygrad_bp.__file__).parent)
 LONG = 200  # letters of what is shown of a result
 NEAR = 1e-9
 
@@ -26,11 +28,18 @@ Said = dict[str, Any]
 
 # Programs
 
+_known = "{}"
 
-@cache
+
+def know(text: str) -> None:
+    """Takes what programs are tried with: what `exercising.published` makes, as JSON."""
+    global _known
+    _known = text
+
+
 def programs() -> dict[str, dict[str, Any]]:
-    """The exercises that are programs, by name."""
-    found: dict[str, dict[str, Any]] = json.loads(PROGRAMS.read_text(encoding="utf-8"))
+    """The exercises that are programs, by name: made anew each time, so that no program changes them for the next one."""
+    found: dict[str, dict[str, Any]] = json.loads(_known)
     return found
 
 
@@ -38,29 +47,55 @@ def tried(name: str, names: dict[str, Any], program: str) -> Said:
     """What the tests of an exercise say of a program that has run: `solved`, or the first of them that fails.
 
     That says what was tried (`code`), what came (`came`, or what was raised), what should have come, and a `why`, which may be empty.
+    What is asked for (`name`) has to be the program's own: one that is `missing`, is `taken` from elsewhere, or lets the `package`
+    compute, solves nothing.
     """
     exercise = programs()[name]
-    pristine: dict[str, Any] = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(_Nowhere()):
-        exec(exercise["solution"], pristine)
-    if isinstance(pristine.get("Number"), type) and not callable(names.get("Number")):
-        return {"solved": False, "key": "missing", "parts": {"name": "Number"}}
+    asked = exercise["asked"]
+    if not callable(names.get(asked)):
+        return {"solved": False, "key": "missing", "parts": {"name": asked}}
+    if _is_taken(names[asked]):
+        return {"solved": False, "key": "taken", "parts": {"name": asked}}
     for trial in exercise["trials"]:
-        expected = _outcome(trial, pristine, exercise, "")
         came = _outcome(trial, names, exercise, program)
-        if "value" not in came or not _same(came["value"], expected["value"]):
-            parts = {"expected": _shown(expected["value"]), "code": "\n".join([*trial["setup"], trial["shown"]])}
-            if "value" in came:
-                return {
-                    "solved": False,
-                    "key": "came",
-                    "parts": {**parts, "came": _shown(came["value"])},
-                    "why": trial["why"],
-                }
-            key = "raised.line" if came["line"] else "raised"
-            why = "none" if "NoneType" in came["words"] else trial["why"]
-            return {"solved": False, "key": key, "parts": {**parts, **came}, "why": why}
+        code = "\n".join([*trial["setup"], trial["shown"]])
+        if came["by_package"] and not trial["with_package"]:
+            return {"solved": False, "key": "package", "parts": {"name": asked, "code": code}, "why": ""}
+        if "value" in came and _same(came["value"], trial["expected"]):
+            continue
+        parts = {"expected": _shown(trial["expected"]), "code": code}
+        if "value" in came:
+            parts, why = {**parts, "came": _shown(came["value"])}, _why(trial, names)
+            return {"solved": False, "key": "came", "parts": parts, "why": why}
+        key = "raised.line" if came["line"] else "raised"
+        nameless = came["kind"] == "NameError" or f"'{asked}' object has no attribute" in came["words"]
+        why = "none" if "NoneType" in came["words"] else "name" if nameless else trial["why"]
+        return {"solved": False, "key": key, "parts": {**parts, **came}, "why": why}
     return {"solved": True, "key": "solved", "parts": {}}
+
+
+def _is_taken(found: Any) -> bool:
+    """Whether this, or a class that it is made from, is of the package or of the page."""
+    if not isinstance(found, type):
+        return str(getattr(found, "__module__", "")).partition(".")[0] in TAKEN
+    return any(str(each.__module__).partition(".")[0] in TAKEN for each in type.mro(found))
+
+
+TAKEN = ("tinygrad_bp", __name__, "playground")
+
+
+def _why(trial: dict[str, Any], names: dict[str, Any]) -> str:
+    """What to say of a wrong number: the first hint whose question is answered with yes, or that of the trial."""
+    for hint in trial["hints"]:
+        own = dict(names)
+        try:
+            with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+                exec("\n".join(hint["setup"]), own)
+                if eval(hint["when"], own) is True:
+                    return str(hint["why"])
+        except Exception:  # then it is of no help
+            continue
+    return str(trial["why"])
 
 
 class _Nowhere(io.TextIOBase):
@@ -71,32 +106,52 @@ class _Nowhere(io.TextIOBase):
 
 
 def _outcome(trial: dict[str, Any], names: dict[str, Any], exercise: dict[str, Any], program: str) -> dict[str, Any]:
-    """What comes of a trial in a copy of these names: its `value`, or what was raised."""
+    """What comes of a trial in a copy of these names: its `value`, or what was raised; and whether it was `by_package`."""
     own = dict(names)
     exec(exercise["network"], own)  # a program may have changed its own
+    with _watched() as calls:
+        try:
+            with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+                exec("\n".join(trial["setup"]), own)
+                found = {"value": eval(trial["shown"], own)}
+        except KeyboardInterrupt:  # Stop
+            raise
+        except BaseException as error:
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == program]
+            found = {"kind": type(error).__name__, "words": _short(str(error)), "line": lines[-1] if lines else 0}
+            error.__traceback__ = None
+    return {**found, "by_package": bool(calls)}
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[list[str]]:
+    """The functions of the package that are called meanwhile, however a program got hold of them."""
+    calls: list[str] = []
+
+    def called(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and not calls and frame.f_code.co_filename.startswith(PACKAGE):
+            calls.append(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(called)
     try:
-        with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
-            exec("\n".join(trial["setup"]), own)
-            return {"value": eval(trial["shown"], own)}
-    except KeyboardInterrupt:  # Stop
-        raise
-    except BaseException as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == program]
-        raised = {"kind": type(error).__name__, "words": _short(str(error)), "line": lines[-1] if lines else 0}
-        error.__traceback__ = None
-        return raised
+        yield calls
+    finally:
+        sys.setprofile(before)
 
 
 def _same(came: Any, expected: Any) -> bool:
-    if isinstance(expected, tuple):
+    if isinstance(expected, list):  # JSON has no tuples
         return isinstance(came, tuple) and len(came) == len(expected) and all(map(_same, came, expected))
+    if type(expected) is bool:
+        return came is expected
     if type(came) not in (int, float):
         return False
     return abs(came - expected) <= NEAR * max(1.0, abs(expected))
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return ", ".join(map(_shown, value))
     try:
         return f"{value:.9g}" if type(value) is float else _short(repr(value))

@@ -15,18 +15,20 @@ async function bytes(address) {
 
 async function start({ interrupts, kept }) {
   const packages = bytes("packages.zip");
-  const files = ["playground.py", "exercises.py", "exercises.json"].map((name) => [name, bytes(name)]);
+  const files = ["playground.py", "exercises.py", "exercises.json"].map((name) => [`/home/pyodide/${name}`, bytes(name)]);
   const graphviz = Graphviz.load();
   postMessage({ say: kept ? "loading.kept" : "loading.python" });
   const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
   postMessage({ say: "loading.package" });
   python.unpackArchive(await packages, "zip", { extractDir: "/lib/python3.14/site-packages" });
-  for (const [name, file] of files) python.FS.writeFile(`/home/pyodide/${name}`, new Uint8Array(await file));
+  for (const [name, file] of files) python.FS.writeFile(name, new Uint8Array(await file));
   globalThis.graphviz = await graphviz;
   postMessage({ say: "loading.start" });
   if (interrupts) python.setInterruptBuffer(interrupts);
   python.runPython("import sys; sys.path.insert(0, '/home/pyodide')");
   playground = python.pyimport("playground");
+  playground.hide();
+  for (const [name] of files) python.FS.unlink(name);
   for (const name of FORBIDDEN) for (let each = globalThis; each; each = Object.getPrototypeOf(each)) delete each[name];
   postMessage({ ready: true });
 }

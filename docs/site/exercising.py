@@ -1,10 +1,13 @@
 """The playground's exercises that are programs: how each begins, and how it may end. The engine is that of lesson 5, read from its page.
 
-What the tests of an exercise should give is what they give with `solution`. So no number is written down here.
+What the tests of an exercise should give is what they give with `solution`. So no number is written down here, and no solution is in the
+playground.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -94,8 +97,15 @@ print(slope(square, 3.0))
 """
 
 
-def _trial(setup: list[str], shown: str, why: str = "") -> dict[str, Any]:
-    return {"setup": setup, "shown": shown, "why": why}
+# Where a function is looked at: on one side of 3 alone?
+SIDES = ["seen = []", "def f(x):", "    seen.append(x)", "    return x * x", "slope(f, 3.0)"]
+ONE_SIDED = {"setup": SIDES, "when": "len(seen) > 0 and (min(seen) >= 3.0 or max(seen) <= 3.0)", "why": "nudge.sides"}
+
+
+def _trial(
+    setup: list[str], shown: str, why: str = "", hints: tuple[dict[str, Any], ...] = (), with_package: bool = False
+) -> dict[str, Any]:
+    return {"setup": setup, "shown": shown, "why": why, "hints": [*hints], "with_package": with_package}
 
 
 def _swapped(text: str, *changes: tuple[str, str]) -> str:
@@ -139,10 +149,17 @@ def exercises() -> dict[str, dict[str, Any]]:
 
     tanh, tanh_done = method("tanh", "out = math.tanh(self.data)", "return Number(out, (self,), (1 - out**2,))")
     relu, relu_done = method("relu", "return Number(max(0.0, self.data), (self,), (1.0 if self.data > 0 else 0.0,))")
+    hints = (ONE_SIDED,)
     nudges = [
-        _trial(["def f(x):", "    return x * x", "y = round(slope(f, 3.0), 5)"], "y", "nudge"),
-        _trial(["from math import exp, sin", "y = round(slope(sin, 0.0), 5), round(slope(exp, 1.0), 5)"], "y", "nudge"),
-        _trial(["def f(x):", "    return x**3", "y = round(slope(f, 0.0), 5)"], "y", "nudge"),
+        _trial(["def f(x):", "    return x * x", "y = round(slope(f, 3.0), 5)"], "y", "nudge", hints),
+        _trial(
+            ["from math import exp, sin", "y = round(slope(sin, 0.0), 5), round(slope(exp, 1.0), 5)"],
+            "y",
+            "nudge",
+            hints,
+        ),
+        _trial(["def f(x):", "    return x**3", "y = round(slope(f, 0.0), 5)"], "y", "nudge", hints),
+        _trial(SIDES, "min(seen) < 3.0 < max(seen)", "nudge.sides"),
     ]
     found = {
         "nudge": (
@@ -200,12 +217,37 @@ def exercises() -> dict[str, dict[str, Any]]:
     for letter, changes in _faults().items():
         found[f"bug-{letter}"] = (_swapped(look, *changes), look, whole)
     trained = _swapped(_TRAIN, ("        E.backward()\n", "        w.grad = 0.0\n        E.backward()\n"))
-    rounds = [_trial([f"w = train({steps})"], "round(w, 9)") for steps in (1, 2, 3)]
+    rounds = [_trial([f"w = train({steps})"], "round(w, 9)", with_package=True) for steps in (1, 2, 3)]
     found["bug-e"] = (small + _TRAIN, small + trained, [*rounds, *whole])
     return {
-        name: {"start": start, "solution": solution, "network": network, "trials": trials}
+        name: {"asked": asked_of(name), "start": start, "solution": solution, "network": network, "trials": trials}
         for name, (start, solution, trials) in found.items()
     }
+
+
+def asked_of(name: str) -> str:
+    """What a program has to have of its own."""
+    return "slope" if name == "nudge" else "Number"
+
+
+def published() -> dict[str, dict[str, Any]]:
+    """What the playground has to try programs with: `asked`, `network`, and `trials` with what is `expected`; nothing that solves them."""
+    return {
+        name: {"asked": each["asked"], "network": each["network"], "trials": _expecting(each)}
+        for name, each in exercises().items()
+    }
+
+
+def _expecting(exercise: dict[str, Any]) -> list[dict[str, Any]]:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(exercise["solution"], names)
+        trials = []
+        for trial in exercise["trials"]:
+            own = dict(names)
+            exec("\n".join([exercise["network"], *trial["setup"]]), own)
+            trials.append({**trial, "expected": eval(trial["shown"], own)})
+    return trials
 
 
 def _of_the_lesson() -> tuple[str, str]:

@@ -35,7 +35,7 @@ def build(target: Path) -> None:
     (work / "course.json").write_text(json.dumps(exercising.course()), encoding="utf-8")
     (work / "node_modules").symlink_to(parts)
     target.mkdir(parents=True)
-    (target / "exercises.json").write_text(json.dumps(exercising.exercises()), encoding="utf-8")
+    (target / "exercises.json").write_text(json.dumps(exercising.published()), encoding="utf-8")
     for entry in ("page.js", "worker.js"):
         subprocess.run(
             [

@@ -24,7 +24,7 @@ from tinygrad_bp import Value, explore
 from tinygrad_bp.explorer import Page, page
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.notebook import pack, unpack
+from tinygrad_bp.explorer.packing import pack, unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_value
@@ -252,9 +252,7 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     assert (tag, listener) == ("iframe", "script")
     # No browser shows what is in a frame. But where a notebook is not trusted the frame is taken out, and its text is not.
     assert [words(each)("notebook.untrusted") in text for each in LANGUAGES] == [True, True]
-    found = re.search(
-        r'const \w="(.*?)",\w=new Map.*Uint8Array\.from\(\w\.slice\(0,(\d+)\)', attributes["srcdoc"], re.DOTALL
-    )
+    found = re.search(r'\w=await\(async.*\)\("(.*?)",(\d+)\);\}catch', attributes["srcdoc"], re.DOTALL)
     assert found is not None
     assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title
@@ -287,7 +285,17 @@ def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "ab", "abcd", "誤差 🙂\u2028</script>", "x" * 10_000, "".join(map(chr, range(3000)))]
+    "text",
+    [
+        "",
+        "a",
+        "ab",
+        "abcd",
+        "誤差 🙂\u2028</script>",
+        "x" * 10_000,
+        "".join(map(chr, range(3000))),
+        "\x01; a wide, Ĉ wide world, Жž " * 9,
+    ],
 )
 def test_what_is_packed_is_unpacked(text: str) -> None:
     packed, length = pack(text)

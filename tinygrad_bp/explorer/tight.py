@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, product
+from string import ascii_letters, digits
 
 
 def tight(code: str, signs: str) -> str:
@@ -25,3 +26,22 @@ def tight(code: str, signs: str) -> str:
         one = "//" not in before and (before.endswith(tuple(";,{}([")) or line.startswith(tuple("?:)]}")))
         whole += [line] if one else ["\n", line]
     return "".join(whole)
+
+
+def short(script: str) -> str:
+    """The script without its indentation, remarks, most of its spaces, and with short names."""
+    return tight(re.sub(r"^ +| // .*$", "", _renamed(script), flags=re.MULTILINE), "=*<>?:&|,{}();")
+
+
+def _renamed(script: str) -> str:
+    """The script with short names for those that it declares and that are nowhere an attribute or a key in it."""
+    declared = re.findall(
+        r"(?:const|let|,) (\w+) = |(?:const|let) (\w+)|(?:const|let) \[([^\]]*)\]|\(([\w, ]+)\) =>", script
+    )
+    words = re.findall(r"[\w.]+:?", script)
+    foreign = {part for word in words for part in word.rstrip(":").split(".")[1:]}
+    foreign |= {word[:-1] for word in words if word.endswith(":")}
+    own = {name for found in declared for name in re.findall(r"\w\w+", " ".join(found))} - foreign
+    free = (name for name in (*ascii_letters, *map("".join, product(ascii_letters, digits))) if name not in words)
+    names = dict(zip(sorted(own, key=lambda name: (-words.count(name), name)), free, strict=False))
+    return re.sub(r"\w+", lambda name: names.get(name[0], name[0]), script)

@@ -119,7 +119,8 @@ the end of this page.
 KINKS_HEAD = """## Where there is no derivative
 
 At a kink the slopes to both sides differ, and at some ends of a domain the slope is infinite. A program must still say
-something. For relu, abs, sqrt, maximum, minimum and clip this is what PyTorch says. The numbers are computed from the rules.
+something. For relu, abs, sqrt, maximum, minimum and clip this is what PyTorch says. The numbers are computed from the rules. Where an
+infinite slope meets a kink, `diagnose` names both.
 """
 
 KINKS = (
@@ -138,7 +139,7 @@ KINKS = (
     ("acos", (1.0,), "a vertical tangent"),
     ("acosh", (1.0,), "a vertical tangent"),
     ("pow", (0.0, 0.5), "with respect to the base, a vertical tangent; to the exponent, 0"),
-    ("pow", (0.0, 0.0), "$0^0$ is 1: a constant function of the base"),
+    ("pow", (0.0, 0.0), "$0^0$ is 1: a constant function of the base, of the exponent one that jumps to 0"),
 )
 
 ACCURACY = """## How accurate they are
@@ -199,7 +200,7 @@ ValueError: sin is undefined at inf (x): it needs a finite number
 ```
 
 `backward()` multiplies derivatives, and there a NaN can come from finite numbers after all. The slope of sqrt at 0 is infinite, that of
-$x^2$ is 0, and infinity times 0 is NaN. PyTorch says the same:
+$x^2$ is 0, and infinity times 0 is NaN. PyTorch says the same, here and of `sqrt(abs(x))`:
 
 ```python
 >>> x = Value(0.0, "x")

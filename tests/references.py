@@ -51,8 +51,10 @@ def power_slopes(c: Any, a: Any, b: Any, k: Any) -> tuple[Any, Any]:
     """The derivatives of c * a**(b - k) by a and by b. At a = 0 a zero factor wins."""
     by_base = c * (b - k)
     by_base = by_base * power(a, b - k - 1) if by_base else mpf(0)
-    by_exponent = None if a < 0 else mpf(0) if a == 0 or c == 0 else c * power(a, b - k) * mp.log(a)
-    return by_base, by_exponent
+    if a < 0 or c == 0:
+        return by_base, None if a < 0 else mpf(0)
+    y = c * power(a, b - k)
+    return by_base, y * mp.log(a) if a else -y * mp.inf if y else mpf(0)
 
 
 def softmax(*xs: Any) -> list[Any]:
@@ -194,8 +196,11 @@ REFERENCES = {
         through=lambda c, a, b, k: (c * (b - k), c * power(a, b - k) if c else mpf(0)),
     ),
     "log_term": Reference(
-        lambda c, a: c * mp.log(a) if c and a else mpf(0),
-        (lambda c, a: mp.log(a) if a else mpf(0), lambda c, a: mpf(0) if c == 0 else c / a if a else c * mp.inf),
+        lambda c, a: (c * mp.log(a) if a else -c * mp.inf) if c else mpf(0),
+        (
+            lambda c, a: mp.log(a) if a else -mp.inf if c else mpf(0),
+            lambda c, a: mpf(0) if c == 0 else c / a if a else c * mp.inf,
+        ),
     ),
     "passed": Reference(lambda gate, x: gate * x, (lambda gate, x: x, lambda gate, x: gate)),
     "exp_difference": Reference(lambda a, b: mp.exp(a - b), (lambda a, b: mp.exp(a - b), lambda a, b: -mp.exp(a - b))),

@@ -20,7 +20,6 @@ CASES: dict[str, tuple[Callable[[Value], Value], float]] = {
     "sign": (lambda x: tg.acos(tg.sign(x)), 2.0),
     "step": (lambda x: tg.sqrt(1.0 - tg.step(x)), 3.0),
     "leaky relu without a slope": (lambda x: tg.sqrt(tg.leaky_relu(x, 0.0)), -1.0),
-    "abs": (lambda x: tg.sqrt(abs(x)), 0.0),
     "a power of coefficient 0": (lambda x: tg.sqrt(x**0.0 - 1.0), 2.0),
     "clip": (lambda x: tg.asin(tg.clip(x, -1.0, 1.0)), 1.5),
 }
@@ -71,6 +70,46 @@ def test_what_is_no_choice_is_no_gate() -> None:
     y.backward()
     assert math.isnan(x.grad)
     assert math.isnan(grad(y, x).data)
+
+
+NO_SLOPE: dict[str, tuple[Callable[[Value], Value], float]] = {  # at 0
+    "a root of a kink": (lambda x: tg.sqrt(abs(x)), math.nan),
+    "a power of a kink": (lambda x: abs(x) ** 0.5, math.nan),
+    "x to the x": (lambda x: x**x, -math.inf),
+    "a power of 0": (lambda x: 0.0**x, -math.inf),
+}
+each_without = pytest.mark.parametrize(("f", "slope"), NO_SLOPE.values(), ids=NO_SLOPE)
+
+
+@each_without
+@pytest.mark.parametrize("target", ["python", *[pytest.param(t, marks=pytest.mark.extras) for t in ("numpy", "llvm")]])
+def test_an_infinite_slope_is_not_0_but_what_it_is(f: Callable[[Value], Value], slope: float, target: str) -> None:
+    x = Value(0.0, "x")
+    y = f(x)
+    y.backward()
+    program = tg.compile(grad(y, x), [x]).to(target)
+    for found in (x.grad, grad(y, x).data, float(program(0.0)), tg.taylor(y, x, 1)[1].data):
+        assert repr(found) == repr(slope)
+    [finding] = tg.diagnose(y).findings
+    assert finding.kind == ("0*inf gradient" if math.isnan(slope) else "infinite slope")
+
+
+@pytest.mark.node
+@each_without
+def test_javascript_knows_it_too(tmp_path: Path, f: Callable[[Value], Value], slope: float) -> None:
+    x = Value(0.0, "x")
+    text = tg.compile([grad(f(x), x)], [x]).to("javascript") + "\nconsole.log(String(program(0)));\n"
+    path = tmp_path / "program.mjs"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(["node", str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ("NaN" if math.isnan(slope) else "-Infinity")
+
+
+def test_powers_of_0_with_higher_exponents_keep_all_their_derivatives() -> None:
+    x, p = Value(0.0, "x"), Value(2.0, "p")
+    y = x**p
+    second = tg.core.gradients.hessian(y, [x, p])
+    assert [[each.data for each in row] for row in second] == [[2.0, 0.0], [0.0, 0.0]]
 
 
 def test_an_operation_of_ones_own_can_choose() -> None:

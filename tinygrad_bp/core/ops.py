@@ -123,7 +123,7 @@ leaky_relu  = Operation("leaky_relu", stable.leaky_relu,  (lambda y, x, slope: s
                         "leaky_relu({}, {})", r"\mathrm{{leaky\ relu}}_{{{bare[1]}}}\left({}\right)", "leaky relu",
                         domain=domains.PLANE, defaults=(0.01,), chooses=True)
 abs         = Operation("abs", math.fabs,                 (lambda y, x: sign(x),),
-                        "abs({})", r"\left|{}\right|", "|x|", chooses=True)
+                        "abs({})", r"\left|{}\right|", "|x|")
 sign        = Operation("sign", stable.sign,              (lambda y, x: 0.0,),
                         "sign({})", r"\mathrm{{sign}}\left({}\right)", "sign", chooses=True)
 step        = Operation("step", stable.step,              (lambda y, x: 0.0,),
@@ -172,7 +172,7 @@ power_term  = Operation("power_term", stable.power_term,  (lambda y, c, a, b, k:
                         "{} * {tight[1]} ** ({bare[2]} - {tight[3]})",
                         r"{} \cdot \left({bare[1]}\right)^{{{bare[2]} - {tight[3]}}}", "c·xʸ⁻ᵏ", MULTIPLICATIVE,
                         domains.POWER_TERM)
-log_term    = Operation("log_term", stable.log_term,      (lambda y, c, a: log_term(1.0, a),
+log_term    = Operation("log_term", stable.log_term,      (lambda y, c, a: log_term(step(abs(c) + a), a),
                                                            lambda y, c, a: power_term(c, a, 0.0, 1.0)),
                         "{} * log({bare[1]})", r"{} \cdot \ln\left({bare[1]}\right)", "c·ln x", MULTIPLICATIVE,
                         domains.LOG_TERM)

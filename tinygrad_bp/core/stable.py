@@ -207,12 +207,12 @@ def _power_or_infinity(a: float, b: float) -> float:
 
 
 def log_term(c: float, a: float) -> float:
-    """c * log(a), zero where c or a is zero."""
+    """c * log(a), zero where c is zero: 0**b has the slope 0 for b > 0, and -inf at b = 0, where it jumps."""
     if c != c or a != a:
         return math.nan
     if a < 0:
         raise ValueError
-    return c * math.log(a) if c and a else 0.0
+    return c * (math.log(a) if a else -math.inf) if c else 0.0
 
 
 def exp_difference(a: float, b: float) -> float:

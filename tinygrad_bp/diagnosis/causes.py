@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Closed
+from tinygrad_bp.core.order import dependents
 from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Value
 
@@ -46,10 +48,12 @@ class Backward:
     Attributes:
         gradients: of the last of the nodes with respect to each.
         events: those that led to a gradient of the xs that is not finite, in the order in which they happened.
+        kinks: infinite slopes that meet the kink of what chooses, where its slope counts as 0, on the way to an x: nothing is passed.
     """
 
     gradients: dict[Value, float]
     events: list[Event]
+    kinks: list[Event]
 
 
 # Forward
@@ -137,7 +141,7 @@ def _numbered(numbers: Sequence[float]) -> dict[str, float]:
 def backward_events(order: Sequence[Value], xs: Collection[Value]) -> Backward:
     """The gradients, and where those of the xs that are not finite came from."""
     walk = _Walk(order)
-    return Backward(walk.gradients, walk.leading_to(xs))
+    return Backward(walk.gradients, walk.leading_to(xs), walk.kinks(xs))
 
 
 class _Walk:
@@ -149,6 +153,7 @@ class _Walk:
         self.came: dict[Value, Event] = {}  # of a gradient that is not finite the first event that it came from
         self.zeros: dict[Value, Value] = {}  # of a gradient of 0 the node whose local derivative is
         self.met: list[tuple[Value, Event]] = []  # whose gradient each event went into
+        self.stopped: list[tuple[Value, Event]] = []  # whose gradient each would have gone into but for a kink
         for node in reversed(order):
             if node in self.gradients:
                 gradient = self.gradients[node]
@@ -164,6 +169,11 @@ class _Walk:
             if event is not self.came.get(node):
                 self.met.append((x, event))
         elif term == 0.0:
+            if not math.isfinite(gradient) and isinstance(local, Closed) and _at_kink(node, place):
+                steep = _steep(self.came.get(node))
+                if steep is not None:
+                    numbers = {"slope": 0.0, "gradient": gradient}
+                    self.stopped.append((x, Event("kink", steep.node, node, steep.by, numbers, steep)))
             zero = node if local == 0.0 or gradient != 0.0 else self.zeros.get(node, node)
             self.zeros.setdefault(x, zero)
         before = self.gradients.get(x, 0.0)
@@ -211,6 +221,28 @@ class _Walk:
             ):
                 bad.add(node)
         return list(dict.fromkeys(event for x, event in self.met if x in bad))
+
+    def kinks(self, xs: Collection[Value]) -> list[Event]:
+        """The events that would have led to one of the xs."""
+        ways = dependents(self.order, xs) if self.stopped else set()
+        return [event for x, event in self.stopped if x in ways]
+
+
+def _at_kink(node: Value, place: int) -> bool:
+    """Whether what chooses, with a slope of 0 here, has another beside this number of its operand, or jumps there."""
+    op, numbers = node.op, list(node.numbers)
+    assert op is not None
+    x = numbers[place]
+    for beside in (math.nextafter(x, -math.inf), math.nextafter(x, math.inf)):
+        numbers[place] = beside
+        try:
+            y = op.forward(*numbers)
+            slope = op.derivatives(y, numbers)[place]
+        except (ValueError, ArithmeticError):
+            continue
+        if slope != 0.0 or abs(y - node.data) > 1e-6 * abs(node.data) + 1e-300:
+            return True
+    return False
 
 
 def _steep(event: Event | None) -> Event | None:

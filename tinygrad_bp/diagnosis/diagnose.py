@@ -122,7 +122,10 @@ class _Case:
                 neurons = neurons_of(self.order, self.xs)
                 layers = by_layer(neurons, backward.gradients)
                 dying = dying_paths(self.order, backward.gradients, self.xs, neurons)
-                findings = [self.dying(each) for each in dying] + self.fading(layers)
+                kinks = self.few(not_told_before(backward.kinks))
+                stopped = {node for each in kinks for node in each.nodes}
+                findings = kinks + [self.dying(each) for each in dying if stopped.isdisjoint(each.nodes)]
+                findings += self.fading(layers)
                 if lost is not None and lost.digits < FEW:
                     findings.append(self.digits(lost, backward))
             if not findings or lost is None:  # an overflow, or an underflow, that left a number of y
@@ -170,7 +173,7 @@ class _Case:
         if event.kind == "given":
             return ""
         where = [event.node, event.at] if event.at is not None and "gradient" not in event.kind else [event.node]
-        if "slope" in event.kind or "gradient" in event.kind:
+        if "slope" in event.kind or "gradient" in event.kind or event.kind == "kink":
             return better(where)
         found = around(where, self.users)
         return better(filter(_known_form, found))
@@ -244,6 +247,7 @@ _KEYS = {
     "undefined slope": "gradient.undefined",
     "gradient overflow": "gradient.overflow",
     "inf-inf gradient": "gradient.difference",
+    "kink": "gradient.kink",
 }
 
 

@@ -132,7 +132,7 @@ def _lacking(node: Value) -> float:
 def _beyond_a_kink(node: Value, moves: Sequence[float]) -> float:
     """What choosing the other side would change, where the operands may have been moved across a kink."""
     op, numbers = node.op, node.numbers
-    if op is None or not op.chooses or not any(moves) or len(set(node.operands)) < len(moves):
+    if op is None or not (op.chooses or op is ops.abs) or not any(moves) or len(set(node.operands)) < len(moves):
         return 0.0
     total = math.fsum(moves)
     if op in (ops.sign, ops.step):

@@ -197,7 +197,7 @@ _RULES: dict[Operation, Callable[..., Decimal | None]] = {
     ops.reciprocal: lambda x: 1 / x,
     ops.over_squares: lambda c, a, b: c / (a * a + b * b),
     ops.power_term: lambda c, a, b, k: c * _power(a, b - k) if c else Decimal(0),
-    ops.log_term: lambda c, a: c * a.ln() if c and a else Decimal(0),
+    ops.log_term: lambda c, a: c * a.ln() if c else Decimal(0),
     ops.exp_difference: lambda a, b: (a - b).exp(),
     ops.asinh_slope: lambda x: 1 / (1 + x * x).sqrt(),
 }

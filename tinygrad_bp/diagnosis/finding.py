@@ -23,8 +23,8 @@ class Finding:
 
     Attributes:
         kind: "given", "overflow", "underflow", "inf-inf", "0*inf", "inf/inf", "undefined" of numbers; "0*inf gradient", "infinite slope",
-            "undefined slope", "gradient overflow", "inf-inf gradient" of gradients; "no gradient", "dead", "saturated", "vanishing",
-            "exploding" of what does not learn; "digits" of what rounding lost.
+            "undefined slope", "gradient overflow", "inf-inf gradient", "kink" of gradients; "no gradient", "dead", "saturated",
+            "vanishing", "exploding" of what does not learn; "digits" of what rounding lost.
         node: where it began; None where an operation failed, so that there is no node.
         label: what the node is called: its label, else how it was computed.
         operation: the name of its operation; empty for a leaf.

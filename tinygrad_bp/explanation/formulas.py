@@ -39,6 +39,7 @@ _PARTIALS: dict[Operation, Any] = {
     ops.gelu: (lambda y, x: ops.normal_cdf(x) + x * ops.normal_density(x),),
     ops.gelu_slope: (lambda y, x: ops.normal_density(x) * (2.0 - x**2.0),),
     ops.sigmoid: (lambda y, x: y * (1.0 - y),),
+    ops.log_term: (lambda y, c, a: ops.log_term(1.0, a), lambda y, c, a: c / a),
     ops.logsumexp: lambda y, *xs: [ops.exp(x - y) for x in xs],
 }
 TEXTBOOK = {op: replace(op, partials=partials) for op, partials in _PARTIALS.items()}

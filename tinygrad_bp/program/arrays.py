@@ -258,6 +258,7 @@ def _power_term(xp: Any, c: Any, a: Any, b: Any, k: Any) -> Any:
 def _log_term(xp: Any, c: Any, a: Any) -> Any:
     zero = (a == 0.0) | ((c == 0.0) & (xp.abs(a) == math.inf))
     y = xp.where(zero, xp.zeros_like(c * a), c * xp.log(xp.where(zero, xp.ones_like(a), a)))
+    y = xp.where((a == 0.0) & (c > 0.0), -_infinite(xp, y), xp.where((a == 0.0) & (c < 0.0), _infinite(xp, y), y))
     return xp.where(_nan(c) | _nan(a) | (a < 0.0), _undefined(xp, y), y)
 
 

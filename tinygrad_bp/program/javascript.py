@@ -71,7 +71,7 @@ _FUNCTIONS: Functions = {
   const lost = (b - (exponent - back) - (k + back)) * Math.log(Math.abs(a));
   return Math.abs(lost) < 0.1 ? c * power * (1 + lost) : c * power;
 }"""),
-    ops.log_term: ((), """(c, a) => c !== c || a !== a || a < 0 ? NaN : c === 0 || a === 0 ? 0 : c * Math.log(a)"""),
+    ops.log_term: ((), """(c, a) => c !== c || a !== a || a < 0 ? NaN : c === 0 ? 0 : c * Math.log(a)"""),
     ops.exp_difference: ((), """(a, b) => {
   if (a === b) return 1;
   const difference = a - b;

@@ -79,7 +79,7 @@ _FUNCTIONS: Functions = {
 }"""),
     ops.log_term: ((), """static double log_term(double c, double a)
 {
-    return isnan(c) || isnan(a) || a < 0 ? NAN : c == 0 || a == 0 ? 0 : c * log(a);
+    return isnan(c) || isnan(a) || a < 0 ? NAN : c == 0 ? 0 : c * log(a);
 }"""),
     ops.exp_difference: ((), """static double exp_difference(double a, double b)  /* exp(a - b) */
 {

@@ -228,7 +228,7 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
 
 def log_term(c: Real, a: Real) -> Real:
     w = c.writer
-    y = w.where(c.equals(0.0) | a.equals(0.0), 0.0, c * w.libm("log", a))
+    y = w.where(c.equals(0.0), 0.0, c * w.where(a.equals(0.0), -math.inf, w.libm("log", a)))
     return w.where(c.is_nan() | a.is_nan() | (a < 0.0), math.nan, y)
 
 

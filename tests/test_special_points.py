@@ -1,0 +1,80 @@
+"""At kinks and ends of domains, within functions whose slope is 0 or infinite there: no infinite slope is silently a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import tinygrad_bp as tg
+from tinygrad_bp import OPERATIONS, Value, diagnose
+from tinygrad_bp.core.operation import Operation
+
+Function = Callable[[Value], Value]
+INNER: dict[str, Function] = {
+    "x": lambda x: x,
+    "square": lambda x: x * x,
+    "cube": lambda x: x**3,
+    "abs": abs,
+    "relu": lambda x: x.relu(),
+    "leaky": lambda x: tg.leaky_relu(x, 0.0),
+    "minimum": lambda x: tg.minimum(x, 0.0),
+    "clip": lambda x: tg.clip(x, 0.0, 1.0),
+    "sqrt": lambda x: x.sqrt(),
+    "cbrt": lambda x: x.cbrt(),
+}
+SHIFTS = 0.0, 1.0, -1.0
+JUMPS = "sign", "step"  # whose slope counts as 0 at the jump as everywhere: docs/derivatives.md
+
+
+def outer(row: Operation) -> Iterator[Function]:
+    """The row with the inner function at each place, beside special numbers."""
+    for c in SHIFTS:
+        if row.arity == 1:
+            yield lambda u, c=c: row(u + c)
+        elif row.arity == 2:
+            yield lambda u, c=c: row(u, c)
+            yield lambda u, c=c: row(c, u)
+        elif row.name in ("leaky_relu", "clip"):
+            yield lambda u, c=c: row(u, c, 1.0)
+            yield lambda u, c=c: row(c, u, 1.0)
+    if row.arity == 2:
+        yield lambda u: row(u, u)
+
+
+def moved(g: Function, h: Function, x: float) -> float | None:
+    leaf = Value(x)
+    try:
+        return (g(h(leaf)) + leaf).data
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def is_infinite(g: Function, h: Function, x: float, y: float, side: float) -> bool:
+    """Whether the difference quotients to this side grow without an end; a jump is none."""
+    quotients = []
+    for step in (1e-6, 1e-12):
+        there = moved(g, h, x + side * step)
+        if there is None or abs(there - y) > 1e-1:
+            return False
+        quotients.append(abs(there - y) / step)
+    return quotients[1] > max(10.0, 1.5 * quotients[0])
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in (*JUMPS, "log_term", "power_term")])
+def test_an_infinite_slope_is_in_the_gradient_or_is_named(name: str) -> None:
+    for g in outer(OPERATIONS[name]):
+        for inner, h in INNER.items():
+            for x in SHIFTS:
+                leaf = Value(x, "x")
+                try:
+                    y = g(h(leaf)) + leaf
+                except (ValueError, ArithmeticError):
+                    continue
+                y.backward()
+                if math.isfinite(leaf.grad) and math.isfinite(y.data):
+                    if any(is_infinite(g, h, x, y.data, side) for side in (1.0, -1.0)):
+                        assert [each.kind for each in diagnose(y).findings] == ["kink"], (inner, x, leaf.grad)
+                elif math.isfinite(y.data):
+                    assert diagnose(y).findings, (inner, x)

@@ -6,7 +6,7 @@ import { EDGES, SUBJECTS, TEXTS } from "./subjects.js";
 import { questionBefore } from "./web/model/asking.js";
 import { compared } from "./web/model/check.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
-import { brief, exactly, parsed, written } from "./web/model/numbers.js";
+import { brief, exactly, parsed, told, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
@@ -127,7 +127,7 @@ test("the worked example has 27 beats, o1 before o2 and w5 before w8", () => {
 });
 
 // What the beats of a round tell, as text: kind, equation and sentence.
-const told = (name) => {
+const beatsOf = (name) => {
   const session = opened(name);
   const plain = (pieces) => session.notation.plain(pieces, 6);
   return session.plan().beats.map((beat) => {
@@ -138,17 +138,17 @@ const told = (name) => {
 };
 
 test("a larger network is told by its first neurons; the others of a layer together, as are whole layers between", () => {
-  const kinds = (name) => told(name).map(({ kind }) => kind).join(" ");
+  const kinds = (name) => beatsOf(name).map(({ kind }) => kind).join(" ");
   const forward = "net out nets net out error";
   assert.equal(kinds("xor"), `${forward} arrive delta gradients arrive delta gradients deltas update end`);
   const { beats } = opened("deep").plan();
   assert.equal(beats.length, 26); // of 5 layers, with 23 neurons
   assert.equal(beats.find(({ kind, nodes }) => kind === "nets" && nodes.length === 6)?.phase, "forward");
-  for (const name of ["xor", "softmax", "linear", "classes", "deep"]) assert(told(name).length <= 30, name);
+  for (const name of ["xor", "softmax", "linear", "classes", "deep"]) assert(beatsOf(name).length <= 30, name);
 });
 
 test("a slope is written with numbers, a square's derivative has a reason, and what is known is not told again", () => {
-  const beats = told("tutorial");
+  const beats = beatsOf("tutorial");
   assert.match(beats[9].why, /from 0\.274811 to 0\.275553: a change of about 0\.74 · 0\.001 .*out_o1 is subtracted: hence the minus sign/);
   assert.match(beats[9].why, /The rest of E_total does not contain out_o1: 0\./);
   assert.match(beats[10].why, /out_o1 \* \(1 - out_o1\) = 0\.751365 \* \(1 - 0\.751365\) = 0\.186816 \(choose o1 .*called δ \(delta\) of o1/);
@@ -156,6 +156,32 @@ test("a slope is written with numbers, a square's derivative has a reason, and w
   assert.match(beats[17].why, /2 ways, which add up\. net_o1 = w5 · out_h1 \+ …: when out_h1 grows by 1, net_o1 grows by w5/);
   for (const words of ["Now backward", "Three links", "called δ", "squeezes"])
     assert.equal(beats.filter(({ why }) => why.includes(words)).length, 1, words);
+});
+
+for (const name of names) {
+  test(`${name}: what is printed on both sides of an equals sign agrees as far as it is printed`, () => {
+    let compared = 0;
+    for (const { rows } of beatsOf(name)) {
+      const printed = rows.flatMap((row) => row.split(" = ")).filter((row) => /^[-\d.()+*/· e]+$|^sigmoid\([-\d.]+\)$/.test(row));
+      const value = (row) => Function("sigmoid", `return ${row.replaceAll("·", "*").replace(/^-\((.*)\)$/, "0 - ($1)")}`)((x) => 1 / (1 + Math.exp(-x)));
+      for (const [k, row] of printed.slice(1).entries()) {
+        const [, digits = "", power = "0"] = /^\(?-?\d+(?:\.(\d+))?(?:e(-\d+))?/.exec(row.split(" + ")[0]);
+        const slack = 0.5 * 10 ** (Number(power) - digits.length) * row.split(" + ").length;
+        assert(Math.abs(value(row) - value(printed[k])) <= 1.001 * slack, `${printed[k]} = ${row}`);
+        compared += 1;
+      }
+    }
+    if (name === "tutorial") assert(compared > 25, String(compared));
+  });
+}
+
+test("a number in a beat is written so that it can be found again", () => {
+  const [error] = beatsOf("tutorial").filter(({ kind }) => kind === "error");
+  assert.equal(error.rows[2], "(0.01 - 0.751365) ** 2 / 2 + (0.99 - 0.772928) ** 2 / 2 = 0.274811 + 0.023560");
+  const equation = (left) => beatsOf("tutorial").find(({ rows }) => rows[0].endsWith(left)).rows.slice(2);
+  assert.deepEqual(equation("dE_total/dw1"), ["0.036350 · 0.241301 · 0.05", "0.000439"]);
+  assert.deepEqual(equation("dE_total/dw5"), ["0.741365 · 0.186816 · 0.593270", "0.082167"]);
+  assert.deepEqual(equation("dE_total/dout_h1"), ["0.138499 · 0.4 + (-0.038098) · 0.5 = 0.05540 + (-0.01905)", "0.03635"]);
 });
 
 test("the opening sentence is about the numbers as they were given", () => {
@@ -170,7 +196,7 @@ test("the opening sentence is about the numbers as they were given", () => {
 });
 
 test("of classes the error is minus the logarithm of a probability, and all have their names", () => {
-  const beats = told("classes");
+  const beats = beatsOf("classes");
   const error = beats.find(({ kind }) => kind === "error");
   assert.deepEqual(error.rows.slice(0, 2), ["E", "−log(p cat)"]);
   assert.match(error.why, /The network takes the case for (cat|dog); right is cat\./);
@@ -180,14 +206,14 @@ test("of classes the error is minus the logarithm of a probability, and all have
 });
 
 test("what is used in several places has a summand for each, and ∂ is explained where it stands", () => {
-  const chains = (name) => told(name).filter(({ kind }) => kind === "chain");
+  const chains = (name) => beatsOf(name).filter(({ kind }) => kind === "chain");
   const [a] = chains("cancelling").filter(({ rows }) => rows[0] === "dy/da");
   assert.match(a.rows[2], /^1 · 2 \+ \(-0\.999999\) · 2 = 2 \+ \(-1\.999998\)$/);
   assert.match(a.why, /a is used in 2 places/);
   const [w] = chains("recurrent").filter(({ rows }) => rows[0] === "dh3/dw");
   assert.match(w.rows[1], /∂h2\/∂w/);
   assert.match(w.why, /∂ counts the direct way alone, d all ways/);
-  assert(!told("recurrent").some(({ rows }) => rows[0] === "dh3/dh0"));
+  assert(!beatsOf("recurrent").some(({ rows }) => rows[0] === "dh3/dh0"));
 });
 
 test("numbers are written short, and read as people type them", () => {
@@ -195,7 +221,10 @@ test("numbers are written short, and read as people type them", () => {
   assert.equal(written(-0.5), "−0.5");
   assert.equal(written(null), "·");
   assert.equal(brief(0.593269992, 4), "0.5933");
-  assert.equal(brief(-0.000877, 4), "−8.77e−4");
+  assert.equal(brief(-0.000877, 4), "−0.000877");
+  assert.equal(brief(0.000438568, 4), told(0.000438568)); // one writing on the line and in the equation
+  assert.equal(told(0.000438568), "0.000439");
+  assert.equal(brief(-0.0000877, 4), "−8.77e−5");
   assert.equal(brief(0.4, 4), "0.4");
   assert.equal(brief(1234567, 4), "1.23e6");
   assert.equal(exactly(5e-7), "5e-07");

@@ -187,6 +187,7 @@ interface Mark {
   number?: number | null;
   id?: number;
   quantity?: Quantity;
+  digits?: number; // in a beat
   enclose?: boolean;
   of?: number;
   by?: number;

@@ -111,11 +111,13 @@ export function errorScene(stage, frame, beat) {
     const from = endOf(graph, id);
     if (from !== null) scene.travels.push({ kind: "error", term, from, to: id, carried: frame.data[from], product: frame.data[id] });
   });
-  const short = formulasOf.flat().length < 24;
+  const found = sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)])));
+  const symbols = sumOf(formulasOf);
+  const numbers = inNumbers(symbols, (id) => frame.data[id]);
   return {
     ...scene,
     left: [{ name: beat.node }],
-    rows: [...(short ? [sumOf(formulasOf)] : []), sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)])))],
+    rows: formulasOf.flat().length < 24 ? [symbols, [...numbers, " = ", ...found]] : [found],
     result: resultIn(frame, beat.node),
     why: sentence("beat.error.sum", { ...placeOf(stage, frame), count: [String(parts.length)] }),
   };

@@ -4,7 +4,7 @@
 // a derivative; { delta: "delta_o1" } a node delta; { template, ids, values } a formula of the package, in which ⟦3⟧ stands for node 3, or
 // for ids[3] where there are ids: for its name, or if there are `values` for its number.
 
-import { exactly, written } from "./numbers.js";
+import { exactly, told, written } from "./numbers.js";
 import { isolated } from "./words.js";
 
 const NO_ATOM = /[\s+\-*/()=,;^|<>]/; // what a name has that could be taken for a formula
@@ -128,6 +128,15 @@ const LATEX_SIGNS = [
   ["sqrt(", "\\operatorname{sqrt}("],
 ];
 
+/**
+ * A number among pieces, in digits of its own if it has any.
+ * @param {Mark} piece
+ * @param {number} digits
+ */
+export function numberWords(piece, digits) {
+  return piece.digits === undefined ? written(piece.number, digits) : told(piece.number, piece.digits);
+}
+
 export class Notation {
   /** @param {import("./graph.js").Graph} graph */
   constructor(graph) {
@@ -188,7 +197,7 @@ export class Notation {
         if (piece.name !== undefined) return this.enclosed(piece.name, piece.inside && this.loose(piece.name));
         if (piece.delta) return isolated(piece.delta);
         if (piece.number !== undefined) {
-          const shown = written(piece.number, digits).replace(/−/g, "-");
+          const shown = numberWords(piece, digits).replace(/−/g, "-");
           return (piece.number ?? 0) < 0 && piece.enclose !== false ? `(${shown})` : shown;
         }
         return this.symbol(/** @type {Derivative} */ (piece));

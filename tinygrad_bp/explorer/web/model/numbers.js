@@ -2,6 +2,10 @@
 
 import { spoken } from "./words.js";
 
+export const TOLD_DIGITS = 6; // of numbers in a beat
+const LEAST_PLAIN = 1e-4; // what is smaller, or this large, is written with a power of ten
+const MOST_PLAIN = 1e6;
+
 /**
  * A number for people, as the explanations of the package write it: so many decimals, or of a very small or large one so many significant
  * digits. What is exact ends early.
@@ -12,22 +16,46 @@ export function written(x, digits = 9) {
   if (Number.isNaN(x)) return "undefined";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  /** @param {string} digits */
-  const exact = (digits) => Math.abs(Number(digits) - x) <= 1e-14 * size; // but for rounding
   let shown;
   if (size === 0) shown = "0";
-  else if (size < 10 ** -Math.floor(digits / 2) || size >= 1e6) {
+  else if (size < 10 ** -Math.floor(digits / 2) || size >= MOST_PLAIN) {
     shown = x.toPrecision(Math.max(1, digits));
     if (shown.includes("e")) shown = x.toExponential(Math.max(0, digits - 1));
-    else if (size < 1e-4) shown = x.toExponential(Math.max(0, digits - 1));
+    else if (size < LEAST_PLAIN) shown = x.toExponential(Math.max(0, digits - 1));
     const [mantissa, exponent] = shown.split("e");
-    const short = exact(shown) && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+    const short = isExact(shown, x) && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
     shown = exponent ? `${short}e${exponent.replace("+", "")}` : short;
-  } else {
-    shown = x.toFixed(digits);
-    if (exact(shown) && shown.includes(".")) shown = shown.replace(/\.?0+$/, "");
-  }
+  } else shown = fixed(x, digits);
   return shown.replace("-", "−").replace("e-", "e−");
+}
+
+/**
+ * Whether digits are all of a number, but for rounding.
+ * @param {string} digits
+ * @param {number} x
+ */
+function isExact(digits, x) {
+  return Math.abs(Number(digits) - x) <= 1e-14 * Math.abs(x);
+}
+
+/**
+ * @param {number} x
+ * @param {number} decimals
+ */
+function fixed(x, decimals) {
+  const shown = x.toFixed(decimals);
+  return isExact(shown, x) && shown.includes(".") ? shown.replace(/\.?0+$/, "") : shown;
+}
+
+/**
+ * A number in a beat: with so many decimals, and one that is too small for them with so many digits.
+ * @param {number | null | undefined} x
+ * @param {number} decimals
+ */
+export function told(x, decimals = TOLD_DIGITS) {
+  const size = Math.abs(x ?? 0);
+  if (!(size >= LEAST_PLAIN && size < MOST_PLAIN)) return written(x, decimals);
+  return fixed(/** @type {number} */ (x), decimals).replace("-", "−");
 }
 
 /**
@@ -38,6 +66,7 @@ export function written(x, digits = 9) {
 export function brief(x, digits) {
   if (x === null || x === undefined || !Number.isFinite(x) || x === 0) return written(x);
   const power = Math.floor(Math.log10(Math.abs(x)));
+  if (power === -4) return told(Number(x.toPrecision(Math.max(1, digits - 1)))); // 0.000439, as in a beat
   if (power < -3 || power > digits) {
     const [mantissa, exponent] = x.toExponential(Math.max(0, digits - 2)).split("e");
     return `${mantissa.replace(/\.0*$/, "")}e${exponent.replace("+", "")}`.replaceAll("-", "−");

@@ -5,6 +5,7 @@ import { updateEquation } from "./equations.js";
 import { errorScene, netScene, netsScene, outScene, valueScene } from "./forward.js";
 import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
+import { inDigits } from "./agreeing.js";
 import { brief, counted } from "./numbers.js";
 import { emptyScene, placeOf, SUBJECT } from "./terms.js";
 import { sentence, text } from "./words.js";
@@ -18,6 +19,15 @@ import { sentence, text } from "./words.js";
  * @returns {Scene}
  */
 export function sceneOf(stage, frame) {
+  return inDigits(madeOf(stage, frame), stage.notation);
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Frame} frame
+ * @returns {Scene}
+ */
+function madeOf(stage, frame) {
   if (frame.step === null) return restScene(stage, frame);
   if (stage.view.pace === "node" && frame.current && frame.current.kind !== "end") return stepScene(stage, frame);
   const { beat } = frame;

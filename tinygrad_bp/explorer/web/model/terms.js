@@ -13,7 +13,7 @@ const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
 /**
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs" | "training" | "original" | "view" | "fresh" | "kind" | "description">} Stage
+ * @typedef {Pick<import("./session.js").Session, "graph" | "notation" | "formulas" | "programs" | "training" | "original" | "view" | "fresh" | "kind" | "description">} Stage
  * @typedef {(stage: Stage, frame: Frame, beat: Beat) => Scene} Maker
  */
 

@@ -4,7 +4,6 @@ import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, put, toggle } from "./elements.js";
 import { piecesElements } from "./pieces.js";
-import { FINER_DIGITS } from "./items.js";
 
 const SIZES = ["", "size-1", "size-2", "size-3", "size-4", "size-5"]; // of letters: the first in which all of it has room
 
@@ -39,7 +38,7 @@ export function beatView(session, { next, train }) {
   function render(scene, question, { heading, place, goal, ended, width, height }) {
     if (verdict) verdict.place ??= place;
     if (verdict?.place !== place) verdict = null;
-    const options = { digits: FINER_DIGITS, hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
+    const options = { hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
     const made = (/** @type {Piece[]} */ list) => piecesElements(notation, list, options);
     const plain = plainly(scene);
     const key = JSON.stringify([plain, question, verdict, ended, width, height, document.documentElement.lang, session.view.quiz]);
@@ -104,9 +103,9 @@ export function beatView(session, { next, train }) {
   /** @param {Scene} scene */
   function plainly({ left, rows, result, why: words }) {
     const hidden = (/** @type {Piece[]} */ list) => list.map((piece) => (session.hidesPiece(piece) ? "?" : piece));
-    const parts = [left, ...rows, result].filter((part) => part.length).map((part) => notation.plain(hidden(part), FINER_DIGITS));
+    const parts = [left, ...rows, result].filter((part) => part.length).map((part) => notation.plain(hidden(part)));
     const equation = parts.join(" = "); // which may be a sentence that ends by itself
-    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${notation.plain(words, FINER_DIGITS)}`.trim();
+    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${notation.plain(words)}`.trim();
   }
 
   // Everything is read whole: letters become smaller before anything is cut off.

@@ -5,7 +5,6 @@ import { sceneOf } from "../model/scenes.js";
 import { el, svg } from "./elements.js";
 import { networkView } from "./network.js";
 import { backdrop, pause, standalone, svgOf } from "./standalone.js";
-import { FINER_DIGITS } from "./items.js";
 
 const PICTURE = { width: 1280, height: 520 };
 const FILM_BELOW = 200; // for equation and words
@@ -89,7 +88,7 @@ function* only(root) {
 function wordsOf(stage, { left, rows, result, why }) {
   const plain = (/** @type {Piece[]} */ list) => {
     const shown = list.map((piece) => (stage.hidesPiece(piece) ? "?" : piece));
-    return stage.notation.plain(shown, FINER_DIGITS).replaceAll("-", "−");
+    return stage.notation.plain(shown).replaceAll("-", "−");
   };
   const parts = [left, ...rows, result].filter((part) => part.length).map(plain);
   return [

@@ -1,7 +1,7 @@
 // Pieces of formulas as elements: names with what stands below the line, fractions, numbers that tell all their digits.
 
-import { exactly, written } from "../model/numbers.js";
-import { expanded, split } from "../model/notation.js";
+import { exactly } from "../model/numbers.js";
+import { expanded, numberWords, split } from "../model/notation.js";
 import { el } from "./elements.js";
 
 /** @typedef {import("../model/notation.js").Notation} Notation */
@@ -72,7 +72,7 @@ export function piecesElements(notation, list, { digits = 9, hide = () => false,
     if (piece.delta) return el("span", { class: "name" }, "δ", el("sub", {}, piece.delta.replace(/^delta_/, "")));
     if (piece.number !== undefined) {
       if (hide(piece)) return el("span", { class: "hidden-number" }, "?");
-      const shown = el("data", { value: exactly(piece.number), title: exactly(piece.number) }, written(piece.number, digits));
+      const shown = el("data", { value: exactly(piece.number), title: exactly(piece.number) }, numberWords(piece, digits));
       return (piece.number ?? 0) < 0 && piece.enclose !== false ? ["(", shown, ")"] : shown;
     }
     return fraction(notation, /** @type {Derivative} */ (piece), onFactor);

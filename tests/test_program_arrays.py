@@ -100,6 +100,15 @@ def test_products_near_the_end_of_the_range_keep_their_digits(xp: Any) -> None:
         assert listed(program.to(xp)(*columns)) == pytest.approx(wanted, rel=4e-16), decade
 
 
+@pytest.mark.parametrize("kind", ["sum_of", "dot"])
+def test_a_sum_may_leave_the_range_on_the_way(xp: Any, kind: str) -> None:
+    xs = [Value(1.0, f"x{k}") for k in range(3)]
+    y = tg.sum_of(xs) if kind == "sum_of" else tg.dot(xs, [1.0] * 3)
+    columns = [(1e308, 1e308, 1e308, math.inf), (1e308, 1e308, 1e308, 1.0), (-1e308, -1.7e308, 1e308, 2.0)]
+    found = compile(y, xs).to(xp)(*(xp.asarray(list(column), dtype=xp.float64) for column in columns))
+    assert listed(found) == [1e308, math.fsum([1e308, -1.7e308, 1e308]), math.inf, math.inf]
+
+
 def test_what_python_raises_is_infinity_or_nan(xp: Any) -> None:
     x = Value(1.0, "x")
     program = compile([x.log(), 1 / x, x.exp(), x**0.5, x.relu(), x.maximum(0.5)], [x]).to(xp)

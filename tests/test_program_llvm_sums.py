@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tinygrad_bp import Value, compile, grad
+from tinygrad_bp import Value, compile, grad, sum_of
 from tinygrad_bp.program.llvm import sums
 
 pytestmark = pytest.mark.extras
@@ -114,3 +114,18 @@ def test_each_stage_needs_only_those_before() -> None:
                 there.add(slot)
     assert {x for x in code.outputs if x >= 0} <= there
     assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("rest", [0, 100])  # beyond 64 operands it is a loop
+def test_a_sum_may_leave_the_range_on_the_way_to_a_number_in_it(rest: int) -> None:
+    xs = [Value(0.0, f"x{k}") for k in range(3 + rest)]
+    machine = compile(sum_of(xs), xs).to("llvm")
+    for numbers, wanted in (
+        ((1e308, 1e308, -1e308), 1e308),
+        ((-1.5e308, -1.5e308, 1.5e308), -1.5e308),
+        ((1e308, 1e308, 1e308), math.inf),
+        ((math.inf, -1e308, 1.0), math.inf),
+        ((1e308, -1e308, 5e-324), 5e-324),
+    ):
+        assert machine(*numbers, *[0.0] * rest) == wanted
+    assert math.isnan(machine(math.inf, -math.inf, *[1.0] * (1 + rest)))

@@ -271,15 +271,23 @@ def _exp_difference(xp: Any, a: Any, b: Any) -> Any:
     return xp.where((a == b) & (xp.abs(a) == math.inf), xp.ones_like(y), y)
 
 
+SMALLER = 2.0**-40  # a factor with which no sum leaves the range of floats on the way
+
+
 def _total(xp: Any, xs: Sequence[Any]) -> Any:
-    """The sum as if computed with twice the digits (Knuth's two-sum), then rounded."""
+    """The sum as if computed with twice the digits (Knuth's two-sum), then rounded; made smaller where it leaves the range on the way."""
+    rough = xs[0]
+    for x in xs[1:]:
+        rough = rough + x
+    scale = xp.where(xp.abs(rough) < math.inf, xp.ones_like(rough), xp.full_like(rough, SMALLER))
+    xs = [x * scale for x in xs]
     total, lost = xs[0], xs[0] * 0.0
     for x in xs[1:]:
         new = total + x
         back = new - total
         lost = lost + ((total - (new - back)) + (x - back))
         total = new
-    return xp.where(xp.abs(lost) < math.inf, total + lost, total)
+    return xp.where(xp.abs(lost) < math.inf, total + lost, total) / scale
 
 
 def _dot(xp: Any, *operands: Any) -> Any:

@@ -249,13 +249,22 @@ def _two_sum(total: Real, x: Real) -> tuple[Real, Real]:
     return new, (total - (new - back)) + (x - back)
 
 
+SMALLER = 2.0**-40  # a factor with which no sum leaves the range of floats on the way
+
+
 def sum_of(*xs: Real) -> Real:
-    """The sum as if computed with twice the digits, then rounded. Beyond the range of floats on the way it is infinite, or NaN."""
-    total, lost = xs[0], xs[0].writer.constant(0.0)
+    """The sum as if computed with twice the digits, then rounded; where it leaves the range on the way, that of smaller numbers."""
+    total, lost, small = xs[0], xs[0].writer.constant(0.0), xs[0] * SMALLER
     for x in xs[1:]:
         total, error = _two_sum(total, x)
         lost = lost + error
-    return total.writer.where(absolute(lost) < math.inf, total + lost, total)
+        small = small + x * SMALLER
+    return _rounded(total, lost, small)
+
+
+def _rounded(total: Real, lost: Real, small: Real) -> Real:
+    w = total.writer
+    return w.where(absolute(lost) < math.inf, total + lost, w.where(absolute(total) < math.inf, total, small / SMALLER))
 
 
 def dot(*operands: Real) -> Real:
@@ -312,18 +321,19 @@ def _summed(
     ends: dict[str, Real] = {}
 
     def step(x: Real) -> dict[str, Real]:
-        total, lost = Real(w, "%total"), Real(w, "%lost")
+        total, lost, small = (Real(w, f"%{name}") for name in ("total", "lost", "small"))
         for term in terms(x):
             total, error = _two_sum(total, term)
             lost = lost + error
-        ends.update(total=total, lost=lost)
+            small = small + term * SMALLER
+        ends.update(total=total, lost=lost, small=small)
         return ends
 
-    sums = {"total": w.constant(begin).name, "lost": w.constant(0.0).name}
+    sums = {"total": w.constant(begin).name, "lost": w.constant(0.0).name, "small": w.constant(begin * SMALLER).name}
     text = _over(w, label, start, count, sums, step)
     first = len(w.lines)
-    both = w.where(absolute(ends["lost"]) < math.inf, ends["total"] + ends["lost"], ends["total"])
-    return text + w.taken_from(first), both
+    y = _rounded(**ends)
+    return text + w.taken_from(first), y
 
 
 def _sum_loop(w: Writer) -> str:

@@ -20,6 +20,7 @@ from tinygrad_bp import (
     grad,
     hessian,
     hvp,
+    jacobian,
     jvp,
     taylor,
     topological_order,
@@ -244,3 +245,22 @@ def test_lists_in_the_place_of_a_value_are_named() -> None:
         tg.taylor(x * x, [x], 2)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="hvp: y is a Value, not list"):
         tg.hvp([x * x], [x], [1.0])  # type: ignore[arg-type]
+
+
+def test_what_is_not_in_the_graph_has_the_derivative_0_in_every_way() -> None:
+    x, other = Value(3.0, "x"), Value(3.0, "x")
+    y = x * x
+    found = [
+        grad(y, other),
+        *grad(y, [other]),
+        *jacobian([y], [other])[0],
+        *hessian(y, [other])[0],
+        hessian(y, [x, other])[0][1],
+        jvp(y, {other: 1.0}),
+        *hvp(y, [other], [1.0]),
+        *taylor(y, other, 2)[1:],
+    ]
+    for zero in found:
+        assert isinstance(zero, Constant)
+        assert zero.data == 0.0
+    assert taylor(y, other, 2)[0] is y

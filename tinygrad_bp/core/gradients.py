@@ -74,7 +74,7 @@ def _label(gradient: Any, y: Value, node: Value, recorded: set[Value]) -> None:
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
-    """The derivative of each y with respect to each x as Values: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
+    """The derivative of each y with respect to each x as `grad` gives it: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
     columns = _values(xs, "jacobian")
     return [grad(y, columns) for y in _values(ys, "jacobian")]
 

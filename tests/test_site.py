@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import json
 import re
@@ -136,6 +137,27 @@ def test_every_public_name_is_in_the_reference() -> None:
         "data.TRUTH_TABLES",
     ):
         assert f"tinygrad_bp.{name}" in ids
+
+
+def test_the_reference_says_what_each_name_is_with_readable_types_and_its_source() -> None:
+    seen = 0
+    for page in sorted((built() / "api").glob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        for part in re.split(r'(?=<dt class="sig sig-object py" id=)', text)[1:]:
+            seen += 1
+            name = part.split('"')[3]
+            heads = "".join(re.findall(r'(?s)<dt class="sig.*?</dt>', part))
+            assert re.search(r'href="\.\./source/[\w/]+\.py\.html#line-\d+"', heads), name
+            kinds = html.unescape(re.sub(r"<[^>]*>", "", heads))
+            assert not re.search(r"Alias|<factory>|\[\[\.\.\.|collections\.|typing\.|Domain\(needs=", kinds), kinds
+            said = re.sub(r'(?s)<dt class="sig.*?</dt>', "", part).partition("</dd>")[0]
+            assert re.sub(r"<[^>]*>|\s", "", said), name
+        words = html.unescape(re.sub(r"(?s)<math.*?</math>|<[^>]*>", "", text))
+        assert not re.search(r"\\[a-z]+[{\\]|Call self as|collections\.abc|Bases: object|`", words), page
+    assert seen > 290
+    core = (built() / "api" / "core.html").read_text(encoding="utf-8")
+    assert 'id="tinygrad_bp.ops.erf_slope"' in core
+    assert core.count("<math") > 120
 
 
 def test_formulas_are_mathml_and_the_version_is_said() -> None:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from reference import linkcode_resolve
+
 import tinygrad_bp
+
+__all__ = ["linkcode_resolve"]
 
 project = "tinygrad_bp"
 author = "The tinygrad_bp authors"
@@ -14,7 +18,8 @@ copyright = "The tinygrad_bp authors"
 version = release = tinygrad_bp.__version__
 language = os.environ.get("SITE_LANGUAGE", "en")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "running", "searching"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.linkcode"]
+extensions += ["mathml", "reference", "running", "searching"]
 root_doc = "index"
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 4
@@ -50,12 +55,3 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
-
-
-def setup(app):
-    """Called by Sphinx."""
-
-    def bars(app, what, name, found, options, lines):
-        lines[:] = [line.replace("|", "\\|") for line in lines]  # which would begin the name of a substitution
-
-    app.connect("autodoc-process-docstring", bars, priority=100)

@@ -73,6 +73,7 @@ def stage(target: Path, language: str, with_play: bool) -> None:
     rest = [name for name in texts if name not in used and not name.startswith("pages/")]
     if language == "en":
         api_pages = api.pages()
+        sources |= api.sources()
         texts.update(api_pages)
         groups.append((REFERENCE[language], ["api/index"]))
     if rest := sorted(rest, key=lambda name: (name not in indexed, name)):

@@ -117,9 +117,41 @@ def described(op: Operation) -> str:
 
 def _said_by_method(op: Operation) -> list[str]:
     """What the method of the same name says that it returns, unless that speaks of the operands by other names."""
+    if ops.OPERATIONS.get(op.name) is not op:
+        return []
     method = getattr(Methods, op.name, None) or getattr(Operators, op.name, None)
-    text = getattr(method, "__doc__", None) if ops.OPERATIONS.get(op.name) is op else None
-    return ["", text] if text and "self" not in text else []
+    text = _SAID.get(op.name) or getattr(method, "__doc__", None)
+    return ["", text] if text else []
+
+
+# What a row is, where no method says it of the same operands.
+_SAID = {
+    "add": "The sum.",
+    "sub": "The difference.",
+    "mul": "The product.",
+    "div": "The quotient.",
+    "neg": "The number with the other sign.",
+    "pow": "a to the power of b.",
+    "abs": "The number without its sign.",
+    "atan2": "The angle of the point (b, a), in radians.",
+    "hypot": "The length of the hypotenuse: the square root of a**2 + b**2.",
+    "sum_of": "The sum of all numbers of a sequence, as one node.",
+    "dot": "The products of the numbers of two sequences, pair by pair, added up as one node.",
+    "logsumexp": "The logarithm of the sum of exp(x) over a sequence: a smooth maximum, which does not overflow.",
+    "passed": "What flows through a gate: gate * x, and 0 where the gate is 0, whatever x is.",
+    "sigmoid_slope": "The slope of the sigmoid: sigmoid(x) * (1 - sigmoid(x)), without loss where that is small.",
+    "reciprocal": "1 over x; infinity for 0.",
+    "over_squares": "c over a**2 + b**2, rounded once, without overflow on the way.",
+    "power_term": "c times a to the power of b - k, and 0 where c is 0: what the derivatives of powers are made of.",
+    "log_term": "c times the natural logarithm of a, and 0 where c or a is 0.",
+    "exp_difference": "e to the power of a - b, without what rounding the difference would lose.",
+    "asinh_slope": "The slope of asinh: 1 over the square root of 1 + x**2.",
+    "erf_slope": "The slope of the error function: 2 / sqrt(pi) * exp(-x**2), the bell curve.",
+    "silu_slope": "The slope of silu: sigmoid(x) + x * sigmoid_slope(x), without loss where that is near 0.",
+    "gelu_slope": "The slope of gelu: normal_cdf(x) + x * normal_density(x), without loss where that is near 0.",
+    "normal_cdf": "How probable it is that a normally distributed number (mean 0, deviation 1) is below x.",
+    "normal_density": "The bell curve of the normal distribution (mean 0, deviation 1): exp(-x**2 / 2) / sqrt(2 * pi).",
+}
 
 
 def _operand_names(op: Operation) -> list[str]:

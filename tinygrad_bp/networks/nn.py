@@ -231,7 +231,13 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons that get the same inputs."""
+    """Neurons that get the same inputs: `layer(inputs)` is the list of their outputs, a Value for each neuron.
+
+    Attributes:
+        neurons: the neurons, in order.
+
+    Raises TypeError for what is no Neuron, ValueError for no neurons and for such as have different numbers of inputs.
+    """
 
     def __init__(self, neurons: Sequence[Neuron]) -> None:
         neurons = list(neurons)

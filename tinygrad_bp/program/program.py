@@ -65,6 +65,7 @@ class Program:
         return self._source.function
 
     def __call__(self, /, *numbers: float, **named: float) -> Any:
+        """The outputs for these numbers, nested as they were given to `compile`. Raises what is said of the class."""
         if named:
             numbers = self.in_order(numbers, named)
         if [*map(type, numbers)] != self._floats:

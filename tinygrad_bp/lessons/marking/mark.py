@@ -104,7 +104,7 @@ def mark(
 class Marks(Document):
     """What `mark` found: a document, which shows itself, and is written by `text`, `markdown`, `html`, `to_dict`, `save` and so on.
 
-    It is a sequence of `Mark`s, in the order in which the quantities are derived; `marks["dE/dw5"]` is that of a quantity.
+    It is a sequence, each a `Mark`, in the order in which the quantities are derived; `marks["dE/dw5"]` is that of a quantity.
 
     Attributes:
         ok: whether all is right, and nothing is left blank. What follows from numbers that were rounded too early counts as right only if

@@ -80,6 +80,7 @@ class MachineProgram:
         return ctypes.c_double * len(self.code.inputs), ctypes.c_double * len(self.code.outputs)
 
     def __call__(self, /, *numbers: float, **named: float) -> Any:
+        """The outputs for these numbers, nested as they were given to `compile`. Raises what a call of the program raises."""
         if named:
             numbers = self.program.in_order(numbers, named)
         inputs, outputs = self._buffers

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.files import write_csv
-from tinygrad_bp import MLP, explore, save
+from tinygrad_bp import MLP, explore, load, save
 from tinygrad_bp.cli import main
-from tinygrad_bp.networks import data
+from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.prediction import notes
 
 PROGRAM = """
@@ -96,7 +96,7 @@ def test_a_saved_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert out == "explorer.html\n"
     assert "plain.json comes without rows, so the inputs on the page are made up" in err
     about = described()
-    assert (about["kind"], about["title"], len(about["parameters"])) == ("invented", "plain", 17)
+    assert (about["kind"], about["title"], len(about["parameters"])) == ("invented", "Plain", 17)
 
 
 def test_options() -> None:
@@ -154,12 +154,43 @@ def test_rows_are_from_all_over_a_table_and_scaled_as_those_that_were_learned() 
     trained([4, 5, 3], table, "cross_entropy")
     assert main(["explore", "model.json", "--data", "penguins", "--rows", "3"]) == 0
     rows = list(table)
+    model = load("model.json")
+    worst = max(range(len(rows)), key=lambda k: losses.cross_entropy(model(rows[k][0]), rows[k][1]).data)
+    places = [max([k * len(rows) // 3, *([worst] if worst < (k + 1) * len(rows) // 3 else [])]) for k in range(3)]
     found = cases(described())
-    for row, (inputs, outputs) in zip(found, [rows[k * len(rows) // 3] for k in range(3)], strict=True):
+    assert len(found) == 3
+    for row, (inputs, outputs) in zip(found, [rows[k] for k in places], strict=True):
         assert [row[column] for column in table.columns] == pytest.approx(inputs)
         assert [row[f"target_{name}"] for name in table.classes] == outputs
     assert main(["explore", "model.json", "--data", "penguins"]) == 0
     assert len(described()["cases"]) == 8
+
+
+def test_the_row_of_the_largest_error_is_among_those_shown_and_opens_the_page() -> None:
+    net = MLP(1, [1], activation=[None], weights=[1.0], biases=[0.0])
+    save(net, "line.json")
+    write_csv("line.csv", [["x", "y"], *[[k, k + (7 if k == 13 else 0.5)] for k in range(20)]])
+    assert main(["explore", "line.json", "--data", "line.csv", "--rows", "4"]) == 0
+    about = described()
+    assert [row["i1"] for row in cases(about)] == [0.0, 5.0, 13.0, 15.0]
+    assert about["opening"] == 2
+    assert main(["explore", "line.json", "--data", "line.csv", "--rows", "20"]) == 0
+    assert [row["i1"] for row in cases(described())] == list(range(20))
+
+
+def test_a_page_goes_on_as_the_network_was_trained() -> None:
+    write_csv("line.csv", [["x", "y"], *[[k, 3 * k] for k in range(5)]])
+    for options, wanted in (
+        ("--optimizer adam --learning-rate 0.02", ("adam", 0.02)),
+        ("--optimizer sgd --learning-rate 0.125 --momentum 0.9", ("momentum", 0.125)),
+        ("--optimizer sgd --learning-rate 0.125 --momentum 0.5", ("sgd", 0.5)),  # which no page has
+        ("--optimizer adam --weight-decay 0.1", ("sgd", 0.5)),
+    ):
+        assert main(["train", "line.csv", "--epochs", "1", "--out", "done", "--force", *options.split()]) == 0
+        assert main(["explore", "done/model.json", "--data", "line.csv"]) == 0
+        assert (described()["optimizer"], described()["learningRate"]) == wanted
+    assert main(["explore", "done/model.json", "--data", "line.csv", "--learning-rate", "0.25"]) == 0
+    assert described()["learningRate"] == 0.25
 
 
 def test_targets_are_scaled_too() -> None:

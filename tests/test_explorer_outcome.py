@@ -135,8 +135,8 @@ def test_classes_have_their_names() -> None:
     found = about(of_model(model))
     assert found["outputs"] == kinds
     assert found["classes"]
-    assert found["title"] == "penguins"
-    assert explore(model).title == "penguins"
+    assert found["title"] == "Penguins"
+    assert explore(model).title == "Penguins"
     assert "<script>Adelie" not in explore(model, title="birds").html
     assert explore(model, title="birds").title == "birds"
     model.notes = Notes(targets=["mass", "length", "depth"])
@@ -168,8 +168,8 @@ def test_names_of_classes_and_tables_are_text() -> None:
 @pytest.mark.parametrize(
     ("table", "name"),
     [
-        ("penguins", "penguins"),
-        ("a/b/birds.csv", "birds"),
+        ("penguins", "Penguins"),
+        ("a/b/birds.csv", "Birds"),
         ("-", ""),
         ("", ""),
         (None, ""),
@@ -186,7 +186,7 @@ def test_the_page_of_the_command_is_named_for_the_table(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     model = MLP(4, [3], activation=[None], seed=1)
     model.notes = Notes(loss="cross_entropy", classes=["Adelie", "Chinstrap", "Gentoo"])
-    for file, title in (("model.json", "penguins"), ("birds.json", "birds")):
+    for file, title in (("model.json", "Penguins"), ("birds.json", "Birds")):
         save(model, file)
         assert main(["explore", file, "--data", "penguins", "-o", "page.html"]) == 0
         assert f"<title>{title}" in Path("page.html").read_text(encoding="utf-8")

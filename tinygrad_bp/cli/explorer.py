@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.cli import common, parser
 from tinygrad_bp.cli.common import Mistake
-from tinygrad_bp.cli.subjects import MODEL, rows_of, thing_of
+from tinygrad_bp.cli.subjects import MODEL, Row, rows_of, thing_of
 from tinygrad_bp.words import LANGUAGES
 
 if TYPE_CHECKING:
     from tinygrad_bp.explorer import Page
+    from tinygrad_bp.networks.nn import MLP
+
+MOST_LOOKED = 500  # rows of a table, for one in which something happens
 
 EXAMPLES = """SUBJECT is tutorial, the worked example; xor, or, and, nand, a network that
 learns a truth table; FILE.py:NAME, a Value, an MLP, a Layer or a Neuron in your
@@ -52,10 +57,13 @@ def add(commands: Any) -> None:
         "--data", metavar="TABLE", help="of a network: the rows to learn: a file, or the name of a table"
     )
     explore.add_argument(
-        "--rows", type=parser.positive, metavar="N", help="how many of them, from all over the table (default: 8)"
+        "--rows", type=parser.positive, metavar="N", help="how many of them, the worst among them (default: 8)"
     )
     explore.add_argument(
-        "--learning-rate", type=parser.learning_rate, metavar="RATE", help="to begin with (default: 0.5)"
+        "--learning-rate",
+        type=parser.learning_rate,
+        metavar="RATE",
+        help="to begin with (default: the model's, or 0.5)",
     )
     explore.add_argument("--title", default="", help="a heading for the page")
     explore.add_argument("--language", choices=LANGUAGES, help="to begin with (default: the browser's)")
@@ -84,7 +92,7 @@ def _explore(args: argparse.Namespace) -> int:
 def _page(args: argparse.Namespace) -> tuple[Page, bool]:
     """The page, and whether the numbers on it had to be made up."""
     from tinygrad_bp.explorer import explore
-    from tinygrad_bp.explorer.subject import table_name
+    from tinygrad_bp.explorer.subject import table_name, with_capital
     from tinygrad_bp.networks.nn import MLP, Layer, Neuron
 
     thing, title, _ = thing_of(args.subject, "explore")
@@ -95,12 +103,30 @@ def _page(args: argparse.Namespace) -> tuple[Page, bool]:
         if args.data == args.subject == common.STANDARD:
             raise Mistake("standard input holds one thing, the network or the table")
         every = rows_of(thing, args.data)
-        count = min(args.rows or 8, len(every))
-        rows = [every[k * len(every) // count] for k in range(count)]
+        rows = _some(thing, every, min(args.rows or 8, len(every)))
     elif args.rows is not None:
         raise Mistake("--rows says how many rows of --data to take, and there is no --data")
-    if title == Path(MODEL).stem:  # which says nothing; the table that it learned from does
-        title = table_name(args.data)
+    title = with_capital(title) if title != Path(MODEL).stem else table_name(args.data)  # "model" says nothing
     rate = None if args.learning_rate is None else float(args.learning_rate)
     page = explore(thing, rows=rows, learning_rate=rate, title=args.title or title, language=args.language)
     return page, rows is None and isinstance(thing, MLP | Layer | Neuron)
+
+
+def _some(net: MLP, every: Sequence[Row], count: int) -> list[Row]:
+    """Rows from all over a table, among them that of the largest error, or of those that are looked at if there are very many."""
+    from tinygrad_bp.networks.losses import LOSSES, squared_error
+
+    loss = LOSSES.get(net.notes.loss or "", squared_error)
+
+    def error(place: int) -> float:
+        try:
+            found = loss(net(every[place][0]), every[place][1]).data
+        except (ArithmeticError, ValueError):
+            return -math.inf  # a row that the loss does not take
+        return found if math.isfinite(found) else -math.inf
+
+    places = [k * len(every) // count for k in range(count)]
+    if count < len(every):
+        worst = max(range(0, len(every), 1 + len(every) // MOST_LOOKED), key=error)
+        places[max(k for k, place in enumerate(places) if place <= worst)] = worst
+    return [every[k] for k in places]

@@ -61,8 +61,10 @@ def train(args: argparse.Namespace) -> int:
     if interrupted and not history.steps:
         common.say("tinygrad-bp: interrupted before the first step; nothing is saved", error=True)
         return common.status_of(interrupted)
-    # The name of the table says later whose results a folder holds.
-    net.notes = replace(chosen.notes(rows), more={"table": args.data})
+    # The name of the table says later whose results a folder holds; a page goes on with what it was trained with.
+    way = {"optimizer": chosen.optimizer, "learning_rate": chosen.learning_rate}
+    way |= {name: x for name in ("momentum", "weight_decay") if (x := getattr(args, name))}
+    net.notes = replace(chosen.notes(rows), more={"table": args.data, "training": way})
     done = Training(args.data, chosen, rows, net, history)
     predictor = Predictor(net)
     lines = list(training_report.lines(done, predictor))

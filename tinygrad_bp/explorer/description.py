@@ -65,6 +65,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "result": place[subject.result],
         "learningRate": subject.learning_rate,
         "trainBiases": subject.train_biases,
+        "optimizer": subject.optimizer,
         "optimizers": ways,
         "nodes": [_node(v, place, called, in_latex) for v in order],
         "parameters": [place[v] for v in subject.parameters],

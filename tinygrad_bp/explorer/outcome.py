@@ -76,22 +76,20 @@ def outcome(
 
 
 def telling(order: Sequence[Value], parameters: Collection[Value], cases: Sequence[Mapping[Value, float]]) -> int:
-    """The number of the case in which the fewest parameters have a gradient of 0, of several the first: the one to open with."""
-    best, least = 0, len(parameters) + 1
+    """The number of the case to open with: in which the fewest parameters have a gradient of 0, of several that of the largest error."""
+    best, least = 0, (len(parameters) + 1, 0.0)
     for number, case in enumerate(cases if len(cases) > 1 else []):
         try:
-            still = _still(order, parameters, case)
+            still, error = _still(order, parameters, case)
         except (ArithmeticError, ValueError):
             continue  # a case that the loss does not take
-        if still < least:
-            best, least = number, still
-        if not least:
-            break
+        if (still, -error) < least:
+            best, least = number, (still, -error)
     return best
 
 
-def _still(order: Sequence[Value], parameters: Collection[Value], case: Mapping[Value, float]) -> int:
-    """How many parameters have a gradient of 0 in a case."""
+def _still(order: Sequence[Value], parameters: Collection[Value], case: Mapping[Value, float]) -> tuple[int, float]:
+    """How many parameters have a gradient of 0 in a case, and the error."""
     data: dict[Any, float] = {}
     for v in order:
         data[v] = case.get(v, v.data) if v.op is None else v.op.forward(*[_number(x, data) for x in v.operands])
@@ -104,7 +102,7 @@ def _still(order: Sequence[Value], parameters: Collection[Value], case: Mapping[
             for x, slope in zip(v.operands, slopes, strict=True):
                 if isinstance(x, Value):
                     grads[x] = grads.get(x, 0.0) + grads[v] * slope
-    return sum(grads.get(v, 0.0) == 0.0 for v in parameters)
+    return sum(grads.get(v, 0.0) == 0.0 for v in parameters), data[order[-1]]
 
 
 def _number(x: Any, data: Mapping[Any, float]) -> float:

@@ -17,12 +17,11 @@ from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
-from tinygrad_bp.explorer.subject import Printed
+from tinygrad_bp.explorer.subject import MOMENTUM, Printed
 from tinygrad_bp.networks.optim import SGD, Adam, Optimizer
 from tinygrad_bp.program import compile
 
 MOST_VARIANTS_TEXT = 400_000  # characters of programs for other activations
-MOMENTUM = 0.9  # of the optimizer of that name
 
 
 def programs(order: Sequence[Value]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,12 @@ HIDDEN = 5  # neurons of the network that learns a truth table, as in the compan
 MOST_NODES = 1000  # of a graph that a page shows
 MOST_COUNTED = 200_000  # of one that it does not show
 RATE = 0.5  # the learning rate, if none is given
+MOMENTUM = 0.9  # of the optimizer with momentum
+WAYS = {
+    "sgd": ("sgd", 0.0),
+    "momentum": ("sgd", MOMENTUM),
+    "adam": ("adam", 0.0),
+}  # of training: the optimizer, and its momentum
 SEED = 2  # with which they learn all four tables
 
 Title = str | Mapping[str, str]  # in every language, or by language
@@ -95,7 +102,7 @@ class Subject:
         biases: those of them that the switch "train the biases" is about.
         train_biases: whether they are trained to begin with.
         cases: for each row of the table the numbers of the leaves that it sets: inputs and targets.
-        learning_rate: to begin with.
+        learning_rate, optimizer: to begin with; the optimizer is "sgd", "momentum" or "adam".
         targets: of outputs of the network, the leaves that say what they should be.
         kind: "tutorial", "truth" (a truth table), "network", "invented" (a network with a row that nobody gave) or "graph".
         preset: the name of the truth table to begin with.
@@ -112,6 +119,7 @@ class Subject:
     train_biases: bool = True
     cases: Sequence[Case] = field(default_factory=lambda: [{}])
     learning_rate: float = RATE
+    optimizer: str = "sgd"
     targets: Mapping[Value, Value] = field(default_factory=dict)
     kind: str = "graph"
     preset: str = ""
@@ -134,11 +142,12 @@ def of_model(
     *,
     rows: Sequence[tuple[Sequence[float], Sequence[float]]] | None = None,
     loss: Any = None,
-    learning_rate: float = RATE,
+    learning_rate: float | None = None,
     title: Title = "",
     most: int | None = MOST_NODES,
 ) -> Subject:
-    """A network, and a loss over its outputs; one of more weights than `most` is refused.
+    """A network, and a loss over its outputs; one of more weights than `most` is refused. Without a learning rate it is trained on as its
+    notes say that it was, or else with a rate of 0.5.
 
     Raises TypeError for rows or a loss of another kind, ValueError for rows that do not fit the network and for the name of no loss.
     """
@@ -165,6 +174,7 @@ def of_model(
     parameters = [*whole.weights, *whole.biases]
     known = {*parameters, *inputs, *targets}
     others = {v: v.data for v in _leaves(result) if v not in known}  # of a loss of one's own
+    optimizer, rate = way_of(notes.more.get("training")) or ("sgd", RATE)
     return Subject(
         result,
         title or table_name(notes.more.get("table")),
@@ -172,7 +182,8 @@ def of_model(
         biases=whole.biases,
         train_biases=whole.train_biases,
         cases=[{**case, **others} for case in cases],
-        learning_rate=learning_rate,
+        learning_rate=rate if learning_rate is None else learning_rate,
+        optimizer=optimizer,
         targets=dict(zip(outputs, targets, strict=True)),
         kind="invented" if rows is None else "network",
         outputs=names if len(names) in (last, 2 if notes.classes and last == 1 else last) else [],
@@ -190,8 +201,22 @@ def _call(outputs: list[Value], targets: list[Value], ends: Sequence[str], names
 
 
 def table_name(table: object) -> str:
-    """What the table is called that a network learned from: `birds` of `data/birds.csv`. Empty for what is no name."""
-    return PurePath(table).stem if isinstance(table, str) and table.strip("-./\\ ") else ""
+    """What the table is called that a network learned from: `Birds` of `data/birds.csv`. Empty for what is no name."""
+    return with_capital(PurePath(table).stem) if isinstance(table, str) and table.strip("-./\\ ") else ""
+
+
+def with_capital(name: str) -> str:
+    """A name as a heading."""
+    return name[:1].upper() + name[1:]
+
+
+def way_of(training: object) -> tuple[str, float] | None:
+    """The optimizer of a page and the learning rate with which a network was trained, by its notes; None where no page has the like."""
+    if not isinstance(training, Mapping) or training.get("weight_decay"):
+        return None
+    rate, way = training.get("learning_rate"), (training.get("optimizer"), training.get("momentum", 0.0))
+    names = [name for name, each in WAYS.items() if each == way]
+    return (names[0], rate) if names and isinstance(rate, float) and 0.0 < rate < math.inf else None
 
 
 def _as_mlp(net: Layer | Neuron) -> MLP:
@@ -332,7 +357,7 @@ def subject_of(
     if isinstance(thing, MLP | Layer | Neuron):
         if parameters is not None:
             raise ValueError("explore: parameters are for the graph of a Value; those of a network are known")
-        return of_model(thing, rows=rows, loss=loss, learning_rate=learning_rate or RATE, title=title)
+        return of_model(thing, rows=rows, loss=loss, learning_rate=learning_rate, title=title)
     if isinstance(thing, Module):
         raise TypeError(
             f"explore shows an MLP, a Layer or a Neuron, and of a {type(thing).__name__} the graph: give it the loss, a Value"

@@ -107,6 +107,7 @@ interface Description {
   language: string | null;
   result: number;
   learningRate: number;
+  optimizer: string;
   trainBiases: boolean;
   optimizers: Record<string, OptimizerSettings>;
   nodes: { name?: string; latex?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];

@@ -32,7 +32,7 @@ export class Session {
       biases: description.trainBiases,
       sequential: false,
       accumulate: false,
-      optimizer: "sgd",
+      optimizer: description.optimizer,
       batch: false,
       variant: this.graph.variant,
       cases: description.cases,

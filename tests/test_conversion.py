@@ -284,6 +284,18 @@ def test_what_keras_does_to_each_number_becomes_part_of_a_layer() -> None:
         assert outputs(net, row) == pytest.approx([math.tanh(sum(max(z, 0) for z in zs))], rel=1e-12)
 
 
+def test_of_keras_a_slope_that_another_row_has_and_a_norm_of_weights_are_taken() -> None:
+    dense = Dense([[1.0], [2.0], [3.0]], [0.5])
+    for slope, row in ((0.0, "relu"), (1.0, None)):
+        net = from_keras(
+            Sequential(layer("SpectralNormalization", layer=dense), layer("LeakyReLU", negative_slope=slope))
+        )
+        activation = net.layers[0].neurons[0].activation
+        assert (activation.name if activation else None) == row
+    with pytest.raises(ValueError, match=r"has negative_slope=0.3; the row of the table is that of 0.01"):
+        from_keras(Sequential(dense, layer("LeakyReLU", negative_slope=0.3)))
+
+
 def test_a_softmax_of_keras_is_noted() -> None:
     net = from_keras(Sequential(Dense([[1.0, 2.0, 0.0]] * 3, [0.0, 0.1, 0.2], "softmax")))
     assert sum(Predictor(net)(ROWS[0])) == pytest.approx(1)

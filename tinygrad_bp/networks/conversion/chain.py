@@ -42,6 +42,14 @@ LARGE = 1e38  # what is beyond may be infinite in 32 bits
 CLOSE = 1e-3  # relative to the largest output: a wrong layer is further off, and 32 bits are not
 
 
+def no_class(reader: str, thing: Any) -> None:
+    """Raises TypeError for a class in place of what is made of it."""
+    if isinstance(thing, type):
+        raise TypeError(
+            f"{reader} takes what is made of a class, not the class {thing.__name__}: {thing.__name__}(...)"
+        )
+
+
 class Unfit(ValueError):
     """A model has something that no `MLP` computes."""
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from tinygrad_bp.networks.conversion.chain import Chain, flat, listed, transposed
+from tinygrad_bp.networks.conversion.chain import Chain, flat, listed, no_class, transposed
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.text import shown
 
@@ -32,6 +32,7 @@ def from_keras(model: Any) -> MLP:
 
     Raises TypeError for what has no layers, and ValueError, naming the layer, for what an `MLP` does not compute.
     """
+    no_class("from_keras", model)
     if not isinstance(getattr(model, "layers", None), list | tuple):
         raise TypeError(f"from_keras takes a model of Keras, not {type(model).__name__} {shown(model)}")
     chain = Chain(type(model).__name__)
@@ -84,6 +85,8 @@ def _add(chain: Chain, layer: Any) -> None:
         kernel, *bias = _weights(chain, where, layer)
         chain.linear(where, transposed(kernel), bias[0] if bias else None)
         _activate(chain, where, getattr(layer, "activation", None))
+    elif kind == "SpectralNormalization":  # which changes the weights in training only
+        _add(chain, layer.layer)
     elif kind == "Activation":
         _activate(chain, where, layer.activation)
     elif kind == "BatchNormalization":
@@ -103,12 +106,20 @@ def _add(chain: Chain, layer: Any) -> None:
 def _activation_layer(chain: Chain, where: str, layer: Any) -> None:
     """Adds a layer that is an activation, also where it is the activation of another layer."""
     kind = type(layer).__name__
+    if kind == "LeakyReLU" and (slope := _slope(layer)) in (0.0, 1.0):
+        chain.activation(where, "linear" if slope else "relu")
+        return
     for option, wanted in _ACTIVATIONS.get(kind, {}).items():
         value = getattr(layer, option, wanted)
         value = float(value) if value is not None else None
         if value is not None or wanted != 0.0:
             chain.require(where, option, value, wanted)
     chain.activation(where, kind)
+
+
+def _slope(layer: Any) -> float:
+    """That of a LeakyReLU below 0, by the name of either edition of Keras."""
+    return float(getattr(layer, "negative_slope", getattr(layer, "alpha", 0.01)))
 
 
 def _weights(chain: Chain, where: str, layer: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tinygrad_bp.networks.conversion.chain import Chain, listed, transposed
+from tinygrad_bp.networks.conversion.chain import Chain, listed, no_class, transposed
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.text import shown
 
@@ -27,6 +27,7 @@ def from_sklearn(estimator: Any) -> MLP:
 
     Raises TypeError for what is no estimator, and ValueError for one that is not fitted, and for one of another kind.
     """
+    no_class("from_sklearn", estimator)
     if not callable(getattr(estimator, "fit", None)):
         raise TypeError(
             f"from_sklearn takes an estimator of scikit-learn, not {type(estimator).__name__} {shown(estimator)}"

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tinygrad_bp.networks.conversion.chain import Chain, Unfit, listed
+from tinygrad_bp.networks.conversion.chain import Chain, Unfit, listed, no_class
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.text import shown
 
@@ -20,6 +20,10 @@ _SIZES = {"size", "getattr", "dim", "numel"}
 _SOFTMAX = {"softmax", "logsoftmax", "log_softmax"}
 # What options have to be for the row of the table to compute the same.
 _OPTIONS: dict[str, Any] = {"beta": 1, "negative_slope": 0.01, "approximate": "none"}
+_LONGEST = 20.0  # beyond which Softplus is the identity there; a softplus is it too by then, to 2e-9
+# What wraps a module and computes the same, and where it keeps it; what is made of one and can no longer be followed.
+_AROUND = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
+_LISTS = {"ModuleList", "ModuleDict"}
 _MODULES = {
     "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "Softplus", "silu": "SiLU", "gelu": "GELU",
 }  # fmt: skip
@@ -29,18 +33,25 @@ def from_torch(module: Any) -> MLP:
     """An `MLP` that computes what a module of PyTorch does, with its weights.
 
     Taken are linear layers one after the other and activations that are rows of the table, in a `Sequential` or in a module whose
-    `forward` calls them so. The module is read as in evaluation: dropout passes numbers on, and batch normalization becomes part of the
-    layer beside it. A softmax at the end is left out: the outputs are the net inputs, which the losses take, and `softmax(net(x))` or
-    `Predictor(net)(x)` are the probabilities. The module is not changed.
+    `forward` calls them so. The module is read as in evaluation: dropout passes numbers on, batch normalization becomes part of the
+    layer beside it, and weights that are computed, by `weight_norm` for instance, are what they are now. A softmax at the end is left
+    out: the outputs are the net inputs, which the losses take, and `softmax(net(x))` or `Predictor(net)(x)` are the probabilities. The
+    module is not changed.
 
     Weights are the same floats. The outputs are equal up to the rounding of the module's own arithmetic, about 1e-7 for 32 bits.
 
     Raises TypeError for what is no module, and ValueError, naming the part, for what an `MLP` does not compute.
     """
+    no_class("from_torch", module)
     if not callable(getattr(module, "named_modules", None)):
-        raise TypeError(f"from_torch takes a module of PyTorch, not {type(module).__name__} {shown(module)}")
-    module = copy.deepcopy(module).eval()
+        raise TypeError(
+            f"from_torch takes a module of PyTorch, not {type(module).__name__} {shown(module)}{_how_a_module(module)}"
+        )
+    while type(module).__name__ in _AROUND:
+        module = getattr(module, _AROUND[type(module).__name__])
     chain = Chain(type(module).__name__)
+    _refuse(chain, module)
+    module = _copied(module)
     used: set[int] = set()
     for name, part, options in _parts(module, chain):
         if not isinstance(part, str) and next(iter(part.parameters()), None) is not None:
@@ -52,6 +63,8 @@ def from_torch(module: Any) -> MLP:
     def original(rows: list[list[float]]) -> Any:
         torch = importlib.import_module("torch")
         kind = next((p.dtype for p in module.parameters()), None)
+        if kind in (torch.float16, torch.bfloat16):  # in which the module itself has three digits
+            module.to(kind := torch.float64)
         with torch.no_grad():
             found = module(torch.tensor(rows, dtype=kind))
         return listed(found.exp() if chain.logarithms else found)
@@ -97,15 +110,66 @@ def to_torch(net: MLP, dtype: Any = None) -> Any:
     return torch.nn.Sequential(*parts)
 
 
+def _how_a_module(thing: Any) -> str:
+    """What would be right in place of a part of a module."""
+    if isinstance(thing, dict):
+        return "; of weights by name make the module first, and module.load_state_dict(weights)"
+    return "; of several modules make one, nn.Sequential(*modules)" if isinstance(thing, list | tuple) else ""
+
+
+def _refuse(chain: Chain, module: Any) -> None:
+    """Raises Unfit for a module that has nothing to be read: no numbers yet, or no Python any more."""
+    for name, part in module.named_modules():
+        where = f"{name} ({type(part).__name__})" if name else chain.what
+        if hasattr(part, "_c") and hasattr(part, "original_name"):
+            raise chain.unfit(
+                where,
+                f"is compiled by TorchScript; hand in the module that it was made of, of class {part.original_name}",
+            )
+        if ".quantized" in type(part).__module__:
+            raise chain.unfit(
+                where, "is quantized: its weights are rounded to whole numbers; hand in the module it was made of"
+            )
+        if callable(unset := getattr(part, "has_uninitialized_params", None)) and unset():
+            raise chain.unfit(where, "has no weights yet: call the module once, with a row of inputs")
+        for each in part.parameters(recurse=False):
+            if each.is_meta:
+                raise chain.unfit(where, "has no numbers: its weights are on the device 'meta'; load them first")
+            if each.is_complex():
+                raise chain.unfit(where, "has complex weights; those of an MLP are real")
+
+
+def _copied(module: Any) -> Any:
+    """A copy of the module in evaluation. Weights that are computed before each call are computed once."""
+    computed = [x for part in module.modules() for x in vars(part).values() if getattr(x, "grad_fn", None) is not None]
+    copied = copy.deepcopy(module, {id(x): x.detach().clone() for x in computed}).eval()
+    with importlib.import_module("torch").no_grad():
+        for part in copied.modules():
+            for hook in vars(part).get("_forward_pre_hooks", {}).values():
+                if type(hook).__module__.startswith("torch.nn.utils."):  # weight_norm and spectral_norm of old, pruning
+                    hook(part, ())
+    return copied
+
+
+def _kind(part: Any) -> str:
+    """The name of a module's class; of one whose weights are computed that of the class that it had before."""
+    kind = type(part)
+    return (kind.__mro__[1] if "parametrizations" in dict(part.named_children()) else kind).__name__
+
+
 def _parts(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """What the numbers go through, in order: the name of each, a module or the name of a function, and the options of a function."""
-    if type(module).__name__ == "Sequential":
+    if _kind(module) in _LISTS:
+        raise Unfit(
+            f"{chain.what}: {_kind(module)} only holds modules, and does not say how they follow; nn.Sequential does"
+        )
+    if _kind(module) == "Sequential":
         for name, child in module.named_modules(remove_duplicate=False):
             if not name or "." in name:  # itself, and what is further inside
                 continue
             for inner, part, options in _parts(child, chain):
                 yield f"{name}.{inner}" if inner else name, part, options
-    elif not list(module.children()):
+    elif all(name == "parametrizations" for name, _ in module.named_children()):
         yield "", module, {}
     else:
         yield from _traced(module, chain)
@@ -142,11 +206,11 @@ def _traced(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any
 
 
 def _add(chain: Chain, name: str, part: Any, options: dict[str, Any]) -> None:
-    kind = part if isinstance(part, str) else type(part).__name__
+    kind = part if isinstance(part, str) else _kind(part)
     where = f"{name} ({kind})" if name and name != kind else kind
     called = kind.lower()
     if not isinstance(part, str):
-        options = {option: getattr(part, option) for option in _OPTIONS if hasattr(part, option)}
+        options = {option: getattr(part, option) for option in (*_OPTIONS, "threshold") if hasattr(part, option)}
     if kind == "Linear":
         chain.linear(where, part.weight, part.bias)
     elif kind == "BatchNorm1d":
@@ -155,6 +219,14 @@ def _add(chain: Chain, name: str, part: Any, options: dict[str, Any]) -> None:
         chain.logarithms = called != "softmax"
         chain.outputs_are_classes(where)
     elif called not in _NOTHING:
+        if called in ("leaky_relu", "leakyrelu") and options.get("negative_slope") in (0.0, 1.0):
+            called = "relu" if options["negative_slope"] == 0.0 else "identity"
+            options = {}
+        if called == "softplus" and options.get("threshold", _LONGEST) < _LONGEST:
+            raise chain.unfit(
+                where,
+                f"has threshold={options['threshold']!r}, beyond which it is no softplus; {_LONGEST:g} is as good as none",
+            )
         for option, wanted in _OPTIONS.items():
             chain.require(where, option, options.get(option, wanted), wanted)
         chain.activation(where, called)

@@ -276,6 +276,15 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer.page.keyboard.press(" ")  # who is faster sees the next beat
     clock.run_for(100)
     assert explorer.place() == 3
+    explorer.jump(11)
+    explorer.page.keyboard.press(" ")
+    clock.run_for(1000)
+    assert chips.locator("text").all_text_contents() == ["0.1385", "0.5933"]
+    label = explorer.page.locator(".line-label").nth(4)
+    assert label.text_content() == "w5 0.4"  # what they make is seen when they have met
+    clock.run_for(1500)
+    assert label.text_content() == "∂w5 0.08217"
+    assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
 
 
 def test_a_notice_leaves_by_itself_and_with_the_next_action(fresh: Any) -> None:

@@ -35,7 +35,7 @@ SCRIPTS = (
     "model/ladder", "model/state",
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
-    "views/arrangement", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
+    "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
     "views/curve", "views/plane", "views/runs", "views/learning", "views/paths", "views/truth", "views/rungs", "views/teacher",

@@ -242,6 +242,7 @@ interface Travel {
   weight?: number;
   carried: number;
   product: number;
+  other?: number; // the term of what it meets
 }
 
 interface Scene {

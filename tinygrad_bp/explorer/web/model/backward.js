@@ -233,7 +233,8 @@ export function gradientScene(stage, frame, beat) {
     scene.colours.set(source, last % TERM_COLOURS);
     scene.colours.set(head.out, 0);
     const product = frame.grads[weight];
-    scene.travels.push({ kind: "meet", term: 0, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
+    const [term, other] = [last > 1 ? SUBJECT : 0, last % TERM_COLOURS]; // a node delta is two factors already
+    scene.travels.push({ kind: "meet", term, other, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
   }
   const bias = beat.nodes.find((id) => graph.biases.has(id));
   if (bias !== undefined) scene.lines.set(bias, SUBJECT);

@@ -22,7 +22,7 @@ const APART = 10; // of boxes in a column
 const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones in a column
 const MARGIN = 8;
 const GHOST = 7; // more, below boxes under which it is said what was there
-const MOST_LABELS = 32; // that each are compared with each
+const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
 const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
 
 /**
@@ -245,10 +245,8 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
     const into = own.length / ids.length;
     const even = into <= ids.length ? 1 / (into + 1) : ids.length / (ids.length + 1);
     const few = own.length <= MOST_LABELS;
-    const beside =
-      few &&
-      !upright &&
-      [even, 0, 1].map((share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }))).find(clear);
+    const alike = (/** @type {number} */ share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }));
+    const beside = few && !upright && ([even, 0, 1].map(alike).find(clear) ?? [singly(own, ground, even)].find(clear));
     const on = few && !beside ? spread(own, ground, width, height) : [];
     const whole = on.every((each) => each?.clear);
     own.forEach((line, k) => {
@@ -290,16 +288,41 @@ export function besideBox({ x, y, width, height, free }, font, upright, most) {
 }
 
 /**
+ * Labels beside their lines, each where it covers least: above or below, nearer to its head or farther.
+ * @param {Line[]} own
+ * @param {Rect[]} ground
+ * @param {number} wanted share
+ */
+function singly(own, ground, wanted) {
+  const found = own.map((line) => ({ ...line.label, ...besideOf(line, wanted), on: false }));
+  const covered = (/** @type {Rect} */ spot, /** @type {number} */ k) =>
+    [...ground, ...found.slice(0, k), ...found.slice(k + 1)].filter((other) => overlap(spot, other)).length;
+  for (let round = 0; round < 3; round++)
+    own.forEach((line, k) => {
+      let least = Infinity;
+      for (const share of SHARES)
+        for (const side of [1, -1]) {
+          const spot = besideOf(line, share, side);
+          const crossed = own.filter((other) => other !== line && passes(other, { ...line.label, ...spot })).length;
+          const cost = 100 * covered({ ...line.label, ...spot }, k) + 5 * crossed + 4 * Math.abs(share - wanted) + Number(side < 0);
+          if (cost < least) [least, found[k]] = [cost, { ...found[k], ...spot }];
+        }
+    });
+  return found;
+}
+
+/**
  * Beside a line, at a share of its way from its head, but clear of both its ends.
  * @param {Line} line
  * @param {number} wanted
+ * @param {number} side 1 above, -1 below
  */
-function besideOf({ from, to, label: { width, height } }, wanted) {
+function besideOf({ from, to, label: { width, height } }, wanted, side = 1) {
   const angle = Math.atan2(to.y - from.y, to.x - from.x);
   const clear = width / 2 + 4 + 1.7 * height * Math.abs(Math.tan(angle));
   const least = Math.min(0.5, clear / Math.hypot(to.x - from.x, to.y - from.y));
   const share = Math.min(1 - least, Math.max(least, wanted));
-  const off = height / 2 + 6;
+  const off = side * (height / 2 + 6);
   return {
     x: to.x + (from.x - to.x) * share + Math.sin(angle) * off,
     y: to.y + (from.y - to.y) * share - Math.cos(angle) * off,
@@ -319,7 +342,7 @@ function besideOf({ from, to, label: { width, height } }, wanted) {
 export function spread(lines, boxes, width, height) {
   const same = (/** @type {"from" | "to"} */ end) =>
     lines.every((line) => line[end] === lines[0][end] || (line[end].x === lines[0][end].x && line[end].y === lines[0][end].y));
-  const wanted = lines.length < 2 ? 0.5 : same("to") ? 0.2 : same("from") ? 0.8 : 0.5;
+  const wanted = lines.length < 2 ? 0.5 : same("to") ? 0.2 : same("from") ? 0.8 : 0.62; // in the order of their heads, in all sizes
   /** @type {(Rect & { clear: boolean })[]} */
   const found = [];
   for (const line of lines) {

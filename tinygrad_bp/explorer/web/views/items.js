@@ -2,7 +2,7 @@
 
 import { split } from "../model/notation.js";
 import { TERM_COLOURS } from "../model/terms.js";
-import { svg, toggle } from "./elements.js";
+import { set, svg, toggle } from "./elements.js";
 
 export const DIGITS = 4; // of numbers in the picture of a network
 export const FINER_DIGITS = 6; // of numbers beside it
@@ -102,4 +102,12 @@ export function shortened(name, width, size = 7) {
   const most = Math.max(2, Math.floor((width - 4) / size));
   const letters = [...name];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : name;
+}
+
+/**
+ * @param {SVGGElement} group
+ * @param {Point & { angle: number }} spot
+ */
+export function moveTo(group, { x, y, angle }) {
+  set(group, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(2)})`);
 }

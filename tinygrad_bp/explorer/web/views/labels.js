@@ -63,8 +63,16 @@ export class Labels {
     set(part.group, "aria-label", `${isolated(name)}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
-    if (!seen) return;
-    const [base, below] = split(shortened(name, 80));
+    if (seen) this.say(part, gradient, words);
+  }
+
+  /**
+   * @param {LinePart} part
+   * @param {boolean} gradient
+   * @param {string} words
+   */
+  say(part, gradient, words) {
+    const [base, below] = split(shortened(this.stage.graph.nodes[part.connection.weight].name, 80));
     const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;
     const said = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));

@@ -2,16 +2,15 @@
 
 import { brief } from "../model/numbers.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { DIGITS, LETTER, widthOf } from "./items.js";
-import { along, between, move } from "./motion.js";
+import { DIGITS, moveTo, widthOf } from "./items.js";
+import { between, move } from "./motion.js";
+import { chipSize, letterSize, travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
 
-/** @typedef {import("./arrangement.js").Point} Point */
-
 /**
  * What moving asks of the picture.
- * @typedef {Pick<import("./picture.js").Picture, "stage" | "places" | "lines" | "items" | "chips">} Picture
+ * @typedef {Pick<import("./picture.js").Picture, "stage" | "places" | "lines" | "items" | "chips" | "labels" | "written">} Picture
  */
 
 /**
@@ -22,14 +21,20 @@ const MOVEMENT = 1700; // milliseconds of a beat
  * @param {Beat} beat
  */
 export function play(picture, frame, scene, beat) {
+  /** @type {SVGElement[]} */
   const arriving = picture.items
     .filter(({ ids }) => ids.some((id) => beat.nodes.includes(id)))
     .flatMap(({ numbers }) => numbers)
     .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
     .map(({ element }) => element);
   if (beat.kind === "update") return move(MOVEMENT, (moment) => grow(picture, frame, moment));
-  const chips = scene.travels.flatMap((travel) => chipsOf(picture, travel));
+  const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
+  const { numbers, aside } = travellers(places, picture.written(), scene.travels, frame.data);
+  const chips = numbers.map((each) => chipOf(each, letterSize(places.font)));
   if (!chips.length) return () => {};
+  const results = picture.lines.filter(({ connection }) => beat.phase === "backward" && beat.nodes.includes(connection.weight));
+  const written = results.map((part) => asItWas(picture, frame, part));
+  for (const { connection, words } of picture.lines) if (aside.includes(connection.weight)) arriving.push(words);
   picture.chips.replaceChildren(...chips.map(({ group }) => group));
   for (const element of arriving) toggle(element, "arriving", true);
   return move(MOVEMENT, (moment) => {
@@ -37,7 +42,24 @@ export function play(picture, frame, scene, beat) {
     if (moment < 1) return;
     picture.chips.replaceChildren();
     for (const element of arriving) toggle(element, "arriving", false);
+    for (const write of written) write();
   });
+}
+
+/**
+ * Until its factors have met, a line has its weight beside it, not yet the gradient. Returns what writes that again.
+ * @param {Picture} picture
+ * @param {Frame} frame
+ * @param {import("./picture.js").LinePart} part
+ */
+function asItWas({ stage, labels }, frame, part) {
+  const now = part.label.cloneNode(true).childNodes;
+  const { weight } = part.connection;
+  labels.say(part, false, stage.hides(weight, "data") ? "?" : brief(frame.data[weight], DIGITS));
+  return () => {
+    part.halo.replaceChildren(...Array.from(now, (each) => each.cloneNode(true)));
+    part.label.replaceChildren(...now);
+  };
 }
 
 /**
@@ -58,80 +80,25 @@ function grow(picture, frame, moment) {
 }
 
 /**
- * @param {Picture} picture
- * @param {Travel} travel
- */
-function chipsOf(picture, travel) {
-  const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
-  const box = (/** @type {number} */ id) => places.boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 };
-  const line = places.lines.find(({ weight }) => weight === travel.weight);
-  const [carried, product] = [brief(travel.carried, DIGITS), brief(travel.product, DIGITS)];
-  /** @type {(words: [string, string], change: number, path: (moment: number) => Point) => Chip} */
-  const chip = (words, change, path) => chipOf(travel.term, words, change, path, places.font);
-  if (travel.kind === "inside") {
-    const { x, y, height } = box(travel.to);
-    const down = travel.term === 0;
-    const [top, bottom] = [y - height * 0.1, y + height * 0.3];
-    return [
-      chip([carried, product], 0.5, (t) => ({
-        x: x + (down ? -4 : 30),
-        y: down ? top + (bottom - top) * between(t, 0.1, 0.9) : bottom + (top - bottom) * between(t, 0.1, 0.9),
-      })),
-    ];
-  }
-  if (!line) {
-    const known = places.biases.find(({ id, to }) => id === travel.from && near(to, box(travel.to)));
-    const way = known ?? { from: box(travel.from), to: box(travel.to) };
-    return [chip([carried, product], 0.6, (t) => along(way.from, way.to, between(t, travel.kind === "bias" ? 0.5 : 0.1, 0.9)))];
-  }
-  // The foot of the label: where the number meets its weight. It keeps to the other side of the line, or passes below the label.
-  const { label } = line;
-  const off = label.on ? 0 : places.font * 0.45;
-  const aside = (/** @type {Point} */ { x, y }) => ({ x: x - Math.sin(label.angle) * off, y: y + Math.cos(label.angle) * off });
-  const [from, to] = [aside(line.from), aside(line.to)];
-  const length2 = (to.x - from.x) ** 2 + (to.y - from.y) ** 2 || 1;
-  const foot = Math.min(0.85, Math.max(0.15, ((label.x - from.x) * (to.x - from.x) + (label.y - from.y) * (to.y - from.y)) / length2));
-  const meeting = along(from, to, foot);
-  const there = (/** @type {Point} */ a, /** @type {Point} */ b) => (/** @type {number} */ t) =>
-    t < 0.5 ? along(a, meeting, between(t, 0, 0.4)) : along(meeting, b, between(t, 0.55, 0.95));
-  if (travel.kind === "forward") return [chip([carried, product], 0.45, there(from, to))];
-  if (travel.kind === "back") return [chip([carried, product], 0.45, there(to, from))];
-  const halt = (/** @type {Point} */ a) => (/** @type {number} */ t) => along(a, meeting, between(t, 0, 0.6));
-  return [chip([carried, product], 0.65, halt(to)), chip([brief(travel.product / travel.carried, DIGITS), ""], 0.62, halt(from))];
-}
-
-/**
  * @typedef {{ group: SVGGElement, draw: (moment: number) => void }} Chip
- * @param {number} term
- * @param {[string, string]} words before and after it has met its weight
- * @param {number} change the moment at which it does
- * @param {(moment: number) => Point} path
- * @param {number} font
+ * @param {import("./tracks.js").Traveller} traveller
+ * @param {number} size
  * @returns {Chip}
  */
-function chipOf(term, words, change, path, font) {
-  const size = Math.max(11, font * 0.88);
+function chipOf({ term, words, course }, size) {
   const ground = svg("rect", { class: "chip-ground", y: -size * 0.75, height: size * 1.5, rx: size * 0.75 });
   const label = svg("text", { class: "chip-text", "text-anchor": "middle", y: size * 0.36, "font-size": size });
   const group = svg("g", { class: `chip term-${term}` }, ground, label);
   const draw = (/** @type {number} */ moment) => {
-    const shown = words[moment < change ? 0 : 1];
+    const { x, y, angle, met, behind } = course(moment);
+    const shown = words[met ? 1 : 0];
     put(label, shown);
-    const wide = LETTER * size * shown.length + size;
+    const wide = chipSize([shown], size).width;
     set(ground, "x", -wide / 2);
     set(ground, "width", wide);
-    toggle(group, "gone", shown === "");
-    const { x, y } = path(moment);
-    set(group, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+    toggle(group, "gone", behind);
+    moveTo(group, { x, y, angle });
   };
   draw(0);
   return { group, draw };
-}
-
-/**
- * @param {Point} point
- * @param {import("./arrangement.js").Box | { x: number, y: number, width: number, height: number }} box
- */
-function near(point, box) {
-  return Math.abs(point.x - box.x) <= box.width / 2 + 1 && Math.abs(point.y - box.y) <= box.height / 2 + 1;
 }

@@ -8,7 +8,7 @@ import { groundOf, labelSize, spread } from "./arrangement.js";
 import { Boxes } from "./boxes.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { DIGITS, item, LETTER, segment, tint, widthOf } from "./items.js";
+import { DIGITS, item, LETTER, moveTo, segment, tint, widthOf } from "./items.js";
 import { Labels } from "./labels.js";
 
 /** @typedef {import("./labels.js").Stage} Stage */
@@ -30,11 +30,11 @@ import { Labels } from "./labels.js";
 const MOST_SAID = 20; // labels that are laid beside each other
 
 /**
- * @param {SVGGElement} group
- * @param {import("./arrangement.js").Rect} spot
+ * @param {SVGTextElement} label
+ * @param {number} size
  */
-function moveTo(group, { x, y, angle }) {
-  set(group, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(2)})`);
+function wideAs({ textContent }, size) {
+  return LETTER * size * (1.05 * (textContent?.length ?? 0) + 0.5);
 }
 
 export class Picture {
@@ -103,7 +103,7 @@ export class Picture {
     this.boxes.settle();
     this.chips.replaceChildren();
     const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
-    this.root.replaceChildren(under, lines, boxes, this.chips, words);
+    this.root.replaceChildren(under, lines, boxes, words, this.chips);
     // Who has chosen something by the keyboard stays at it, though the panel that opens leaves less room to the picture.
     const groups = [...this.items.map(({ group }) => group), ...this.lines.map(({ group }) => group)];
     if (focused) groups.find(({ dataset }) => dataset.node === focused)?.focus();
@@ -241,8 +241,7 @@ export class Picture {
       const { width, height } = this.room;
       const ground = groundOf(boxes, own, font, upright, width);
       const lines = said.map(({ label, place }) => {
-        const wide = LETTER * labelSize(font) * (1.05 * (label.textContent?.length ?? 0) + 0.5);
-        return { ...place, label: { ...place.label, width: wide } };
+        return { ...place, label: { ...place.label, width: wideAs(label, labelSize(font)) } };
       });
       spread(lines, ground, width, height).forEach(({ clear, ...spot }, k) => {
         Object.assign(said[k].place.label, spot);
@@ -251,6 +250,13 @@ export class Picture {
       });
     }
     for (const { words } of over) toggle(words, "crowded", true);
+  }
+
+  // Where words beside lines are that can be read now.
+  written() {
+    const size = labelSize(this.places?.font ?? 11);
+    const seen = this.lines.filter(({ words }) => !words.matches(".unlit:not(.shown), .unlit.crowded"));
+    return seen.map(({ connection: { weight }, label, place }) => ({ weight, place: { ...place.label, width: wideAs(label, size) } }));
   }
 
   /**

@@ -1,0 +1,65 @@
+// Numbers that travel in the picture of a network: what they cover, at which moment. `web` and `subjects.js` are put beside this file.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { arrangement, overlap } from "./web/views/arrangement.js";
+import { chipSize, letterSize, travellers } from "./web/views/tracks.js";
+
+const ROOMS = [[1280, 417], [845, 418], [360, 330], [700, 700]];
+const MOMENTS = Array.from({ length: 21 }, (_, k) => k / 20);
+
+// Layers of a network, and the biases that they share.
+const form = (layers) => {
+  let id = 0;
+  const columns = layers.map((count, c) => ({ kind: c ? "neuron" : "input", ids: Array.from({ length: count }, () => id++), letters: 2 }));
+  const lines = columns.slice(1).flatMap(({ ids }, c) =>
+    ids.flatMap((target) => columns[c].ids.map((source) => ({ weight: 100 + id++, source, target, letters: 12.7 }))),
+  );
+  columns.push({ kind: "result", ids: [id++], letters: 7 });
+  const shared = columns.slice(1, layers.length).map(({ ids }, c) => ({ id: id++, heads: ids, column: c + 1 }));
+  return { columns, lines, shared, own: [], errors: [] };
+};
+// What travels in a beat about one neuron, forward and backward, and about one of its weights.
+const beats = ({ lines, shared }) =>
+  [...new Set(lines.map(({ target }) => target))].flatMap((to) => {
+    const into = lines.filter(({ target }) => target === to);
+    const bias = shared.find(({ heads }) => heads.includes(to)).id;
+    const [{ weight, source }] = into;
+    const out = lines.filter((each) => each.source === source);
+    const number = { term: 0, carried: -0.123456, product: 0.0024691 };
+    return [
+      [...into.map((each) => ({ ...number, kind: "forward", from: each.source, to, weight: each.weight })), { ...number, kind: "bias", from: bias, to }],
+      out.map((each) => ({ ...number, kind: "back", from: each.target, to: source, weight: each.weight })),
+      [{ ...number, kind: "meet", from: to, to: source, weight }],
+    ];
+  });
+
+for (const layers of [[2, 2, 2], [2, 5, 1], [3, 4, 2]])
+  test(`numbers that travel cover no weight of ${layers}, and all can be read when they have met`, () => {
+    const spec = form(layers);
+    for (const [width, height] of ROOMS) {
+      const places = arrangement(spec, width, height);
+      if (!places.rows) continue;
+      const data = Float64Array.from({ length: 200 }, () => 0.5969);
+      const labels = places.lines.filter(({ label }) => label.always).map(({ weight, label }) => ({ weight, place: { ...label, width: 0.7 * label.width } }));
+      for (const travels of beats(spec)) {
+        const { numbers, aside } = travellers(places, labels, travels, data);
+        const seen = labels.filter(({ weight }) => !aside.includes(weight));
+        const passed = new Set(travels.map(({ weight }) => weight));
+        assert(aside.every((weight) => !passed.has(weight)), "a weight that multiplies stays");
+        const rect = ({ words, course }, moment) => ({ ...course(moment), ...chipSize(words, letterSize(places.font)) });
+        for (const each of numbers) {
+          for (const moment of MOMENTS) {
+            const place = rect(each, moment);
+            if (!place.behind) assert(seen.every((other) => !overlap(place, other.place)), "a number covers a weight");
+          }
+          assert(!each.course(0).met && !each.course(1).behind, "it is seen in the end");
+        }
+        if (width >= 1280) {
+          assert.equal(numbers.length, travels.length + Number(travels[0].kind === "meet"));
+          const ends = numbers.map((each) => rect(each, 1));
+          ends.forEach((end, k) => ends.slice(k + 1).forEach((other) => assert(!overlap(end, other), "numbers cover each other")));
+        }
+      }
+    }
+  });

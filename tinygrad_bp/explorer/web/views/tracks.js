@@ -1,0 +1,248 @@
+// The tracks of numbers that travel in the picture of a network, as pure geometry: beside labels, or up to them and on from behind them,
+// and in the end so far apart that each can be read.
+
+import { brief } from "../model/numbers.js";
+import { overlap } from "./arrangement.js";
+import { DIGITS, LETTER } from "./items.js";
+import { along, between } from "./motion.js";
+
+const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22]; // how far from its line a number may travel
+const STEPS = 32; // of a way
+const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
+
+/** @typedef {import("./arrangement.js").Point} Point */
+/** @typedef {import("./arrangement.js").Rect} Rect */
+/** @typedef {import("./arrangement.js").Arrangement} Arrangement */
+/** @typedef {{ width: number, height: number }} Extent */
+/** @typedef {{ from: Point, to: Point, label?: Rect }} Line */
+
+/**
+ * A way from one end of a line to the other: its places, at which of them a number covers nothing, the place of its weight, and where the
+ * number stays in the end.
+ * @typedef {object} Track
+ * @property {Rect[]} places
+ * @property {boolean[]} free
+ * @property {number} foot
+ * @property {number} stop
+ * @property {Rect[]} closed behind which it passes
+ */
+
+/**
+ * Where a number is on its way, whether it has met its weight yet, and whether it is behind something.
+ * @typedef {(moment: number) => Point & { angle: number, met: boolean, behind: boolean }} Course
+ * @typedef {{ term: number, words: [string, string], course: Course }} Traveller with its words before and after it has met its weight
+ * @typedef {{ weight: number, place: Rect }} Said what is written beside a line
+ */
+
+/**
+ * All numbers that travel, each on a course of its own, and the weights beside other lines that make way for them.
+ * @param {Arrangement} places
+ * @param {Said[]} labels that are seen
+ * @param {Travel[]} travels
+ * @param {ArrayLike<number>} data
+ * @returns {{ numbers: Traveller[], aside: number[] }}
+ */
+export function travellers(places, labels, travels, data) {
+  const size = letterSize(places.font);
+  const passed = new Set(travels.map(({ weight }) => weight));
+  const others = labels.filter(({ weight }) => !passed.has(weight));
+  const own = labels.filter(({ weight }) => passed.has(weight));
+  const [hard, soft] = [own, others].map((list) => list.map(({ place }) => place));
+  hard.push(...[...places.boxes.values()].map(innerOf));
+  /** @type {Set<number>} */
+  const aside = new Set();
+  const trackOf = (/** @type {Line} */ line, /** @type {Extent} */ extent, /** @type {Rect[]} */ arrived = []) => {
+    const track = trackAmong(line, extent, { hard, soft, arrived });
+    const used =
+      track?.places.map((place) => ({ ...place, width: extent.width + 6, height: extent.height + 6 })).filter((_, k) => track.free[k]) ??
+      []; // and between two of them
+    for (const { weight, place } of others) if (used.some((each) => overlap(each, place))) aside.add(weight);
+    return track;
+  };
+  /** @type {Map<number, Rect[]>} */
+  const arrived = new Map(); // by where they go
+  /** @type {Traveller[]} */
+  const numbers = travels.flatMap(({ kind, term, from, to, weight, carried, product, other }) => {
+    /** @type {[string, string]} */
+    const words = [brief(carried, DIGITS), brief(product, DIGITS)];
+    const extent = chipSize(words, size);
+    if (kind === "inside") return [{ term, words, course: insideOf(places, to, term === 0, extent) }];
+    const line = lineOf(places, kind, weight, from, to);
+    if (!line) return [];
+    if (kind === "meet") {
+      const factor = brief(data[to], DIGITS);
+      const track = trackOf(line, chipSize(words.slice(0, 1), size));
+      const back = trackOf({ ...line, from: line.to, to: line.from }, chipSize([factor], size));
+      if (!track || !back) return [];
+      const [one, two] = meeting(track, back);
+      /** @type {Traveller[]} */
+      const both = [
+        { term, words: [words[0], words[0]], course: one },
+        { term: other ?? term, words: [factor, factor], course: two },
+      ];
+      return both;
+    }
+    const there = arrived.get(to) ?? [];
+    const track = trackOf(line, extent, there);
+    if (!track) return [];
+    arrived.set(to, [...there, track.places[track.stop]]);
+    return [{ term, words, course: passing(track) }];
+  });
+  return { numbers, aside: [...aside] };
+}
+
+/** @param {number} font */
+export function letterSize(font) {
+  return Math.max(11, font * 0.88);
+}
+
+/**
+ * @param {string[]} words
+ * @param {number} size
+ * @returns {Extent}
+ */
+export function chipSize(words, size) {
+  return { width: LETTER * size * Math.max(...words.map(({ length }) => length)) + size, height: size * 1.5 };
+}
+
+/**
+ * The line on which a number travels, from where it comes to where it goes; nothing where it is there already.
+ * @param {Arrangement} places
+ * @param {Travel["kind"]} kind
+ * @param {number | undefined} weight
+ * @param {number} from
+ * @param {number} to
+ * @returns {Line | undefined}
+ */
+function lineOf({ lines, biases, errors, boxes }, kind, weight, from, to) {
+  const [leaving, box] = [from, to].map((id) => boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 });
+  if (kind === "bias") return biases.find((each) => each.id === from && near(each.to, box));
+  const onward = kind === "forward" || kind === "error";
+  const [start, end] = onward ? [leaving, box] : [box, leaving];
+  const among = weight === undefined ? errors : lines.filter((each) => each.weight === weight);
+  const line = among.find((each) => near(each.from, start) && near(each.to, end));
+  return line && !onward ? { ...line, from: line.to, to: line.from } : line;
+}
+
+/**
+ * @param {Point} point
+ * @param {Point & Extent} box
+ */
+function near(point, box) {
+  return Math.abs(point.x - box.x) <= box.width / 2 + 1 && Math.abs(point.y - box.y) <= box.height / 2 + 1;
+}
+
+/**
+ * The inside of a box, in which its numbers are.
+ * @param {import("./arrangement.js").Box} box
+ * @returns {Rect}
+ */
+function innerOf({ x, y, width, height, rows }) {
+  const [across, down] = rows === 3 ? [7, 4] : [3, 1];
+  return { x, y, angle: 0, width: Math.max(2, width - 2 * across), height: Math.max(2, height - 2 * down) };
+}
+
+/**
+ * Inside of a neuron: to where its number will be, and there it becomes that.
+ * @param {Arrangement} places
+ * @param {number} id
+ * @param {boolean} down
+ * @param {Extent} size
+ * @returns {Course}
+ */
+function insideOf({ boxes, font }, id, down, { width }) {
+  const { x, y, width: wide, height, rows } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+  const across = rows === 3 ? x + font * 0.2 + width / 2 : rows === 1 ? x + (wide - width) / 2 : x;
+  const fall = rows === 3 && down ? height / 3.4 : 0;
+  const top = rows === 2 ? y + height / 2 - font * 0.8 : y;
+  return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, 0.6), angle: 0, met: moment >= 0.6, behind: false });
+}
+
+/**
+ * The way along a line on which a number of this size covers as little as it can; null where there is no room for it at all.
+ * @param {Line} line
+ * @param {Extent} size
+ * @param {{ hard: Rect[], soft: Rect[], arrived: Rect[] }} obstacles what it passes behind, what makes way for it if need be, and what it
+ *   must not cover in the end
+ * @returns {Track | null}
+ */
+function trackAmong({ from, to, label }, size, { hard, soft, arrived }) {
+  const angle = label?.angle ?? 0; // as what it is multiplied by
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy) || 1;
+  const share = label ? ((label.x - from.x) * dx + (label.y - from.y) * dy) / length ** 2 : 0.5;
+  const foot = Math.round(STEPS * Math.min(0.9, Math.max(0.1, share)));
+  const breadth = size.width + size.height + 2 * Math.max(...ASIDE);
+  const around = { ...along(from, to, 0.5), angle: Math.atan2(dy, dx), width: length + breadth, height: breadth };
+  const [closed, close] = [hard, soft].map((list) => list.filter((each) => overlap(each, around)));
+  let best = null;
+  let least = Infinity;
+  for (const off of ASIDE) {
+    if (least <= Math.abs(off) / 4) break;
+    const places = Array.from({ length: STEPS + 1 }, (_, k) => {
+      const { x, y } = along(from, to, k / STEPS);
+      return { x: x - (off * dy) / length, y: y + (off * dx) / length, angle, ...size };
+    });
+    const free = places.map((place) => !closed.some((each) => overlap({ ...place, width: size.width + 4 }, each)));
+    const alone = places.map((place, k) => free[k] && !arrived.some((each) => overlap(place, each)));
+    const stop = alone.lastIndexOf(true);
+    const late = stop < foot ? STEPS : (STEPS - stop) / 4;
+    const crossed = close.filter((each) => places.some((place) => overlap(place, each))).length;
+    const cost = free.filter((each) => !each).length + late + 6 * crossed + Math.abs(off) / 4;
+    if (cost < least && free.includes(true)) {
+      least = cost;
+      best = { places, free, foot, stop: stop < 0 ? free.lastIndexOf(true) : stop, closed };
+    }
+  }
+  return best;
+}
+
+/**
+ * A number that passes its weight, and goes on to where it stays.
+ * @param {Track} track
+ * @returns {Course}
+ */
+function passing(track) {
+  const { free, foot, stop } = track;
+  const [before, after] = [free.lastIndexOf(true, foot), free.indexOf(true, foot)];
+  // Where it has room on one side of the label only, it meets its weight there.
+  const [edge, resume] = [before < 0 ? after : before, after < 0 || stop < foot ? before : after];
+  const first = Math.min(free.indexOf(true), edge);
+  return (moment) => {
+    const met = moment >= 0.46;
+    const at = met ? resume + (stop - resume) * between(moment, 0.5, ARRIVED) : first + (edge - first) * between(moment, 0, 0.42);
+    return { ...placeAt(track, at), met };
+  };
+}
+
+/**
+ * Two numbers from both ends of a line, which meet at its weight.
+ * @param {Track} one from the beginning of the line
+ * @param {Track} other from its end, along the same way back
+ * @returns {Course[]}
+ */
+function meeting(one, other) {
+  let ends = [one.free.indexOf(true), other.free.indexOf(true)];
+  let least = Infinity;
+  one.places.forEach((place, k) =>
+    other.places.forEach((end, l) => {
+      const apart = STEPS - k - l;
+      const cost = 2 * apart + Math.abs(k + apart / 2 - one.foot);
+      if (apart > 0 && cost < least && one.free[k] && other.free[l] && !overlap(place, end)) [least, ends] = [cost, [k, l]];
+    }),
+  );
+  return [one, other].map((track, n) => {
+    const first = Math.min(track.free.indexOf(true), ends[n]);
+    return (moment) => ({ ...placeAt(track, first + (ends[n] - first) * between(moment, 0, 0.6)), met: false });
+  });
+}
+
+/**
+ * @param {Track} track
+ * @param {number} at
+ */
+function placeAt({ places, closed }, at) {
+  const k = Math.min(places.length - 2, Math.floor(at));
+  const place = { ...places[k], ...along(places[k], places[k + 1], at - k) };
+  return { ...place, behind: closed.some((each) => overlap(place, each)) };
+}

@@ -268,7 +268,7 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     clock.run_for(900)
     assert chips.locator("text").all_text_contents() == ["0.0075", "0.02", "0.35"]  # each times its weight
     assert all(x > before for before, x in zip(there, chips.evaluate_all(across), strict=True))
-    assert explorer.page.locator(".arriving").count() == 1
+    assert explorer.page.locator(".box-number.arriving").count() == 1
     clock.run_for(1500)
     assert chips.count() == explorer.page.locator(".arriving").count() == 0
     explorer.page.keyboard.press(" ")

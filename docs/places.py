@@ -79,7 +79,7 @@ PLACES: dict[str, dict[str, Place]] = {
         "train": panel("training", round=1000),
     },
     "three-layers": {"w1-paths": panel("paths", "w1", lens="w1")},
-    "classes": {"out": panel("formula", "out_o1"), "trained": panel("training", round=1000)},
+    "classes": {"out": {"step": 4}, "trained": panel("training", round=1000)},
     "tutorial": {
         "saturated": changed([{"leaves": {"b2": 10.0}}], **panel("formula", "w5")),
         "kept": changed([{"settings": {"accumulate": True}}], **panel("training", round=300)),
@@ -87,7 +87,7 @@ PLACES: dict[str, dict[str, Place]] = {
         "rate-1000": changed([{"settings": {"rate": 1000}}], **panel("training", round=100)),
         "watch": {"step": 0},
         "w5": panel("formula", "w5"),
-        "operations": {"tab": "graph", "pace": "node", "step": 0},
+        "begins": {"tab": "graph", "pace": "node", "step": 28},  # E_total with respect to itself
         "out-h1": {"tab": "graph", "pace": "node", "step": 49},  # the first part of its gradient arrives
         "w1-paths": panel("paths", "w1", lens="w1"),
         "w8-quiz": panel("teacher", quiz={"id": "w8", "quantity": "grad", "seed": 0}),

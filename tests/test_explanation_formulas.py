@@ -169,7 +169,7 @@ def test_fewer_digits_and_narrow_terminals() -> None:
     total, values = network()
     e = explain(total, values["w1"])
     assert isinstance(e, Explanation)
-    assert "= 0.0364 * 0.2413 * 0.05" in e.text(digits=4)
+    assert "= 0.03635 * 0.24130 * 0.05" in e.text(digits=4)
     assert "0.036350306393145" in e.text(digits=15)
     assert max(map(columns, e.text(width=50).splitlines())) <= 50
 

@@ -101,8 +101,9 @@ def test_the_lesson_of_a_softmax_that_is_written_out_says_what_comes_out(written
     assert count > 80
     assert wrong == []
     text = made.text()
-    p = "p1" if written is by_quotients else "p_o1"  # beside p2, which is the name of that of o2
-    assert f"delta_o1 = dL/dnet_o1 = {p} - y_o1" in text
+    # p1 stands beside p2, which is the name of that of o2; a target that has a name is called by it.
+    p, y = ("p1", "y_o1") if written is by_quotients else ("p_o1", "t1")
+    assert f"delta_o1 = dL/dnet_o1 = {p} - {y}" in text
     assert "with exp" not in text
 
 

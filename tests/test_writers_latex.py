@@ -13,7 +13,9 @@ import pytest
 from tests.documents import equations, hostile, japanese, lesson
 from tests.labels import EXTREME, HOSTILE
 from tests.renderers import script
+from tinygrad_bp import Value, explain
 from tinygrad_bp.drawing import Drawing
+from tinygrad_bp.explanation.typesetting import escaped
 from tinygrad_bp.lessons.blocks import (
     Blank,
     Code,
@@ -29,7 +31,7 @@ from tinygrad_bp.lessons.blocks import (
 )
 from tinygrad_bp.lessons.document import Document
 from tinygrad_bp.lessons.writers import saving
-from tinygrad_bp.lessons.writers.latex import escaped, inline, latex
+from tinygrad_bp.lessons.writers.latex import inline, latex
 
 LABELS = [*HOSTILE, *EXTREME, r"\input{/etc/passwd}", r"\write18{touch x}", "\\end{document}", "%", "^^5cinput"]
 
@@ -129,6 +131,21 @@ def test_hostile_labels_compile(engine: str, language: str, tmp_path: Path) -> N
     assert "Missing character" not in said
     assert "(/etc/" not in said  # as LaTeX says it of each file that it opens
     assert {path.name for path in tmp_path.iterdir()} == {"x.tex", "x.pdf", "x.log", "x.aux"}
+
+
+@pytest.mark.slow
+@pytest.mark.latex
+@pytest.mark.parametrize(("engine", "language"), [("pdflatex", "en"), ("lualatex", "ja")])
+def test_explanations_compile(engine: str, language: str, tmp_path: Path) -> None:
+    x, b = Value(0.5, r"50% of $x_1$ & \input{/etc/passwd} é ∂"), Value(0.1, "b")
+    net = x * x * b
+    net.label = "\\end{document} 日本 #1"
+    documents = [found.latex(language=language) for found in (explain(net.tanh(), x), explain(net.tanh()))]
+    bodies = [document.split("\\begin{document}")[1].split("\n\\end{document}\n")[0] for document in documents]
+    whole = documents[0].replace(bodies[0], "".join(bodies))
+    said = compiled(engine, whole, tmp_path)
+    assert not re.search("Missing character|undefined", said)
+    assert "(/etc/" not in said
 
 
 @pytest.mark.slow

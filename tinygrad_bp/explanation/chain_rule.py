@@ -8,7 +8,7 @@
     >>> out.label = "out"
     >>> print(explain(out, w))
     dout/dw = dout/dnet * dnet/dw
-            = 0.070103717 * 3
+            = 0.0701037165 * 3
             = 0.210311150
     <BLANKLINE>
     The path: out ← net ← w
@@ -22,7 +22,7 @@
                 = 0.070103717
     <BLANKLINE>
       dout/dw = dout/dnet * dnet/dw
-              = 0.070103717 * 3
+              = 0.0701037165 * 3
               = 0.210311150
 
 Labelled Values are the stations, and what heads of attention without any label compute; what lies between them without a label is worked
@@ -44,7 +44,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.attention import stations_of_attention
 from tinygrad_bp.explanation.forward import Computation, compute
 from tinygrad_bp.explanation.names import name_others
-from tinygrad_bp.explanation.page import MarkdownPage, TextPage
+from tinygrad_bp.explanation.page import LatexPage, MarkdownPage, TextPage
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Waypoints
 from tinygrad_bp.text import did_you_mean, number_as_json, whole_number
@@ -113,7 +113,7 @@ def _labelled(y: Value, label: Any) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Explanation(Showing):
-    """What `explain` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
+    """What `explain` found. `str()`, the prompt and notebooks show it; `text`, `markdown`, `latex` and `to_dict` give it in these forms.
 
     Attributes:
         y, x: the two Values.
@@ -133,7 +133,7 @@ class Explanation(Showing):
     graph: Waypoints = field(repr=False, compare=False)
     changed: tuple[Value, ...] = field(default=(), repr=False)
     language: str = field(default="en", repr=False)
-    pages = (TextPage, MarkdownPage)
+    pages = (TextPage, MarkdownPage, LatexPage)
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:

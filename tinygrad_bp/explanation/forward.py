@@ -33,9 +33,12 @@ from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import name_others, unique_names
 from tinygrad_bp.explanation.ordering import by_number
 from tinygrad_bp.explanation.parts import parts
-from tinygrad_bp.explanation.setting import MarkdownSetting, Row, TextSetting
+from tinygrad_bp.explanation.pencil import comes_to, to_follow, value_of
+from tinygrad_bp.explanation.setting import LatexSetting, MarkdownSetting, Row, TextSetting
 from tinygrad_bp.explanation.showing import Showing
 from tinygrad_bp.text import number_as_json
+
+Terms = Sequence[tuple[bool, Sequence[str]]]  # of a sum: whether it is subtracted, and the factors of a product
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class ComputedStep:
 
 @dataclass(frozen=True, repr=False)
 class Computation(Showing):
-    """What `explain(y)` found. `str()`, the prompt and notebooks show it; `text`, `markdown` and `to_dict` give it in these forms.
+    """What `explain(y)` found. `str()`, the prompt and notebooks show it; `text`, `markdown`, `latex` and `to_dict` give it in these forms.
 
     Attributes:
         y: the Value.
@@ -131,7 +134,7 @@ def compute(y: Value, *, labelled_only: bool = True, language: str = "en") -> Co
     return Computation(y, tuple(nodes), names, tuple(invented), tuple(changed_leaves(order)), language)
 
 
-def _joined(terms: Sequence[tuple[bool, Sequence[str]]]) -> str | None:
+def _joined(terms: Terms) -> str | None:
     if not all(factor for _, factors in terms for factor in factors):
         return None
     text = ""
@@ -151,6 +154,7 @@ class ForwardTextPage(TextSetting):
 
     def __init__(self, computation: Computation, digits: int, width: int, language: str) -> None:
         self.computation = computation
+        self.writers: dict[tuple[bool, int], FormulaWriter] = {}
         super().__init__(computation.names, digits, width, language)
 
     def write(self) -> None:
@@ -161,18 +165,34 @@ class ForwardTextPage(TextSetting):
             self.equation(self.name(found.y).strip("$"), [[[self.number(found.y.data)]]])
             self.sentence(self.say("explain.given", y=self.name(found.y)))
         symbols = FormulaWriter(self.names, latex=self.latex, leaves_as_numbers=True)
-        numbers = FormulaWriter(self.names, latex=self.latex, leaves_as_numbers=True, digits=self.digits)
         steps: list[Value | str] = self.shown(found.nodes, lambda v: v, str)
         for v in steps:
             if isinstance(v, str):
                 self.sentence(self.inline(v))
                 continue
-            rows = [self.row(writer.terms(v)) for writer in (symbols, numbers)]
+            rows = [self.row(symbols.terms(v)), self.row(self.in_numbers(v))]
             rows = [row for row in rows if row]
             rows.append([[self.number(v.data)]])
             self.equation(self.name(v).strip("$"), [row for k, row in enumerate(rows) if row not in rows[:k]])
 
-    def row(self, terms: Sequence[tuple[bool, Sequence[str]]]) -> Row:
+    def in_numbers(self, v: Value) -> Terms:
+        """What a Value is the sum of in numbers, with so many digits that with a pencil it is the Value."""
+
+        def written(digits: int) -> tuple[Terms, Terms]:
+            for latex in {False, self.latex}:
+                if (latex, digits) not in self.writers:
+                    self.writers[latex, digits] = FormulaWriter(
+                        self.names, latex=latex, leaves_as_numbers=True, digits=digits
+                    )
+            return self.writers[False, digits].terms(v), self.writers[self.latex, digits].terms(v)
+
+        def agrees(found: tuple[Terms, Terms]) -> bool:
+            text = _joined(found[0])
+            return text is None or comes_to(value_of(text), v.data, self.digits)
+
+        return to_follow(written, agrees, self.digits)[1]
+
+    def row(self, terms: Terms) -> Row:
         """One side of an equation; none where a term is too long to write."""
         if not all(factor for _, factors in terms for factor in factors):
             return []
@@ -188,4 +208,8 @@ class ForwardMarkdownPage(MarkdownSetting, ForwardTextPage):
     """The same in Markdown, with formulas in LaTeX."""
 
 
-Computation.pages = (ForwardTextPage, ForwardMarkdownPage)
+class ForwardLatexPage(LatexSetting, ForwardMarkdownPage):
+    """The same as a LaTeX document."""
+
+
+Computation.pages = (ForwardTextPage, ForwardMarkdownPage, ForwardLatexPage)

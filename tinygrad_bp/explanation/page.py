@@ -10,7 +10,8 @@ from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import number
-from tinygrad_bp.explanation.setting import MOST, MarkdownSetting, Row, TextSetting
+from tinygrad_bp.explanation.pencil import adding_up, multiply, to_follow
+from tinygrad_bp.explanation.setting import MOST, LatexSetting, MarkdownSetting, Row, TextSetting
 from tinygrad_bp.explanation.waypoints import Factor, Path, Quantity, Term, factors_of, summands
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class TextPage(TextSetting):
             self.stations(path, k)
             self.equation("", self.rows([Term(path.factors, path.product)], path.product))
         if len(e.paths) == e.path_count:
-            products = [[self.number(path.product)] for path in e.paths]
+            parts = [path.product for path in e.paths]
+            digits = adding_up(parts, e.total, self.digits)
+            products = [[self.number(x, digits)] for x in parts]
             self.equation(self.symbol(self.graph.whole(e.x)), [products, [[self.number(e.total)]]])
         else:
             listed = sum_of(*[path.product for path in e.paths])
@@ -121,10 +124,31 @@ class TextPage(TextSetting):
             rows.append([[terms[0].factors[0].formula(latex=self.latex)]])
         elif len(terms) <= MOST and all(map(self.by_delta, terms)):
             rows.append([self.by_delta(term) for term in terms])
-        rows.append(sum_of(lambda term: self.shown(factors_of([x.value for x in term.factors]), self.number, str)))
-        rows.append(self.shown(summands(terms, MOST), lambda x: [self.number(x)], lambda more: [more]))
+        parts = summands(terms, MOST)
+        digits = adding_up(parts, total, self.digits) if 1 < len(terms) <= MOST else self.digits
+        further = self.digits_of(terms, digits)
+        rows.append(
+            sum_of(
+                lambda term: self.shown(
+                    factors_of([x.value for x in term.factors]), lambda x: self.number(x, further), str
+                )
+            )
+        )
+        rows.append(self.shown(parts, lambda x: [self.number(x, digits)], lambda more: [more]))
         rows.append([[self.number(total)]])
         return [row for i, row in enumerate(rows) if row != [[""]] and row not in rows[:i]]
+
+    def digits_of(self, terms: Sequence[Term], digits: int) -> int:
+        """How many digits factors have, so that their product is with a pencil the summand that is shown with so many digits."""
+        products = [factors_of([x.value for x in term.factors]) for term in terms]
+        if len(terms) > MOST or any(len(factors) > MOST for factors in products):
+            return digits
+
+        def written(more: int) -> tuple[list[list[str]], int]:
+            return [[number(x, more) for x in factors] for factors in products], more
+
+        results = [term.value for term in terms]
+        return to_follow(written, lambda found: multiply(found[0], results, digits), digits)[1]
 
     def by_delta(self, term: Term) -> list[str]:
         """The delta rule's form of a term, `delta_o1 * out_h1`; empty if it has none."""
@@ -158,3 +182,7 @@ class MarkdownPage(MarkdownSetting, TextPage):
         )
         names = [name.strip("$") for name in self.shown(path.nodes, self.name, str)]
         self.display([r" \leftarrow ".join(names[k : k + 8]) for k in range(0, len(names), 8)])
+
+
+class LatexPage(LatexSetting, MarkdownPage):
+    """The same as a LaTeX document."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 from tinygrad_bp.core.output import said
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import columns, latex_name, latex_number, number
+from tinygrad_bp.explanation.typesetting import escaped, spelled, whole
 from tinygrad_bp.text import MOST_NAMES
 from tinygrad_bp.words import words
 
@@ -60,8 +61,8 @@ class TextSetting:
     def name(self, node: Value) -> str:
         return self.spelled(self.names[node])
 
-    def number(self, x: float) -> str:
-        return number(x, self.digits)
+    def number(self, x: float, digits: int | None = None) -> str:
+        return number(x, self.digits if digits is None else digits)
 
     def delta(self, name: str) -> str:
         return name
@@ -214,8 +215,8 @@ class MarkdownSetting(TextSetting):
     def inline(self, text: str) -> str:
         return f"${text}$"
 
-    def number(self, x: float) -> str:
-        return latex_number(super().number(x))
+    def number(self, x: float, digits: int | None = None) -> str:
+        return latex_number(super().number(x, digits))
 
     def delta(self, name: str) -> str:
         return latex_name(name).replace(r"\mathrm{delta}", r"\delta", 1)
@@ -248,3 +249,34 @@ class MarkdownSetting(TextSetting):
 
     def heading(self, text: str) -> None:
         self.lines += [f"**{text}**", ""]
+
+
+_DOLLARS = re.compile(r"(?<!\\)\$")
+
+
+class LatexSetting(MarkdownSetting):
+    """Sets as a whole LaTeX document."""
+
+    def __init__(self, names: Mapping[Value, str], digits: int, width: int, language: str) -> None:
+        self.language = language
+        super().__init__(names, digits, width, language)
+
+    def __str__(self) -> str:
+        return whole("\n".join(self.lines).strip("\n"), self.language)
+
+    def remark(self, text: str) -> str:
+        return rf"\text{{{escaped(text)}}}"
+
+    def display(self, lines: Sequence[str]) -> None:
+        self.lines += [r"\joined", r"\begin{align*}", " \\\\\n".join(map(spelled, lines)), r"\end{align*}", ""]
+
+    def sentence(self, text: str) -> None:
+        self.lines += [self.words(text), ""]
+
+    def heading(self, text: str) -> None:
+        self.lines += [rf"\roomfor{{5\baselineskip}}\textbf{{{self.words(text)}}}", ""]
+
+    def words(self, text: str) -> str:
+        """Running text, in which formulas stand between dollar signs."""
+        parts = enumerate(_DOLLARS.split(text))
+        return "".join(f"${spelled(part)}$" if k % 2 else escaped(part) for k, part in parts)

@@ -19,12 +19,12 @@ class Showing(Shown):
     Attributes:
         changed: the leaves whose data had been changed after it was used.
         language: in which it is said if nothing else is asked for.
-        pages: what sets it as text, and in Markdown.
+        pages: what sets it as text, in Markdown, and in LaTeX.
     """
 
     changed: tuple[Value, ...]
     language: str
-    pages: ClassVar[tuple[Callable[[Any, int, int, str], TextSetting], Callable[[Any, int, int, str], TextSetting]]]
+    pages: ClassVar[tuple[Callable[[Any, int, int, str], TextSetting], ...]]
 
     @property
     def called(self) -> Mapping[Value, str]:
@@ -60,6 +60,10 @@ class Showing(Shown):
     def markdown(self, *, digits: int = 9, language: str | None = None) -> str:
         """It in Markdown, its formulas in LaTeX between dollar signs. Takes and raises what `text` does."""
         return self._page(1, digits, 80, language)
+
+    def latex(self, *, digits: int = 9, language: str | None = None) -> str:
+        """It as a whole LaTeX document: for pdflatex, for lualatex if it is Japanese. Takes and raises what `text` does."""
+        return self._page(2, digits, 80, language)
 
     def _page(self, kind: int, digits: int, width: int, language: str | None) -> str:
         return str(self.pages[kind](self, significant(digits), width, language or self.language))

@@ -10,17 +10,18 @@ from typing import Any
 from tinygrad_bp.core.output import said
 from tinygrad_bp.lessons.blocks import Block
 from tinygrad_bp.lessons.writers.data import data
-from tinygrad_bp.lessons.writers.html import fragment, html
+from tinygrad_bp.lessons.writers.html import html
 from tinygrad_bp.lessons.writers.latex import latex
 from tinygrad_bp.lessons.writers.markdown import markdown
 from tinygrad_bp.lessons.writers.pieces import title_of
 from tinygrad_bp.lessons.writers.plain import text
 from tinygrad_bp.lessons.writers.saving import save
+from tinygrad_bp.shown import Shown
 from tinygrad_bp.text import terminal_width
 from tinygrad_bp.words import words
 
 
-class Document:
+class Document(Shown):
     """What lessons, exercises and reports are: blocks in an order. `str()`, the prompt and notebooks show it.
 
     Args:
@@ -44,8 +45,9 @@ class Document:
     def __repr__(self) -> str:
         return self.text(width=terminal_width()).rstrip("\n")
 
-    def _repr_html_(self) -> str:
-        return fragment(self.blocks, self.language)
+    def _repr_markdown_(self) -> str:
+        """The output of a notebook's cell: where one is not trusted, formulas of HTML are taken out, and those of Markdown are set."""
+        return self.markdown(embedded=True)
 
     @said
     def text(self, *, width: int = 80) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.neurons import Unit
@@ -44,44 +44,53 @@ class Entropy:
 
     def probability(self, layer: Sequence[Unit], unit: Unit) -> Equation:
         """p of a class: exp(net), over the sum of these of the layer; of a sigmoid that of the net input."""
+        p = self.shares[unit.net].probability
         if self.shares[unit.net].alone:
-            net, x = self.write.name(unit.net), self.write.number(unit.net.data)
+            net = self.write.name(unit.net)
             whole = Formula(f"sigmoid({net.text})", rf"\sigma\left({net.latex}\right)")
-            minus = in_parentheses(x) if x.text.startswith("-") else x
-            inside = Formula(f"exp(-{minus.text})", f"e^{{-{minus.latex}}}")
-            written = _over(_plain("1"), Formula(f"1 + {inside.text}", f"1 + {inside.latex}"))
-            number = self.write.number(self.shares[unit.net].probability)
-            return chain(self.letter("p", unit), [[whole], [written], [number]])
-        rows = [
-            [_over(self._exp(unit, numbers=numbers), self._sum(layer, numbers=numbers))] for numbers in (False, True)
-        ]
-        number = self.write.number(self.shares[unit.net].probability)
-        return chain(self.letter("p", unit), [*rows, [number]])
+
+            def written(digits: int) -> Row:
+                x = self.write.number(unit.net.data, digits)
+                minus = in_parentheses(x) if x.text.startswith("-") else x
+                inside = Formula(f"exp(-{minus.text})", f"e^{{-{minus.latex}}}")
+                return [_over(_plain("1"), Formula(f"1 + {inside.text}", f"1 + {inside.latex}"))]
+
+            return chain(self.letter("p", unit), [[whole], self.write.followed(written, p), [self.write.number(p)]])
+
+        def quotient(digits: int | None) -> Row:
+            return [_over(self._exp(unit, digits), self._sum(layer, digits))]
+
+        return self._equation(self.letter("p", unit), quotient, p)
 
     def error(self, v: Value) -> Equation:
         """L = -log(p) of the right class, or the mean or the sum of these."""
         layers, divisor = self.of[v], self._divisors[v]
-        rows: list[Row] = []
-        for numbers in (False, True):
-            products = [term for layer in layers for term in self._logarithms(layer, numbers=numbers)]
-            row = self.write.shortened(products)
-            rows.append(row if divisor == 1 else [_over(_inside(row), _plain(str(divisor)))])
-        return chain(self.write.name(v), [*rows, [self.write.number(v.data)]])
+
+        def written(digits: int | None) -> Row:
+            row = self.write.shortened([term for layer in layers for term in self._logarithms(layer, digits)])
+            return row if divisor == 1 else [_over(_inside(row), _plain(str(divisor)))]
+
+        return self._equation(self.write.name(v), written, v.data)
 
     def derived(self, layer: Sequence[Unit]) -> Equation:
         """-log(p) of the right class, taken apart: the logarithm of the sum, whose slope is p, less the net input, whose slope is y."""
-        left = _inside(self.write.shortened(self._logarithms(layer, numbers=False)))
-        rows: list[Row] = []
-        for numbers in (False, True):
-            inside = self._sum(layer, numbers=numbers)
+
+        def written(digits: int | None) -> Row:
+            inside = self._sum(layer, digits)
             products: list[Product] = [(False, [Formula(f"log({inside.text})", rf"\ln\left({inside.latex}\right)")])]
             for unit in layer:
                 y = self.shares[unit.net].target
                 if y:
-                    net = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)
+                    net = self.write.number(unit.net.data, digits) if digits else self.write.name(unit.net)
                     products.append((True, [*([] if y == 1.0 else [self.write.number(y)]), net]))
-            rows.append(self.write.shortened(products))
-        return chain(left, [*rows, [self.write.number(surprise([unit.net for unit in layer], self.shares))]])
+            return self.write.shortened(products)
+
+        left = _inside(self.write.shortened(self._logarithms(layer)))
+        return self._equation(left, written, surprise([unit.net for unit in layer], self.shares))
+
+    def _equation(self, left: Formula, written: Callable[[int | None], Row], result: float) -> Equation:
+        """What is written in symbols, without digits, then in numbers, and the result."""
+        return chain(left, [written(None), self.write.followed(written, result), [self.write.number(result)]])
 
     def letter(self, letter: str, unit: Unit) -> Formula:
         """`p_o1`: the probability of a class; or its target."""
@@ -95,25 +104,25 @@ class Entropy:
 
     def slope(self, layer: Sequence[Unit], unit: Unit) -> Formula:
         """p - y of a class, with p as a formula of the net inputs."""
-        return _over(self._exp(unit, numbers=False), self._sum(layer, numbers=False))
+        return _over(self._exp(unit), self._sum(layer))
 
-    def _logarithms(self, layer: Sequence[Unit], *, numbers: bool) -> list[Product]:
+    def _logarithms(self, layer: Sequence[Unit], digits: int | None = None) -> list[Product]:
         if self.shares[layer[0].net].alone:
-            return self._binary(layer[0], numbers=numbers)
+            return self._binary(layer[0], digits)
         products: list[Product] = []
         for unit in layer:
             share = self.shares[unit.net]
             if share.target:
-                p = self.write.number(share.probability) if numbers else self.letter("p", unit)
-                log = Formula(f"log({p.text})", rf"\ln\left({p.latex}\right)" if numbers else rf"\ln {p.latex}")
+                p = self.write.number(share.probability, digits) if digits else self.letter("p", unit)
+                log = Formula(f"log({p.text})", rf"\ln\left({p.latex}\right)" if digits else rf"\ln {p.latex}")
                 products.append((True, [log] if share.target == 1.0 else [self.write.number(share.target), log]))
         return products
 
-    def _binary(self, unit: Unit, *, numbers: bool) -> list[Product]:
+    def _binary(self, unit: Unit, digits: int | None = None) -> list[Product]:
         """-(t log(p) + (1 - t) log(1 - p)); where the target is 1 or 0 by the program itself, the one that is not 0."""
         share = self.shares[unit.net]
-        p = self.write.number(share.probability) if numbers else self.letter("p", unit)
-        t = self.write.number(share.target) if numbers else self.letter("t", unit)
+        p = self.write.number(share.probability, digits) if digits else self.letter("p", unit)
+        t = self.write.number(share.target, digits) if digits else self.letter("t", unit)
         less = Formula(f"1 - {p.text}", f"1 - {p.latex}")
         logs = [
             Formula(f"log({x.text})", rf"\ln\left({x.latex}\right)" if " " in x.text else rf"\ln {x.latex}")
@@ -126,12 +135,12 @@ class Entropy:
         rest = in_parentheses(Formula(f"1 - {t.text}", f"1 - {t.latex}"))
         return [(True, [in_parentheses(_inside(summed([(False, [t, logs[0]]), (False, [rest, logs[1]])])))])]
 
-    def _exp(self, unit: Unit, *, numbers: bool) -> Formula:
-        x = self.write.number(unit.net.data) if numbers else self.write.name(unit.net)
+    def _exp(self, unit: Unit, digits: int | None = None) -> Formula:
+        x = self.write.number(unit.net.data, digits) if digits else self.write.name(unit.net)
         return Formula(f"exp({x.text})", f"e^{{{x.latex}}}")
 
-    def _sum(self, layer: Sequence[Unit], *, numbers: bool) -> Formula:
-        return _inside(self.write.shortened([(False, [self._exp(unit, numbers=numbers)]) for unit in layer]))
+    def _sum(self, layer: Sequence[Unit], digits: int | None = None) -> Formula:
+        return _inside(self.write.shortened([(False, [self._exp(unit, digits)]) for unit in layer]))
 
 
 def _inside(row: Row) -> Formula:

@@ -10,12 +10,12 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.formulas import FormulaWriter
 from tinygrad_bp.explanation.names import enclosed, latex_name, latex_number, number, short_name
 from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.explanation.pencil import adding_up, comes_to, multiply, to_follow, value_of
 from tinygrad_bp.explanation.waypoints import Factor, Quantity, Term, Waypoints, factors_of, summands
 from tinygrad_bp.lessons.blocks import Equation, Formula
 from tinygrad_bp.lessons.derivation import Derivation, Step
 from tinygrad_bp.lessons.layers import named_by_case
 
-MOST_FURTHER = 3  # digits of summands that would not add up to the sum otherwise
 LONGEST = 200  # letters of a sum over a number; of a longer one both ends
 MOST_TERMS = 12  # of a sum that are written out; of more, those at both ends
 
@@ -37,16 +37,30 @@ class Equations:
         self.derivation, self.digits = derivation, digits
         names = derivation.names
         self._symbols = [FormulaWriter(names, latex=latex, leaves_as_numbers=True) for latex in (False, True)]
-        self._numbers = [
-            FormulaWriter(names, latex=latex, leaves_as_numbers=True, digits=digits) for latex in (False, True)
-        ]
+        self._in_numbers: dict[int, list[FormulaWriter]] = {}
 
     # Pieces
 
-    def number(self, x: float) -> Formula:
-        """A number."""
-        text = number(x, self.digits)
+    def number(self, x: float, digits: int | None = None) -> Formula:
+        """A number, with other digits if they are given."""
+        text = number(x, self.digits if digits is None else digits)
         return Formula(text, latex_number(text))
+
+    def _numbers(self, digits: int) -> list[FormulaWriter]:
+        """What writes formulas with numbers of so many digits, as text and as LaTeX."""
+        if digits not in self._in_numbers:
+            self._in_numbers[digits] = [
+                FormulaWriter(self.derivation.names, latex=latex, leaves_as_numbers=True, digits=digits)
+                for latex in (False, True)
+            ]
+        return self._in_numbers[digits]
+
+    def followed(self, write: Callable[[int], Row], result: float) -> Row:
+        """A row of numbers with so many digits that with a pencil it is the result."""
+        return to_follow(write, lambda row: self._comes_to(row, result), self.digits)
+
+    def _comes_to(self, row: Row, result: float) -> bool:
+        return comes_to(value_of(" ".join(x.text for x in row)), result, self.digits)
 
     def name(self, v: Value) -> Formula:
         """The name of a Value."""
@@ -80,8 +94,13 @@ class Equations:
 
     def value(self, v: Value) -> Equation:
         """How a Value was computed."""
-        symbols, numbers = (self._row(each, v) or self._share(each, v) for each in (self._symbols, self._numbers))
-        return chain(self.name(v), [symbols, numbers if symbols else [], [self.number(v.data)]])
+        symbols = self._row(self._symbols, v) or self._share(self._symbols, v)
+        numbers: Row = []
+        if symbols:
+            numbers = self.followed(
+                lambda digits: self._row(self._numbers(digits), v) or self._share(self._numbers(digits), v), v.data
+            )
+        return chain(self.name(v), [symbols, numbers, [self.number(v.data)]])
 
     def slope(self, of: Value, by: Value, factor: Factor) -> Equation:
         """A local derivative: its formula, that with numbers, and its number."""
@@ -171,7 +190,15 @@ class Equations:
         slope = found.graph.total[v]
         rows = [
             summed([(False, [self.name(v)]), (True, [eta, self.derivative(found.loss, v)])]),
-            summed([(False, [self.number(v.data)]), (True, [self.number(rate), self.number(slope)])]),
+            self.followed(
+                lambda digits: summed(
+                    [
+                        (False, [self.number(v.data, digits)]),
+                        (True, [self.number(rate, digits), self.number(slope, digits)]),
+                    ]
+                ),
+                step.value,
+            ),
             [self.number(step.value)],
         ]
         return chain(symbol(step.name), rows)
@@ -186,22 +213,29 @@ class Equations:
             rows.append(self.shortened([(False, factors) for factors in by_delta]))
         else:
             rows += self._worked_in(terms)
-        numbers = [factors_of([x.value for x in term.factors]) for term in terms]
-        rows.append(self.shortened([(False, [self.number(x) for x in factors]) for factors in numbers]))
+        parts = summands(terms, MOST_TERMS)
+        digits = adding_up(parts, quantity.derivative.value, self.digits) if len(terms) > 1 else self.digits
+        rows.append(self._multiplying(quantity, digits))
         if len(terms) > 1:
-            parts = summands(terms, MOST_TERMS)
-            digits = self._adding_up(parts, quantity.derivative.value)
-            texts = [number(x, digits) for x in parts]
-            rows.append(self.shortened([(False, [Formula(text, latex_number(text))]) for text in texts]))
+            rows.append(self.shortened([(False, [self.number(x, digits)]) for x in parts]))
         return rows
 
-    def _adding_up(self, parts: Sequence[float], total: float) -> int:
-        """How many digits numbers have, so that their sum is with a pencil what is said: as many as ever, or a few more."""
-        for digits in range(self.digits, self.digits + MOST_FURTHER + 1):
-            with_pencil = math.fsum(float(number(x, digits)) for x in parts)
-            if f"{with_pencil:.{self.digits}f}" == f"{total:.{self.digits}f}":
-                return digits
-        return self.digits
+    def _multiplying(self, quantity: Quantity, digits: int) -> Row:
+        """A sum of products of numbers: with a pencil each is the summand that is shown with so many digits, and the sum what is said."""
+        terms = quantity.terms
+        products = [factors_of([x.value for x in term.factors]) for term in terms]
+        results = [term.value for term in terms]
+
+        def written(more: int) -> list[list[str]]:
+            return [[number(x, more) for x in factors] for factors in products]
+
+        def row(texts: list[list[str]]) -> Row:
+            return self.shortened([(False, [Formula(x, latex_number(x)) for x in factors]) for factors in texts])
+
+        def agrees(texts: list[list[str]]) -> bool:
+            return multiply(texts, results, digits) and self._comes_to(row(texts), quantity.derivative.value)
+
+        return row(to_follow(written, agrees, digits))
 
     def _products(self, terms: Sequence[Term], write: Callable[[Factor], Formula]) -> Row:
         return self.shortened([(False, [write(factor) for factor in term.factors]) for term in terms])
@@ -223,27 +257,48 @@ class Equations:
 
     def _worked_in(self, terms: Sequence[Term]) -> list[Row]:
         """The terms with the formula of their local derivative, in symbols and in numbers; none where one has no formula."""
-        rows: list[Row] = []
-        for writers, numbers in ((self._symbols, False), (self._numbers, True)):
-            products: list[Product] = []
-            for term in terms:
-                *first, local = term.factors
-                if any(unit.out is local.of and unit.net is local.by for unit in self.derivation.neurons):
-                    return []  # its slope is an equation of its own
-                formula = self._written(writers, local)
-                if formula is None:
-                    return []
-                before = [self._factor(x) for x in first]
-                if numbers:  # not 1 * (2 - 0.5)
-                    before = [self.number(x.value) for x in first if x.value != 1.0]
-                products.append((False, [*before, formula]))
-            rows.append(self.shortened(products))
-        return rows
+        if any(
+            unit.out is term.factors[-1].of and unit.net is term.factors[-1].by
+            for term in terms
+            for unit in self.derivation.neurons
+        ):
+            return []  # its slope is an equation of its own
+        symbols = self._with_formulas(terms, self._symbols, self._factor, lambda _: True)
+
+        def in_numbers(digits: int) -> Row:  # not 1 * (2 - 0.5)
+            return self._with_formulas(
+                terms, self._numbers(digits), lambda x: self.number(x.value, digits), lambda x: x.value != 1.0
+            )
+
+        return [symbols, self.followed(in_numbers, math.fsum(term.value for term in terms))] if symbols else []
+
+    def _with_formulas(
+        self,
+        terms: Sequence[Term],
+        writers: Sequence[FormulaWriter],
+        write: Callable[[Factor], Formula],
+        told: Callable[[Factor], bool],
+    ) -> Row:
+        products: list[Product] = []
+        for term in terms:
+            *first, local = term.factors
+            formula = self._written(writers, local)
+            if formula is None:
+                return []
+            products.append((False, [*(write(x) for x in first if told(x)), formula]))
+        return self.shortened(products)
 
     def _formula(self, factor: Factor) -> list[Row]:
         """The formula of a local derivative in symbols and in numbers, each a row; none where it is only a number."""
-        rows = [self._written(writers, factor) for writers in (self._symbols, self._numbers)]
-        return [[row] for row in rows if row is not None]
+        symbols = self._written(self._symbols, factor)
+        if symbols is None:
+            return []
+
+        def in_numbers(digits: int) -> Row:
+            row = self._written(self._numbers(digits), factor)
+            return [] if row is None else [row]
+
+        return [row for row in ([symbols], self.followed(in_numbers, factor.value)) if row]
 
     def _written(self, writers: Sequence[FormulaWriter], factor: Factor) -> Formula | None:
         edge, graph = factor.edge, factor.graph

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.value import Value
+from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
 
 if TYPE_CHECKING:
@@ -90,7 +90,38 @@ def slopes_at(order: Sequence[Value], at: Mapping[Value, float]) -> dict[Value, 
 
 def softmax(found: Derivation) -> dict[Value, Share]:
     """Of each net input of the last layers its share; empty where the error is no cross entropy of a softmax."""
-    return shares_of(found.cases, found.order, found.graph.total)
+    shares = shares_of(found.cases, found.order, found.graph.total)
+    return _with_leaves(found, shares) if shares else {}
+
+
+def _with_leaves(found: Derivation, shares: Mapping[Value, Share]) -> dict[Value, Share]:
+    """The shares with their targets as leaves of the graph.
+
+    The error has one of two slopes at a target, whichever the operations are: -log(p), or -z where the sum of the targets is taken to be
+    1. Of leaves that nothing tells apart, such as those of classes with equal net inputs, there must be one for each class.
+    """
+    trained = set(found.trainable)
+    outside = [v for v in found.order if v.op is None and not isinstance(v, Constant) and v not in trained]
+    if not outside:
+        return dict(shares)
+    slopes = slopes_at(found.order, {})
+    near: dict[Value, list[Value]] = {}
+    for net, share in shares.items():
+        wanted = [x / share.cases for x in (-net.data, -math.log(share.probability) if share.probability else math.inf)]
+        near[net] = [
+            v
+            for v in outside
+            if abs(v.data - share.target) <= NEAR
+            and any(math.isclose(slopes.get(v, 0.0), x, rel_tol=1e-6, abs_tol=1e-12) for x in wanted)
+        ]
+    leaves: dict[Value, Value] = {}
+    for net, several in near.items():
+        alike = [other for other, its in near.items() if its == several]
+        if len(alike) == len(several):
+            leaves[net] = several[alike.index(net)]
+    if len(set(leaves.values())) < len(shares):
+        return dict(shares)
+    return {net: share._replace(target=leaves[net].data, leaf=leaves[net]) for net, share in shares.items()}
 
 
 def shares_of(

@@ -81,11 +81,6 @@ def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
     )
 
 
-def fragment(blocks: Sequence[Block], language: str = "en") -> str:
-    """The same as a part of another page, such as a notebook."""
-    return f'<style>{_style()}</style>\n<div class="tg" lang="{language}">\n{_all(blocks)}\n</div>'
-
-
 @cache
 def _style() -> str:
     return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")

@@ -66,6 +66,25 @@ def test_a_folder_is_marked_as_single_sheets_are(week: Path) -> None:
     json.dumps(found.to_dict())
 
 
+def test_questions_of_understanding_are_counted_over_the_class(tmp_path: Path) -> None:
+    made = sheets(worked_example().error, 3, seed=5, lr=0.5, questions=5, blanks=["delta_o1"])
+    made.save(tmp_path, "txt")
+    for each in made:
+        key = each.key_data()
+        rows = {asked["name"]: asked["text"] for asked in key["answers"]}
+        for question in key["questions"]:
+            others = [letter for letter in question["choices"] if letter not in question["right"]]
+            wrong = question["kind"] == "direction" or (each is made[0] and question["kind"] == "largest")
+            rows[question["name"]] = others[0] if wrong else question["right"]
+        written(tmp_path / "answers" / f"{each.sheet}.csv", rows.items())
+    found = mark_folder(tmp_path / "keys", tmp_path / "answers")
+    counts = {kind: len(names) for kind, names in found.kinds.items()}
+    assert counts == {"question.direction": 3, "question.largest": 1}
+    assert "3 of 3: A question is answered wrongly: whether a step makes a number larger or smaller." in found.text(
+        width=200
+    )
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_table_of_a_class(week: Path, language: str) -> None:
     found = mark_folder(week / "keys", week / "answers", language=language)

@@ -51,7 +51,7 @@ def diagnose(
     Raises TypeError if y is neither or returns something else, or an x is no Value, ValueError for another language, for an x that y was
     not computed from and for a function without xs.
     """
-    words(language)
+    words(language, "diagnose")
     if isinstance(y, Value):
         order = topological_order(y, constants=False)
         return _Case(order, _chosen(order, xs), language).diagnosis()

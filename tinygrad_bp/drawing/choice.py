@@ -83,7 +83,7 @@ def choose(
     if near is not None:
         order = [v for v in order if v in near]
     if isinstance(only, str) and only != "labelled":
-        raise ValueError(f"only takes 'labelled' or Values, not {shown(only)}")
+        raise ValueError(f"draw: only takes 'labelled' or Values, not {shown(only)}")
     listed = [] if only is None or isinstance(only, str) else values(only, "only")
     highlighted = [v for thing in highlight for v in (_labelled(thing, order) if isinstance(thing, str) else [thing])]
     place = {v: i for i, v in enumerate(order)}
@@ -159,7 +159,7 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], count: int | Non
         shows = f"{count:,}" if count <= most else known
         allow = f"with max_nodes={count}" if count <= most else "with a larger max_nodes"
         raise ValueError(
-            f"the graph has {known} nodes and this picture would show {shows} of them, too many to read: draw fewer with depth=3, "
+            f"draw: the graph has {known} nodes and this picture would show {shows} of them, too many to read: draw fewer with depth=3, "
             f"only='labelled' or collapse=True, or allow them {allow} (now {max_nodes})"
         )
 
@@ -167,7 +167,7 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], count: int | Non
 def _refuse_lines(max_nodes: int, lines: int) -> None:
     if lines > 10 * max_nodes:
         raise ValueError(
-            f"the picture would have {lines:,} lines, too many to read: draw less, or raise max_nodes (now {max_nodes})"
+            f"draw: the picture would have {lines:,} lines, too many to read: draw less, or raise max_nodes (now {max_nodes})"
         )
 
 
@@ -176,7 +176,7 @@ def _labelled(label: str, order: Sequence[Value]) -> list[Value]:
     if not found:
         labels = dict.fromkeys(v.label for v in order if v.label)
         hint = did_you_mean(label, labels) if labels else "; none has one"
-        raise ValueError(f"highlight: no Value in the graph that is drawn has the label {shown(label)}{hint}")
+        raise ValueError(f"draw: highlight: no Value in the graph that is drawn has the label {shown(label)}{hint}")
     return found
 
 
@@ -235,11 +235,11 @@ def _groups(groups: Mapping[str, Iterable[Value]], order: Sequence[Value]) -> Ho
     homes: Homes = {}
     present = set(order)
     for name, members in groups.items():
-        for v in values(members, f"group {shown(name)}"):
+        for v in values(members, f"draw: group {shown(name)}"):
             if v not in present:
-                raise ValueError(f"group {shown(name)}: {called(v)} is not in the graph that is drawn")
+                raise ValueError(f"draw: group {shown(name)}: {called(v)} is not in the graph that is drawn")
             if homes.setdefault(v, (name,)) != (name,):
-                raise ValueError(f"group {shown(name)}: {called(v)} is already in group {shown(homes[v][0])}")
+                raise ValueError(f"draw: group {shown(name)}: {called(v)} is already in group {shown(homes[v][0])}")
     for v in order:
         homes.update((arg, homes[v]) for arg in v.args if v in homes and isinstance(arg, Constant))
     return homes
@@ -249,9 +249,15 @@ def _folded(homes: Homes, collapse: bool | str | Collection[str], apart: Collect
     """The collapsed group that each Value vanishes into; those in `apart` do not."""
     known = dict.fromkeys(name for path in sorted(homes.values()) for name in path)
     innermost = {path[-1] for path in homes.values()}
+    if not isinstance(collapse, bool | Iterable):
+        raise TypeError(
+            f"draw: collapse takes True, False or names of groups, not {type(collapse).__name__} {shown(collapse)}"
+        )
     wanted = {collapse} if isinstance(collapse, str) else innermost if collapse is True else set(collapse or ())
     for name in sorted(wanted.difference(known), key=str):
         some = [*map(shown, list(known)[:MOST_NAMES]), *(["..."] if len(known) > MOST_NAMES else [])]
         there = f"there are {', '.join(some)}" if known else "there are no groups in this graph"
-        raise ValueError(f"collapse: there is no group {shown(name)}; {there}{did_you_mean(name, map(str, known))}")
+        raise ValueError(
+            f"draw: collapse: there is no group {shown(name)}; {there}{did_you_mean(name, map(str, known))}"
+        )
     return {v: name for v, path in homes.items() if v not in apart for name in [n for n in path if n in wanted][:1]}

@@ -85,9 +85,9 @@ def draw(
     if not outputs:
         raise ValueError("draw needs at least one Value")
     if direction not in ("LR", "RL", "TB", "BT"):
-        raise ValueError(f"direction is 'LR', 'RL', 'TB' or 'BT', not {shown(direction)}")
+        raise ValueError(f"draw: direction is 'LR', 'RL', 'TB' or 'BT', not {shown(direction)}")
     looks = style.look(
-        "draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language
+        "draw", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language, title=title
     )
     colours = getattr(show, "shares", show)
     if colours is not None and not isinstance(colours, Mapping):
@@ -95,10 +95,11 @@ def draw(
     if tangents is not None and not isinstance(tangents, Mapping):
         raise TypeError(f"draw: tangents are Values and their rates, such as {{x: 1.0}}, not {type(tangents).__name__}")
     if not isinstance(group, bool | Mapping):
-        raise TypeError(f"group takes True, False or a mapping from names to Values, not {type(group).__name__}")
+        raise TypeError(f"draw: group takes True, False or a mapping from names to Values, not {type(group).__name__}")
     if depth is not None:
-        depth = whole_number(depth, "depth")
+        depth = whole_number(depth, "draw: depth")
 
+    max_nodes = whole_number(max_nodes, "draw: max_nodes", None)
     choice = choose(
         outputs, only=only, depth=depth, group=group, collapse=collapse, highlight=wanted, max_nodes=max_nodes
     )

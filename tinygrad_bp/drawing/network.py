@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, field
 
 from tinygrad_bp.core.value import Value
@@ -76,21 +76,34 @@ def draw_network(
         )
     layers = net.layers if isinstance(net, MLP) else [net if isinstance(net, Layer) else Layer([net])]
     looks = style.look(
-        "draw_network", dark=dark, digits=digits, font_size=font_size, transparent=transparent, language=language
+        "draw_network",
+        dark=dark,
+        digits=digits,
+        font_size=font_size,
+        transparent=transparent,
+        language=language,
+        title=title,
     )
-    digits, max_neurons = looks.digits, whole_number(max_neurons, "max_neurons", 2)
+    digits, max_neurons = looks.digits, whole_number(max_neurons, "draw_network: max_neurons", 2)
     widths = [len(layers[0].neurons[0].weights), *(len(layer.neurons) for layer in layers)]
     for name, given, width in (("inputs", inputs, widths[0]), ("targets", targets, widths[-1])):
+        if given is not None and not isinstance(given, Sized):
+            raise TypeError(
+                f"draw_network: {name} are numbers, {width} of them, not {type(given).__name__} {shown(given)}"
+            )
         if given is not None and len(given) != width:
             raise ValueError(f"draw_network: this network takes {width} {name}, not {len(given)}")
 
+    max_connections = whole_number(max_connections, "draw_network: max_connections", None)
     least = [[slot[0] for slot in slots_of(width, max_neurons, ()) if len(slot) == 1] for width in widths]
     _refuse_more_than(max_connections, widths, least)  # before the network is run
     case = None if inputs is None else [x if isinstance(x, Value) else Value(x) for x in inputs]
     names, numbers = _nodes(layers, case if values else None, run=activations)
     if case is not None:
         names[0] = [x.label or name for x, name in zip(case, names[0], strict=True)]
-    wanted = [highlight] if isinstance(highlight, Value | str) else list(highlight)
+    wanted = (
+        [highlight] if isinstance(highlight, Value | str) or not isinstance(highlight, Iterable) else list(highlight)
+    )
     ways = _ways_to_the_outputs(layers, names, wanted) if wanted else Ways()
     columns = [
         slots_of(width, max_neurons, {place for where, place in ways.sought if where == column})
@@ -122,7 +135,7 @@ def _refuse_more_than(max_connections: int, widths: Sequence[int], drawn: Sequen
     if count > max_connections:
         what = "the picture would have" if connections(widths) > count else "the network has"
         raise ValueError(
-            f"{what} {count:,} connections, too many to read: draw one of its layers, draw_network(net.layers[0]), "
+            f"draw_network: {what} {count:,} connections, too many to read: draw one of its layers, draw_network(net.layers[0]), "
             f"or less of each, as with max_neurons=6, or allow them with max_connections={count} (now {max_connections})"
         )
 
@@ -202,7 +215,9 @@ def _ways_to_the_outputs(
     for thing in wanted:
         if thing not in (there if isinstance(thing, str) else parameters):
             hint = did_you_mean(thing, there) if isinstance(thing, str) else ""
-            raise ValueError(f"highlight: {shown(thing)} is no weight, bias, neuron or input of this network{hint}")
+            raise ValueError(
+                f"draw_network: highlight: {shown(thing)} is no weight, bias, neuron or input of this network{hint}"
+            )
     return Ways(nodes, lines, sought)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.text import whole_number
+from tinygrad_bp.text import shown, whole_number
 from tinygrad_bp.words import Words, words
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
@@ -82,16 +82,27 @@ class Look:
         return {"fontname": FONT, "fontsize": f"{self.font_size:g}", "fontcolor": self.palette.ink}
 
 
-def look(operation: str, *, dark: bool, digits: int, font_size: float, transparent: bool, language: str = "en") -> Look:
+def look(
+    operation: str,
+    *,
+    dark: bool,
+    digits: int,
+    font_size: float,
+    transparent: bool,
+    language: str = "en",
+    title: str = "",
+) -> Look:
     """The looks that the arguments of `draw` and `draw_network` describe; `operation` says which. It raises what they raise."""
+    if not isinstance(title, str):
+        raise TypeError(f"{operation}: title is a text, not {type(title).__name__} {shown(title)}")
     size = as_float(font_size, f"{operation}: font_size", wants="takes a real number")
     if not SMALLEST <= size <= LARGEST:
         raise ValueError(
             f"{operation}: font_size is a number of points from {SMALLEST} to {LARGEST}, not {font_size!r}"
         )
     palette = DARK if dark else LIGHT
-    digits = whole_number(digits, "digits", 1, 17)
-    return Look(palette, digits, size, "transparent" if transparent else palette.paper, words(language))
+    digits = whole_number(digits, f"{operation}: digits", 1, 17)
+    return Look(palette, digits, size, "transparent" if transparent else palette.paper, words(language, operation))
 
 
 def shade(palette: Palette, x: float, largest: float) -> str:

@@ -76,7 +76,7 @@ def explain(
     on x, the derivative is 0 and there is no path. Raises TypeError if y or x is no Value or x a constant, or if `max_paths` is no whole
     number, and ValueError if it is below 1 and for another language.
     """
-    words(language)
+    words(language, "explain")
     for role, v in (("y", y), *([("x", x)] if x is not None else [])):
         if not isinstance(v, Value):
             raise TypeError(f"explain: {role} is a Value, not {type(v).__name__} {v!r:.60}{_labelled(y, v)}")

@@ -289,6 +289,10 @@ def of_value(
     if parameters is None:
         chosen = [v for v in leaves if not outer(v.label)] or leaves
     else:
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                f"explore: parameters are leaves of the graph, several of them, not {type(parameters).__name__} {shown(parameters)}"
+            )
         chosen = list(dict.fromkeys(parameters))
         _require_leaves(chosen, set(leaves))
     order = topological_order(result)

@@ -91,6 +91,10 @@ def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], 
     parts: list[str] = []
     names: set[str] = set()
     called = Names(found)
+    if not isinstance(blanks, Iterable):
+        raise TypeError(
+            f"exercise: blanks is {listed(map(repr, BLANKS), 'or')}, or a list of names, not {type(blanks).__name__} {shown(blanks)}"
+        )
     items = [blanks] if isinstance(blanks, str) else list(blanks)
     if not items:
         raise ValueError(

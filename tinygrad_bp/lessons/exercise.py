@@ -94,7 +94,7 @@ def exercise(
     Raises TypeError for what is no Value, ValueError for one that was not computed from anything or cannot be with other numbers, for
     leaves that were changed since, for blanks that there are none of, for "update" without a learning rate, and for another language.
     """
-    say = words(language)
+    say = words(language, "exercise")
     digits = whole_number(digits, "exercise: digits", 2, 9)
     count = whole_number(questions, "exercise: questions", 0, 5)
     if not isinstance(seed, int | str) or isinstance(seed, bool):

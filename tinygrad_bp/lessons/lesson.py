@@ -59,7 +59,7 @@ def lesson(
     computed from anything, for leaves that were changed since, for numbers that are not finite, for a learning rate that is no finite
     number above 0, or one beside an optimizer, for an x that is no leaf or stands beside parameters, and for another language.
     """
-    say = words(language)
+    say = words(language, "lesson")
     if by not in ("neuron", "layer", "node"):
         raise ValueError(f"lesson: by is 'neuron', 'layer' or 'node', not {shown(by)}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):

@@ -15,6 +15,7 @@ from tinygrad_bp.words import Words
 CLEAR = 1.1  # the largest is larger than the next by this factor, or the question is not asked
 MOST_CHOICES = 4
 LETTERS = "abcdefgh"
+KINDS = ("direction", "growth", "paths", "still", "largest")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Question:
     """A question with choices.
 
     Attributes:
-        kind: what it is about: "direction", "growth", "paths", "still" or "largest".
+        kind: what it is about, one of KINDS.
         text: what is asked.
         choices: what can be answered.
         right: the places of the right ones among the choices.

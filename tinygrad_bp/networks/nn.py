@@ -522,15 +522,19 @@ def _widths(inputs: Any, sizes: Any) -> list[int]:
 
 
 def _initializer(init: str | Initializer) -> Initializer:
-    if not isinstance(init, str):
+    if callable(init):
         return init
-    if init not in INITIALIZERS:
+    if not isinstance(init, str) or init not in INITIALIZERS:
         names = ", ".join(map(repr, INITIALIZERS))
-        raise ValueError(f"MLP: init is one of {names} or a function, not {shown(init)}")
+        kind = ValueError if isinstance(init, str) else TypeError
+        raise kind(f"MLP: init is one of {names} or a function, not {shown(init)}")
     return INITIALIZERS[init]
 
 
 def _labelled(numbers: Iterable[float], count: int, letter: str) -> Iterator[Value]:
+    if not isinstance(numbers, Iterable):
+        name = {"w": "weights", "b": "biases"}[letter]
+        raise TypeError(f"MLP: {name} are numbers, {count} of them, not {type(numbers).__name__} {shown(numbers)}")
     numbers = list(numbers)
     if len(numbers) != count:
         noun = {"w": "weight", "b": "bias"}[letter] if count == 1 else {"w": "weights", "b": "biases"}[letter]

@@ -61,11 +61,13 @@ class Said(NamedTuple):
         return say(self.key, **{name: x(say) if isinstance(x, Said) else x for name, x in self.given.items()})
 
 
-def words(language: str = "en") -> Words:
-    """The texts of a language. Raises ValueError for a language that there is none of."""
+def words(language: str = "en", of: str = "") -> Words:
+    """The texts of a language. Raises ValueError for one that there is none of, which begins with the operation `of`."""
     if language not in LANGUAGES:
         near = did_you_mean(language, LANGUAGES)
-        raise ValueError(f"language is one of {', '.join(map(repr, LANGUAGES))}, not {shown(language)}{near}")
+        raise ValueError(
+            f"{of}{': ' if of else ''}language is one of {', '.join(map(repr, LANGUAGES))}, not {shown(language)}{near}"
+        )
     return Words(language)
 
 

@@ -236,11 +236,11 @@ class FolderMarks(Document):
     def kinds(self) -> dict[str, list[str]]:
         """Of each kind of mistake the sheets on which it is the likeliest cause of something wrong, the most frequent kind first.
 
-        The kinds are the keys of causes, and `slope` where a slope is left out.
+        The kinds are the keys of causes, `slope` where a slope is left out, and `question.still`, ... for a question of understanding.
         """
         found: dict[str, dict[str, None]] = {}
         for each in self._sheets:
-            for mark in [mark for mark in each.wrong if not isinstance(mark.value, str)]:  # no questions with choices
+            for mark in each.wrong:
                 found.setdefault(_kind(mark), {})[each.sheet] = None
         return {kind: list(sheets) for kind, sheets in sorted(found.items(), key=lambda pair: -len(pair[1]))}
 

@@ -19,6 +19,7 @@ from tinygrad_bp.lessons.marking.naming import folded
 from tinygrad_bp.lessons.marking.numbers import Number
 from tinygrad_bp.lessons.marking.verdicts import Answer, Mark, unreadable
 from tinygrad_bp.lessons.phrases import phrase
+from tinygrad_bp.lessons.questions import KINDS
 from tinygrad_bp.lessons.recording import derivation_of
 from tinygrad_bp.lessons.writers.pieces import plain
 from tinygrad_bp.text import printable, shown, shown_json
@@ -35,12 +36,14 @@ class Key:
         derivation: all that is derived; None of a sheet whose graph has operations that only a program has.
         asked: the right numbers by the names of what is asked for, in the order of the sheet.
         questions: the letters of the right choices by the names of the questions; `choices` are what can be chosen, by letters.
+        kinds: what the questions are about, by their names.
     """
 
     derivation: Derivation | None
     asked: Mapping[str, float]
     questions: Mapping[str, str]
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def question(self, name: object) -> str | None:
         """The question that is called so; None for what is none."""
@@ -75,6 +78,7 @@ def read_key(path: str | os.PathLike[str]) -> Key:
         asked = {str(each["name"]): float(each["value"]) for each in content["answers"]}
         questions = {str(each["name"]): str(each["right"]).lower() for each in content["questions"]}
         choices = {str(each["name"]): dict(each.get("choices", {})) for each in content["questions"]}
+        kinds = {str(each["name"]): str(each["kind"]) for each in content["questions"] if each.get("kind") in KINDS}
         graph, rate = content.get("graph"), content["learning_rate"]
         found = None if graph is None else derivation_of(graph, rate)
         if found is not None and (missing := [name for name in asked if name not in found]):
@@ -83,7 +87,7 @@ def read_key(path: str | os.PathLike[str]) -> Key:
         raise ValueError(
             f"mark: {shown(called(path), 200)} is no key of an exercise: {printable(str(error))}"
         ) from None
-    return Key(found, asked, questions, choices)
+    return Key(found, asked, questions, choices, kinds)
 
 
 def marks_of_questions(key: Key, given: Mapping[str, Any], say: Words) -> list[Mark]:
@@ -96,6 +100,8 @@ def marks_of_questions(key: Key, given: Mapping[str, Any], say: Words) -> list[M
         letters = _letters(written, choices)
         if letters:
             mark = replace(mark, verdict="right" if letters == right else "wrong")
+            if mark.verdict == "wrong" and name in key.kinds:
+                mark = replace(mark, keys=[f"question.{key.kinds[name]}"])
         elif letters is None:
             there = ", ".join(choices)
             sentence = phrase(say, "mark.noChoice", answer=shown(written), choices=there)

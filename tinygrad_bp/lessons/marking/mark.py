@@ -79,7 +79,7 @@ def mark(
     for numbers that are not finite, in the graph or of what was answered, and as `lesson` does; OSError for a file that cannot be read.
     Nothing is marked before everything is read.
     """
-    say = words(language)
+    say = words(language, "mark")
     digits = significant(digits, "mark: digits")
     title = text_of(title, "mark: title")
     accept_rounded = truth(accept_rounded, "mark: accept_rounded")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
+from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.networks.optim import Optimizer, at_once
 from tinygrad_bp.networks.optimizer_state import State
 from tinygrad_bp.networks.training.checkpoint import Judged
@@ -51,6 +52,8 @@ class Judge:
     ) -> None:
         if on_epoch is not None and not callable(on_epoch):
             raise TypeError(f"train: on_epoch is a function, not {type(on_epoch).__name__}")
+        if stop_below is not None:
+            stop_below = as_float(stop_below, "train: stop_below", wants="takes a real number")
         self.optimizer, self.patience, self.stop_below, self.on_epoch = optimizer, patience, stop_below, on_epoch
         self.looks = held_out or any(x is not None for x in (patience, stop_below, on_epoch))
         self.best, self.since, self.noted, self.told = math.inf, 0, 0, 0

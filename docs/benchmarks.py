@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAGE = Path(__file__).with_suffix(".md")
-UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+UNITS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 ALT = "For each of W1 to W5 the times of all on a logarithmic scale; the tables below have the same figures."
 
 

@@ -15,7 +15,7 @@ PAGE = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
 
 SMALL = """### W1, a step of the worked example
 
-| | us | beside tinygrad_bp |
+| | µs | beside tinygrad_bp |
 |---|---:|---:|
 | tinygrad_bp | 20.0 | 1.00 |
 | slow | 1,234 | 61.70 |
@@ -31,7 +31,7 @@ SMALL = """### W1, a step of the worked example
 
 ### A program of many operations
 
-| operations | trace, us each |
+| operations | trace, µs each |
 |---:|---:|
 | 1,000 | 4.94 |
 """

@@ -100,7 +100,7 @@ def speed(title: str, compared: Compared, numbers: list[float], times: int) -> s
         made.library.program(*at)
         agree(f"generated C, {by}", others, outputs)
         runners[f"generated C, {by}"] = programs.repeated(lambda made=made: made.library.program(*at), times)  # type: ignore[misc]
-    return table(title, programs.measure(runners), "machine code", "us", 1e6)
+    return table(title, programs.measure(runners), "machine code", "µs", 1e6)
 
 
 def over_rows(compared: Compared, parameters: list[float]) -> str:
@@ -120,7 +120,7 @@ def over_rows(compared: Compared, parameters: list[float]) -> str:
         total(*at)
         agree(f"generated C, {by}", outputs, machine.rows(view, shared, total=True))
         runners[f"generated C, {by}, `program_total`"] = programs.repeated(lambda total=total: total(*at), 20)  # type: ignore[misc]
-    return table("W2, the gradient over 100 rows, in C and in machine code", programs.measure(runners), base, "us", 1e6)
+    return table("W2, the gradient over 100 rows, in C and in machine code", programs.measure(runners), base, "µs", 1e6)
 
 
 def report() -> str:

@@ -110,7 +110,7 @@ def report() -> str:
         worked_example(engine, 500)
         return (time.perf_counter() - start) / 500 * 1e6
 
-    text = compare("W1, a step of the worked example", engines, step, "us", 25)
+    text = compare("W1, a step of the worked example", engines, step, "µs", 25)
 
     draw = random.Random(1)
     rows = [[draw.gauss(0, 1), draw.gauss(0, 1), draw.choice((-1.0, 1.0))] for _ in range(100)]

@@ -143,7 +143,7 @@ def first_workload(in_c: dict[str, ctypes.CDLL]) -> str:
         "generated, `program(...)`": repeated(lambda: program(*arguments), 2000),
         "machine code, `machine(...)`": repeated(lambda: machine(*arguments), 2000),
     }
-    text = table("W1, one step, called with Python's floats", measure(python), "written by hand", "us", 1e6)
+    text = table("W1, one step, called with Python's floats", measure(python), "written by hand", "µs", 1e6)
     inputs, outputs = array("d", arguments), array("d", bytes(72))
     call = machine.bind(inputs, outputs)
     calls = {"machine code": repeated(call, 5000)}
@@ -199,14 +199,14 @@ def second_workload(in_c: dict[str, ctypes.CDLL]) -> str:
         agree(name, numbers_of(run()), wanted)
         runners[name] = repeated(run, 20)
     base = next(iter(in_c), "machine code, `machine.rows`")
-    return table("W2, the gradient over 100 rows, by programs", measure(runners), base, "us", 1e6)
+    return table("W2, the gradient over 100 rows, by programs", measure(runners), base, "µs", 1e6)
 
 
 def emission() -> str:
     """What an operation costs to emit and compile, for programs of 1,000 to 1,000,000 operations."""
     lines = [
         "\n### A program of many operations\n",
-        "| operations | trace, us each | Python source, us each | machine code, us each |",
+        "| operations | trace, µs each | Python source, µs each | machine code, µs each |",
         "|---:|---:|---:|---:|",
     ]
     for size in (1_000, 10_000, 100_000, 1_000_000):

@@ -234,6 +234,34 @@ def test_a_saturated_neuron_is_named(activation: str) -> None:
     assert finding.numbers["slope"] < 1e-12
 
 
+PLAIN: list[Any] = [
+    lambda x: 1 / (1 + (-x).exp()),
+    lambda x: (1 + (0 - x).exp()) ** -1,
+    lambda x: x.exp() / (x.exp() + 1),
+    lambda x: (x.exp() - (-x).exp()) / (x.exp() + (-x).exp()),
+    lambda x: ((2 * x).exp() - 1) / ((2 * x).exp() + 1),
+    lambda x: 2 / (1 + (-2 * x).exp()) - 1,
+]
+
+
+@pytest.mark.parametrize("f", PLAIN)
+def test_an_activation_in_plain_arithmetic_is_one(f: Any) -> None:
+    w, b = Value(60.0, "w"), Value(0.0, "b")
+    [finding] = diagnose((f(w * 0.5 + b) - 0.1) ** 2).findings
+    assert finding.kind == "saturated"
+    assert finding.numbers["at"] == 30.0
+    assert 0.0 < finding.numbers["slope"] < 1e-12
+    w.data = 0.6
+    assert diagnose((f(w * 0.5 + b) - 0.1) ** 2).ok
+    assert "saturated" not in kinds(diagnose(-(((1 + f(w * 20.0)) / 2).log())))
+
+
+def test_in_many_rows_too() -> None:
+    w, b = Value(0.5, "w1"), Value(-50.0, "b1")
+    errors = [(1 / (1 + (-(w * (k / 50) + b)).exp()) - 3.0) ** 2 for k in range(50)]
+    assert kinds(diagnose(sum(errors) / 50)) == ["saturated"]
+
+
 def test_a_layer_that_is_saturated_in_many_rows_is_named() -> None:
     net = MLP(1, [2, 1], activation=["sigmoid", None], weights=[0.5, -0.5, 1.0, -1.0], biases=[-50.0, -50.0, 0.1])
     errors = [(net([k / 100])[0] - 3.0) ** 2 for k in range(200)]  # each row asks a 200th of it

@@ -160,3 +160,19 @@ def test_no_backslash_of_a_label_reaches_dot_text() -> None:
     y = Value(2.0, "\\" * 10_000) * 3.0
     y.label = "a\\N\\"
     assert re.sub(r"\\n", "", draw(y).source).count("\\") == 0
+
+
+def test_what_would_draw_less_is_not_what_was_given() -> None:
+    x = Value(1.0, "x")
+    for k in range(12):
+        x = x * 1.5
+        x.label = f"x{k}"
+    for given, says in (
+        ({}, "draw fewer with depth=3, only='labelled' or collapse=True, or allow them"),
+        ({"depth": 8}, "draw fewer with a smaller depth, only='labelled' or collapse=True, or allow them"),
+        ({"only": "labelled"}, "draw fewer with depth=3 or collapse=True, or allow them"),
+        ({"collapse": True}, "draw fewer with depth=3 or only='labelled', or allow them"),
+        ({"collapse": True, "only": "labelled", "depth": 9}, "draw fewer with a smaller depth, or allow them"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            draw(x, max_nodes=4, **given)

@@ -11,6 +11,7 @@ import pytest
 from tests.explained import named, network, random_graph
 from tests.worked import worked_net
 from tinygrad_bp.core.gradients import grad
+from tinygrad_bp.core.ops import dot, sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation import explain
@@ -437,3 +438,13 @@ def test_wrong_arguments_are_refused_in_words(call: Any, error: Any, words: str)
     assert isinstance(y.args[0], Constant)
     with pytest.raises(error, match=re.escape(words)):
         call(y, x)
+
+
+def test_what_has_no_label_is_told_in_numbers_where_no_name_is() -> None:
+    xs = [Value(0.0), Value(0.5), Value(1.0)]
+    powers = [x.exp() for x in xs]
+    share = powers[0] / (powers[0] + powers[1] + powers[2])
+    assert "  y = exp(x) / (exp(x) + exp(0.5) + exp(1))\n" in str(explain(share, xs[0]))
+    weights = [Value(0.25), Value(0.75)]
+    whole = sum_of([dot(weights, [Value(2.0), Value(4.0)]), xs[0] * weights[0]])
+    assert "  y = dot([0.25, 0.75], [2, 4]) + x * 0.25\n" in str(explain(whole, xs[0]))

@@ -183,7 +183,8 @@ class _Case:
     def dying(self, each: Dying) -> Finding:
         node = each.nodes[0]
         given: dict[str, Any] = {
-            "nodes": _names(each.nodes), "count": len(each.nodes), "op": operation(node), "numbers": _listed_numbers(node),
+            "nodes": _names(each.nodes), "count": len(each.nodes), "op": operation(node),
+            "numbers": number(each.numbers["at"]) if "at" in each.numbers else _listed_numbers(node),
             "xs": _names(self.xs), "slope": number(each.numbers.get("slope", 0.0)), "name": called(node),
             "gradient": number(each.numbers.get("gradient", 0.0)),
         }  # fmt: skip

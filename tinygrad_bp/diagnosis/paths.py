@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.diagnosis.plain import Plain, plain_activations
 from tinygrad_bp.explanation.neurons import Unit, units
 
 FLAT = 1e-4  # a slope below it lets next to nothing through: of sigmoid beyond 9.2, of tanh beyond 5.3
@@ -62,17 +63,20 @@ def dying_paths(
     """What keeps the xs from learning, at finite gradients."""
     if xs and not any(gradients.get(x, 0.0) for x in xs):
         killers = _killers(order, gradients)
-        return [Dying("no gradient", tuple(killers), {"xs": len(xs)})] if killers else []
+        if killers:
+            return [Dying("no gradient", tuple(killers), {"xs": len(xs)})]
     dead = _dead(neurons, gradients)
-    saturated = _saturated(order, gradients, neurons)
+    plain = plain_activations(order)
+    saturated = _saturated(order, gradients, neurons, plain)
     found = []
     if dead:
         found.append(Dying("dead", tuple(dead), {"slope": 0.0, "count": len(dead)}))
     if saturated:
-        slope, gradient = _slope(saturated[0]), gradients[saturated[0]]
-        found.append(
-            Dying("saturated", tuple(saturated), {"slope": slope, "gradient": gradient, "count": len(saturated)})
-        )
+        first = saturated[0]
+        numbers = {"slope": _slope(first, plain), "gradient": gradients[first], "count": len(saturated)}
+        if first in plain:
+            numbers["at"] = plain[first].x.data
+        found.append(Dying("saturated", tuple(saturated), numbers))
     return found
 
 
@@ -105,8 +109,10 @@ def fading(layers: Sequence[LayerGradients]) -> str:
     return "vanishing" if ratio < FADES else "exploding" if explode else ""
 
 
-def _slope(node: Value) -> float:
-    """The largest local derivative with respect to what varies."""
+def _slope(node: Value, plain: Mapping[Value, Plain] | None = None) -> float:
+    """The largest local derivative with respect to what varies; of an activation in plain arithmetic that by what it is of."""
+    if plain and node in plain:
+        return plain[node].slope
     slopes = [abs(local) for local in node.recorded_derivatives if local is not None]
     return max(slopes, default=0.0)
 
@@ -122,22 +128,27 @@ def _killers(order: Sequence[Value], gradients: Mapping[Value, float]) -> list[V
     return shut or (found if order[-1].data else [])
 
 
-def _saturated(order: Sequence[Value], gradients: Mapping[Value, float], neurons: Sequence[Unit]) -> list[Value]:
+def _saturated(
+    order: Sequence[Value], gradients: Mapping[Value, float], neurons: Sequence[Unit], plain: Mapping[Value, Plain]
+) -> list[Value]:
     """The nodes that are saturated though something is to be learned from them. Of a neuron they are so in all rows, and beyond doubt or
     with half of its layer: some of a network that has learned are."""
     y = abs(order[-1].data)
-    rows = _rows([unit for unit in neurons if unit.activation in SATURATING])
+    written = {each.x: node for node, each in plain.items()}
+    neurons = [replace(unit, out=written[unit.out]) if unit.out in written else unit for unit in neurons]
+    rows = _rows([unit for unit in neurons if unit.activation in SATURATING or unit.out in plain])
     together: dict[Value, float] = {}  # of a neuron what all rows ask of it, of which each has a small part in a mean
     for each in rows.values():
         whole = math.fsum(abs(gradients.get(unit.out, 0.0)) for unit in each)
         together.update((unit.out, whole) for unit in each)
     found = []
     for node in order:
-        if node.op in SATURATING and (slope := _slope(node)) < FLAT and gradients.get(node, 0.0):
+        saturates = node.op in SATURATING or node in plain
+        if saturates and (slope := _slope(node, plain)) < FLAT and gradients.get(node, 0.0):
             gradient = together.get(node) or abs(gradients[node])
             if gradient >= MATTERS * y and gradient * slope < LEARNS * y:
                 found.append(node)
-    steepest = {key: max(_slope(unit.out) for unit in each) for key, each in rows.items()}
+    steepest = {key: max(_slope(unit.out, plain) for unit in each) for key, each in rows.items()}
     layers = _by_depth(rows, {key: slope < FLAT for key, slope in steepest.items()})
     spared = {
         unit.out

@@ -74,11 +74,12 @@ def choose(
 ) -> Choice:
     """The choice that the arguments of `draw` describe; it takes and raises what they do."""
     everything = only is None and not collapse
+    fewer = _fewer(only, depth, collapse)
     if everything and depth is None:
-        _refuse_more_than(max_nodes, outputs)
+        _refuse_more_than(max_nodes, outputs, fewer)
     near = None if depth is None else _within(outputs, depth, max(MOST_COUNTED, max_nodes) if everything else None)
     if everything and near is not None:
-        _refuse_more_than(max_nodes, outputs, len(near))
+        _refuse_more_than(max_nodes, outputs, fewer, len(near))
     order = topological_order(*outputs)
     if near is not None:
         order = [v for v in order if v in near]
@@ -94,7 +95,7 @@ def choose(
 
     if not collapse:  # before all of them are put in groups
         _refuse_more_than(
-            max_nodes, outputs, sum(v.label != "" for v in order) if only == "labelled" else len({*listed})
+            max_nodes, outputs, fewer, sum(v.label != "" for v in order) if only == "labelled" else len({*listed})
         )
     homes = neurons(order) if group is True else _groups(group or {}, order)
     folded = _folded(homes, collapse, {*listed, *highlighted})
@@ -102,7 +103,7 @@ def choose(
     always.update(outputs, listed, highlighted)
     labelled, every = only == "labelled", only is None
     drawn = [v for v in order if v in always or (v not in folded and (every or (labelled and v.label != "")))]
-    _refuse_more_than(max_nodes, outputs, len(drawn))
+    _refuse_more_than(max_nodes, outputs, fewer, len(drawn))
     _refuse_lines(max_nodes, sum(len(v.args) for v in drawn if v not in folded))
 
     nodes: dict[Value | str, str] = {}
@@ -146,8 +147,16 @@ def _around(v: Value, homes: Homes, folded: Mapping[Value, str]) -> tuple[str, .
     return path[: path.index(folded[v])] if v in folded else path
 
 
-def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], count: int | None = None) -> None:
-    """Raises ValueError for a picture of so many nodes, or of the whole graph, that is too large."""
+def _fewer(only: str | Iterable[Value] | None, depth: int | None, collapse: bool | str | Collection[str]) -> str:
+    """Which arguments would draw less than these do."""
+    ways = ["depth=3" if depth is None else "a smaller depth"] if depth != 0 else []
+    ways += ["only='labelled'" if only is None else "fewer Values in only"] if only != "labelled" else []
+    ways += [] if collapse is True else ["collapse=True"]
+    return " or ".join([", ".join(ways[:-1]), ways[-1]] if len(ways) > 1 else ways)
+
+
+def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], fewer: str, count: int | None = None) -> None:
+    """Raises ValueError for a picture of so many nodes, or of the whole graph, that is too large; `fewer` says what would draw less."""
     if count is not None and count <= max_nodes:
         return
     most = max(MOST_COUNTED, max_nodes)
@@ -159,8 +168,8 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], count: int | Non
         shows = f"{count:,}" if count <= most else known
         allow = f"with max_nodes={count}" if count <= most else "with a larger max_nodes"
         raise ValueError(
-            f"draw: the graph has {known} nodes and this picture would show {shows} of them, too many to read: draw fewer with depth=3, "
-            f"only='labelled' or collapse=True, or allow them {allow} (now {max_nodes})"
+            f"draw: the graph has {known} nodes and this picture would show {shows} of them, too many to read: "
+            f"{f'draw fewer with {fewer}, or allow' if fewer else 'allow'} them {allow} (now {max_nodes})"
         )
 
 

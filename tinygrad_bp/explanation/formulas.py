@@ -187,6 +187,8 @@ def _product(a: Any, b: Any) -> Any:
     """The numbers are multiplied, the texts written side by side."""
     if not (isinstance(a, Formula) and isinstance(b, Formula)):
         formula, factor = (a, b) if isinstance(a, Formula) else (b, a)
+        if not isinstance(formula, Formula):
+            return formula * factor
         if not factor:
             return 0.0
         found = Formula(formula.text, formula.binding, formula.latex, formula.coefficient * factor)
@@ -544,7 +546,9 @@ class FormulaWriter:
             term = None
             if head.op in self._written_out and any(isinstance(x, Formula) for x in operands):
                 term = self._written_out[head.op](*operands)
-            elif head.op in (ops.power_term, ops.dot):  # x ** 2, not x ** (3 - 1); a sum of products
+            elif head.op in (ops.power_term, ops.dot) and any(
+                isinstance(x, Formula) for x in operands
+            ):  # x ** 2, not x ** (3 - 1); a sum of products
                 term = Formula.record_operation(head.op, operands)
             self._terms[head] = term if isinstance(term, Formula) else recorded(head.op, operands, self.latex)
         return self._terms[node]

@@ -93,7 +93,7 @@ class TextPage(TextSetting):
             self.sentence(self.say("explain.share", count=len(e.paths), all=count, **texts))
 
     def meaning_row(self, node: Value) -> tuple[str, str, str]:
-        formula = self.graph.writer[self.latex].value(node)
+        formula = self.graph.writer[self.latex].value(node) or self.graph.in_numbers[self.latex].value(node)
         if formula:
             return self.name(node), "", formula
         kind = self.remark(f", {self.say('explain.result' if node.op else 'explain.leaf')}")

@@ -141,6 +141,7 @@ class Waypoints:
         total: for each node between them the derivative of y with respect to it.
         edges, users: of each waypoint the edges to what it was computed from, and those from what was computed from it.
         writer: writes formulas with these names, by whether they are in LaTeX.
+        in_numbers: writes formulas in which leaves without a name are numbers, likewise.
     """
 
     def __init__(
@@ -172,6 +173,9 @@ class Waypoints:
         self.invented = name_others(self.names, self.order, short)
 
         self.writer = {latex: FormulaWriter(self.names, latex=latex) for latex in (False, True)}
+        self.in_numbers = {
+            latex: FormulaWriter(self.names, latex=latex, leaves_as_numbers=True) for latex in (False, True)
+        }
         self.edges: dict[Value, list[Edge]] = {}
         self.users: dict[Value, list[Edge]] = {y: []}
         self.total = {y: 1.0}

@@ -402,7 +402,7 @@ def test_what_it_refuses() -> None:
         diagnose(x * 1.0, [1.0])
     with pytest.raises(TypeError, match=r"^diagnose: xs is a sequence of Values, not int 3"):
         diagnose(x * 1.0, 3)
-    with pytest.raises(ValueError, match=r"^language is one of"):
+    with pytest.raises(ValueError, match=r"^diagnose: language is one of"):
         diagnose(x, language="fr")
     with pytest.raises(ValueError, match=r"^diagnose: width is a whole number of at least 20"):
         diagnose(x).text(width=3)

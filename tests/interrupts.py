@@ -15,7 +15,7 @@ import pytest
 import tinygrad_bp
 
 HOME = str(Path(tinygrad_bp.__file__).parent)
-MOMENTS = 24
+MOMENTS = 12
 
 
 def interrupted_at(place: int, run: Callable[[], object], error: type[BaseException] = KeyboardInterrupt) -> Any:

@@ -34,7 +34,7 @@ COMMANDS = [
     "train --help",
     "tutorial --out tutorial",
     "explore tutorial -o explored.html",
-    "train xor --epochs 50 --out trained",
+    "train xor --epochs 10 --out trained",
     "predict trained/model.json table.csv",
     "draw neuron.py:out -o neuron.svg",
     "draw neuron.py:out -o neuron.gv",

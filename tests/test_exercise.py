@@ -144,7 +144,7 @@ def test_what_does_not_move_is_asked_where_something_does_not() -> None:
 
 @pytest.mark.slow
 @each_graph
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=SEEDS)
 def test_numbers_are_friendly(graph: Callable[[], Value], seed: int) -> None:
     original = graph()
@@ -166,7 +166,7 @@ def test_numbers_are_friendly(graph: Callable[[], Value], seed: int) -> None:
 
 @pytest.mark.slow
 @each_graph
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=SEEDS)
 def test_nothing_is_saturated_or_dead(graph: Callable[[], Value], seed: int) -> None:
     made = exercise(graph(), seed=seed)
@@ -190,11 +190,11 @@ def leaves_of(loss: Value) -> list[Value]:
 
 @pytest.mark.slow
 def test_one_hot_targets_stay_one_hot_and_truth_tables_stay_true() -> None:
-    for seed in range(10):
+    for seed in range(3):
         made = exercise(truth_table(), seed=seed)
         rows = [v.data for v in leaves_of(made.derivation.loss) if re.match("[it]", v.label)]
         assert sorted(rows) == sorted(v.data for v in leaves_of(truth_table()) if re.match("[it]", v.label))
-    assert {exercise(one_row(), seed=k, zeros=True).key_data()["leaves"]["i1"] for k in range(5)} == {0.0}
+    assert {exercise(one_row(), seed=k, zeros=True).key_data()["leaves"]["i1"] for k in range(2)} == {0.0}
 
 
 def test_the_graph_that_was_given_stays_as_it_is() -> None:

@@ -55,8 +55,6 @@ PAGES = {
     "the same identifier": lambda: explore(named("a b", "a-b")),
 }
 
-READ = {}  # what was copied from each page, which takes a while
-
 # Selects each node in turn and copies in every form; the clipboard is one of the test's own.
 COPIES = """async () => {
   const copied = [];
@@ -78,8 +76,6 @@ COPIES = """async () => {
 @pytest.fixture
 def copies(open_page: Any, tmp_path: Path) -> Any:
     def open_copies(name: Any, activation: Any = None) -> Any:
-        if (name, activation) in READ:
-            return READ[name, activation]
         page = open_page(PAGES[name]().save(tmp_path / "page.html"), **ROOMY)
         page.locator(".more").click()
         page.locator("#tab-settings").click()
@@ -93,7 +89,7 @@ def copies(open_page: Any, tmp_path: Path) -> Any:
         if graph.is_visible():
             graph.click()
         page.locator(".computation").wait_for()
-        return READ.setdefault((name, activation), page.evaluate(COPIES))
+        return page.evaluate(COPIES)
 
     return open_copies
 
@@ -106,36 +102,35 @@ CHOICES = [(name, None) for name in PAGES] + [("tutorial", "tanh"), ("no labels"
 
 
 @pytest.mark.parametrize(("name", "activation"), CHOICES)
-def test_what_is_copied_gives_the_number(copies: Any, name: Any, activation: Any) -> None:
+def test_what_is_copied_gives_the_number_row_by_row_and_latex_is_balanced(
+    copies: Any, name: Any, activation: Any
+) -> None:
     found = copies(name, activation)
     assert found
     for node, copied in found.items():
-        names = {}
-        exec(copied["python"], names)
-        results = re.findall(r"^(\w+) = .*  # (\S+)$", copied["python"], re.MULTILINE)
-        for variable, wanted in results:
-            if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wanted):
-                assert close(names[variable], float(wanted)), f"node {node}:\n{copied['python']}"
-
-
-@pytest.mark.parametrize(("name", "activation"), CHOICES)
-def test_every_row_of_numbers_is_the_result(copies: Any, name: Any, activation: Any) -> None:
-    for node, copied in copies(name, activation).items():
+        assert_runs(node, copied["python"])
         for equation in copied["text"].split("\n\n"):
-            rows = [line.split(" = ", 1)[1] for line in equation.splitlines() if " = " in line]
-            result = re.split(" = ", rows[-1])[-1]
-            for row in rows:
-                try:
-                    number = eval(re.sub(r"^.* = ", "", row).replace("·", "*").replace("−", "-"), dict(ops.OPERATIONS))
-                except (NameError, SyntaxError, TypeError):
-                    continue  # a row of names
-                if isinstance(number, float | int):
-                    assert close(number, float(result), 3e-7), f"node {node}:\n{equation}"
+            assert_rows_are_the_result(node, equation)
+        latex = re.sub(r"\\text\{(?:[^{}]|\\[{}])*\}", "", copied["latex"])
+        assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
+        assert not re.search(r"\*\*|\bsigmoid\b|\bsqrt\(|⟦|⟧", latex), latex
 
 
-def test_latex_is_balanced_and_has_no_python_in_it(copies: Any) -> None:
-    for name in PAGES:
-        for copied in copies(name).values():
-            latex = re.sub(r"\\text\{(?:[^{}]|\\[{}])*\}", "", copied["latex"])
-            assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
-            assert not re.search(r"\*\*|\bsigmoid\b|\bsqrt\(|⟦|⟧", latex), latex
+def assert_runs(node: str, program: str) -> None:
+    names: dict[str, Any] = {}
+    exec(program, names)
+    for variable, wanted in re.findall(r"^(\w+) = .*  # (\S+)$", program, re.MULTILINE):
+        if re.fullmatch(r"-?[\d.]+(e-?\d+)?", wanted):
+            assert close(names[variable], float(wanted)), f"node {node}:\n{program}"
+
+
+def assert_rows_are_the_result(node: str, equation: str) -> None:
+    rows = [line.split(" = ", 1)[1] for line in equation.splitlines() if " = " in line]
+    result = re.split(" = ", rows[-1])[-1]
+    for row in rows:
+        try:
+            number = eval(re.sub(r"^.* = ", "", row).replace("·", "*").replace("−", "-"), dict(ops.OPERATIONS))
+        except (NameError, SyntaxError, TypeError):
+            continue  # a row of names
+        if isinstance(number, float | int):
+            assert close(number, float(result), 3e-7), f"node {node}:\n{equation}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from tests import rounds
 from tests.evaluated import disagreements
 from tests.rounds import ROUNDS, named
+from tests.typesetting import compiled
 from tests.worked import worked_example
 from tinygrad_bp import MLP, SGD, Adam, Value, lesson, losses
 from tinygrad_bp.core.order import topological_order
@@ -121,9 +121,7 @@ def test_softmax_with_cross_entropy_is_p_minus_y() -> None:
 @pytest.mark.parametrize("kind", sorted(ROUNDS))
 def test_every_lesson_compiles(kind: str, tmp_path: Path) -> None:
     lesson(ROUNDS[kind](), lr=0.5).save(tmp_path / "lesson.tex")
-    program = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "lesson.tex"]
-    done = subprocess.run(program, cwd=tmp_path, capture_output=True)
-    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+    compiled("pdflatex", tmp_path / "lesson.tex")
 
 
 def test_several_cases_pull_in_their_directions() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from tests import rounds
 from tests.browser import axe_violations
 from tests.test_lesson_given import recurrent
+from tests.typesetting import compiled
 from tinygrad_bp import Adam, lesson
 from tinygrad_bp.lessons import Lesson
 from tinygrad_bp.lessons.derivation import Derivation
@@ -46,6 +46,7 @@ def with_adam() -> Lesson:
 
 
 LESSONS["adam-ja"] = with_adam
+AXE_READS = {"worked-en", "softmax-ja", "hostile-en"}  # which takes seconds, and between them have all kinds of blocks
 
 
 @pytest.mark.slow
@@ -64,7 +65,8 @@ def test_a_lesson_is_read_offline_on_a_telephone_and_in_the_dark(kind: str, tmp_
     if kind.startswith("worked"):
         assert page.evaluate(GIVEN) <= 0
     assert page.locator("math").count() > 50
-    assert axe_violations(page) == []  # contrast among them
+    if kind in AXE_READS:
+        assert axe_violations(page) == []  # contrast among them
     assert messages == []
 
 
@@ -93,19 +95,12 @@ def test_a_printed_lesson_is_short_and_nothing_is_parted(kind: str, most: int, t
     [
         ("worked-en", "pdflatex", 7),
         ("worked-ja", "lualatex", 7),
-        ("softmax-ja", "lualatex", 12),
         ("adam-ja", "lualatex", 10),
     ],
 )
 def test_a_lesson_of_latex_is_short_and_nothing_sticks_out(kind: str, engine: str, most: int, tmp_path: Path) -> None:
     LESSONS[kind]().save(tmp_path / "lesson.tex")
-    for _ in range(2):
-        done = subprocess.run(
-            [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "lesson.tex"],
-            cwd=tmp_path, capture_output=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
-    said = (tmp_path / "lesson.log").read_text(encoding="utf-8", errors="replace")
+    said = compiled(engine, tmp_path / "lesson.tex", runs=2)
     assert not re.search("Overfull|Missing character|undefined|Rerun", said)
     [pages] = re.findall(r"Output written on lesson\.pdf \((\d+) pages", said)
     assert 3 < int(pages) <= most

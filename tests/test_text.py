@@ -62,8 +62,8 @@ def test_a_check_is_a_list_on_a_narrow_terminal() -> None:
 @pytest.mark.parametrize("columns", [40, 64])
 def test_all_commands_fit_a_narrow_terminal(columns: int, neuron: None) -> None:
     for arguments in (
-        ["train", "xor", "--epochs", "20"],
-        ["tutorial", "--steps", "20"],
+        ["train", "xor", "--epochs", "2"],
+        ["tutorial", "--steps", "2"],
         ["check", "neuron.py:out"],
         ["explain", "neuron.py:out", "--wrt", "w"],
     ):

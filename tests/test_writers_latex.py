@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from tests.documents import equations, hostile, japanese, lesson
 from tests.labels import EXTREME, HOSTILE
 from tests.renderers import script
+from tests.typesetting import compiled
 from tinygrad_bp import Value, explain
 from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explanation.typesetting import escaped
@@ -93,18 +93,9 @@ def test_what_is_folded_stands_at_the_end_and_pictures_are_named() -> None:
 # Compiled
 
 
-def compiled(engine: str, document: str, folder: Path) -> str:
-    """What LaTeX says of a document; it must have made a PDF of it."""
+def set_by(engine: str, document: str, folder: Path, runs: int = 1) -> str:
     (folder / "x.tex").write_text(document, encoding="utf-8")
-    for _ in range(2):
-        done = subprocess.run(
-            [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "x.tex"],
-            cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        said = done.stdout.decode(errors="replace")
-        assert done.returncode == 0, said[-2000:]
-    assert (folder / "x.pdf").read_bytes().startswith(b"%PDF-")
-    return (folder / "x.log").read_text(encoding="utf-8", errors="replace")
+    return compiled(engine, folder / "x.tex", runs)
 
 
 @pytest.mark.slow
@@ -118,7 +109,7 @@ def test_a_saved_document_compiles_with_its_pictures_and_nothing_sticks_out(
     engine: str, document: Any, tmp_path: Path
 ) -> None:
     document().save(tmp_path / "lesson.tex")
-    said = compiled(engine, (tmp_path / "lesson.tex").read_text(encoding="utf-8"), tmp_path)
+    said = set_by(engine, (tmp_path / "lesson.tex").read_text(encoding="utf-8"), tmp_path, runs=2)
     assert not re.search("Overfull|Missing character|undefined|Rerun", said)
     assert re.search(r"<(?:\./)?lesson-[a-z0-9-]+\.(pdf|png)", said)
 
@@ -127,7 +118,7 @@ def test_a_saved_document_compiles_with_its_pictures_and_nothing_sticks_out(
 @pytest.mark.latex
 @pytest.mark.parametrize(("engine", "language"), [("pdflatex", "en"), ("lualatex", "ja")])
 def test_hostile_labels_compile(engine: str, language: str, tmp_path: Path) -> None:
-    said = compiled(engine, latex(hostile(LABELS).blocks, language), tmp_path)
+    said = set_by(engine, latex(hostile(LABELS).blocks, language), tmp_path)
     assert "Missing character" not in said
     assert "(/etc/" not in said  # as LaTeX says it of each file that it opens
     assert {path.name for path in tmp_path.iterdir()} == {"x.tex", "x.pdf", "x.log", "x.aux"}
@@ -143,7 +134,7 @@ def test_explanations_compile(engine: str, language: str, tmp_path: Path) -> Non
     documents = [found.latex(language=language) for found in (explain(net.tanh(), x), explain(net.tanh()))]
     bodies = [document.split("\\begin{document}")[1].split("\n\\end{document}\n")[0] for document in documents]
     whole = documents[0].replace(bodies[0], "".join(bodies))
-    said = compiled(engine, whole, tmp_path)
+    said = set_by(engine, whole, tmp_path)
     assert not re.search("Missing character|undefined", said)
     assert "(/etc/" not in said
 
@@ -156,7 +147,7 @@ def test_empty_blocks_and_matrices_compile(tmp_path: Path) -> None:
         Paragraph([]), Items([]), Table([], []), Table(["a"], []), Code(""), Folded([], []), Equation(Formula("", ""), []),
         Heading([matrix]), Equation(matrix, [[matrix] * 12]),
     ]  # fmt: skip
-    assert "undefined" not in compiled("pdflatex", latex(blocks), tmp_path)
+    assert "undefined" not in set_by("pdflatex", latex(blocks), tmp_path, runs=2)
 
 
 @pytest.mark.slow

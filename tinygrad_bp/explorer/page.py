@@ -158,6 +158,7 @@ def _asset(name: str) -> str:
     return (Path(__file__).parent / "web" / name).read_text(encoding="utf-8")
 
 
+@cache
 def _linked(path: str) -> str:
     """A module as a part of the one script that all become, in whose one scope no two have a name of their own in common."""
     # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.

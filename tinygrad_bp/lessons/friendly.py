@@ -18,7 +18,7 @@ from tinygrad_bp.lessons.roles import accumulators, by_use, outer, starts
 from tinygrad_bp.lessons.rounding import classes_of, conditions
 
 MOST_TRIES = 400
-MOST_STEPS = 400_000  # of all tries together, in nodes
+MOST_STEPS = 100_000  # of all tries together, in nodes
 PATIENCE = 25  # tries, after which weights become smaller
 LARGEST_WHOLE = 20  # of whole numbers that are drawn as whole numbers
 FEW, MANY = 8, 25  # numbers to choose from

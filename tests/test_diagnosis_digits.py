@@ -1,6 +1,7 @@
 """How many digits are left: the bound holds, and is near to the truth, which has 50 digits."""
 
 import math
+from typing import Any
 
 import pytest
 from mpmath import mp, mpf
@@ -10,6 +11,9 @@ from tests.bounds import digits, reference
 from tests.graphs import random_graph
 from tests.references import points
 from tinygrad_bp import OPERATIONS, Operation, Value, diagnose
+from tinygrad_bp.core import ops
+from tinygrad_bp.core.operation import Reduction
+from tinygrad_bp.core.stable import halves
 from tinygrad_bp.diagnosis.digits import ALL_DIGITS
 from tinygrad_bp.diagnosis.exact import local_error
 
@@ -136,3 +140,23 @@ def test_a_constant_that_a_rule_rounds_is_counted(base: int, order: int) -> None
         assert found.bound is not None
         assert off <= found.bound
         assert found.bound < 1e-14 * abs(y.data)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_the_bound_holds_for_every_row_of_rounded_operands(name: str) -> None:
+    row = OPERATIONS[name]
+    usual = [
+        point for point in points(row, 40) if all(x == 0.0 or 1e-60 < abs(x) < 1e60 for x in point) and len(point) < 9
+    ]
+    for k, point in enumerate(usual[:24]):
+        xs = [Value(x) for x in point]
+        us = [x * 0.7 * 1.4285714285714286 for x in xs] if k % 2 else [(x + 0.1) - 0.1 for x in xs]
+        try:
+            operands: Any = halves(us) if row is ops.dot else [us] if isinstance(row, Reduction) else us
+            z = row(*operands) * 3.3 + 0.7
+            off = float(abs(exact(z) - mpf(z.data)))
+        except (ValueError, ArithmeticError):  # what was moved is outside of the domain
+            continue
+        found = diagnose(z)
+        if found.bound is not None:
+            assert off <= found.bound, point

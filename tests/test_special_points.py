@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -78,3 +79,27 @@ def test_an_infinite_slope_is_in_the_gradient_or_is_named(name: str) -> None:
                         assert [each.kind for each in diagnose(y).findings] == ["kink"], (inner, x, leaf.grad)
                 elif math.isfinite(y.data):
                     assert diagnose(y).findings, (inner, x)
+
+
+@pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.arity in (1, 2)])
+def test_at_infinities_a_slope_is_the_limit_or_is_named(name: str) -> None:
+    row = OPERATIONS[name]
+    infinite = itertools.product((math.inf, -math.inf, 0.0, 0.5, 2.0), repeat=row.arity or 1)
+    for point in infinite:
+        if not any(map(math.isinf, point)):
+            continue
+        xs = [Value(x) for x in point]
+        try:
+            y = row(*xs)
+            there = [Value(math.copysign(1e100, x) if math.isinf(x) else x) for x in point]
+            row(*there).backward()
+        except (ValueError, ArithmeticError):
+            continue
+        y.backward()
+        if not math.isfinite(y.data):
+            continue
+        for x, far in zip(xs, there, strict=True):
+            if math.isfinite(x.grad):
+                assert x.grad == pytest.approx(far.grad, rel=1e-4, abs=1e-4), point
+            else:
+                assert diagnose(y, [x]).findings, point

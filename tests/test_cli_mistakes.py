@@ -147,7 +147,14 @@ MISTAKES = [
     (["draw", "program.py:y", "-o", "graph.svg", "--digits", "99"], "digits"),
     (["draw", "program.py:y", "-o", "graph.svg", "--direction", "up"], "invalid choice: 'up'"),
     (["draw", "program.py:y", "-o", "graph.svg", "--collapse", "h7"], "there is no group 'h7'"),
-    (["draw", "large.py:y", "-o", "graph.svg"], "too many to read"),
+    (
+        ["draw", "large.py:y", "-o", "graph.svg"],
+        "draw fewer with --depth 3, --labelled or --collapse GROUP, or allow them with --max-nodes ",
+    ),
+    (
+        ["draw", "large.py:y", "-o", "graph.svg", "--depth", "450"],
+        "draw fewer with a smaller depth, --labelled or --collapse GROUP, or",
+    ),
 ]
 
 

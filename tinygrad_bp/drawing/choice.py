@@ -18,6 +18,7 @@ from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
 
 MOST_NAMES = 20  # that an error lists
+TOO_MANY = "too many to read"
 MOST_COUNTED = 200_000  # nodes, of a graph that is refused
 
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first
@@ -168,7 +169,7 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], fewer: str, coun
         shows = f"{count:,}" if count <= most else known
         allow = f"with max_nodes={count}" if count <= most else "with a larger max_nodes"
         raise ValueError(
-            f"draw: the graph has {known} nodes and this picture would show {shows} of them, too many to read: "
+            f"draw: the graph has {known} nodes and this picture would show {shows} of them, {TOO_MANY}: "
             f"{f'draw fewer with {fewer}, or allow' if fewer else 'allow'} them {allow} (now {max_nodes})"
         )
 
@@ -176,7 +177,7 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], fewer: str, coun
 def _refuse_lines(max_nodes: int, lines: int) -> None:
     if lines > 10 * max_nodes:
         raise ValueError(
-            f"draw: the picture would have {lines:,} lines, too many to read: draw less, or raise max_nodes (now {max_nodes})"
+            f"draw: the picture would have {lines:,} lines, {TOO_MANY}: draw less, or raise max_nodes (now {max_nodes})"
         )
 
 

@@ -178,3 +178,21 @@ def test_class_values_are_as_many_as_classes() -> None:
     net = MLP(1, [1], seed=0)
     net.notes = Notes(classes=["no", "yes"])
     assert Predictor(net).answer([0.0]) in ("no", "yes")
+
+
+@pytest.mark.extras
+def test_a_regression_of_the_logarithm_is_an_exponential() -> None:
+    counts = [abs(y - MIDDLE) + 0.1 for y in NUMBERS]
+    rows = [[a - 100.0 * k for k, a in enumerate(row)] for row in ROWS]
+    for name, options, activation in [
+        ("PoissonRegressor", {}, "exp"),
+        ("GammaRegressor", {}, "exp"),
+        ("TweedieRegressor", {"power": 0}, None),
+        ("TweedieRegressor", {"power": 0, "link": "log"}, "exp"),
+        ("TweedieRegressor", {"power": 1.5}, "exp"),
+    ]:
+        model = part("linear_model", name)(**options).fit(rows, counts)
+        net = from_sklearn(model)
+        there = net.layers[0].neurons[0].activation
+        assert (there.name if there else None) == activation
+        assert [net(row)[0].data for row in rows[:5]] == pytest.approx(list(model.predict(rows[:5])), rel=1e-12)

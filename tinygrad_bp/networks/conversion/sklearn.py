@@ -16,9 +16,9 @@ from tinygrad_bp.text import shown
 def from_sklearn(estimator: Any) -> MLP:
     """An `MLP` that computes what a fitted estimator of scikit-learn does, with its weights.
 
-    Taken are `MLPRegressor` and `MLPClassifier`, linear regressions and logistic regression, and pipelines, also in one another, that end
-    in one of these: scalers, `PCA`, a selection of columns, and a `ColumnTransformer` of them become part of the first layer, so that the
-    network takes rows as they were measured. A `TransformedTargetRegressor` may scale the target.
+    Taken are `MLPRegressor` and `MLPClassifier`, linear regressions, also of the logarithm, and logistic regression; and pipelines, also in
+    one another, that end in one of these: scalers, `PCA`, a selection of columns, and a `ColumnTransformer` of them become part of the
+    first layer, so that the network takes rows as they were measured. A `TransformedTargetRegressor` may scale the target.
 
     Of classes the outputs are probabilities where there are two: one output, that of the second class. Where there are more, the
     outputs are the net inputs of the softmax, which the losses take; `softmax(net(x))` or `Predictor(net)(x)` are the probabilities.
@@ -106,6 +106,8 @@ def _linear(chain: Chain, where: str, step: Any) -> None:
     biases = listed(step.intercept_)
     chain.linear(where, rows, biases * (len(rows) // len(biases)))
     if not hasattr(step, "classes_"):
+        if _is_log_linear(step):
+            chain.activation(where, "exp")
         return
     if not hasattr(step, "predict_proba"):
         raise chain.unfit(where, "gives classes without probabilities, which no network of this package does")
@@ -123,6 +125,14 @@ def _linear(chain: Chain, where: str, step: Any) -> None:
     else:
         chain.activation(where, "logistic")
         chain.classes = listed(step.classes_)
+
+
+def _is_log_linear(step: Any) -> bool:
+    """Whether it is the logarithm of what it predicts that is linear."""
+    kind = type(step).__name__
+    if kind == "TweedieRegressor":
+        return bool(step.link == "log" or (step.link == "auto" and step.power > 0))
+    return kind in ("PoissonRegressor", "GammaRegressor")
 
 
 def _one_against_the_rest(step: Any) -> bool:

@@ -267,7 +267,7 @@ def test_answers_are_on_no_sheet() -> None:
         ({"blanks": ["net_h3"]}, r"^exercise: there is no quantity 'net_h3' to leave blank; did you mean 'net_h2'\?$"),
         ({"blanks": "update"}, r"^exercise: blanks='update' needs a learning rate, as in lr=0.5$"),
         ({"digits": 12}, r"^exercise: digits is a whole number from 2 to 9, not 12$"),
-        ({"language": "de"}, r"^language is one of 'en', 'ja', not 'de'"),
+        ({"language": "de"}, r"^exercise: language is one of 'en', 'ja', not 'de'"),
         ({"lr": 0.0}, r"^exercise: lr, the learning rate, is a finite number above 0"),
     ],
 )

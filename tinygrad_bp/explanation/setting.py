@@ -261,6 +261,7 @@ class LatexSetting(MarkdownSetting):
         self.language = language
         super().__init__(names, digits, width, language)
 
+    @said
     def __str__(self) -> str:
         return whole("\n".join(self.lines).strip("\n"), self.language)
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
-import { inputsOf, mapsOf, roomOf, scaleOf } from "./web/model/maps.js";
+import { inputsOf, Maps, roomOf, scaleOf } from "./web/model/maps.js";
 import { activationOf, blockOf, deltasByLayer, frozenBy, probabilitiesOf } from "./web/model/neurons.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
@@ -121,7 +121,13 @@ test("the plane of two inputs: maps of neurons from forward passes, and room for
   const room = roomOf(frame.settings.cases, inputs);
   assert.deepEqual(room, [[-0.5, 1.5], [-0.5, 1.5]]);
   const nodes = session.graph.network.neurons.map(({ out }) => out);
-  const maps = mapsOf(session.graph, frame, inputs, room, 3, nodes);
+  const growing = new Maps(session.graph, inputs, 3, nodes);
+  growing.wanted = { key: "first", state: frame, room };
+  const parts = Array.from({ length: 3 }, () => growing.grow(1)); // row by row: nobody waits for all of it
+  assert.deepEqual(parts.map(Boolean), [false, false, true]);
+  assert.equal(growing.waits, false);
+  assert.equal(growing.grow(), null);
+  const maps = parts[2].numbers;
   const leaves = Float64Array.from(frame.leaves);
   [leaves[inputs[0]], leaves[inputs[1]]] = [0.5, -0.5 + 10 / 6];
   const { data } = session.graph.pass(leaves, frame.settings.variant);

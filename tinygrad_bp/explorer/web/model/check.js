@@ -102,13 +102,18 @@ export function compared(graph, frame, id) {
   const noise = 1e-9 * Math.max(1, Math.abs(frame.data[graph.result]));
   const found = frame.grads[id];
   // Near an end of the domain, as of a logarithm, only a step that is small beside the number itself stays inside.
-  const checks = [1, 0].map((least) => centralDifference(graph, frame, graph.result, id, [id], least) ?? NaN).filter(Number.isFinite);
-  const check = checks.find((each) => isClose(found, each, 1e-5)) ?? checks[0] ?? NaN;
+  const by = (/** @type {number} */ least) => {
+    const difference = centralDifference(graph, frame, graph.result, id, [id], least) ?? NaN;
+    return Number.isFinite(difference) ? difference : NaN;
+  };
+  const far = by(1);
+  const near = isClose(found, far, 1e-5) ? far : by(0);
+  const check = [near, far].find((each) => isClose(found, each, 1e-5)) ?? (Number.isFinite(far) ? far : near);
   const distance = Math.abs(found - check);
   const agrees = distance <= noise || isClose(found, check, 1e-5);
-  const judged = Number.isFinite(found) && Number.isFinite(check) && smooth(graph, frame, id);
+  const judged = () => Number.isFinite(found) && Number.isFinite(check) && smooth(graph, frame, id);
   const apart = distance && distance / Math.max(Math.abs(found), Math.abs(check));
-  return { found, check, apart, verdict: agrees ? "agrees" : judged ? "differs" : "notJudged" };
+  return { found, check, apart, verdict: agrees ? "agrees" : judged() ? "differs" : "notJudged" };
 }
 
 /**

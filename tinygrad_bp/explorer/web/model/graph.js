@@ -14,6 +14,11 @@ export class Graph {
     this.variables = this.nodes.filter((node) => !node.constant).map((node) => node.id);
     this.leaves = this.variables.filter((id) => !this.nodes[id].op);
     this.computed = this.variables.filter((id) => this.nodes[id].op);
+    // What programs are called with: lists that are filled anew, since hundreds of arguments that are spread cost more than the program.
+    /** @type {number[]} */
+    this.given = this.leaves.map(() => 0);
+    /** @type {number[]} */
+    this.known = this.variables.map(() => 0);
     this.parameters = description.parameters;
     this.biases = new Set(description.biases);
     /** @type {Record<string, Optimizer>} */
@@ -72,10 +77,10 @@ export class Graph {
    * @param {string} variant
    */
   forward(data, variant) {
-    const found = this.program(variant).forward(...this.leaves.map((id) => data[id]));
-    this.computed.forEach((id, place) => {
-      data[id] = found[place];
-    });
+    const { leaves, computed, given } = this;
+    for (let k = 0; k < leaves.length; k++) given[k] = data[leaves[k]];
+    const found = Reflect.apply(this.program(variant).forward, null, given);
+    for (let k = 0; k < computed.length; k++) data[computed[k]] = found[k];
     return data;
   }
 
@@ -84,7 +89,9 @@ export class Graph {
    * @param {string} variant
    */
   slopes(data, variant) {
-    return this.program(variant).slopes(...this.variables.map((id) => data[id]));
+    const { variables, known } = this;
+    for (let k = 0; k < variables.length; k++) known[k] = data[variables[k]];
+    return Reflect.apply(this.program(variant).slopes, null, known);
   }
 
   /**

@@ -1,5 +1,7 @@
 // What a network of two inputs makes of every point of their plane: of each neuron a map, all from the same forward passes.
 
+const SLICE = 60_000; // nodes that are computed between two pictures
+
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {[number, number]} Range */
 
@@ -33,26 +35,67 @@ export function roomOf(cases, inputs) {
 }
 
 /**
- * The numbers of some nodes in the middles of the fields of a grid: a list for each node, row by row from below.
- * @param {Graph} graph
- * @param {Pick<Frame, "leaves" | "settings">} frame
- * @param {[number, number]} inputs
- * @param {[Range, Range]} room
- * @param {number} size
- * @param {number[]} nodes
+ * @typedef {object} Wanted
+ * @property {string} key what tells these maps from others
+ * @property {Pick<Frame, "leaves" | "settings">} state
+ * @property {[Range, Range]} room
  */
-export function mapsOf(graph, frame, inputs, [across, up], size, nodes) {
-  const found = nodes.map(() => new Float64Array(size * size));
-  const data = Float64Array.from(frame.leaves);
-  for (let place = 0; place < size * size; place++) {
-    data[inputs[0]] = across[0] + ((across[1] - across[0]) * ((place % size) + 0.5)) / size;
-    data[inputs[1]] = up[0] + ((up[1] - up[0]) * (Math.floor(place / size) + 0.5)) / size;
-    graph.forward(data, frame.settings.variant);
-    nodes.forEach((id, k) => {
-      found[k][place] = data[id];
-    });
+
+/** Maps of some nodes: their numbers in the middles of the fields of a grid, row by row from below, computed a part at a time. */
+export class Maps {
+  /**
+   * @param {Graph} graph
+   * @param {[number, number]} inputs
+   * @param {number} size
+   * @param {number[]} nodes
+   */
+  constructor(graph, inputs, size, nodes) {
+    this.graph = graph;
+    this.inputs = inputs;
+    this.size = size;
+    this.nodes = nodes;
+    /** @type {Wanted | null} */
+    this.wanted = null;
+    /** @type {Wanted & { data: Float64Array, numbers: Float64Array[], done: number } | null} */
+    this.growing = null;
+    this.key = ""; // of those that are whole
   }
-  return found;
+
+  // Whether there is something to compute.
+  get waits() {
+    return Boolean(this.growing || (this.wanted && this.wanted.key !== this.key));
+  }
+
+  /**
+   * Computes on, for about so many nodes. Returns what has become whole, or null. What is begun is made to its end, whatever is wanted by
+   * then: else there would be none while everything changes.
+   * @param {number} most
+   */
+  grow(most = SLICE) {
+    const { graph, inputs, size, nodes, wanted } = this;
+    if (!this.waits || !wanted) return null;
+    this.growing ??= {
+      ...wanted,
+      data: Float64Array.from(wanted.state.leaves),
+      numbers: nodes.map(() => new Float64Array(size * size)),
+      done: 0,
+    };
+    const { data, numbers, state, room } = this.growing;
+    const end = Math.min(size * size, this.growing.done + Math.max(size, Math.floor(most / graph.nodes.length)));
+    const [across, up] = room;
+    for (let place = this.growing.done; place < end; place++) {
+      data[inputs[0]] = across[0] + ((across[1] - across[0]) * ((place % size) + 0.5)) / size;
+      data[inputs[1]] = up[0] + ((up[1] - up[0]) * (Math.floor(place / size) + 0.5)) / size;
+      graph.forward(data, state.settings.variant);
+      for (let k = 0; k < nodes.length; k++) numbers[k][place] = data[nodes[k]];
+    }
+    this.growing.done = end;
+    if (end < size * size) return null;
+    const whole = this.growing;
+    this.growing = null;
+    this.key = whole.key;
+    return whole;
+  }
 }
 
 /**

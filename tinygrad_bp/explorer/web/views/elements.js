@@ -93,3 +93,8 @@ export function onEnter(field, action) {
     action();
   });
 }
+
+// Whether the page is dark.
+export function isDark() {
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}

@@ -48,9 +48,9 @@ export class Labels {
    * @param {Frame} frame
    * @param {Scene} scene
    * @param {string} mode
-   * @param {boolean} seen
+   * @param {boolean} said
    */
-  writeLine(part, frame, scene, mode, seen) {
+  writeLine(part, frame, scene, mode, said) {
     const { graph } = this.stage;
     const { weight } = part.connection;
     const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
@@ -63,7 +63,7 @@ export class Labels {
     set(part.group, "aria-label", `${isolated(name)}: ${hidden ? "?" : written(x)}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
-    if (seen) this.say(part, gradient, words);
+    if (said) this.say(part, gradient, words);
   }
 
   /**
@@ -75,8 +75,8 @@ export class Labels {
     const [base, below] = split(shortened(this.stage.graph.nodes[part.connection.weight].name, 80));
     const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;
-    const said = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
-    part.label.replaceChildren(said, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
+    const named = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
+    part.label.replaceChildren(named, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
     part.halo.replaceChildren(...part.label.cloneNode(true).childNodes);
   }
 

@@ -5,7 +5,7 @@ import { counted, written } from "../model/numbers.js";
 import { updatedTo } from "../model/optimizers.js";
 import { meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
-import { el, put, set, svg } from "./elements.js";
+import { el, isDark, put, set, svg } from "./elements.js";
 import { followed } from "./grip.js";
 import { arrow, Plot } from "./plot.js";
 
@@ -128,7 +128,7 @@ class LandscapePart {
   paint() {
     const { whole } = this.map;
     if (!whole) return;
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const dark = isDark();
     const shown = `${whole.key}${whole.size}${dark}`;
     if (shown === this.painted) return;
     this.painted = shown;

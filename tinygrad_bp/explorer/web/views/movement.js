@@ -7,6 +7,7 @@ import { between, move } from "./motion.js";
 import { chipSize, letterSize, travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
+const UNSEEN = ".unlit:not(.shown), .unlit.crowded"; // words beside a line
 
 /**
  * What moving asks of the picture.
@@ -27,12 +28,16 @@ export function play(picture, frame, scene, beat) {
     .flatMap(({ numbers }) => numbers)
     .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
     .map(({ element }) => element);
-  if (beat.kind === "update") return move(MOVEMENT, (moment) => grow(picture, frame, moment));
+  const seen = picture.lines.filter(({ words }) => !words.matches(UNSEEN));
+  if (beat.kind === "update") {
+    const said = seen.filter(({ connection: { weight } }) => !picture.stage.hides(weight, "data"));
+    return move(MOVEMENT, (moment) => grow(picture, frame, said, moment));
+  }
   const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
   const { numbers, aside } = travellers(places, picture.written(), scene.travels, frame.data);
   const chips = numbers.map((each) => chipOf(each, letterSize(places.font)));
   if (!chips.length) return () => {};
-  const results = picture.lines.filter(({ connection }) => beat.phase === "backward" && beat.nodes.includes(connection.weight));
+  const results = seen.filter(({ connection }) => beat.phase === "backward" && beat.nodes.includes(connection.weight));
   const written = results.map((part) => asItWas(picture, frame, part));
   for (const { connection, words } of picture.lines) if (aside.includes(connection.weight)) arriving.push(words);
   picture.chips.replaceChildren(...chips.map(({ group }) => group));
@@ -63,18 +68,18 @@ function asItWas({ stage, labels }, frame, part) {
 }
 
 /**
- * Lines grow or shrink from the old weight to the new, and so do the numbers beside them.
+ * Lines grow or shrink from the old weight to the new, and so do the numbers beside those that have some in sight.
  * @param {Picture} picture
  * @param {Frame} frame
+ * @param {Picture["lines"]} said
  * @param {number} moment
  */
-function grow(picture, frame, moment) {
+function grow(picture, frame, said, moment) {
   const share = between(moment, 0.1, 0.9);
   const at = (/** @type {number} */ id) => frame.data[id] + ((frame.dataAt(id) ?? frame.data[id]) - frame.data[id]) * share;
   const largest = Math.max(1e-300, ...picture.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
-  for (const { connection, line, label, halo } of picture.lines) {
-    set(line, "stroke-width", widthOf(at(connection.weight), largest));
-    if (picture.stage.hides(connection.weight, "data")) continue;
+  for (const { connection, line } of picture.lines) set(line, "stroke-width", widthOf(at(connection.weight), largest));
+  for (const { connection, label, halo } of said) {
     for (const { lastChild } of [halo, label]) if (lastChild) lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
   }
 }

@@ -28,6 +28,7 @@ import { Labels } from "./labels.js";
  */
 
 const MOST_SAID = 20; // labels that are laid beside each other
+const MOST_FADING = 100; // lines, above which none takes its time to change its colour
 
 /**
  * @param {SVGTextElement} label
@@ -107,6 +108,7 @@ export class Picture {
     // Who has chosen something by the keyboard stays at it, though the panel that opens leaves less room to the picture.
     const groups = [...this.items.map(({ group }) => group), ...this.lines.map(({ group }) => group)];
     if (focused) groups.find(({ dataset }) => dataset.node === focused)?.focus();
+    toggle(this.root, "many", this.lines.length > MOST_FADING);
     set(this.root, "font-size", places.font);
     set(this.root, "viewBox", `0 0 ${width} ${height}`);
     set(this.root, "width", width);
@@ -204,7 +206,7 @@ export class Picture {
       toggle(part.group, "shown", spoken || view.selected === part.id || held);
     }
     this.renderBlocks(frame);
-    this.thin(frame.beat?.node, frame.beat?.kind === "update");
+    this.thin(frame, scene, mode);
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
         const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
@@ -215,10 +217,14 @@ export class Picture {
 
   /**
    * Where lines are too close for all their words, those are said that are chosen, or spoken of, where they lie on nothing else: of many
-   * first those that an equation writes, at its beginning and at its end.
-   * @param {number | undefined} first
+   * first those that an equation writes, at its beginning and at its end. Only what is said is written.
+   * @param {Frame} frame
+   * @param {Scene} scene
+   * @param {string} mode
    */
-  thin(first, update = false) {
+  thin(frame, scene, mode) {
+    const first = frame.beat?.node;
+    const update = frame.beat?.kind === "update";
     const shown = this.lines.filter(({ words, place }) => !place.label.always && words.classList.contains("shown"));
     if (!shown.length && !this.said) return; // as in every frame of a training
     const rank = (/** @type {LinePart} */ part, /** @type {number} */ k) =>
@@ -232,6 +238,7 @@ export class Picture {
     const ranks = new Map(shown.map((part, k) => [part, rank(part, k)]));
     shown.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
     const [said, over] = [shown.slice(0, MOST_SAID), shown.slice(MOST_SAID)];
+    for (const part of said) this.labels.writeLine(part, frame, scene, mode, true);
     const lit = new Set(this.items.filter(({ group }) => group.matches(".only-lit.shown")).map(({ id }) => id));
     const own = this.spec.own.filter((out) => lit.has(this.neuronAt.get(out)?.bias ?? -1));
     const key = [...said.map(({ connection, label }) => `${connection.weight} ${label.textContent?.length}`), ...own].join();
@@ -275,7 +282,7 @@ export class Picture {
     const held = stage.gripping && stage.grip?.id === weight;
     const selected = stage.view.selected === weight;
     const shown = scene.lines.has(weight) || part.group.classList.contains("lit") || held || selected;
-    this.labels.writeLine(part, frame, scene, mode, shown || part.place.label.always);
+    this.labels.writeLine(part, frame, scene, mode, part.place.label.always);
     toggle(part.words, "shown", shown);
     toggle(part.words, "selected", selected);
     toggle(part.words, "held", held);

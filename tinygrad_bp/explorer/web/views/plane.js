@@ -1,12 +1,12 @@
 // The plane of two inputs: the cases as points, what the network makes of every place as colour, and the same of each neuron, small.
 
-import { inputsOf, mapsOf, roomOf, scaleOf } from "../model/maps.js";
+import { inputsOf, Maps, roomOf, scaleOf } from "../model/maps.js";
 import { written } from "../model/numbers.js";
 import { classOf, endsOf, kindsOf, MOST_CASES, withoutPoint, withPoint } from "../model/points.js";
 import { notchOf } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
-import { el, put, set, svg, toggle } from "./elements.js";
+import { el, isDark, put, set, svg, toggle } from "./elements.js";
 import { nameElement } from "./pieces.js";
 import { Plot } from "./plot.js";
 
@@ -90,7 +90,22 @@ class Plane {
     );
     /** @type {[import("../model/maps.js").Range, import("../model/maps.js").Range] | null} */
     this.room = null;
-    this.drawn = "";
+    this.maps = new MapPainter(
+      new Maps(
+        session.graph,
+        inputs,
+        SIZE,
+        neurons.map(({ out }) => out),
+      ),
+      this.root,
+      (numbers, { variant }) => {
+        neurons.forEach((neuron, k) => {
+          const scale = scaleOf(session.formulas.activation(neuron, variant), numbers[k]);
+          colour(this.small[k].canvas, numbers[k], scale);
+          if (neuron === this.shown) colour(this.canvas, numbers[k], scale);
+        });
+      },
+    );
     this.drags = 0;
   }
 
@@ -126,26 +141,10 @@ class Plane {
 
   /** @param {Frame} frame */
   paint(frame) {
-    const { session } = this;
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     const { variant } = frame.settings;
     const others = frame.leaves.filter((_, id) => !this.inputs.includes(id));
-    const key = JSON.stringify([[...others], variant, this.room, this.shown.out, dark]);
-    if (key === this.drawn || !this.room) return;
-    this.drawn = key;
-    const maps = mapsOf(
-      session.graph,
-      frame,
-      this.inputs,
-      this.room,
-      SIZE,
-      this.neurons.map(({ out }) => out),
-    );
-    this.neurons.forEach((neuron, k) => {
-      const scale = scaleOf(session.formulas.activation(neuron, variant), maps[k]);
-      colour(this.small[k].canvas, maps[k], scale, dark);
-      if (neuron === this.shown) colour(this.canvas, maps[k], scale, dark);
-    });
+    const key = JSON.stringify([[...others], variant, this.room, this.shown.out, isDark()]);
+    if (this.room) this.maps.want({ key, state: frame, room: this.room });
   }
 
   /** @param {Frame} frame */
@@ -377,16 +376,44 @@ class Plane {
   }
 }
 
+// Maps that are painted when they are whole: a part of them is computed in each picture.
+export class MapPainter {
+  /**
+   * @param {Maps} maps
+   * @param {HTMLElement} root
+   * @param {(numbers: Float64Array[], settings: Settings) => void} paint
+   */
+  constructor(maps, root, paint) {
+    this.maps = maps;
+    this.root = root;
+    this.paint = paint;
+    this.request = 0;
+  }
+
+  /** @param {import("../model/maps.js").Wanted} maps */
+  want(maps) {
+    this.maps.wanted = maps;
+    if (!this.request) this.grow();
+  }
+
+  grow() {
+    this.request = 0;
+    const whole = this.maps.grow();
+    if (whole) this.paint(whole.numbers, whole.state.settings);
+    if (this.maps.waits && this.root.isConnected && this.root.offsetParent) this.request = requestAnimationFrame(() => this.grow());
+  }
+}
+
 /**
  * Paints a map: orange where it is low, blue where it is high.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} numbers
  * @param {import("../model/maps.js").Range} scale
- * @param {boolean} dark
  */
-export function colour(canvas, numbers, [low, high], dark) {
+export function colour(canvas, numbers, [low, high]) {
   const context = canvas.getContext("2d");
   if (!context) return;
+  const dark = isDark();
   const image = context.createImageData(SIZE, SIZE);
   const middle = dark ? MIDDLE_DARK : MIDDLE;
   for (let row = 0; row < SIZE; row++) {

@@ -1,13 +1,13 @@
 // Two runs side by side: the training of the page and a second one, which starts alike and learns in another way.
 
-import { inputsOf, mapsOf, roomOf, scaleOf } from "../model/maps.js";
+import { inputsOf, Maps, roomOf, scaleOf } from "../model/maps.js";
 import { counted, exactly, written } from "../model/numbers.js";
 import { numbersOf } from "../model/points.js";
 import { wayOf } from "../model/rival.js";
 import { text } from "../model/words.js";
 import { optimizerSelect, rateField } from "./edit.js";
-import { el, put, set, svg } from "./elements.js";
-import { colour, SIZE } from "./plane.js";
+import { el, isDark, put, set, svg } from "./elements.js";
+import { colour, MapPainter, SIZE } from "./plane.js";
 import { axisOf, key } from "./plot.js";
 
 const [SMALL_ACROSS, SMALL_UP] = [100, 80]; // of a small plane
@@ -112,7 +112,11 @@ function smallPlane(session, inputs, name) {
     el("div", {}, canvas, points),
     el("figcaption", {}, name),
   );
-  let drawn = "";
+  const maps = new MapPainter(new Maps(graph, inputs, SIZE, [neuron.out]), root, ([map], { variant }) =>
+    colour(canvas, map, scaleOf(formulas.activation(neuron, variant), map)),
+  );
+  /** @type {Case[] | null} */
+  let drawn = null; // of which the points are
   return {
     root,
     /**
@@ -122,14 +126,12 @@ function smallPlane(session, inputs, name) {
     render(frame, state) {
       root.hidden = session.view.quiz !== null && !session.solved;
       const { cases, variant } = frame.settings;
-      const dark = matchMedia("(prefers-color-scheme: dark)").matches;
       const others = state.leaves.filter((_, id) => !inputs.includes(id));
-      const shown = JSON.stringify([[...others], variant, cases, dark]);
-      if (shown === drawn) return;
-      drawn = shown;
+      const shown = JSON.stringify([[...others], variant, cases, isDark()]);
       const room = roomOf(cases, inputs);
-      const [map] = mapsOf(graph, { leaves: state.leaves, settings: frame.settings }, inputs, room, SIZE, [neuron.out]);
-      colour(canvas, map, scaleOf(formulas.activation(neuron, variant), map), dark);
+      maps.want({ key: shown, state: { leaves: state.leaves, settings: frame.settings }, room });
+      if (cases === drawn) return;
+      drawn = cases;
       const [across, up] = [axisOf(room[0], [0, SMALL_ACROSS]), axisOf(room[1], [SMALL_UP, 0])];
       const found = cases.map((row) => {
         const [x, y] = numbersOf(row, inputs);

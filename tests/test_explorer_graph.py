@@ -90,6 +90,11 @@ def wide() -> Any:
 def test_only_what_is_in_sight_is_drawn_and_updated(wide: Any, open_page: Any, tmp_path: Path) -> None:
     page = open_page(wide.save(tmp_path / "wide.html"), viewport={"width": 1280, "height": 720})
     explorer = Explorer(page)
+    # In the update all lines are spoken of. Only what is said beside some of them is written.
+    last = int(page.locator(".scrubber").get_attribute("max"))
+    for beat in (last - 2, last - 1, last):
+        explorer.jump(beat)
+        assert page.locator(".line-texts text.line-label:not(:empty)").count() <= 3 * 20
     explorer.press("g")
     for level in ("layer", "neuron", "operation"):
         explorer.panel("settings")

@@ -176,9 +176,10 @@ def test_the_check_of_the_worked_example(opened: Any) -> None:
     found = comparison.compare(rounds=1)
     run = training.train(setup(float), 9999)
     explorer = opened("tutorial")
+    panel = explorer.panel("truth")
+    panel.locator(".truth-notes li").first.wait_for()  # the trainings of the text are computed in slices
     rows = (
-        explorer.panel("truth")
-        .locator("tr:has(td)")
+        panel.locator("tr:has(td)")
         .evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))")
     )
     verdicts = explorer.page.locator("#panel-truth .truth-verdict").all_inner_texts()
@@ -202,6 +203,7 @@ def test_the_errata_can_be_seen_happening(opened: Any) -> None:
     explorer = opened("tutorial")
     explorer.panel("truth")
     notes = explorer.page.locator(".truth-notes li")
+    notes.first.wait_for()
     assert notes.locator("h3").all_inner_texts() == [explorer.text(f"truth.note{k}.title") for k in range(1, 5)]
     for figure in ("−0.019049118258", "0.29102777369", "0.29102792", "0.984065734", "0.00003510"):
         assert figure in explorer.page.locator(".truth-notes").inner_text()

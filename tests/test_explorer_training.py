@@ -301,6 +301,8 @@ def test_ways_to_a_round(opened: Any) -> None:
     explorer.button("Go there")
     assert explorer.status() == "In the 10,000 rounds so far the error has not come below 2e−5."
     explorer.button("Train until it does")
+    explorer.page.wait_for_function("() => !document.body.classList.contains('playing')")
+    explorer.settle()
     errors = training.train(setup(float), 40_000).errors
     assert explorer.round() == next(k for k, error in enumerate(errors) if error < 2e-5)
     assert_same(explorer.numbers(), numbers(trained_tutorial(explorer.round())))

@@ -280,6 +280,20 @@ test("at a kink no gradient is judged; a wrong one is found where the function i
   }
 });
 
+test("a gradient that a difference agrees with takes no more than that difference", () => {
+  const session = opened("xor");
+  const frame = session.frame();
+  const { graph } = session;
+  const forward = graph.forward.bind(graph);
+  let passes = 0;
+  graph.forward = (...given) => {
+    passes += 1;
+    return forward(...given);
+  };
+  for (const id of graph.parameters) assert.equal(compared(graph, frame, id).verdict, "agrees");
+  assert.equal(passes, 2 * graph.parameters.length);
+});
+
 test("letters that run from right to left stay in their place of an equation", () => {
   const { graph, notation } = opened("letters");
   const y = graph.result;

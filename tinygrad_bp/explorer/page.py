@@ -38,8 +38,8 @@ SCRIPTS = (
     "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
-    "views/curve", "views/plane", "views/runs", "views/learning", "views/paths", "views/truth", "views/rungs", "views/teacher",
-    "views/standalone", "views/film", "views/exports", "views/settings",
+    "views/curve", "views/plane", "views/runs", "views/learning", "views/paths",
+    "views/standalone", "views/truth", "views/rungs", "views/teacher", "views/film", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ import { counted, written } from "./numbers.js";
 
 const STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding
 export const ROUNDS = 10_000;
+const PORTION = 100; // rounds
 /** @type {Record<string, number>} */
 export const UPDATES = { "E_total after 1 update": 1, "E_total after 10000 rounds": ROUNDS - 1 }; // before the forward pass of a figure
 // What is explained below the table, in this order. The last figure is right; what is mistaken is a formula for it.
@@ -16,7 +17,7 @@ export const NOTES = ["dE_o2/dout_h1", "E_total after 1 update", "E_total after 
  * @typedef {Pick<Frame, "data" | "settings">} Place
  * @typedef {Pick<import("./session.js").Session, "graph" | "training" | "description" | "programs">} Example the worked one
  * @typedef {{ told: Training, sequential: Training, byHand: number[] }} Trainings
- * @typedef {{ autograd: (frame: Frame, trainings: Trainings) => number, difference: (frame: Frame) => number | null, secret: [number, Riddle] }} Figure
+ * @typedef {{ autograd: (frame: Frame, trainings: Trainings | null) => number | null, difference: (frame: Frame) => number | null, secret: [number, Riddle] }} Figure
  */
 
 /**
@@ -151,7 +152,11 @@ function pieceOf(part, ids) {
 export function figureOf(graph, name, ids) {
   const place = (/** @type {string} */ label) => /** @type {number} */ (ids.get(label));
   if (name in UPDATES) {
-    return { autograd: (_, { told }) => told.errors[UPDATES[name]], difference: () => null, secret: [graph.result, "data"] };
+    return {
+      autograd: (_, trainings) => trainings?.told.errors[UPDATES[name]] ?? null,
+      difference: () => null,
+      secret: [graph.result, "data"],
+    };
   }
   const derivative = /^d(\w+)\/d(\w+)$/.exec(name);
   if (derivative) {
@@ -192,16 +197,21 @@ export function tutorialOf(description) {
 }
 
 /**
- * The training of the text from its own numbers: by autograd as it is told, with the sequential update, and by hand.
+ * The training of the text from its own numbers: by autograd as it is told, with the sequential update, and by hand. Yields now and then
+ * which share of it is done, so that a page can do other things between.
  * @param {Example} example
- * @returns {Trainings}
+ * @returns {Generator<number, Trainings, void>}
  */
-export function ownTrainings(example) {
+export function* ownTrainings(example) {
   const { graph, training } = example;
   const { original } = training;
   const [told, sequential] = [original, { ...original, sequential: true }].map((settings) => new Training(graph, settings));
-  told.advance(ROUNDS);
-  sequential.advance(ROUNDS);
+  for (const [k, run] of [told, sequential].entries()) {
+    for (let round = 0; round < ROUNDS; round += PORTION) {
+      run.advance(round + PORTION);
+      yield (k + round / ROUNDS) / 3;
+    }
+  }
   const numbers = new Map([["eta", original.rate]]);
   for (const id of graph.leaves) numbers.set(graph.nodes[id].name, graph.start[id]);
   const trained = told.trained(original).map((id) => graph.nodes[id].name);
@@ -211,6 +221,7 @@ export function ownTrainings(example) {
     const found = derivedByHand(example, (name) => numbers.get(name) ?? NaN);
     byHand.push(found.get("E_total") ?? NaN);
     for (const name of trained) numbers.set(name, found.get(`${name}+`) ?? NaN);
+    if (round % PORTION === 0) yield (2 + round / ROUNDS) / 3;
   }
   return { told, sequential, byHand };
 }

@@ -1,6 +1,6 @@
 // What a network of two inputs makes of every point of their plane: of each neuron a map, all from the same forward passes.
 
-const SLICE = 60_000; // nodes that are computed between two pictures
+const MAPPED = 60_000; // nodes that are computed between two pictures
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {[number, number]} Range */
@@ -71,7 +71,7 @@ export class Maps {
    * then: else there would be none while everything changes.
    * @param {number} most
    */
-  grow(most = SLICE) {
+  grow(most = MAPPED) {
     const { graph, inputs, size, nodes, wanted } = this;
     if (!this.waits || !wanted) return null;
     this.growing ??= {

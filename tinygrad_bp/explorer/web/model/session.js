@@ -13,7 +13,7 @@ import { text } from "./words.js";
 
 const LARGEST_SEED = 4294967295;
 const RIVAL_MILLISECONDS = 12; // of training the second run, in a picture
-const AGAIN_MILLISECONDS = 500; // of training anew up to where it was before a change
+const AGAIN_MILLISECONDS = 100; // of training anew up to where it was before a change, before that is shown
 
 export class Session {
   /**
@@ -60,6 +60,8 @@ export class Session {
     // Who shows it all hears of changes; `action` says that someone did something.
     this.onChange = (/** @type {{ action: boolean }} */ _) => {};
     this.onNotice = (/** @type {string} */ _) => {};
+    // Of rounds that are to be trained again, which takes a while; `arrive` goes to where it was then.
+    this.onBehind = (/** @type {number} */ _rounds, /** @type {() => void} */ _arrive) => {};
     /** @type {Frame} */
     this.shown = this.frame();
   }
@@ -91,7 +93,7 @@ export class Session {
   // What is shown, computed.
 
   /** @param {Settings} settings */
-  plan(settings = this.training.at(this.view.round).settings) {
+  plan(settings = this.training.settingsAt(this.view.round)) {
     const key = String(settings.biases);
     const found = this.plans.get(key) ?? planOf(this.graph, this.training.trained(settings));
     this.plans.set(key, found);
@@ -326,10 +328,14 @@ export class Session {
     const there = this.history.travel(this.moment(), onward);
     if (!there) return false;
     const { step, round } = this.view;
-    this.training.revert(there.events, there.rounds, AGAIN_MILLISECONDS);
+    this.training.revert(there.events);
     this.grip = null;
-    this.go({ round: there.round, row: there.row });
-    if (step !== null && round === this.view.round && step <= this.plan().steps.length) this.set({ step });
+    const arrive = () => {
+      this.go({ round: there.round, row: there.row });
+      if (step !== null && round === this.view.round && step <= this.plan().steps.length) this.set({ step });
+    };
+    if (this.training.advance(there.rounds, AGAIN_MILLISECONDS)) arrive();
+    else this.onBehind(there.rounds, arrive);
     return true;
   }
 

@@ -100,6 +100,16 @@ export class Training {
   }
 
   /**
+   * The settings with which the training comes to a round.
+   * @param {number} round
+   */
+  settingsAt(round) {
+    const here = this.events.find((event) => event.round === round && event.row === 0);
+    const before = this.settingsBefore(round);
+    return here ? changed(before, here) : before;
+  }
+
+  /**
    * All numbers for one of the cases.
    * @param {TrainingState} state
    * @param {number} row
@@ -323,17 +333,14 @@ export class Training {
   }
 
   /**
-   * Puts other changes in the place of those that were made, and goes on as far as it was then, or as `milliseconds` allow.
+   * Puts other changes in the place of those that were made; what came after the first of them that differs is forgotten.
    * @param {TrainingEvent[]} events
-   * @param {number} rounds
-   * @param {number} milliseconds
    */
-  revert(events, rounds, milliseconds) {
+  revert(events) {
     const others = [...this.events.filter((each) => !events.includes(each)), ...events.filter((each) => !this.events.includes(each))];
     this.events = events;
     if (others.length) this.forget(Math.min(...others.map(({ round }) => round)));
     this.errors[this.rounds] = this.errorAt(this.rounds);
-    this.advance(rounds, milliseconds);
   }
 
   /**
@@ -359,11 +366,12 @@ export class Training {
   }
 
   /**
-   * The first round whose error is below this; -1 if there is none yet.
+   * The first round, from this one on, whose error is below this; -1 if there is none yet.
    * @param {number} error
    */
-  firstBelow(error) {
-    return this.errors.findIndex((x) => x < error);
+  firstBelow(error, from = 0) {
+    for (let round = from; round < this.errors.length; round++) if (this.errors[round] < error) return round;
+    return -1;
   }
 }
 

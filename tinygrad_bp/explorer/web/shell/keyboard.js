@@ -40,7 +40,9 @@ export function pressedKey(page, event) {
     "-": () => page.screen.computation.zoom(1 / 1.4),
     0: () => page.screen.computation.fit(),
     Escape: () => {
+      const trains = player.playing === "rounds";
       player.stop();
+      if (trains) return; // it ends this, and nothing else
       if (session.view.open && target.closest?.(".drawer")) page.screen.closeDrawer();
       else session.set(session.view.selected === null ? { open: false } : { selected: null });
     },

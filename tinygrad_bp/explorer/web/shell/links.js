@@ -4,7 +4,7 @@ import { counted } from "../model/numbers.js";
 import { checked, decoded, encoded, fingerprint, LONGEST_STATE, PARTS, STATE_VERSION, takenFrom } from "../model/state.js";
 import { speak, spoken, text } from "../model/words.js";
 
-const LONGEST_REPLAY = 5000; // milliseconds that a link may take to be computed
+const REPLAY_MILLISECONDS = 100; // of computing where a link leads, before that is shown
 const LONGEST_NAMES = 60; // letters of an address that are said again
 const LINK_MILLISECONDS = 300; // browsers refuse to change the address more often than they like
 
@@ -45,6 +45,8 @@ export class Links {
     /** @type {string[]} */
     this.hidden = []; // parts of the page
     this.place = ""; // of the history of the browser
+    /** @type {{ rounds: number, place: Pick<View, "round" | "row" | "step"> } | null} */
+    this.behind = null; // how far a link leads beyond what is computed yet
     this.trouble = ""; // what is wrong with the address with which the page was opened
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
@@ -89,7 +91,10 @@ export class Links {
     const { training } = session;
     training.events = state.events;
     training.restart();
-    training.advance(Math.max(session.view.round, trained), LONGEST_REPLAY);
+    const { round, row, step } = session.view;
+    const rounds = Math.max(round, trained);
+    this.behind = training.advance(rounds, REPLAY_MILLISECONDS) ? null : { rounds, place: { round, row, step } };
+    if (this.behind) Object.assign(session.view, { round: training.rounds, step: null });
     if (training.rounds < session.view.round) {
       this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(session.view.round) });
       Object.assign(session.view, { round: training.rounds, step: null });
@@ -102,11 +107,30 @@ export class Links {
     if (places.some(({ round, row }) => training.undefinedData(training.at(round, row)))) {
       training.events = [];
       training.restart();
+      this.behind = null;
       session.view = session.firstView();
       this.trouble = text("link.unknown");
     }
     const most = session.plan().steps.length;
     if (session.view.step !== null && session.view.step > most) session.view.step = most;
+  }
+
+  /**
+   * Trains on to where the address leads, if that takes longer than a page may take to come.
+   * @param {(rounds: number, arrive: () => void) => void} catchUp
+   */
+  goOn(catchUp) {
+    if (!this.behind) return;
+    const { rounds, place } = this.behind;
+    this.behind = null;
+    catchUp(rounds, () => {
+      const { session } = this;
+      const { training } = session;
+      const there = training.rounds >= place.round;
+      session.go(there ? place : { round: training.rounds });
+      this.place = this.placeNow(); // which is no new one in the history of the browser
+      if (place.step !== null && there) session.set({ step: Math.min(place.step, session.plan().steps.length) });
+    });
   }
 
   // Goes where a new address says.

@@ -293,7 +293,7 @@ function panelsOf(screen) {
   const training = {
     rounds: (/** @type {number} */ count) => player.rounds(count),
     train: () => player.train(),
-    trainUntilBelow: (/** @type {number} */ error) => player.trainUntilBelow(error),
+    trainUntilBelow: (/** @type {number} */ error, /** @type {() => void} */ found) => player.trainUntilBelow(error, found),
     speeds: TRAINING_SPEEDS.length,
     speed: () => player.trainingSpeed,
     setSpeed: (/** @type {number} */ speed) => {
@@ -366,6 +366,7 @@ export class Page {
       this.schedule();
     };
     session.onNotice = (words) => this.notice(words);
+    session.onBehind = (rounds, arrive) => this.player.catchUp(rounds, arrive);
     this.show();
     addEventListener("hashchange", () => this.links.follow());
     addEventListener("keydown", (event) => pressedKey(this, event));
@@ -386,6 +387,7 @@ export class Page {
     this.greeted = this.links.trouble !== "";
     if (this.greeted) this.notice(this.links.trouble);
     this.links.trouble = "";
+    this.links.goOn((rounds, arrive) => this.player.catchUp(rounds, arrive));
   }
 
   /** @param {string} language */

@@ -7,13 +7,14 @@ import { boundaries } from "../model/beats.js";
 import { text } from "../model/words.js";
 
 const FRAME_MILLISECONDS = 12; // of training between two pictures
-const AT_ONCE_MILLISECONDS = 500;
-const PATIENCE = 2000; // milliseconds of looking for a small error
+const AT_ONCE_MILLISECONDS = 100;
 const LEAST_BEAT = 2400; // milliseconds: what moves has then come to rest
 const READING = { en: 42, ja: 110 }; // milliseconds of reading
 export const AT_ONCE = 10_000;
 export const SPEEDS = [0.4, 0.7, 1, 1.6, 3, 8];
 export const TRAINING_SPEEDS = [1, 5, 25, 100, 500]; // rounds a picture
+
+/** @typedef {"there" | "trouble" | "stopped"} End */
 
 export class Player {
   /**
@@ -30,14 +31,25 @@ export class Player {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.animation = 0;
+    /** @type {(end: End) => void} */
+    this.over = () => {}; // hears how a training ends
   }
 
+  // Ends what goes on. What was trained stays.
   stop() {
+    this.end("stopped");
+  }
+
+  /** @param {End} end */
+  end(end) {
     clearTimeout(this.timer);
     cancelAnimationFrame(this.animation);
     if (!this.playing) return;
+    const { over } = this;
+    this.over = () => {};
     this.playing = null;
     this.session.set({});
+    over(end);
   }
 
   // Beats.
@@ -131,23 +143,57 @@ export class Player {
       return;
     }
     const { session } = this;
-    this.playing = "rounds";
     session.set({ step: null });
+    this.run(
+      () => Math.min(target, fast ? target : session.view.round + TRAINING_SPEEDS[this.trainingSpeed]),
+      () => session.view.round >= target,
+      (end) => {
+        if (end === "trouble") this.sayTrouble();
+        else if (end === "there" && fast) this.sayDone();
+      },
+    );
+  }
+
+  /**
+   * Trains in slices, with the picture going along, until it is there, cannot go on, or is stopped.
+   * @param {() => number} wanted the round to come to in the next picture
+   * @param {() => boolean} isThere
+   * @param {(end: End) => void} over hears how it ended
+   */
+  run(wanted, isThere, over) {
+    const { session } = this;
+    this.playing = "rounds";
+    this.over = over;
     const tick = () => {
       const { training, view } = session;
-      const wanted = Math.min(target, fast ? target : view.round + TRAINING_SPEEDS[this.trainingSpeed]);
-      training.advance(wanted, FRAME_MILLISECONDS);
-      Object.assign(view, { round: Math.min(wanted, training.rounds), step: null });
+      const next = wanted();
+      training.advance(next, FRAME_MILLISECONDS);
+      Object.assign(view, { round: Math.min(next, training.rounds), step: null });
       this.shown.draw();
-      if (view.round >= target || (training.trouble && view.round === training.rounds)) {
-        this.stop();
-        if (view.round < target) this.sayTrouble();
-        else if (fast) this.sayDone();
-        return;
-      }
-      this.animation = requestAnimationFrame(tick);
+      if (isThere()) this.end("there");
+      else if (training.trouble && view.round === training.rounds) this.end("trouble");
+      else this.animation = requestAnimationFrame(tick);
     };
     this.animation = requestAnimationFrame(tick);
+  }
+
+  /**
+   * Trains again as far as it had been trained.
+   * @param {number} rounds
+   * @param {() => void} arrive goes to the place that is to be shown then
+   */
+  catchUp(rounds, arrive) {
+    this.stop();
+    const { session } = this;
+    const { training } = session;
+    this.run(
+      () => rounds,
+      () => training.rounds >= rounds,
+      () => {
+        arrive();
+        if (training.rounds < rounds) session.notice(text("train.ended", { rounds: counted(training.rounds), target: counted(rounds) }));
+      },
+    );
   }
 
   /**
@@ -176,19 +222,32 @@ export class Player {
     session.notice(text("train.done", { rounds: counted(view.round), error }));
   }
 
-  /** @param {number} error */
-  trainUntilBelow(error) {
+  /**
+   * Trains until the error is below a number, and goes to the first round at which it is.
+   * @param {number} error
+   * @param {() => void} found
+   */
+  trainUntilBelow(error, found) {
     const { session } = this;
     const { training } = session;
     this.stop();
-    const end = performance.now() + PATIENCE;
-    while (training.firstBelow(error) < 0 && !training.trouble && training.rounds < MOST_ROUNDS && performance.now() < end) {
-      training.advance(training.rounds + AT_ONCE, end - performance.now());
-    }
-    const found = training.firstBelow(error);
-    if (found >= 0) session.go({ round: found });
-    else if (!this.sayTrouble()) session.notice(text("train.notBelow", { rounds: counted(training.rounds) }));
-    session.set({});
+    let seen = 0; // rounds of which the error is not below
+    let round = -1;
+    const isThere = () => {
+      round = training.firstBelow(error, seen);
+      seen = training.rounds + 1;
+      return round >= 0 || training.rounds >= MOST_ROUNDS;
+    };
+    this.run(
+      () => MOST_ROUNDS,
+      isThere,
+      (end) => {
+        if (round >= 0) {
+          session.go({ round });
+          found();
+        } else if (end !== "trouble" || !this.sayTrouble()) session.notice(text("train.notBelow", { rounds: counted(training.rounds) }));
+      },
+    );
   }
 
   sayTrouble() {

@@ -74,7 +74,7 @@ function pathOf(rounds, errors, across, up) {
 
 /**
  * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "ghost" | "rival" | "view" | "set" | "go" | "hides" | "notice">} Trainee
- * @typedef {{ trainUntilBelow: (error: number) => void }} Desk
+ * @typedef {{ trainUntilBelow: (error: number, found: () => void) => void }} Desk
  */
 
 /**
@@ -253,8 +253,7 @@ class Curve {
   trainUntil(x) {
     this.trainOn.hidden = true;
     if (x === null) return;
-    this.desk.trainUntilBelow(x);
-    if (this.session.training.firstBelow(x) >= 0) this.find();
+    this.desk.trainUntilBelow(x, () => this.find());
   }
 
   // Drawing.

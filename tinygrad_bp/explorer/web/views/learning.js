@@ -10,7 +10,7 @@ import { runsView } from "./runs.js";
 
 /**
  * @param {import("../model/session.js").Session} session
- * @param {{ rounds: (count: number) => void, train: () => void, trainUntilBelow: (error: number) => void, playing: () => string | null, most: number } & import("./controls.js").Speeds} desk
+ * @param {{ rounds: (count: number) => void, train: () => void, trainUntilBelow: (error: number, found: () => void) => void, playing: () => string | null, most: number } & import("./controls.js").Speeds} desk
  * @returns {Panel}
  */
 export function learningView(session, desk) {

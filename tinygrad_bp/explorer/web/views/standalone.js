@@ -37,13 +37,23 @@ const INHERITED = [
  * @returns {Promise<T>}
  */
 export async function inSlices(work) {
-  let end = performance.now() + SLICE;
   for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-    if (performance.now() < end) continue;
+    const step = slice(work);
+    if (step.done) return step.value;
     await pause();
-    end = performance.now() + SLICE;
+  }
+}
+
+/**
+ * Goes on with a generator for a while: what it yielded last, or what it returns.
+ * @template Y, T
+ * @param {Generator<Y, T>} work
+ */
+export function slice(work) {
+  const end = performance.now() + SLICE;
+  for (;;) {
+    const step = work.next();
+    if (step.done || performance.now() >= end) return step;
   }
 }
 

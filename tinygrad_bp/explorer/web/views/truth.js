@@ -17,13 +17,14 @@ import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, put, set, toggle } from "./elements.js";
 import { nameElement, piecesElements } from "./pieces.js";
+import { pause, slice } from "./standalone.js";
 
 /** @type {Record<string, string>} */
 const MARKS = { holds: "✓", agrees: "✓", erratum: "≠", notJudged: "–", differs: "✗" };
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "description" | "programs" | "notation" | "hides" | "go" | "change">} Examiner
- * @typedef {{ root: HTMLElement, update: (frame: Frame) => void }} Table
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "description" | "programs" | "notation" | "shown" | "hides" | "go" | "change">} Examiner
+ * @typedef {{ root: HTMLElement, update: (frame: Frame) => void, isWhole: () => boolean }} Table
  * @typedef {import("./elements.js").Child} Child
  */
 
@@ -32,7 +33,7 @@ const MARKS = { holds: "✓", agrees: "✓", erratum: "≠", notJudged: "–", d
  * @returns {Panel}
  */
 export function truthView(session) {
-  const { root, update } = session.description.tutorial ? figuresTable(session) : parametersTable(session);
+  const { root, update, isWhole } = session.description.tutorial ? figuresTable(session) : parametersTable(session);
   let seen = "";
 
   /** @param {Frame} frame */
@@ -52,7 +53,7 @@ export function truthView(session) {
       variables.filter((id) => session.hides(id, "data")),
       variables.filter((id) => session.hides(id, "grad")),
     ]);
-    if (key === seen) return;
+    if (key === seen && isWhole()) return;
     seen = key;
     update(frame);
   }
@@ -154,7 +155,7 @@ function parametersTable(session) {
     }
   }
 
-  return { root, update };
+  return { root, update, isWhole: () => true };
 }
 
 /**
@@ -170,19 +171,46 @@ function figuresTable(session) {
   const notes = el("ol", { class: "truth-notes" });
   const columns = ["truth.printed", "truth.hand", "truth.autograd", "truth.difference"];
   const { rows, bodies } = figureRows(session, ids, columns.length);
-  const root = sectionOf("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), notes);
+  const progress = el("p", { class: "truth-progress quiet" });
+  const root = sectionOf("truth.intro", remarks, columns, bodies, el("h2", {}, text("truth.errata")), progress, notes);
   root.querySelector("table")?.classList.add("truth-figures"); // which has two lines of a row where there is no room for one
   /** @type {import("../model/check.js").Trainings | null} */
   let trainings = null;
+  /** @type {ReturnType<typeof ownTrainings> | null} */
+  let work = null;
+  let working = false;
   /** @type {HTMLElement[]} */
   let errata = [];
 
+  // Trains as the text does, in slices, for as long as the panel is open.
+  async function train() {
+    working = true;
+    work ??= ownTrainings(session);
+    do {
+      const step = slice(work);
+      if (step.done) {
+        trainings = step.value;
+        errata = errataOf(session, errataNumbers(session, ids, trainings));
+        progress.hidden = true;
+        update(session.shown);
+      } else put(progress, text("truth.computing", { share: String(Math.floor(100 * step.value)) }));
+      await pause();
+    } while (!trainings && root.offsetParent);
+    working = false;
+  }
+
+  /**
+   * What the derivation by hand, or the training by it, finds; null if that is not known yet.
+   * @param {string} name
+   * @param {Map<string, number>} found
+   */
+  function handOf(name, found) {
+    return (name in UPDATES ? trainings?.byHand[UPDATES[name]] : found.get(name)) ?? null;
+  }
+
   /** @param {Frame} frame */
   function update(frame) {
-    if (!trainings) {
-      trainings = ownTrainings(session);
-      errata = errataOf(session, errataNumbers(session, ids, trainings));
-    }
+    if (!trainings && !working) void train();
     notes.replaceChildren(...(rows.some(({ figure }) => session.hides(...figure.secret)) ? [] : errata)); // which would tell a hidden number
     const { data, settings } = frame;
     const known = settings.variant === original.variant; // the derivation by hand is for these activations
@@ -194,7 +222,7 @@ function figuresTable(session) {
     for (const { name, printed, figure, print, byHand, autograd, difference, verdict } of rows) {
       const hidden = session.hides(...figure.secret);
       const other = settings.optimizer !== "sgd" && name.endsWith("+");
-      const derived = name in UPDATES ? trainings.byHand[UPDATES[name]] : other ? null : (found.get(name) ?? null);
+      const derived = other ? null : handOf(name, found);
       const graphs = figure.autograd(frame, trainings);
       put(print, hidden ? "?" : printed.replace("-", "−"));
       showNumber(byHand, derived, hidden);
@@ -204,7 +232,7 @@ function figuresTable(session) {
     }
   }
 
-  return { root, update };
+  return { root, update, isWhole: () => trainings !== null };
 }
 
 /**
@@ -246,11 +274,11 @@ function figureRows({ graph, notation, description }, ids, columns) {
  * @param {string} name
  * @param {string} printed
  * @param {number | null} derived
- * @param {number} graphs
+ * @param {number | null} graphs
  * @param {boolean} applies
  */
 function judged(name, printed, derived, graphs, applies) {
-  if (derived !== null && !isClose(derived, graphs, 1e-12)) return "differs";
+  if (derived !== null && graphs !== null && !isClose(derived, graphs, 1e-12)) return "differs";
   if (!applies || derived === null) return "notJudged";
   if (NOTES.slice(0, -1).includes(name)) return "erratum";
   return derived.toFixed(printed.split(".")[1].length) === printed ? "holds" : "differs";

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.attention import attention_loss
 from tests.subjects import GRAPHS, mlp
 from tinygrad_bp import Value, explore
 from tinygrad_bp.core.order import topological_order
-from tinygrad_bp.explanation import neurons, waypoints
+from tinygrad_bp.explanation import attention, neurons, waypoints
 from tinygrad_bp.explorer import description, formulas, subject
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_value
@@ -49,6 +50,14 @@ def test_neurons_are_found_once(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("name", [*MAKE, "attention"])
+def test_attention_is_found_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch, "attention", attention.attention, subject, description)
+    about, _ = describe(of_value(attention_loss()) if name == "attention" else MAKE[name]())
+    assert len(calls) == 1
+    assert (about["folds"]["layer"] is not None) or name != "attention"
+
+
 @pytest.mark.parametrize("name", MAKE)
 def test_waypoints_are_built_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = counted(monkeypatch, "Waypoints", waypoints.Waypoints, formulas)
@@ -81,6 +90,7 @@ def test_the_room_does_not_know_the_tutorial() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             imported = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             imported += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            imported += [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
             assert not [name for name in imported if name.startswith("tinygrad_bp.tutorial")], path
     assert explore("tutorial").title == "Backpropagation, step by step"
 

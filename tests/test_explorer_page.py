@@ -178,9 +178,8 @@ def test_the_check_of_the_worked_example(opened: Any) -> None:
     explorer = opened("tutorial")
     panel = explorer.panel("truth")
     panel.locator(".truth-notes li").first.wait_for()  # the trainings of the text are computed in slices
-    rows = (
-        panel.locator("tr:has(td)")
-        .evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))")
+    rows = panel.locator("tr:has(td)").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.title || cell.textContent))"
     )
     verdicts = explorer.page.locator("#panel-truth .truth-verdict").all_inner_texts()
     assert len(rows) == len(verdicts) == len(found.rows) == 31

@@ -68,6 +68,7 @@ from tinygrad_bp.core.ops import (
 )
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.examples import EXAMPLES as _EXAMPLES
 
 if TYPE_CHECKING:
     from tinygrad_bp import data as data
@@ -97,6 +98,8 @@ if TYPE_CHECKING:
     from tinygrad_bp.series import hvp, jvp, taylor
 
 __version__ = "0.1.0"
+
+_EXAMPLES["tutorial"] = lambda: import_module("tinygrad_bp.tutorial.page").subject()
 
 # Where the readings stand, by the names that programs use (PEP 562).
 _READINGS = {

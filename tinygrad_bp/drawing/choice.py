@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tinygrad_bp.core.order import count_nodes, dependents, flow, owners, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
-from tinygrad_bp.explanation.attention import attention
+from tinygrad_bp.explanation.attention import attention, owned
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
 from tinygrad_bp.text import did_you_mean, shown
 
@@ -217,12 +217,12 @@ def neurons(order: Sequence[Value]) -> Homes:
                 given[v] = None  # what comes from outside is in no neuron
         elif named := re.fullmatch("(?:net|out)_(.+)", v.label, re.DOTALL):
             given[v] = named[1]
-    for look in attention(order):
-        given.update((v, None) for v in look.inputs)
-        for v, position in look.own():
-            name = f"head {look.head} at {position}"
-            given.setdefault(v, name)
-            heads[name] = f"head {look.head}"
+    looks = attention(order)
+    given.update((v, None) for look in looks for v in look.inputs)
+    for v, (head, position) in owned(looks).items():
+        name = f"head {head} at {position}"
+        given.setdefault(v, name)
+        heads[name] = f"head {head}"
     homes: Homes = {}
     for v, neuron in owners(order, given).items():
         if neuron in heads:

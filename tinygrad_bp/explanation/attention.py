@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
@@ -67,6 +67,16 @@ class Look:
         yield from ((part.value, part.position) for part in self.parts() if part.value.op is not None)
         yield from ((v, self.position) for v in self.inside if not isinstance(v, Constant))
 
+    def copied(self, copies: Mapping[Value, Value]) -> Look:
+        """The same look in a copy of the graph."""
+
+        def copy(x: Any) -> Any:
+            if isinstance(x, Value):
+                return copies[x]
+            return type(x)(map(copy, x)) if isinstance(x, tuple | frozenset) else x
+
+        return Look(*(copy(getattr(self, each.name)) for each in fields(self)))
+
 
 class Part(NamedTuple):
     """A quantity of a head: query, key, value, score, share or taken; at which position; which number of it, or of which position."""
@@ -95,6 +105,15 @@ def attention(order: Sequence[Value]) -> list[Look]:
     if not any(len(look.keys) > 1 for look in looks):
         return []
     return _numbered([look for look in looks if len(look.keys) > 1 or look.keys[0] in known], order)
+
+
+def owned(looks: Sequence[Look]) -> dict[Value, tuple[int, int]]:
+    """The head and the position that each node belongs to: of several, the first that computes it."""
+    found: dict[Value, tuple[int, int]] = {}
+    for look in looks:
+        for v, position in look.own():
+            found.setdefault(v, (look.head, position))
+    return found
 
 
 def names_of_attention(looks: Sequence[Look]) -> dict[Value, str]:

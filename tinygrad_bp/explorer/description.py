@@ -12,7 +12,7 @@ from typing import Any
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.attention import Look, attention, names_of_attention
+from tinygrad_bp.explanation.attention import Look, attention, names_of_attention, owned
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_order, units
 from tinygrad_bp.explorer.cases import Pair
@@ -53,7 +53,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     in_latex = latex_names(order, called)
     members = groups(order, neurons)
     whole = are_all(order, neurons, subject.parameters)
-    looks = attention(order)
+    looks = subject.looks or ()
     network = _network(order, neurons, leading, targets, place, whole=whole)
     written = {"main": programs(order), "variants": variants(order, neurons), "activations": activations(neurons)}
     ways, written["optimizers"] = optimizers()
@@ -119,7 +119,8 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         _call_parts(
             list(copies.values()), neurons, {copies[v] for v in _known(subject, found) if v in copies}, targets, call
         )
-    for v, name in names_of_attention(attention(list(copies.values()))).items():
+    looks = [look.copied(copies) for look in (attention(order) if subject.looks is None else subject.looks)]
+    for v, name in names_of_attention(looks).items():
         call(v, name)
     call(result, "result")
     copied = replace(
@@ -129,6 +130,7 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         biases=[copies[v] for v in subject.biases if v in copies],
         cases=[{copies[v]: x for v, x in case.items() if v in copies} for case in subject.cases],
         neurons=neurons,
+        looks=looks,
         targets=targets,
     )
     return copied, list(copies.values())
@@ -136,12 +138,8 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
 
 def _in_heads(looks: Sequence[Look]) -> list[list[Value]]:
     """What each head computes at each position."""
-    owner: dict[Value, tuple[int, int]] = {}
-    for look in looks:
-        for v, position in look.own():
-            owner.setdefault(v, (look.head, position))
     found: dict[tuple[int, int], list[Value]] = {}
-    for v, key in owner.items():
+    for v, key in owned(looks).items():
         found.setdefault(key, []).append(v)
     return list(found.values())
 

@@ -19,7 +19,7 @@ from tinygrad_bp.core.order import owners
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing.again import again
 from tinygrad_bp.drawing.rendering import run
-from tinygrad_bp.explanation.attention import Look
+from tinygrad_bp.explanation.attention import Look, owned
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 
 POINTS = 72.0  # an inch, in which Graphviz counts
@@ -233,10 +233,9 @@ def _in_neurons(
             users.setdefault(weight, set()).add(number)
     given.update((weight, ("neuron", numbers.pop())) for weight, numbers in users.items() if len(numbers) == 1)
     place_of = {(look.head, look.position): number for number, look in enumerate(looks)}
-    for look in looks:
-        for v, position in look.own():
-            if (look.head, position) in place_of:
-                given[v] = ("head", place_of[look.head, position] if by_position else look.head)
+    for v, (head, position) in owned(looks).items():
+        if (head, position) in place_of:
+            given[v] = ("head", place_of[head, position] if by_position else head)
     return given
 
 

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tinygrad_bp.core import ops
 from tinygrad_bp.core.output import saying
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explorer.exports import picture, table
 from tinygrad_bp.explorer.notebook import cell
+from tinygrad_bp.explorer.programs import function_of
 from tinygrad_bp.explorer.tight import tight
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
@@ -187,7 +189,10 @@ def _programs(programs: dict[str, Any]) -> str:
 
 
 def _mistakes() -> str:
-    """The list of mistakes as a JavaScript object, its formulas of net input and output as pairs of formula and function."""
+    """The list of mistakes as a JavaScript object, its formulas of net input and output as pairs of formula and function.
+
+    Beside it the σ that an answer may be written with.
+    """
     listed = dict(mistakes())
     slopes = listed.pop("slopes")
     del listed["page"], listed["by_result"]
@@ -198,7 +203,7 @@ def _mistakes() -> str:
         for name, formulas in slopes.items()
     }
     functions = ", ".join(f"{name}: [{', '.join(each)}]" for name, each in pairs.items())
-    return f"{{slopes: {{{functions}}}, {json.dumps(listed)[1:]}"
+    return f"{{sigmoid: {function_of(ops.sigmoid)}, slopes: {{{functions}}}, {json.dumps(listed)[1:]}"
 
 
 def _digest(text: str) -> str:

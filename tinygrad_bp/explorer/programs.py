@@ -101,6 +101,12 @@ def activations(neurons: Sequence[Unit]) -> dict[str, str]:
     return found
 
 
+def function_of(op: Operation) -> str:
+    """An operation of one operand as a function."""
+    x = Value(0.5, "x")
+    return _function(compile([op(x)], [x]).to("javascript"))
+
+
 def probabilities(kind: str, count: int) -> str:
     """A function from so many net inputs to the probabilities that an error makes of them: by "softmax", or each by "sigmoid"."""
     nets = [Value(0.0, f"z{k}") for k in range(1, count + 1)]

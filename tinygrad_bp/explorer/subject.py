@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import count_nodes, topological_order
 from tinygrad_bp.core.value import Constant, Value
-from tinygrad_bp.explanation.attention import attention
+from tinygrad_bp.examples import EXAMPLES
+from tinygrad_bp.explanation.attention import Look, attention
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
@@ -38,9 +38,6 @@ WAYS = {
 SEED = 2  # with which they learn all four tables
 
 Title = str | Mapping[str, str]  # in every language, or by language
-
-# Texts with an example whose figures are printed: by name, the module whose `subject()` hands it over. They are above this room.
-TEXTS = {"tutorial": "tinygrad_bp.tutorial.page"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ class Subject:
         kind: "tutorial", "truth" (a truth table), "network", "invented" (a network with a row that nobody gave) or "graph".
         preset: the name of the truth table to begin with.
         printed: what a text prints of it, if one does.
-        neurons: in its graph, if they are known already.
+        neurons, looks: in its graph, of attention the latter, if they are known already.
         outputs: what the outputs of the network are: names of classes, or of targets.
         classes: whether they are classes, of which an output is one, or the only output is the probability of the second.
     """
@@ -125,6 +122,7 @@ class Subject:
     preset: str = ""
     printed: Printed | None = None
     neurons: Sequence[Unit] | None = None
+    looks: Sequence[Look] | None = None
     outputs: Sequence[str] = ()
     classes: bool = False
 
@@ -296,7 +294,8 @@ def of_value(
         chosen = list(dict.fromkeys(parameters))
         _require_leaves(chosen, set(leaves))
     order = topological_order(result)
-    neurons = [] if attention(order) else in_reading_order(units(order, chosen))
+    looks = attention(order)
+    neurons = [] if looks else in_reading_order(units(order, chosen))
     if parameters is None:
         chosen = _in_neurons(neurons, chosen)
         fixed = untrained(topological_order(result, constants=False))  # what lessons do not train either
@@ -306,7 +305,9 @@ def of_value(
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
-    return Subject(result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate, neurons=neurons)
+    return Subject(
+        result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate, neurons=neurons, looks=looks
+    )
 
 
 def _in_neurons(neurons: Sequence[Unit], parameters: Sequence[Value]) -> list[Value]:
@@ -346,11 +347,11 @@ def subject_of(
             raise ValueError(
                 f"explore: rows, loss and parameters are for a graph or a network of yours; {shown(thing)} has its own"
             )
-        examples = (*TEXTS, *data.TRUTH_TABLES)
+        examples = (*EXAMPLES, *data.TRUTH_TABLES)
         if thing not in examples:
             near = did_you_mean(thing, examples)
             raise ValueError(f"explore: there is no example {shown(thing)}; there are {', '.join(examples)}{near}")
-        subject = import_module(TEXTS[thing]).subject() if thing in TEXTS else of_truth_table(thing)
+        subject = EXAMPLES[thing]() if thing in EXAMPLES else of_truth_table(thing)
         return replace(subject, title=title, learning_rate=learning_rate or subject.learning_rate)
     if isinstance(thing, Value):
         if isinstance(thing, Constant) or thing.op is None:

@@ -329,6 +329,7 @@ interface Panel {
 
 declare const PROGRAMS: AllPrograms;
 declare const MISTAKES: {
+  sigmoid: (x: number) => number[];
   slopes: Record<string, [string, (net: number, out: number) => number][]>;
   factor: Record<string, number>;
   summand: Record<string, number>;

@@ -13,7 +13,7 @@ const COARSEST = 0.005; // the share by which arithmetic with rounded numbers ma
 
 /** @type {Record<string, (x: number) => number>} */
 const FUNCTIONS = {
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  sigmoid: (x) => MISTAKES.sigmoid(x)[0],
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,

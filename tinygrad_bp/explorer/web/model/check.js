@@ -37,7 +37,7 @@ export function isClose(a, b, tolerance) {
  * @param {number} of
  * @param {number} by
  */
-export function centralDifference(graph, { data, settings }, of, by, handles = [by], least = 1) {
+function centralDifference(graph, { data, settings }, of, by, handles = [by], least = 1) {
   const usual = (/** @type {number} */ id) => STEP * Math.max(least, Math.abs(data[id]));
   for (const leaf of handles) {
     const at = (/** @type {number} */ x) => {

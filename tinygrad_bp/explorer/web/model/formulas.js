@@ -243,7 +243,7 @@ function factorsOf(book, frame, products, parts) {
  * @param {Factor[][]} terms
  * @param {string} variant
  */
-export function deltaRow(book, terms, variant) {
+function deltaRow(book, terms, variant) {
   const row = terms.map((factors) => deltaTerm(book, factors.map(factorPiece), variant)).filter((term) => term !== null);
   return row.length && row.length === terms.length ? joined(row, " + ") : null;
 }

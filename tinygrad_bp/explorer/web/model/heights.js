@@ -1,6 +1,6 @@
 // The error over two parameters, computed in parts, so that nobody waits for it: a coarse grid first, then a fine one.
 
-export const COARSE = 17;
+const COARSE = 17;
 const FINE = 61;
 const LATEST = 9; // milliseconds of computing between two pictures
 

@@ -1,7 +1,7 @@
 // What moves: a picture for each moment from 0 to 1. Who wants less motion sees the last one at once.
 
 /** Whether the reader wants no travel. */
-export function isCalm() {
+function isCalm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 

@@ -7,11 +7,10 @@ import { between, move } from "./motion.js";
 import { chipSize, letterSize, travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
-const UNSEEN = ".unlit:not(.shown), .unlit.crowded"; // words beside a line
 
 /**
  * What moving asks of the picture.
- * @typedef {Pick<import("./picture.js").Picture, "stage" | "places" | "lines" | "items" | "chips" | "labels" | "written">} Picture
+ * @typedef {Pick<import("./picture.js").Picture, "stage" | "places" | "lines" | "items" | "chips" | "labels" | "seen" | "written">} Picture
  */
 
 /**
@@ -28,7 +27,7 @@ export function play(picture, frame, scene, beat) {
     .flatMap(({ numbers }) => numbers)
     .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
     .map(({ element }) => element);
-  const seen = picture.lines.filter(({ words }) => !words.matches(UNSEEN));
+  const seen = picture.seen();
   if (beat.kind === "update") {
     const said = seen.filter(({ connection: { weight } }) => !picture.stage.hides(weight, "data"));
     return move(MOVEMENT, (moment) => grow(picture, frame, said, moment));

@@ -259,11 +259,18 @@ export class Picture {
     for (const { words } of over) toggle(words, "crowded", true);
   }
 
+  // The lines that have words in sight beside them.
+  seen() {
+    return this.lines.filter(({ words }) => !words.matches(".unlit:not(.shown), .unlit.crowded"));
+  }
+
   // Where words beside lines are that can be read now.
   written() {
     const size = labelSize(this.places?.font ?? 11);
-    const seen = this.lines.filter(({ words }) => !words.matches(".unlit:not(.shown), .unlit.crowded"));
-    return seen.map(({ connection: { weight }, label, place }) => ({ weight, place: { ...place.label, width: wideAs(label, size) } }));
+    return this.seen().map(({ connection: { weight }, label, place }) => ({
+      weight,
+      place: { ...place.label, width: wideAs(label, size) },
+    }));
   }
 
   /**

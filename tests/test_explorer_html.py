@@ -27,7 +27,7 @@ from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.packing import pack, unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
-from tinygrad_bp.explorer.subject import of_value
+from tinygrad_bp.explorer.subject import of_model, of_value
 from tinygrad_bp.explorer.tight import tight as tightened
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.networks.data import TRUTH_TABLES
@@ -499,3 +499,9 @@ def test_a_page_shows_a_bounded_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(describe(of_value(W * X))[0]["nodes"]) == 3
     with pytest.raises(ValueError, match="up to 3 nodes, and this one has 5"):
         describe(of_value(W * X + 1.0))
+    product = W * X
+    product.label = "a part"
+    with pytest.raises(ValueError, match="5: explore a part of it, such as 'a part', which has 3$"):
+        of_value(product + 1.0)
+    with pytest.raises(ValueError, match="has 4 or more: explore a layer or a neuron of it, or a smaller network$"):
+        of_model(tg.MLP(2, [2]))

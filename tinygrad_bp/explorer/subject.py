@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
 MOST_NODES = 1000  # of a graph that a page shows
 MOST_COUNTED = 200_000  # of one that it does not show
+MOST_TRIED = 100  # Values with a label, as parts of a graph that is too large
 RATE = 0.5  # the learning rate, if none is given
 MOMENTUM = 0.9  # of the optimizer with momentum
 WAYS = {
@@ -152,7 +153,9 @@ def of_model(
     whole = net if isinstance(net, MLP) else _as_mlp(net)
     first, last = whole.widths[0], whole.widths[-1]
     if most is not None:
-        _refuse_more_than_most(len(whole.weights))  # each is a node, so this can be told before the network is run
+        count = len(whole.weights)  # each is a node, so this can be told before the network is run
+        if count > MOST_NODES:
+            raise ValueError(f"{_too_many(count)} or more: explore a layer or a neuron of it, or a smaller network")
     pairs = made_up(first, last) if rows is None else pairs_of(rows, first, last)
     inputs = [Value(0.0, name) for name in _input_names(whole)]
     ends = [neuron.name or f"o{k}" for k, neuron in enumerate(whole.layers[-1].neurons, 1)]
@@ -319,16 +322,29 @@ def _in_neurons(neurons: Sequence[Unit], parameters: Sequence[Value]) -> list[Va
 
 
 def require_few(result: Value) -> None:
-    """Raises ValueError for a Value with more nodes than a page shows; of a very large graph most are not looked at."""
-    _refuse_more_than_most(count_nodes(result, most=MOST_COUNTED))
+    """Raises ValueError for a Value with more nodes than a page shows; of a very large graph most are not looked at.
 
-
-def _refuse_more_than_most(count: int) -> None:
+    It names a part that a page can show, the largest of the last ones that have a label.
+    """
+    count = count_nodes(result, most=MOST_COUNTED)
     if count > MOST_NODES:
-        known = f"{count:,}" if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
-        raise ValueError(
-            f"explore shows graphs of up to {MOST_NODES:,} nodes, and this one has {known}: explore a part of it"
-        )
+        part = _part(result) if count <= MOST_COUNTED else ""
+        raise ValueError(f"{_too_many(count)}: explore a part of it{part}")
+
+
+def _part(result: Value) -> str:
+    named = [v for v in reversed(topological_order(result, constants=False)) if v.label and v.op is not None]
+    sizes = {v: count_nodes(v, most=MOST_NODES) for v in named[:MOST_TRIED]}
+    fitting = [v for v, size in sizes.items() if size <= MOST_NODES]
+    if not fitting:
+        return ", or a smaller one"
+    largest = max(fitting, key=sizes.__getitem__)
+    return f", such as {shown(largest.label)}, which has {sizes[largest]:,}"
+
+
+def _too_many(count: int) -> str:
+    known = f"{count:,}" if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+    return f"explore shows graphs of up to {MOST_NODES:,} nodes, and this one has {known}"
 
 
 def _require_leaves(chosen: Iterable[Any], leaves: Collection[Value]) -> None:

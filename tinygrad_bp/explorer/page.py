@@ -29,7 +29,7 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
-    "model/words", "model/numbers", "model/graph", "model/optimizers", "model/training", "model/rival", "model/notation", "model/formulas",
+    "model/words", "model/numbers", "model/graph", "model/optimizers", "model/changes", "model/training", "model/rival", "model/notation", "model/formulas",
     "model/equations", "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
     "model/speech", "model/neurons", "model/terms", "model/forward", "model/backward", "model/answers", "model/agreeing", "model/scenes",
     "model/asking", "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/png",
@@ -40,9 +40,9 @@ SCRIPTS = (
     "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
-    "views/curve", "views/plane", "views/runs", "views/learning", "views/paths",
+    "views/curve", "views/painting", "views/plane", "views/runs", "views/learning", "views/paths",
     "views/standalone", "views/truth", "views/rungs", "views/teacher", "views/film", "views/exports", "views/settings",
-    "shell/links", "shell/player", "shell/keyboard", "shell/page", "shell/main",
+    "shell/links", "shell/player", "shell/keyboard", "shell/screen", "shell/page", "shell/main",
 )  # fmt: skip
 
 

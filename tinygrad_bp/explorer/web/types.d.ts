@@ -327,6 +327,9 @@ interface Panel {
   render: (frame: Frame) => void;
 }
 
+/** What goes into an element: others, texts, lists of them, or nothing. */
+type Content = Node | string | number | null | undefined | false | readonly Content[];
+
 declare const PROGRAMS: AllPrograms;
 declare const MISTAKES: {
   sigmoid: (x: number) => number[];

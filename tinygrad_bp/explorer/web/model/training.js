@@ -1,6 +1,7 @@
 // A training: where it starts, what was changed on the way, and the numbers of every round. Each state of it can be had again exactly:
 // it is computed from the last one that is stored.
 
+import { changed, together } from "./changes.js";
 import { firstTrouble } from "./graph.js";
 import { stepped, totalGradient, updatedTo } from "./optimizers.js";
 
@@ -373,44 +374,6 @@ export class Training {
     for (let round = from; round < this.errors.length; round++) if (this.errors[round] < error) return round;
     return -1;
   }
-}
-
-/**
- * Settings after a change.
- * @param {Settings} settings
- * @param {Change} change
- * @returns {Settings}
- */
-function changed(settings, { settings: more, preset, table, cells }) {
-  const found = { ...settings, ...more };
-  if (preset !== undefined) Object.assign(found, { preset, cases: settings.tables[preset] });
-  if (table) Object.assign(found, { preset: null, cases: table });
-  for (const [row, leaf, x] of cells ?? []) {
-    found.preset = null;
-    const pairs = found.cases[row].map(([id, old]) => /** @type {[number, number]} */ ([id, id === leaf ? x : old]));
-    found.cases = found.cases.map((old, k) => (k === row ? pairs : old));
-  }
-  return found;
-}
-
-/**
- * Two changes at the same place as one.
- * @param {TrainingEvent} first
- * @param {Change} second
- * @returns {TrainingEvent}
- */
-function together(first, second) {
-  const found = { ...first, ...second };
-  if (second.settings) found.settings = { ...first.settings, ...second.settings };
-  if (second.leaves) found.leaves = [...new Map([...(first.leaves ?? []), ...second.leaves])];
-  const anew = second.preset !== undefined || second.table !== undefined;
-  if (anew) delete found.cells; // unless the change has some
-  if (second.preset !== undefined) delete found.table;
-  if (second.cells)
-    found.cells = [
-      ...new Map([...(anew ? [] : (first.cells ?? [])), ...second.cells].map((cell) => [`${cell[0]},${cell[1]}`, cell])).values(),
-    ];
-  return found;
 }
 
 /**

@@ -164,9 +164,9 @@ export class Links {
   write() {
     const { session } = this;
     const first = session.firstView();
-    const same = (/** @type {string} */ key) =>
-      JSON.stringify(/** @type {any} */ (session.view)[key]) === JSON.stringify(/** @type {any} */ (first)[key]);
-    const plain = session.training.events.length === 0 && Object.keys(first).every(same);
+    const keys = /** @type {(keyof View)[]} */ (Object.keys(first));
+    const same = keys.every((key) => JSON.stringify(session.view[key]) === JSON.stringify(first[key]));
+    const plain = session.training.events.length === 0 && same;
     const parts = [!plain && `s=${encoded(stateOf(session))}`, this.hidden.length > 0 && `hide=${this.hidden.join()}`];
     const kept = parts.filter((part) => part !== false).join("&");
     this.written = kept && `#${kept}`;

@@ -2,10 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/**
- * What goes into an element: others, texts, lists of them, or nothing.
- * @typedef {Node | string | number | null | undefined | false | readonly any[]} Child
- */
+/** @typedef {Content} Child */
 
 /**
  * @template {HTMLElement | SVGElement} T
@@ -24,9 +21,21 @@ function build(made, properties, children) {
       /** @type {any} */ (made)[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
-  const flat = /** @type {any[]} */ (children.flat(Infinity));
-  made.append(...flat.filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...flat(children));
   return made;
+}
+
+/**
+ * What goes into an element, one after the other.
+ * @param {readonly Child[]} children
+ * @returns {(Node | string)[]}
+ */
+export function flat(children) {
+  return children.flatMap((child) => {
+    if (Array.isArray(child)) return flat(child);
+    if (child === null || child === undefined || child === false) return [];
+    return [child instanceof Node ? child : String(child)];
+  });
 }
 
 /**

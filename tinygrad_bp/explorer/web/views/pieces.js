@@ -2,7 +2,7 @@
 
 import { exactly } from "../model/numbers.js";
 import { expanded, numberWords, split } from "../model/notation.js";
-import { el } from "./elements.js";
+import { el, flat } from "./elements.js";
 
 /** @typedef {import("../model/notation.js").Notation} Notation */
 /** @typedef {import("./elements.js").Child} Child */
@@ -82,7 +82,7 @@ export function piecesElements(notation, list, { digits = 9, hide = () => false,
     const term = typeof piece === "string" ? undefined : piece.term;
     return term === undefined ? child : el("span", { class: `term term-${term}` }, child);
   });
-  return /** @type {(HTMLElement | string)[]} */ (made.flat(Infinity));
+  return /** @type {(HTMLElement | string)[]} */ (flat(made));
 }
 
 /**

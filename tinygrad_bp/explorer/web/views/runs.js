@@ -7,7 +7,7 @@ import { wayOf } from "../model/rival.js";
 import { text } from "../model/words.js";
 import { optimizerSelect, rateField } from "./edit.js";
 import { el, isDark, put, set, svg } from "./elements.js";
-import { colour, MapPainter, SIZE } from "./plane.js";
+import { colour, MapPainter, SIZE } from "./painting.js";
 import { axisOf, key } from "./plot.js";
 
 const [SMALL_ACROSS, SMALL_UP] = [100, 80]; // of a small plane

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,21 @@ def test_rows_are_computed_as_they_are_written(text: str, number: float) -> None
 )
 def test_what_is_no_number_is_not_computed(text: str) -> None:
     assert value_of(text) is None
+
+
+NUMBER = r"[-(]*\d+(?:\.\d+)?\)*"
+EQUATION = re.compile(rf"((?:{NUMBER}\s*[-+*/]\s*)+{NUMBER})\s*=\s*(-?\d+(?:\.\d+)?)(?![\d.]*\s*[-+*/])")
+
+
+def test_what_pages_say_of_numbers_can_be_followed_with_a_pencil() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    told = 0
+    for page in sorted(docs.rglob("*.md")):
+        text = page.read_text(encoding="utf-8").translate(str.maketrans("·−", "*-", "`"))
+        for line in text.splitlines():
+            for shown, result in EQUATION.findall(line):
+                x = value_of(shown)
+                told += x is not None
+                decimals = len(result.partition(".")[2])
+                assert x is None or abs(x - float(result)) <= 0.5000001 * 10.0**-decimals, f"{page.name}: {line}"
+    assert told > 60

@@ -45,8 +45,7 @@ from tinygrad_bp.words import words
 NAME = 32  # letters of a name that is kept in one line
 NARROW = 20  # letters that have room on a narrow screen
 DENSE = ((72, " tg-dense"), (85, " tg-denser"), (112, " tg-densest"))  # letters and spaces of a row
-LONGEST = 30  # rows of a table that stays on one page
-LONGEST_PROGRAM = 60  # lines of a program that does
+LONGEST = 6  # rows of a table that stays on one page; a longer one goes on on the next with three rows at least
 
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
@@ -114,8 +113,9 @@ def _lines(block: Block) -> Iterator[str]:
         case Code(program, language):
             lines = "\n".join(clean(line) for line in program.strip("\n").expandtabs(4).split("\n"))
             named = f' class="language-{_escaped(re.sub(r"[^A-Za-z0-9+-]", "", language))}"' if language else ""
-            kept = ' class="tg-kept"' if lines.count("\n") < LONGEST_PROGRAM else ""
-            yield f'<pre tabindex="0"{kept}><code{named}>{_escaped(lines)}</code></pre>'
+            # On paper a page ends between two parts, which an empty line parts.
+            kept = re.sub(r"(?s).+?(?:\n\n+|$)", r'<span class="tg-kept">\g<0></span>', _escaped(lines))
+            yield f'<pre tabindex="0"><code{named}>{kept}</code></pre>'
         case Items(items, numbered) if items:
             name = "ol" if numbered else "ul"
             yield f"<{name}>" + "".join(f"<li>{inline(item)}</li>" for item in items) + f"</{name}>"

@@ -44,8 +44,7 @@ BETWEEN = r" \qquad "
 GOES_ON = "\0"  # begins a line in which a row goes on
 FEW = 6  # folded parts that have headings as large as all others
 KEPT = 8  # lines of an equation that stay on one page
-LONGEST = 24  # rows of a table that stay on one page
-LONGEST_PROGRAM = 60  # lines of a program that do
+LONGEST = 6  # rows of a table that stay on one page; a longer one goes on on the next with three rows at least
 
 
 def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str] | None = None) -> str:
@@ -66,7 +65,7 @@ def latex(blocks: Sequence[Block], language: str = "en", files: Mapping[int, str
     body = "\n\n".join("\n".join(_run(run, files, say)) for run in runs)
     is_sheet = any(isinstance(block, Table) and _has_blanks(block) for block in blocks)
     title = f"%% {clean(title_of(blocks))}".rstrip() + "\n" if title_of(blocks) else ""
-    return title + whole(body, language, highest=0.3 if is_sheet else 0.8)
+    return title + whole(body, language, highest=0.25 if is_sheet else 0.8)
 
 
 def _run(run: Sequence[Block], files: Mapping[int, str], say: Words) -> Iterator[str]:
@@ -97,13 +96,12 @@ def _lines(block: Block, files: Mapping[int, str], say: Words) -> Iterator[str]:
         case Picture():
             yield from _picture(block, files[id(block)], say("document.leftOut"))
         case Code(program):
-            lines = list(map(_code, program.strip("\n").expandtabs(4).split("\n")))
-            kept = len(lines) <= LONGEST_PROGRAM and max(map(len, lines)) < 400  # as LaTeX
-            yield r"\par\nopagebreak\begin{flushleft}\footnotesize\ttfamily" + (
-                r"\begin{minipage}{\linewidth}\raggedright" if kept else ""
-            )
-            yield "\\\\\n".join(lines)
-            yield (r"\end{minipage}" if kept else "") + r"\end{flushleft}"
+            yield r"\par\nopagebreak\begin{flushleft}\footnotesize\ttfamily"
+            lines = program.strip("\n").expandtabs(4).split("\n")
+            # A page ends after an empty line.
+            ends = [rf"\\{'*' * bool(line.strip())}{{}}" for line in lines]
+            yield "\n".join(_code(line) + end for line, end in zip(lines, [*ends[:-1], ""], strict=True))
+            yield r"\end{flushleft}"
         case Items(items, numbered) if items:
             name = "enumerate" if numbered else "itemize"
             yield f"\\begin{{{name}}}"
@@ -124,7 +122,7 @@ def inline(text: Text) -> str:
         lambda piece: f"${formula(piece)}$" if piece.latex.strip() else "",
         lambda bold: f"\\textbf{{{bold}}}",
         # A strut leaves room above the line for what is written by hand.
-        lambda blank: f"\\rule{{0pt}}{{2.2em}}\\underline{{\\hspace{{{0.5 * blank.width:.1f}em}}}}",
+        lambda blank: f"\\rule{{0pt}}{{2em}}\\underline{{\\hspace{{{0.5 * blank.width:.1f}em}}}}",
     )
 
 
@@ -210,10 +208,12 @@ def _table(table: Table) -> Iterator[str]:
     head = f"{_row(table.head)} \\hline" if any(map(plain, table.head)) else ""
     caption = f"\\small {inline(table.caption)}" if plain(table.caption) else ""
     if long:
+        yield r"\setlength{\LTpre}{0.2em}\setlength{\LTpost}{0.3em}"
         yield f"\\begin{{longtable}}[l]{{@{{}}{kinds}@{{}}}}"
         over = rf"\multicolumn{{{max(1, len(table.head))}}}{{@{{}}l@{{}}}}{{{caption}}} \\*[0.3em]" if caption else ""
         yield f"{over}\n{head}\\endfirsthead\n{head}\\endhead" if over else f"{head}\\endhead"
-        yield from map(_row, table.rows)
+        ends = {0, 1, len(table.rows) - 3, len(table.rows) - 2}
+        yield from (_row(row) + "*" * (k in ends) for k, row in enumerate(table.rows))
         yield r"\end{longtable}"
     else:
         # One box, so that what it shows stands with it.

@@ -197,5 +197,5 @@ def test_what_is_to_be_filled_in_goes_on_over_pages_and_fractions_in_tables_have
     assert source.count(r"\begin{longtable}[l]") == source.count(r"\begin{tabular}") == 1
     assert r"\dfrac{dE}{dw}" in source
     assert r"\frac" not in source.replace(r"\dfrac", "").replace(r"\tfrac", "")
-    assert r"\newcommand{\highest}{0.3\textheight}" in source
+    assert r"\newcommand{\highest}{0.25\textheight}" in source
     assert r"\newcommand{\highest}{0.8\textheight}" in latex([Title("Lesson")])

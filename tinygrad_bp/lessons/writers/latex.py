@@ -44,6 +44,7 @@ BETWEEN = r" \qquad "
 GOES_ON = "\0"  # begins a line in which a row goes on
 FEW = 6  # folded parts that have headings as large as all others
 KEPT = 8  # lines of an equation that stay on one page
+MOST_LINES = 48  # of the cells of a table that stays on one page
 LONGEST = 6  # rows of a table that stay on one page; a longer one goes on on the next with three rows at least
 
 
@@ -204,7 +205,7 @@ def _table(table: Table) -> Iterator[str]:
     share = max(1.0, WIDTH / max(1, len(widths)))
     lines = sum(max(1.0, *(columns(cell) / share for cell in row)) for row in cells if row)
     # What is to be filled in needs no one page.
-    long = len(table.rows) > LONGEST or lines > 2 * LONGEST or _has_blanks(table)
+    long = len(table.rows) > LONGEST or lines > MOST_LINES or _has_blanks(table)
     head = f"{_row(table.head)} \\hline" if any(map(plain, table.head)) else ""
     caption = f"\\small {inline(table.caption)}" if plain(table.caption) else ""
     if long:
@@ -212,7 +213,8 @@ def _table(table: Table) -> Iterator[str]:
         yield f"\\begin{{longtable}}[l]{{@{{}}{kinds}@{{}}}}"
         over = rf"\multicolumn{{{max(1, len(table.head))}}}{{@{{}}l@{{}}}}{{{caption}}} \\*[0.3em]" if caption else ""
         yield f"{over}\n{head}\\endfirsthead\n{head}\\endhead" if over else f"{head}\\endhead"
-        ends = {0, 1, len(table.rows) - 3, len(table.rows) - 2}
+        # Three rows at either end stay together, if they are rows that a page has room for.
+        ends = {0, 1, len(table.rows) - 3, len(table.rows) - 2} if lines <= 2 * len(cells) else set()
         yield from (_row(row) + "*" * (k in ends) for k, row in enumerate(table.rows))
         yield r"\end{longtable}"
     else:

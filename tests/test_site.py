@@ -160,6 +160,25 @@ def test_the_reference_says_what_each_name_is_with_readable_types_and_its_source
     assert core.count("<math") > 120
 
 
+def test_the_link_to_the_other_language_knows_every_anchor() -> None:
+    for name in ("learn/1-rates-multiply-rates-add.html", "faq.html"):
+        first, second = built() / name, built() / "ja" / name
+        for page, twin in ((first, second), (second, first)):
+            [said] = re.findall(r'<a data-anchors="([^"]*)"', page.read_text(encoding="utf-8"))
+            moved = json.loads(html.unescape(said))
+            sections = re.findall(r'<section id="([^"]+)"', page.read_text(encoding="utf-8"))
+            assert len(sections) > 5
+            assert {moved.get(anchor, anchor) for anchor in sections[1:]} <= pages()[twin].ids.keys()
+
+
+def test_what_the_playground_keeps_of_lessons_is_there() -> None:
+    kept = json.loads((built() / "play" / "lessons.json").read_text(encoding="utf-8"))
+    for language, folder in (("en", "learn"), ("ja", "ja/learn")):
+        assert sum(name.startswith(f"{folder}/") and name.endswith(".html") for name in kept[language]) == 9
+        assert all((built() / name).is_file() for name in kept[language])
+        assert "_static/styles/furo.css" in str(kept[language])
+
+
 def test_formulas_are_mathml_and_the_version_is_said() -> None:
     page = (built() / "worked-example.html").read_text(encoding="utf-8")
     assert page.count("<math") > 10

@@ -3,6 +3,9 @@ import COURSE from "./course.json";
 import { forget, keep, kept, known, learn } from "./store.js";
 
 const by = (id) => document.getElementById(id);
+// In the frame of an exercise, which runs no scripts, a picture is as wide as the frame. What is given allows itself no style but its own.
+const ITS_POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/i;
+const IN_A_FRAME = "<style>body.tg-page .tg { padding: 0.6rem; } body.tg-page .tg svg { min-width: 0; width: 100%; height: auto; max-width: 44rem; }</style>";
 const ADDRESS = /^#exercise=([\w-]+)$/;
 
 /** The exercises on the page. `hands` are what they do to it: `word`, `language`, `write` a program, `check` it, have a sheet `set` or `marked`. */
@@ -71,7 +74,7 @@ export function exercises({ word, language, write, hands }) {
 
   /** Shows what is given, and a field for each quantity that is asked for. */
   function set({ given, asked: names, digits }) {
-    const frame = element("iframe", "", { title: word("exercise.given"), srcdoc: given });
+    const frame = element("iframe", "", { title: word("exercise.given"), srcdoc: given.replace(ITS_POLICY, "") + IN_A_FRAME });
     frame.setAttribute("sandbox", "allow-popups");
     by("exercise-given").replaceChildren(frame);
     const answers = known(open.name).answers;

@@ -11,6 +11,8 @@ import WORDS from "./words.json";
 import EXAMPLES from "./examples.json";
 import { exercises } from "./exercise.js";
 import { packed, unpacked } from "./link.js";
+import { keepLessons, readable } from "./lessons.js";
+import { forgetPlace, showPicture } from "./picture.js";
 import { isolated, typedBefore } from "./isolation.js";
 
 const VIEWS = ["graph", "explain", "lesson", "output", "check", "page"];
@@ -104,6 +106,7 @@ function program() {
 }
 
 function write(text) {
+  forgetPlace();
   editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
 }
 
@@ -135,7 +138,10 @@ function wantSheet(wanted) {
   show();
 }
 
+const OWN_FIRST = ["input", "async"]; // which Python says in words that help nobody here
+
 function told(error) {
+  if (OWN_FIRST.includes(error.why) && error.line) return word("error.first", { ...error, why: word(`limit.${error.why}`, error) });
   const said = word(error.line ? "error" : "error.elsewhere", error);
   return error.why ? `${said.replace(/[.。]$/, "")}${word("error.why")}${word(`limit.${error.why}`, error)}` : said;
 }
@@ -354,15 +360,12 @@ function put(shown) {
   else if (shown.kind === "page") frame(allowed(shown.content), "allow-scripts allow-downloads allow-popups");
   else if (shown.kind === "html") frame(shown.content, "allow-popups");
   else {
-    const picture = document.createElement("div");
-    picture.className = "picture";
-    picture.append(drawn(shown.content));
-    by("panel").replaceChildren(picture);
-    if (shown.left_out) {
-      const note = document.createElement("p");
-      note.textContent = word("left_out", { count: shown.left_out });
-      by("panel").prepend(note);
-    }
+    showPicture(by("panel"), drawn(shown.content), word);
+  }
+  if (shown.left_out) {
+    const note = document.createElement("p");
+    note.textContent = word(shown.says ?? "left_out", { count: shown.left_out, there: shown.there });
+    by("panel").prepend(note);
   }
   by("panel").dataset.view = chosen;
 }
@@ -447,10 +450,13 @@ async function keepOffline() {
   if (!navigator.serviceWorker.controller) return;
   if (again && !document.body.dataset.offline && !running) say(`${by("status").textContent} ${word("offline")}`);
   document.body.dataset.offline = "ready";
+  await keepLessons(language).catch(() => undefined); // no network
+  document.body.dataset.lessons = "ready";
 }
 
 choose("graph");
 buttons();
+readable(by("exercise-lesson"));
 if (!course.enter(course.linked() ?? "")) write(typedBefore() ?? (await linked()) ?? course.own() ?? Object.values(EXAMPLES)[0]);
 const first = program();
 document.body.dataset.editor = "ready";

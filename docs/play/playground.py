@@ -14,6 +14,7 @@ import io
 import json
 import operator
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ MOST_WRITTEN = 400  # nodes of a graph that is written out as a lesson
 MOST_CHECKED = 3000  # of which a check takes seconds
 MOST_SAID = 500  # letters of an error
 MOST_HELD = 1000  # things of a list, among which a Value is looked for
+MOST_WORK = 50_000  # inputs times nodes, of which a check takes a second
 MOST_INPUTS = 12  # whose derivatives are explained
 
 result: Any = None  # what the program ended with
@@ -41,6 +43,11 @@ _names: dict[str, Any] = {}
 
 
 SPOILT = (AttributeError, NameError, TypeError, ImportError, KeyError)
+
+
+AWAITED = re.compile(
+    r"('await'|'?async \w+'?|asynchronous comprehension) outside|Runner\.run\(\) cannot be called|run_until_complete"
+)
 
 
 class Spoilt(Exception):
@@ -231,7 +238,7 @@ def _limit(error: BaseException) -> str:
         return "install"
     if "start new thread" in words or "emscripten does not support processes" in words:
         return "threads"
-    if "Cannot stack switch" in words or ("outside function" in words and "'await'" in words):
+    if "Cannot stack switch" in words or AWAITED.search(words):
         return "async"
     return ""
 
@@ -313,17 +320,25 @@ def _graph(language: str, dark: bool) -> dict[str, str]:
 def _explain(language: str, dark: bool) -> dict[str, str]:
     from tinygrad_bp import explain
 
-    y = _value()
-    parts = [str(explain(y, language=language))]
-    if _size() <= MOST_WRITTEN:
-        parts += [str(explain(y, x, language=language)) for x in _inputs(y)[:MOST_INPUTS]]
-    return _of("text", "\n\n".join(parts))
+    y, inputs = _value(), []
+    parts, size = [str(explain(y, language=language))], _size()
+    if size <= MOST_WRITTEN:
+        inputs = _inputs(y)
+        parts += [str(explain(y, x, language=language)) for x in inputs[:MOST_INPUTS]]
+    shown = _of("text", "\n\n".join(parts))
+    if size > MOST_WRITTEN or len(inputs) > MOST_INPUTS:
+        return {**shown, "left_out": str(size), "says": "left_out.explain"}
+    return shown
 
 
 def _inputs(y: Value) -> list[Value]:
+    return [v for v in _leaves(y) if v.label]
+
+
+def _leaves(y: Value) -> list[Value]:
     from tinygrad_bp import topological_order
 
-    return [v for v in topological_order(y, constants=False) if v.op is None and v.label and v is not y]
+    return [v for v in topological_order(y, constants=False) if v.op is None and v is not y]
 
 
 def _lesson(language: str, dark: bool) -> dict[str, str]:
@@ -341,7 +356,12 @@ def _check(language: str, dark: bool) -> dict[str, str]:
 
     if (size := _size()) > MOST_CHECKED:
         return {**_of("text", ""), "too_large": str(size)}
-    return _of("text", str(check_gradients(_value())))
+    inputs = _leaves(_value())
+    most = max(1, MOST_WORK // size)
+    if len(inputs) <= most:
+        return _of("text", str(check_gradients(_value())))
+    shown = _of("text", str(check_gradients(_value(), inputs[:most])))
+    return {**shown, "left_out": str(len(inputs)), "says": "left_out.check", "there": str(most)}
 
 
 def _page(language: str, dark: bool) -> dict[str, str]:

@@ -52,9 +52,18 @@ function isolated(answer, isScript) {
   return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers });
 }
 
+/** What lies beside the playground: from the network, or where that does not answer, as the playground's page has kept it. */
+async function beside(path) {
+  if (path.startsWith("play/")) return Response.redirect(registration.scope + path.slice("play/".length));
+  const address = new URL(`../${path}`, registration.scope);
+  return fetch(address).catch(async () => (await caches.match(address, { ignoreSearch: true })) ?? Response.error());
+}
+
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || !url.href.startsWith(registration.scope)) return;
+  const path = url.href.slice(registration.scope.length);
+  if (path.startsWith("site/")) return void event.respondWith(beside(path.slice("site/".length).split("#")[0]).then((answer) => isolated(answer, false)));
   event.respondWith(
     caches
       .open(NAME)

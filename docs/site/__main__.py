@@ -72,6 +72,8 @@ def build(target: Path, with_play: bool) -> None:
         print("the playground", flush=True)
         play.build(site / "play")
     addresses.settle(site)
+    if with_play:
+        play.keep_lessons(site)
     (site / ".nojekyll").touch()  # GitHub would leave out folders that begin with an underscore
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)

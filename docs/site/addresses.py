@@ -6,8 +6,10 @@ anywhere.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from html import escape, unescape
 from pathlib import Path
 
 SITE = "https://site.invalid/"
@@ -40,6 +42,38 @@ def settle(site: Path) -> None:
             for tag, words in _UNSAID.items():
                 text = text.replace(tag, f"{tag} {words.get(language, words.get(''))}")
             page.write_text(text, encoding="utf-8")
+    for page in (site / "ja").rglob("*.html"):
+        twin = site / page.relative_to(site / "ja")
+        if twin.exists():
+            _paired(twin, page)
+
+
+def _paired(first: Path, second: Path) -> None:
+    """Tells the links between two pages that are one in two languages which anchor is which; most are called the same."""
+    pages = first, second
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    parts = [
+        re.split(r'(?=<section id=")', text.partition("<article")[2].partition("</article>")[0])[1:] for text in texts
+    ]
+    if len(parts[0]) != len(parts[1]):
+        return
+    ids = [[re.findall(r'<(?:section|span) id="([^"]+)"', part) for part in each] for each in parts]
+    for page, text, own, other, there in zip(pages, texts, ids, reversed(ids), reversed(texts), strict=True):
+        known = {*re.findall(r' id="([^"]+)"', there)}
+        moved = {
+            name: to[0]
+            for names, to in zip(own, other, strict=True)
+            for name in names
+            if name not in known or re.fullmatch(r"id\d+", name)
+        }
+        moved = {unescape(name): unescape(to) for name, to in moved.items() if name != to}
+        said = escape(json.dumps(moved, ensure_ascii=False))
+        page.write_text(
+            re.sub(
+                r"(<a lang=\"\w+\" hreflang)", lambda found, said=said: f'<a data-anchors="{said}" {found[1][3:]}', text
+            ),
+            encoding="utf-8",
+        )
 
 
 def _relative(path: str, page: Path, site: Path) -> str:

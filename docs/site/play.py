@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -54,6 +55,26 @@ def build(target: Path) -> None:
     _pack(target / "packages.zip")
     _licences(parts, target / "licences.txt")
     _service(target)
+
+
+def keep_lessons(site: Path) -> None:
+    """Lists what the playground keeps to be read without a network: the lessons of its exercises, and what they load, by language."""
+    found: dict[str, list[str]] = {}
+    for language, folder in (("en", site / "learn"), ("ja", site / "ja" / "learn")):
+        pages = [folder / f"{page}.html" for page in dict.fromkeys(each["page"] for each in exercising.course())]
+        pages = [page for page in pages if page.exists()]
+        loaded = [
+            (page.parent / address.partition("?")[0]).resolve()
+            for page in pages
+            for tag in re.findall(r"<(?:link|script|img|source)\b[^>]*>", page.read_text(encoding="utf-8"))
+            for address in re.findall(r'(?:src|srcset|href)="([^"#]+)"', tag)
+            if 'rel="' not in tag or "stylesheet" in tag or "icon" in tag
+        ]
+        files = [file for file in dict.fromkeys([*pages, *loaded]) if file.is_file()]
+        found[language] = [file.relative_to(site).as_posix() for file in files]
+    data = b"".join((site / name).read_bytes() for names in found.values() for name in names)
+    made = {"version": hashlib.sha256(data).hexdigest()[:16], **found}
+    (site / "play" / "lessons.json").write_text(json.dumps(made), encoding="utf-8")
 
 
 def _pack(archive: Path) -> None:

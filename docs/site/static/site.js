@@ -16,3 +16,14 @@ document.addEventListener("DOMContentLoaded", () => {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });
+
+// The other language opens where this one is read.
+function lead() {
+  const here = decodeURIComponent(location.hash.slice(1));
+  for (const link of document.querySelectorAll("a[data-anchors]")) {
+    const anchors = JSON.parse(link.dataset.anchors);
+    link.hash = here && encodeURIComponent(Object.hasOwn(anchors, here) ? anchors[here] : here);
+  }
+}
+addEventListener("hashchange", lead);
+document.addEventListener("DOMContentLoaded", lead);

@@ -54,14 +54,17 @@ class Reader(HTMLParser):
 
 @cache
 def pages() -> dict[Path, Reader]:
-    """The pages that Sphinx wrote; those of `explore` have tests of their own."""
+    """The pages that Sphinx wrote; those of `explore` and the playground have tests of their own."""
     site = built()
-    return {
-        page: Reader(page.read_text(encoding="utf-8"))
-        for page in sorted(site.rglob("*.html"))
-        if not (page.name == "index.html" and "pages" in page.relative_to(site).parts[:-1])
-        and page.relative_to(site).parts[0] != "play"
-    }
+    made = {page.parent / "index.html" for page in (ROOT / "docs" / "pages").glob("*/README.md")}
+    others = {site / page.relative_to(ROOT / "docs") for page in made} | {site / "play" / "index.html"}
+    return {page: read for page, read in every_page().items() if page not in others}
+
+
+@cache
+def every_page() -> dict[Path, Reader]:
+    """All pages of the site."""
+    return {page: Reader(page.read_text(encoding="utf-8")) for page in sorted(built().rglob("*.html"))}
 
 
 def wrong(address: str, page: Path) -> str:
@@ -80,14 +83,14 @@ def wrong(address: str, page: Path) -> str:
 
 
 def test_every_link_and_anchor_leads_somewhere() -> None:
-    assert len(pages()) > 30
-    faults = [fault for page, read in pages().items() for link in read.links if (fault := wrong(link, page))]
+    assert len(pages()) > 150
+    faults = [fault for page, read in every_page().items() for link in read.links if (fault := wrong(link, page))]
     assert faults == []
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
     faults = []
-    for page, read in pages().items():
+    for page, read in every_page().items():
         for address in read.loaded:
             if urlsplit(address).scheme not in ("", "data") or address.startswith("//"):
                 faults.append(f"{page.name}: {address}")
@@ -100,12 +103,14 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 
 def test_pages_are_whole() -> None:
+    for page, read in every_page().items():
+        assert read.language in ("en", "ja"), page
+        assert read.tags["title"] > 0, page
+        assert not read.unnamed_pictures, page
+        assert [name for name, count in read.ids.items() if count > 1] == [], page
     for page, read in pages().items():
         assert read.tags["h1"] == 1 or page.name in ("search.html", "genindex.html"), page
-        assert read.language in ("en", "ja"), page
-        assert not read.unnamed_pictures, page
         assert any("icon" in address for address in read.loaded), page
-        assert [name for name, count in read.ids.items() if count > 1] == [], page
         assert "site.invalid" not in page.read_text(encoding="utf-8"), page
 
 

@@ -25,9 +25,12 @@ CUT = """[...document.querySelectorAll("main *")].filter(each => getComputedStyl
     && each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML.slice(0, 200))"""
 GIVEN = """(() => { const box = document.querySelector(".tg-table .tg-scroll");
     return box.scrollWidth - box.clientWidth; })()"""
-# Captions and tables in one box that no page parts, and the same of programs.
-PARTED = """[...document.querySelectorAll(".tg-caption, main table, pre, figure")].filter(each => each.getClientRects().length
-    && getComputedStyle(each.closest(".tg-table, pre, figure")).breakInside !== "avoid").length"""
+# Figures, short tables and parts of programs that a page would part, and long tables whose caption or ends stand alone.
+PARTED = """[...document.querySelectorAll("figure, main .tg-table, pre .tg-kept")].filter(each => each.getClientRects().length
+    && (each.querySelectorAll("tbody tr").length > 6
+        ? [...each.querySelectorAll(".tg-caption, tbody tr:first-child, tbody tr:nth-last-child(2)")].some(
+            part => getComputedStyle(part).breakAfter !== "avoid")
+        : getComputedStyle(each).breakInside !== "avoid")).length"""
 
 
 LESSONS: dict[str, Callable[[], Lesson]] = {

@@ -232,6 +232,12 @@ def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:
     slot.get_by_role("button", name="less").click()
     explorer.settle()
     assert slot.inner_text().startswith("✗ You said less.")
+    explorer.click("[data-tab=graph]")
+    explorer.press(" ")
+    assert (explorer.place(), explorer.state()["view"]["tab"]) == (19, "graph")  # who clicked goes on
+    explorer.page.locator("[data-tab=neurons]").focus()
+    explorer.press(" ")
+    assert (explorer.place(), explorer.state()["view"]["tab"]) == (19, "neurons")  # who came by keys presses the button
     explorer.panel("settings").get_by_label("ask first, then show").uncheck()
     for beat in asked:
         explorer.jump(beat)

@@ -43,6 +43,15 @@ def test_a_hidden_number_and_its_answers(opened: Any) -> None:
     explorer = opened("tutorial")
     ask(explorer, "w5", "gradients")
     panel = explorer.page.locator("#panel-teacher")
+    for rung in (2, 0):  # by a click far below: the question is in sight with its field
+        panel.locator(".ladder-rung").nth(rung).click()
+        explorer.settle()
+        boxes = [panel.locator(part).bounding_box() for part in (".teacher-question", "#teacher-answer")]
+        seen = explorer.page.locator("#panel-teacher").bounding_box()
+        assert boxes[0]["y"] >= seen["y"]
+        assert boxes[1]["y"] + boxes[1]["height"] <= seen["y"] + seen["height"]
+    panel.get_by_role("button", name="End").click()
+    ask(explorer, "w5", "gradients")
     _, gradient = worked()["w5"]
     out, slope, signal = worked()["out_o1"][1], 0.186815601808959487, worked()["out_h1"][0]
     assert gradient == pytest.approx(out * slope * signal)

@@ -91,6 +91,10 @@ for (const name of names) {
     for (const wrong of [{ version: 3 }, { graph: 0 }, { view: null }, { events: [{ round: -1, row: 0 }] }, { view: { step: 1e9 } }]) {
       assert.equal(checked({ ...state, ...wrong }, session.graph, session.original), null);
     }
+    for (const event of [{ settings: [] }, { settings: "x" }, { settings: null }, { clear: [] }, { leaves: "x" }, { cells: {} }]) {
+      const wrong = { ...state, events: [{ round: 0, row: 0, ...event }] };
+      assert.equal(checked(wrong, session.graph, session.original), null, JSON.stringify(event));
+    }
     const first = checked({ ...state, version: 1, view: { ...state.view, step: 7, pace: "neuron" } }, session.graph, session.original);
     assert.deepEqual([first.earlier, first.view.round, first.view.step, first.view.pace], [true, 2, null, "beat"]);
   });
@@ -228,7 +232,7 @@ test("numbers are written short, and read as people type them", () => {
   assert.equal(brief(0.4, 4), "0.4");
   assert.equal(brief(1234567, 4), "1.23e6");
   assert.equal(exactly(5e-7), "5e-07");
-  for (const [typed, x] of Object.entries({ "１．５": 1.5, "−2": -2, "0,5": 0.5, "1e3": 1000, "１０": 10 })) assert.equal(parsed(typed), x);
+  for (const [typed, x] of Object.entries({ "１．５": 1.5, "−2": -2, "0,5": 0.5, "1e3": 1000, "１０": 10, "1,5": 1.5 })) assert.equal(parsed(typed), x);
   for (const typed of ["", "x", "1,000", "0x10", "1 2", "Infinity", "1e999"]) assert.equal(parsed(typed), null);
 });
 
@@ -249,6 +253,17 @@ test("what is asked before an update is answered by the update, also where gradi
     }
   }
   assert(turned > 0);
+});
+
+test("a question can be answered from what it tells", () => {
+  const session = opened("tutorial");
+  const asked = [17, 21].map((number) => {
+    const next = session.plan().beats[number];
+    session.view.step = next.from;
+    return session.notation.plain(questionBefore(session, session.frame(), next).words);
+  });
+  assert.match(asked[0], /0\.138 · 0\.4 \+ \(-0\.038\) · 0\.5: more or less than 0/);
+  assert.match(asked[1], /0\.138 · 0\.45 \+ \(-0\.038\) · 0\.55: more or less than 0/);
 });
 
 test("nothing is asked about the sign of what is 0", () => {

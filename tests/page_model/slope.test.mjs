@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
 import { extremes, heightAt, Landscape } from "./web/model/heights.js";
 import { Session } from "./web/model/session.js";
-import { consequence, enlargement, errorAlong, meanErrorAlong, niceAbove, notchOf, slopeAt, trail, turned, windowAround } from "./web/model/slopes.js";
+import { consequence, enlargement, errorAlong, meanErrorAlong, niceAbove, notchOf, slopeAt, trail, turned, windowAround, largeGradient } from "./web/model/slopes.js";
 import { loadTexts, speak } from "./web/model/words.js";
 
 loadTexts(TEXTS);
@@ -134,4 +134,10 @@ test("a map of heights is the mean error, and the way through it ends here", () 
   assert(near(heightAt(map.whole, 0, 0), error(0, -1)) && near(heightAt(map.whole, 1, 0), error(2, -1)) && near(heightAt(map.whole, 0.5, 1), error(1, 3)));
   const [low, high] = extremes(map.whole);
   assert(low < high && low <= heightAt(map.whole, 0.3, 0.7) && high >= heightAt(map.whole, 0.3, 0.7));
+});
+
+test("the number to look at first is the first of those whose gradients are about the largest", () => {
+  assert.equal(largeGradient([3, 5, 6], { 3: 0.01, 5: -0.082, 6: 0.0826 }), 5);
+  assert.equal(largeGradient([3, 5], { 3: 0, 5: 0 }), 3);
+  assert.equal(largeGradient([3, 5], { 3: NaN, 5: 0.1 }), 5);
 });

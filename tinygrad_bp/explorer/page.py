@@ -40,7 +40,7 @@ SCRIPTS = (
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
     "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
-    "views/neuron", "views/hover", "views/formula", "views/landscape", "views/slope", "views/edit", "views/cases",
+    "views/neuron", "views/hover", "views/formula", "views/landscape", "views/edit", "views/slope", "views/cases",
     "views/curve", "views/painting", "views/plane", "views/runs", "views/learning", "views/paths",
     "views/standalone", "views/truth", "views/rungs", "views/teacher", "views/film", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/screen", "shell/page", "shell/main",

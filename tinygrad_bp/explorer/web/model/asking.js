@@ -1,24 +1,37 @@
 // What the page asks before a beat, so that one thinks first.
 
+import { derivativeNumber, factorPiece, joined } from "./formulas.js";
 import { updatedTo } from "./optimizers.js";
 import { sentence, text } from "./words.js";
 
+const GUESSED_DIGITS = 3; // of numbers with which one guesses
+const MOST_GUESSED = 3; // summands that are told
+
 /**
  * The question before a beat; null if there is nothing worth asking.
- * @param {Pick<import("./session.js").Session, "graph" | "formulas" | "training">} session
+ * @param {import("./formulas.js").Book} session
  * @param {Frame} frame
  * @param {Beat | null} next
  * @returns {Question | null}
  */
-export function questionBefore({ graph, formulas, training }, frame, next) {
+export function questionBefore(session, frame, next) {
+  const { graph, formulas, training } = session;
   const { grads, data, plan, taken } = frame;
   if (!next) return null;
   const first = plan.beats.find(({ phase }) => phase === "backward");
   if (next === first && next.kind === "arrive") {
     return question("direction", { name: [{ name: next.node }], result: [{ name: graph.result }] }, grads[next.node], 1);
   }
-  if (next.kind === "arrive" && formulas.terms(next.node).terms.length > 1) {
-    return question("sign", { name: [{ name: next.node }] }, grads[next.node], 0);
+  const { terms } = formulas.terms(next.node);
+  if (next.kind === "arrive" && terms.length > 1) {
+    const products = terms.map((factors) =>
+      joined(
+        factors.map((factor) => guessed(derivativeNumber(session, frame, factorPiece(factor)))),
+        " · ",
+      ),
+    );
+    const given = { name: [{ name: next.node }], count: [String(terms.length)], terms: joined(products, " + ") };
+    return question(terms.length > MOST_GUESSED ? "sign.many" : "sign", given, grads[next.node], 0);
   }
   if (next.kind === "update") {
     const change = updatedTo(frame, next.node, taken[next.node]) - frame.leaves[next.node];
@@ -34,6 +47,15 @@ export function questionBefore({ graph, formulas, training }, frame, next) {
 }
 
 /**
+ * A number in the digits of a guess.
+ * @param {Mark} number
+ * @returns {Piece[]}
+ */
+function guessed(number) {
+  return [{ ...number, digits: GUESSED_DIGITS }];
+}
+
+/**
  * @param {string} key
  * @param {Record<string, Piece[]>} given
  * @param {number} x the number whose sign is asked for
@@ -43,5 +65,6 @@ export function questionBefore({ graph, formulas, training }, frame, next) {
 function question(key, given, x, above) {
   if (!x) return null;
   const right = x > 0 ? above : 1 - above;
-  return { words: sentence(`ask.${key}`, given), answers: [0, 1].map((k) => text(`ask.${key}.${k}`)), right };
+  const answers = [0, 1].map((k) => text(`ask.${key.split(".")[0]}.${k}`));
+  return { words: sentence(`ask.${key}`, given), answers, right };
 }

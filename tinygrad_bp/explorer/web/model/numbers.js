@@ -100,7 +100,7 @@ export function parsed(given) {
     .replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
   if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain)) return null;
   const x = Number(plain);
-  return Number.isFinite(x) ? x : null;
+  return Number.isFinite(x) ? x + 0 : null; // -0 is 0
 }
 
 /**

@@ -6,6 +6,18 @@ import { updatedTo } from "./optimizers.js";
 /** @typedef {[number, number]} Range */
 
 const LEAST_STEP = 0.01;
+const NEARLY = 0.9; // of the largest gradient
+
+/**
+ * The first of the parameters whose gradients are about as large as the largest.
+ * @param {number[]} parameters
+ * @param {ArrayLike<number>} grads
+ */
+export function largeGradient(parameters, grads) {
+  const sizes = parameters.map((id) => Math.abs(grads[id])).map((size) => (Number.isFinite(size) ? size : 0));
+  const place = sizes.findIndex((size) => size >= NEARLY * Math.max(...sizes));
+  return parameters[Math.max(0, place)];
+}
 
 /**
  * What a number changes by in one notch of the wheel, one press of a key or one pixel.

@@ -220,8 +220,9 @@ function checkedEvents(events, graph, original) {
       made.preset = event.preset;
     }
     if (event.table !== undefined) made.table = checkedTable(event.table, original.cases[0], number);
+    require([undefined, true, false].includes(event.clear));
     if (event.clear) made.clear = true;
-    if (event.settings) made.settings = checkedSettings(event.settings, graph);
+    if (event.settings !== undefined) made.settings = checkedSettings(event.settings, graph);
     return made;
   };
   const found = events
@@ -277,7 +278,9 @@ function checkedTable(table, like, number) {
  * @param {Graph} graph
  * @returns {Partial<Settings>}
  */
-function checkedSettings({ rate, biases, sequential, accumulate, variant, seed, optimizer, batch }, graph) {
+function checkedSettings(settings, graph) {
+  require(Object.prototype.toString.call(settings) === "[object Object]");
+  const { rate, biases, sequential, accumulate, variant, seed, optimizer, batch } = settings;
   require(rate === undefined || (Number.isFinite(rate) && rate > 0));
   require(variant === undefined || graph.variantNames.includes(variant));
   require(optimizer === undefined || Object.hasOwn(graph.optimizers, optimizer));

@@ -3,7 +3,42 @@
 import { set } from "../views/elements.js";
 
 const WRITTEN_IN = "input:not([type=checkbox]):not([type=range]), select, textarea";
-const PRESSED = "button, summary, a, select, [role=button], input";
+const ANSWERS = "input:not([type=range]), select, textarea"; // to the space bar
+const PRESSED = "button, summary, a, [role=button]"; // by it, if that is how one came there
+
+/** How someone came to what has the focus: by a click, after which the space bar goes on, or by keys or a screen reader, which press it. */
+export class Arrival {
+  constructor() {
+    this.pointed = false;
+    this.clicking = false;
+    this.taken = false; // whether the space bar went on, while it is down
+  }
+
+  /** @param {Document} root */
+  follow(root) {
+    const clicks = (/** @type {boolean} */ on) => () => {
+      this.clicking = on;
+      this.pointed ||= on;
+    };
+    root.addEventListener("pointerdown", clicks(true), true);
+    root.addEventListener("keydown", clicks(false), true);
+    root.addEventListener("focusin", () => {
+      this.pointed = this.clicking;
+    });
+    root.addEventListener("keyup", (event) => {
+      if (event.key === " " && this.taken) event.preventDefault(); // some browsers press a button only now
+      if (event.key === " ") this.taken = false;
+    });
+  }
+
+  /**
+   * Whether the space bar belongs to what has the focus.
+   * @param {Element} target
+   */
+  keeps(target) {
+    return Boolean(target.closest?.(ANSWERS) || (!this.pointed && target.closest?.(PRESSED)));
+  }
+}
 
 /**
  * @param {import("./page.js").Page} page
@@ -48,9 +83,11 @@ export function pressedKey(page, event) {
     },
   };
   const action = session.view.keys || event.key === "Escape" || event.key === " " ? actions[event.key] : null;
+  const space = event.key === " ";
   const arrows = event.key.startsWith("Arrow") && target.closest?.("[tabindex='0'], [role=tablist], input");
-  if (!action || arrows || (event.key === " " && target.closest?.(PRESSED))) return;
+  if (!action || arrows || (space && page.arrival.keeps(target))) return;
   event.preventDefault();
+  page.arrival.taken = space;
   action();
 }
 

@@ -2,6 +2,7 @@
 
 import { counted } from "../model/numbers.js";
 import { checked, decoded, encoded, fingerprint, LONGEST_STATE, PARTS, STATE_VERSION, takenFrom } from "../model/state.js";
+import { explained } from "../model/speech.js";
 import { speak, spoken, text } from "../model/words.js";
 
 const REPLAY_MILLISECONDS = 100; // of computing where a link leads, before that is shown
@@ -96,7 +97,10 @@ export class Links {
     this.behind = training.advance(rounds, REPLAY_MILLISECONDS) ? null : { rounds, place: { round, row, step } };
     if (this.behind) Object.assign(session.view, { round: training.rounds, step: null });
     if (training.rounds < session.view.round) {
-      this.trouble = text("link.long", { rounds: counted(training.rounds), round: counted(session.view.round) });
+      const rounds = counted(training.rounds);
+      this.trouble = training.trouble
+        ? text("trouble.diverged", { why: explained(session, training.trouble), rounds })
+        : text("link.long", { rounds, round: counted(session.view.round) });
       Object.assign(session.view, { round: training.rounds, step: null });
     }
     const places = [

@@ -2,7 +2,7 @@
 
 import { speak, spoken, text } from "../model/words.js";
 import { put } from "../views/elements.js";
-import { pressedKey } from "./keyboard.js";
+import { Arrival, pressedKey } from "./keyboard.js";
 import { Links } from "./links.js";
 import { Player } from "./player.js";
 import { Screen } from "./screen.js";
@@ -54,6 +54,8 @@ export class Page {
     session.onBehind = (rounds, arrive) => this.player.catchUp(rounds, arrive);
     this.show();
     addEventListener("hashchange", () => this.links.follow());
+    this.arrival = new Arrival();
+    this.arrival.follow(document);
     addEventListener("keydown", (event) => pressedKey(this, event));
     new ResizeObserver(() => this.schedule()).observe(this.root);
   }

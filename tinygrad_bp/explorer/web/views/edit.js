@@ -24,15 +24,12 @@ export function editView(session) {
       "aria-label": graph.nodes[id].name,
     });
     const ghost = el("span", { class: "edit-ghost" });
-    const commit = () => {
-      const x = parsed(input.value);
-      if (x === null) {
-        session.notice(text("edit.noNumber", { typed: input.value.slice(0, 40) }));
-        input.value = exactly(session.shown.data[id]);
-      } else if (x === session.shown.data[id]) session.set({});
-      else session.edit(id, x);
-    };
-    input.addEventListener("change", commit);
+    input.addEventListener("change", () => {
+      const now = session.shown.data[id];
+      const x = understood(input, now, (typed) => session.notice(text("edit.noNumber", { typed })));
+      if (x === now) session.set({});
+      else if (x !== null) session.edit(id, x);
+    });
     rows.push({ id, input, ghost });
     return el("label", { class: "edit-field" }, nameElement(graph.nodes[id].name), input, ghost);
   };
@@ -141,6 +138,21 @@ export function editView(session) {
 }
 
 /**
+ * The number that was typed, which then stands in the field as it was understood; null for what is none, or too small, which is refused: then
+ * the field shows the number that there is.
+ * @param {HTMLInputElement} field
+ * @param {number} now
+ * @param {(typed: string) => void} refuse
+ */
+export function understood(field, now, refuse, least = -Infinity) {
+  const x = parsed(field.value);
+  const taken = x !== null && x >= least ? x : null;
+  if (taken === null) refuse(field.value.slice(0, 40));
+  field.value = exactly(taken ?? now);
+  return taken;
+}
+
+/**
  * A field of a learning rate.
  * @param {Pick<import("../model/session.js").Session, "notice" | "set">} session
  * @param {{ now: () => number, take: (rate: number) => void }} number
@@ -148,12 +160,9 @@ export function editView(session) {
 export function rateField(session, { now, take }) {
   const rate = el("input", { type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
   rate.addEventListener("change", () => {
-    const x = parsed(rate.value);
-    if (x === null || x <= 0) {
-      session.notice(text("edit.noRate", { typed: rate.value.slice(0, 40) }));
-      rate.value = exactly(now());
-    } else if (x === now()) session.set({});
-    else take(x);
+    const x = understood(rate, now(), (typed) => session.notice(text("edit.noRate", { typed })), Number.MIN_VALUE);
+    if (x === now()) session.set({});
+    else if (x !== null) take(x);
   });
   return rate;
 }

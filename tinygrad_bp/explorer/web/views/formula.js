@@ -77,7 +77,10 @@ class FormulaPanel {
     const { session, field, shown } = this;
     const x = parsed(field.value);
     if (x === null) session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
-    else if (shown !== null) session.edit(shown, x);
+    else if (shown !== null) {
+      field.value = exactly(x);
+      session.edit(shown, x);
+    }
   }
 
   // Copying.

@@ -1,10 +1,11 @@
 // The slope view: the error over one number as a curve, its tangent, whose slope is the gradient, and the step of the next update; below,
 // the error over two parameters as a map.
 
-import { exactly, parsed, signed, written } from "../model/numbers.js";
-import { consequence, enlargement, sampled, slopeAt, windowAround } from "../model/slopes.js";
+import { exactly, signed, written } from "../model/numbers.js";
+import { consequence, enlargement, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
+import { understood } from "./edit.js";
 import { followed } from "./grip.js";
 import { FINER_DIGITS } from "./items.js";
 import { landscapeView } from "./landscape.js";
@@ -89,6 +90,10 @@ class SlopePanel {
       this.land?.root,
     );
     this.id = -1;
+    /** @type {number | undefined} */
+    this.told = undefined; // what a beat was about
+    /** @type {import("../model/session.js").Session["grip"]} */
+    this.grip = null;
     /** @type {import("../model/slopes.js").Range | null} */
     this.window = null;
     this.named = "";
@@ -125,11 +130,9 @@ class SlopePanel {
 
   apply() {
     const { session, field, id } = this;
-    const x = parsed(field.value);
-    if (x === null) {
-      session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
-      field.value = exactly(session.shown.leaves[id]);
-    } else if (x !== session.shown.leaves[id]) session.pull(id, x, "");
+    const now = session.shown.leaves[id];
+    const x = understood(field, now, (typed) => session.notice(text("edit.noNumber", { typed })));
+    if (x !== null && x !== now) session.pull(id, x, "");
   }
 
   // The point of the chart is a handle too.
@@ -141,12 +144,14 @@ class SlopePanel {
     });
   }
 
-  // The number that is looked at: the one that is chosen, or that a beat is about, or that was in someone's hand.
+  // The number that is looked at: the one that is chosen, or what was taken in hand or told last; at first one of a large gradient.
   shownNumber() {
     const { graph, view, shown, grip } = this.session;
-    const isLeaf = (/** @type {number | null | undefined} */ id) => id !== null && id !== undefined && !graph.nodes[id].op;
-    const found = [view.selected, grip?.id, shown.beat?.node, this.id >= 0 ? this.id : null].find(isLeaf);
-    return found ?? graph.parameters[0];
+    const isLeaf = (/** @type {number | null | undefined | false} */ id) => typeof id === "number" && !graph.nodes[id].op;
+    const node = shown.beat?.node;
+    const found = [view.selected, grip !== this.grip && grip?.id, node !== this.told && node, this.id >= 0 && this.id].find(isLeaf);
+    [this.grip, this.told] = [grip, node];
+    return typeof found === "number" ? found : largeGradient(this.session.training.trained(shown.settings), shown.grads);
   }
 
   /** @param {Frame} frame */

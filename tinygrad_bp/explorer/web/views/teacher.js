@@ -118,7 +118,8 @@ class Teacher {
   ask(quiz) {
     this.session.set({ quiz, step: null }); // all other numbers are there to compute it from
     this.desk.renderNow();
-    this.field.focus();
+    if (this.root.parentElement) this.root.parentElement.scrollTop = 0; // the question, with its field
+    this.field.focus({ preventScroll: true });
   }
 
   /** @param {Piece[]} pieces */

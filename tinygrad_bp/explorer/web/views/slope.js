@@ -170,8 +170,20 @@ class SlopePanel {
     this.body.hidden = riddle || endless;
     this.field.disabled = session.hides(id, "data");
     if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : exactly(x);
-    if (!this.body.hidden) this.draw(frame);
+    if (this.body.hidden) this.forget();
+    else this.draw(frame);
     this.land?.render(frame, id);
+  }
+
+  // What was drawn and gives a riddle away.
+  forget() {
+    this.named = "";
+    this.number = undefined;
+    this.keys.replaceChildren();
+    this.write("update", null);
+    this.write("hand", null);
+    for (const element of [this.times, this.note]) put(element, "");
+    for (const chart of [this.wide, this.close]) set(chart.root, "aria-label", "");
   }
 
   /** @param {Frame} frame */

@@ -118,14 +118,21 @@ def test_each_stage_needs_only_those_before() -> None:
 
 @pytest.mark.parametrize("rest", [0, 100])  # beyond 64 operands it is a loop
 def test_a_sum_may_leave_the_range_on_the_way_to_a_number_in_it(rest: int) -> None:
-    xs = [Value(0.0, f"x{k}") for k in range(3 + rest)]
-    machine = compile(sum_of(xs), xs).to("llvm")
+    xs = [Value(0.0, f"x{k}") for k in range(6 + rest)]
+    program = compile(sum_of(xs), xs)
+    machine, arrays = program.to("llvm"), program.to("numpy")
     for numbers, wanted in (
         ((1e308, 1e308, -1e308), 1e308),
         ((-1.5e308, -1.5e308, 1.5e308), -1.5e308),
         ((1e308, 1e308, 1e308), math.inf),
         ((math.inf, -1e308, 1.0), math.inf),
         ((1e308, -1e308, 5e-324), 5e-324),
+        ((1e308, 1e308, 1e292, -1e308, -1e308), 1e292),  # with all digits that the others leave, too
+        ((1e308, 1e308, 3e291, -1e308, -1e308, 7.0), 3e291),
+        ((1e308, 1e308, 1e308, -1e308, -1e308, -1e308), 0.0),
     ):
-        assert machine(*numbers, *[0.0] * rest) == wanted
-    assert math.isnan(machine(math.inf, -math.inf, *[1.0] * (1 + rest)))
+        point = [*numbers, *[0.0] * (6 - len(numbers) + rest)]
+        assert machine(*point) == wanted
+        assert [*machine.rows([point, point])] == [wanted, wanted]
+        assert float(arrays(*point)) == wanted
+    assert math.isnan(machine(math.inf, -math.inf, *[1.0] * (4 + rest)))

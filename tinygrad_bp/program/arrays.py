@@ -21,7 +21,7 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.operation import Operation
 from tinygrad_bp.core.output import said
 from tinygrad_bp.program.definition import expanded
-from tinygrad_bp.program.parts import bell, decay, logistic
+from tinygrad_bp.program.parts import SMALLER, bell, decay, logistic
 from tinygrad_bp.program.python import ARITHMETIC, Formulas, bracketed, defined
 
 if TYPE_CHECKING:
@@ -269,9 +269,6 @@ def _exp_difference(xp: Any, a: Any, b: Any) -> Any:
     lost = (a - (difference - back)) - (b + back)
     y = xp.where((xp.abs(difference) < math.inf) & (y < math.inf), y + y * lost, y)
     return xp.where((a == b) & (xp.abs(a) == math.inf), xp.ones_like(y), y)
-
-
-SMALLER = 2.0**-40  # a factor with which no sum leaves the range of floats on the way
 
 
 def _total(xp: Any, xs: Sequence[Any]) -> Any:

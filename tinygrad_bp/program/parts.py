@@ -1,4 +1,4 @@
-"""Rows that the sigmoid and what derives from it are taken apart into, so that its exponential is computed once."""
+"""What targets share: rows that the sigmoid is taken apart into, so that its exponential is computed once, and a factor for sums."""
 
 from __future__ import annotations
 
@@ -25,3 +25,4 @@ bell     = Operation("bell", lambda e: e / (1.0 + e * (2.0 + e)), (lambda y, e: 
 
 
 PARTS = frozenset((decay, logistic, bell))
+SMALLER = 2.0**-40  # a factor with which no sum leaves the range of floats on the way

@@ -249,22 +249,38 @@ def _two_sum(total: Real, x: Real) -> tuple[Real, Real]:
     return new, (total - (new - back)) + (x - back)
 
 
-SMALLER = 2.0**-40  # a factor with which no sum leaves the range of floats on the way
+def _added(total: Real, lost: Real, x: Real) -> tuple[Real, Real]:
+    """A sum and all that rounding it lost, with one term more."""
+    total, error = _two_sum(total, x)
+    return total, lost + error
 
 
 def sum_of(*xs: Real) -> Real:
     """The sum as if computed with twice the digits, then rounded; where it leaves the range on the way, that of smaller numbers."""
-    total, lost, small = xs[0], xs[0].writer.constant(0.0), xs[0] * SMALLER
+    rough = xs[0]
     for x in xs[1:]:
-        total, error = _two_sum(total, x)
-        lost = lost + error
-        small = small + x * SMALLER
-    return _rounded(total, lost, small)
+        rough = rough + x
+    smaller, larger = _scales(rough)
+    return _small_sum([x * smaller for x in xs]) * larger
 
 
-def _rounded(total: Real, lost: Real, small: Real) -> Real:
-    w = total.writer
-    return w.where(absolute(lost) < math.inf, total + lost, w.where(absolute(total) < math.inf, total, small / SMALLER))
+def _scales(rough: Real) -> tuple[Real, Real]:
+    """The factor that keeps a sum in the range, which it left where `rough` is no finite number, and the factor back."""
+    w = rough.writer
+    stays = absolute(rough) < math.inf
+    return w.where(stays, 1.0, parts.SMALLER), w.where(stays, 1.0, 1.0 / parts.SMALLER)
+
+
+def _small_sum(xs: Sequence[Real]) -> Real:
+    """`sum_of` terms that stay in the range."""
+    total, lost = xs[0], xs[0].writer.constant(0.0)
+    for x in xs[1:]:
+        total, lost = _added(total, lost, x)
+    return _rounded(total, lost)
+
+
+def _rounded(total: Real, lost: Real) -> Real:
+    return total.writer.where(absolute(lost) < math.inf, total + lost, total)
 
 
 def dot(*operands: Real) -> Real:
@@ -288,7 +304,7 @@ def logsumexp(*xs: Real) -> Real:
         first = x.equals(largest) & found.equals(0.0)
         terms.append(w.where(first, 0.0, exp_difference(x, largest)))
         found = w.where(first, 1.0, found)
-    y = largest + w.libm("log1p", sum_of(*terms))
+    y = largest + w.libm("log1p", _small_sum(terms))
     return w.where(_any_nan(xs), math.nan, w.where(absolute(largest).equals(math.inf), largest, y))
 
 
@@ -315,30 +331,37 @@ def _over(
 
 
 def _summed(
-    w: Writer, label: str, start: str, count: str, terms: Callable[[Real], list[Real]], begin: float = 0.0
+    w: Writer, label: str, start: str, count: str, term: Callable[[Real], Real], begin: float = 0.0
 ) -> tuple[str, Real]:
-    """A loop and its result: the sum of `begin` and of each operand's terms, as if computed with twice the digits."""
+    """A loop and its result: the sum of `begin` and of a term for each operand, as if computed with twice the digits."""
+    total, lost = Real(w, f"%{label}.total"), Real(w, f"%{label}.lost")
     ends: dict[str, Real] = {}
 
     def step(x: Real) -> dict[str, Real]:
-        total, lost, small = (Real(w, f"%{name}") for name in ("total", "lost", "small"))
-        for term in terms(x):
-            total, error = _two_sum(total, term)
-            lost = lost + error
-            small = small + term * SMALLER
-        ends.update(total=total, lost=lost, small=small)
+        ends[f"{label}.total"], ends[f"{label}.lost"] = _added(total, lost, term(x))
         return ends
 
-    sums = {"total": w.constant(begin).name, "lost": w.constant(0.0).name, "small": w.constant(begin * SMALLER).name}
+    sums = {f"{label}.total": w.constant(begin).name, f"{label}.lost": w.constant(0.0).name}
     text = _over(w, label, start, count, sums, step)
     first = len(w.lines)
-    y = _rounded(**ends)
+    y = _rounded(*ends.values())
     return text + w.taken_from(first), y
 
 
 def _sum_loop(w: Writer) -> str:
-    text, y = _summed(w, "sum", "entry", "%count", lambda x: [x])
-    return f"entry:\n{text}  ret {w.type} {y.name}\n"
+    ends: dict[str, Real] = {}
+
+    def step(x: Real) -> dict[str, Real]:
+        ends["rough"] = Real(w, "%rough") + x
+        return ends
+
+    first = _over(w, "try", "entry", "%count", {"rough": w.constant(0.0).name}, step)
+    begin = len(w.lines)
+    smaller, larger = _scales(ends["rough"])
+    scales = w.taken_from(begin)
+    second, total = _summed(w, "sum", "try.end", "%count", lambda x: x * smaller)
+    y = total * larger
+    return f"entry:\n{first}{scales}{second}{w.taken_from(0)}  ret {w.type} {y.name}\n"
 
 
 def _dot_loop(w: Writer) -> str:
@@ -364,7 +387,7 @@ def _logsumexp_loop(w: Writer) -> str:
     first = _over(w, "max", "entry", "%count", {"largest": w.constant(-math.inf).name}, larger)
     largest = new["largest"]
     # The exponential of the largest is the 1 of log1p, so the sum begins with -1.
-    second, total = _summed(w, "sum", "max.end", "%count", lambda x: [exp_difference(x, largest)], begin=-1.0)
+    second, total = _summed(w, "sum", "max.end", "%count", lambda x: exp_difference(x, largest), begin=-1.0)
     y = largest + w.libm("log1p", total)
     y = w.where(largest.is_nan(), largest, w.where(absolute(largest).equals(math.inf), largest, y))
     return f"entry:\n{first}{second}{w.taken_from(0)}  ret {w.type} {y.name}\n"

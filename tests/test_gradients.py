@@ -232,3 +232,35 @@ def test_only_leaves_are_named_as_changed() -> None:
     x.data = 5.0
     with pytest.raises(ValueError, match=re.escape("mul recorded it (x is now 5.0), and")):
         grad(y, w)
+
+
+def test_a_set_is_refused_wherever_each_element_has_its_place() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    y = w * x * x
+    for wrong in ({w, x}, frozenset((w, x)), {x}):
+        for attempt in (
+            lambda xs: grad(y, xs),
+            lambda xs: tg.jacobian([y], xs),
+            lambda xs: tg.jacobian(xs, [x]),
+            lambda xs: tg.hessian(y, xs),
+            lambda xs: tg.hvp(y, xs, [1.0] * len(xs)),
+            lambda xs: tg.hvp(y, list(xs), xs),
+            lambda xs: tg.jvp(xs, {x: 1.0}),
+            lambda xs: tg.compile(y, xs),
+            lambda xs: tg.compile(xs, [w, x]),
+            lambda xs: tg.compile([y, [xs]], [w, x]),
+            lambda xs: tg.dot(xs, [1.0] * len(xs)),
+            lambda xs: tg.softmax(xs),
+            lambda xs: tg.mean_squared_error(xs, [1.0] * len(xs)),
+            lambda xs: tg.cross_entropy(xs, 0),
+            lambda xs: tg.check_gradients(lambda a, *b: a, xs),
+            lambda xs: tg.diagnose(lambda a, *b: a, xs),
+        ):
+            with pytest.raises(TypeError, match=r"set has no order, and here each element has its place"):
+                attempt(wrong)
+    rates = {w: 1.0, x: 2.0}  # a dictionary has an order, and so have its views
+    for right in (rates, rates.keys(), (w, x), iter((w, x))):
+        assert [d.data for d in grad(y, right)] == [9.0, 12.0]  # type: ignore[call-overload]
+    assert [h.data for h in tg.hvp(y, rates.keys(), rates.values())] == [12.0, 6.0 + 8.0]  # type: ignore[arg-type]
+    assert tg.compile(y, rates.keys())(1.0, 2.0) == 4.0  # type: ignore[arg-type]
+    assert tg.sum_of({w, x}).data == 5.0

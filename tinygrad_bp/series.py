@@ -22,7 +22,7 @@ from typing import Any, overload
 
 from tinygrad_bp.core import ops, slopes
 from tinygrad_bp.core.gradients import grad
-from tinygrad_bp.core.operation import Operation, as_float
+from tinygrad_bp.core.operation import Operation, as_float, require_order
 from tinygrad_bp.core.order import changed_leaves, dependents, topological_order
 from tinygrad_bp.core.symbol import Symbol
 from tinygrad_bp.core.value import Constant, Value
@@ -52,6 +52,7 @@ def jvp(y: Value | Sequence[Value], tangents: Mapping[Value, Number]) -> Value |
     """
     if not isinstance(y, Value | Iterable) or isinstance(y, str):
         raise TypeError(f"jvp: y is a Value, or a sequence of them, not {type(y).__name__} {y!r:.60}")
+    require_order(y, "jvp")
     ys = [y] if isinstance(y, Value) else list(y)
     found = [_as_value(each[1]) for each in _expanded(ys, _checked(tangents, "jvp"), 1, "jvp")]
     return found[0] if isinstance(y, Value) else found
@@ -66,6 +67,7 @@ def hvp(y: Value, xs: Sequence[Value], vs: Sequence[Number]) -> list[Value]:
     if not isinstance(y, Value):
         raise TypeError(f"hvp: y is a Value, not {type(y).__name__} {y!r:.60}")
     for given in (xs, vs):
+        require_order(given, "hvp")
         if not isinstance(given, Iterable) or isinstance(given, str | Value):
             raise TypeError(
                 f"hvp takes a sequence of Values and one of their places in the vector, not {type(given).__name__}"

@@ -21,7 +21,7 @@ from typing import Any, overload
 from tinygrad_bp.checking.results import Fault, GradientCheck, InputCheck
 from tinygrad_bp.checking.rounding import is_smooth, one_operation, recall, replay
 from tinygrad_bp.checking.verdict import Verdict, judge
-from tinygrad_bp.core.operation import Operation, as_float, at
+from tinygrad_bp.core.operation import Operation, as_float, at, require_order
 from tinygrad_bp.core.order import changed_leaves, dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.lots import states
@@ -97,6 +97,7 @@ def check_gradients(
         )
     if inputs is None:
         raise ValueError("check_gradients of a function needs the inputs to call it with")
+    require_order(inputs, "check_gradients")
     leaves = [
         Value(
             x.data if isinstance(x, Value) else as_float(x, f"check_gradients: input {k}"),

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from tinygrad_bp.core import ops, slopes
+from tinygrad_bp.core.operation import require_order
 from tinygrad_bp.core.order import dependents, topological_order
 from tinygrad_bp.core.value import Constant, Value
 
@@ -33,8 +34,8 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     An x may be any Value, not only a leaf. Where y does not depend on it, the derivative is a `Constant` 0. No `grad` attribute is read or
     changed. A derivative can be a node that exists already: that of `w * x` with respect to w is x itself.
 
-    Raises TypeError if y or an x is no Value or an x is a constant, and ValueError if the data of a leaf was changed since it was used:
-    derivatives of what was recorded then can no longer be written in terms of the leaf.
+    Raises TypeError if y or an x is no Value, an x is a constant or the xs are a set, which has no order, and ValueError if the data of a
+    leaf was changed since it was used: derivatives of what was recorded then can no longer be written in terms of the leaf.
     """
     single = isinstance(xs, Value)
     targets = [xs] if isinstance(xs, Value) else _values(xs, "grad")
@@ -130,6 +131,7 @@ def _times(derivative: Any, gradient: Any, closes: bool) -> Any:
 
 
 def _values(xs: Sequence[Value], operation: str) -> list[Value]:
+    require_order(xs, operation)
     try:
         xs = list(xs)
     except TypeError:

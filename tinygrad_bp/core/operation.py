@@ -269,6 +269,8 @@ class Reduction(Operation):
         for sequence in sequences:
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
                 raise TypeError(f"{self.usage} takes sequences of Values or numbers, not {type(sequence).__name__}")
+            if self.sequences > 1:
+                require_order(sequence, self.usage)
         return [list(sequence) for sequence in sequences]
 
 
@@ -290,6 +292,14 @@ class Closed(float):
 
 
 CLOSED = Closed(0.0)
+
+
+def require_order(things: object, where: str) -> None:
+    """Raises TypeError for a set, where each element has its place."""
+    if isinstance(things, set | frozenset):
+        raise TypeError(
+            f"{where}: a {type(things).__name__} has no order, and here each element has its place; a list has one"
+        )
 
 
 def as_float(x: object, where: str, label: str = "", wants: str = "takes a Value or a real number") -> float:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.operation import as_float, require_order
 from tinygrad_bp.core.order import changed_leaves, topological_order
 from tinygrad_bp.core.stable import halves
 from tinygrad_bp.core.value import Constant, Value
@@ -59,6 +59,7 @@ def diagnose(
         raise TypeError(f"diagnose takes a Value or a function that returns one, not {type(y).__name__} {shown(y)}")
     if xs is None:
         raise ValueError("diagnose of a function needs the xs to call it with")
+    require_order(xs, "diagnose")
     leaves = [
         x if isinstance(x, Value) else Value(as_float(x, f"diagnose: x {k}"))
         for k, x in enumerate([xs] if isinstance(xs, Value) else xs, 1)

@@ -17,7 +17,7 @@ from numbers import Integral
 from typing import Any
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import as_float
+from tinygrad_bp.core.operation import as_float, require_order
 from tinygrad_bp.core.stable import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.text import counted, did_you_mean, listed, shown, whole_number
@@ -59,7 +59,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 
     Raises ValueError for a class that is not there and for probabilities below 0 or that do not add up to 1.
     """
-    zs = _sequence(outputs)
+    zs = _sequence("cross_entropy", outputs)
     if isinstance(targets, Integral) and not isinstance(targets, bool) and zs:
         number = int(targets)
         if not 0 <= number < len(zs):
@@ -68,7 +68,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
             )
         return _surprise(_numbers("cross_entropy", zs), number)
     else:
-        if len(zs) > 1 and len(_sequence(targets)) == 1:
+        if len(zs) > 1 and len(_sequence("cross_entropy", targets)) == 1:
             raise _no_class(len(zs), targets)
         pairs = _pairs("cross_entropy", zs, targets)
         chances = [target for _, target in pairs]
@@ -207,7 +207,7 @@ def softmax(outputs: Any) -> list[Value]:
 
     Raises ValueError for no outputs, TypeError for what is no Value or number.
     """
-    zs = _numbers("softmax", _sequence(outputs))
+    zs = _numbers("softmax", _sequence("softmax", outputs))
     if not zs:
         raise ValueError("softmax: there are no outputs")
     total = ops.logsumexp([z if isinstance(z, Value) else Value(z) for z in zs])
@@ -247,7 +247,8 @@ def _no_class(count: int, target: Any) -> Exception:
     )
 
 
-def _sequence(things: Any) -> list[Any]:
+def _sequence(name: str, things: Any) -> list[Any]:
+    require_order(things, name)
     if isinstance(things, Value | int | float | str | bytes) or not hasattr(things, "__len__"):
         return [things]
     try:
@@ -258,7 +259,7 @@ def _sequence(things: Any) -> list[Any]:
 
 def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     """Each output with its target, a Value or a float."""
-    outs, wanted = _sequence(outputs), _sequence(targets)
+    outs, wanted = _sequence(loss, outputs), _sequence(loss, targets)
     if len(outs) != len(wanted) or not outs:
         raise ValueError(
             f"{loss}: {counted(len(outs), 'output')} and {counted(len(wanted), 'target')}; it takes one for each"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tinygrad_bp.core import ops
-from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.operation import Operation, require_order
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.program import zeros
@@ -219,6 +219,7 @@ def _traced(roots: Sequence[Value], inputs: Sequence[Value]) -> Code:
 
 
 def _inputs(inputs: Sequence[Value]) -> list[Value]:
+    require_order(inputs, "compile: inputs")
     try:
         inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
     except TypeError:
@@ -263,6 +264,7 @@ def _flatten(outputs: Any) -> tuple[list[Value], Any]:
 
 
 def _elements(outputs: Any) -> Iterator[Any]:
+    require_order(outputs, "compile: outputs")
     if isinstance(outputs, Iterable) and not isinstance(outputs, str | bytes | dict):
         return iter(outputs)
     hint = "; for a derivative write grad(y, x)" if isinstance(outputs, float) else ""

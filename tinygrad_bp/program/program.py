@@ -22,8 +22,8 @@ def compile(outputs: Any, inputs: Sequence[Value]) -> Program:
     Every other leaf becomes a constant with the number it has now. Since a gradient is a graph, `compile([E, *grad(E, ws)], ws)`
     computes an error and its gradient.
 
-    Raises TypeError if an output is no Value or list, or an input no Value; ValueError if an input was computed from others or is
-    there twice.
+    Raises TypeError if an output is no Value or list, an input no Value or either a set, which has no order; ValueError if an input was
+    computed from others or is there twice.
     """
     return Program(trace(outputs, inputs))
 

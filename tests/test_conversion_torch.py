@@ -126,3 +126,88 @@ def test_a_part_or_a_class_is_no_module() -> None:
         TypeError, match=r"not OrderedDict .*; of weights by name make the module first, and module.load_state_dict"
     ):
         from_torch(nn.Linear(3, 2).state_dict())
+
+
+def own(called: str, forward: Callable[[Any], Any], base: str = "Module") -> Any:
+    """A module of a class of one's own by any name."""
+    from torch import nn
+
+    return type(called, (getattr(nn, base),), {"forward": lambda _, x: forward(x)})()
+
+
+def with_a_forward_of_their_own() -> list[tuple[Any, str | None]]:
+    import torch
+    from torch.nn import functional
+
+    return [
+        (own("GELU", lambda x: 0.5 * x * (1 + torch.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))), None),
+        (own("GELU", lambda x: functional.gelu(x, approximate="tanh")), None),
+        (own("ReLU", lambda x: torch.relu(x).clamp(max=6)), None),
+        (own("Dropout", lambda x: x * 0.9995), None),
+        (own("Tanh", lambda x: torch.tanh(x) * 1.0004, "Tanh"), None),
+        (own("LeakyReLU", lambda x: functional.leaky_relu(x, 0.0101)), None),
+        (own("Swish", lambda x: x * torch.sigmoid(1.0002 * x)), None),
+        (own("Swish", lambda x: x * torch.sigmoid(x)), "silu"),
+        (own("Anything", lambda x: torch.clamp(x, min=0)), "relu"),
+        (own("Erf", lambda x: 0.5 * x * (1 + torch.erf(x / 2**0.5))), "gelu"),
+        (own("Naive", lambda x: torch.log(1 + torch.exp(x))), "softplus"),
+        (own("Reshaped", lambda x: x.view(x.size(0), -1)), None),
+        (type("Mine", (torch.nn.Tanh,), {})(), "tanh"),
+    ]
+
+
+def test_what_a_class_of_ones_own_is_called_says_nothing() -> None:
+    from torch import nn
+
+    class Written(nn.Module):
+        def __init__(self, part: Any) -> None:
+            super().__init__()
+            self.first, self.part, self.last = nn.Linear(3, 4), part, nn.Linear(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.last(self.part(self.first(x)))
+
+    for part, row in with_a_forward_of_their_own():
+        for module in (nn.Sequential(nn.Linear(3, 4), part, nn.Linear(4, 2)), Written(part)):
+            if row or type(part).__name__ == "Reshaped":
+                there = from_torch(module).layers[0].neurons[0].activation
+                assert (there.name if there else None) == row
+            else:
+                with pytest.raises(Unfit, match=r"nothing that an MLP computes|the row of the table is that of"):
+                    from_torch(module)
+
+
+def test_a_linear_layer_of_ones_own_is_one_if_it_computes_one() -> None:
+    import torch
+    from torch import nn
+
+    class Linear(nn.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(torch.ones(4, 3) / 3), nn.Parameter(torch.ones(4))
+            self.factor = factor
+
+        def forward(self, x: Any) -> Any:
+            return self.factor * (x @ self.weight.T) + self.bias
+
+    class Mine(nn.Linear): ...
+
+    class Rows(nn.Sequential):
+        def forward(self, x: Any) -> Any:
+            return super().forward(x) * 1.00001
+
+    for module in (nn.Sequential(Linear(1.0), nn.Tanh()), nn.Sequential(Mine(3, 4), nn.Tanh())):
+        assert from_torch(module).widths == [3, 4]
+    with pytest.raises(Unfit, match="Linear has a forward of its own, and what that computes is nothing"):
+        from_torch(nn.Sequential(Linear(1.00001), nn.Tanh()))
+    with pytest.raises(Unfit, match=r"mul has another operand, 1\.00001"):
+        from_torch(Rows(nn.Linear(3, 4), nn.Tanh()))
+
+
+def test_no_rounding_hides_another_formula() -> None:
+    from torch import nn
+
+    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    module[1].register_forward_hook(lambda part, before, after: after * 1.000001)
+    with pytest.raises(Unfit, match="computes something else than its layers"):
+        from_torch(module)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from tinygrad_bp.core.gradients import grad
 from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.networks.activations import activation_named
 from tinygrad_bp.networks.losses import softmax
 from tinygrad_bp.networks.nn import MLP
@@ -38,8 +40,18 @@ ACTIVATIONS: dict[str, str] = {
 }
 PROBES = 4  # rows of each kind at which what was made is compared with what it was made from
 STEPS = 6  # towards a row at which a model of classes is undecided; of a linear one the first arrives
+FURTHER = (10.0, 100.0)  # so many times as far out is looked at, too: there a relu that ends at 6 is another
 LARGE = 1e38  # what is beyond may be infinite in 32 bits
-CLOSE = 1e-3  # relative to the largest output: a wrong layer is further off, and 32 bits are not
+# How far off an output may be, relative to the largest, in numbers of so many bits.
+CLOSE = {"64": 1e-10, "32": 1e-5, "16": 1e-2}
+# Where most of what is summed up on the way cancels, rounding alone is more: so much of CLOSE, relative to the sum without signs, but
+# never more than WRONG, which a wrong layer is off, relative to the largest output.
+CANCELLED = 0.1
+WRONG = 1e-3
+# Where a function of one's own is compared with the rows of the table, and how far out it has to be finite.
+_STEPS = [0.13 + 0.37 * k for k in range(32)] + [20.0, 35.0, 90.0, 1e3, 1e4]
+PLACES = (0.0, *_STEPS, *(-x for x in _STEPS))
+INNER = 12.0
 
 
 def no_class(reader: str, thing: Any) -> None:
@@ -52,6 +64,42 @@ def no_class(reader: str, thing: Any) -> None:
 
 class Unfit(ValueError):
     """A model has something that no `MLP` computes."""
+
+
+def activation_like(function: Callable[[list[float]], Any]) -> str | None:
+    """The name of the activation that a function computes at all of many places, to the rounding; None if it is none of the table.
+
+    Args:
+        function: takes a list of numbers and gives as many, in any array; what it raises is taken for no activation.
+    """
+    try:
+        array = function(list(PLACES))
+        found = flat(listed(array))
+    except Exception:  # anyone's code
+        return None
+    if len(found) != len(PLACES) or not all(
+        math.isfinite(y) for x, y in zip(PLACES, found, strict=True) if abs(x) < INNER
+    ):
+        return None
+    close = _close(array) * CANCELLED
+    for name in dict.fromkeys(ACTIVATIONS.values()):
+        if all(_agrees(name, x, y, close) for x, y in zip(PLACES, found, strict=True)):
+            return name
+    return None
+
+
+def _agrees(name: str, x: float, found: float, close: float) -> bool:
+    row = activation_named(name)
+    try:
+        there = x if row is None else row(Value(x)).data
+    except OverflowError:
+        return True
+    return not math.isfinite(found) or abs(found - there) <= close * max(1.0, abs(there))
+
+
+def _close(array: Any) -> float:
+    """How far off numbers of the type of an array may be; what has none may have been computed in 32 bits."""
+    return CLOSE.get(str(getattr(array, "dtype", ""))[-2:], CLOSE["32"])
 
 
 class Chain:
@@ -68,6 +116,7 @@ class Chain:
         self.probabilities = False  # whether the model can be asked for those of classes
         self.softmax = False
         self.logarithms = False  # whether the model gives those of the probabilities
+        self.close = 0.0  # how far off what the model computes may be at least, if it says so
         self._layers: list[_Layer] = []
         self._waiting: list[_Fixed | _Mixed] = []  # for a layer after them
         self._first: list[_Fixed | _Mixed] = []  # those that came before every layer
@@ -227,19 +276,34 @@ class Chain:
     def _compare(self, net: MLP, original: Callable[[list[list[float]]], Any]) -> None:
         draw = random.Random(0)
         rows = [[draw.gauss(0.0, 1.0) for _ in range(net.widths[0])] for _ in range(PROBES)]
-        rows += [self._measured(row) for row in rows] if self._first else []
+        further = [[times * x for x in row] for times in FURTHER for row in rows]
+        if self._first:
+            rows, further = rows + [self._measured(row) for row in rows], [self._measured(row) for row in further]
         rows += [self._undecided(net, draw) for _ in range(PROBES)] if self.softmax or self._is_sigmoid(net) else []
-        for row, wanted in zip(rows, listed(original(rows)), strict=True):
-            outputs = net(row)
-            found = [x.data for x in (softmax(outputs) if self.softmax else outputs)]
+        array = original(rows + further)
+        close = max(self.close, _close(array))
+        for k, (row, wanted) in enumerate(zip(rows + further, listed(array), strict=True)):
             there = flat(wanted)
+            try:
+                outputs = net(row)
+                found = softmax(outputs) if self.softmax else outputs
+            except OverflowError:
+                if k < len(rows):
+                    raise
+                continue
+            if k >= len(rows) and not all(map(math.isfinite, there)):  # out of the range of 32 bits
+                continue
             if self.classes and len(found) == 1 and len(there) == 2:
                 found = [1.0 - found[0], found[0]]
-            near = CLOSE * max([1e-30, *filter(math.isfinite, map(abs, there))])
-            if len(found) != len(there) or not all(_near(a, b, near) for a, b in zip(found, there, strict=True)):
+            largest = max([1e-30, *filter(math.isfinite, map(abs, there))])
+            if len(found) != len(there) or not all(
+                _near(a.data, b, close * largest)
+                or _near(a.data, b, min(WRONG * largest, close * CANCELLED * _summed(net, a)))
+                for a, b in zip(found, there, strict=True)
+            ):
                 raise Unfit(
                     f"{self.what} computes something else than its layers one after the other: at {shown(row)} it gives "
-                    f"{shown(there)}, they give {shown(found)}"
+                    f"{shown(there)}, they give {shown([x.data for x in found])}"
                 )
 
     def _measured(self, row: Sequence[float]) -> list[float]:
@@ -288,6 +352,13 @@ class Chain:
             return [x.data for x in net(row)]
         [out] = net(row)
         return [0.0, out.args[0].data]
+
+
+def _summed(net: MLP, output: Value) -> float:
+    """The size of what is summed up on the way to an output: by how much it changes, relative to a change of all weights alike."""
+    weights = [*net.weights, *net.biases]
+    slopes = grad(output, weights)
+    return math.fsum(abs(slope.data * weight.data) for slope, weight in zip(slopes, weights, strict=True))
 
 
 def _near(found: float, there: float, near: float) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import importlib
 from collections.abc import Iterator, Sequence
+from types import FunctionType
 from typing import Any
 
-from tinygrad_bp.networks.conversion.chain import Chain, Unfit, listed, no_class
+from tinygrad_bp.networks.conversion.chain import Chain, Unfit, activation_like, listed, no_class
 from tinygrad_bp.networks.nn import MLP
 from tinygrad_bp.text import shown
 
@@ -21,9 +22,9 @@ _SOFTMAX = {"softmax", "logsoftmax", "log_softmax"}
 # What options have to be for the row of the table to compute the same.
 _OPTIONS: dict[str, Any] = {"beta": 1, "negative_slope": 0.01, "approximate": "none"}
 _LONGEST = 20.0  # beyond which Softplus is the identity there; a softplus is it too by then, to 2e-9
-# What wraps a module and computes the same, and where it keeps it; what is made of one and can no longer be followed.
+# What wraps a module and computes the same, and where it keeps it.
 _AROUND = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
-_LISTS = {"ModuleList", "ModuleDict"}
+_LISTS = {"ModuleList", "ModuleDict"}  # which hold modules and do not say in which order numbers go through them
 _MODULES = {
     "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "Softplus", "silu": "SiLU", "gelu": "GELU",
 }  # fmt: skip
@@ -47,7 +48,7 @@ def from_torch(module: Any) -> MLP:
         raise TypeError(
             f"from_torch takes a module of PyTorch, not {type(module).__name__} {shown(module)}{_how_a_module(module)}"
         )
-    while type(module).__name__ in _AROUND:
+    while type(module).__name__ in _AROUND and type(module).forward.__module__.startswith("torch."):
         module = getattr(module, _AROUND[type(module).__name__])
     chain = Chain(type(module).__name__)
     _refuse(chain, module)
@@ -61,15 +62,28 @@ def from_torch(module: Any) -> MLP:
         _add(chain, name, part, options)
 
     def original(rows: list[list[float]]) -> Any:
-        torch = importlib.import_module("torch")
-        kind = next((p.dtype for p in module.parameters()), None)
-        if kind in (torch.float16, torch.bfloat16):  # in which the module itself has three digits
-            module.to(kind := torch.float64)
-        with torch.no_grad():
-            found = module(torch.tensor(rows, dtype=kind))
-        return listed(found.exp() if chain.logarithms else found)
+        found = _computed(module, rows)
+        return found.exp() if chain.logarithms else found
 
     return chain.network(original)
+
+
+def _computed(module: Any, rows: list[list[float]]) -> Any:
+    """What the module gives for rows: in 64 bits, in which no rounding hides another formula, unless it insists on its own."""
+    torch = importlib.import_module("torch")
+    kind = next((p.dtype for p in module.parameters()), None)
+    with torch.no_grad():
+        try:
+            found = copy.deepcopy(module).double()(torch.tensor(rows, dtype=torch.float64))
+        except RuntimeError:
+            return module(torch.tensor(rows, dtype=kind))
+    if kind != torch.float64 and any(_is_computed(part) for part in module.modules()):
+        return found.float()  # the weights that were read were computed in fewer digits than these
+    return found
+
+
+def _is_computed(part: Any) -> bool:
+    return "parametrizations" in vars(part)["_modules"] or bool(vars(part)["_forward_pre_hooks"])
 
 
 def to_torch(net: MLP, dtype: Any = None) -> Any:
@@ -151,34 +165,95 @@ def _copied(module: Any) -> Any:
     return copied
 
 
-def _kind(part: Any) -> str:
-    """The name of a module's class; of one whose weights are computed that of the class that it had before."""
-    kind = type(part)
-    return (kind.__mro__[1] if "parametrizations" in dict(part.named_children()) else kind).__name__
+def _library(part: Any) -> str:
+    """The name of the class of PyTorch that a module is of, also by a class without a `forward` of its own; empty if it has one."""
+    if "forward" in vars(part):
+        return ""
+    for kind in type(part).__mro__:
+        if kind.__module__.startswith("torch.nn.modules."):
+            return kind.__name__ if kind.__name__ != "Module" else ""
+        if {"forward", "__call__"} & set(vars(kind)):
+            return ""
+    return ""
+
+
+def _is_leaf(part: Any) -> bool:
+    """Whether a module holds no others, but for what computes its weights."""
+    return all(name == "parametrizations" for name, _ in part.named_children())
 
 
 def _parts(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """What the numbers go through, in order: the name of each, a module or the name of a function, and the options of a function."""
-    if _kind(module) in _LISTS:
-        raise Unfit(
-            f"{chain.what}: {_kind(module)} only holds modules, and does not say how they follow; nn.Sequential does"
-        )
-    if _kind(module) == "Sequential":
+    library = _library(module)
+    if library in _LISTS:
+        raise Unfit(f"{chain.what}: {library} only holds modules, and does not say how they follow; nn.Sequential does")
+    if library == "Sequential":
         for name, child in module.named_modules(remove_duplicate=False):
             if not name or "." in name:  # itself, and what is further inside
                 continue
             for inner, part, options in _parts(child, chain):
                 yield f"{name}.{inner}" if inner else name, part, options
-    elif all(name == "parametrizations" for name, _ in module.named_children()):
-        yield "", module, {}
+    elif _is_leaf(module):
+        if library or _is_linear(module):
+            yield "", module, {}
+        else:
+            yield from _own(module, chain)
     else:
         yield from _traced(module, chain)
 
 
+def _own(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """The parts of a module with a `forward` of its own that holds no others: what it is called says nothing."""
+    torch = importlib.import_module("torch")
+
+    def function(numbers: list[float]) -> Any:
+        with torch.no_grad():
+            return copy.deepcopy(module).double()(torch.tensor([numbers], dtype=torch.float64))
+
+    if next(iter(module.parameters()), None) is None and (name := activation_like(function)):
+        yield "", name, {}
+        return
+    try:
+        parts = list(_traced(module, chain))
+    except Unfit as error:
+        raise Unfit(
+            f"{chain.what}: {type(module).__name__} has a forward of its own, and what that computes is nothing that an MLP computes, "
+            f"neither a linear layer nor an activation of the table; followed step by step: {str(error).removeprefix(f'{chain.what}: ')}"
+        ) from None
+    yield from parts
+
+
+def _is_linear(module: Any) -> bool:
+    """Whether a module with a `forward` of its own is a linear layer by `weight` and `bias`."""
+    torch = importlib.import_module("torch")
+    weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
+    if not isinstance(weight, torch.Tensor) or weight.ndim != 2 or not isinstance(bias, torch.Tensor | None):
+        return False
+    with torch.no_grad():
+        own = copy.deepcopy(module).double()
+        rows = torch.cat([f * torch.eye(weight.shape[1], dtype=torch.float64) for f in (0.0, 1.0, -30.0)])
+        try:
+            found = own(rows)
+            wanted = torch.nn.functional.linear(rows, own.weight, own.bias)
+        except (RuntimeError, TypeError, ValueError, AttributeError):
+            return False
+        return (
+            isinstance(found, torch.Tensor)
+            and found.shape == wanted.shape
+            and torch.allclose(found, wanted, 1e-12, 1e-12)
+        )
+
+
 def _traced(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """The parts of a module that says in a `forward` of its own what it does."""
+    fx = importlib.import_module("torch.fx")
+
+    class Tracer(fx.Tracer):  # type: ignore[name-defined,misc]
+        def is_leaf_module(self, part: Any, name: str) -> bool:
+            return bool(super().is_leaf_module(part, name) or _is_leaf(part) or _library(part))
+
     try:
-        graph = importlib.import_module("torch.fx").symbolic_trace(module).graph
+        graph = Tracer().trace(module)
     except Exception as error:  # anyone's forward, run on something that is no tensor
         raise Unfit(f"{chain.what}: what its forward does cannot be followed: {shown(str(error), 200)}") from None
     before: Any = None
@@ -201,13 +276,20 @@ def _traced(module: Any, chain: Chain) -> Iterator[tuple[str, Any, dict[str, Any
             others = [x for x in node.args if x is not before]
             if others and called.lower() not in _NOTHING | _SOFTMAX:
                 raise Unfit(f"{chain.what}: {called} has another operand, {shown(others[0])}; an MLP has one path")
+            if isinstance(node.target, FunctionType) and not node.target.__module__.startswith("torch."):
+                raise Unfit(
+                    f"{chain.what}: {called} is a function of {node.target.__module__}, which is not read by its name"
+                )
             yield called, called, dict(node.kwargs)
         before = node
 
 
 def _add(chain: Chain, name: str, part: Any, options: dict[str, Any]) -> None:
-    kind = part if isinstance(part, str) else _kind(part)
-    where = f"{name} ({kind})" if name and name != kind else kind
+    kind = (
+        part if isinstance(part, str) else _library(part) or "Linear"
+    )  # what is not of the library and still a part is one
+    own = kind if isinstance(part, str) or "parametrizations" in vars(part)["_modules"] else type(part).__name__
+    where = f"{name} ({own})" if name and name != own else own
     called = kind.lower()
     if not isinstance(part, str):
         options = {option: getattr(part, option) for option in (*_OPTIONS, "threshold") if hasattr(part, option)}

@@ -10,6 +10,7 @@ import linecache
 import math
 import pickle
 import random
+import re
 import sys
 import traceback
 import unicodedata
@@ -332,7 +333,7 @@ def test_lines_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     most = lines_kept()
     del programs  # without the collector of garbage: nothing of a program lies in a circle
     for k in range(200):
-        program = compile(x.exp() * k, [x])
+        program = compile([x.exp() * k, x], [x])
         program(1.0)
         program.scan([1.0], [], [], [])
         assert inspect.getsource(program.function).count("exp(x)") == 1
@@ -390,3 +391,31 @@ def test_programs_are_pickled() -> None:
         again = pickle.loads(pickle.dumps(program))
         assert again.source == program.source
         assert again(*numbers) == want
+
+
+def test_a_scan_takes_as_many_steps_as_the_order_names_rows_or_says_what_does_not_fit() -> None:
+    w, x, rate = Value(1.0, "w"), Value(2.0, "x"), Value(0.5, "rate")
+    program, table = compile([w * x, w - 0.5 * x], [w, x]), [[1.0], [4.0]]
+    for settings in ([], [[]] * 3, [()] * 3):
+        assert program.scan([0.5], settings, table, [0, 1, 0]) == ([-2.5], [0.5, 0.0, -2.0])
+    assert compile([w * 2.0, w * w], [w]).scan([3.0], [], [], [0, 0]) == ([81.0], [6.0, 18.0])  # no columns, one row
+    assert program.scan([0.5], [], table, []) == ([0.5], [])
+    rated = compile([w * x, w - rate * x], [w, rate, x])
+    assert rated.scan([0.5], [[0.5], [0.25]], table, [0, 1]) == ([-1.0], [0.5, 0.0])
+    for one, arguments, says in (
+        (program, ([0.5], [[]] * 2, table, [0, 1, 0]), "2 rows of settings for 3 times; it takes one for each"),
+        (program, ([0.5], [], table, [-1]), "order names row -1, and the rows are 0 to 1"),
+        (program, ([0.5], [], table, [0, 2]), "order names row 2, and the rows are 0 to 1"),
+        (program, ([0.5], [], [], [0]), "order names row 0, and the table has no rows"),
+        (program, ([0.5, 1.0], [], table, [0]), "2 outputs are a number and 1 to replace the state, which has 2"),
+        (
+            program,
+            ([0.5], [], [[1.0], [1.0, 2.0]], [0]),
+            "row 1 of the table has 2 numbers, not 1; the inputs are w, x",
+        ),
+        (program, ([0.5], [[0.1, 0.2]], table, [0]), "row 0 of the table has 1 number, not 0"),
+        (rated, ([0.5], [[0.5], []], table, [0, 1]), "row 1 of settings has 0 numbers, not 1"),
+        (rated, ([0.5], [], table, [0, 1]), "row 0 of the table has 1 number, not 2"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"scan: {says}")):
+            one.scan(*arguments)

@@ -85,13 +85,50 @@ class Program:
         """Runs the program once for each number in `order`, on that row of the table. Returns the last state, and output 0 of each time.
 
         The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table. All numbers are floats, in lists or tuples that stay as they are. Machine code has `iterate` for
-        this, on buffers that it changes. Raises what operations raise on floats where they are undefined.
+        then the columns of the table; where there are none of either, the rows may be left out. All numbers are floats, in lists or tuples
+        that stay as they are. Machine code has `iterate` for this, on buffers that it changes.
+
+        Raises ValueError where state, settings, table, order and program do not fit each other, and what operations raise on floats
+        where they are undefined.
         """
-        carried = len(state)
-        _, loop = self._source.scanned(carried, len(settings[0]) if settings else 0)
+        carried, given = len(state), len(settings[0]) if settings else 0
+        settings = settings or [()] * len(order)
+        columns = len(self.code.inputs) - carried - given
+        table = table or ([] if columns else [()])
+        self._require_fit(carried, settings, given, table, columns, order)
+        _, loop = self._source.scanned(carried, given)
         found: tuple[list[float], list[float]] = loop(state, settings, table, order)
         return found
+
+    def _require_fit(
+        self,
+        carried: int,
+        settings: Sequence[Sequence[float]],
+        given: int,
+        table: Sequence[Sequence[float]],
+        columns: int,
+        order: Sequence[int],
+    ) -> None:
+        """Raises ValueError for what `scan` cannot go through, before it begins."""
+        if len(self.code.outputs) != carried + 1:
+            raise ValueError(
+                f"scan: {counted(len(self.code.outputs), 'output')} are a number and {len(self.code.outputs) - 1} to replace the state, "
+                f"which has {carried}"
+            )
+        if len(settings) != len(order):
+            raise ValueError(
+                f"scan: {counted(len(settings), 'row')} of settings for {counted(len(order), 'time')}; it takes one for each"
+            )
+        for name, rows, wanted in ("settings", settings, given), ("the table", table, max(columns, 0)):
+            for place, row in enumerate(rows if order else []):
+                if len(row) != wanted:
+                    raise ValueError(
+                        f"scan: row {place} of {name} has {counted(len(row), 'number')}, not {wanted}; the inputs are "
+                        f"{', '.join(self.inputs):.60}, {carried} of them the state and {given} settings"
+                    )
+        for row_number in order:
+            if not 0 <= row_number < len(table):
+                raise ValueError(f"scan: order names row {row_number}, and {_rows_there(len(table))}")
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:
         """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""
@@ -173,3 +210,7 @@ class Program:
     def __repr__(self) -> str:
         parts = (self.code.inputs, "input"), (self.code.instructions, "instruction"), (self.code.outputs, "output")
         return f"Program({', '.join([counted(len(things), noun) for things, noun in parts])})"
+
+
+def _rows_there(count: int) -> str:
+    return f"the rows are 0 to {count - 1}" if count else "the table has no rows"

@@ -256,6 +256,30 @@ def test_an_activation_in_plain_arithmetic_is_one(f: Any) -> None:
     assert "saturated" not in kinds(diagnose(-(((1 + f(w * 20.0)) / 2).log())))
 
 
+@pytest.mark.parametrize(
+    ("f", "numbers", "at", "slope"),
+    [
+        (lambda w, x: 1 / (1 + (-w * x).exp()), (4.0, 5.0), 20.0, math.exp(-20)),  # (-w) * x
+        (lambda w, x: 1 / (1 + (w - x).exp()), (50.0, 10.0), -40.0, math.exp(-40)),
+        (lambda w, x: 1 / (1 + (-2 * x).exp()) * w, (1.0, 5.5), 11.0, math.exp(-11)),
+        (lambda w, x: 3 / (1 + (x * w).exp()), (2.0, 6.0), -12.0, 3 * math.exp(-12)),
+        (lambda w, x: 2 / (1 + (-2 * x).exp()) * w, (1.0, 8.0), 16.0, 2 * math.exp(-16)),
+        (lambda w, x: w.exp() / (w.exp() + x.exp()), (3.0, 20.0), -17.0, math.exp(-17)),
+        (lambda w, x: x.exp() / (w.exp() + x.exp()), (3.0, 20.0), 17.0, math.exp(-17)),
+        (lambda w, x: (x.exp() - w.exp()) / (w.exp() + x.exp()), (3.0, 20.0), 8.5, 4 * math.exp(-17)),
+        (lambda w, x: (1 - (2 * x).exp()) / (1 + (2 * x).exp()) * w, (1.0, 9.0), -9.0, 4 * math.exp(-18)),
+        (lambda w, x: 0.0 / (1 + (-x).exp()) + w, (1.0, 30.0), None, 0.0),
+    ],
+)
+def test_a_plain_activation_is_told_with_its_argument_and_the_slope_there(
+    f: Any, numbers: Any, at: float | None, slope: float
+) -> None:
+    w, x = Value(numbers[0], "w"), Value(numbers[1], "x")
+    found = [each for each in diagnose((f(w, x) - 5.0) ** 2).findings if each.kind == "saturated"]
+    assert [each.numbers["at"] for each in found] == [pytest.approx(at)] * (at is not None)
+    assert [each.numbers["slope"] for each in found] == [pytest.approx(slope, rel=1e-4)] * (at is not None)
+
+
 def test_in_many_rows_too() -> None:
     w, b = Value(0.5, "w1"), Value(-50.0, "b1")
     errors = [(1 / (1 + (-(w * (k / 50) + b)).exp()) - 3.0) ** 2 for k in range(50)]

@@ -75,7 +75,7 @@ def dying_paths(
         first = saturated[0]
         numbers = {"slope": _slope(first, plain), "gradient": gradients[first], "count": len(saturated)}
         if first in plain:
-            numbers["at"] = plain[first].x.data
+            numbers["at"] = plain[first].at
         found.append(Dying("saturated", tuple(saturated), numbers))
     return found
 
@@ -110,7 +110,7 @@ def fading(layers: Sequence[LayerGradients]) -> str:
 
 
 def _slope(node: Value, plain: Mapping[Value, Plain] | None = None) -> float:
-    """The largest local derivative with respect to what varies; of an activation in plain arithmetic that by what it is of."""
+    """The largest local derivative with respect to what varies; of an activation in plain arithmetic that by its argument."""
     if plain and node in plain:
         return plain[node].slope
     slopes = [abs(local) for local in node.recorded_derivatives if local is not None]
@@ -134,7 +134,7 @@ def _saturated(
     """The nodes that are saturated though something is to be learned from them. Of a neuron they are so in all rows, and beyond doubt or
     with half of its layer: some of a network that has learned are."""
     y = abs(order[-1].data)
-    written = {each.x: node for node, each in plain.items()}
+    written = {x: node for node, each in plain.items() for x in each.of}
     neurons = [replace(unit, out=written[unit.out]) if unit.out in written else unit for unit in neurons]
     rows = _rows([unit for unit in neurons if unit.activation in SATURATING or unit.out in plain])
     together: dict[Value, float] = {}  # of a neuron what all rows ask of it, of which each has a small part in a mean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -67,25 +68,33 @@ class Unfit(ValueError):
 
 
 def activation_like(function: Callable[[list[float]], Any]) -> str | None:
-    """The name of the activation that a function computes at all of many places, to the rounding; None if it is none of the table.
+    """The name of the activation that a function computes at all of many places, to the rounding; empty if it is none of the table.
 
     Args:
-        function: takes a list of numbers and gives as many, in any array; what it raises is taken for no activation.
+        function: takes a list of numbers and gives as many, in any array. None is returned for one that gives anything else, or raises.
     """
     try:
-        array = function(list(PLACES))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is far out
+            array = function(list(PLACES))
         found = flat(listed(array))
     except Exception:  # anyone's code
         return None
-    if len(found) != len(PLACES) or not all(
-        math.isfinite(y) for x, y in zip(PLACES, found, strict=True) if abs(x) < INNER
-    ):
+    if len(found) != len(PLACES):
         return None
+    if not all(math.isfinite(y) for x, y in zip(PLACES, found, strict=True) if abs(x) < INNER):
+        return ""
     close = _close(array) * CANCELLED
     for name in dict.fromkeys(ACTIVATIONS.values()):
         if all(_agrees(name, x, y, close) for x, y in zip(PLACES, found, strict=True)):
             return name
-    return None
+    return ""
+
+
+def no_activation() -> str:
+    """What is said of something that no MLP computes."""
+    known = ", ".join(sorted({*ACTIVATIONS.values()} - {"linear"}))
+    return f"is nothing that an MLP computes: there are linear layers and the activations {known}"
 
 
 def _agrees(name: str, x: float, found: float, close: float) -> bool:
@@ -128,10 +137,10 @@ class Chain:
         """
         self._open(name)
         rows = listed(weights)
-        matrix = [[float(w) for w in row] for row in rows] if _is_matrix(rows) else []
+        matrix = [self._reals(name, row) for row in rows] if _is_matrix(rows) else []
         if not matrix or not matrix[0]:
             raise self.unfit(name, "has weights that are no matrix")
-        shift = [0.0] * len(matrix) if biases is None else [float(b) for b in listed(biases)]
+        shift = [0.0] * len(matrix) if biases is None else self._reals(name, listed(biases))
         if len(shift) != len(matrix):
             raise self.unfit(name, f"has {counted(len(matrix), 'neuron')} and {len(shift)} biases")
         if not all(math.isfinite(x) for row in (*matrix, shift) for x in row):
@@ -151,6 +160,15 @@ class Chain:
             self._widths(name, layer, len(self._layers[-1].biases))
         self._layers.append(layer)
 
+    def _reals(self, name: str, numbers: Sequence[Any]) -> list[float]:
+        for x in numbers:
+            if isinstance(x, complex):
+                raise self.unfit(name, f"has complex weights, {shown(x)} for instance; those of an MLP are real")
+        try:
+            return [float(x) for x in numbers]
+        except (TypeError, ValueError):
+            raise self.unfit(name, f"has weights that are no numbers: {shown(numbers)}") from None
+
     def _widths(self, name: str, layer: _Layer, there: int) -> None:
         if len(layer.weights[0]) != there:
             raise self.unfit(
@@ -160,7 +178,7 @@ class Chain:
     def fixed(self, name: str, factors: Any, summands: Any) -> None:
         """Adds a map of each number by itself, `factor * x + summand`, that is not trained: it becomes part of a layer beside it."""
         self._open(name)
-        fixed = _Fixed(name, [float(x) for x in listed(factors)], [float(x) for x in listed(summands)])
+        fixed = _Fixed(name, self._reals(name, listed(factors)), self._reals(name, listed(summands)))
         if not all(map(math.isfinite, (*fixed.factors, *fixed.summands))):
             raise self.unfit(name, "has numbers that are not finite")
         if self._layers and self._layers[-1].activation is None and not self._waiting:
@@ -182,10 +200,7 @@ class Chain:
         """Adds an activation by the name that it has elsewhere. Raises Unfit for one that is no row of the table."""
         row = ACTIVATIONS.get(called.lower())
         if row is None:
-            known = ", ".join(sorted({*ACTIVATIONS.values()} - {"linear"}))
-            raise self.unfit(
-                name, f"is nothing that an MLP computes: there are linear layers and the activations {known}"
-            )
+            raise self.unfit(name, no_activation())
         self._open(name)
         if (operation := activation_named(row)) is None:
             return

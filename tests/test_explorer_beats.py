@@ -178,6 +178,12 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
     assert found == close([0.74136507, 0.186815602, 0.593269992]) or found[0] * found[1] * found[2] == close(product)
     assert product == close(wanted["dE_total/dw5"])
     assert "Three links lie between w5 and Etotal" in explorer.page.locator(".why").inner_text().replace("\n", "")
+    slope = explorer.page.locator(".neurons .badge.term-1")
+    assert slope.all_text_contents() == ["slope 0.1868"]
+    assert [each.text_content() for each in explorer.page.locator(".apart > .box-number:not(.plain)").all()] == [
+        "out 0.5933",
+        "∂ 0.7414",
+    ]
     explorer.jump(20)  # from w1 there are two ways, so that it is no chain of three links
     assert "The first is what came back to h1" in explorer.page.locator(".why").inner_text()
     explorer.jump(18)
@@ -192,10 +198,12 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
     colours = explorer.page.evaluate(
         """() => ["o1", "o2"].map((name) => {
           const title = [...document.querySelectorAll(".neurons .item > title")].find((each) => each.textContent === `out_${name}`);
-          return getComputedStyle(title.parentElement.querySelector(".box")).stroke;
+          return [...title.parentElement.querySelectorAll(".box-number")].map((each) => getComputedStyle(each).fill);
         }).concat([...document.querySelectorAll(".equation-row:first-child .term")].map((each) => getComputedStyle(each).color))"""
     )
-    assert colours[0] == colours[2] != colours[1] == colours[-1]
+    for shown, term in ((colours[0], colours[2]), (colours[1], colours[-1])):
+        assert shown.count(term) == 1  # of all its numbers its node delta
+    assert colours[2] != colours[-1]
 
 
 def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:

@@ -252,6 +252,8 @@ interface Scene {
   why: Piece[];
   colours: Map<number, number>; // by node, the term
   lines: Map<number, number>; // by weight or bias, the term
+  factors: Map<number, { id: number; what: "data" | "grad" }>; // by node, which of its numbers has its colour; else its own value
+  slopes: Map<number, number>; // by output of a neuron, the term of the slope of its activation
   travels: Travel[];
 }
 

@@ -46,6 +46,7 @@ export function arriveScene(stage, frame, beat) {
     const term = k % TERM_COLOURS;
     scene.lines.set(weight, term);
     scene.colours.set(head.out, term);
+    scene.factors.set(head.out, { id: head.net, what: "grad" });
     const carried = frame.grads[head.net];
     const product = carried * frame.data[weight];
     scene.travels.push({ kind: "back", term, from: head.out, to: id, weight, carried, product });
@@ -89,6 +90,7 @@ function outputScene(stage, frame, beat) {
   const probable = probabilityRows(stage, frame, neuron);
   const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
   const square = Boolean(squared) && neuron.target !== null;
+  if (square) scene.colours.set(/** @type {number} */ (neuron.target), 0);
   const wiggled = square ? wiggle(frame, neuron) : null;
   const reasons = probable ? ["probability"] : square ? ["square", ...(summandsOf(graph).length ? ["rest"] : [])] : [];
   const linear = neuron.out === neuron.net ? ["linear"] : [];
@@ -207,14 +209,48 @@ export function deltaScene(stage, frame, beat) {
   };
   /** @type {Piece[]} */
   const left = delta ? [{ delta }, " = ", { of: graph.result, by: beat.node, whole: 1 }] : [{ of: graph.result, by: beat.node, whole: 1 }];
+  const scene = emptyScene();
+  if (factors) lightFactors(scene, neuron, true);
   return {
-    ...emptyScene(),
+    ...scene,
     left,
     rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
     result: resultIn(frame, beat.node, "grad"),
     why: sentence(slope ? `beat.delta.${isFirst(frame, beat, () => true) ? "slope" : "again"}` : "beat.delta", given),
-    travels: [{ kind: "inside", term: 1, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
+    travels: [{ kind: "inside", term: SUBJECT, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
   };
+}
+
+/**
+ * The first factors of a product at a neuron: what arrives there, and the slope of its activation.
+ * @param {Scene} scene
+ * @param {Neuron} neuron
+ * @param {boolean} slope
+ */
+function lightFactors(scene, { out }, slope) {
+  scene.colours.set(out, 0);
+  scene.factors.set(out, { id: out, what: "grad" });
+  if (slope) scene.slopes.set(out, 1);
+}
+
+/**
+ * What comes back to a neuron meets, at each of its weights that the beat is about, what the weight multiplies.
+ * @param {Scene} scene
+ * @param {import("./graph.js").Graph} graph
+ * @param {Frame} frame
+ * @param {Beat} beat
+ * @param {number} last factor
+ */
+function meetings(scene, graph, frame, beat, last) {
+  for (const { weight, source, neuron: head } of graph.connections) {
+    if (!beat.nodes.includes(weight)) continue;
+    scene.lines.set(weight, SUBJECT);
+    scene.colours.set(source, last % TERM_COLOURS);
+    lightFactors(scene, head, last > 1);
+    const product = frame.grads[weight];
+    const [term, other] = [last > 1 ? SUBJECT : 0, last % TERM_COLOURS]; // a node delta is two factors already
+    scene.travels.push({ kind: "meet", term, other, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
+  }
 }
 
 /** @type {import("./terms.js").Maker} */
@@ -227,17 +263,10 @@ export function gradientScene(stage, frame, beat) {
   const rows = chain ? productRows(stage, frame, chain) : rowsOf(stage, frame, terms);
   const several = beat.kind === "gradients";
   const last = (chain?.length ?? 2) - 1;
-  for (const { weight, source, neuron: head } of graph.connections) {
-    if (!beat.nodes.includes(weight)) continue;
-    scene.lines.set(weight, SUBJECT);
-    scene.colours.set(source, last % TERM_COLOURS);
-    scene.colours.set(head.out, 0);
-    const product = frame.grads[weight];
-    const [term, other] = [last > 1 ? SUBJECT : 0, last % TERM_COLOURS]; // a node delta is two factors already
-    scene.travels.push({ kind: "meet", term, other, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
-  }
+  meetings(scene, graph, frame, beat, last);
   const bias = beat.nodes.find((id) => graph.biases.has(id));
   if (bias !== undefined) scene.lines.set(bias, SUBJECT);
+  if (bias === beat.node && chain) lightFactors(scene, neuron, last > 1);
   const connection = graph.connections.find(({ weight }) => weight === beat.node);
   const given = {
     name: [{ name: beat.node }],

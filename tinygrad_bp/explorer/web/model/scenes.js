@@ -10,6 +10,9 @@ import { brief, counted } from "./numbers.js";
 import { emptyScene, placeOf, SUBJECT } from "./terms.js";
 import { sentence, text } from "./words.js";
 
+const MOST_LIT = 24; // weights and biases of an update that are told together
+const SAID_OF_MANY = 7; // of more
+
 /** @typedef {import("./terms.js").Stage} Stage */
 
 /**
@@ -72,7 +75,10 @@ const SCENES = {
 function updateScene(stage, frame, beat) {
   const equation = updateEquation(stage, frame, beat.node);
   const scene = emptyScene();
-  for (const id of beat.nodes) scene.lines.set(id, SUBJECT);
+  // Of many, those that change most: all lines grow or shrink.
+  const size = (/** @type {number} */ id) => (id === beat.node ? Infinity : Math.abs(frame.taken[id]));
+  const lit = beat.nodes.length > MOST_LIT ? [...beat.nodes].sort((a, b) => size(b) - size(a)).slice(0, SAID_OF_MANY) : beat.nodes;
+  for (const id of lit) scene.lines.set(id, SUBJECT);
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
   const { optimizer } = frame.settings;
   const single = beat.nodes.length === 1;

@@ -19,7 +19,17 @@ const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
 /** @returns {Scene} */
 export function emptyScene() {
-  return { left: [], rows: [], result: [], why: [], colours: new Map(), lines: new Map(), travels: [] };
+  return {
+    left: [],
+    rows: [],
+    result: [],
+    why: [],
+    colours: new Map(),
+    lines: new Map(),
+    factors: new Map(),
+    slopes: new Map(),
+    travels: [],
+  };
 }
 
 /**

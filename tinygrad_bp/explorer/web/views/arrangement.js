@@ -18,9 +18,11 @@ const TIERS = [
   { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: 0 },
 ];
 const MOST_APART = [300, 170]; // columns that lie beside each other, and rows that lie below each other: more is no picture any more
-const APART = 10; // of boxes in a column
+const APART = 12; // of boxes in a column, with badges between them
 const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones in a column
 const MARGIN = 8;
+const WIDE_MARGIN = [24, 900]; // at both sides, from that width on
+const BADGES = 12; // room for those of the first neurons
 const GHOST = 7; // more, below boxes under which it is said what was there
 const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
 const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
@@ -109,7 +111,7 @@ function fits(spec, tier, width, height, upright) {
   const sizes = sizesOf(spec, tier, width, height, upright);
   if (sizes.includes(null)) return false;
   const used = sizes.reduce((sum, size) => sum + (size?.[upright ? "height" : "width"] ?? 0), 0);
-  return used + gapsOf(spec, tier, upright).reduce((a, b) => a + b, 0) <= (upright ? height : width) - 2 * MARGIN;
+  return used + gapsOf(spec, tier, upright).reduce((a, b) => a + b, 0) <= lengthOf(width, height, upright);
 }
 
 /**
@@ -162,8 +164,27 @@ function sizesOf(spec, tier, width, height, upright) {
  */
 function breadthOf({ shared }, tier, width, height, upright) {
   return (
-    (upright ? width : height - (tier.rows === 3 || shared.length ? GHOST : 0)) - 2 * MARGIN - (shared.length ? biasRoom(tier, upright) : 0)
+    (upright ? width : height - (tier.rows === 3 || shared.length ? GHOST : 0) - badgeRoom(tier, upright)) -
+    2 * MARGIN -
+    (shared.length ? biasRoom(tier, upright) : 0)
   );
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {boolean} upright
+ */
+function lengthOf(width, height, upright) {
+  return upright ? height - 2 * MARGIN : width - 2 * (width < WIDE_MARGIN[1] ? MARGIN : WIDE_MARGIN[0]);
+}
+
+/**
+ * @param {(typeof TIERS)[number]} tier
+ * @param {boolean} upright
+ */
+function badgeRoom({ rows }, upright) {
+  return rows === 3 && !upright ? BADGES : 0;
 }
 
 /**
@@ -191,7 +212,8 @@ function placed(spec, tier, width, height, upright) {
   const { columns, shared } = spec;
   /** @type {Map<number, Box>} */
   const boxes = new Map();
-  const length = (upright ? height : width) - 2 * MARGIN;
+  const length = lengthOf(width, height, upright);
+  const top = upright ? MARGIN : MARGIN + badgeRoom(tier, upright);
   const breadth = breadthOf(spec, tier, width, height, upright);
   const sizes = sizesOf(spec, tier, width, height, upright).map((size) => size ?? { width: tier.input, height: tier.height, rows: 0 });
   const deep = sizes.map((size) => (upright ? size.height : size.width));
@@ -201,7 +223,7 @@ function placed(spec, tier, width, height, upright) {
   const scale = (length - sum(deep)) / (sum(least) || 1);
   const gaps = least.map((gap) => Math.min(gap * scale, (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16));
   const most = Math.max(...columns.map(({ ids }) => ids.length));
-  let along = MARGIN + (length - sum(deep) - sum(gaps)) / 2;
+  let along = ((upright ? height : width) - length) / 2 + (length - sum(deep) - sum(gaps)) / 2;
   const starts = columns.map(({ kind, ids }, c) => {
     const middle = along + deep[c] / 2;
     const size = sizes[c];
@@ -210,7 +232,7 @@ function placed(spec, tier, width, height, upright) {
     const pitch = Math.min(breadth / ids.length, common);
     const free = pitch - (upright ? size.width : size.height);
     ids.forEach((id, k) => {
-      const across = MARGIN + breadth / 2 + (k - (ids.length - 1) / 2) * pitch;
+      const across = top + breadth / 2 + (k - (ids.length - 1) / 2) * pitch;
       boxes.set(id, { ...(upright ? { x: across, y: middle } : { x: middle, y: across }), ...size, kind, free });
     });
     const start = along;
@@ -256,8 +278,13 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
   }
 }
 
+/** @param {number} font */
+export function badgeSize(font) {
+  return Math.min(13, Math.max(11, font - 3)); // so that it has room between two boxes
+}
+
 /**
- * What labels must not cover: boxes, and the biases beside small ones.
+ * What labels must not cover: boxes, their badges, and the biases beside small ones.
  * @param {Map<number, Box>} boxes
  * @param {number[]} own
  * @param {number} font
@@ -267,7 +294,17 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
  */
 export function groundOf(boxes, own, font, upright, width) {
   const besides = own.map((id) => /** @type {Box} */ (boxes.get(id))).filter(({ rows }) => rows && rows < 3);
-  return [...[...boxes.values()].map((box) => ({ ...box, angle: 0 })), ...besides.map((box) => besideBox(box, font, upright, width))];
+  const full = [...boxes.values()].filter(({ kind, rows }) => kind === "neuron" && rows === 3);
+  const size = badgeSize(font);
+  const badges = full.map(({ x, y, width: wide, height }) => {
+    const own = { angle: 0, width: LETTER * size * 13, height: size };
+    return { ...own, x: x - wide / 2 + 8 + own.width / 2, y: y - height / 2 - 4 - size * 0.36 };
+  });
+  return [
+    ...badges,
+    ...[...boxes.values()].map((box) => ({ ...box, angle: 0 })),
+    ...besides.map((box) => besideBox(box, font, upright, width)),
+  ];
 }
 
 /**

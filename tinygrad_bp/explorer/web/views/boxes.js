@@ -1,7 +1,7 @@
 // The boxes of a picture of a network: of inputs, neurons, parts of the error and the error, with the numbers and leaves said in them.
 
 import { isolated, text } from "../model/words.js";
-import { besideBox } from "./arrangement.js";
+import { badgeSize, besideBox } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { fitting, item, LETTER, named, NUMBER, shortened } from "./items.js";
@@ -53,7 +53,7 @@ export class Boxes {
     this.choose = choose;
     /** @type {ItemPart[]} */
     this.items = [];
-    /** @type {{ neuron: Neuron, badge: SVGTextElement | null, group: SVGGElement }[]} */
+    /** @type {{ neuron: Neuron, badge: SVGTextElement | null, group: SVGGElement, full: boolean }[]} */
     this.badges = []; // of what stands in the way of a gradient
     /** @type {SVGTextElement[]} */
     this.probabilities = [];
@@ -90,7 +90,7 @@ export class Boxes {
     );
     if (!this.stage.graph.nodes[id].op) gripped(this.stage, id, group);
     this.items.push({ id, ids: neuron ? [id, neuron.net] : [id], group, numbers, ghost, instead: [], only: "" });
-    if (neuron) this.badges.push({ neuron, group, badge: full ? this.badge(box, group) : null });
+    if (neuron) this.badges.push({ neuron, group, full, badge: this.badge(box, group, full) });
     return [group, ...extra];
   }
 
@@ -108,13 +108,18 @@ export class Boxes {
   }
 
   /**
-   * Above the box of a neuron: why hardly any gradient passes through it.
+   * At the box of a neuron, above it or where there is room beside it: why hardly any gradient passes through it, and the slope by which
+   * it multiplies. Null where there is no room.
    * @param {import("./arrangement.js").Box} box
    * @param {SVGGElement} group
+   * @param {boolean} full
    */
-  badge({ x, y, width, height }, group) {
-    const font = Math.max(11, this.places.font - 3);
-    const badge = svg("text", { class: "badge", x: x - width / 2 + 10, y: y - height / 2 - 4, "font-size": font });
+  badge({ x, y, width, height, rows, free }, group, full) {
+    const font = badgeSize(this.places.font);
+    const beside = !full && this.places.upright;
+    if (!rows || (!full && free < (beside ? LETTER * font * 7 : font))) return null;
+    const at = beside ? { x: x + width / 2 + 3, y: y + font * 0.36 } : { x: x - width / 2 + (full ? 10 : 3), y: y - height / 2 - 4 };
+    const badge = svg("text", { class: "badge", ...at, "font-size": font });
     group.append(badge);
     return badge;
   }

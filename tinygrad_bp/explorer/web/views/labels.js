@@ -120,8 +120,8 @@ export class Labels {
   }
 
   /**
-   * Which number of a neuron a small box shows during a beat that speaks of another than usual: its net input, what arrives at it, or what
-   * it hands on; null if it is as usual.
+   * Which number of a neuron a small box shows during a beat that speaks of another than usual: its net input, what arrives at it, also as
+   * a factor, or what it hands on; null if it is as usual.
    * @param {Frame} frame
    * @param {number} id
    * @returns {{ id: number, what: "values" | "gradients", prefix: string } | null}
@@ -131,6 +131,7 @@ export class Labels {
     if (!beat?.neuron || !neuron || neuron.net === id) return null;
     if (beat.kind === "net" && beat.neuron === neuron) return { id: neuron.net, what: "values", prefix: "net " };
     if (beat.kind === "arrive" && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
+    if (beat.kind.startsWith("gradient") && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
     const feeds = beat.kind.startsWith("gradient") && beat.neuron.connections.some(([, source]) => source === id);
     return feeds ? { id, what: "values", prefix: "" } : null;
   }

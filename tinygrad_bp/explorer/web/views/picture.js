@@ -9,7 +9,7 @@ import { Boxes } from "./boxes.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { DIGITS, item, LETTER, moveTo, segment, tint, widthOf } from "./items.js";
-import { Labels } from "./labels.js";
+import { inRoom, Labels } from "./labels.js";
 
 /** @typedef {import("./labels.js").Stage} Stage */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
@@ -36,6 +36,18 @@ const MOST_FADING = 100; // lines, above which none takes its time to change its
  */
 function wideAs({ textContent }, size) {
   return LETTER * size * (1.05 * (textContent?.length ?? 0) + 0.5);
+}
+
+/**
+ * Of a box with several numbers only the one that is a factor has its colour.
+ * @param {ItemPart} part
+ * @param {{ id: number, what: string } | undefined} factor
+ * @param {boolean} made whether a small box has what is made of the factors, the node delta, for its one number
+ */
+function tellFactor({ group, numbers }, factor, made) {
+  const apart = factor !== undefined && (made || numbers.length > 1);
+  toggle(group, "apart", apart);
+  for (const { element, what, id } of numbers) toggle(element, "plain", apart && (what !== factor.what || id !== factor.id));
 }
 
 export class Picture {
@@ -177,7 +189,7 @@ export class Picture {
    * @param {Scene} scene
    */
   render(frame, scene) {
-    const { graph, view } = this.stage;
+    const { graph } = this.stage;
     const mode = this.stage.mode();
     const number = (/** @type {number} */ id) => this.labels.mainNumber(frame, id, mode);
     const quantity = mode === "gradients" ? "grad" : "data";
@@ -195,17 +207,8 @@ export class Picture {
       toggle(part.line, "positive", x > 0);
       this.renderLine(part, frame, scene, mode);
     }
-    for (const part of this.items) {
-      toggle(part.group, "gone", part.only !== "" && resting && part.only !== mode); // the gradient of a target would be taken for the target
-      this.labels.writeItem(part, frame, mode);
-      const term = scene.lines.get(part.id) ?? scene.colours.get(part.id);
-      this.mark(part.group, frame, term, part.ids);
-      const held = this.stage.gripping && this.stage.grip?.id === part.id;
-      toggle(part.group, "held", held);
-      const spoken = frame.beat?.kind === "update" ? frame.beat.node === part.id : term !== undefined; // in the update all are
-      toggle(part.group, "shown", spoken || view.selected === part.id || held);
-    }
-    this.renderBlocks(frame);
+    for (const part of this.items) this.renderItem(part, frame, scene, mode);
+    this.renderBlocks(frame, scene);
     this.thin(frame, scene, mode);
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
@@ -213,6 +216,25 @@ export class Picture {
         tint(line, on ? scene.lines.get(id) : undefined);
       }
     }
+  }
+
+  /**
+   * @param {ItemPart} part
+   * @param {Frame} frame
+   * @param {Scene} scene
+   * @param {string} mode
+   */
+  renderItem(part, frame, scene, mode) {
+    toggle(part.group, "gone", part.only !== "" && frame.step === null && part.only !== mode); // the gradient of a target would be taken for the target
+    this.labels.writeItem(part, frame, mode);
+    const term = scene.lines.get(part.id) ?? scene.colours.get(part.id);
+    this.mark(part.group, frame, term, part.ids);
+    const factor = scene.factors.get(part.id) ?? { id: part.id, what: "data" };
+    tellFactor(part, term === undefined ? undefined : factor, Boolean(frame.beat?.kind.startsWith("delta")));
+    const held = this.stage.gripping && this.stage.grip?.id === part.id;
+    toggle(part.group, "held", held);
+    const spoken = frame.beat?.kind === "update" ? frame.beat.node === part.id : term !== undefined; // in the update all are
+    toggle(part.group, "shown", spoken || this.stage.view.selected === part.id || held);
   }
 
   /**
@@ -296,16 +318,22 @@ export class Picture {
     toggle(part.words, "dim", part.group.classList.contains("dim"));
   }
 
-  /** @param {Frame} frame */
-  renderBlocks(frame) {
+  /**
+   * @param {Frame} frame
+   * @param {Scene} scene
+   */
+  renderBlocks(frame, scene) {
     const { graph } = this.stage;
-    for (const { neuron, badge, group } of this.boxes?.badges ?? []) {
+    for (const { neuron, badge, group, full } of this.boxes?.badges ?? []) {
       const known = frame.dataAt(neuron.out) !== null && ![neuron.net, neuron.out].some((id) => this.stage.hides(id, "data"));
       const block = known ? blockOf(this.stage, frame, neuron) : "";
       toggle(group, "blocked", block);
       if (!badge) continue;
-      const slope = graph.derivative(frame.slopes, neuron.out, neuron.net);
-      put(badge, block && text("badge.slope", { block: text(`badge.${block}`), slope: brief(slope, 2) }));
+      const term = known ? scene.slopes.get(neuron.out) : undefined; // of a factor that stands in the equation
+      tint(badge, term);
+      const taken = !full && neuron.bias !== null && scene.lines.has(neuron.bias); // its place is that of the bias
+      toggle(badge, "gone", taken);
+      put(badge, this.badgeWords(block, graph.derivative(frame.slopes, neuron.out, neuron.net), term !== undefined, full));
     }
     for (const { ghost, instead } of this.items)
       if (ghost)
@@ -321,6 +349,19 @@ export class Picture {
       put(element, hidden ? "?" : brief(probability, DIGITS));
       set(element, "data-value", hidden ? "" : exactly(probability));
     });
+  }
+
+  /**
+   * @param {string} block
+   * @param {number} slope of the activation
+   * @param {boolean} factor
+   * @param {boolean} full whether there is room for words
+   */
+  badgeWords(block, slope, factor, full) {
+    if (!full) return factor ? `×${inRoom(slope, 5)}` : block && text(`badge.${block}.short`);
+    const number = brief(slope, factor ? DIGITS : 2);
+    if (block) return text("badge.slope", { block: text(`badge.${block}`), slope: number });
+    return factor ? text("badge.factor", { slope: number }) : "";
   }
 
   /**

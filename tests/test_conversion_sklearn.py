@@ -109,6 +109,12 @@ def test_what_comes_before_becomes_part_of_the_first_layer() -> None:
         pipeline(columns([("a", scaler(), [2]), ("b", least(), slice(0, 2))]), ridge()),
         pipeline(columns([("a", scaler(), [True, False, True])], remainder="passthrough"), ridge()),
         pipeline(columns([("a", scaler(), [1]), ("b", "drop", [0])], remainder=best(regression, k=1)), ridge()),
+        pipeline(
+            columns(
+                [("a", pipeline(scaler(), pipeline("passthrough", pca(1)), least()), [0, 2]), ("b", scaler(), [1])]
+            ),
+            ridge(),
+        ),
         part("compose", "TransformedTargetRegressor")(pipeline(scaler(), ridge()), transformer=scaler()),
         part("compose", "TransformedTargetRegressor")(ridge(), transformer=least()),
         part("compose", "TransformedTargetRegressor")(ridge()),
@@ -196,3 +202,27 @@ def test_a_regression_of_the_logarithm_is_an_exponential() -> None:
         there = net.layers[0].neurons[0].activation
         assert (there.name if there else None) == activation
         assert [net(row)[0].data for row in rows[:5]] == pytest.approx(list(model.predict(rows[:5])), rel=1e-12)
+
+
+@pytest.mark.extras
+def test_what_a_step_of_columns_does_not_do_is_named() -> None:
+    steps = part("pipeline", "make_pipeline")
+    inner = steps(part("preprocessing", "StandardScaler")(), part("preprocessing", "PolynomialFeatures")(2))
+    model = steps(part("compose", "ColumnTransformer")([("a", inner, [0, 1])]), part("linear_model", "Ridge")())
+    with pytest.raises(Unfit, match=r": a, polynomialfeatures \(PolynomialFeatures\) is nothing that an MLP computes"):
+        from_sklearn(model.fit(ROWS, NUMBERS))
+
+
+@pytest.mark.extras
+@pytest.mark.filterwarnings("ignore::UserWarning")  # it stops early
+def test_of_several_labels_each_is_answered(tmp_path: Any) -> None:
+    rows = [[a - 100.0 * k for k, a in enumerate(row)] for row in ROWS]
+    labels = [[int(row[0] > 0), int(row[1] > row[2])] for row in rows]
+    model = part("neural_network", "MLPClassifier")((3,), max_iter=30, random_state=0).fit(rows, labels)
+    net = from_sklearn(model)
+    save(net, tmp_path / "net.json")
+    for each in (net, load(tmp_path / "net.json")):
+        assert [Predictor(each).answer(row) for row in rows] == model.predict(rows).tolist()
+    assert Predictor(net)(rows[0]) == pytest.approx(model.predict_proba(rows[:1])[0].tolist(), rel=1e-12)
+    with pytest.raises(TypeError, match="have a threshold that is no number: 'half'"):
+        Notes(threshold="half")  # type: ignore[arg-type]

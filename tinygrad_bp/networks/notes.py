@@ -25,6 +25,7 @@ class Notes:
         classes: the names of the classes, in order; None if targets are numbers.
         class_values: what the classes are, numbers or truth values, if that is not their names.
         scaling, target_scaling: how inputs and targets were scaled; None if they were not.
+        threshold: above which an output means that its label holds, where each is the probability of a label; None if outputs are no such.
         more: what else should be saved with the network, by names of your own: texts, numbers, lists and dictionaries.
         preprocessing: how columns, as they were measured, become inputs; None if they are the inputs.
 
@@ -41,6 +42,7 @@ class Notes:
     more: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: Preprocessing | None = None
     class_values: list[str | int | float | bool] | None = None
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("columns", "targets", "classes"):
@@ -59,6 +61,10 @@ class Notes:
                 )
         if not isinstance(self.loss, str | None):
             raise TypeError(f"the notes of the network have a loss that is no name: {shown(self.loss)}")
+        if self.threshold is not None and (
+            isinstance(self.threshold, bool) or not isinstance(self.threshold, int | float)
+        ):
+            raise TypeError(f"the notes of the network have a threshold that is no number: {shown(self.threshold)}")
         for name in ("scaling", "target_scaling"):
             _check_scaling(name, getattr(self, name))
         if not isinstance(self.preprocessing, Preprocessing | None):

@@ -146,10 +146,12 @@ class Predictor:
 
     def answer(self, row: Sequence[Any] | Mapping[str, Any]) -> str | int | float | bool | list[float]:
         """The class that a row is predicted to be of: its name, or the number or truth value that the notes say it is. Of targets that are
-        numbers the target, or a list of several. Raises what a call does."""
+        numbers the target, or a list of several; of labels with a threshold 1 for each that holds, and 0. Raises what a call does."""
         found = self(row)
         if self.classes is not None:
             return (self.net.notes.class_values or self.classes)[self.best(found)]
+        if (threshold := self.net.notes.threshold) is not None:
+            found = [int(x > threshold) for x in found]
         return found[0] if len(found) == 1 else found
 
     def inputs_of(self, table: Cells) -> list[list[float] | None]:

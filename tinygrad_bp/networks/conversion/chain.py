@@ -122,6 +122,7 @@ class Chain:
         self.what = what
         self.columns: list[str] | None = None
         self.classes: list[Any] | None = None
+        self.threshold: float | None = None  # above which an output means that its label holds
         self.probabilities = False  # whether the model can be asked for those of classes
         self.softmax = False
         self.logarithms = False  # whether the model gives those of the probabilities
@@ -243,13 +244,14 @@ class Chain:
         for layer, made in zip(layers, net.layers, strict=True):
             for neuron in made.neurons:
                 neuron.train_bias = layer.trains_biases
-        if self.softmax or self.classes or self.columns:
+        if self.softmax or self.classes or self.columns or self.threshold is not None:
             net.notes = replace(
                 Notes(),
                 columns=self.columns,
                 classes=self.classes and list(map(str, self.classes)),
                 class_values=None if all(isinstance(each, str) for each in self.classes or ()) else self.classes,
                 loss="cross_entropy" if self.softmax else None,
+                threshold=self.threshold,
             )
         if original is not None:
             self._compare(net, original)

@@ -98,6 +98,8 @@ def _network(chain: Chain, where: str, step: Any) -> None:
     chain.probabilities = hasattr(step, "classes_")
     if chain.probabilities and step.out_activation_ == "logistic" and step.n_outputs_ == 1:
         chain.classes = listed(step.classes_)
+    elif chain.probabilities and step.out_activation_ == "logistic":  # of several labels, of which each may hold
+        chain.threshold = 0.5
 
 
 def _linear(chain: Chain, where: str, step: Any) -> None:
@@ -200,15 +202,33 @@ def _columns(chain: Chain, where: str, step: Any) -> Mixed:
 
 def _of_columns(chain: Chain, where: str, part: Any, width: int) -> Mixed:
     """What a part of a ColumnTransformer does to its columns."""
-    kind = type(part).__name__
-    factors, summands = [1.0] * width, [0.0] * width
-    if kind in _SCALERS:
-        factors, summands = map(list, _SCALERS[kind](chain, where, part))
-    elif part != "passthrough" and (mixed := _mixed(chain, where, part)) is not _AS_IT_IS:
-        if mixed is None:
-            raise chain.unfit(f"{where} ({kind})", _why(part))
-        return mixed
-    return [[f * x for x in _one(k, width)] for k, f in enumerate(factors)], summands
+    if isinstance(getattr(part, "steps", None), list):
+        found = _identity(width)
+        for name, step in _steps("", part):
+            found = _after(found, _of_columns(chain, f"{where}, {name}", step, len(found[0])))
+        return found
+    if (kind := type(part).__name__) in _SCALERS:
+        factors, summands = _SCALERS[kind](chain, where, part)
+        return [[f * x for x in row] for f, row in zip(factors, _identity(width)[0], strict=True)], [*summands]
+    if part == "passthrough" or (mixed := _mixed(chain, where, part)) is _AS_IT_IS:
+        return _identity(width)
+    if mixed is None:
+        raise chain.unfit(where if f"({kind})" in where else f"{where} ({kind})", _why(part))
+    return mixed
+
+
+def _identity(width: int) -> Mixed:
+    return [_one(k, width) for k in range(width)], [0.0] * width
+
+
+def _after(first: Mixed, then: Mixed) -> Mixed:
+    """Both, one after the other."""
+    columns = list(zip(*first[0], strict=True))
+    weights = [[math.fsum(w * x for w, x in zip(row, column, strict=True)) for column in columns] for row in then[0]]
+    shifts = [
+        math.fsum([s, *(w * x for w, x in zip(row, first[1], strict=True))]) for row, s in zip(*then, strict=True)
+    ]
+    return weights, shifts
 
 
 def _places(chosen: Any, width: int, names: list[str]) -> list[int]:

@@ -171,7 +171,7 @@ def test_the_slope_view_shows_what_the_gradient_predicts_and_what_happens(opened
     for typed, understood in (("1,5", 1.5), ("-0", 0.0), ("1e1", 10.0), ("０．４", 0.4)):
         field.fill(typed)
         explorer.press("Enter")
-        assert (of(explorer, "w5"), field.input_value()) == (understood, repr(understood))
+        assert (of(explorer, "w5"), field.input_value()) == (understood, f"{understood:g}")
     panel.locator(".plot-slider").focus()
     explorer.press("ArrowRight")
     assert of(explorer, "w5") > 0.4

@@ -6,14 +6,14 @@ import { EDGES, SUBJECTS, TEXTS } from "./subjects.js";
 import { questionBefore } from "./web/model/asking.js";
 import { compared } from "./web/model/check.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
-import { brief, exactly, parsed, told, written } from "./web/model/numbers.js";
+import { brief, exactly, parsed, told, typedNumber, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
 import { isolated, loadTexts, speak } from "./web/model/words.js";
 import { arrangement, overlap } from "./web/views/arrangement.js";
 import { sharesOf } from "./web/views/paths.js";
-import { axisOf, roomy, ticksOf } from "./web/views/plot.js";
+import { axisOf, labelled, roomy, ticksOf } from "./web/views/plot.js";
 
 loadTexts(TEXTS);
 speak("en");
@@ -232,6 +232,12 @@ test("numbers are written short, and read as people type them", () => {
   assert.equal(brief(0.4, 4), "0.4");
   assert.equal(brief(1234567, 4), "1.23e6");
   assert.equal(exactly(5e-7), "5e-07");
+  // A number that is rounded to 0.0001 is that in any number of digits, on either side of it.
+  for (const x of [1e-4, 9.9999999999e-5, 1.0000000001e-4]) {
+    assert.deepEqual([written(x), written(x, 6), written(-x, 4), brief(x, 4), told(x)], ["0.0001", "0.0001", "−0.0001", "0.0001", "0.0001"]);
+  }
+  assert.equal(written(0.000219196, 6), "0.000219196");
+  assert.deepEqual([-3, 999999999, 0.1 + 0.2, 1e-7, 1e21].map(typedNumber), ["-3", "999999999", "0.30000000000000004", "1e-07", "1e+21"]);
   for (const [typed, x] of Object.entries({ "１．５": 1.5, "−2": -2, "0,5": 0.5, "1e3": 1000, "１０": 10, "1,5": 1.5 })) assert.equal(parsed(typed), x);
   for (const typed of ["", "x", "1,000", "0x10", "1 2", "Infinity", "1e999"]) assert.equal(parsed(typed), null);
 });
@@ -324,6 +330,15 @@ test("where paths nearly cancel, none is said to be a share of the derivative", 
   assert.deepEqual(sharesOf([1e6, -1e6], 1e-3), { sum: 0, shares: [null, null], share: null, cancels: true });
   assert.deepEqual(sharesOf([1, -1], 0), { sum: 0, shares: [null, null], share: null, cancels: true });
   assert.deepEqual(sharesOf([0, 0], 0), { sum: 0, shares: [null, null], share: null, cancels: false });
+});
+
+test("numbers at an axis have one kind of minus, and no two of them the same words", () => {
+  const words = (...given) => labelled(ticksOf(...given)).map(([, label]) => label);
+  assert.deepEqual(words(-4e-7, 4e-7, 4), ["−4e−7", "−2e−7", "0", "2e−7", "4e−7"]);
+  assert.deepEqual(words(-0.01, 0.005, 3), ["−0.01", "−0.005", "0", "0.005"]);
+  const far = words(1e16, 1e16 + 4e6, 4);
+  assert.deepEqual([far[0], ...new Set(far)].length, 3);
+  assert.equal(far[0], "1e16");
 });
 
 test("a range that nearly collapses still has a place for each number in it", () => {

@@ -5,6 +5,7 @@ import { spoken } from "./words.js";
 export const TOLD_DIGITS = 6; // of numbers in a beat
 const LEAST_PLAIN = 1e-4; // what is smaller, or this large, is written with a power of ten
 const MOST_PLAIN = 1e6;
+const NEARLY_NOTHING = 1e-3;
 
 /**
  * A number for people, as the explanations of the package write it: so many decimals, or of a very small or large one so many significant
@@ -26,7 +27,18 @@ export function written(x, digits = 9) {
     const short = isExact(shown, x) && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
     shown = exponent ? `${short}e${exponent.replace("+", "")}` : short;
   } else shown = fixed(x, digits);
+  if (size && size < NEARLY_NOTHING) shown = one(shown);
   return shown.replace("-", "−").replace("e-", "e−");
+}
+
+/**
+ * A small number of which all digits but the first are 0 when it is rounded: 0.0001, not 1.00000000e-4.
+ * @param {string} digits
+ */
+function one(digits) {
+  if (!/^-?[0.]*[1-9][0.]*(e|$)/.test(digits)) return digits;
+  const rounded = Number(digits);
+  return Math.abs(rounded) < LEAST_PLAIN ? rounded.toExponential() : String(rounded);
 }
 
 /**
@@ -55,7 +67,8 @@ function fixed(x, decimals) {
 export function told(x, decimals = TOLD_DIGITS) {
   const size = Math.abs(x ?? 0);
   if (!(size >= LEAST_PLAIN && size < MOST_PLAIN)) return written(x, decimals);
-  return fixed(/** @type {number} */ (x), decimals).replace("-", "−");
+  const shown = fixed(/** @type {number} */ (x), decimals);
+  return (size < NEARLY_NOTHING ? one(shown) : shown).replace("-", "−");
 }
 
 /**
@@ -65,7 +78,7 @@ export function told(x, decimals = TOLD_DIGITS) {
  */
 export function brief(x, digits) {
   if (x === null || x === undefined || !Number.isFinite(x) || x === 0) return written(x);
-  const power = Math.floor(Math.log10(Math.abs(x)));
+  const power = Number(x.toExponential(Math.max(0, digits - 2)).split("e")[1]); // of the number as it is rounded
   if (power === -4) return told(Number(x.toPrecision(Math.max(1, digits - 1)))); // 0.000439, as in a beat
   if (power < -3 || power > digits) {
     const [mantissa, exponent] = x.toExponential(Math.max(0, digits - 2)).split("e");
@@ -84,6 +97,14 @@ export function exactly(x) {
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
   const shown = String(x);
   return /[.e]/.test(shown) ? shown.replace(/e([+-])(\d)$/, "e$10$2") : `${shown}.0`;
+}
+
+/**
+ * The number with every digit, as people type it into a field: 3, not 3.0.
+ * @param {number | null | undefined} x
+ */
+export function typedNumber(x) {
+  return exactly(x).replace(/\.0$/, "");
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { button } from "./controls.js";
 import { el, put, set, toggle } from "./elements.js";
-import { exactly, parsed, written } from "../model/numbers.js";
+import { parsed, typedNumber, written } from "../model/numbers.js";
 import { nameElement } from "./pieces.js";
 import { text } from "../model/words.js";
 
@@ -111,7 +111,7 @@ export function editView(session) {
     for (const { id, input, ghost } of rows) {
       const hidden = session.hides(id, "data");
       if (document.activeElement !== input) {
-        const words = hidden ? "?" : exactly(frame.data[id]);
+        const words = hidden ? "?" : typedNumber(frame.data[id]);
         if (input.value !== words) input.value = words;
       }
       input.disabled = hidden;
@@ -123,7 +123,7 @@ export function editView(session) {
   /** @param {Frame} frame */
   function render(frame) {
     renderNumbers(frame);
-    if (document.activeElement !== rate) rate.value = exactly(frame.settings.rate);
+    if (document.activeElement !== rate) rate.value = typedNumber(frame.settings.rate);
     optimizer.render(frame);
     const both = frame.settings.variant.split(",");
     for (const { select, place } of choices) if (select.value !== both[place]) select.value = both[place];
@@ -148,7 +148,7 @@ export function understood(field, now, refuse, least = -Infinity) {
   const x = parsed(field.value);
   const taken = x !== null && x >= least ? x : null;
   if (taken === null) refuse(field.value.slice(0, 40));
-  field.value = exactly(taken ?? now);
+  field.value = typedNumber(taken ?? now);
   return taken;
 }
 

@@ -3,7 +3,7 @@
 import { equations } from "../model/equations.js";
 import { happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
-import { exactly, parsed, written } from "../model/numbers.js";
+import { exactly, parsed, typedNumber, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, onEnter, put, set } from "./elements.js";
@@ -78,7 +78,7 @@ class FormulaPanel {
     const x = parsed(field.value);
     if (x === null) session.notice(text("edit.noNumber", { typed: field.value.slice(0, 40) }));
     else if (shown !== null) {
-      field.value = exactly(x);
+      field.value = typedNumber(x);
       session.edit(shown, x);
     }
   }
@@ -248,7 +248,7 @@ class FormulaPanel {
     const list = equations(session, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
     this.renderEquations(list, id, frame);
     this.editor.hidden = Boolean(node.op);
-    if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : exactly(frame.data[id]);
+    if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : typedNumber(frame.data[id]);
     this.renderRemarks(list, id, frame);
   }
 

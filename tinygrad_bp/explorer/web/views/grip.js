@@ -1,6 +1,6 @@
 // Numbers as handles: drawn up or down, turned by the wheel or by keys, or typed in their place.
 
-import { exactly, parsed, written } from "../model/numbers.js";
+import { parsed, typedNumber, written } from "../model/numbers.js";
 import { turned } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, toggle } from "./elements.js";
@@ -168,7 +168,7 @@ function typed(session, id, part, first) {
       session.pull(id, x, `type ${gestures}`);
     }
   };
-  const was = exactly(session.shown.leaves[id]);
+  const was = typedNumber(session.shown.leaves[id]);
   const field = el("input", {
     class: "grip-field",
     type: "text",

@@ -1,9 +1,12 @@
 // A chart of functions: two axes with round numbers, and on them curves, points and arrows. Its letters grow and shrink with it.
 
+import { brief } from "../model/numbers.js";
 import { el, set, svg } from "./elements.js";
 
 const WIDTH = 400;
 const LETTERS = 12.5;
+const LONGEST = 8; // letters of a number at an axis
+const WIDEST_LETTER = 7.6; // of those numbers
 const LEAST = 1e-300; // of a range: one that collapses, or nearly, would have no scale
 
 /** @typedef {[number, number]} Range */
@@ -42,6 +45,31 @@ export function ticksOf(low, high, wanted) {
   const ticks = [];
   for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(Number((k * step).toPrecision(12)));
   return ticks;
+}
+
+/**
+ * A number at an axis. Far from 0, where numbers beside each other differ in late digits only, these are left out.
+ * @param {number} x
+ */
+function short(x) {
+  const words = String(x);
+  return words.length > LONGEST ? brief(x, 4) : words;
+}
+
+/**
+ * Numbers at an axis with their words, which no two share.
+ * @param {number[]} ticks
+ * @param {(x: number) => string} words
+ * @returns {[number, string][]}
+ */
+export function labelled(ticks, words = short) {
+  const taken = new Set();
+  return ticks.map((number) => {
+    const label = words(number).replaceAll("-", "−");
+    const again = taken.has(label);
+    taken.add(label);
+    return [number, again ? "" : label];
+  });
 }
 
 /**
@@ -90,27 +118,29 @@ export class Plot {
    * @param {Range} y
    * @param {(x: number) => string} [words]
    */
-  range(x, y, words = String) {
+  range(x, y, words = short) {
     const key = JSON.stringify([x, y]);
     if (key === this.drawn) return;
     this.drawn = key;
     [this.x, this.y] = [x, y];
+    const ups = labelled(ticksOf(...y, this.wanted.upright), words);
+    const letters = Math.max(...ups.map(([, label]) => label.length), 0);
+    this.left = Math.max(48, Math.ceil(letters * WIDEST_LETTER) + 10);
     const [right, bottom, top] = [WIDTH - 8, this.height - 24, 8];
     this.across = axisOf(x, [this.left, right]);
     this.up = axisOf(y, [bottom, top]);
-    const label = (/** @type {number} */ number) => words(number).replace("-", "−");
-    const lines = ticksOf(...y, this.wanted.upright).map((number) => {
+    const lines = ups.map(([number, label]) => {
       const at = this.up.at(number).toFixed(1);
       return [
         svg("line", { class: number === 0 ? "plot-zero" : "", x1: this.left, x2: right, y1: at, y2: at }),
-        svg("text", { x: this.left - 6, y: Number(at) + 4, "text-anchor": "end" }, label(number)),
+        svg("text", { x: this.left - 6, y: Number(at) + 4, "text-anchor": "end" }, label),
       ];
     });
-    const columns = ticksOf(...x, this.wanted.across).map((number) => {
+    const columns = labelled(ticksOf(...x, this.wanted.across), words).map(([number, label]) => {
       const at = this.across.at(number).toFixed(1);
       return [
         svg("line", { class: number === 0 ? "plot-zero" : "", x1: at, x2: at, y1: top, y2: bottom }),
-        svg("text", { x: Math.min(Number(at), right - 8), y: this.height - 7, "text-anchor": "middle" }, label(number)),
+        svg("text", { x: Math.min(Number(at), right - 8), y: this.height - 7, "text-anchor": "middle" }, label),
       ];
     });
     this.grid.replaceChildren(...[...lines, ...columns].flat());

@@ -1,7 +1,7 @@
 // Two runs side by side: the training of the page and a second one, which starts alike and learns in another way.
 
 import { inputsOf, Maps, roomOf, scaleOf } from "../model/maps.js";
-import { counted, exactly, written } from "../model/numbers.js";
+import { counted, exactly, typedNumber, written } from "../model/numbers.js";
 import { numbersOf } from "../model/points.js";
 import { wayOf } from "../model/rival.js";
 import { text } from "../model/words.js";
@@ -65,7 +65,7 @@ export function runsView(session) {
     body.hidden = !rival;
     legend.hidden = !rival;
     if (!rival || !way) return;
-    if (document.activeElement !== rate) rate.value = exactly(way.rate);
+    if (document.activeElement !== rate) rate.value = typedNumber(way.rate);
     optimizer.value = way.optimizer;
     batch.checked = way.batch;
     const { round } = frame;

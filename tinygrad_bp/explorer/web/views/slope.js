@@ -1,7 +1,7 @@
 // The slope view: the error over one number as a curve, its tangent, whose slope is the gradient, and the step of the next update; below,
 // the error over two parameters as a map.
 
-import { exactly, signed, written } from "../model/numbers.js";
+import { exactly, signed, typedNumber, written } from "../model/numbers.js";
 import { consequence, enlargement, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
@@ -169,7 +169,7 @@ class SlopePanel {
     put(this.hidden, text(riddle ? "slope.hidden" : "slope.endless"));
     this.body.hidden = riddle || endless;
     this.field.disabled = session.hides(id, "data");
-    if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : exactly(x);
+    if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : typedNumber(x);
     if (this.body.hidden) this.forget();
     else this.draw(frame);
     this.land?.render(frame, id);

@@ -373,6 +373,16 @@ def test_an_operation_of_ones_own_is_followed(tmp_path: Path) -> None:
     assert function(0.7) == program(0.7)
 
 
+def test_a_base_below_0_has_no_root(tmp_path: Path) -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    programs = [compile([y, grad(y, a)], xs) for y, xs in ((a**0.25, [a]), (a**0.5, [a]), (a**b, [a, b]), (a**3, [a]))]
+    quarter, half, power, cube = compiled(tmp_path, [program.to("c") for program in programs])
+    for base in (-math.inf, -4.0):
+        found = [*quarter(base), *half(base), *power(base, 0.25)]
+        assert all(map(math.isnan, found))
+    assert cube(-math.inf) == power(-math.inf, 3.0) == [-math.inf, math.inf]
+
+
 def test_what_no_definition_reaches_is_refused_by_name() -> None:
     odd = Operation("odd_one", lambda x: x if x > 0 else 0.5 * x, (lambda y, x: 1.0,), "odd({})", "", "odd")
     x = Value(0.5, "x")

@@ -132,9 +132,10 @@ def test_random_graphs_with_the_values_of_all_nodes(tmp_path: Path) -> None:
 
 def test_what_python_raises_is_infinity_or_nan(tmp_path: Path) -> None:
     x = Value(1.0, "x")
-    module = compile([x.log(), 1 / x, x.exp(), x**0.5], [x]).to("javascript")
-    [found] = run(tmp_path, [(module, [[0.0], [-1.0], [1000.0]])])
-    zero, below, large = numbers(found["results"])
+    module = compile([x.log(), 1 / x, x.exp(), x**0.5, x**0.25], [x]).to("javascript")
+    [found] = run(tmp_path, [(module, [[0.0], [-1.0], [1000.0], [-math.inf]])])
+    zero, below, large, lowest = numbers(found["results"])
+    assert all(map(math.isnan, lowest[3:]))
     assert zero[:2] == [-math.inf, math.inf]
     assert math.isnan(below[0])
     assert math.isnan(below[3])

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import tinygrad_bp as tg
-from tinygrad_bp import OPERATIONS, Value, diagnose
+from tinygrad_bp import OPERATIONS, Value, diagnose, grad
 from tinygrad_bp.core.operation import Operation
+from tinygrad_bp.program import compile
 
 Function = Callable[[Value], Value]
 INNER: dict[str, Function] = {
@@ -103,3 +104,32 @@ def test_at_infinities_a_slope_is_the_limit_or_is_named(name: str) -> None:
                 assert x.grad == pytest.approx(far.grad, rel=1e-4, abs=1e-4), point
             else:
                 assert diagnose(y, [x]).findings, point
+
+
+@pytest.mark.extras
+def test_a_base_below_0_has_no_root_and_minus_infinity_has_none_either() -> None:
+    import numpy as np
+
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    for exponent in (0.25, 0.5, -0.5, 1.5, 1 / 3):
+        for y, inputs in ((a**exponent, [a]), (a**b, [a, b])):
+            program = compile([y, grad(y, a)], inputs)
+            point = [-math.inf, exponent][: len(inputs)]
+            for base in (-math.inf, -4.0):
+                with pytest.raises(ValueError, match=r"pow is undefined at -(inf|4\.0) \(a\)"):
+                    Value(base, "a") ** exponent
+                with pytest.raises(ValueError, match="pow is undefined at -"):
+                    program(base, *point[1:])
+            machine, arrays = program.to("llvm"), program.to("numpy")
+            found = [*machine(*point), *machine.rows([point] * 9)[8], *arrays(*point)]
+            assert all(map(math.isnan, map(float, found))), (exponent, found)
+            column = arrays(*[np.array([x, x]) for x in point])
+            assert all(np.isnan(each).all() for each in column)
+            zeros = [machine(-0.0, *point[1:])[0], float(arrays(-0.0, *point[1:])[0])]
+            zeros += arrays(np.array([-0.0, -0.0]), *point[1:])[0].tolist()
+            assert [math.copysign(1.0, x) for x in zeros] == [1.0] * 4  # of either sign a zero above 0
+            assert {abs(x) for x in zeros} == {0.0 if exponent > 0 else math.inf}
+    for whole, wanted in ((3.0, -math.inf), (4.0, math.inf), (-3.0, 0.0), (0.0, 1.0)):
+        program = compile(a**b, [a, b])
+        for target in (program, program.to("llvm"), program.to("numpy")):
+            assert float(target(-math.inf, whole)) == wanted

@@ -227,9 +227,11 @@ def _over_squares(xp: Any, c: Any, a: Any, b: Any) -> Any:
 
 def _pow(xp: Any, a: Any, b: Any) -> Any:
     both = (a == 0.0) & (b == 0.0)
-    # An exponent as large as the base: NumPy takes the square root for a single 0.5, which is another function at -inf.
-    y = xp.where(both, xp.ones_like(a), a) ** (b + xp.zeros_like(a))
-    return xp.where(_nan(a) | _nan(b), _undefined(xp, y), y)
+    exponent = b + xp.zeros_like(a)
+    broken = exponent != xp.floor(exponent)
+    # A zero below 0 is one above it here: some take the square root where the exponent is 0.5, which keeps the sign.
+    y = xp.where(both, xp.ones_like(a), xp.where(broken, a + 0.0, a)) ** exponent
+    return xp.where(_nan(a) | _nan(b) | (broken & (a == -math.inf)), _undefined(xp, y), y)
 
 
 def _power_term(xp: Any, c: Any, a: Any, b: Any, k: Any) -> Any:

@@ -37,7 +37,10 @@ _EXPRESSIONS = {
 
 # The others are functions, some called by others only; each names those that it calls.
 _FUNCTIONS: Functions = {
-    ops.pow: ((), """(a, b) => a !== a || b !== b ? NaN : a === 1 ? 1 : Math.abs(a) === 1 && !Number.isFinite(b) ? 1 : a ** b"""),
+    ops.pow: ((), """(a, b) => {
+  if (a !== a || b !== b || (a === -Infinity && Math.floor(b) !== b)) return NaN;  // of -inf there is no root
+  return a === 1 || (Math.abs(a) === 1 && !Number.isFinite(b)) ? 1 : a ** b;
+}"""),
     ops.sign: ((), """(x) => x > 0 ? 1 : x < 0 ? -1 : x * x"""),
     ops.softplus: ((), """(x) => x === x ? Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) : x"""),
     ops.reciprocal: ((), """(x) => x === 0 ? Infinity : 1 / x"""),

@@ -25,9 +25,9 @@ _FUNCTIONS: Functions = {
     decay: ((), """static double decay(double x) { return exp(-fabs(x)); }"""),
     logistic: ((), """static double logistic(double x, double e) { return (x > 0 ? 1 : e) / (1 + e); }"""),
     bell: ((), """static double bell(double e) { return e / (1 + e * (2 + e)); }"""),
-    ops.pow: ((), """static double power(double a, double b)  /* C says 1 to NaN ** 0 and 1 ** NaN */
+    ops.pow: ((), """static double power(double a, double b)  /* C says 1 to NaN ** 0 and 1 ** NaN, and has roots of -inf */
 {
-    return isnan(a) || isnan(b) ? NAN : pow(a, b);
+    return isnan(a) || isnan(b) || (a == -INFINITY && isfinite(b) && floor(b) != b) ? NAN : pow(a, b);
 }"""),
     ops.softplus: ((), """static double softplus(double x) { return isnan(x) ? x : (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }"""),
     ops.relu: ((), """static double relu(double x) { return x <= 0 ? 0 : x; }"""),
@@ -281,8 +281,8 @@ def written(op: Operation, operands: Sequence[str], constants: Sequence[float | 
 
 
 def _is_plain_power(op: Operation, constants: Sequence[float | None]) -> bool:
-    """Whether C's power is the row's: not for NaN ** 0 and 1 ** NaN."""
-    return op is ops.pow and constants[1] is not None and constants[1] != 0 and math.isfinite(constants[1])
+    """Whether C's power is the row's: not for NaN ** 0 and 1 ** NaN, and not for roots, which it has of -inf."""
+    return op is ops.pow and constants[1] is not None and constants[1] != 0 and constants[1].is_integer()
 
 
 def functions(code: Code) -> list[str]:

@@ -200,7 +200,13 @@ def pow(a: Real, b: Real) -> Real:
     for whole, y in ((2.0, a * a), (3.0, a * a * a), (-1.0, 1.0 / a)):
         if b.name == w.constant(whole).name:
             return y
-    return w.where(a.is_nan() | b.is_nan(), math.nan, w.libm("pow", a, b))
+    undefined = a.is_nan() | b.is_nan() | _infinite_root(a, b)
+    return w.where(undefined, math.nan, w.libm("pow", a, b))
+
+
+def _infinite_root(a: Real, b: Real) -> Flag:
+    """Whether this is -inf to the power of what is no whole number: undefined, as for any base below 0; the C library says 0 or inf."""
+    return a.equals(-math.inf) & (absolute(b - a.writer.intrinsic("floor", b)) > 0.0)
 
 
 def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
@@ -222,7 +228,7 @@ def power_term(c: Real, a: Real, b: Real, k: Real) -> Real:
     y = w.where((absolute(lost) < 0.1) & (absolute(y) < math.inf), y * (1.0 + lost), y)
     at_zero = w.where(exponent < 0.0, c * math.inf, w.where(exponent > 0.0, 0.0, c))
     y = w.where(c.equals(0.0), 0.0, w.where(a.equals(0.0), at_zero, y))
-    undefined = _any_nan([c, a, b, k]) | (base < 0.0) & power.is_nan()
+    undefined = _any_nan([c, a, b, k]) | (base < 0.0) & power.is_nan() | _infinite_root(a, exponent)
     return w.where(undefined, math.nan, y)
 
 

@@ -108,7 +108,7 @@ def test_only_the_xs_asked_for_count() -> None:
         (lambda x: (x - x).log(), 1.0, "undefined", "cross_entropy"),
         (lambda x: 1.0 / (x - x), 1.0, "undefined", "maximum(b, 1e-12)"),
         (lambda x: (-x).sqrt(), 1.0, "undefined", "hypot(a, b)"),
-        (lambda x: x**1000.0, 1e10, "overflow", "whole number"),
+        (lambda x: x**1000.0, 1e10, "overflow", "p * log(x)"),
         (lambda x: x.sinh(), 1e10, "overflow", ""),
     ],
 )

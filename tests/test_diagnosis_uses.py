@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import tinygrad_bp as tg
 from tinygrad_bp import MLP, SGD, Diverged, Value, diagnose, draw, losses, train
 from tinygrad_bp.cli import main
 from tinygrad_bp.drawing import style
@@ -137,3 +138,32 @@ def test_a_hint_draws_no_lots() -> None:
 
     assert state_after(20, True) == state_after(20, False)
     assert math.isfinite(w.data)
+
+
+def test_a_power_that_overflows_has_an_advice_that_helps() -> None:
+    for f, x in ((lambda a: a**400.0, 10.0), (lambda a: 10.0**a, 400.0)):
+        assert "p * log(x)" in str(diagnose(f, [x]))
+        assert "p * log(x)" in str(diagnose(f, [x], language="ja"))
+    assert "Keep the base above 0" in str(diagnose(lambda a: a**0.5, [-1.0]))
+
+
+def test_a_row_masked_throughout_is_told_once() -> None:
+    xs = [Value(float(k), f"s{k}") for k in range(3)]
+    masked = [x + -math.inf for x in xs]
+    shares = tg.softmax(masked)
+    largest = tg.maximum(tg.maximum(masked[0], masked[1]), masked[2])
+    for y in (
+        shares[0] + 2 * shares[1] + shares[2],
+        tg.cross_entropy(masked, 0),
+        tg.sum_of([(x - largest).exp() for x in masked]),
+    ):
+        [finding] = [each for each in diagnose(y).findings if each.kind == "inf-inf"]
+        assert "are −∞, as in a row that is masked throughout: nothing is left to choose from" in " ".join(
+            str(finding).split()
+        )
+        assert finding.more == 0
+    assert "選べるものが残っていない" in str(diagnose(tg.cross_entropy(masked, 0), language="ja"))
+    both = Value(math.inf, "a") - Value(math.inf, "b")
+    assert "infinities of both signs" in " ".join(str(diagnose(both)).split())
+    partly = tg.softmax([xs[0], *masked[1:]])
+    assert diagnose(partly[0] * 2.0 + partly[1], xs[:1]).y.data == 2.0  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tinygrad_bp.core import ops
@@ -27,7 +27,7 @@ class Event:
     Attributes:
         kind: what happened, as `Finding.kind`.
         node: where; backward the node whose slope or gradient it is.
-        at: the node at which the two that make a NaN meet.
+        at: the node at which the two that make a NaN meet; of a row of nothing but -∞ what was to choose among them.
         by: the place of the operand that it was passed to, backward; forward that of a plain number that was given so.
         numbers: the numbers that count.
         cause: what happened before, without which this would not have.
@@ -63,10 +63,24 @@ def forward_events(order: Sequence[Value], *, all_of_them: bool = False) -> list
     """The events that the last of the nodes came from, if it is not finite; or those of all nodes. In topological order."""
     wanted = set(order) if all_of_them else _not_finite_on_the_way(order)
     events: list[Event] = []
+    empty: set[Value] = set()
     for node in order:
-        if node in wanted and (event := _forward_event(node)) is not None:
-            events.append(event)
+        event = _forward_event(node) if node in wanted else None
+        choice = _empty_choice(node) if event is not None and event.kind == "inf-inf" else None
+        if event is not None and choice not in empty:
+            events.append(event if choice is None else replace(event, at=choice))
+        if choice is not None:  # of which one is told, not each operand
+            empty.add(choice)
     return events
+
+
+def _empty_choice(node: Value) -> Value | None:
+    """What a -∞ is compared with that was to be the largest, or a sum of exponentials, of operands that are all -∞: a masked row."""
+    if node.op is ops.sub and node.numbers[0] == node.numbers[1] == -math.inf:
+        for x in node.operands:
+            if isinstance(x, Value) and x.op in (ops.logsumexp, ops.maximum):
+                return x
+    return None
 
 
 def _not_finite_on_the_way(order: Sequence[Value]) -> set[Value]:

@@ -161,7 +161,8 @@ class _Case:
         at = node if event.at is None else event.at
         deepest = 1 if "flow" in event.kind else DEEPEST
         given: dict[str, Any] = {
-            "name": called(node), "op": operation(node), "at": operation(at) or called(at), "formula": written(node, deepest),
+            "name": called(node), "op": operation(node), "at": operation(at) or called(at),
+            "formula": written(at if _chooses(event) else node, deepest),
             "number": number(event.numbers.get("data", node.data)), "numbers": _listed_numbers(node),
             "slope": number(event.numbers.get("slope", math.nan)), "gradient": number(event.numbers.get("gradient", math.nan)),
             "one": number(event.numbers.get("one", math.nan)), "other": number(event.numbers.get("other", math.nan)),
@@ -253,8 +254,15 @@ _KEYS = {
 }
 
 
+def _chooses(event: Event) -> bool:
+    """Whether nothing was left to choose from."""
+    return event.kind == "inf-inf" and event.at is not event.node
+
+
 def _key(event: Event) -> str:
     key = _KEYS[event.kind]
+    if _chooses(event):
+        return "infinities.masked"
     if event.kind == "given" and event.by:
         return "given.constant"
     if event.kind == "0*inf gradient" and event.node is event.at and not math.isinf(event.numbers["slope"]):

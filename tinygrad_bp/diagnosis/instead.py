@@ -207,4 +207,6 @@ RAISING = ("exp", "log", "div", "pow", "sqrt")  # for which a catalogue has what
 def after_an_error(error: Any) -> str:
     """The operation that an error is of, if something is known for it; else empty."""
     name = str(error).split(" ", 1)[0]
+    if name == "pow" and isinstance(error, OverflowError):
+        return "pow.overflow"
     return name if name in RAISING and all(map(math.isfinite, getattr(error, "numbers", ()))) else ""

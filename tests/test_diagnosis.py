@@ -426,6 +426,10 @@ def test_what_it_refuses() -> None:
         diagnose(x * 1.0, [1.0])
     with pytest.raises(TypeError, match=r"^diagnose: xs is a sequence of Values, not int 3"):
         diagnose(x * 1.0, 3)
+    with pytest.raises(TypeError, match=r"^diagnose: xs is a sequence of Values or numbers, not float 3.0"):
+        diagnose(lambda x: x, 3.0)
+    with pytest.raises(TypeError, match=r"^diagnose: the function is \(x\), and is called with 2 xs: too many"):
+        diagnose(lambda x: x, [1.0, 2.0])
     with pytest.raises(ValueError, match=r"^diagnose: language is one of"):
         diagnose(x, language="fr")
     with pytest.raises(ValueError, match=r"^diagnose: width is a whole number of at least 20"):

@@ -189,6 +189,12 @@ def test_a_table_that_does_not_fit() -> None:
         machine.rows([[1.0] * 4, [1.0] * 3], WEIGHTS)
     with pytest.raises(TypeError, match="real number"):
         machine.rows([["1", 2, 3, 4]], WEIGHTS)
+    with pytest.raises(ValueError, match=r"^shared has 13 numbers, and the program has 12 inputs"):
+        machine.rows([[1.0]], [*WEIGHTS, 1.0, 2.0, 3.0, 4.0, 5.0])
+    with pytest.raises(
+        TypeError, match=r"^shared is a sequence of numbers, one for each of the first inputs, not float 1\.0"
+    ):
+        machine.rows([[1.0] * 4], 1.0)
 
 
 def test_tables_of_numpy() -> None:

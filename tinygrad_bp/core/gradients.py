@@ -77,12 +77,13 @@ def _label(gradient: Any, y: Value, node: Value, recorded: set[Value]) -> None:
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
     """The derivative of each y with respect to each x as `grad` gives it: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
     columns = _values(xs, "jacobian")
-    return [grad(y, columns) for y in _values(ys, "jacobian")]
+    return [grad(y, columns) for y in _values(ys, "jacobian", "y")]
 
 
 def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
     """The second derivatives of y with respect to each pair of xs as Values: `len(xs)` rows and columns. Raises what `grad` raises."""
     columns = _values(xs, "hessian")
+    _require_value(y, "hessian", "y")
     return jacobian(grad(y, columns), columns)
 
 
@@ -130,14 +131,15 @@ def _times(derivative: Any, gradient: Any, closes: bool) -> Any:
     return ops.passed(derivative, gradient) if closes else derivative * gradient
 
 
-def _values(xs: Sequence[Value], operation: str) -> list[Value]:
+def _values(xs: Sequence[Value], operation: str, each: str = "x") -> list[Value]:
     require_order(xs, operation)
     try:
         xs = list(xs)
     except TypeError:
-        raise TypeError(f"{operation} takes a sequence of Values, not {type(xs).__name__}") from None
+        several = "Values" if each == "x" else f"Values as {each}s"
+        raise TypeError(f"{operation} takes a sequence of {several}, not {type(xs).__name__}") from None
     for x in xs:
-        _require_value(x, operation, "each x")
+        _require_value(x, operation, f"each {each}")
     return xs
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from tinygrad_bp.diagnosis.instead import after_an_error, around, better, users_
 from tinygrad_bp.diagnosis.names import DEEPEST, called, number, operation, written
 from tinygrad_bp.diagnosis.paths import Dying, LayerGradients, by_layer, dying_paths, fading, neurons_of
 from tinygrad_bp.explanation.names import short_name
-from tinygrad_bp.text import printable, shown
+from tinygrad_bp.text import counted, printable, shown
 from tinygrad_bp.words import Words, words
 
 MOST_ALIKE = 3  # findings of one kind
@@ -60,10 +61,13 @@ def diagnose(
     if xs is None:
         raise ValueError("diagnose of a function needs the xs to call it with")
     require_order(xs, "diagnose")
+    if not isinstance(xs, Iterable | Value):
+        raise TypeError(f"diagnose: xs is a sequence of Values or numbers, not {type(xs).__name__} {shown(xs)}")
     leaves = [
         x if isinstance(x, Value) else Value(as_float(x, f"diagnose: x {k}"))
         for k, x in enumerate([xs] if isinstance(xs, Value) else xs, 1)
     ]
+    _require_fits(y, leaves)
     try:
         result = y(*leaves)
     except (ValueError, ArithmeticError) as error:
@@ -73,6 +77,19 @@ def diagnose(
     order = topological_order(result, constants=False)
     there = set(order)
     return _Case(order, [x for x in leaves if x in there], language).diagnosis()
+
+
+def _require_fits(function: Callable[..., Any], leaves: Sequence[Value]) -> None:
+    """Raises TypeError for a function that takes another number of xs."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one that does not say what it takes
+        return
+    try:
+        signature.bind(*leaves)
+    except TypeError as error:
+        xs = counted(len(leaves), "x", "xs")
+        raise TypeError(f"diagnose: the function is {signature}, and is called with {xs}: {error}") from None
 
 
 def _chosen(order: Sequence[Value], xs: Value | Iterable[Value | float] | None) -> list[Value]:

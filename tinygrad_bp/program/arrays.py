@@ -47,7 +47,7 @@ class ArrayProgram:
         source: the program as Python on arrays; the functions it calls are those of this module, with the namespace put in.
 
     Raises ImportError where the namespace is not installed, ValueError for an operation that there is no function for and that no
-    definition leads to; a call raises TypeError for a wrong count or name of inputs.
+    definition leads to; a call raises TypeError for a wrong count or name of inputs, and ValueError for arrays that do not broadcast.
     """
 
     def __init__(self, program: Program, namespace: Any) -> None:
@@ -107,7 +107,19 @@ class ArrayProgram:
             self._compiled[kind] = self._function(kind)
         with _quiet():  # whole numbers become floats: 0.5 as a whole number would be 0
             floats = [x if _holds_floats(x) else xp.asarray(x, dtype=kind) for x in arrays]
-            return _filled(xp, self._compiled[kind](*floats), _together([x.shape for x in floats]))
+            shapes = [x.shape for x in floats]
+            try:
+                outputs = self._compiled[kind](*floats)
+            except (TypeError, ValueError) as error:
+                if _together(shapes) is None and all(type(size) is int for shape in shapes for size in shape):
+                    words = ", ".join(
+                        f"{name} {tuple(shape)}" for name, shape in zip(names, shapes, strict=True) if shape
+                    )
+                    raise ValueError(
+                        f"program takes arrays that broadcast, and these have the shapes {words:.200}"
+                    ) from error
+                raise
+            return _filled(xp, outputs, _together(shapes))
 
     def __reduce__(self) -> tuple[Any, ...]:
         xp = self.namespace  # modules cannot be pickled, but imported again

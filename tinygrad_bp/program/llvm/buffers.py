@@ -11,6 +11,7 @@ from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.output import said
 from tinygrad_bp.program.instructions import Code
 from tinygrad_bp.program.python import nested
+from tinygrad_bp.text import counted, shown
 
 WANTS = "takes a real number"
 
@@ -53,11 +54,20 @@ class Rows(Sequence[Any]):
 def shared_numbers(numbers: Any, names: Sequence[str]) -> Any:
     """The numbers as a buffer of doubles, which they may be already; errors name them.
 
-    Raises ValueError for a buffer of more dimensions than one, TypeError for what is no number.
+    Raises ValueError for a buffer of more dimensions than one and more numbers than inputs, TypeError for what is no number.
     """
     view = _view(numbers)
     if view is not None and view.ndim != 1:
         raise ValueError(f"shared is one number after another, not of the shape {view.shape}")
+    if view is None:
+        try:
+            numbers = list(numbers)
+        except TypeError:
+            raise TypeError(
+                f"shared is a sequence of numbers, one for each of the first inputs, not {type(numbers).__name__} {shown(numbers)}"
+            ) from None
+    if len(numbers) > len(names):
+        raise ValueError(f"shared has {len(numbers)} numbers, and the program has {counted(len(names), 'input')}")
     if view is not None and view.format == "d" and view.c_contiguous and not view.readonly:
         return view
     return array(
@@ -71,8 +81,6 @@ def table_numbers(table: Any, names: Sequence[str], shared: int) -> tuple[int, A
     Raises ValueError for rows of another length, TypeError for what is no table or no number.
     """
     columns = len(names) - shared
-    if columns < 0:
-        raise ValueError(f"program has {len(names)} inputs, and that many at most are shared")
     rows: Any = table
     view = _view(table)
     if view is not None:

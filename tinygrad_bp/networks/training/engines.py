@@ -5,6 +5,7 @@ All take the mean of loss and gradient over the rows of a batch, add up in the o
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Sequence
 from copy import copy
@@ -42,7 +43,8 @@ def chosen(task: Task, wanted: str, epochs: int, batch_size: int) -> tuple[Eager
     try:
         nodes, rows = task.try_out(), epochs * (len(task.rows) + len(task.held_out))
         steps = epochs * -(-len(task.rows) // batch_size)
-        first = costs.cheapest(nodes, rows, steps, batch_size == 1) if wanted == "auto" else wanted
+        sizes = nodes, rows, steps, batch_size == 1
+        first = costs.cheapest(*sizes, "llvmlite" in sys.modules) if wanted == "auto" else wanted
         if first == "eager":
             check_that_nothing_is_from_outside(task)
             return Eager(task), f"recording so few rows, {rows} in all, takes less time than writing a program of one"

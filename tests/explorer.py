@@ -299,7 +299,8 @@ class Explorer:
 
     def select(self, name: Any) -> None:
         """Chooses an item of the diagram, by the keyboard."""
-        item = self.page.locator(",".join(f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":："))
+        named = [f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":："]
+        item = self.page.locator(",".join([f'.diagram .item[data-name="{name}"]', *named]))
         with contextlib.nullcontext() if item.count() else self.room():
             item.first.focus()
             self.press("Enter")

@@ -221,6 +221,29 @@ def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     ]  # fmt: skip
 
 
+def test_each_number_is_heard_by_its_name(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    labels = "(all) => all.map((each) => each.ariaLabel)"
+
+    def heard() -> set[str]:
+        return set(explorer.page.locator(".neurons [role=button]").evaluate_all(labels))
+
+    assert {"h1: not computed yet", "o1: not computed yet", "i1: 0.05", "w5: 0.4"} <= heard()
+    explorer.jump(1)
+    assert {"h1: net 0.3775", "h2: not computed yet"} <= heard()
+    explorer.jump(2)
+    why = explorer.page.locator(".why")
+    assert "σ(x) = 1/(1 + e⁻ˣ)" in why.inner_text()
+    assert "1/(1 + e^−0.3775)" in why.inner_text()
+    explorer.jump(11)
+    assert "e⁻ˣ/(1 + e⁻ˣ)², which is σ · (1 − σ)" in why.inner_text()
+    explorer.jump(12)
+    assert {
+        "o1: net 1.106, out 0.7514, ∂E/∂out 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, gradient 0.08217",
+        "w6: 0.45",
+    } <= heard()  # fmt: skip
+
+
 def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:
     explorer = fresh("tutorial")
     slot = explorer.page.locator(".slot")

@@ -44,7 +44,7 @@ def test_the_original_stays_beside_what_was_changed(opened: Any) -> None:
         explorer.mode(mode)
         result.backward()
         shown = {
-            label: said(explorer.page.locator(f".boxes .item[aria-label^='{label}:'] .ghost-number"))
+            label: said(explorer.page.locator(f".boxes .item[data-name='{label}'] .ghost-number"))
             for label in ("out_o1", "out_o2", "E_total")
         }
         nodes = {v.label: v for v in graph_of(result)[0]}

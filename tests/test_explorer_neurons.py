@@ -31,14 +31,14 @@ def test_a_neuron_opens_where_someone_points_or_chooses(opened: Any) -> None:
     wanted = [net.data, out.data, slope, out.grad, out.grad * slope]
     hover = page.locator(".hover-card")
     assert hover.is_hidden()
-    page.locator(".diagram .item[aria-label^='out_o1:'] .box").hover()
+    page.locator(".diagram .item[data-name='out_o1'] .box").hover()
     explorer.settle()
     assert card(page, ".hover-card") == close(wanted)
     assert hover.evaluate("(card) => getComputedStyle(card).pointerEvents") == "none"
     page.mouse.move(2, 2)
     explorer.settle()
     assert hover.is_hidden()
-    page.locator(".diagram .item[aria-label^='out_o1:']").focus()
+    page.locator(".diagram .item[data-name='out_o1']").focus()
     explorer.settle()
     assert (
         page.locator("main > [aria-live]")
@@ -68,5 +68,5 @@ def test_probabilities_stand_between_outputs_and_error(open_page: Any, tmp_path:
     total = sum(map(math.exp, outs))
     assert found == close([math.exp(x) / total for x in outs])
     assert page.locator(".probability .badge").first.inner_html() == "softmax"
-    shown = page.locator(".diagram .item[aria-label^='E:']").get_attribute("data-value")
+    shown = page.locator(".diagram .item[data-name='E']").get_attribute("data-value")
     assert float(shown) == close(-math.log(found[0]))

@@ -169,23 +169,25 @@ def test_the_ladder_is_climbed_and_remembered(opened: Any) -> None:
     explorer = opened("tutorial")
     panel = explorer.panel("teacher")
     rungs = panel.locator(".ladder-rung")
-    assert rungs.count() == 7
-    rungs.nth(5).click()
+    assert rungs.count() == 8
+    rungs.nth(6).click()
     explorer.settle()
     w5, gradient = worked()["w5"]
     updated = w5 - 0.5 * gradient
     assert explorer.page.evaluate(DIGITS, digits_of(updated)) == []
     assert "goes uphill" in verdict(explorer, w5 + 0.5 * gradient)[0]
-    assert rungs.nth(5).get_attribute("aria-label") == "the update of a weight, w5⁺"
+    assert rungs.nth(6).get_attribute("aria-label") == "the update of a weight, w5⁺"
     assert verdict(explorer, f"{updated:.6f}")[0].startswith("✓ Right.")
-    assert rungs.nth(5).get_attribute("aria-label") == "the update of a weight, w5⁺: done"
+    assert rungs.nth(6).get_attribute("aria-label") == "the update of a weight, w5⁺: done"
     panel.get_by_role("button", name="Next question").click()
     explorer.settle()
-    assert rungs.nth(6).get_attribute("aria-current") == "step"
+    assert rungs.nth(7).get_attribute("aria-current") == "step"
     panel.get_by_role("button", name="Next question").click()  # after the last rung, other numbers
     explorer.settle()
     assert rungs.nth(0).get_attribute("aria-current") == "step"
-    assert "done" not in rungs.nth(5).get_attribute("aria-label")
+    top = [panel.locator(part).bounding_box()["y"] for part in (".teacher", ".teacher-question")]
+    assert panel.bounding_box()["y"] <= top[0] < top[1]  # the question of another network is in sight
+    assert "done" not in rungs.nth(6).get_attribute("aria-label")
     assert panel.get_by_text("networks so far: 1").is_visible()
     assert explorer.state()["events"][0]["settings"] == {"seed": 1}
     explorer.button("End")

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
+import { questionBefore } from "./web/model/asking.js";
 import { diagnosis } from "./web/model/diagnosis.js";
 import { updateEquation } from "./web/model/equations.js";
 import { MOST_RUNGS, Progress, rungsOf } from "./web/model/ladder.js";
 import { questionOf } from "./web/model/quiz.js";
+import { learnsSince } from "./web/model/rival.js";
 import { Session } from "./web/model/session.js";
 import { checked, fingerprint } from "./web/model/state.js";
 import { loadTexts, speak } from "./web/model/words.js";
@@ -24,6 +26,7 @@ test("the rungs of the worked example: from net_h1 to the bias", () => {
       ["forward", "net_h1", "data"],
       ["deltaOut", "net_o1", "grad"],
       ["weightOut", "w5", "grad"],
+      ["arriveHidden", "out_h1", "grad"],
       ["deltaHidden", "net_h1", "grad"],
       ["weightHidden", "w1", "grad"],
       ["update", "w5", "next"],
@@ -42,6 +45,49 @@ test("the rungs of the worked example: from net_h1 to the bias", () => {
   }
   assert.deepEqual(rungsOf(opened("hand-made"), opened("hand-made").frame()), []);
   for (const name of ["xor", "linear", "softmax", "classes"]) assert(rungsOf(opened(name), opened(name).frame()).length >= 6, name);
+});
+
+test("one path is called so, and a mistake is told once", () => {
+  const session = opened("tutorial");
+  const frame = session.frame();
+  const said = (name, typed) => diagnosis(questionOf(session, frame, rungsOf(session, frame).find((rung) => rung.name === name)), typed);
+  const [path] = said("deltaHidden", "0.0554").found;
+  assert.deepEqual([path.key, path.what], ["path", ["o1"]]);
+  assert.deepEqual(said("deltaHidden", "-0.019049").found[0].what, ["o2"]);
+  assert.deepEqual(
+    said("deltaOut", "0.741365").found.map(({ key }) => key),
+    ["factor"],
+  );
+  assert.deepEqual(
+    said("arriveHidden", "0.0554").found.map(({ key }) => key),
+    ["summand"],
+  );
+});
+
+test("a wrong guess is answered by what is right", () => {
+  const session = opened("tutorial");
+  const frame = session.frame();
+  const { beats } = frame.plan;
+  const asked = beats.map((beat) => questionBefore(session, frame, beat)).filter((question) => question);
+  const words = asked.map(({ wrong }) => session.notation.plain(wrong));
+  assert.equal(words[0], "✗ You said up. The slope is positive: up makes E_total larger.");
+  assert.equal(words[1], "✗ You said less. The positive part is larger, so the sum is more than 0.");
+  assert.equal(words.at(-1), "✗ You said larger. The steps went downhill: E_total is smaller.");
+});
+
+test("another table has no original beside it, and a run says since when it learns as it does", () => {
+  const session = opened("xor");
+  session.change({ leaves: [[session.graph.parameters[0], 0.5]] });
+  assert(session.ghost);
+  const preset = Object.keys(session.original.tables).find((name) => name !== session.original.preset) ?? "";
+  session.change(preset ? { preset } : { table: session.original.cases.slice(1) });
+  assert.equal(session.ghost, null);
+  const way = { rate: 0.5, optimizer: "sgd", batch: false };
+  const events = [{ round: 10000, row: 0, settings: { optimizer: "adam" } }];
+  assert.deepEqual(
+    [9999, 10000, 20000].map((round) => learnsSince(events, round, way)),
+    [0, 10000, 10000],
+  );
 });
 
 test("mistakes in an update are named", () => {
@@ -125,7 +171,7 @@ test("links hold a rung", () => {
   const [id] = graph.parameters;
   const good = { id, quantity: "next", seed: 0, rung: 5 };
   assert.deepEqual(checked(state(good), graph, original).view.quiz, good);
-  for (const wrong of [{ rung: 7 }, { rung: -1 }, { rung: "1" }, { id: graph.result }, { quantity: "toString" }]) {
+  for (const wrong of [{ rung: MOST_RUNGS }, { rung: -1 }, { rung: "1" }, { id: graph.result }, { quantity: "toString" }]) {
     assert.equal(checked(state({ ...good, ...wrong }), graph, original), null);
   }
 });

@@ -261,6 +261,7 @@ interface Question {
   words: Piece[];
   answers: string[];
   right: number;
+  wrong: Piece[]; // what is said to the other answer
 }
 
 interface Frame {

@@ -191,6 +191,7 @@ export function deltaScene(stage, frame, beat) {
   const slope = formulas.factor({ of: neuron.out, by: neuron.net, whole: 1 }, frame.settings.variant);
   const product = frame.grads[neuron.net];
   const activation = formulas.activation(neuron, frame.settings.variant) ?? "";
+  const own = activation === "sigmoid" ? "sigmoid" : "slope";
   const steep = { number: graph.derivative(frame.slopes, neuron.out, neuron.net), enclose: false };
   const given = {
     ...placeOf(stage, frame),
@@ -216,7 +217,7 @@ export function deltaScene(stage, frame, beat) {
     left,
     rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
     result: resultIn(frame, beat.node, "grad"),
-    why: sentence(slope ? `beat.delta.${isFirst(frame, beat, () => true) ? "slope" : "again"}` : "beat.delta", given),
+    why: sentence(slope ? `beat.delta.${isFirst(frame, beat, () => true) ? own : "again"}` : "beat.delta", given),
     travels: [{ kind: "inside", term: SUBJECT, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
   };
 }

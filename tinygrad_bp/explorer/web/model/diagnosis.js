@@ -103,7 +103,9 @@ function mistakesOf({ value, terms, others: more = [] }) {
       found.push(...instead.map((wrong) => ({ key: "replaced", what: full, number, wrong: wrong.pieces, value: by(wrong.value) })));
       if (term.length === 1) continue;
       found.push({ key: "factor", what, value: number });
-      found.push(...Object.entries(FACTOR).map(([key, power]) => ({ key, what, number, value: by(number ** power) })));
+      const told = term.length === 2 && terms.length === 1; // of two factors one left out is the other alone
+      const slips = Object.entries(FACTOR).filter(([, power]) => power !== 0 || !told);
+      found.push(...slips.map(([key, power]) => ({ key, what, number, value: by(number ** power) })));
     }
   }
   return [...found, ...more];

@@ -2,17 +2,12 @@
 
 import { summandsOf } from "./beats.js";
 import { dataEquation } from "./formulas.js";
-import { outcomeOf } from "./neurons.js";
+import { DEFINITIONS, outcomeOf } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
 import { coloured, emptyScene, isFirst, listed, MOST_TRAVELS, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
 
-// Activations that have a sentence of their own.
-const TOLD = new Map([
-  ["sigmoid", "beat.out.sigmoid"],
-  ["tanh", "beat.out.tanh"],
-  ["relu", "beat.out.relu"],
-]);
+const POWER_DIGITS = 4; // of the net input in a power
 
 /** @type {import("./terms.js").Maker} */
 export function netScene({ graph }, frame, beat) {
@@ -56,16 +51,20 @@ export function netScene({ graph }, frame, beat) {
 export function outScene({ formulas }, frame, beat) {
   const neuron = /** @type {Neuron} */ (beat.neuron);
   const { variant } = frame.settings;
-  const activation = formulas.activation(neuron, variant);
-  const own = TOLD.get(activation ?? "") ?? "beat.out";
-  const alike = (/** @type {Beat} */ other) => other.neuron !== null && formulas.activation(other.neuron, variant) === activation;
+  const activation = formulas.activation(neuron, variant) ?? "";
+  const definition = DEFINITIONS[activation];
+  const own = definition ? `beat.out.${activation}` : "beat.out";
+  const alike = (/** @type {Beat} */ other) => other.neuron !== null && (formulas.activation(other.neuron, variant) ?? "") === activation;
+  /** @type {Mark} */
+  const power = { number: -frame.data[neuron.net], id: neuron.net, quantity: "data", digits: POWER_DIGITS, enclose: false };
+  const given = { neuron: [neuron.name], formula: [definition ?? ""], power: [power] };
   const formula = coloured(0, formulas.forward(beat.node, variant) ?? [{ name: neuron.net }]);
   return {
     ...emptyScene(),
     left: [{ name: beat.node }],
     rows: [formula, inNumbers(formula, (id) => frame.data[id])],
     result: resultIn(frame, beat.node),
-    why: sentence(isFirst(frame, beat, alike) ? own : "beat.out.again", { neuron: [neuron.name] }),
+    why: sentence(isFirst(frame, beat, alike) ? own : "beat.out.again", given),
     travels: [
       { kind: "inside", term: 0, from: neuron.out, to: neuron.out, carried: frame.data[neuron.net], product: frame.data[neuron.out] },
     ],

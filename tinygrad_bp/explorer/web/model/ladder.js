@@ -1,6 +1,6 @@
 // The ladder of the quiz: from the forward pass to the update, each rung a question, then the same with other numbers.
 
-export const MOST_RUNGS = 7;
+export const MOST_RUNGS = 8;
 const MOST_LAPS = 1_000_000;
 
 /**
@@ -28,11 +28,13 @@ export function rungsOf({ graph, training }, frame) {
   const inner = (first.connections.find(([weight]) => frame.grads[weight] !== 0) ?? first.connections[0])[0];
   const bias = first.bias ?? last.bias;
   const trained = training.trained(frame.settings);
+  const several = graph.connections.filter(({ source }) => source === first.out).length > 1; // a sum, of which δ alone would ask no part
   /** @type {Rung[]} */
   const rungs = [
     { name: "forward", id: first.net, quantity: "data" },
     { name: "deltaOut", id: last.net, quantity: "grad" },
     { name: "weightOut", id: outer, quantity: "grad" },
+    ...(several ? [{ name: "arriveHidden", id: first.out, quantity: /** @type {Riddle} */ ("grad") }] : []),
     { name: "deltaHidden", id: first.net, quantity: "grad" },
     { name: "weightHidden", id: inner, quantity: "grad" },
     { name: "update", id: outer, quantity: "next" },

@@ -7,6 +7,15 @@ const STILL = 1e-9; // of the error: what changes it less does not move it
 const SAME_ERROR = 1e-9; // by which the error differs from another way to it, but for rounding
 const REACH = 8; // net inputs among which the steepest slope is looked for
 
+// What activations are, which their names do not tell. All others are written out where they are used.
+/** @type {Record<string, string>} */
+export const DEFINITIONS = {
+  sigmoid: "σ(x) = 1/(1 + e⁻ˣ)",
+  tanh: "tanh(x) = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)",
+  relu: "relu(x) = max(0, x)",
+  softplus: "softplus(x) = log(1 + eˣ)",
+};
+
 /** @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs">} Stage */
 
 /**
@@ -136,7 +145,7 @@ export function outcomeOf(stage, frame) {
     (kind === "sigmoid" && description.classes ? description.outputs[1 - place] : found[place]?.neuron.name) ?? String(1 - place);
   const place = (/** @type {"p" | "share"} */ key) => classes.reduce((best, each, k) => (each[key] > classes[best][key] ? k : best), 0);
   return {
-    kind: kind === "sigmoid" && !description.classes ? "sigmoid" : "softmax",
+    kind: kind === "sigmoid" && description.classes ? "classes" : kind,
     symbols: sum(({ name }) => [name]),
     numbers: sum(({ p }) => [{ number: p }]),
     guess: called(place("p")),

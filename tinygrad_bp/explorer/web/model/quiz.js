@@ -162,12 +162,30 @@ function gradientQuestion(session, frame, id) {
     value: frame.grads[id],
     symbols: symbolsOf(terms),
     terms,
-    others: wholeMistakes(session, frame, id),
+    others: [...pathMistakes(session, frame, id), ...wholeMistakes(session, frame, id)],
     // The number of an only factor is the answer: of it, the numbers in its formula are told.
     known: only
       ? [{ left: only.pieces, formula: only.formula ?? null, value: null }, ...numbersIn(frame, only.formula ?? [])]
       : factors.map(({ pieces: left, formula = null, value }) => ({ left, formula, value })),
   };
+}
+
+/**
+ * What comes back to a neuron along one line, where several lead on from it, given for its node delta.
+ * @param {Book} session
+ * @param {Frame} frame
+ * @param {number} id
+ * @returns {import("./diagnosis.js").Mistake[]}
+ */
+function pathMistakes({ graph }, frame, id) {
+  const neuron = graph.network?.neurons.find(({ net, out }) => net === id && out !== id);
+  const lines = neuron ? graph.connections.filter(({ source }) => source === neuron.out) : [];
+  if (lines.length < 2) return [];
+  return lines.map(({ weight, neuron: head }) => ({
+    key: "path",
+    what: [head.name],
+    value: frame.grads[head.net] * frame.data[weight],
+  }));
 }
 
 /**

@@ -14,6 +14,22 @@ export function wayOf({ rate, optimizer, batch }) {
 }
 
 /**
+ * Since which round a run learns as it does in a round; 0 if it always has.
+ * @param {TrainingEvent[]} events
+ * @param {number} round
+ * @param {Way} start
+ */
+export function learnsSince(events, round, start) {
+  let [way, since] = [start, 0];
+  for (const event of [...events].sort((a, b) => a.round - b.round || a.row - b.row)) {
+    const next = wayOf({ ...way, ...event.settings });
+    const same = next.rate === way.rate && next.optimizer === way.optimizer && next.batch === way.batch;
+    if (event.round <= round && !same) [way, since] = [next, event.round];
+  }
+  return since;
+}
+
+/**
  * The changes of a run as they are made to another, which learns in its own way: numbers moved by hand, too, but where it starts.
  * @param {TrainingEvent[]} events
  * @param {Way} way

@@ -115,9 +115,10 @@ export class Session {
     return this.shown;
   }
 
-  // The training without any change, to compare with; null while it is the same.
+  // The training without any change, to compare with; null while it is the same, and where other cases are learned, which compares with nothing.
   get ghost() {
-    return this.training.events.length > 0 ? this.unedited : null;
+    const { events } = this.training;
+    return events.length > 0 && !events.some(({ preset, table }) => preset || table) ? this.unedited : null;
   }
 
   // Keeps the second run beside the training: what it did stays while nothing that concerns it is changed.

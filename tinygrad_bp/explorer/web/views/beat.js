@@ -21,7 +21,7 @@ export function beatView(session, { next, train }) {
   const inner = el("div", { class: "words-inner" }, equation, why, slot);
   const root = el("section", { class: "words", "aria-label": text("beat.label"), onclick: tapped }, inner, status, told);
   let seen = "";
-  /** @type {{ words: string, place: string | null } | null} */
+  /** @type {{ words: Piece[], place: string | null } | null} */
   let verdict = null; // on an answer, at the beat that it was about
 
   /** @param {MouseEvent} event */
@@ -81,7 +81,7 @@ export function beatView(session, { next, train }) {
    */
   function slotOf(question, made, goal) {
     const found = [];
-    if (verdict) found.push(el("span", { class: "verdict" }, verdict.words));
+    if (verdict) found.push(el("span", { class: "verdict" }, made(verdict.words)));
     if (goal) found.push(button(text("main.train", { round: goal }), train, "small"));
     else if (question) {
       const answers = question.answers.map((words, k) => button(words, () => say(question, k), "small"));
@@ -96,7 +96,8 @@ export function beatView(session, { next, train }) {
    */
   function say(question, chosen) {
     const right = chosen === question.right;
-    verdict = { words: text(right ? "ask.right" : "ask.wrong", { answer: question.answers[chosen] }), place: null };
+    const words = right ? [text("ask.right", { answer: question.answers[chosen] })] : question.wrong;
+    verdict = { words, place: null };
     next();
   }
 

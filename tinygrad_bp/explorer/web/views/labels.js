@@ -60,10 +60,56 @@ export class Labels {
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const { name } = graph.nodes[weight];
     const words = hidden ? "?" : inRoom(x, Math.max(5, part.letters - name.length - 2));
-    set(part.group, "aria-label", `${isolated(name)}: ${hidden ? "?" : written(x)}`);
+    const data = mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
+    const own = this.number(weight, "data", data);
+    const parts = [mode === "change" ? text("neurons.change", { number: own }) : own];
+    const slope = frame.gradAt(weight);
+    if (mode === "gradients" && slope !== null) parts.push(text("neurons.gradient", { number: this.number(weight, "grad", slope) }));
+    set(part.group, "aria-label", `${isolated(name)}: ${parts.join(", ")}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
     if (said) this.say(part, gradient, words);
+  }
+
+  /**
+   * A number for those who hear the picture.
+   * @param {number} id
+   * @param {Quantity} quantity
+   * @param {number | null} x
+   */
+  number(id, quantity, x) {
+    return this.stage.hides(id, quantity) ? "?" : brief(x, DIGITS);
+  }
+
+  /**
+   * A box in words: of a neuron all that is known, each number by its name.
+   * @param {Frame} frame
+   * @param {number} id
+   * @param {string} mode
+   */
+  described(frame, id, mode) {
+    const neuron = this.neuronAt.get(id);
+    const change = mode === "change" ? frame.changeAt(id) : null;
+    const changed = change === null ? "" : text("neurons.change", { number: this.number(id, "data", change) });
+    const [data, gradient] = [frame.dataAt(id), frame.gradAt(id)];
+    /** @type {string[]} */
+    const parts = [];
+    /** @param {string} name @param {number} of @param {Quantity} quantity */
+    const add = (name, of, quantity) => {
+      const x = quantity === "data" ? frame.dataAt(of) : frame.gradAt(of);
+      if (x !== null) parts.push(`${name} ${this.number(of, quantity, x)}`);
+    };
+    if (neuron) {
+      if (neuron.net !== id) add("net", neuron.net, "data");
+      add("out", id, "data");
+      if (changed) parts.push(changed);
+      add("∂E/∂out", id, "grad");
+      if (neuron.net !== id) add("δ", neuron.net, "grad");
+    } else {
+      if (data !== null) parts.push(changed || this.number(id, "data", data));
+      if (mode === "gradients" && gradient !== null) parts.push(text("neurons.gradient", { number: this.number(id, "grad", gradient) }));
+    }
+    return `${isolated(neuron?.name ?? this.stage.graph.nodes[id].name)}: ${parts.join(", ") || text("neurons.pending")}`;
   }
 
   /**
@@ -91,7 +137,8 @@ export class Labels {
     const gradients = mode === "gradients";
     const x = this.mainNumber(frame, part.id, mode);
     const hidden = this.stage.hides(part.id, gradients ? "grad" : "data");
-    set(part.group, "aria-label", `${isolated(graph.nodes[part.id].name)}: ${hidden ? "?" : written(x)}`);
+    set(part.group, "aria-label", this.described(frame, part.id, mode));
+    set(part.group, "data-name", graph.nodes[part.id].name);
     set(part.group, "data-value", hidden ? "" : exactly(x));
     toggle(part.group, "pending", frame.dataAt(part.id) === null);
     if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));

@@ -1,6 +1,6 @@
 // A neuron, opened: the curve of its activation with the point where it stands and the tangent there, and what comes back through it.
 
-import { activationOf, blockOf, deltasByLayer } from "../model/neurons.js";
+import { activationOf, blockOf, DEFINITIONS, deltasByLayer } from "../model/neurons.js";
 import { exactly, written } from "../model/numbers.js";
 import { sampled } from "../model/slopes.js";
 import { text } from "../model/words.js";
@@ -34,13 +34,14 @@ export function neuronCard(stage) {
   plot.clip.append(drop, curve, tangent, dot);
   const numbers = Object.fromEntries(["net", "out", "slope", "arrives", "delta"].map((name) => [name, el("data", {})]));
   const title = el("span", {});
+  const definition = el("span", { class: "neuron-definition" });
   const block = el("span", { class: "neuron-block" });
   const line = (/** @type {string} */ name, /** @type {string} */ look = "") =>
     el("div", { class: `neuron-line ${look}`.trim() }, el("span", {}, text(`neuron.${name}`)), numbers[name]);
   const root = el(
     "section",
     { class: "neuron-card" },
-    el("p", { class: "neuron-title" }, title, " ", block),
+    el("p", { class: "neuron-title" }, title, " ", block, definition),
     plot.root,
     el("div", { class: "neuron-lines" }, line("net"), line("out"), line("slope", "tangent"), line("arrives"), line("delta", "product")),
   );
@@ -57,6 +58,7 @@ export function neuronCard(stage) {
     if (!activation || root.hidden) return;
     const kind = stage.formulas.activation(neuron, frame.settings.variant) ?? "";
     title.replaceChildren(nameElement(name), `: ${kind}`);
+    put(definition, DEFINITIONS[kind] ?? "");
     const net = frame.dataAt(from);
     const known = frame.dataAt(out) !== null && net !== null;
     const far = Math.max(6, Math.ceil(1.15 * Math.abs(net ?? 0)));

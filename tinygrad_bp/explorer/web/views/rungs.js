@@ -31,7 +31,7 @@ export class Ladder {
   constructor(session, ask) {
     this.session = session;
     this.ask = ask;
-    progress ??= new Progress(storeOf(), `tinygrad_bp ladder ${fingerprint(session.graph)}`);
+    progress ??= new Progress(storeOf(), `tinygrad_bp rungs ${fingerprint(session.graph)}`);
     this.progress = progress;
     this.rungs = rungsOf(session, session.shown);
     this.buttons = this.rungs.map((_, k) => el("button", { type: "button", class: "ladder-rung", onclick: () => this.go(k) }));

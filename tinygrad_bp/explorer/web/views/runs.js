@@ -3,7 +3,7 @@
 import { inputsOf, Maps, roomOf, scaleOf } from "../model/maps.js";
 import { counted, exactly, typedNumber, written } from "../model/numbers.js";
 import { numbersOf } from "../model/points.js";
-import { wayOf } from "../model/rival.js";
+import { learnsSince, wayOf } from "../model/rival.js";
 import { text } from "../model/words.js";
 import { optimizerSelect, rateField } from "./edit.js";
 import { el, isDark, put, set, svg } from "./elements.js";
@@ -76,6 +76,8 @@ export function runsView(session) {
       [way, rival],
     ];
     both.forEach(([{ rate, optimizer, batch }, run], k) => {
+      const since = run === session.training ? learnsSince(run.events, round, wayOf(session.original)) : 0;
+      const late = since ? ` ${text("runs.since", { round: counted(since) })}` : "";
       const over = run.trouble && run.rounds < round ? ` ${text("runs.over", { rounds: counted(run.rounds) })}` : "";
       const error = run.errors[Math.min(round, run.rounds)];
       const given = {
@@ -85,7 +87,7 @@ export function runsView(session) {
         update: text(batch ? "runs.batch" : "runs.rows"),
         error: secret ? "?" : written(error, 6),
       };
-      put(words[k], text(several ? "runs.legend.cases" : "runs.legend", given) + over);
+      put(words[k], text(several ? "runs.legend.cases" : "runs.legend", given) + late + over);
       set(words[k], "data-value", secret ? "" : exactly(error));
     });
     planes[0]?.render(frame, frame);

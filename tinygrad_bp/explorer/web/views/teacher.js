@@ -11,6 +11,8 @@ import { el, onEnter, put, toggle } from "./elements.js";
 import { Ladder } from "./rungs.js";
 import { piecesElements } from "./pieces.js";
 
+const SAID_DIGITS = 4; // of a number in what is said to a mistake: enough to know it again
+
 const score = { right: 0, tried: 0 }; // of this page, in whatever language it goes on
 
 /**
@@ -188,10 +190,10 @@ class Teacher {
    * @param {import("../model/diagnosis.js").Diagnosis} said
    */
   remarks({ kind, found = [], digits, ratio = null }) {
-    const plain = (/** @type {number | undefined} */ x) => [{ number: x ?? null, enclose: false }];
+    const plain = (/** @type {number | undefined} */ x) => [{ number: x ?? null, enclose: false, digits: SAID_DIGITS }];
     if (kind === "mistake") {
       return found.map(({ key, number, what = [], wrong = [] }) =>
-        this.paragraph(`mistake.${key}`, { what, wrong, number: plain(number) }),
+        this.paragraph(key === "path" ? "teacher.path" : `mistake.${key}`, { what, wrong, number: plain(number) }),
       );
     }
     if (kind === "rounded") return [this.paragraph("mistake.rounded", { digits: [String(digits)] })];

@@ -242,6 +242,13 @@ def test_each_number_is_heard_by_its_name(fresh: Any) -> None:
         "o1: net 1.106, out 0.7514, ∂E/∂out 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, gradient 0.08217",
         "w6: 0.45",
     } <= heard()  # fmt: skip
+    explorer.jump(10)
+    panel = explorer.panel("formula")
+    explorer.select("out_h1")
+    assert "0.593269992" in panel.inner_text()
+    assert "0.036350306" not in panel.inner_text()  # which a later beat finds
+    explorer.jump(18)
+    assert "0.036350306" in panel.inner_text()
 
 
 def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:

@@ -245,7 +245,8 @@ class FormulaPanel {
       return;
     }
     const node = session.graph.nodes[id];
-    const list = equations(session, frame, id).filter(({ key }) => frame.phase !== "forward" || key === "data" || !node.op);
+    const early = frame.phase === "forward" || (frame.phase === "backward" && frame.gradAt(id) === null); // nothing tells before its beat
+    const list = equations(session, frame, id).filter(({ key }) => !early || key === "data" || !node.op);
     this.renderEquations(list, id, frame);
     this.editor.hidden = Boolean(node.op);
     if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : typedNumber(frame.data[id]);

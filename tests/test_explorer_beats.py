@@ -313,7 +313,12 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     assert chips.locator("text").all_text_contents() == ["0.0075", "0.02", "0.35"]  # each times its weight
     assert all(x > before for before, x in zip(there, chips.evaluate_all(across), strict=True))
     assert explorer.page.locator(".box-number.arriving").count() == 1
-    clock.run_for(1500)
+    clock.run_for(1300)
+    seen = explorer.page.locator(".chip:not(.gone) text")
+    assert seen.all_text_contents() == ["0.0075 + 0.02 + 0.35"]  # in the neuron
+    clock.run_for(600)
+    assert seen.all_text_contents() == ["0.3775"]
+    clock.run_for(600)
     assert chips.count() == explorer.page.locator(".arriving").count() == 0
     explorer.page.keyboard.press(" ")
     clock.run_for(100)
@@ -328,6 +333,11 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     assert label.text_content() == "w5 0.4"  # what they make is seen when they have met
     clock.run_for(1500)
     assert label.text_content() == "∂w5 0.08217"
+    for beat, moved in ((9, {"0.2748", "0.02356"}), (10, {"0.7414"}), (14, {"−0.2171"}), (18, {"0.05540 − 0.01905"})):
+        explorer.jump(beat - 1)
+        explorer.page.keyboard.press(" ")
+        clock.run_for(2300 if beat == 18 else 1500)
+        assert set(seen.all_text_contents()) == moved
     assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
 
 

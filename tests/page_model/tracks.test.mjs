@@ -43,7 +43,7 @@ for (const layers of [[2, 2, 2], [2, 5, 1], [3, 4, 2]])
       const data = Float64Array.from({ length: 200 }, () => 0.5969);
       const labels = places.lines.filter(({ label }) => label.always).map(({ weight, label }) => ({ weight, place: { ...label, width: 0.7 * label.width } }));
       for (const travels of beats(spec)) {
-        const { numbers, aside } = travellers(places, labels, travels, data);
+        const { numbers, aside, sums } = travellers(places, labels, travels, data);
         const seen = labels.filter(({ weight }) => !aside.includes(weight));
         const passed = new Set(travels.map(({ weight }) => weight));
         assert(aside.every((weight) => !passed.has(weight)), "a weight that multiplies stays");
@@ -54,6 +54,13 @@ for (const layers of [[2, 2, 2], [2, 5, 1], [3, 4, 2]])
             if (!place.behind) assert(seen.every((other) => !overlap(place, other.place)), "a number covers a weight");
           }
           assert(!each.course(0).met && !each.course(1).behind, "it is seen in the end");
+        }
+        for (const sum of sums) {
+          const { x, y, width, height } = places.boxes.get(travels[0].to);
+          const inside = (at) => Math.abs(at.x - x) <= width / 2 && Math.abs(at.y - y) <= height / 2;
+          assert(sum.course(1).behind && inside(sum.course(2)), "the sum is where its summands go");
+          for (const each of numbers) assert(each.course(2).behind && inside(each.course(2)), "and they are no longer to be seen");
+          if (width >= 1280 && travels.length < 4) assert.equal(sum.words[0].match(/ [+−] /g)?.length ?? 0, travels.length - 1);
         }
         if (width >= 1280) {
           assert.equal(numbers.length, travels.length + Number(travels[0].kind === "meet"));

@@ -7,6 +7,8 @@ import { between, move } from "./motion.js";
 import { chipSize, letterSize, travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
+const JOINING = 1500; // more, until what has arrived is one number
+const SUMMED_BEATS = ["net", "arrive"]; // what they make is the sum of what arrives
 
 /**
  * What moving asks of the picture.
@@ -33,16 +35,21 @@ export function play(picture, frame, scene, beat) {
     return move(MOVEMENT, (moment) => grow(picture, frame, said, moment));
   }
   const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
-  const { numbers, aside } = travellers(places, picture.written(), scene.travels, frame.data);
-  const chips = numbers.map((each) => chipOf(each, letterSize(places.font)));
+  const { numbers, aside, sums } = travellers(places, picture.written(), scene.travels, frame.data);
+  const [chips, joined] = [numbers, SUMMED_BEATS.includes(beat.kind) ? sums : []].map((list) =>
+    list.map((each) => chipOf(each, letterSize(places.font))),
+  );
   if (!chips.length) return () => {};
+  const whole = MOVEMENT + (joined.length ? JOINING : 0);
   const results = seen.filter(({ connection }) => beat.phase === "backward" && beat.nodes.includes(connection.weight));
   const written = results.map((part) => asItWas(picture, frame, part));
   for (const { connection, words } of picture.lines) if (aside.includes(connection.weight)) arriving.push(words);
   picture.chips.replaceChildren(...chips.map(({ group }) => group));
   for (const element of arriving) toggle(element, "arriving", true);
-  return move(MOVEMENT, (moment) => {
-    for (const chip of chips) chip.draw(moment);
+  return move(whole, (moment) => {
+    const late = moment * whole - MOVEMENT;
+    for (const { group } of late > 0 ? joined : []) if (!group.isConnected) picture.chips.append(group);
+    for (const chip of [...chips, ...joined]) chip.draw(late > 0 ? 1 + late / JOINING : moment * (whole / MOVEMENT));
     if (moment < 1) return;
     picture.chips.replaceChildren();
     for (const element of arriving) toggle(element, "arriving", false);

@@ -2,6 +2,7 @@
 // and in the end so far apart that each can be read.
 
 import { brief } from "../model/numbers.js";
+import { SUBJECT } from "../model/terms.js";
 import { overlap } from "./arrangement.js";
 import { DIGITS, LETTER } from "./items.js";
 import { along, between } from "./motion.js";
@@ -9,6 +10,9 @@ import { along, between } from "./motion.js";
 const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22]; // how far from its line a number may travel
 const STEPS = 32; // of a way
 const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
+const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are in the box where they go, and there have become their sum
+const MOST_ADDED = 4; // numbers of a sum that is written out
+const SUMMED = new Set(["forward", "back", "bias"]);
 
 /** @typedef {import("./arrangement.js").Point} Point */
 /** @typedef {import("./arrangement.js").Rect} Rect */
@@ -28,7 +32,8 @@ const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
  */
 
 /**
- * Where a number is on its way, whether it has met its weight yet, and whether it is behind something.
+ * Where a number is on its way, which lasts until 1, and from 1 to 2 in the box where it goes; whether it has met its weight yet, and whether
+ * it is behind something.
  * @typedef {(moment: number) => Point & { angle: number, met: boolean, behind: boolean }} Course
  * @typedef {{ term: number, words: [string, string], course: Course }} Traveller with its words before and after it has met its weight
  * @typedef {{ weight: number, place: Rect }} Said what is written beside a line
@@ -40,7 +45,7 @@ const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
  * @param {Said[]} labels that are seen
  * @param {Travel[]} travels
  * @param {ArrayLike<number>} data
- * @returns {{ numbers: Traveller[], aside: number[] }}
+ * @returns {{ numbers: Traveller[], aside: number[], sums: Traveller[] }} and the sums that they become
  */
 export function travellers(places, labels, travels, data) {
   const size = letterSize(places.font);
@@ -48,11 +53,14 @@ export function travellers(places, labels, travels, data) {
   const others = labels.filter(({ weight }) => !passed.has(weight));
   const own = labels.filter(({ weight }) => passed.has(weight));
   const [hard, soft] = [own, others].map((list) => list.map(({ place }) => place));
-  hard.push(...[...places.boxes.values()].map(innerOf));
   /** @type {Set<number>} */
   const aside = new Set();
+  const words = hard.slice();
+  hard.push(...[...places.boxes.values()].map(innerOf));
   const trackOf = (/** @type {Line} */ line, /** @type {Extent} */ extent, /** @type {Rect[]} */ arrived = []) => {
-    const track = trackAmong(line, extent, { hard, soft, arrived });
+    // Between boxes that are too close for a number it goes from one to the other over both.
+    const track =
+      trackAmong(line, extent, { hard, soft, arrived }) ?? (line.label ? null : trackAmong(line, extent, { hard: words, soft, arrived }));
     const used =
       track?.places.map((place) => ({ ...place, width: extent.width + 6, height: extent.height + 6 })).filter((_, k) => track.free[k]) ??
       []; // and between two of them
@@ -86,9 +94,68 @@ export function travellers(places, labels, travels, data) {
     const track = trackOf(line, extent, there);
     if (!track) return [];
     arrived.set(to, [...there, track.places[track.stop]]);
-    return [{ term, words, course: passing(track) }];
+    const course = passing(track);
+    return [{ term, words, course: SUMMED.has(kind) ? entering(course, placeIn(places, to)) : course }];
   });
-  return { numbers, aside: [...aside] };
+  const heads = [...arrived.keys()].filter((id) => travels.some(({ kind, to }) => to === id && SUMMED.has(kind)));
+  return { numbers, aside: [...aside], sums: heads.map((id) => sumAt(places, id, travels)) };
+}
+
+/**
+ * Where in a box numbers meet.
+ * @param {Arrangement} places
+ * @param {number} id
+ * @returns {Point}
+ */
+function placeIn({ boxes, font }, id) {
+  const { x, y, height, rows } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+  return { x, y: rows === 2 ? y + height / 2 - font * 0.8 : y };
+}
+
+/**
+ * A number that goes on from where it stays into a box.
+ * @param {Course} course
+ * @param {Point} home
+ * @returns {Course}
+ */
+function entering(course, home) {
+  return (moment) => {
+    const place = course(Math.min(1, moment));
+    if (moment <= 1) return place;
+    const share = between(moment, 1, ENTERED);
+    return { ...place, ...along(place, home, share), angle: place.angle * (1 - share), behind: moment >= ENTERED };
+  };
+}
+
+/**
+ * What has come to a box: its summands, where they have room beside other boxes, and then their sum.
+ * @param {Arrangement} places
+ * @param {number} id
+ * @param {Travel[]} travels
+ * @returns {Traveller}
+ */
+function sumAt(places, id, travels) {
+  const summands = travels.filter(({ to }) => to === id).map(({ product }) => product);
+  const sum = brief(
+    summands.reduce((total, each) => total + each, 0),
+    DIGITS,
+  );
+  const written = summands.map((x, k) => (k ? `${x < 0 ? " − " : " + "}${brief(Math.abs(x), DIGITS)}` : brief(x, DIGITS))).join("");
+  const home = placeIn(places, id);
+  const extent = chipSize([written], letterSize(places.font));
+  const x = Math.max(home.x, extent.width / 2 + 2);
+  const room = [...places.boxes].every(
+    ([other, box]) => other === id || !overlap({ x, y: home.y, angle: 0, ...extent }, { ...box, angle: 0 }),
+  );
+  const shown = room && summands.length <= MOST_ADDED;
+  return {
+    term: SUBJECT,
+    words: [shown ? written : sum, sum],
+    course: (moment) => {
+      const met = moment >= ADDED;
+      return { x: shown && !met ? x : home.x, y: home.y, angle: 0, met, behind: moment < ENTERED };
+    },
+  };
 }
 
 /** @param {number} font */

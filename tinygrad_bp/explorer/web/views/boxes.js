@@ -311,6 +311,7 @@ export class Boxes {
     const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);
+    toggle(group, "bare", what === "data"); // a target has no frame of its own in the box of its error
     gripped(this.stage, id, group);
     this.items.push({ id, ids: [id], group, numbers: [number], ghost: null, instead: [], only: what === "data" ? "values" : "" });
     return group;

@@ -143,7 +143,7 @@ _SAID = {
     "reciprocal": "1 over x; infinity for 0.",
     "over_squares": "c over a**2 + b**2, rounded once, without overflow on the way.",
     "power_term": "c times a to the power of b - k, and 0 where c is 0: what the derivatives of powers are made of.",
-    "log_term": "c times the natural logarithm of a, and 0 where c or a is 0.",
+    "log_term": "c times the natural logarithm of a, and 0 where c is 0.",
     "exp_difference": "e to the power of a - b, without what rounding the difference would lose.",
     "asinh_slope": "The slope of asinh: 1 over the square root of 1 + x**2.",
     "erf_slope": "The slope of the error function: 2 / sqrt(pi) * exp(-x**2), the bell curve.",

@@ -120,15 +120,17 @@ class Program:
                 f"scan: {counted(len(settings), 'row')} of settings for {counted(len(order), 'time')}; it takes one for each"
             )
         for name, rows, wanted in ("settings", settings, given), ("the table", table, max(columns, 0)):
-            for place, row in enumerate(rows if order else []):
-                if len(row) != wanted:
-                    raise ValueError(
-                        f"scan: row {place} of {name} has {counted(len(row), 'number')}, not {wanted}; the inputs are "
-                        f"{', '.join(self.inputs):.60}, {carried} of them the state and {given} settings"
-                    )
-        for row_number in order:
-            if not 0 <= row_number < len(table):
-                raise ValueError(f"scan: order names row {row_number}, and {_rows_there(len(table))}")
+            lengths = [*map(len, rows)] if order else []
+            if lengths.count(wanted) < len(lengths):
+                place = next(k for k, length in enumerate(lengths) if length != wanted)
+                raise ValueError(
+                    f"scan: row {place} of {name} has {counted(lengths[place], 'number')}, not {wanted}; the inputs are "
+                    f"{', '.join(self.inputs):.60}, {carried} of them the state and {given} settings"
+                )
+        # Training comes by here each time that it is looked at: what takes long in a loop is asked of all at once.
+        if order and not 0 <= min(order) <= max(order) < len(table):
+            row_number = next(k for k in order if not 0 <= k < len(table))
+            raise ValueError(f"scan: order names row {row_number}, and {_rows_there(len(table))}")
 
     def as_floats(self, numbers: Sequence[Any]) -> list[float]:
         """A float for each input. Raises TypeError for another count of them, and naming the input for what is no real number."""

@@ -114,12 +114,8 @@ def _exponent(x: Operand) -> Value | None:
 
 def _same(a: Operand, b: Operand) -> bool:
     """Whether two operands are the same node, equal numbers, or exponentials of the same."""
-    if a is b:
-        return True
-    if isinstance(a, Value) and isinstance(b, Value):
-        x, y = _exponent(a), _exponent(b)
-        return x is not None and y is not None and (x is y or _same_multiple(x, y))
-    return not isinstance(a, Value) and not isinstance(b, Value) and a == b
+    x, y = _exponent(a), _exponent(b)
+    return _is(a, b) or (x is not None and y is not None and (x is y or _same_multiple(x, y)))
 
 
 def _same_multiple(x: Value, y: Value) -> bool:

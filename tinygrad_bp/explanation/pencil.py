@@ -50,10 +50,11 @@ def multiply(products: Sequence[Sequence[str]], results: Sequence[float], digits
 
 def adding_up(parts: Sequence[float], total: float, digits: int) -> int:
     """How many digits the summands have, so that their sum is with a pencil what is said: as many as ever, or a few more."""
-    for more in range(digits, digits + MOST_FURTHER + 1):
-        if comes_to(math.fsum(float(number(x, more)) for x in parts), total, digits):
-            return more
-    return digits
+
+    def agrees(more: int) -> bool:
+        return comes_to(math.fsum(float(number(x, more)) for x in parts), total, digits)
+
+    return to_follow(lambda more: more, agrees, digits)
 
 
 def value_of(text: str) -> float | None:

@@ -65,8 +65,8 @@ function guessed(number) {
 function question(key, given, x, above) {
   if (!x) return null;
   const right = x > 0 ? above : 1 - above;
-  const answers = [0, 1].map((k) => text(`ask.${key.split(".")[0]}.${k}`));
   const [kind] = key.split(".");
+  const answers = [0, 1].map((k) => text(`ask.${kind}.${k}`));
   const wrong = sentence(`ask.wrong.${kind}.${right}`, { ...given, answer: [answers[1 - right]] });
   return { words: sentence(`ask.${key}`, given), answers, right, wrong };
 }

@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,11 +23,10 @@ from tinygrad_bp import Value, explore
 from tinygrad_bp.explorer import Page, page
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
-from tinygrad_bp.explorer.packing import pack, unpack
+from tinygrad_bp.explorer.packing import unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_model, of_value
-from tinygrad_bp.explorer.tight import tight as tightened
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.networks.data import TRUTH_TABLES
 from tinygrad_bp.text import printable
@@ -263,47 +261,6 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
 @pytest.mark.parametrize("name", ["tutorial", "xor"])
 def test_a_cell_of_a_notebook_is_small(name: str) -> None:
     assert len(explore(name)._repr_html_().encode()) <= 150_000
-
-
-@pytest.mark.parametrize(
-    ("code", "tight"),
-    [
-        ("const a = (b, c) => {\n", "const a=(b,c)=>{"),
-        ("say(\"a, b\", `c : ${d ? 1 : 2} ;`, 'e > f');", "say(\"a, b\",`c : ${d ? 1 : 2} ;`,'e > f');"),
-        ("x = `a, ${y ? `b, ${z}` : 1}`;", "x = `a, ${y ? `b, ${z}` : 1}`;"),
-        ("x = y.split(/ , /);", "x = y.split(/ , /);"),
-        ("return a - -b;", "return a - -b;"),
-        ('f("a\\", b", c);', 'f("a\\", b",c);'),
-        ("f();\ng();\n}\nclass", "f();g();}class"),
-        ("x = y\n? a\n: b;\nz", "x=y?a:b;z"),
-        ("f(); // `x`;\n}\ng", "f(); // `x`;\n}g"),
-        ("a\n\nb", "a\n\nb"),
-    ],
-)
-def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
-    assert tightened(code, "=*<>?:&|,{}();") == tight
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a",
-        "ab",
-        "abcd",
-        "誤差 🙂\u2028</script>",
-        "x" * 10_000,
-        "".join(map(chr, range(3000))),
-        "\x01; a wide, Ĉ wide world, Жž " * 9,
-    ],
-)
-def test_what_is_packed_is_unpacked(text: str) -> None:
-    packed, length = pack(text)
-    assert json.loads(json.dumps(packed, ensure_ascii=False)) == packed == html.unescape(packed)
-    assert not re.search(r"""[\x00-\x1f\x7f-\x9f"&<\\\u2028\u2029]""", packed)
-    assert unicodedata.normalize("NFC", packed) == packed
-    assert len(packed.encode()) <= 1.2 * length + 7
-    assert unpack(packed, length) == text
 
 
 # The words

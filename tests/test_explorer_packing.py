@@ -1,0 +1,54 @@
+"""Pages in few signs, for a cell of a notebook: scripts made tight, and what is packed is unpacked."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+
+import pytest
+
+from tinygrad_bp.explorer.packing import pack, unpack
+from tinygrad_bp.explorer.tight import tight as tightened
+
+
+@pytest.mark.parametrize(
+    ("code", "tight"),
+    [
+        ("const a = (b, c) => {\n", "const a=(b,c)=>{"),
+        ("say(\"a, b\", `c : ${d ? 1 : 2} ;`, 'e > f');", "say(\"a, b\",`c : ${d ? 1 : 2} ;`,'e > f');"),
+        ("x = `a, ${y ? `b, ${z}` : 1}`;", "x = `a, ${y ? `b, ${z}` : 1}`;"),
+        ("x = y.split(/ , /);", "x = y.split(/ , /);"),
+        ("return a - -b;", "return a - -b;"),
+        ('f("a\\", b", c);', 'f("a\\", b",c);'),
+        ("f();\ng();\n}\nclass", "f();g();}class"),
+        ("x = y\n? a\n: b;\nz", "x=y?a:b;z"),
+        ("f(); // `x`;\n}\ng", "f(); // `x`;\n}g"),
+        ("a\n\nb", "a\n\nb"),
+    ],
+)
+def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
+    assert tightened(code, "=*<>?:&|,{}();") == tight
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a",
+        "ab",
+        "abcd",
+        "誤差 🙂\u2028</script>",
+        "x" * 10_000,
+        "".join(map(chr, range(3000))),
+        "\x01; a wide, Ĉ wide world, Жž " * 9,
+    ],
+)
+def test_what_is_packed_is_unpacked(text: str) -> None:
+    packed, length = pack(text)
+    assert json.loads(json.dumps(packed, ensure_ascii=False)) == packed == html.unescape(packed)
+    assert not re.search(r"""[\x00-\x1f\x7f-\x9f"&<\\\u2028\u2029]""", packed)
+    assert unicodedata.normalize("NFC", packed) == packed
+    assert len(packed.encode()) <= 1.2 * length + 7
+    assert unpack(packed, length) == text

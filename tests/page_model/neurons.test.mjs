@@ -147,7 +147,10 @@ test("what arrives at an output of a softmax is told as its probability less its
     const [probability, , target] = rows[1].map((piece) => piece.number);
     assert.equal(target, frame.data[neuron.target]);
     assert(Math.abs(probability - target - result[0].number) < 1e-12);
-    assert(rows[0].length === 2 && rows[0][0].startsWith(`p ${neuron.name}`));
+    assert.equal(rows[0][0].word, `p ${neuron.name}`);
+    assert(rows.every((row) => row[0].term !== row[2].term));
+    const { probabilities, colours } = sceneOf(session, frame);
+    assert.deepEqual([probabilities.get(neuron.out), colours.get(neuron.target), colours.has(neuron.out)], [rows[0][0].term, rows[0][2].term, false]);
   }
 });
 

@@ -70,3 +70,26 @@ for (const layers of [[2, 2, 2], [2, 5, 1], [3, 4, 2]])
       }
     }
   });
+
+test("of many numbers those travel that cover no other at any moment", () => {
+  for (const layers of [[2, 16, 1], [4, 8, 3], [10, 5, 3]]) {
+    const spec = form(layers);
+    for (const [width, height] of [...ROOMS, [1920, 720]]) {
+      const places = arrangement(spec, width, height);
+      const labels = places.lines.filter(({ label }) => label.always).map(({ weight, label }) => ({ weight, place: label }));
+      const all = beats(spec);
+      const data = Float64Array.from({ length: 400 }, () => 0.5969);
+      assert(all.some((travels) => travels.length > 6));
+      for (const travels of all.filter(({ length }) => length > 6)) {
+        const { numbers } = travellers(places, labels, travels, data);
+        assert(numbers.length > 0 || !places.rows, `${layers} at ${width}`);
+        for (const moment of MOMENTS) {
+          const seen = numbers
+            .map(({ words, course }) => ({ ...course(moment), ...chipSize(words, letterSize(places.font)) }))
+            .filter(({ behind }) => !behind);
+          seen.forEach((one, k) => seen.slice(k + 1).forEach((other) => assert(!overlap(one, other), `${layers} at ${width}, ${moment}`)));
+        }
+      }
+    }
+  }
+});

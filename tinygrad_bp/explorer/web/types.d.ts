@@ -195,6 +195,7 @@ interface Mark {
   whole?: number;
   edge?: number;
   delta?: string;
+  word?: string; // the name of what no node is
   template?: string[];
   ids?: number[] | null;
   values?: ((id: number) => number) | null;
@@ -254,6 +255,7 @@ interface Scene {
   lines: Map<number, number>; // by weight or bias, the term
   factors: Map<number, { id: number; what: "data" | "grad" }>; // by node, which of its numbers has its colour; else its own value
   slopes: Map<number, number>; // by output of a neuron, the term of the slope of its activation
+  probabilities: Map<number, number>; // by output of a neuron, the term of what the error makes of it
   travels: Travel[];
 }
 

@@ -3,7 +3,7 @@
 import { summandsOf } from "./beats.js";
 import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
-import { probabilitiesOf } from "./neurons.js";
+import { probabilitiesOf, probabilityName } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
 import { brief } from "./numbers.js";
 import {
@@ -22,6 +22,7 @@ import {
 import { sentence } from "./words.js";
 
 const SMALL = 0.001; // by which an output grows to see what comes of it
+const MOST_MEETINGS = 2; // weights of a neuron at which numbers meet at once; of more, at the one that the equation is about
 const SAME_GRADIENT = 1e-12; // by which a gradient differs from another way to it, but for rounding
 
 /** @typedef {import("./terms.js").Stage} Stage */
@@ -85,9 +86,9 @@ function outputScene(stage, frame, beat) {
   const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
   const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
   scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product: frame.grads[id] });
-  scene.colours.set(id, 0);
   const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
   const probable = probabilityRows(stage, frame, neuron);
+  lightOutput(scene, neuron, probable !== null);
   const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
   const square = Boolean(squared) && neuron.target !== null;
   if (square) scene.colours.set(/** @type {number} */ (neuron.target), 0);
@@ -102,6 +103,21 @@ function outputScene(stage, frame, beat) {
     " ",
   );
   return { ...scene, left: leftOf(graph, id), rows: probable ?? long(), result: resultIn(frame, id, "grad"), why };
+}
+
+/**
+ * What the equation of an output names: its number, or its probability and its target.
+ * @param {Scene} scene
+ * @param {Neuron} neuron
+ * @param {boolean} probable
+ */
+function lightOutput({ probabilities, colours }, { out, target }, probable) {
+  if (!probable || target === null) {
+    colours.set(out, 0);
+    return;
+  }
+  probabilities.set(out, 0);
+  colours.set(target, 1);
 }
 
 /**
@@ -135,8 +151,8 @@ function probabilityRows(stage, frame, neuron) {
   const number = found[place].probability;
   if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > SAME_GRADIENT) return null;
   return [
-    coloured(0, [`p ${neuron.name} − `, { name: target }]),
-    coloured(0, [{ number, id: out, quantity: "data" }, " − ", { number: frame.data[target], id: target, quantity: "data" }]),
+    [{ word: probabilityName(neuron), term: 0 }, " − ", { name: target, term: 1 }],
+    [{ number, id: out, quantity: "data", term: 0 }, " − ", { number: frame.data[target], id: target, quantity: "data", term: 1 }],
   ];
 }
 
@@ -243,11 +259,13 @@ function lightFactors(scene, { out }, slope) {
  * @param {number} last factor
  */
 function meetings(scene, graph, frame, beat, last) {
+  const several = beat.nodes.filter((id) => !graph.biases.has(id)).length > MOST_MEETINGS;
   for (const { weight, source, neuron: head } of graph.connections) {
     if (!beat.nodes.includes(weight)) continue;
     scene.lines.set(weight, SUBJECT);
     scene.colours.set(source, last % TERM_COLOURS);
     lightFactors(scene, head, last > 1);
+    if (several && weight !== beat.node) continue;
     const product = frame.grads[weight];
     const [term, other] = [last > 1 ? SUBJECT : 0, last % TERM_COLOURS]; // a node delta is two factors already
     scene.travels.push({ kind: "meet", term, other, from: head.out, to: source, weight, carried: frame.grads[head.net], product });

@@ -82,6 +82,14 @@ export function netsScene(stage, frame, beat) {
   return { ...scene, travels: travels.length > MOST_TRAVELS ? scene.travels : travels, why: sentence("beat.nets", given) };
 }
 
+/**
+ * A piece of a term of which there may be more than colours.
+ * @param {Piece} piece
+ */
+function inColours(piece) {
+  return typeof piece === "string" || piece.term === undefined ? piece : { ...piece, term: piece.term % TERM_COLOURS };
+}
+
 /** @type {import("./terms.js").Maker} */
 export function errorScene(stage, frame, beat) {
   const { graph, formulas } = stage;
@@ -89,13 +97,13 @@ export function errorScene(stage, frame, beat) {
   if (!stage.description.isError) return valueScene(stage, frame, beat);
   const outcome = outcomeOf(stage, frame);
   if (outcome) {
-    const { symbols, numbers, guess, right, kind } = outcome;
+    const { symbols, numbers, guess, right, kind, terms } = outcome;
     const given = { ...placeOf(stage, frame), guess: [guess], right: [right] };
-    const rows = [coloured(0, symbols), coloured(0, numbers)];
     return {
       ...emptyScene(),
+      probabilities: new Map([...terms].map(([out, term]) => [out, term % TERM_COLOURS])),
       left: [{ name: beat.node }],
-      rows,
+      rows: [symbols, numbers].map((row) => row.map(inColours)),
       result: resultIn(frame, beat.node),
       why: sentence(`beat.error.${kind}`, given),
     };

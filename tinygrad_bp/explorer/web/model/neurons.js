@@ -116,6 +116,14 @@ export function probabilitiesOf({ graph, programs }, frame) {
 }
 
 /**
+ * What the probability of an output is called.
+ * @param {Neuron} neuron
+ */
+export function probabilityName({ name }) {
+  return `p ${name}`;
+}
+
+/**
  * The error as minus the logarithm of probabilities, and what the network takes the case for; null where the error is something else.
  * @param {Stage & Pick<import("./session.js").Session, "description">} stage
  * @param {Frame} frame
@@ -125,13 +133,16 @@ export function outcomeOf(stage, frame) {
   const kind = graph.network?.probabilities?.kind;
   const found = probabilitiesOf(stage, frame);
   if (!kind || (kind === "sigmoid" && found.length > 1)) return null;
-  /** @type {{ share: number, p: number, name: string }[]} */
+  /** @type {{ share: number, p: number, symbol: Piece[], out: number, term: number }[]} */
   const classes = [];
   for (const { neuron, probability } of found) {
     if (probability === null || neuron.target === null) return null;
     const share = frame.data[neuron.target];
-    classes.push({ share, p: probability, name: `p ${neuron.name}` });
-    if (kind === "sigmoid") classes.push({ share: 1 - share, p: 1 - probability, name: `1 − p ${neuron.name}` });
+    const term = new Set(classes.filter((each) => each.share !== 0).map((each) => each.out)).size;
+    const { out } = neuron;
+    const symbol = [{ word: probabilityName(neuron), term }];
+    classes.push({ share, p: probability, symbol, out, term });
+    if (kind === "sigmoid") classes.push({ share: 1 - share, p: 1 - probability, symbol: ["1 − ", ...symbol], out, term });
   }
   const counted = classes.filter(({ share }) => share !== 0);
   const error = -counted.reduce((sum, { share, p }) => sum + share * Math.log(p), 0);
@@ -146,8 +157,9 @@ export function outcomeOf(stage, frame) {
   const place = (/** @type {"p" | "share"} */ key) => classes.reduce((best, each, k) => (each[key] > classes[best][key] ? k : best), 0);
   return {
     kind: kind === "sigmoid" && description.classes ? "classes" : kind,
-    symbols: sum(({ name }) => [name]),
-    numbers: sum(({ p }) => [{ number: p }]),
+    symbols: sum(({ symbol }) => symbol),
+    numbers: sum(({ p, term }) => [{ number: p, term }]),
+    terms: new Map(counted.map(({ out, term }) => [out, term])),
     guess: called(place("p")),
     right: called(place("share")),
   };

@@ -9,7 +9,7 @@ export const TERM_COLOURS = 4;
 export const SUBJECT = 4; // the colour of what the equation is about
 export const MOST_TRAVELS = 16; // numbers that move at once
 const MOST_LISTED = 5; // names in a sentence
-const MOST_TERMS = 6; // of a sum that is written out
+export const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end
 
 /**
@@ -28,6 +28,7 @@ export function emptyScene() {
     lines: new Map(),
     factors: new Map(),
     slopes: new Map(),
+    probabilities: new Map(),
     travels: [],
   };
 }

@@ -180,7 +180,8 @@ export class Boxes {
     const extra = [];
     /** @type {NumberPart[]} */
     const numbers = [];
-    const room = width - 18 - (bias === undefined ? 0 : font * LETTER * 9);
+    const above = neuron !== undefined && neuron.net === neuron.out ? 1 : 0; // where no net input stands
+    const room = width - 18 - (bias === undefined || above ? 0 : font * LETTER * 9);
     const texts = [
       named(fitting(name, room, font), {
         class: "box-name",
@@ -200,7 +201,7 @@ export class Boxes {
     } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
     if (bias !== undefined)
-      extra.push(this.small(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, x + width / 2 - 9, row(0), "main"));
+      extra.push(this.small(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, x + width / 2 - 9, row(above), "main"));
     if (target !== undefined && !neuron) extra.push(this.targetIn(target, { x, y, width, height }, true));
     else if (target !== undefined)
       extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));

@@ -342,10 +342,11 @@ export class Picture {
           "gone",
           instead.some((badge) => badge.textContent),
         );
-    probabilitiesOf(this.stage, frame).forEach(({ probability }, place) => {
+    probabilitiesOf(this.stage, frame).forEach(({ neuron, probability }, place) => {
       const hidden = graph.network?.neurons.some(({ out }) => this.stage.hides(out, "data"));
       const element = this.boxes?.probabilities[place];
       if (!element) return;
+      if (element.parentElement) tint(element.parentElement, scene.probabilities.get(neuron.out));
       put(element, hidden ? "?" : brief(probability, DIGITS));
       set(element, "data-value", hidden ? "" : exactly(probability));
     });

@@ -69,6 +69,7 @@ export function piecesElements(notation, list, { digits = 9, hide = () => false,
   const one = (piece) => {
     if (typeof piece === "string") return prettyText(piece);
     if (piece.name !== undefined) return nodeName(notation, piece.name, piece.inside);
+    if (piece.word) return el("span", { class: "name" }, piece.word);
     if (piece.delta) return el("span", { class: "name" }, "δ", el("sub", {}, piece.delta.replace(/^delta_/, "")));
     if (piece.number !== undefined) {
       if (hide(piece)) return el("span", { class: "hidden-number" }, "?");

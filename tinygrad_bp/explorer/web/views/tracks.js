@@ -2,7 +2,7 @@
 // and in the end so far apart that each can be read.
 
 import { brief } from "../model/numbers.js";
-import { SUBJECT } from "../model/terms.js";
+import { MOST_TERMS, SUBJECT } from "../model/terms.js";
 import { overlap } from "./arrangement.js";
 import { DIGITS, LETTER } from "./items.js";
 import { along, between } from "./motion.js";
@@ -11,6 +11,8 @@ const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22]; // how far from its line a 
 const STEPS = 32; // of a way
 const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
 const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are in the box where they go, and there have become their sum
+const MOMENTS = Array.from({ length: 41 }, (_, k) => k / 40); // at which numbers are looked at
+const BESIDE = 4; // between numbers that can be read
 const MOST_ADDED = 4; // numbers of a sum that is written out
 const SUMMED = new Set(["forward", "back", "bias"]);
 
@@ -97,8 +99,30 @@ export function travellers(places, labels, travels, data) {
     const course = passing(track);
     return [{ term, words, course: SUMMED.has(kind) ? entering(course, placeIn(places, to)) : course }];
   });
+  const kept = numbers.length > MOST_TERMS ? legible(numbers, size) : numbers;
   const heads = [...arrived.keys()].filter((id) => travels.some(({ kind, to }) => to === id && SUMMED.has(kind)));
-  return { numbers, aside: [...aside], sums: heads.map((id) => sumAt(places, id, travels)) };
+  return { numbers: kept, aside: [...aside], sums: heads.map((id) => sumAt(places, id, travels)) };
+}
+
+/**
+ * Those of many numbers that can be read at each moment, because they cover none before them: the equation does not write all either.
+ * @param {Traveller[]} numbers
+ * @param {number} size of letters
+ */
+function legible(numbers, size) {
+  /** @type {(Rect | null)[][]} */
+  const seen = [];
+  return numbers.filter(({ words, course }) => {
+    const { width, height } = chipSize(words, size);
+    const extent = { width: width + BESIDE, height: height + BESIDE };
+    const places = MOMENTS.map((moment) => {
+      const { behind, ...place } = course(moment);
+      return behind ? null : { ...place, ...extent };
+    });
+    const free = seen.every((others) => places.every((place, k) => !place || !others[k] || !overlap(place, others[k])));
+    if (free) seen.push(places);
+    return free;
+  });
 }
 
 /**

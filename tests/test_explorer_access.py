@@ -346,7 +346,7 @@ def unlabelled() -> Any:
 def test_graphs_without_neurons(opened: Any, tmp_path: Path, graph: Any, nodes: int) -> None:
     result = graph()
     assert len(tg.topological_order(result)) == nodes
-    explorer = opened(explore(result), **ROOMY)
+    explorer = opened(explore(result, learning_rate=0.5), **ROOMY)
     assert explorer.page.locator("[data-tab]").count() == 0
     assert axe_violations(explorer.page) == []
     explorer.show("graph")
@@ -367,7 +367,7 @@ def test_graphs_without_neurons(opened: Any, tmp_path: Path, graph: Any, nodes: 
 
 def test_a_derivative_that_is_infinite(opened: Any) -> None:
     w, x = Value(0.0, "w"), Value(2.0, "x")
-    explorer = opened(explore(tg.sqrt(w) * x))
+    explorer = opened(explore(tg.sqrt(w) * x, learning_rate=0.5))
     assert explorer.status().startswith("Some numbers are not finite: the derivative of sqrt(w) with respect to w is ∞")
     explorer.show("graph")
     explorer.select("w")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -18,7 +17,7 @@ from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_orde
 from tinygrad_bp.explorer.cases import Pair
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
-from tinygrad_bp.explorer.outcome import outcome, parts, telling
+from tinygrad_bp.explorer.outcome import is_error, outcome, parts, telling
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.programs import activations, by_hand, optimizers, probabilities, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
@@ -69,6 +68,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "optimizers": ways,
         "nodes": [_node(v, place, called, in_latex) for v in order],
         "parameters": [place[v] for v in subject.parameters],
+        "trains": subject.trains,
         "biases": [place[v] for v in subject.biases],
         "cases": [_numbers(case, place) for case in subject.cases],
         "opening": telling(order, subject.parameters, subject.cases),
@@ -76,7 +76,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "isError": subject.kind != "graph"
         or bool(targets)
         or bool(network and network["probabilities"])
-        or _is_error(order),
+        or is_error(order),
         "outputs": list(map(short_name, subject.outputs)),
         "classes": subject.classes and bool(subject.outputs),
         "network": network,
@@ -188,13 +188,6 @@ def _outer(
     others = [v for v in order if v.op is None and not isinstance(v, Constant)]
     trained = set(subject.parameters)
     return [v for v in dict.fromkeys([*inputs, *wanted, *others]) if v not in trained]
-
-
-def _is_error(order: Sequence[Value]) -> bool:
-    """Whether the result of a graph is an error, as far as labels say so: its own, or those of targets."""
-    if re.fullmatch(r"(?:E|L|J|loss|error|cost)(?:\d+|_.*)?", order[-1].label, re.IGNORECASE | re.DOTALL):
-        return True
-    return any(v.op is None and re.fullmatch(r"targets?(?:\d+|_.*)?", v.label, re.DOTALL) for v in order)
 
 
 def _network(

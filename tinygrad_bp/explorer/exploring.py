@@ -38,8 +38,10 @@ def explore(
             a row that is made up.
         loss: for a network: a loss, or the name of one. By default that in the notes of the network, else `squared_error`.
         parameters: for a Value: the leaves that training changes. By default all whose labels are not those of inputs and targets, such
-            as i1, x, y or target_o1.
-        learning_rate: what a parameter changes by, per unit of its gradient; 0.5 by default. It can be changed on the page.
+            as i1, x, y or target_o1, if the Value is an error or has neurons. In other computations, and with an empty list, nothing is
+            trained: the page ends with the gradients.
+        learning_rate: what a parameter changes by, per unit of its gradient; 0.5 by default. It can be changed on the page. Given for
+            a Value, it says that the Value is to be made smaller, whatever it is called.
         title: a heading; or one for each language, such as {"en": "A valley", "ja": "谷"}, so that it changes with the page's.
         language: "en" or "ja"; by default that of the reader's browser. It can be changed on the page.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -107,3 +108,10 @@ def _still(order: Sequence[Value], parameters: Collection[Value], case: Mapping[
 
 def _number(x: Any, data: Mapping[Any, float]) -> float:
     return data[x] if isinstance(x, Value) else x
+
+
+def is_error(order: Sequence[Value]) -> bool:
+    """Whether the result of a graph is an error, as far as labels say so: its own, or those of targets."""
+    if re.fullmatch(r"(?:E|L|J|loss|error|cost)(?:\d+|_.*)?", order[-1].label, re.IGNORECASE | re.DOTALL):
+        return True
+    return any(v.op is None and re.fullmatch(r"targets?(?:\d+|_.*)?", v.label, re.DOTALL) for v in order)

@@ -17,6 +17,7 @@ from tinygrad_bp.explanation.attention import Look, attention
 from tinygrad_bp.explanation.names import short_name
 from tinygrad_bp.explanation.neurons import Unit, in_reading_order, units
 from tinygrad_bp.explorer.cases import Case, cases_of, made_up, pairs_of
+from tinygrad_bp.explorer.outcome import is_error
 from tinygrad_bp.lessons.roles import outer, untrained
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
@@ -96,7 +97,8 @@ class Subject:
     Attributes:
         result: the Value that everything was computed for, an error as a rule.
         title: of the page, in every language or by language; empty for one that says what kind of page it is.
-        parameters: the leaves that training changes, biases included.
+        parameters: the leaves that training changes, biases included; or where nothing is trained, those whose derivatives are told.
+        trains: whether anything is trained.
         biases: those of them that the switch "train the biases" is about.
         train_biases: whether they are trained to begin with.
         cases: for each row of the table the numbers of the leaves that it sets: inputs and targets.
@@ -113,6 +115,7 @@ class Subject:
     result: Value
     title: Title
     parameters: Sequence[Value]
+    trains: bool = True
     biases: Sequence[Value] = ()
     train_biases: bool = True
     cases: Sequence[Case] = field(default_factory=lambda: [{}])
@@ -281,25 +284,26 @@ def of_value(
     result: Value,
     *,
     parameters: Sequence[Value] | None = None,
-    learning_rate: float = RATE,
+    learning_rate: float | None = None,
     title: Title = "",
 ) -> Subject:
-    """A Value and all that it was computed from. Raises ValueError for parameters that are no leaves of it."""
+    """A Value and all that it was computed from. Raises ValueError for parameters that are no leaves of it.
+
+    Nothing is trained if no parameters and no learning rate are given, and it is neither an error nor has neurons: nobody wants it smaller.
+    """
     require_few(result)
     leaves = _leaves(result)
-    if parameters is None:
-        chosen = [v for v in leaves if not outer(v.label)] or leaves
-    else:
-        if not isinstance(parameters, Iterable):
-            raise TypeError(
-                f"explore: parameters are leaves of the graph, several of them, not {type(parameters).__name__} {shown(parameters)}"
-            )
-        chosen = list(dict.fromkeys(parameters))
-        _require_leaves(chosen, set(leaves))
+    if parameters is not None and not isinstance(parameters, Iterable):
+        raise TypeError(
+            f"explore: parameters are leaves of the graph, several of them, not {type(parameters).__name__} {shown(parameters)}"
+        )
+    named = None if parameters is None else list(dict.fromkeys(parameters))
+    _require_leaves(named or [], set(leaves))
+    chosen = named or [v for v in leaves if not outer(v.label)] or leaves
     order = topological_order(result)
     looks = attention(order)
     neurons = [] if looks else in_reading_order(units(order, chosen))
-    if parameters is None:
+    if not named:
         chosen = _in_neurons(neurons, chosen)
         fixed = untrained(topological_order(result, constants=False))  # what lessons do not train either
         chosen = [v for v in chosen if v not in fixed] or chosen
@@ -308,8 +312,17 @@ def of_value(
     biases = biases if len(biases) < len(chosen) else []
     trained = set(chosen)
     case = {v: v.data for v in leaves if v not in trained}
+    wanted = learning_rate is not None or bool(neurons) or is_error(order)
     return Subject(
-        result, title, chosen, biases=biases, cases=[case], learning_rate=learning_rate, neurons=neurons, looks=looks
+        result,
+        title,
+        chosen,
+        trains=wanted if named is None else bool(named),
+        biases=biases,
+        cases=[case],
+        learning_rate=learning_rate or RATE,
+        neurons=neurons,
+        looks=looks,
     )
 
 
@@ -374,7 +387,7 @@ def subject_of(
             raise ValueError(f"explore: {thing!r} was not computed from anything; give it the result of a computation")
         if rows is not None or loss is not None:
             raise ValueError("explore: rows and loss are for a network; the graph of a Value has its numbers already")
-        return of_value(thing, parameters=parameters, learning_rate=learning_rate or RATE, title=title)
+        return of_value(thing, parameters=parameters, learning_rate=learning_rate, title=title)
     if isinstance(thing, MLP | Layer | Neuron):
         if parameters is not None:
             raise ValueError("explore: parameters are for the graph of a Value; those of a network are known")

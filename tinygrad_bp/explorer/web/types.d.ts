@@ -112,6 +112,7 @@ interface Description {
   optimizers: Record<string, OptimizerSettings>;
   nodes: { name?: string; latex?: string; label?: string; op?: string; symbol?: string; args?: number[]; data?: number }[];
   parameters: number[];
+  trains: boolean;
   biases: number[];
   cases: Case[];
   opening: number;

@@ -1,5 +1,6 @@
 // The scenes of the backward pass: what arrives at an output, the node delta, and the gradients of weights, biases and of any node.
 
+import { consequence, errorAlong } from "./slopes.js";
 import { summandsOf } from "./beats.js";
 import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
@@ -20,6 +21,10 @@ import {
   TERM_COLOURS,
 } from "./terms.js";
 import { sentence } from "./words.js";
+
+const GROWTHS = [0.1, 0.01, 0.001, 0.0001]; // of a number, for which the tangent may say about what happens
+const GROWTH_ABOUT = 0.05; // of a change, by which the tangent may be off
+const GROWTH_EXACT = 1e-9;
 
 const SMALL = 0.001; // by which an output grows to see what comes of it
 const MOST_MEETINGS = 2; // weights of a neuron at which numbers meet at once; of more, at the one that the equation is about
@@ -342,5 +347,29 @@ export function chainScene(stage, frame, beat) {
   const key = uses > 1 ? "beat.chain.sum" : only ? "beat.chain.direct" : again;
   const why = sentence(key, given);
   if (!formula && terms.flat().some(([, , whole]) => !whole)) why.push(" ", ...sentence("beat.chain.partial"));
+  if (!graph.trains && !graph.nodes[id].op) why.push(...growthOf(stage, frame, id));
   return { ...scene, left, rows: rows.filter((row) => row.length), result: resultIn(frame, id, "grad"), why };
+}
+
+/**
+ * What a derivative means, where nothing else follows from it: if a number were 1 more, how much more the result would be. Where the
+ * result is no straight line in the number, of a step so small that it says about what happens; nothing where no step does.
+ * @param {import("./terms.js").Stage} stage
+ * @param {Frame} frame
+ * @param {number} id
+ * @returns {Piece[]}
+ */
+function growthOf({ graph }, frame, id) {
+  const error = errorAlong(graph, frame, [id]);
+  const [x, slope] = [frame.leaves[id], frame.grads[id]];
+  const off = (/** @type {number} */ step) => Math.abs(consequence(error, x, x + step, slope).real / (slope * step) - 1);
+  const step = [1, ...GROWTHS].find((each, k) => off(each) < (k ? GROWTH_ABOUT : GROWTH_EXACT));
+  if (step === undefined) return [];
+  const given = {
+    name: [{ name: id }],
+    result: [{ name: graph.result }],
+    step: [String(step)],
+    change: [{ number: Math.abs(slope * step), id, quantity: /** @type {Quantity} */ ("grad"), enclose: false }],
+  };
+  return [" ", ...sentence(`beat.growth.${step === 1 ? "exact" : "about"}.${slope > 0 ? "more" : "less"}`, given)];
 }

@@ -11,23 +11,25 @@ const KEPT_OPERATIONS = 4; // of a larger one, at its beginning and at its end
 
 /**
  * @param {import("./graph.js").Graph} graph
- * @param {number[]} trained the parameters that the update changes
+ * @param {number[]} told the parameters whose gradients are found, and which the update changes, if there is one
  * @returns {Plan}
  */
-export function planOf(graph, trained) {
+export function planOf(graph, told) {
   const plan = new Planner(graph);
   const { network } = graph;
   if (network?.whole) {
     plan.networkForward(network.neurons);
-    plan.networkBackward(network.neurons, new Set(trained));
+    plan.networkBackward(network.neurons, new Set(told));
   } else {
     const targets = targetsOf(graph);
     for (const id of targets) plan.compute("value", id);
-    plan.graphBackward(targets, trained);
+    plan.graphBackward(targets, told);
   }
   plan.finishBackward();
-  plan.update(trained);
-  plan.end();
+  if (graph.trains) {
+    plan.update(told);
+    plan.end();
+  }
   return { steps: plan.steps, beats: plan.beats };
 }
 

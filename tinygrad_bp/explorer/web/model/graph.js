@@ -20,6 +20,7 @@ export class Graph {
     /** @type {number[]} */
     this.known = this.variables.map(() => 0);
     this.parameters = description.parameters;
+    this.trains = description.trains;
     this.biases = new Set(description.biases);
     /** @type {Record<string, Optimizer>} */
     this.optimizers = Object.fromEntries(

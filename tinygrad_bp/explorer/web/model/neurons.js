@@ -180,7 +180,7 @@ export function frozenBy(stage, frame) {
     const move = trained.reduce((sum, id) => sum + Math.abs((updatedTo(frame, id, grads[id]) - frame.leaves[id]) * grads[id]), 0);
     return move <= STILL * Math.abs(data[graph.result]);
   };
-  if (!graph.network || frame.data[graph.result] === 0 || !rests(frame.data, frame.grads)) return null;
+  if (!graph.trains || !graph.network || frame.data[graph.result] === 0 || !rests(frame.data, frame.grads)) return null;
   for (const row of settings.cases) {
     const leaves = Float64Array.from(frame.leaves);
     for (const [id, x] of row) leaves[id] = x;

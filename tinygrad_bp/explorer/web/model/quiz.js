@@ -251,7 +251,7 @@ function updateQuestion(session, frame, id) {
  * @param {Riddle} quantity
  */
 export function canBeAsked({ graph }, id, quantity) {
-  if (quantity === "next") return graph.parameters.includes(id);
+  if (quantity === "next") return graph.trains && graph.parameters.includes(id);
   return quantity === "data" ? Boolean(graph.nodes[id].op) : id !== graph.result;
 }
 
@@ -271,7 +271,7 @@ export function quantitiesOf(session, frame) {
   /** @type {{ id: number, quantity: Quantity, value: number }[]} */
   const all = [
     ...labelled.map((id) => ({ id, quantity: /** @type {Quantity} */ ("data"), value: frame.data[id] })),
-    ...[...labelled, ...training.trained(frame.settings)].map((id) => ({
+    ...[...labelled, ...training.told(frame.settings)].map((id) => ({
       id,
       quantity: /** @type {Quantity} */ ("grad"),
       value: frame.grads[id],

@@ -142,7 +142,7 @@ function restScene(stage, frame) {
       ? sentence(frame.settings.accumulate ? "beat.rest.kept" : "beat.rest.frozen", {
           slopes: [stuck.map(({ neuron, slope }) => `${neuron.name}: ${brief(slope, 2)}`).join(", ")],
         })
-      : sentence(many ? "beat.rest.cases" : "beat.rest", placeOf(stage, frame)),
+      : sentence(graph.trains ? (many ? "beat.rest.cases" : "beat.rest") : "beat.rest.untrained", placeOf(stage, frame)),
   };
 }
 

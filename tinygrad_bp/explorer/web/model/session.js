@@ -95,7 +95,7 @@ export class Session {
   /** @param {Settings} settings */
   plan(settings = this.training.settingsAt(this.view.round)) {
     const key = String(settings.biases);
-    const found = this.plans.get(key) ?? planOf(this.graph, this.training.trained(settings));
+    const found = this.plans.get(key) ?? planOf(this.graph, this.training.told(settings));
     this.plans.set(key, found);
     return found;
   }

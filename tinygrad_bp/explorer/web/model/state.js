@@ -121,20 +121,13 @@ function wholeNumber(x, most) {
 function checkedView(view, graph, rows) {
   require(view && typeof view === "object" && !Array.isArray(view));
   /** @type {any} */
-  const found = {
-    round: wholeNumber(view.round ?? 0, MOST_ROUNDS),
-    trained: wholeNumber(view.trained ?? view.round ?? 0, MOST_ROUNDS),
-    row: wholeNumber(view.row ?? 0, rows - 1),
-    step:
-      view.step === null || view.step === undefined
-        ? null
-        : wholeNumber(view.step, graph.nodes.length + 2 + graph.edges.length + graph.parameters.length),
-  };
+  const found = checkedPlace(view, graph, rows);
   for (const [key, choices] of [...Object.entries(CHOICES), /** @type {[string, string[]]} */ (["language", languages()])]) {
     if (view[key] === undefined) continue;
     require(choices.includes(view[key]));
     found[key] = view[key];
   }
+  if (!graph.trains && found.panel === "training") delete found.panel; // there is none
   for (const key of SWITCHES) {
     if (view[key] === undefined) continue;
     require(typeof view[key] === "boolean");
@@ -151,12 +144,28 @@ function checkedView(view, graph, rows) {
       graph.variables.includes(id) &&
         ["next", ...CHOICES.quantity].includes(quantity) &&
         (quantity === "data" ? graph.nodes[id].op : id !== graph.result) &&
-        (quantity !== "next" || graph.parameters.includes(id)),
+        (quantity !== "next" || (graph.trains && graph.parameters.includes(id))),
     );
     found.quiz = { id, quantity, seed: wholeNumber(seed ?? 0, 2 ** 32 - 1) };
     if (rung !== undefined) found.quiz.rung = wholeNumber(rung, MOST_RUNGS - 1);
   }
   return { ...found, ...checkedRival(view, graph), ...checkedLevel(view, graph) };
+}
+
+/**
+ * The round, the case and the step. Where nothing is trained, there is no second round.
+ * @param {any} view
+ * @param {Graph} graph
+ * @param {number} rows
+ */
+function checkedPlace({ round = 0, trained = round, row = 0, step = null }, graph, rows) {
+  const most = graph.trains ? MOST_ROUNDS : 0;
+  return {
+    round: wholeNumber(round ?? 0, most),
+    trained: wholeNumber(trained ?? round ?? 0, most),
+    row: wholeNumber(row ?? 0, rows - 1),
+    step: step === null ? null : wholeNumber(step, graph.nodes.length + 2 + graph.edges.length + graph.parameters.length),
+  };
 }
 
 /**

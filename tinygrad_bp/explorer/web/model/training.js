@@ -73,7 +73,16 @@ export class Training {
 
   /** @param {Settings} settings */
   trained(settings) {
+    if (!this.graph.trains) return [];
     return settings.biases ? this.graph.parameters : this.weights;
+  }
+
+  /**
+   * The leaves whose gradients are told: what is trained, or where nothing is, all that could be.
+   * @param {Settings} settings
+   */
+  told(settings) {
+    return this.graph.trains ? this.trained(settings) : this.graph.parameters;
   }
 
   /**
@@ -274,7 +283,7 @@ export class Training {
    */
   advance(target, milliseconds = Infinity) {
     const wanted = Math.min(target, MOST_ROUNDS);
-    if (this.trouble || this.rounds >= wanted) return true;
+    if (!this.graph.trains || this.trouble || this.rounds >= wanted) return true;
     const end = performance.now() + milliseconds;
     const state = this.at(this.rounds);
     while (this.rounds < wanted) {

@@ -75,10 +75,12 @@ export class Player {
     const { step } = view;
     const { steps } = session.plan();
     const next = this.stops().find((place) => place > step);
-    const updates = next === undefined || isUpdated(steps, next);
+    const { trains } = session.graph;
+    const updates = trains && (next === undefined || isUpdated(steps, next));
     if (updates && view.round === training.rounds) training.advance(view.round + 1);
     if (updates && training.trouble?.round === view.round && training.rounds === view.round) return !this.sayTrouble();
     if (next !== undefined) session.set({ step: next });
+    else if (!trains) session.set({ step: 0 });
     else if (training.rounds > view.round) session.set({ round: view.round + 1, step: 0 });
     else return !this.sayTrouble();
     return true;
@@ -138,6 +140,7 @@ export class Player {
 
   // Round by round until this one, or until it is stopped: so many in a picture as are chosen, or as many as there is time for.
   train(target = MOST_ROUNDS, fast = false) {
+    if (!this.session.graph.trains) return;
     if (this.playing) {
       this.stop();
       return;
@@ -203,6 +206,7 @@ export class Player {
    */
   rounds(count) {
     const { session } = this;
+    if (!session.graph.trains) return;
     this.stop();
     const { round } = session.view;
     const target = Math.min(MOST_ROUNDS, count === AT_ONCE ? (Math.floor(round / AT_ONCE) + 1) * AT_ONCE : round + count);

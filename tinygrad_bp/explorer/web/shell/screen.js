@@ -312,7 +312,7 @@ function panelsOf(screen) {
   return {
     formula: formulaView(session, files),
     slope: slopeView(session),
-    training: learningView(session, training),
+    ...(session.graph.trains ? { training: learningView(session, training) } : {}),
     edit: editView(session),
     paths: pathsView(session),
     truth: truthView(session),

@@ -13,7 +13,7 @@ const ICONS = {
 const PHASES = /** @type {const} */ (["forward", "backward", "update"]);
 
 /**
- * @param {Pick<import("../model/session.js").Session, "view" | "set">} session
+ * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph">} session
  * @param {{ next: () => void, back: () => void, play: () => void, jump: (step: number) => void }} player
  */
 export function barView(session, { next, back, play, jump }) {
@@ -28,7 +28,9 @@ export function barView(session, { next, back, play, jump }) {
   const playIcon = el("span", {}, icon(ICONS.play));
   const playWords = el("span", { class: "play-words" });
   const playButton = el("button", { class: "button play", type: "button", onclick: play }, playIcon, playWords);
-  const phases = PHASES.map((phase) =>
+  const { trains } = session.graph;
+  const watch = text(trains ? "bar.watch" : "bar.watch.untrained");
+  const phases = PHASES.filter((phase) => trains || phase !== "update").map((phase) =>
     el("button", { class: "phase", type: "button", "data-phase": phase, onclick: () => jump(starts[phase]) }, text(`phase.${phase}`)),
   );
   const slider = el("input", {
@@ -36,7 +38,7 @@ export function barView(session, { next, back, play, jump }) {
     class: "scrubber",
     min: "0",
     step: "1",
-    "aria-label": text("bar.slider"),
+    "aria-label": text(trains ? "bar.slider" : "bar.slider.untrained"),
     oninput: () => jump(stops[slider.valueAsNumber]),
   });
   const ticks = el("div", { class: "ticks", "aria-hidden": "true" });
@@ -104,7 +106,7 @@ export function barView(session, { next, back, play, jump }) {
     put(count, words);
     set(slider, "aria-valuetext", `${words} ${what}`.trim());
     const ended = step !== null && place === last;
-    put(nextButton, step === null ? text("bar.watch") : ended ? text("bar.again") : text("bar.next"));
+    put(nextButton, step === null ? watch : ended ? text("bar.again") : text("bar.next"));
     put(playWords, text(playing ? "play.pause" : "play.play"));
     set(playButton, "aria-label", text(playing ? "play.pause" : "play.play"));
     set(/** @type {Element} */ (playIcon.querySelector("path")), "d", playing ? ICONS.pause : ICONS.play);

@@ -12,6 +12,7 @@ import { text } from "../model/words.js";
  */
 export function editView(session) {
   const { graph, description } = session;
+  const { trains } = graph;
   /** @type {{ id: number, input: HTMLInputElement, ghost: HTMLElement }[]} */
   const rows = [];
 
@@ -59,26 +60,7 @@ export function editView(session) {
   const choices = [choice("edit.hidden", 0), choice("edit.outputs", 1)].filter((each) => each !== null);
 
   const optimizer = optimizerChoice(session);
-  const flag = (
-    /** @type {string} */ key,
-    /** @type {"biases" | "sequential" | "accumulate" | "batch"} */ name,
-    /** @type {boolean} */ shown,
-  ) => {
-    const box = el("input", { type: "checkbox" });
-    const more = key === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
-    const help = el("p", { class: "quiet small" }, text(`edit.${key}.help`) + more);
-    box.addEventListener("change", () =>
-      session.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }),
-    );
-    return shown && { box, name, element: el("div", { class: "edit-switch" }, el("label", {}, box, " ", text(`edit.${key}`)), help) };
-  };
-  const flags = [
-    flag("biases", "biases", graph.biases.size > 0),
-    flag("sequential", "sequential", graph.depth > 1),
-    flag("accumulate", "accumulate", true),
-    flag("batch", "batch", description.cases.length > 1),
-  ].filter((each) => each !== false);
-
+  const flags = flagsOf(session);
   const reset = button(text("edit.reset"), () => session.reset());
   const seed = el("input", { type: "number", min: "0", max: "4294967295", step: "1", value: "1" });
   const draw = button(text("edit.draw"), () => {
@@ -94,16 +76,21 @@ export function editView(session) {
     el(
       "div",
       { class: "edit-top" },
-      el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate),
-      optimizer.element,
+      trains && el("label", { class: "edit-choice" }, text("edit.rate"), " ", rate),
+      trains && optimizer.element,
       choices.map(({ element }) => element),
     ),
-    optimizer.help,
+    trains && optimizer.help,
     flags.map(({ element }) => element),
-    group("edit.weights", weights),
+    group(trains ? "edit.weights" : "edit.numbers", weights),
     group("edit.biasesGroup", [...graph.biases]),
     group("edit.cases", others),
-    el("div", { class: "edit-buttons" }, reset, el("span", { class: "edit-seed" }, el("label", {}, text("edit.seed"), " ", seed), draw)),
+    el(
+      "div",
+      { class: "edit-buttons" },
+      reset,
+      trains && el("span", { class: "edit-seed" }, el("label", {}, text("edit.seed"), " ", seed), draw),
+    ),
   );
 
   /** @param {Frame} frame */
@@ -135,6 +122,32 @@ export function editView(session) {
   }
 
   return { root, render };
+}
+
+/**
+ * The switches of the training; none where nothing is trained.
+ * @param {import("../model/session.js").Session} session
+ */
+function flagsOf(session) {
+  const { graph, description } = session;
+  /** @type {{ name: "biases" | "sequential" | "accumulate" | "batch", shown: boolean }[]} */
+  const all = [
+    { name: "biases", shown: graph.biases.size > 0 },
+    { name: "sequential", shown: graph.depth > 1 },
+    { name: "accumulate", shown: true },
+    { name: "batch", shown: description.cases.length > 1 },
+  ];
+  return all
+    .filter(({ shown }) => shown && graph.trains)
+    .map(({ name }) => {
+      const box = el("input", { type: "checkbox" });
+      const more = name === "sequential" && description.kind === "tutorial" ? ` ${text("edit.sequential.tutorial")}` : "";
+      const help = el("p", { class: "quiet small" }, text(`edit.${name}.help`) + more);
+      box.addEventListener("change", () =>
+        session.change({ settings: { [name]: box.checked }, ...(name === "accumulate" ? { clear: true } : {}) }),
+      );
+      return { box, name, element: el("div", { class: "edit-switch" }, el("label", {}, box, " ", text(`edit.${name}`)), help) };
+    });
 }
 
 /**

@@ -39,7 +39,9 @@ export function exportsView(session, desk) {
       location.protocol === "about:" ? session.notice(text("exports.noAddress")) : desk.copy(desk.link(), text("exports.copied")),
     print: () => printed() || session.notice(text("exports.noPrint")),
   };
-  const offered = Object.keys(actions).filter((name) => name !== "film" || session.graph.network);
+  const offered = Object.keys(actions).filter(
+    (name) => (name !== "film" || session.graph.network) && (name !== "csv" || session.graph.trains),
+  );
   const rows = offered.map((name) => {
     const about = el("span", { class: "quiet", id: `exports-${name}` }, text(`exports.${name}.about`));
     const described = { "aria-describedby": about.id, onclick: () => run(name) };

@@ -335,7 +335,7 @@ class FormulaPanel {
 function kindOf({ graph }, id) {
   if (id === graph.result) return "kind.result";
   if (graph.biases.has(id)) return "kind.bias";
-  if (graph.parameters.includes(id)) return "kind.weight";
+  if (graph.trains && graph.parameters.includes(id)) return "kind.weight";
   if (!graph.nodes[id].op) return graph.network?.inputs.includes(id) ? "kind.input" : "kind.leaf";
   for (const neuron of graph.network?.neurons ?? []) {
     if (neuron.out === id) return "kind.out";

@@ -115,8 +115,18 @@ class LandscapePart {
     else this.paint();
     const names = pair.map((each) => graph.nodes[each].name);
     const given = { across: names[0], up: names[1], round: counted(frame.round), result: graph.nodes[graph.result].name };
-    put(this.about, text(frame.settings.cases.length > 1 ? "land.about.cases" : "land.about", given));
-    set(this.plot.root, "aria-label", text("land.chart", { ...given, a: written(now[0], 4), b: written(now[1], 4) }));
+    put(this.about, text(this.aboutKey(frame), given));
+    set(
+      this.plot.root,
+      "aria-label",
+      text(graph.trains ? "land.chart" : "land.chart.untrained", { ...given, a: written(now[0], 4), b: written(now[1], 4) }),
+    );
+  }
+
+  /** @param {Frame} frame */
+  aboutKey({ settings }) {
+    if (!this.session.graph.trains) return "land.about.untrained";
+    return settings.cases.length > 1 ? "land.about.cases" : "land.about";
   }
 
   compute() {

@@ -21,7 +21,7 @@ export function pathsView(session) {
   const choice = el(
     "select",
     { onchange: () => session.set({ lens: Number(choice.value) }) },
-    el("optgroup", { label: text("paths.parameters") }, graph.parameters.map(option)),
+    el("optgroup", { label: text(graph.trains ? "paths.parameters" : "edit.numbers") }, graph.parameters.map(option)),
   );
   const symbol = el("span", {});
   const total = el("data", {});

@@ -14,10 +14,14 @@ const MODES = ["values", "gradients", "change"];
  * @returns {Panel}
  */
 export function settingsView(session, desk) {
-  const { description } = session;
+  const { description, graph } = session;
   const mode = (/** @type {string} */ name) =>
     el("button", { type: "button", "data-mode": name, onclick: () => session.set({ mode: name }) }, text(`mode.${name}`));
-  const modes = el("div", { class: "segments", role: "group", "aria-label": text("mode.label") }, MODES.map(mode));
+  const modes = el(
+    "div",
+    { class: "segments", role: "group", "aria-label": text("mode.label") },
+    MODES.filter((name) => graph.trains || name !== "change").map(mode),
+  );
   const legend = el("p", { class: "legend quiet small" });
   const paces = el(
     "select",
@@ -48,7 +52,7 @@ export function settingsView(session, desk) {
     "details",
     { class: "help" },
     el("summary", {}, text("help.title")),
-    text("help.keys")
+    text("help.keys", { training: graph.trains ? text("help.keys.training") : "" })
       .split("\n")
       .map((line) => el("p", {}, line)),
   );
@@ -73,7 +77,7 @@ export function settingsView(session, desk) {
 
   /** @param {Frame} frame */
   function render(frame) {
-    const { view, graph, tab } = session;
+    const { view, tab } = session;
     for (const each of modes.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.mode === session.mode());
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";

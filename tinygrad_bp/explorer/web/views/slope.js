@@ -39,7 +39,7 @@ class SlopePanel {
         ids.map((id) => el("option", { value: String(id) }, graph.nodes[id].name)),
       );
     this.choice = el("select", { onchange: () => session.select(Number(this.choice.value)) }, [
-      choices("paths.parameters", graph.parameters),
+      choices(graph.trains ? "paths.parameters" : "edit.numbers", graph.parameters),
       choices("edit.cases", others),
     ]);
     this.field = el("input", { class: "slope-field", type: "text", inputMode: "decimal", spellcheck: false, autocomplete: "off" });
@@ -104,7 +104,8 @@ class SlopePanel {
     const columns = ["change", "predicted", "real"].map((name) =>
       el("th", { scope: "col" }, text(`slope.${name}`, { result: changing(this.session) })),
     );
-    const rows = Object.entries(this.rows).map(([name, cells]) => el("tr", {}, el("th", { scope: "row" }, text(`slope.${name}`)), cells));
+    const told = Object.entries(this.rows).filter(([name]) => this.session.graph.trains || name !== "update");
+    const rows = told.map(([name, cells]) => el("tr", {}, el("th", { scope: "row" }, text(`slope.${name}`)), cells));
     return el(
       "div",
       {},
@@ -151,7 +152,7 @@ class SlopePanel {
     const node = shown.beat?.node;
     const found = [view.selected, grip !== this.grip && grip?.id, node !== this.told && node, this.id >= 0 && this.id].find(isLeaf);
     [this.grip, this.told] = [grip, node];
-    return typeof found === "number" ? found : largeGradient(this.session.training.trained(shown.settings), shown.grads);
+    return typeof found === "number" ? found : largeGradient(this.session.training.told(shown.settings), shown.grads);
   }
 
   /** @param {Frame} frame */
@@ -234,6 +235,7 @@ class SlopePanel {
    */
   remark(frame, update) {
     if (frame.settings.sequential) return text("slope.mistaken");
+    if (!this.session.graph.trains) return "";
     if (!update) return text("slope.given");
     return text(update.real > 0 && update.predicted < 0 ? "slope.tooFar" : "slope.why");
   }

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tinygrad_bp as tg
 from tests.explorer import (
     PANELS,
     ROUND,
     SUBJECTS,
     TRUTHS,
+    Explorer,
     assert_same,
     cases,
     close,
@@ -22,6 +25,7 @@ from tests.explorer import (
     trained_tutorial,
     truth,
 )
+from tinygrad_bp import Value
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
@@ -111,11 +115,15 @@ def test_digits_of_full_width_are_digits(opened: Any, typed: str, number: float)
 @pytest.mark.parametrize(
     ("name", "label", "message"),
     [
-        ("linear", "target_o2", "That was not changed: (target_o2 - out_o2) ** 2 = pow(1e308, 2) would be ∞"),
+        (
+            "linear",
+            "target_o2",
+            "target_o2 = 1e308 was not taken: (target_o2 - out_o2) ** 2 = pow(1e308, 2) would be ∞",
+        ),
         (
             "hand-made",
             "q",
-            "That was not changed: power = pow(1e308, 3) would be ∞, which is not a finite number (round 0).",
+            "q = 1e308 was not taken: power = pow(1e308, 3) would be ∞, which is not a finite number (round 0). It is still",
         ),
     ],
 )
@@ -124,8 +132,32 @@ def test_a_number_that_makes_others_overflow_is_refused(opened: Any, name: str, 
     before = explorer.numbers()
     explorer.change(label, "1e308")
     assert message in explorer.status()
+    assert explorer.status().endswith("Take a number nearer to 0.")
     assert explorer.numbers() == before
     assert explorer.panel("edit").get_by_label(label, exact=True).input_value() != "1e308"
+
+
+def test_a_number_that_is_taken_says_what_is_not_finite_then(open_page: Any, tmp_path: Path) -> None:
+    x, w = Value(2.0, "x"), Value(1.0, "w")
+    root = tg.sqrt(w) * x
+    root.label = "E"
+    explorer = Explorer(open_page(tg.explore(root).save(tmp_path / "page.html")))
+    explorer.change("w", "0")
+    assert explorer.status().startswith(
+        "With w = 0 some numbers are not finite: the derivative of sqrt(w) with respect to w is ∞"
+    )
+
+
+@pytest.mark.parametrize("typed", ["1e308", "-1e308"])
+def test_at_the_end_of_the_range_of_floats_nothing_is_drawn_that_is_no_number(opened: Any, typed: str) -> None:
+    explorer = opened("tutorial")
+    explorer.change("w5", typed)
+    explorer.select("w5")
+    assert "too near to the largest number" in explorer.panel("slope").inner_text()
+    for panel in PANELS:
+        explorer.panel(panel)
+        assert explorer.page.evaluate(UNDEFINED) == []
+    assert explorer.page.locator("[d*=NaN], [x=NaN], [cx=NaN]").count() == 0
 
 
 def test_a_training_that_diverges_says_where(opened: Any) -> None:

@@ -211,3 +211,23 @@ def test_the_slope_view_gives_no_riddle_away(opened: Any) -> None:
     assert explorer.text("slope.hidden") in panel.inner_text()
     assert panel.locator(".slope-wide").is_hidden()
     assert panel.locator(".landscape").is_hidden()
+
+
+def test_a_weight_in_the_hand_shows_itself_and_no_gradient(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons")
+    page = explorer.page
+    beats = page.locator(".scrubber")
+    for beat in range(int(beats.get_attribute("max"))):
+        explorer.jump(beat)
+        if "∂w5" in page.locator(".neurons").text_content().replace(" ", ""):
+            break
+    else:
+        pytest.fail("no beat shows the gradient of w5")
+    item = page.locator(HANDLE.format("w5")).first
+    item.focus()
+    explorer.press("PageUp")
+    words = page.locator(".neurons .line-label").all_text_contents()
+    assert [each for each in words if "w5" in each and "∂" not in each] == ["w5 = 0.5"]
+    page.mouse.wheel(0, 0)
+    explorer.jump(beat)
+    assert any(each.startswith("∂w5") for each in page.locator(".neurons .line-label").all_text_contents())

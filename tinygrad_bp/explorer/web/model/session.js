@@ -1,16 +1,18 @@
 // The state of the page, and what changes it: one object that knows nothing of how it is shown.
 
-import { Graph } from "./graph.js";
+import { firstTrouble, Graph } from "./graph.js";
 import { Training, drawn } from "./training.js";
 import { Notation } from "./notation.js";
 import { Formulas } from "./formulas.js";
 import { planOf } from "./beats.js";
 import { frameOf } from "./frame.js";
 import { History } from "./history.js";
+import { written } from "./numbers.js";
 import { explained } from "./speech.js";
 import { eventsBeside, runBeside } from "./rival.js";
 import { text } from "./words.js";
 
+const LARGE = 1e6; // of a number that is typed, which then is what is wrong
 const LARGEST_SEED = 4294967295;
 const RIVAL_MILLISECONDS = 12; // of training the second run, in a picture
 const AGAIN_MILLISECONDS = 100; // of training anew up to where it was before a change, before that is shown
@@ -251,14 +253,14 @@ export class Session {
    * computed ends it.
    * @param {Change} change
    * @param {number} round
-   * @param {{ gesture?: string, step?: number | null }} options
+   * @param {{ gesture?: string, step?: number | null, refused?: (why: string) => string }} options `refused` says that nothing was changed, and why
    */
-  change(change, round = this.view.round, { gesture = "", step = null } = {}) {
+  change(change, round = this.view.round, { gesture = "", step = null, refused = (why) => text("edit.refused", { why }) } = {}) {
     const before = this.moment();
     const trouble = this.training.change(round, 0, change);
     if (trouble) {
       this.set({});
-      this.notice(text("edit.refused", { why: explained(this, trouble) }));
+      this.notice(refused(explained(this, trouble)));
       return false;
     }
     this.history.record(before, gesture);
@@ -277,7 +279,14 @@ export class Session {
       : { cells: [/** @type {[number, number, number]} */ ([this.shown.row, id, x])] };
     // Where the result is not known yet, nobody would see it follow.
     const step = this.shown.dataAt(this.graph.result) === null ? null : this.view.step;
-    return this.change(change, this.view.round, { gesture, step });
+    const given = { name: this.notation.name(id), number: written(x), was: written(this.shown.leaves[id]) };
+    const advice = Math.abs(x) > LARGE ? ` ${text("edit.nearer")}` : "";
+    const refused = (/** @type {string} */ why) => text("edit.refused.number", { ...given, why }) + advice;
+    if (!this.change(change, this.view.round, { gesture, step, refused })) return false;
+    const { leaves } = this.training.watched(this.view.round, this.view.row);
+    const trouble = firstTrouble(this.graph, this.graph.pass(leaves, this.shown.settings.variant));
+    if (trouble) this.notice(text("edit.infinite", { ...given, why: explained(this, { ...trouble, round: this.view.round }) }) + advice);
+    return true;
   }
 
   // Numbers as handles.
@@ -288,6 +297,14 @@ export class Session {
    */
   canGrip(id) {
     return !this.graph.nodes[id].op && !this.hides(id, "data");
+  }
+
+  /**
+   * Whether a number is being changed by hand: drawn, or turned by wheel or keys until something else is done.
+   * @param {number} id
+   */
+  inHand(id) {
+    return this.grip?.id === id && (this.gripping || this.history.gesture !== "");
   }
 
   /**

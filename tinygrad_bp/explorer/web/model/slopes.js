@@ -6,6 +6,7 @@ import { updatedTo } from "./optimizers.js";
 /** @typedef {[number, number]} Range */
 
 const LEAST_STEP = 0.01;
+const LARGEST_CHARTED = 1e300;
 const NEARLY = 0.9; // of the largest gradient
 
 /**
@@ -117,6 +118,14 @@ export function slopeAt({ graph, training }, frame, id) {
 export function sampled(f, [low, high], count) {
   const found = Array.from({ length: count }, (_, k) => low + ((high - low) * k) / (count - 1));
   return found.map((x) => /** @type {[number, number]} */ ([x, f(x)])).filter(([, y]) => Number.isFinite(y));
+}
+
+/**
+ * Whether numbers are so near to the end of the range of floats that there is none of them on both sides of a chart.
+ * @param {number[]} numbers
+ */
+export function isBeyondCharts(numbers) {
+  return numbers.some((x) => Math.abs(x) > LARGEST_CHARTED);
 }
 
 /**

@@ -6,7 +6,7 @@ import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { DIGITS, shortened } from "./items.js";
 
-/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping"> & import("./grip.js").Hand} Stage */
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping" | "inHand"> & import("./grip.js").Hand} Stage */
 /** @typedef {import("./boxes.js").NumberPart} NumberPart */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
 /** @typedef {import("./picture.js").LinePart} LinePart */
@@ -54,9 +54,9 @@ export class Labels {
     const { graph } = this.stage;
     const { weight } = part.connection;
     const carries = frame.beat?.kind === "arrive" && scene.lines.has(weight); // of which the weight is what matters
-    const held = this.stage.gripping && this.stage.grip?.id === weight; // of what is in the hand, the number itself
+    const held = this.stage.inHand(weight); // of what is in the hand, the number itself
     const gradient = mode === "gradients" && !carries && !held && frame.gradAt(weight) !== null;
-    const x = gradient ? frame.gradAt(weight) : mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
+    const x = gradient ? frame.gradAt(weight) : mode === "change" && !held ? frame.changeAt(weight) : frame.dataAt(weight);
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const { name } = graph.nodes[weight];
     const words = hidden ? "?" : inRoom(x, Math.max(5, part.letters - name.length - 2));
@@ -68,7 +68,7 @@ export class Labels {
     set(part.group, "aria-label", `${isolated(name)}: ${parts.join(", ")}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
-    if (said) this.say(part, gradient, words);
+    if (said) this.say(part, gradient, held ? `= ${words}` : words);
   }
 
   /**
@@ -153,7 +153,7 @@ export class Labels {
     const resting = frame.step === null;
     const asked = resting || this.neuronAt.has(number.id); // in a round the gradient of an input is nobody's question
     const said = number.what === "main" ? this.spoken(frame, number.id) : null;
-    const main = asked ? mode : "values";
+    const main = asked && !this.stage.inHand(number.id) ? mode : "values";
     const what = said?.what ?? { main, grad: "gradients", data: "values" }[number.what];
     const source = said?.id ?? (what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id);
     const whole = number.prefix + (said?.prefix ?? "");

@@ -3,7 +3,7 @@
 import { extremes, heightAt, Landscape } from "../model/heights.js";
 import { counted, written } from "../model/numbers.js";
 import { updatedTo } from "../model/optimizers.js";
-import { meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
+import { isBeyondCharts, meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, isDark, put, set, svg } from "./elements.js";
 import { followed } from "./grip.js";
@@ -97,6 +97,8 @@ class LandscapePart {
       this.choices[k].value = String(each);
     });
     const way = trail(training, pair, frame.round);
+    this.root.hidden = isBeyondCharts(way.flat());
+    if (this.root.hidden) return;
     const [x, y] = [0, 1].map((k) => rangeOfMap(way.map((point) => point[k])));
     this.plot.range(x, y);
     for (const path of [this.way, this.wayGround]) set(path, "d", this.plot.path(way));

@@ -231,7 +231,7 @@ export class Picture {
     this.mark(part.group, frame, term, part.ids);
     const factor = scene.factors.get(part.id) ?? { id: part.id, what: "data" };
     tellFactor(part, term === undefined ? undefined : factor, Boolean(frame.beat?.kind.startsWith("delta")));
-    const held = this.stage.gripping && this.stage.grip?.id === part.id;
+    const held = this.stage.inHand(part.id);
     toggle(part.group, "held", held);
     const spoken = frame.beat?.kind === "update" ? frame.beat.node === part.id : term !== undefined; // in the update all are
     toggle(part.group, "shown", spoken || this.stage.view.selected === part.id || held);
@@ -308,7 +308,7 @@ export class Picture {
     const chosen = stage.graph.nodes[product].op === "mul" ? [weight, product] : [weight];
     this.mark(part.group, frame, scene.lines.get(weight), chosen, part.edges);
     tint(part.words, scene.lines.get(weight));
-    const held = stage.gripping && stage.grip?.id === weight;
+    const held = stage.inHand(weight);
     const selected = stage.view.selected === weight;
     const shown = scene.lines.has(weight) || part.group.classList.contains("lit") || held || selected;
     this.labels.writeLine(part, frame, scene, mode, part.place.label.always);

@@ -2,7 +2,7 @@
 // the error over two parameters as a map.
 
 import { exactly, signed, typedNumber, written } from "../model/numbers.js";
-import { consequence, enlargement, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
+import { consequence, enlargement, isBeyondCharts, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
 import { understood } from "./edit.js";
@@ -164,10 +164,14 @@ class SlopePanel {
     if (id !== this.id) this.window = null;
     this.id = id;
     this.choice.value = String(id);
-    const endless = !Number.isFinite(frame.grads[id]);
+    const beyond = isBeyondCharts([x]);
+    const endless = !Number.isFinite(frame.grads[id]) || beyond;
     const riddle = [id, graph.result].some((each) => session.hides(each, "data")) || session.hides(id, "next");
     this.hidden.hidden = !riddle && !endless;
-    put(this.hidden, text(riddle ? "slope.hidden" : "slope.endless"));
+    put(
+      this.hidden,
+      text(riddle ? "slope.hidden" : beyond ? "slope.beyond" : "slope.endless", { name: graph.nodes[id].name, number: written(x) }),
+    );
     this.body.hidden = riddle || endless;
     this.field.disabled = session.hides(id, "data");
     if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : typedNumber(x);

@@ -37,10 +37,30 @@ def test_several_parts_are_told_by_commas_or_in_a_list(blanks: str | list[str]) 
 
 def test_parts_and_names_go_together_in_the_order_of_the_sheet() -> None:
     made = exercise(example(), blanks=["dout_h1/dnet_h1", "deltas", "net_h1"], lr=0.5)
-    assert names(made) == ["net_h1", "delta_o1", "delta_o2", "delta_h1", "delta_h2", "dout_h1/dnet_h1"]
+    assert names(made) == ["net_h1", "delta_o1", "delta_o2", "dout_h1/dnet_h1", "delta_h1", "delta_h2"]
     assert [each.number for each in made.asked] == [1, 2, 3, 4, 5, 6]
     assert re.findall(r"^ +(\d+)\. ", made.text(), re.MULTILINE) == ["1", "2", "3", "4", "5", "6"]
     assert names(exercise(example(), blanks="net_h1,w5+", lr=0.5)) == ["net_h1", "w5+"]
+
+
+def test_no_blank_needs_one_that_stands_further_down() -> None:
+    blanks = ["dE_total/dw1", "delta_h1", "dE_total/dout_h1", "dE_total/dw5", "delta_o1", "w1+", "out_h1"]
+    made = exercise(example(), blanks=blanks, lr=0.5)
+    asked = names(made)
+    assert set(asked) == set(blanks)
+    assert asked[0] == "out_h1"
+    assert asked[-1] == "w1+"
+    for before, after in (
+        ("delta_o1", "dE_total/dout_h1"), ("dE_total/dout_h1", "delta_h1"), ("delta_h1", "dE_total/dw1"), ("delta_o1", "dE_total/dw5")
+    ):  # fmt: skip
+        assert asked.index(before) < asked.index(after), asked
+    text = made.text()
+    assert re.findall(r"^ +(\d+)\. ", text, re.MULTILINE) == [str(k) for k in range(1, len(blanks) + 1)]
+    assert [part for part in ("Forward pass", "Backward pass", "Update") if f"── {part} ─" in text] == [
+        "Forward pass",
+        "Backward pass",
+        "Update",
+    ]
 
 
 def test_a_name_with_a_comma_is_one_name() -> None:
@@ -85,7 +105,7 @@ def test_of_very_many_some_of_each_part_are_asked_and_what_they_need_is_given(gr
             ways.append(steps[name])
     assert not given(made) & set(names(made))
     assert not [name for name in given(made) if name[0] == "d" and "/" in name]  # no answer is given in another form
-    assert "are asked for. What they need besides is given." in made.text(width=300)
+    assert "are asked for. What else they need is given." in made.text(width=300)
 
 
 def test_the_net_input_of_a_neuron_and_its_output_are_asked_for_together() -> None:
@@ -110,7 +130,7 @@ def test_how_many_can_be_said() -> None:
 
 def test_one_of_many_is_one() -> None:
     text = exercise(relus(), lr=0.1, most=1).text(width=200)
-    assert "Of 121 quantities 1 is asked for. What it needs besides is given." in text
+    assert "Of 121 quantities 1 is asked for. What else it needs is given." in text
     assert "the others" not in exercise(one_row(), lr=0.5, most=38).text()
 
 

@@ -78,11 +78,14 @@ def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int
     by_part = {part: steps_of(found, part) for part in PARTS if part in parts}
     steps = {step.name for steps in by_part.values() for step in steps}
     some = _some(found, by_part, lots, most) if len(steps) > most else steps
-    order = list(PARTS.values())
     kept = [step for step in found.steps if step.name in some | names]
     there = {step.name for step in kept}
     kept = order_of(found, [*kept, *(found[name] for name in sorted(names - there))]) if names - there else kept
-    kept.sort(key=lambda step: order.index(step.kind))
+    order = list(PARTS.values())
+    if not _leads_to_delta(
+        kept
+    ):  # else they stay as they are derived: nobody can fill in a blank that needs one further down
+        kept.sort(key=lambda step: order.index(step.kind))
     return Choice([step.name for step in kept], len(steps | names), names)
 
 
@@ -120,6 +123,13 @@ def _wanted(found: Derivation, blanks: str | Iterable[str]) -> tuple[list[str], 
                 near = did_you_mean(each, [*(step.name for step in found.steps), *BLANKS])
                 raise ValueError(f"exercise: there is no quantity {shown(each)} to leave blank{near}")
     return parts, names
+
+
+def _leads_to_delta(steps: Sequence[Step]) -> bool:
+    """Whether a delta may be made of a derivative that is asked for: one with respect to a neuron's output, such as dE/dout_h1."""
+    deltas = [place for place, step in enumerate(steps) if step.kind == "delta"]
+    last = deltas[-1] if deltas else 0
+    return any(step.kind == "derivative" and step.by is not None and step.by.op for step in steps[:last])
 
 
 def steps_of(found: Derivation, part: str) -> list[Step]:

@@ -82,7 +82,7 @@ def exercise(
         questions: how many questions of understanding there are at most.
         digits: how many digits that count a number is to have. An answer is right if it is the number, rounded to the digits that it has.
         most: how many blanks there are at most, where none of them is asked for by its name. Of more quantities some are drawn, of
-            each part and of the same neurons, and what these need besides is given. Without a choice they are work for half an hour.
+            each part and of the same neurons, and what else these need is given. Without a choice they are work for half an hour.
         zeros: whether an input may be 0.
         keep: leaves whose numbers stay, but for digits beyond those that count, such as inputs and targets that are a row of a table, or
             a constant of nature: Values, or their names. A label that several leaves have, as in a batch, keeps all of them.

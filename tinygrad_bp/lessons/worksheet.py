@@ -22,7 +22,7 @@ from tinygrad_bp.lessons.blocks import (
     Title,
 )
 from tinygrad_bp.lessons.definitions import has_angles
-from tinygrad_bp.lessons.derivation import Derivation, Step
+from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
 from tinygrad_bp.lessons.layers import inputs_of, is_recurrent, network
 from tinygrad_bp.lessons.moodle import Problem
 from tinygrad_bp.lessons.phrases import enumerated, phrase
@@ -171,8 +171,13 @@ class Worksheet:
             self.words("exercise.column.working"),
             self.words("exercise.column.answer"),
         )
-        for part, kind in PARTS.items():
-            asked = [each for each in self.asked if each.step.kind == kind]
+        parts: dict[str, list[Kind]] = {part: [kind] for part, kind in PARTS.items()}
+        order = list(PARTS.values())
+        places = [order.index(each.step.kind) for each in self.asked]
+        if places != sorted(places):  # a delta comes after a derivative that it is made of
+            parts = {"forward": ["value"], "backward": ["delta", "derivative"], "update": ["update"]}
+        for part, kinds in parts.items():
+            asked = [each for each in self.asked if each.step.kind in kinds]
             if asked:
                 yield Heading(self.words(self.fitting(f"exercise.part.{part}")))
                 rows: list[list[Text]] = [

@@ -70,3 +70,24 @@ def test_probabilities_stand_between_outputs_and_error(open_page: Any, tmp_path:
     assert page.locator(".probability .badge").first.inner_html() == "softmax"
     shown = page.locator(".diagram .item[data-name='E']").get_attribute("data-value")
     assert float(shown) == close(-math.log(found[0]))
+
+
+COVERED = """() => {
+    const card = document.querySelector(".hover-card").getBoundingClientRect();
+    return [...document.querySelectorAll(".neurons .line-label")].filter((label) => {
+        const box = label.getBoundingClientRect();
+        const named = label.textContent.includes("w5");
+        return named && card.left < box.right && card.right > box.left && card.top < box.bottom && card.bottom > box.top;
+    }).map((label) => label.textContent);
+}"""
+
+
+def test_the_card_covers_nothing_that_the_beat_names(opened: Any) -> None:
+    explorer = opened("tutorial", "neurons", viewport={"width": 1280, "height": 720})
+    explorer.press("Escape")
+    explorer.jump(12)
+    for name in ("out_h1", "out_o1"):
+        explorer.page.locator(f".diagram .item[data-name='{name}'] .box").hover()
+        explorer.settle()
+        assert explorer.page.locator(".hover-card").is_visible()
+        assert explorer.page.evaluate(COVERED) == []

@@ -60,17 +60,31 @@ export function hoverCard(session, stage) {
     });
   }
 
+  // On that side of the neuron where the card covers the least of what the beat speaks of, and not the neuron itself.
   /** @param {SVGElement} neuron */
   function place(neuron) {
     const [box, around] = [neuron.getBoundingClientRect(), stage.getBoundingClientRect()];
     const { offsetWidth: width, offsetHeight: height } = root;
-    const right = box.right - around.left + GAP;
-    const left = box.left - around.left - GAP - width;
-    const beside = right + width <= around.width || left >= 0;
-    const x = right + width <= around.width ? right : Math.max(2, left);
-    const y = beside ? box.top + box.height / 2 - around.top - height / 2 : box.bottom - around.top + GAP;
-    root.style.left = `${beside ? x : Math.max(2, Math.min(around.width - width - 2, box.left - around.left))}px`;
-    root.style.top = `${Math.max(2, Math.min(around.height - height - 2, y))}px`;
+    const [left, top] = [box.left - around.left, box.top - around.top];
+    const middle = top + box.height / 2 - height / 2;
+    const sides = [
+      [left + box.width + GAP, middle],
+      [left - GAP - width, middle],
+      [left, top + box.height + GAP],
+      [left, top - GAP - height],
+    ];
+    const named = [...stage.querySelectorAll(".neurons .shown")].map((each) => each.getBoundingClientRect());
+    const spots = sides.map(([a, b]) => {
+      const x = Math.max(2, Math.min(around.width - width - 2, a));
+      const y = Math.max(2, Math.min(around.height - height - 2, b));
+      const [ax, ay] = [x + around.left, y + around.top];
+      const covers = (/** @type {DOMRect} */ each) =>
+        each.width > 0 && ax < each.right && ax + width > each.left && ay < each.bottom && ay + height > each.top;
+      return { x, y, cost: named.filter(covers).length + (covers(box) ? named.length + 1 : 0) };
+    });
+    const least = spots.reduce((best, spot) => (spot.cost < best.cost ? spot : best));
+    root.style.left = `${least.x}px`;
+    root.style.top = `${least.y}px`;
   }
 
   return { render, words: () => words };

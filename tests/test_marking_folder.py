@@ -226,7 +226,7 @@ def test_equal_causes_are_told_once_and_counted_over_the_class(tmp_path: Path, l
     assert {key: len(names) for key, names in found.kinds.items()} == {"slope": 4, "exchanged": 2}
     assert [each["count"] for each in found.to_dict()["causes"]] == [4, 2]
     text = found.text(width=200)
-    assert f"{'4 of 6: ' if language == 'en' else '6 枚中 4 枚：'}{kind}" in text
+    assert f"{'4 of 6: ' if language == 'en' else '6枚中4枚：'}{kind}" in text
     [told] = [line for line in text.splitlines() if "dout_o1/dnet_o1" in line]
     assert all(f"sheet-0{k}" in told for k in (1, 2, 3, 4))
     assert "dout_o1/dnet_o1 =" not in told

@@ -112,7 +112,7 @@ def test_a_division_that_is_made_twice(language: str) -> None:
     right = batch.derive()["dE/dw1"]
     found = mark(batch.graph(), {"dE/dw1": f"{right / 3:.9g}"}, language=language)["dE/dw1"]
     assert found.keys[0] == "meaned"
-    assert "twice" in found.causes[0] or "二度" in found.causes[0]
+    assert "twice" in found.causes[0] or "2回" in found.causes[0]
 
 
 def test_the_squared_error_for_the_cross_entropy_of_a_sigmoid() -> None:

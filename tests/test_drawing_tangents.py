@@ -28,7 +28,7 @@ def test_each_box_has_the_rate_of_its_value() -> None:
     assert "d h / d w = 2.0\\npasses on 2.0 * 3.0 = 6.0" in source
     assert "rate of change" in source
     assert float(rates["y"]) == jvp(y, {x: 1.0, w: 3.0}).data
-    assert "変化の速さ" in draw(y, tangents={x: 1.0}, language="ja").source
+    assert "変化の割合" in draw(y, tangents={x: 1.0}, language="ja").source
 
 
 def test_what_stands_still_has_the_rate_0_and_a_number_none() -> None:

@@ -42,3 +42,29 @@ def test_a_sheet_on_paper_has_whole_rows(tmp_path: Path, open_page: Any) -> None
     assert all(count == 1 for row in rows for count in row["names"])
     assert all(row["above"] > 1 and row["below"] > -1 for row in rows)
     assert page.evaluate(BESIDE) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+@pytest.mark.browser
+def test_a_key_on_paper_fills_both_halves_of_the_page(tmp_path: Path, open_page: Any) -> None:
+    """A table of three short columns down the whole page leaves most of it empty; one of few rows stays in one piece."""
+    net = MLP(2, [2, 1], seed=1)
+    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
+    error = (Value(1.0, "target_o1") - out) ** 2 / 2
+    error.label = "E"
+    places = """[...document.querySelector("table").tBodies[0].rows].map(row => {
+        const box = row.getBoundingClientRect();
+        return { left: Math.round(box.left), right: box.right, top: Math.round(box.top) };
+    })"""
+    for blanks, halves in (("all", 2), ("deltas", 1)):
+        key = exercise(error, lr=0.5, blanks=blanks, language="ja").key.save(tmp_path / f"{blanks}.html")
+        page = open_page(key, viewport={"width": 658, "height": 962})
+        assert len({row["left"] for row in page.evaluate(places)}) == 1  # on a screen it is one table
+        page.emulate_media(media="print")
+        rows = page.evaluate(places)
+        by_half = [[row for row in rows if row["left"] == left] for left in sorted({row["left"] for row in rows})]
+        assert len(by_half) == halves
+        assert len({half[0]["top"] for half in by_half}) == 1  # each below the names of its columns
+        assert all(row["right"] <= 658 for row in rows)
+        assert page.evaluate(BESIDE) == 0

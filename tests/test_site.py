@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import base64
 import html
 import importlib
 import json
 import re
+import runpy
+import zlib
 from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
@@ -21,6 +25,8 @@ from tests.site import ROOT, built, served
 
 pytestmark = [pytest.mark.site, pytest.mark.extras, pytest.mark.slow]
 
+# Of HTML: they have no end.
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 LOADING = {"script": "src", "img": "src", "source": "srcset", "iframe": "src", "link": "href", "video": "src"}
 
 
@@ -35,11 +41,17 @@ class Reader(HTMLParser):
         self.tags: Counter[str] = Counter()
         self.language = ""
         self.unnamed_pictures = 0
+        self.open: list[str] = []
+        self.badly_nested: list[str] = []
         self.feed(text)
+        self.close()
+        self.badly_nested += [f"<{tag}> is not closed" for tag in self.open]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.tags[tag] += 1
+        if tag not in VOID:
+            self.open.append(tag)
         if tag == "html":
             self.language = given.get("lang", "")
         if "id" in given:
@@ -50,6 +62,20 @@ class Reader(HTMLParser):
             self.unnamed_pictures += 1
         if tag in LOADING and (address := given.get(LOADING[tag])):
             self.loaded.append(address)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:  # <path/> of a picture
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.badly_nested.append(f"line {self.getpos()[0]}: </{tag}> within {self.open[-3:]}")
+
+
+NOWHERE = Reader("")
 
 
 @cache
@@ -77,14 +103,79 @@ def wrong(address: str, page: Path) -> str:
         target /= "index.html"
     if not target.is_file():
         return f"{page.name}: {address}: there is no such file"
-    if target in pages() and parts.fragment and unquote(parts.fragment) not in pages()[target].ids:
+    if parts.fragment and not leads(parts.fragment, target):
         return f"{page.name}: {address}: there is no such anchor"
     return ""
+
+
+def leads(fragment: str, target: Path) -> bool:
+    """Whether a page has this anchor, or understands it: a place of its own graph, a program, an exercise."""
+    if unquote(fragment) in every_page().get(target, NOWHERE).ids:
+        return True
+    if target in pages():
+        return False
+    kind, _, said = fragment.partition("=")
+    if target.parent == built() / "play":
+        if kind == "exercise":
+            return said in exercises()
+        return kind == "p" and compiles(zlib.decompress(unpacked(said), -15).decode())
+    state = json.loads(unpacked(said)) if kind == "s" else {}
+    return state.get("version") == 2 and state.get("graph") == graphs()[target.parent.name]
+
+
+def unpacked(text: str) -> bytes:
+    """What an address carries, in letters that addresses may have."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
+
+
+def compiles(program: str) -> bool:
+    return bool(ast.parse(program).body)
+
+
+@cache
+def exercises() -> set[str]:
+    """The names of the playground's exercises."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs" / "site"))
+        course: Any = importlib.import_module("exercising")
+    return {each["name"] for each in course.course()}
+
+
+@cache
+def graphs() -> dict[str, int]:
+    """By the name of a page of `explore` the number that its graph has in addresses."""
+    places = runpy.run_path(str(ROOT / "docs" / "places.py"))
+    return {name: places["fingerprint"](places["nodes_of"](name)) for name in places["PLACES"]}
 
 
 def test_every_link_and_anchor_leads_somewhere() -> None:
     assert len(pages()) > 150
     faults = [fault for page, read in every_page().items() for link in read.links if (fault := wrong(link, page))]
+    assert faults == []
+
+
+def test_a_link_into_a_page_that_draws_itself_is_followed_to_its_end() -> None:
+    """The crawler tells a program, an exercise and a place that are there from those that are not."""
+    lesson, en = built() / "learn" / "5-build-the-engine.html", "../play/"
+    links = [link for read in every_page().values() for link in read.links]
+    assert {link.partition("#")[2].partition("=")[0] for link in links if "/play/" in link} >= {"p", "exercise"}
+    assert wrong(f"{en}#exercise=mul", lesson) == ""
+    assert wrong(f"{en}#exercise=mull", lesson)
+    assert wrong(f"{en}#there-is-none", lesson)
+    [place] = [link for link in pages()[lesson].links if "pages/tutorial/" in link and "#s=" in link]
+    assert wrong(place, lesson) == ""
+    assert wrong(place.replace("pages/tutorial/", "pages/xor-two/"), lesson)  # of another graph
+
+
+def test_tags_are_nested() -> None:
+    assert Reader("<p><b>x</p></b>").badly_nested
+    assert Reader("<div><p>x</p>").badly_nested
+    assert not Reader("<div><br><svg><path/></svg></div>").badly_nested
+    faults = [
+        f"{page.relative_to(built())}: {fault}"
+        for page, read in every_page().items()
+        for fault in read.badly_nested[:2]
+    ]
     assert faults == []
 
 

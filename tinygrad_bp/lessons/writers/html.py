@@ -46,6 +46,7 @@ NAME = 32  # letters of a name that is kept in one line
 NARROW = 20  # letters that have room on a narrow screen
 DENSE = ((72, " tg-dense"), (85, " tg-denser"), (112, " tg-densest"))  # letters and spaces of a row
 LONGEST = 6  # rows of a table that stays on one page; a longer one goes on on the next with three rows at least
+HALF = 44  # letters and spaces of a row that has room on half the width of a sheet of paper
 
 
 def html(blocks: Sequence[Block], language: str = "en", title: str = "") -> str:
@@ -188,7 +189,8 @@ def _table(table: Table) -> Iterator[str]:
     blank = any(isinstance(piece, Blank) for row in table.rows for cell in row for piece in pieces(cell))
     kept = " tg-kept" if len(table.rows) <= LONGEST and not blank else ""
     dense = "" if blank else _dense(table)
-    yield f'<div class="tg-table{kept}{dense}">'
+    halved = " tg-halved" if len(table.rows) > LONGEST and not blank and _size_of_rows(table) <= HALF else ""
+    yield f'<div class="tg-table{kept}{dense}{halved}">'
     label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
     if table.caption:
         yield f'<p class="tg-legend tg-caption">{inline(table.caption)}</p>'
@@ -213,9 +215,15 @@ def _table(table: Table) -> Iterator[str]:
 
 def _dense(table: Table) -> str:
     """The classes of a table that is wider than the text, by how small its letters are to be on paper."""
-    rows = [[columns(plain(cell)) for cell in row] for row in [table.head, *table.rows]]
-    size = sum(map(max, zip(*rows, strict=True))) + 2 * len(table.head)
+    size = _size_of_rows(table)
     return "".join(name for most, name in DENSE if size > most)
+
+
+def _size_of_rows(table: Table) -> int:
+    """How many letters a row has as text, with two spaces after each cell."""
+    rows = [[columns(plain(cell)) for cell in row] for row in [table.head, *table.rows]]
+    widths: list[int] = [max(column) for column in zip(*rows, strict=True)]
+    return sum(widths) + 2 * len(table.head)
 
 
 def _head(cell: Text) -> str:

@@ -232,6 +232,17 @@ def test_members_of_a_neuron_lie_together(renderer: str) -> None:
             assert inside == (k in group)
 
 
+def test_folded_neurons_of_a_layer_stand_in_their_order() -> None:
+    folded = describe(of_tutorial())[0]["folds"]["neuron"]
+    height = {
+        box["number"]: y
+        for box, (_, y, *_) in zip(folded["boxes"], folded["nodes"], strict=True)
+        if box["kind"] == "neuron"
+    }
+    assert height[0] < height[1]  # h1 above h2
+    assert height[2] < height[3]
+
+
 def test_groups_hold_what_only_one_neuron_uses() -> None:
     def grouped(subject: Any) -> Any:
         order = topological_order(subject.result)

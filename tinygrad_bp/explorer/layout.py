@@ -52,9 +52,16 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
 
 
 def _laid_out(
-    sizes: Sequence[Size], lines: Sequence[tuple[int, int]], members: Sequence[Sequence[int]]
+    sizes: Sequence[Size],
+    lines: Sequence[tuple[int, int]],
+    members: Sequence[Sequence[int]],
+    columns: Sequence[Sequence[int]] = (),
 ) -> dict[str, Any]:
-    """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them."""
+    """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them.
+
+    Args:
+        columns: boxes that stand below each other, in this order.
+    """
     count = len(sizes)
     boxes = list(sizes)
     owner = {k: number for number, group in enumerate(members) for k in group}
@@ -68,7 +75,7 @@ def _laid_out(
             if head in owner:
                 together[owner[head]].append(drawn[tail, which])
         edges.append((drawn.get((tail, which), tail), head))
-    found = run(_dot(boxes, edges, together), "plain", lambda returned: _read(returned, boxes, edges), _LESS)
+    found = run(_dot(boxes, edges, together, columns), "plain", lambda returned: _read(returned, boxes, edges), _LESS)
     places = found["nodes"]
     return {
         **found,
@@ -79,7 +86,12 @@ def _laid_out(
     }
 
 
-def _dot(boxes: Sequence[Size], edges: Sequence[tuple[int, int]], together: Sequence[Sequence[int]]) -> str:
+def _dot(
+    boxes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    together: Sequence[Sequence[int]],
+    columns: Sequence[Sequence[int]],
+) -> str:
     lines = [
         "digraph {",
         'rankdir="LR"; nodesep="0.22"; ranksep="0.7"; node [shape="box", fixedsize="true", label=""];',
@@ -91,6 +103,8 @@ def _dot(boxes: Sequence[Size], edges: Sequence[tuple[int, int]], together: Sequ
     for number, group in enumerate(together):
         inside = " ".join(f"n{k};" for k in group)
         lines.append(f'subgraph "cluster_{number}" {{ margin="14"; label=" "; fontsize="12"; {inside} }}')
+    for column in columns:
+        lines.append(f'{{ rank="same"; {" -> ".join(f"n{k}" for k in column)} [style="invis"]; }}')
     return "\n".join([*lines, *(f"n{tail} -> n{head};" for tail, head in edges), "}"])
 
 
@@ -118,7 +132,7 @@ def _read(returned: bytes, sizes: Sequence[Size], edges: Sequence[tuple[int, int
             elif kind == "node":
                 x, y = _points(words[1:3])
                 places[int(words[0][1:])] = x, height - y
-            elif kind == "edge":
+            elif kind == "edge" and words[-2] != "invis":  # that only says which box stands above which
                 numbers = _points(words[3 : 3 + 2 * int(words[2])])
                 points = [[x, height - y] for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
                 curves.setdefault((int(words[0][1:]), int(words[1][1:])), []).append(points)
@@ -204,8 +218,8 @@ def folds(
     each = looks if by_neuron is not by_layer else ()
     variables = sum(not isinstance(v, Constant) for v in order)
     return {
-        "neuron": _folded(order, by_neuron, names, each) if 1 < len(by_neuron) < variables else None,
-        "layer": _folded(order, by_layer, names) if 1 < len(by_layer) < len(by_neuron) else None,
+        "neuron": _folded(order, by_neuron, names, neurons, each) if 1 < len(by_neuron) < variables else None,
+        "layer": _folded(order, by_layer, names, neurons) if 1 < len(by_layer) < len(by_neuron) else None,
     }
 
 
@@ -285,7 +299,11 @@ _SEVERAL: Key = ("several", None)
 
 
 def _folded(
-    order: Sequence[Value], boxes: Sequence[Fold], names: Mapping[Value, str], looks: Sequence[Look] = ()
+    order: Sequence[Value],
+    boxes: Sequence[Fold],
+    names: Mapping[Value, str],
+    neurons: Sequence[Unit],
+    looks: Sequence[Look] = (),
 ) -> dict[str, Any]:
     place = {v: k for k, v in enumerate(order)}
     box = {v: number for number, fold in enumerate(boxes) for v in fold.members}
@@ -296,8 +314,13 @@ def _folded(
         if fold.kind == "head":
             width = WIDEST  # its heading is longer than the names in it
         sizes.append((width, FOLDED if len(fold.members) > 1 else height))
+    columns: dict[int, list[int]] = {}
+    for k, fold in enumerate(boxes):
+        if fold.kind == "neuron" and fold.number is not None:
+            columns.setdefault(neurons[fold.number].depth, []).append(k)
+    below = [sorted(column, key=lambda k: boxes[k].number or 0) for column in columns.values() if len(column) > 1]
     return {
-        **_laid_out(sizes, list(ends), []),
+        **_laid_out(sizes, list(ends), [], below),
         "ends": [list(pair) for pair in ends],
         "boxes": [
             {

@@ -30,8 +30,8 @@ def subjects() -> str:
         "softmax": of_model(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy"),
         "classes": of_classes(),
         "deep": of_model(MLP(2, [8, 6, 6, 2, 1], seed=1), rows=[([0.5, -1.0], [1.0])]),
-        "cancelling": of_value(cancelling()),
-        "recurrent": of_value(recurrent(3)),
+        "cancelling": of_value(cancelling(), learning_rate=0.5),
+        "recurrent": of_value(recurrent(3), learning_rate=0.5),
         "hand-made": of_value(hand_made().record()),
     }
     edges = {  # at which there is no derivative, or nothing comes back; and letters of another direction

@@ -302,7 +302,7 @@ def of_value(
     chosen = named or [v for v in leaves if not outer(v.label)] or leaves
     order = topological_order(result)
     looks = attention(order)
-    neurons = [] if looks else in_reading_order(units(order, chosen))
+    neurons = [] if looks or named == [] else in_reading_order(units(order, chosen))
     if not named:
         chosen = _in_neurons(neurons, chosen)
         fixed = untrained(topological_order(result, constants=False))  # what lessons do not train either

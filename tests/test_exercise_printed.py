@@ -23,15 +23,21 @@ ROWS = """[...document.querySelectorAll("tr")].filter(row => row.querySelector("
 BESIDE = "[...document.querySelectorAll('main *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1).length"
 
 
+def error_of_three_neurons(label: str, first: str = "w1") -> Value:
+    """The squared error of a network, with these labels for it and for the first weight."""
+    net = MLP(2, [2, 1], seed=1)
+    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
+    net.parameters()[0].label = first
+    error = (Value(1.0, "target_o1") - out) ** 2 / 2
+    error.label = label
+    return error
+
+
 @pytest.mark.slow
 @pytest.mark.extras
 @pytest.mark.browser
 def test_a_sheet_on_paper_has_whole_rows(tmp_path: Path, open_page: Any) -> None:
-    net = MLP(2, [2, 1], seed=1)
-    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
-    net.parameters()[0].label = "a weight with a name that is longer than the column"
-    error = (Value(1.0, "target_o1") - out) ** 2 / 2
-    error.label = "<b>E</b>"
+    error = error_of_three_neurons("<b>E</b>", first="a weight with a name that is longer than the column")
     sheet = exercise(error, lr=0.5, blanks="forward,gradients,update", language="ja").save(tmp_path / "sheet.html")
     page = open_page(sheet, viewport={"width": 658, "height": 962})  # as A4 within its margins
     page.emulate_media(media="print")
@@ -49,10 +55,7 @@ def test_a_sheet_on_paper_has_whole_rows(tmp_path: Path, open_page: Any) -> None
 @pytest.mark.browser
 def test_a_key_on_paper_fills_both_halves_of_the_page(tmp_path: Path, open_page: Any) -> None:
     """A table of three short columns down the whole page leaves most of it empty; one of few rows stays in one piece."""
-    net = MLP(2, [2, 1], seed=1)
-    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
-    error = (Value(1.0, "target_o1") - out) ** 2 / 2
-    error.label = "E"
+    error = error_of_three_neurons("E")
     places = """[...document.querySelector("table").tBodies[0].rows].map(row => {
         const box = row.getBoundingClientRect();
         return { left: Math.round(box.left), right: box.right, top: Math.round(box.top) };

@@ -197,8 +197,8 @@ def test_parameters_can_be_given() -> None:
     subject = of_value(x * w, parameters=[x, x])
     assert subject.parameters == [x]
     assert subject.cases == [{w: 3.0}]
-    nothing = of_value(x * w, parameters=[])  # is trained, and the derivative by w is told
-    assert (nothing.trains, nothing.parameters, nothing.cases) == (False, [w], [{x: 2.0}])
+    untrained = of_value(x * w, parameters=[])  # the derivative by w is told all the same
+    assert (untrained.trains, untrained.parameters, untrained.cases) == (False, [w], [{x: 2.0}])
 
 
 def test_an_example_takes_a_title_and_a_rate() -> None:

@@ -81,10 +81,9 @@ def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int
     kept = [step for step in found.steps if step.name in some | names]
     there = {step.name for step in kept}
     kept = order_of(found, [*kept, *(found[name] for name in sorted(names - there))]) if names - there else kept
-    order = list(PARTS.values())
-    if not _leads_to_delta(
-        kept
-    ):  # else they stay as they are derived: nobody can fill in a blank that needs one further down
+    # Else they stay in the order in which they are derived: nobody can fill in a blank that needs one further down.
+    if not _leads_to_delta(kept):
+        order = list(PARTS.values())
         kept.sort(key=lambda step: order.index(step.kind))
     return Choice([step.name for step in kept], len(steps | names), names)
 

@@ -202,10 +202,26 @@ class Explorer:
     def __init__(self, page: Any) -> None:
         self.page = page
         getattr(page, "page", page).set_default_timeout(120_000)
+        self.stopped = False
+        self.settle()
+        self.wait()  # a page that is opened far into a training goes there first, in as many pictures as that takes
 
     def settle(self) -> None:
         """Waits until the page shows what was done."""
-        self.page.evaluate(DRAWN)
+        if self.stopped:
+            self.run(50)
+        else:
+            self.page.evaluate(DRAWN)
+
+    def stop_clock(self) -> None:
+        """From now on the page's time passes only while `run` lets it: what a movement shows at a moment depends on no machine."""
+        self.page.clock.install(time=0)
+        self.page.clock.pause_at(1000)
+        self.stopped = True
+
+    def run(self, milliseconds: int) -> None:
+        """Lets that much time pass on the page."""
+        self.page.clock.run_for(milliseconds)
 
     def press(self, *keys: Any) -> None:
         for key in keys:
@@ -224,6 +240,10 @@ class Explorer:
         """Presses a button of training, and waits until it is done."""
         self.panel("training")
         self.button(rounds)
+        self.wait()
+
+    def wait(self) -> None:
+        """Waits until nothing plays and nothing is trained, and the page shows it."""
         # A function: an expression would be evaluated anew at every look, which the page's content-security policy forbids.
         self.page.wait_for_function("() => !document.body.classList.contains('playing')")
         self.settle()

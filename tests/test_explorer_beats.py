@@ -154,8 +154,7 @@ def test_a_round_ends_with_the_error_and_goes_on(fresh: Any) -> None:
     explorer.jump(27)
     assert "0.291028 →" in explorer.page.locator(".equation").inner_text()
     explorer.button("Train to round 10,000")
-    # A slow machine goes on in the frames that follow.
-    explorer.page.wait_for_function("() => !document.body.classList.contains('playing')")
+    explorer.wait()  # a slow machine goes on in the frames that follow
     said = explorer.status()
     assert explorer.round() == 10_000
     assert said == "Round 10,000: the error is 3.51018778e−5."
@@ -301,65 +300,63 @@ def test_phases_are_buttons(fresh: Any) -> None:
 
 def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer = fresh("tutorial", reduced_motion="no-preference")
-    clock = explorer.page.clock
-    clock.install()
+    explorer.stop_clock()
     explorer.page.keyboard.press(" ")
-    clock.run_for(100)
+    explorer.run(100)
     chips = explorer.page.locator(".chip")
     assert [words for words in chips.locator("text").all_text_contents() if words] == ["0.05", "0.1", "0.35"]
     across = "(all) => all.map((each) => each.getBoundingClientRect().x)"
     there = chips.evaluate_all(across)
-    clock.run_for(900)
+    explorer.run(900)
     assert chips.locator("text").all_text_contents() == ["0.0075", "0.02", "0.35"]  # each times its weight
     assert all(x > before for before, x in zip(there, chips.evaluate_all(across), strict=True))
     assert explorer.page.locator(".box-number.arriving").count() == 1
-    clock.run_for(1300)
+    explorer.run(1300)
     seen = explorer.page.locator(".chip:not(.gone) text")
     assert seen.all_text_contents() == ["0.0075 + 0.02 + 0.35"]  # in the neuron
-    clock.run_for(600)
+    explorer.run(600)
     assert seen.all_text_contents() == ["0.3775"]
-    clock.run_for(600)
+    explorer.run(600)
     assert chips.count() == explorer.page.locator(".arriving").count() == 0
     explorer.page.keyboard.press(" ")
-    clock.run_for(100)
+    explorer.run(100)
     explorer.page.keyboard.press(" ")  # who is faster sees the next beat
-    clock.run_for(100)
+    explorer.run(100)
     assert explorer.place() == 3
     explorer.jump(11)
     explorer.page.keyboard.press(" ")
-    clock.run_for(1000)
+    explorer.run(1000)
     assert chips.locator("text").all_text_contents() == ["0.1385", "0.5933"]
     label = explorer.page.locator(".line-label").nth(4)
     assert label.text_content() == "w5 0.4"  # what they make is seen when they have met
-    clock.run_for(1500)
+    explorer.run(1500)
     assert label.text_content() == "∂w5 0.08217"
     for beat, moved in ((9, {"0.2748", "0.02356"}), (10, {"0.7414"}), (14, {"−0.2171"}), (18, {"0.05540 − 0.01905"})):
         explorer.jump(beat - 1)
         explorer.page.keyboard.press(" ")
-        clock.run_for(2300 if beat == 18 else 1500)
+        explorer.run(2300 if beat == 18 else 1500)
         assert set(seen.all_text_contents()) == moved
     assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
 
 
 def test_a_notice_leaves_by_itself_and_with_the_next_action(fresh: Any) -> None:
     explorer = fresh("tutorial")
-    clock = explorer.page.clock
-    clock.install()
+    explorer.stop_clock()
     status = explorer.page.locator(".status")
     explorer.page.keyboard.press("r")
-    clock.run_for(100)
+    explorer.run(100)
     assert status.inner_text() == "Round 1: the error is 0.291027774."
     explorer.page.keyboard.press(" ")
-    clock.run_for(100)
+    explorer.run(100)
     assert status.inner_text() == ""
     explorer.page.keyboard.press("r")
-    clock.run_for(100)
+    explorer.run(100)
     box = status.bounding_box()
     for button in explorer.page.locator("button:visible").all():
         place = button.bounding_box()
         apart = place["y"] + place["height"] <= box["y"] or box["y"] + box["height"] <= place["y"]
         assert apart, button.inner_text()
-    clock.run_for(10_000)
+    explorer.run(10_000)
     assert status.inner_text() == ""
 
 

@@ -167,11 +167,10 @@ def test_looking_at_a_case_changes_no_weight(opened: Any) -> None:
 
 def test_playing_and_pausing(opened: Any) -> None:
     explorer = opened("tutorial")
-    clock = explorer.page.clock
-    clock.install()
+    explorer.stop_clock()
 
     def words(milliseconds: Any) -> Any:
-        clock.run_for(milliseconds)
+        explorer.run(milliseconds)
         return explorer.page.locator(".words").inner_text()
 
     explorer.panel("settings").get_by_role("slider", name="speed").fill("4")
@@ -250,15 +249,14 @@ def test_training(opened: Any, name: Any) -> None:
 
 def test_training_runs_and_pauses(opened: Any) -> None:
     explorer = opened("tutorial", **ROOMY)
-    clock = explorer.page.clock
-    clock.install()
+    explorer.stop_clock()
     explorer.page.keyboard.press("t")
-    clock.run_for(500)
+    explorer.run(500)
     explorer.page.keyboard.press("t")
-    clock.run_for(100)
+    explorer.run(100)
     rounds = explorer.round()
     assert rounds > 10
-    clock.run_for(500)
+    explorer.run(500)
     assert explorer.round() == rounds
     found = Numbers(*explorer.page.evaluate(READ))
     assert_same(found, numbers(train(SUBJECTS["tutorial"], rounds)))
@@ -301,8 +299,7 @@ def test_ways_to_a_round(opened: Any) -> None:
     explorer.button("Go there")
     assert explorer.status() == "In the 10,000 rounds so far the error has not come below 2e−5."
     explorer.button("Train until it does")
-    explorer.page.wait_for_function("() => !document.body.classList.contains('playing')")
-    explorer.settle()
+    explorer.wait()
     errors = training.train(setup(float), 40_000).errors
     assert explorer.round() == next(k for k, error in enumerate(errors) if error < 2e-5)
     assert_same(explorer.numbers(), numbers(trained_tutorial(explorer.round())))

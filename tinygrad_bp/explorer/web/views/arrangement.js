@@ -1,7 +1,7 @@
 // Where the parts of a network lie, as pure geometry: columns of boxes, lines between them, and beside each line the room for its label.
 // It depends on the network and on the room there is, never on a number or a step, so nothing that happens moves anything.
 
-import { LETTER, NUMBER } from "./items.js";
+import { LETTER, NUMBER, ROOM } from "./items.js";
 
 const LARGEST_BOXES = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
 const TIERS = [
@@ -25,6 +25,9 @@ const WIDE_MARGIN = [24, 900]; // at both sides, from that width on
 const BADGES = 12; // room for those of the first neurons
 const GHOST = 7; // more, below boxes under which it is said what was there
 const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
+const ROOMS = [ROOM, ROOM - 1, ROOM - 2]; // letters of a number on a line: fewer where all labels have room only so
+const MOST_TIMES = 6; // that labels are laid anew
+const SHIFTS = [0, -0.17, 0.17, -0.34, 0.34]; // of its width, by which the middle of a label can be beside its line
 const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
 
 /**
@@ -50,7 +53,8 @@ function scaled(scale) {
  * @typedef {{ width: number, height: number, rows: number }} Size
  * @typedef {{ x: number, y: number }} Point
  * @typedef {{ x: number, y: number, angle: number, width: number, height: number }} Rect
- * @typedef {Rect & { always: boolean, on: boolean }} Label whether it can always be shown, and whether it lies on its line, not beside it
+ * @typedef {Rect & { always: boolean, on: boolean, room: number }} Label whether it can always be shown, whether it lies on its line, not
+ *   beside it, and how many letters of a number have room in it
  * @typedef {{ weight: number, from: Point, to: Point, label: Label }} Line
  * @typedef {object} Arrangement
  * @property {boolean} upright whether the layers are rows, from top to bottom
@@ -77,7 +81,7 @@ export function arrangement(spec, width, height) {
   const enter = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y - box.height / 2 } : { x: box.x - box.width / 2, y: box.y });
   const size = labelSize(tier.font);
   const lines = spec.lines.map(({ weight, source, target, letters }) => {
-    const label = { x: 0, y: 0, angle: 0, width: LETTER * size * letters, height: 1.2 * size, always: true, on: true };
+    const label = { x: 0, y: 0, angle: 0, width: LETTER * size * letters, height: 1.2 * size, always: true, on: true, room: ROOM };
     return { weight, from: leave(at(source)), to: enter(at(target)), label };
   });
   markReadable(spec, lines, groundOf(boxes, spec.own, tier.font, upright, width), { width, height, upright });
@@ -145,7 +149,9 @@ function sizesOf(spec, tier, width, height, upright) {
     const wide = Math.max(tier[kind], Math.min(needed, 2.4 * tier[kind]));
     if (upright) {
       const least = rows === 3 ? tier[kind] : Math.min(tier[kind], 3.3 * font);
-      return each - CLOSE < least ? null : { width: Math.min(wide, each - CLOSE), height: tier.height, rows };
+      return each - CLOSE < least
+        ? null
+        : { width: Math.min(Math.max(wide, saidWidth(kind, tier)), each - CLOSE), height: tier.height, rows };
     }
     const tall = rows === 3 && kind === "input" ? tier.height * 0.78 : tier.height;
     if (each >= tall + (rows === 3 ? APART : CLOSE)) return { width: wide, height: tall, rows };
@@ -153,6 +159,15 @@ function sizesOf(spec, tier, width, height, upright) {
     if (rows === 3 || line < 1.2 * font) return null;
     return { width: LETTER * font * (Math.min(12, letters) + NUMBER) + 10, height: line, rows: 1 };
   });
+}
+
+/**
+ * The width of a small box in which a neuron's number has its name: "out −0.0381".
+ * @param {string} kind
+ * @param {(typeof TIERS)[number]} tier
+ */
+function saidWidth(kind, { font, rows }) {
+  return kind === "neuron" && rows === 2 ? LETTER * Math.max(11, font - 1.5) * ("out ".length + ROOM) + 6 : 0;
 }
 
 /**
@@ -221,13 +236,17 @@ function placed(spec, tier, width, height, upright) {
   const least = gapsOf(spec, tier, upright);
   const sum = (/** @type {number[]} */ list) => list.reduce((a, b) => a + b, 0);
   const scale = (length - sum(deep)) / (sum(least) || 1);
-  const gaps = least.map((gap) => Math.min(gap * scale, (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16));
+  const free = length - sum(deep) - sum(least);
+  const weights = columns.slice(1).map(({ kind }) => (kind === "neuron" ? 1 : 0.2)); // where layers are rows, labels need height
+  const stretched = (/** @type {number} */ gap, /** @type {number} */ k) =>
+    upright && free > 0 ? gap + (free * weights[k]) / sum(weights) : gap * scale;
+  const gaps = least.map((gap, k) => Math.min(stretched(gap, k), (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16));
   const most = Math.max(...columns.map(({ ids }) => ids.length));
   let along = ((upright ? height : width) - length) / 2 + (length - sum(deep) - sum(gaps)) / 2;
   const starts = columns.map(({ kind, ids }, c) => {
     const middle = along + deep[c] / 2;
     const size = sizes[c];
-    const wide = Math.max(2.6 * tier.height, upright ? 1.7 * size.width : 1.15 * Math.max(...gaps));
+    const wide = Math.max(2.6 * tier.height, upright ? 1.9 * size.width : 1.15 * Math.max(...gaps));
     const common = upright ? wide : Math.max(Math.min(wide, breadth / most), size.height + 1.6 * tier.font);
     const pitch = Math.min(breadth / ids.length, common);
     const free = pitch - (upright ? size.width : size.height);
@@ -269,13 +288,31 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
     const few = own.length <= MOST_LABELS;
     const alike = (/** @type {number} */ share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }));
     const beside = few && !upright && ([even, 0, 1].map(alike).find(clear) ?? [singly(own, ground, even)].find(clear));
-    const on = few && !beside ? spread(own, ground, width, height) : [];
-    const whole = on.every((each) => each?.clear);
+    const found = few && !beside ? firstClear(own, ground, width, height) : null;
     own.forEach((line, k) => {
       if (beside) line.label = beside[k];
-      else Object.assign(line.label, on[k], { always: few && whole });
+      else Object.assign(line.label, found?.spots[k], { always: found?.whole ?? false, room: found?.room ?? ROOM });
     });
   }
+}
+
+/**
+ * Labels on their lines with as many letters as they have room for without covering anything; whether they have room at all.
+ * @param {Line[]} lines
+ * @param {Rect[]} ground
+ * @param {number} width
+ * @param {number} height
+ */
+function firstClear(lines, ground, width, height) {
+  let found = null;
+  for (const room of ROOMS) {
+    const letter = lines.length ? (LETTER * lines[0].label.height) / 1.2 : 0;
+    const narrow = lines.map((line) => ({ ...line, label: { ...line.label, width: line.label.width - (ROOM - room) * letter } }));
+    const spots = spread(narrow, ground, width, height);
+    found = { spots, room, whole: spots.every(({ clear }) => clear) };
+    if (found.whole) break;
+  }
+  return found;
 }
 
 /** @param {number} font */
@@ -380,32 +417,72 @@ export function spread(lines, boxes, width, height) {
   const same = (/** @type {"from" | "to"} */ end) =>
     lines.every((line) => line[end] === lines[0][end] || (line[end].x === lines[0][end].x && line[end].y === lines[0][end].y));
   const wanted = lines.length < 2 ? 0.5 : same("to") ? 0.2 : same("from") ? 0.8 : 0.62; // in the order of their heads, in all sizes
-  /** @type {(Rect & { clear: boolean })[]} */
-  const found = [];
-  for (const line of lines) {
+  const many = lines.length > 8;
+  const choices = lines.map((line) => {
     const { from, to, label } = line;
-    let least = Infinity;
-    let best = { x: 0, y: 0, angle: 0, width: label.width, height: label.height, clear: false };
-    for (const share of SHARES)
-      for (const off of lines.length > 8 ? [0] : [0, -6, 6, -11, 11]) {
-        const spot = {
-          x: from.x + (to.x - from.x) * share,
-          y: from.y + (to.y - from.y) * share + off,
-          angle: 0,
-          width: label.width,
-          height: label.height,
-        };
-        const outside =
-          Math.abs(spot.x - width / 2) > (width - spot.width) / 2 || Math.abs(spot.y - height / 2) > (height - spot.height) / 2;
-        const covers =
-          found.filter((other) => overlap(spot, other)).length + boxes.filter((box) => overlap(spot, box)).length + Number(outside);
-        const crossed = lines.filter((other) => other !== line && passes(other, spot)).length;
-        const cost = 100 * covers + 4 * crossed + 8 * Math.abs(share - wanted) + Math.abs(off) / 3;
-        if (cost < least) [least, best] = [cost, { ...spot, clear: !covers }];
+    return SHARES.flatMap((share) =>
+      (many ? [0] : [0, -6, 6, -11, 11]).flatMap((off) =>
+        (many ? [0] : SHIFTS).map((shift) => {
+          const spot = {
+            x: from.x + (to.x - from.x) * share + shift * label.width,
+            y: from.y + (to.y - from.y) * share + off,
+            angle: 0,
+            width: label.width,
+            height: label.height,
+          };
+          const outside =
+            Math.abs(spot.x - width / 2) > (width - spot.width) / 2 || Math.abs(spot.y - height / 2) > (height - spot.height) / 2;
+          const covers = boxes.filter((box) => overlap(spot, box)).length + Number(outside);
+          const crossed = lines.filter((other) => other !== line && passes(other, spot)).length;
+          const cost = 100 * covers + 4 * crossed + 8 * Math.abs(share - wanted) + Math.abs(off) / 3 + 6 * Math.abs(shift);
+          return { spot, covers, cost };
+        }),
+      ),
+    ).sort((a, b) => a.cost - b.cost);
+  });
+  const apart = (/** @type {Rect[]} */ spots, /** @type {Rect} */ spot) => !spots.some((other) => overlap(spot, other));
+  /** @param {number[]} order */
+  const laid = (order) => {
+    /** @type {(typeof choices)[number]} */
+    const found = [];
+    // Each its best place beside those that have one; then each once more beside all the others, as one that came first can make room.
+    for (let round = 0; round < (many ? 1 : 3); round++)
+      for (const k of order) {
+        let least = Infinity;
+        for (const choice of choices[k]) {
+          if (choice.cost >= least) break;
+          const cost = choice.cost + 100 * found.filter((other, j) => j !== k && overlap(choice.spot, other.spot)).length;
+          if (cost < least) [least, found[k]] = [cost, choice];
+        }
       }
-    found.push(best);
+    return found;
+  };
+  const order = lines.map((_, k) => k);
+  let found = laid(order);
+  // Who has found no room comes first the next time.
+  for (let time = 0; time < (many ? 0 : MOST_TIMES); time++) {
+    const left = order.find(
+      (k) =>
+        !apart(
+          found.filter((_, j) => j !== k).map(({ spot }) => spot),
+          found[k].spot,
+        ),
+    );
+    if (left === undefined) break;
+    order.unshift(...order.splice(order.indexOf(left), 1));
+    found = laid(order);
   }
-  return found;
+  return found.map(({ spot, covers }, k) => {
+    return {
+      ...spot,
+      clear:
+        !covers &&
+        apart(
+          found.slice(0, k).map((other) => other.spot),
+          spot,
+        ),
+    };
+  });
 }
 
 /**

@@ -228,7 +228,7 @@ export class Boxes {
           "",
           what,
           rows === 2 ? x : x + width / 2 - 5,
-          rows === 2 ? y + height / 2 - font * 0.45 : middle,
+          rows === 2 ? y + height / 2 - font * 0.34 : middle,
           rows === 2 ? "middle" : "end",
         )
       : this.number(id, `${shortened(name, 60)} `, what, Math.max(x, LETTER * font * 9), middle, "middle");
@@ -240,7 +240,7 @@ export class Boxes {
     const at = {
       class: "box-name",
       x: left ? x - width / 2 + 5 : x,
-      y: rows === 1 ? middle : y - height / 2 + font * 1.15,
+      y: rows === 1 ? middle : y - height / 2 + font * 1.05,
       "text-anchor": left ? "start" : "middle",
     };
     const texts = rows ? [named(fitting(name, room, font), at)] : [];

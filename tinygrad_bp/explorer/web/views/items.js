@@ -1,5 +1,6 @@
 // What pictures are made of: items that can be chosen, lines, names, and the colours of terms.
 
+import { brief, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
 import { TERM_COLOURS } from "../model/terms.js";
 import { set, svg, toggle } from "./elements.js";
@@ -7,9 +8,38 @@ import { set, svg, toggle } from "./elements.js";
 export const DIGITS = 4; // of numbers in the picture of a network
 export const FINER_DIGITS = 6; // of numbers beside it
 export const NUMBER = 9; // letters of a long one
+export const ROOM = 7; // letters that each number in the picture has room for, so that one number is nowhere written in two ways
 export const LETTER = 0.6; // width of a letter, of its height
 
+const SHORT_BELOW = 1e-3; // below it zeros would take the room of digits
+
 /** @typedef {import("./arrangement.js").Point} Point */
+
+/**
+ * @param {number} x
+ * @param {number} digits
+ */
+function shorter(x, digits) {
+  const size = Math.abs(x);
+  if (size >= 1) return written(Number(x.toPrecision(digits)));
+  return (size < SHORT_BELOW ? x.toExponential(digits - 1) : x.toPrecision(digits)).replaceAll("-", "−");
+}
+
+/**
+ * A number in the picture, with fewer digits where they have no room. In what form more of them have room, so it is written: −4.4e−4 rather
+ * than −0.0004.
+ * @param {number | null} x
+ * @param {number} most letters
+ */
+export function inRoom(x, most = ROOM) {
+  const whole = brief(x, DIGITS);
+  if (whole.length <= Math.min(most, ROOM) || !x || !Number.isFinite(x)) return whole;
+  let words = whole;
+  for (let digits = DIGITS - 1; words.length > Math.min(most, ROOM) && digits > 0; digits--) {
+    words = shorter(x, digits);
+  }
+  return words;
+}
 
 /**
  * Something that can be chosen.

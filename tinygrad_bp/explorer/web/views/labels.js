@@ -4,23 +4,12 @@ import { brief, exactly, signed, written } from "../model/numbers.js";
 import { split } from "../model/notation.js";
 import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { DIGITS, shortened } from "./items.js";
+import { DIGITS, inRoom, shortened } from "./items.js";
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping" | "inHand"> & import("./grip.js").Hand} Stage */
 /** @typedef {import("./boxes.js").NumberPart} NumberPart */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
 /** @typedef {import("./picture.js").LinePart} LinePart */
-
-/**
- * A number with fewer digits where there is no room for all.
- * @param {number | null} x
- * @param {number} most letters
- */
-export function inRoom(x, most) {
-  let words = brief(x, DIGITS);
-  for (let digits = DIGITS - 1; words.length > most && digits > 0 && x !== null; digits--) words = written(Number(x.toPrecision(digits)));
-  return words;
-}
 
 export class Labels {
   /**
@@ -59,7 +48,7 @@ export class Labels {
     const x = gradient ? frame.gradAt(weight) : mode === "change" && !held ? frame.changeAt(weight) : frame.dataAt(weight);
     const hidden = this.stage.hides(weight, gradient ? "grad" : "data");
     const { name } = graph.nodes[weight];
-    const words = hidden ? "?" : inRoom(x, Math.max(5, part.letters - name.length - 2));
+    const words = hidden ? "?" : inRoom(x, part.letters);
     const data = mode === "change" ? frame.changeAt(weight) : frame.dataAt(weight);
     const own = this.number(weight, "data", data);
     const parts = [mode === "change" ? text("neurons.change", { number: own }) : own];
@@ -156,14 +145,25 @@ export class Labels {
     const main = asked && !this.stage.inHand(number.id) ? mode : "values";
     const what = said?.what ?? { main, grad: "gradients", data: "values" }[number.what];
     const source = said?.id ?? (what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id);
-    const whole = number.prefix + (said?.prefix ?? "");
-    const prefix = whole.length + 5 > number.letters ? number.prefix : whole;
     const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
     const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
     const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
-    put(number.element, early && !hidden ? "" : prefix + (hidden ? "?" : inRoom(x, number.letters - prefix.length)));
+    const words = hidden ? "?" : inRoom(x, number.letters - number.prefix.length);
+    const named = x === null && !hidden ? "" : (said?.prefix ?? this.prefixOf(number, what));
+    const whole = number.prefix + named + words;
+    put(number.element, early && !hidden ? "" : whole.length > number.letters ? number.prefix + words : whole);
     set(number.element, "data-value", hidden || early ? "" : exactly(x));
     toggle(number.element, "pending", x === null);
+  }
+
+  /**
+   * What the one number in the box of a neuron is called.
+   * @param {NumberPart} number
+   * @param {string} what
+   */
+  prefixOf({ id, what: place, prefix }, what) {
+    if (place !== "main" || prefix || !this.neuronAt.has(id)) return "";
+    return { values: "out ", gradients: "δ " }[what] ?? "";
   }
 
   /**
@@ -180,7 +180,7 @@ export class Labels {
     if (beat.kind === "arrive" && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
     if (beat.kind.startsWith("gradient") && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
     const feeds = beat.kind.startsWith("gradient") && beat.neuron.connections.some(([, source]) => source === id);
-    return feeds ? { id, what: "values", prefix: "" } : null;
+    return feeds ? { id, what: "values", prefix: "out " } : null;
   }
 
   /**

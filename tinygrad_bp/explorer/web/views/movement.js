@@ -1,8 +1,7 @@
 // What moves in the picture of a network during a beat: numbers that travel along its lines, and lines that grow or shrink in the update.
 
-import { brief } from "../model/numbers.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { DIGITS, moveTo, widthOf } from "./items.js";
+import { inRoom, moveTo, widthOf } from "./items.js";
 import { between, move } from "./motion.js";
 import { chipSize, letterSize, travellers } from "./tracks.js";
 
@@ -66,7 +65,7 @@ export function play(picture, frame, scene, beat) {
 function asItWas({ stage, labels }, frame, part) {
   const now = part.label.cloneNode(true).childNodes;
   const { weight } = part.connection;
-  labels.say(part, false, stage.hides(weight, "data") ? "?" : brief(frame.data[weight], DIGITS));
+  labels.say(part, false, stage.hides(weight, "data") ? "?" : inRoom(frame.data[weight], part.letters));
   return () => {
     part.halo.replaceChildren(...Array.from(now, (each) => each.cloneNode(true)));
     part.label.replaceChildren(...now);
@@ -85,8 +84,8 @@ function grow(picture, frame, said, moment) {
   const at = (/** @type {number} */ id) => frame.data[id] + ((frame.dataAt(id) ?? frame.data[id]) - frame.data[id]) * share;
   const largest = Math.max(1e-300, ...picture.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
   for (const { connection, line } of picture.lines) set(line, "stroke-width", widthOf(at(connection.weight), largest));
-  for (const { connection, label, halo } of said) {
-    for (const { lastChild } of [halo, label]) if (lastChild) lastChild.textContent = ` ${brief(at(connection.weight), DIGITS)}`;
+  for (const { connection, label, halo, letters } of said) {
+    for (const { lastChild } of [halo, label]) if (lastChild) lastChild.textContent = ` ${inRoom(at(connection.weight), letters)}`;
   }
 }
 

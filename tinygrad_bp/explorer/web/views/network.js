@@ -5,6 +5,7 @@ import { endOf } from "../model/forward.js";
 import { text } from "../model/words.js";
 import { arrangement } from "./arrangement.js";
 import { svg } from "./elements.js";
+import { ROOM } from "./items.js";
 import { play } from "./movement.js";
 import { Picture } from "./picture.js";
 
@@ -61,7 +62,7 @@ function specOf({ graph, description: { outputs } }, withParts = true) {
     weight,
     source,
     target: neuron.out,
-    letters: Math.min(10, graph.nodes[weight].name.length) + 10.7, // "∂w1 −0.001234"
+    letters: Math.min(10, graph.nodes[weight].name.length) + 2.2 + ROOM, // "∂w1 −0.0012"
   }));
   const own = neurons.filter(({ bias }) => bias !== null && !shared.some(({ id }) => id === bias)).map(({ out }) => out);
   return { columns, lines, shared, own, errors: seen ? [] : errors };

@@ -8,8 +8,8 @@ import { groundOf, labelSize, spread } from "./arrangement.js";
 import { Boxes } from "./boxes.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { DIGITS, item, LETTER, moveTo, segment, tint, widthOf } from "./items.js";
-import { inRoom, Labels } from "./labels.js";
+import { DIGITS, inRoom, item, LETTER, moveTo, segment, tint, widthOf } from "./items.js";
+import { Labels } from "./labels.js";
 
 /** @typedef {import("./labels.js").Stage} Stage */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
@@ -18,7 +18,7 @@ import { inRoom, Labels } from "./labels.js";
  * @typedef {object} LinePart
  * @property {import("../model/graph.js").Graph["connections"][number]} connection
  * @property {number[]} edges
- * @property {number} letters that there is room for beside it
+ * @property {number} letters of a number that there is room for beside it
  * @property {SVGGElement} group
  * @property {SVGLineElement} line
  * @property {SVGGElement} words
@@ -28,6 +28,7 @@ import { inRoom, Labels } from "./labels.js";
  */
 
 const MOST_SAID = 20; // labels that are laid beside each other
+const LEAST_ROOM = 5; // letters of a number beside a line
 const MOST_FADING = 100; // lines, above which none takes its time to change its colour
 
 /**
@@ -178,7 +179,9 @@ export class Picture {
     gripped(this.stage, weight, group, words);
     moveTo(words, at);
     const across = this.places?.upright ? Infinity : Math.abs(to.x - from.x);
-    const letters = at.always ? Infinity : Math.floor(across / (1.05 * LETTER * size) - 1.5);
+    const named = this.stage.graph.nodes[weight].name.length + 2;
+    const beside = Math.floor(across / (1.05 * LETTER * size) - 1.5) - named;
+    const letters = at.always ? at.room : Math.max(LEAST_ROOM, beside);
     return { connection, letters, edges: [byWeight.index, bySource.index], group, line, words, halo, label, place };
   }
 

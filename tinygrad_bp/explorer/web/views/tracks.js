@@ -1,10 +1,9 @@
 // The tracks of numbers that travel in the picture of a network, as pure geometry: beside labels, or up to them and on from behind them,
 // and in the end so far apart that each can be read.
 
-import { brief } from "../model/numbers.js";
 import { MOST_TERMS, SUBJECT } from "../model/terms.js";
 import { overlap } from "./arrangement.js";
-import { DIGITS, LETTER } from "./items.js";
+import { inRoom, LETTER } from "./items.js";
 import { along, between } from "./motion.js";
 
 const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22]; // how far from its line a number may travel
@@ -74,13 +73,13 @@ export function travellers(places, labels, travels, data) {
   /** @type {Traveller[]} */
   const numbers = travels.flatMap(({ kind, term, from, to, weight, carried, product, other }) => {
     /** @type {[string, string]} */
-    const words = [brief(carried, DIGITS), brief(product, DIGITS)];
+    const words = [inRoom(carried), inRoom(product)];
     const extent = chipSize(words, size);
     if (kind === "inside") return [{ term, words, course: insideOf(places, to, term === 0, extent) }];
     const line = lineOf(places, kind, weight, from, to);
     if (!line) return [];
     if (kind === "meet") {
-      const factor = brief(data[to], DIGITS);
+      const factor = inRoom(data[to]);
       const track = trackOf(line, chipSize(words.slice(0, 1), size));
       const back = trackOf({ ...line, from: line.to, to: line.from }, chipSize([factor], size));
       if (!track || !back) return [];
@@ -160,11 +159,8 @@ function entering(course, home) {
  */
 function sumAt(places, id, travels) {
   const summands = travels.filter(({ to }) => to === id).map(({ product }) => product);
-  const sum = brief(
-    summands.reduce((total, each) => total + each, 0),
-    DIGITS,
-  );
-  const written = summands.map((x, k) => (k ? `${x < 0 ? " − " : " + "}${brief(Math.abs(x), DIGITS)}` : brief(x, DIGITS))).join("");
+  const sum = inRoom(summands.reduce((total, each) => total + each, 0));
+  const written = summands.map((x, k) => (k ? `${x < 0 ? " − " : " + "}${inRoom(Math.abs(x))}` : inRoom(x))).join("");
   const home = placeIn(places, id);
   const extent = chipSize([written], letterSize(places.font));
   const x = Math.max(home.x, extent.width / 2 + 2);

@@ -298,6 +298,48 @@ def test_phases_are_buttons(fresh: Any) -> None:
         assert explorer.page.locator("[aria-current=step]").inner_text() == name
 
 
+def opacity(found: Any) -> float:
+    return float(found.evaluate("(each) => getComputedStyle(each).opacity"))
+
+
+def test_in_an_update_the_old_number_becomes_the_new_one(fresh: Any) -> None:
+    explorer = fresh("tutorial", reduced_motion="no-preference")
+    explorer.jump(25)
+    explorer.stop_clock()
+    explorer.page.keyboard.press(" ")
+    label, line = explorer.page.locator(".line-label").nth(4), explorer.page.locator(".weight-line").nth(4)
+    result = explorer.page.locator(".equation-result")
+    widths = []
+    for after, words, struck, told in ((100, "w5 0.4", 0, 0), (500, "w5 0.4", 1, 0), (600, "w5 0.3589", 0, 1)):
+        explorer.run(after)
+        assert (label.text_content(), label.locator(".struck").count(), opacity(result)) == (words, struck, told)
+        widths.append(float(line.get_attribute("stroke-width")))
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > widths[-1]
+    assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
+    colours = explorer.page.locator(".weight-line").evaluate_all(
+        "(all) => all.map((each) => getComputedStyle(each).stroke)"
+    )
+    assert colours.count(colours[4]) == 1  # the weight that the equation is about
+
+
+def test_who_is_fast_leaves_nothing_behind(fresh: Any) -> None:
+    explorer = fresh("tutorial", reduced_motion="no-preference")
+    explorer.stop_clock()
+    explorer.page.locator(".play").click()
+    explorer.run(150)
+    for _ in range(26):
+        explorer.page.keyboard.press(" ")
+        explorer.run(70)
+    assert explorer.place() == 27
+    words = "(all) => all.map((each) => each.textContent)"
+    quick = explorer.page.locator(".neurons text").evaluate_all(words)
+    assert explorer.page.locator(".chip, .arriving, .struck, .multiplying, .adding").count() == 0
+    calm = fresh("tutorial")
+    calm.jump(27)
+    assert calm.page.locator(".neurons text").evaluate_all(words) == quick
+
+
 def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer = fresh("tutorial", reduced_motion="no-preference")
     explorer.stop_clock()
@@ -326,15 +368,28 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer.jump(11)
     explorer.page.keyboard.press(" ")
     explorer.run(1000)
-    assert chips.locator("text").all_text_contents() == ["0.1385", "0.5933"]
+    assert seen.all_text_contents() == ["0.741365", "0.593270", "0.186816"]  # the factors of the equation
+    result = explorer.page.locator(".equation-result")
+    assert opacity(result) == 0  # what they make is told when they have met
     label = explorer.page.locator(".line-label").nth(4)
     assert label.text_content() == "w5 0.4"  # what they make is seen when they have met
     explorer.run(1500)
+    assert seen.all_text_contents() == ["0.082167"]
+    assert opacity(result) == 1
+    explorer.run(1000)
     assert label.text_content() == "∂w5 0.08217"
-    for beat, moved in ((9, {"0.2748", "0.02356"}), (10, {"0.7414"}), (14, {"−0.2171"}), (18, {"0.05540 − 0.01905"})):
+    moves = (
+        (9, 1500, {"0.274811", "0.023560"}),
+        (9, 3000, {"0.274811", "0.023560"}),
+        (9, 4500, {"0.298371"}),
+        (10, 1500, {"0.741365"}),
+        (14, 1500, {"−0.217072"}),
+        (18, 2300, {"0.05540 − 0.01905"}),
+    )
+    for beat, after, moved in moves:
         explorer.jump(beat - 1)
         explorer.page.keyboard.press(" ")
-        explorer.run(2300 if beat == 18 else 1500)
+        explorer.run(after)
         assert set(seen.all_text_contents()) == moved
     assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
 

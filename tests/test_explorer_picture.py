@@ -12,7 +12,18 @@ from tinygrad_bp import MLP, explore
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
 # 640 by 360 is what is left of 1280 by 720 at 200 %.
-SIZES = ((1280, 720), (845, 640), (640, 360), (360, 740), (1366, 768), (1920, 1080), (2560, 1440), (412, 915), (414, 896), (390, 844))
+SIZES = (
+    (1280, 720),
+    (845, 640),
+    (640, 360),
+    (360, 740),
+    (1366, 768),
+    (1920, 1080),
+    (2560, 1440),
+    (412, 915),
+    (414, 896),
+    (390, 844),
+)
 # What cannot be read at a beat: texts over each other, cut off, across the edge of a box, or not there though the equation names them.
 UNREAD = """async (beats) => {
   const found = new Set();

@@ -75,7 +75,11 @@ for (const name of names) {
       if (result) assert(near(result.number, found(frame, beat.node)));
       assert(scene.why.length > 0);
       assert(scene.rows.flat().every((piece) => typeof piece === "string" || piece.number === undefined || Number.isFinite(piece.number)));
-      for (const { carried, product } of scene.travels) assert(Number.isFinite(carried) && Number.isFinite(product));
+      const said = [...scene.rows.map((row) => session.notation.plain(row)), session.notation.plain(scene.result)].join(" = ");
+      const written = new Set(said.match(/(?<![\w.])-?[\d.]+(e-?\d+)?/g)?.flatMap((each) => [each, each.replace("-", "")]));
+      for (const { words, factors = [], total } of scene.travels)
+        for (const each of [...(factors.length ? [words[1]] : words), total, ...factors.map((factor) => factor.words)])
+          assert(written.has(each.replaceAll("−", "-")), `${each} travels, and does not stand in ${said}`);
     }
   });
 

@@ -237,14 +237,18 @@ interface Plan {
 
 // Something that moves in the picture during a beat.
 interface Travel {
-  kind: "forward" | "back" | "inside" | "meet" | "error" | "errorBack" | "bias";
+  kind: "forward" | "back" | "inside" | "meet" | "error" | "errorBack" | "bias" | "part";
   term: number;
   from: number;
   to: number;
   weight?: number;
   carried: number;
   product: number;
-  other?: number; // the term of what it meets
+  factors?: { term: number; number: number; from: number; words?: string }[]; // what meets at a weight, and from which end of its line
+  onward?: number; // of an error of one output, the node that it is added to
+  words?: [string, string]; // as the equation writes what is carried, and what it becomes
+  total?: string; // as the equation writes its result
+  summands?: number; // of the sum that it is one of
 }
 
 interface Scene {

@@ -1,6 +1,7 @@
 // How many digits numbers of a beat have: a result no more than one finds who computes with the numbers that are printed.
 
 import { answerOf } from "./answers.js";
+import { joined } from "./formulas.js";
 import { expanded } from "./notation.js";
 import { told, TOLD_DIGITS } from "./numbers.js";
 
@@ -69,8 +70,10 @@ function isNumber(piece) {
 function agreeingSums(computed, sums, notation, agreed) {
   const terms = summandsIn(computed);
   if (terms.length !== summandsIn(sums).length) return sums;
-  let k = 0;
-  const found = sums.map((piece) => (isNumber(piece) ? agreed(piece, computedFrom(terms[k++], notation)) : piece));
+  const summands = summandsIn(sums).map((summand, k) =>
+    summand.map((piece) => (isNumber(piece) ? agreed(piece, computedFrom(terms[k], notation)) : piece)),
+  );
+  const found = joined(summands, " + ");
   const digits = decimalsOf(found);
   return found.map((piece) => (says(piece, digits) ? { .../** @type {Mark} */ (piece), digits } : piece)); // as many of each
 }

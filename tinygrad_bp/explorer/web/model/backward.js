@@ -7,19 +7,7 @@ import { endOf } from "./forward.js";
 import { probabilitiesOf, probabilityName } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
 import { brief } from "./numbers.js";
-import {
-  coloured,
-  emptyScene,
-  isFirst,
-  listed,
-  MOST_TRAVELS,
-  placeOf,
-  productRows,
-  resultIn,
-  rowsOf,
-  SUBJECT,
-  TERM_COLOURS,
-} from "./terms.js";
+import { coloured, emptyScene, isFirst, listed, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
 
 const GROWTHS = [0.1, 0.01, 0.001, 0.0001]; // of a number, for which the tangent may say about what happens
@@ -90,7 +78,7 @@ function outputScene(stage, frame, beat) {
   const only = terms.length === 1 && terms[0].length === 1 ? factorPiece(terms[0][0]) : null;
   const formula = coloured(0, (only && formulas.factor(only, variant)) ?? []);
   const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
-  scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: 1, product: frame.grads[id] });
+  scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: frame.grads[id], product: frame.grads[id] });
   const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
   const probable = probabilityRows(stage, frame, neuron);
   lightOutput(scene, neuron, probable !== null);
@@ -197,10 +185,9 @@ export function deltasScene(stage, frame, beat) {
   const linear = neuron.net === neuron.out;
   const all = (stage.graph.network?.neurons ?? []).filter(({ net }) => beat.nodes.includes(net));
   const scene = (linear ? arriveScene : deltaScene)(stage, frame, beat);
-  const travels = all.flatMap((each) => arriveScene(stage, frame, { ...beat, node: each.out, neuron: each }).travels);
   const given = { neurons: listed(all.map(({ name }) => name)), neuron: [neuron.name] };
   const why = sentence(linear ? "beat.deltas.linear" : "beat.deltas", given);
-  return { ...scene, travels: travels.length > MOST_TRAVELS ? scene.travels : travels, why };
+  return { ...scene, why };
 }
 
 /** @type {import("./terms.js").Maker} */
@@ -272,8 +259,11 @@ function meetings(scene, graph, frame, beat, last) {
     lightFactors(scene, head, last > 1);
     if (several && weight !== beat.node) continue;
     const product = frame.grads[weight];
-    const [term, other] = [last > 1 ? SUBJECT : 0, last % TERM_COLOURS]; // a node delta is two factors already
-    scene.travels.push({ kind: "meet", term, other, from: head.out, to: source, weight, carried: frame.grads[head.net], product });
+    const slope = graph.derivative(frame.slopes, head.out, head.net);
+    const come = last > 1 ? [frame.grads[head.out], slope] : [frame.grads[head.net]];
+    const factors = come.map((number, term) => ({ term, number, from: head.out }));
+    factors.push({ term: last % TERM_COLOURS, number: frame.data[source], from: source });
+    scene.travels.push({ kind: "meet", term: SUBJECT, from: head.out, to: source, weight, carried: come[0], product, factors });
   }
 }
 

@@ -4,7 +4,7 @@ import { summandsOf } from "./beats.js";
 import { dataEquation } from "./formulas.js";
 import { DEFINITIONS, outcomeOf } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
-import { coloured, emptyScene, isFirst, listed, MOST_TRAVELS, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
+import { coloured, emptyScene, isFirst, listed, numberIn, placeOf, resultIn, sumOf, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
 
 const POWER_DIGITS = 4; // of the net input in a power
@@ -36,12 +36,14 @@ export function netScene({ graph }, frame, beat) {
     const carried = frame.data[neuron.bias];
     scene.travels.push({ kind: "bias", term, from: neuron.bias, to: neuron.out, carried, product: carried });
   }
+  const products = scene.travels.map(({ term, product }) => coloured(term, [{ number: product }]));
+  const added = products.length > 1 ? [" = ", ...sumOf(products)] : [];
   const told = neuron.bias === null ? "beat.net.plain" : neuron.depth > 1 ? "beat.net.later" : "beat.net";
   const key = isFirst(frame, beat) ? told : "beat.net.again";
   return {
     ...scene,
     left: [{ name: beat.node }],
-    rows: [sumOf(symbols), sumOf(numbers)],
+    rows: [sumOf(symbols), [...sumOf(numbers), ...added]],
     result: resultIn(frame, beat.node),
     why: sentence(key, { neuron: [neuron.name] }),
   };
@@ -77,9 +79,8 @@ export function netsScene(stage, frame, beat) {
   const neuron = /** @type {Neuron} */ (beat.neuron);
   const all = (stage.graph.network?.neurons ?? []).filter(({ out }) => beat.nodes.includes(out));
   const scene = (neuron.net === neuron.out ? netScene : outScene)(stage, frame, beat);
-  const travels = all.flatMap((each) => netScene(stage, frame, { ...beat, node: each.net, neuron: each }).travels);
   const given = { neurons: listed(all.map(({ name }) => name)), name: [{ name: beat.node }] };
-  return { ...scene, travels: travels.length > MOST_TRAVELS ? scene.travels : travels, why: sentence("beat.nets", given) };
+  return { ...scene, why: sentence("beat.nets", given) };
 }
 
 /**
@@ -111,12 +112,19 @@ export function errorScene(stage, frame, beat) {
   const parts = summandsOf(graph);
   if (!parts.length) return { ...valueScene(stage, frame, beat), why: sentence("beat.error", placeOf(stage, frame)) };
   const scene = emptyScene();
+  const neurons = graph.network?.neurons ?? [];
   const formulasOf = parts.map((id, k) => coloured(k % TERM_COLOURS, formulas.forward(id, variant) ?? [{ name: id }]));
   parts.forEach((id, k) => {
     const term = k % TERM_COLOURS;
     scene.colours.set(id, term);
     const from = endOf(graph, id);
-    if (from !== null) scene.travels.push({ kind: "error", term, from, to: id, carried: frame.data[from], product: frame.data[id] });
+    const product = frame.data[id];
+    scene.travels.push({ kind: "part", term, from: id, to: beat.node, carried: product, product });
+    if (from === null) return;
+    const target = neurons.find(({ out }) => out === from)?.target ?? null;
+    for (const end of target === null ? [from] : [from, target]) scene.colours.set(end, term);
+    scene.factors.set(from, { id: from, what: "data" });
+    scene.travels.push({ kind: "error", term, from, to: id, carried: frame.data[from], product, onward: beat.node });
   });
   const found = sumOf(parts.map((id, k) => coloured(k % TERM_COLOURS, [numberIn(frame, id)])));
   const symbols = sumOf(formulasOf);

@@ -7,7 +7,8 @@ import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
 import { inDigits } from "./agreeing.js";
 import { brief, counted } from "./numbers.js";
-import { emptyScene, placeOf, SUBJECT } from "./terms.js";
+import { MENTIONED, coloured, emptyScene, placeOf } from "./terms.js";
+import { withTravels } from "./travels.js";
 import { sentence, text } from "./words.js";
 
 const MOST_LIT = 24; // weights and biases of an update that are told together
@@ -22,7 +23,7 @@ const SAID_OF_MANY = 7; // of more
  * @returns {Scene}
  */
 export function sceneOf(stage, frame) {
-  return inDigits(madeOf(stage, frame), stage.notation);
+  return withTravels(inDigits(madeOf(stage, frame), stage.notation));
 }
 
 /**
@@ -78,7 +79,12 @@ function updateScene(stage, frame, beat) {
   // Of many, those that change most: all lines grow or shrink.
   const size = (/** @type {number} */ id) => (id === beat.node ? Infinity : Math.abs(frame.taken[id]));
   const lit = beat.nodes.length > MOST_LIT ? [...beat.nodes].sort((a, b) => size(b) - size(a)).slice(0, SAID_OF_MANY) : beat.nodes;
-  for (const id of lit) scene.lines.set(id, SUBJECT);
+  for (const id of lit) scene.lines.set(id, id === beat.node ? 0 : MENTIONED); // the equation is about one of them
+  const own = (/** @type {Piece[]} */ pieces) =>
+    pieces.map((piece) => {
+      const named = typeof piece !== "string" && (piece.name === beat.node || (piece.id === beat.node && piece.quantity === "data"));
+      return named ? { ...piece, term: 0 } : piece;
+    });
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
   const { optimizer } = frame.settings;
   const single = beat.nodes.length === 1;
@@ -87,9 +93,9 @@ function updateScene(stage, frame, beat) {
   const given = { name: [{ name: beat.node }], ...placeOf(stage, frame), step: [counted(frame.steps + 1)] };
   return {
     ...scene,
-    left: equation?.left ?? [],
-    rows: [symbols, numbers],
-    result,
+    left: own(equation?.left ?? []),
+    rows: [symbols, numbers].map(own),
+    result: coloured(0, result),
     why: [
       ...sentence(frame.optimizers[optimizer].kept ? told : plain, given),
       ...(frame.each.length > 1 ? [" ", ...sentence("beat.update.batch", given)] : []),

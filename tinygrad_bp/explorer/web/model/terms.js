@@ -7,7 +7,7 @@ import { text } from "./words.js";
 
 export const TERM_COLOURS = 4;
 export const SUBJECT = 4; // the colour of what the equation is about
-export const MOST_TRAVELS = 16; // numbers that move at once
+export const MENTIONED = -1; // of what is told beside it: its own
 const MOST_LISTED = 5; // names in a sentence
 export const MOST_TERMS = 6; // of a sum that is written out
 const KEPT_TERMS = [3, 2]; // of a longer one, at its beginning and at its end

@@ -52,7 +52,11 @@ export class Screen {
     const { description, graph, notation } = session;
     const title = typeof description.title === "string" ? description.title : description.title[spoken()];
     this.title = title || text(`title.${description.kind}`, { name: notation.name(graph.result) });
-    this.neurons = graph.network ? networkView(session) : null;
+    const company = {
+      speed: () => SPEEDS[player.speed],
+      hold: (/** @type {import("../views/beat.js").Pending} */ pending) => this.beat.hold(pending),
+    };
+    this.neurons = graph.network ? networkView(session, company) : null;
     this.computation = computationView(session);
     this.beat = beatView(session, { next: () => player.next(), train: () => player.rounds(AT_ONCE) });
     this.bar = barView(session, {
@@ -238,7 +242,10 @@ export class Screen {
     }
     const room = { width: Math.max(200, this.stage.clientWidth), height: Math.max(100, this.stage.clientHeight) };
     if (tab === "neurons" && this.neurons) this.neurons.render(frame, scene, room);
-    else this.computation.render(frame, scene, room);
+    else {
+      this.neurons?.finish(); // nothing travels where nobody sees it
+      this.computation.render(frame, scene, room);
+    }
     for (const button of this.pictures.children) set(button, "aria-pressed", /** @type {HTMLElement} */ (button).dataset.tab === tab);
     const items = [tab, view.selected, view.level, room.width, room.height, spoken()].join();
     if (items !== this.roved || !diagram.querySelector(".item[tabindex='0']")) rove(diagram, view.selected); // it may have been drawn anew

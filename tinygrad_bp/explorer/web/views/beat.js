@@ -52,6 +52,7 @@ export function beatView(session, { next, train }) {
         const first = k === 0;
         const last = k === rows.length - 1 && scene.result.length > 0;
         const sign = (first ? scene.left.length > 0 && !colon : true) && (row.length > 0 || last);
+        const sum = [...row, " = "].indexOf(" = "); // from where on it says what the numbers become
         const told = !scene.left.length && !sign; // a sentence, which begins where the next one begins
         return el(
           "div",
@@ -61,7 +62,8 @@ export function beatView(session, { next, train }) {
           el(
             "span",
             { class: "equation-right" },
-            made(row),
+            made(row.slice(0, sum)),
+            sum < row.length && el("span", { class: "equation-sum" }, made(row.slice(sum))),
             last && [row.length > 0 && equals(), el("span", { class: "equation-result" }, made(scene.result))],
           ),
         );
@@ -118,7 +120,17 @@ export function beatView(session, { next, train }) {
     toggle(inner, "scrolls", size === SIZES.at(-1));
   }
 
-  return { root, status, render };
+  /**
+   * While numbers are on their way: the equation says what they become when they have met.
+   * @param {Pending} pending
+   */
+  function hold(pending) {
+    toggle(equation, "multiplying", pending === "products");
+    toggle(equation, "adding", pending === "result");
+  }
+
+  return { root, status, render, hold };
 }
 
 /** @typedef {import("./elements.js").Child} Child */
+/** @typedef {"products" | "result" | ""} Pending what an equation does not say yet */

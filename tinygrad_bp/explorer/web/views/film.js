@@ -29,7 +29,7 @@ export async function filmOf(session, home, title) {
   const film = svg("svg", { viewBox: `0 0 ${PICTURE.width} ${height}`, width: PICTURE.width, height, "font-family": fontFamily });
   film.append(svg("title", {}, title), svg("rect", { width: PICTURE.width, height, fill: backdrop(home) }));
   const stage = stageOf(session);
-  const picture = networkView(stage);
+  const picture = networkView(stage, { speed: () => 1, hold: () => {} });
   const shelf = el("div", { class: "shelf" }, picture.root); // where it stays: what looks the same from beat to beat is looked up once
   home.append(shelf);
   const shots = [];

@@ -7,7 +7,7 @@ import { chipSize, letterSize, travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
 const JOINING = 1500; // more, until what has arrived is one number
-const SUMMED_BEATS = ["net", "arrive"]; // what they make is the sum of what arrives
+const TURN = 0.5; // the moment of an update from which on the new number is seen
 
 /**
  * What moving asks of the picture.
@@ -15,13 +15,21 @@ const SUMMED_BEATS = ["net", "arrive"]; // what they make is the sum of what arr
  */
 
 /**
- * Plays a beat: numbers travel along lines, become products, and meet. Returns what ends it at once.
+ * What goes with a movement: how fast it is, and who hears what is not known yet while it goes on.
+ * @typedef {{ speed: () => number, hold: (pending: import("./beat.js").Pending) => void }} Company
+ * @typedef {{ end: () => void, again: () => void }} Movement what ends it at once, and what draws it anew where the picture has been
+ */
+
+/**
+ * Plays a beat: numbers travel along lines, become products, and meet.
  * @param {Picture} picture
  * @param {Frame} frame
  * @param {Scene} scene
  * @param {Beat} beat
+ * @param {Company} company
+ * @returns {Movement | null} null where nothing moves
  */
-export function play(picture, frame, scene, beat) {
+export function play(picture, frame, scene, beat, { speed, hold }) {
   /** @type {SVGElement[]} */
   const arriving = picture.items
     .filter(({ ids }) => ids.some((id) => beat.nodes.includes(id)))
@@ -31,29 +39,43 @@ export function play(picture, frame, scene, beat) {
   const seen = picture.seen();
   if (beat.kind === "update") {
     const said = seen.filter(({ connection: { weight } }) => !picture.stage.hides(weight, "data"));
-    return move(MOVEMENT, (moment) => grow(picture, frame, said, moment));
+    const draw = (/** @type {number} */ moment) => {
+      grow(picture, frame, said, moment);
+      hold(moment < TURN ? "result" : "");
+    };
+    return { end: move(MOVEMENT / speed(), draw), again: () => {} };
   }
   const places = /** @type {import("./arrangement.js").Arrangement} */ (picture.places);
-  const { numbers, aside, sums } = travellers(places, picture.written(), scene.travels, frame.data);
-  const [chips, joined] = [numbers, SUMMED_BEATS.includes(beat.kind) ? sums : []].map((list) =>
-    list.map((each) => chipOf(each, letterSize(places.font))),
-  );
-  if (!chips.length) return () => {};
-  const whole = MOVEMENT + (joined.length ? JOINING : 0);
+  const { numbers, aside, sums, times } = travellers(places, picture.written(), scene.travels);
+  const [chips, joined] = [numbers, sums].map((list) => list.map((each) => chipOf(each, letterSize(places.font))));
+  if (!chips.length) return null;
+  const milliseconds = MOVEMENT + (times.whole - 1) * JOINING;
+  const parts = picture.items.filter(({ id }) => scene.travels.some(({ kind, to }) => kind === "error" && to === id));
+  const products = parts.flatMap((part) => part.numbers).map(({ element }) => element);
   const results = seen.filter(({ connection }) => beat.phase === "backward" && beat.nodes.includes(connection.weight));
-  const written = results.map((part) => asItWas(picture, frame, part));
+  const write = () => results.map((part) => asItWas(picture, frame, part));
+  let written = write();
+  let over = false;
   for (const { connection, words } of picture.lines) if (aside.includes(connection.weight)) arriving.push(words);
   picture.chips.replaceChildren(...chips.map(({ group }) => group));
-  for (const element of arriving) toggle(element, "arriving", true);
-  return move(whole, (moment) => {
-    const late = moment * whole - MOVEMENT;
-    for (const { group } of late > 0 ? joined : []) if (!group.isConnected) picture.chips.append(group);
-    for (const chip of [...chips, ...joined]) chip.draw(late > 0 ? 1 + late / JOINING : moment * (whole / MOVEMENT));
-    if (moment < 1) return;
+  const end = move(milliseconds / speed(), (share) => {
+    const late = share * milliseconds - MOVEMENT;
+    const moment = late > 0 ? 1 + late / JOINING : 1 + late / MOVEMENT;
+    for (const { group } of moment > 1 ? joined : []) if (!group.isConnected) picture.chips.append(group);
+    for (const chip of [...chips, ...joined]) chip.draw(moment);
+    for (const element of arriving) toggle(element, "arriving", share < 1);
+    for (const element of products) toggle(element, "arriving", moment < times.products);
+    hold(moment < times.products ? "products" : moment < times.result ? "result" : "");
+    if (share < 1) return;
+    over = true;
+    hold("");
     picture.chips.replaceChildren();
-    for (const element of arriving) toggle(element, "arriving", false);
-    for (const write of written) write();
+    for (const tell of written) tell();
   });
+  const again = () => {
+    if (!over) written = write();
+  };
+  return { end, again };
 }
 
 /**
@@ -73,7 +95,7 @@ function asItWas({ stage, labels }, frame, part) {
 }
 
 /**
- * Lines grow or shrink from the old weight to the new, and so do the numbers beside those that have some in sight.
+ * Lines grow or shrink from the old weight to the new. Beside those that have a number in sight, the old one is struck, and the new one comes.
  * @param {Picture} picture
  * @param {Frame} frame
  * @param {Picture["lines"]} said
@@ -85,7 +107,16 @@ function grow(picture, frame, said, moment) {
   const largest = Math.max(1e-300, ...picture.lines.map(({ connection: { weight } }) => Math.abs(at(weight))));
   for (const { connection, line } of picture.lines) set(line, "stroke-width", widthOf(at(connection.weight), largest));
   for (const { connection, label, halo, letters } of said) {
-    for (const { lastChild } of [halo, label]) if (lastChild) lastChild.textContent = ` ${inRoom(at(connection.weight), letters)}`;
+    const { weight } = connection;
+    const [before, after] = [frame.data[weight], frame.dataAt(weight)].map((x) => inRoom(x, letters));
+    if (before === after) continue;
+    const shown = moment < TURN ? 1 - 0.6 * between(moment, 0.25, TURN) : between(moment, TURN, TURN + 0.15);
+    for (const { lastElementChild: number } of [halo, label]) {
+      if (!number) continue;
+      put(number, ` ${moment < TURN ? before : after}`);
+      toggle(number, "struck", moment > 0.15 && moment < TURN);
+      set(number, "opacity", shown.toFixed(2));
+    }
   }
 }
 

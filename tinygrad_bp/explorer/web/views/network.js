@@ -79,14 +79,21 @@ function probabilityId(_, place) {
 
 /**
  * @param {Stage} stage
+ * @param {import("./movement.js").Company} company
  */
-export function networkView(stage) {
+export function networkView(stage, company) {
   const specs = [specOf(stage), specOf(stage, false)];
   const root = svg("svg", { class: "diagram neurons", role: "group", "aria-label": text("neurons.label"), tabindex: "-1" });
   const picture = new Picture(stage, root);
   let size = "";
   let shownAt = { key: "", step: -1 };
-  let stop = () => {};
+  /** @type {import("./movement.js").Movement | null} */
+  let moving = null;
+
+  function stop() {
+    moving?.end();
+    moving = null;
+  }
 
   /**
    * @param {Frame} frame
@@ -107,9 +114,10 @@ export function networkView(stage) {
     const onward = !rebuilt && beat !== null && key === shownAt.key && shownAt.step === beat.from && frame.step === beat.to;
     if (frame.step !== shownAt.step || key !== shownAt.key || rebuilt) stop();
     picture.render(frame, scene);
-    if (onward && beat) stop = play(picture, frame, scene, beat);
+    if (onward && beat) moving = play(picture, frame, scene, beat, company);
+    else moving?.again(); // of the same beat, drawn anew while it moves
     shownAt = { key, step: frame.step ?? -1 };
   }
 
-  return { root, render, finish: () => stop() };
+  return { root, render, finish: stop };
 }

@@ -3,17 +3,18 @@
 
 import { MOST_TERMS, SUBJECT } from "../model/terms.js";
 import { overlap } from "./arrangement.js";
-import { inRoom, LETTER } from "./items.js";
+import { LETTER } from "./items.js";
 import { along, between } from "./motion.js";
 
-const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22]; // how far from its line a number may travel
+const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22, 29, -29]; // how far from its line a number may travel
 const STEPS = 32; // of a way
 const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
-const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are in the box where they go, and there have become their sum
+const MULTIPLIED = 0.46; // the moment at which a number has passed its weight
+const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are where they go, and there have become their sum
 const MOMENTS = Array.from({ length: 41 }, (_, k) => k / 40); // at which numbers are looked at
 const BESIDE = 4; // between numbers that can be read
 const MOST_ADDED = 4; // numbers of a sum that is written out
-const SUMMED = new Set(["forward", "back", "bias"]);
+const SUMMED = new Set(["forward", "back", "bias", "part"]);
 
 /** @typedef {import("./arrangement.js").Point} Point */
 /** @typedef {import("./arrangement.js").Rect} Rect */
@@ -33,22 +34,23 @@ const SUMMED = new Set(["forward", "back", "bias"]);
  */
 
 /**
- * Where a number is on its way, which lasts until 1, and from 1 to 2 in the box where it goes; whether it has met its weight yet, and whether
+ * Where a number is on its way, which lasts until 1, and from 1 to 2 in the box where it goes, or later where it begins later; whether it has met its weight yet, and whether
  * it is behind something.
  * @typedef {(moment: number) => Point & { angle: number, met: boolean, behind: boolean }} Course
  * @typedef {{ term: number, words: [string, string], course: Course }} Traveller with its words before and after it has met its weight
  * @typedef {{ weight: number, place: Rect }} Said what is written beside a line
+ * @typedef {{ products: number, result: number, whole: number }} Times the moments from which on products are known, and the result; and the last
  */
 
 /**
  * All numbers that travel, each on a course of its own, and the weights beside other lines that make way for them.
  * @param {Arrangement} places
  * @param {Said[]} labels that are seen
- * @param {Travel[]} travels
- * @param {ArrayLike<number>} data
- * @returns {{ numbers: Traveller[], aside: number[], sums: Traveller[] }} and the sums that they become
+ * @param {Travel[]} all
+ * @returns {{ numbers: Traveller[], aside: number[], sums: Traveller[], times: Times }} and the sums and products that they become
  */
-export function travellers(places, labels, travels, data) {
+export function travellers(places, labels, all) {
+  const travels = inSight(places, all);
   const size = letterSize(places.font);
   const passed = new Set(travels.map(({ weight }) => weight));
   const others = labels.filter(({ weight }) => !passed.has(weight));
@@ -71,36 +73,118 @@ export function travellers(places, labels, travels, data) {
   /** @type {Map<number, Rect[]>} */
   const arrived = new Map(); // by where they go
   /** @type {Traveller[]} */
-  const numbers = travels.flatMap(({ kind, term, from, to, weight, carried, product, other }) => {
-    /** @type {[string, string]} */
-    const words = [inRoom(carried), inRoom(product)];
+  /** @type {Traveller[]} */
+  const products = [];
+  const delay = travels.some(({ kind }) => kind === "error") && travels.some(({ kind }) => kind === "part") ? 1 : 0;
+  const numbers = travels.flatMap(({ kind, term, from, to, weight, factors = [], words = ["", ""] }) => {
     const extent = chipSize(words, size);
     if (kind === "inside") return [{ term, words, course: insideOf(places, to, term === 0, extent) }];
     const line = lineOf(places, kind, weight, from, to);
     if (!line) return [];
     if (kind === "meet") {
-      const factor = inRoom(data[to]);
-      const track = trackOf(line, chipSize(words.slice(0, 1), size));
-      const back = trackOf({ ...line, from: line.to, to: line.from }, chipSize([factor], size));
-      if (!track || !back) return [];
-      const [one, two] = meeting(track, back);
-      /** @type {Traveller[]} */
-      const both = [
-        { term, words: [words[0], words[0]], course: one },
-        { term: other ?? term, words: [factor, factor], course: two },
-      ];
-      return both;
+      const met = meet(line, factors, from, (way, said, there) => trackOf(way, chipSize([said], size), there));
+      if (!met) return [];
+      products.push({ term, words: [words[1], words[1]], course: appearing(met.home) });
+      return met.numbers;
     }
     const there = arrived.get(to) ?? [];
     const track = trackOf(line, extent, there);
     if (!track) return [];
     arrived.set(to, [...there, track.places[track.stop]]);
     const course = passing(track);
-    return [{ term, words, course: SUMMED.has(kind) ? entering(course, placeIn(places, to)) : course }];
+    if (kind === "part") return [{ term, words, course: delayed(entering(course, placeIn(places, to)), delay) }];
+    return [{ term, words, course: SUMMED.has(kind) ? entering(course, placeIn(places, to)) : delay ? gone(course) : course }];
   });
   const kept = numbers.length > MOST_TERMS ? legible(numbers, size) : numbers;
   const heads = [...arrived.keys()].filter((id) => travels.some(({ kind, to }) => to === id && SUMMED.has(kind)));
-  return { numbers: kept, aside: [...aside], sums: heads.map((id) => sumAt(places, id, travels)) };
+  const sums = heads.map((id) => sumAt(places, id, travels)).map((sum) => ({ ...sum, course: delayed(sum.course, delay) }));
+  const met = travels.some(({ kind }) => kind === "inside" || kind === "error" || kind === "errorBack") ? ARRIVED : MULTIPLIED;
+  const ended = delay + (sums.length ? ADDED : products.length ? ENTERED : ARRIVED);
+  const times = { products: met, result: ended, whole: delay + (sums.length || products.length ? 2 : 1) };
+  return { numbers: kept, aside: [...aside], sums: [...products, ...sums], times };
+}
+
+/**
+ * Where the parts of an error have no boxes of their own, the outputs go on into its box, and there become its parts.
+ * @param {Arrangement} places
+ * @param {Travel[]} travels
+ * @returns {Travel[]}
+ */
+function inSight({ boxes }, travels) {
+  return travels
+    .filter(({ kind, from }) => kind !== "part" || boxes.has(from))
+    .map((travel) => {
+      const { kind, to, onward } = travel;
+      return kind === "error" && onward !== undefined && !boxes.has(to) ? { ...travel, kind: "forward", to: onward } : travel;
+    });
+}
+
+/**
+ * A course that begins later.
+ * @param {Course} course
+ * @param {number} by
+ * @returns {Course}
+ */
+function delayed(course, by) {
+  return (moment) => (moment < by ? { ...course(0), behind: true } : course(moment - by));
+}
+
+/**
+ * A course at the end of which a number is no longer to be seen: it stands where it went.
+ * @param {Course} course
+ * @returns {Course}
+ */
+function gone(course) {
+  return (moment) => ({ ...course(Math.min(1, moment)), ...(moment >= 1 && { behind: true }) });
+}
+
+/**
+ * What numbers that have met become, where they have met.
+ * @param {Point} home
+ * @returns {Course}
+ */
+function appearing(home) {
+  return (moment) => ({ angle: 0, ...home, met: true, behind: moment < ENTERED });
+}
+
+/**
+ * The factors of a gradient meet at its weight, two from the end of the line where the neuron is, and one from its beginning.
+ * @param {Line} line from the neuron to what feeds it
+ * @param {NonNullable<Travel["factors"]>} factors
+ * @param {number} head
+ * @param {(line: Line, words: string, arrived: Rect[]) => Track | null} trackOf
+ * @returns {{ numbers: Traveller[], home: Point & { angle: number } } | null}
+ */
+function meet(line, factors, head, trackOf) {
+  const back = { ...line, from: line.to, to: line.from };
+  const [first, ...others] = factors.filter(({ from }) => from === head);
+  const [last] = factors.filter(({ from }) => from !== head);
+  const [one, two] = [trackOf(line, first.words ?? "", []), trackOf(back, last.words ?? "", [])];
+  if (!one || !two) return null;
+  const courses = meeting(one, two);
+  const ends = courses.map((course) => course(1));
+  const home = { ...along(ends[0], ends[1], 0.5), angle: ends[0].angle };
+  /** @type {[typeof first, Course][]} */
+  const found = [
+    [first, courses[0]],
+    [last, courses[1]],
+  ];
+  for (const each of others) {
+    const there = ends.map((end, k) => ({ ...[one, two][k].places[0], ...end }));
+    const track = trackOf({ ...line, from: one.places[0], to: ends[0] }, each.words ?? "", there);
+    const place = track?.places[track.stop];
+    if (!track || !place || there.some((other) => overlap(place, other))) {
+      const words = [first, ...others].map((factor) => factor.words).join(" · "); // there is room for them only in one
+      return meet(line, [{ ...first, term: SUBJECT, words }, last], head, trackOf);
+    }
+    found.push([each, (moment) => ({ ...placeAt(track, track.stop * between(moment, 0, 0.6)), met: false })]);
+  }
+  const numbers = found.map(([{ term, words = "" }, course]) => {
+    /** @type {Traveller} */
+    const made = { term, words: [words, words], course: entering(course, home) };
+    return made;
+  });
+  return { numbers, home };
 }
 
 /**
@@ -131,8 +215,9 @@ function legible(numbers, size) {
  * @returns {Point}
  */
 function placeIn({ boxes, font }, id) {
-  const { x, y, height, rows } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
-  return { x, y: rows === 2 ? y + height / 2 - font * 0.8 : y };
+  const { x, y, height, rows, kind } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+  const down = rows === 2 ? height / 2 - font * 0.8 : kind === "result" ? height / 5 : 0; // below a name
+  return { x, y: y + down };
 }
 
 /**
@@ -158,16 +243,18 @@ function entering(course, home) {
  * @returns {Traveller}
  */
 function sumAt(places, id, travels) {
-  const summands = travels.filter(({ to }) => to === id).map(({ product }) => product);
-  const sum = inRoom(summands.reduce((total, each) => total + each, 0));
-  const written = summands.map((x, k) => (k ? `${x < 0 ? " − " : " + "}${inRoom(Math.abs(x))}` : inRoom(x))).join("");
+  const into = travels.filter(({ kind, to }) => to === id && kind !== "error");
+  const [{ total: sum = "", summands }] = into;
+  const said = into.map(({ words }) => words?.[1] ?? "");
+  const written = said.map((each, k) => (k ? (each.startsWith("−") ? ` − ${each.slice(1)}` : ` + ${each}`) : each)).join("");
   const home = placeIn(places, id);
   const extent = chipSize([written], letterSize(places.font));
-  const x = Math.max(home.x, extent.width / 2 + 2);
+  const right = Math.max(...[...places.boxes.values()].map((box) => box.x + box.width / 2));
+  const x = Math.max(Math.min(home.x, right - extent.width / 2), extent.width / 2 + 2);
   const room = [...places.boxes].every(
     ([other, box]) => other === id || !overlap({ x, y: home.y, angle: 0, ...extent }, { ...box, angle: 0 }),
   );
-  const shown = room && summands.length <= MOST_ADDED;
+  const shown = room && said.length === summands && said.length <= MOST_ADDED; // all of them
   return {
     term: SUBJECT,
     words: [shown ? written : sum, sum],
@@ -204,7 +291,7 @@ export function chipSize(words, size) {
 function lineOf({ lines, biases, errors, boxes }, kind, weight, from, to) {
   const [leaving, box] = [from, to].map((id) => boxes.get(id) ?? { x: 0, y: 0, width: 0, height: 0 });
   if (kind === "bias") return biases.find((each) => each.id === from && near(each.to, box));
-  const onward = kind === "forward" || kind === "error";
+  const onward = kind === "forward" || kind === "error" || kind === "part";
   const [start, end] = onward ? [leaving, box] : [box, leaving];
   const among = weight === undefined ? errors : lines.filter((each) => each.weight === weight);
   const line = among.find((each) => near(each.from, start) && near(each.to, end));
@@ -242,7 +329,7 @@ function insideOf({ boxes, font }, id, down, { width }) {
   const across = rows === 3 ? x + font * 0.2 + width / 2 : rows === 1 ? x + (wide - width) / 2 : x;
   const fall = rows === 3 && down ? height / 3.4 : 0;
   const top = rows === 2 ? y + height / 2 - font * 0.8 : y;
-  return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, 0.6), angle: 0, met: moment >= 0.6, behind: false });
+  return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, ARRIVED), angle: 0, met: moment >= ARRIVED, behind: false });
 }
 
 /**
@@ -273,7 +360,7 @@ function trackAmong({ from, to, label }, size, { hard, soft, arrived }) {
     const free = places.map((place) => !closed.some((each) => overlap({ ...place, width: size.width + 4 }, each)));
     const alone = places.map((place, k) => free[k] && !arrived.some((each) => overlap(place, each)));
     const stop = alone.lastIndexOf(true);
-    const late = stop < foot ? STEPS : (STEPS - stop) / 4;
+    const late = stop < 0 ? 4 * STEPS : stop < foot ? STEPS : (STEPS - stop) / 4;
     const crossed = close.filter((each) => places.some((place) => overlap(place, each))).length;
     const cost = free.filter((each) => !each).length + late + 6 * crossed + Math.abs(off) / 4;
     if (cost < least && free.includes(true)) {
@@ -296,7 +383,7 @@ function passing(track) {
   const [edge, resume] = [before < 0 ? after : before, after < 0 || stop < foot ? before : after];
   const first = Math.min(free.indexOf(true), edge);
   return (moment) => {
-    const met = moment >= 0.46;
+    const met = moment >= MULTIPLIED;
     const at = met ? resume + (stop - resume) * between(moment, 0.5, ARRIVED) : first + (edge - first) * between(moment, 0, 0.42);
     return { ...placeAt(track, at), met };
   };

@@ -10,7 +10,7 @@ import pytest
 
 from tests.subjects import LABELS
 from tests.test_explorer_description import evaluated
-from tinygrad_bp import MLP, Value, explore, save
+from tinygrad_bp import MLP, Value, explore, save, softmax
 from tinygrad_bp.cli import main
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explanation.names import short_name
@@ -83,10 +83,37 @@ def test_a_sigmoid_that_is_part_of_the_loss_is_said() -> None:
     outputs = net(2)([Value(0.5, "i1"), Value(1.0, "i2")])
     for targets in ([1.0, 0.0], [Value(1.0, "target_o1"), Value(0.0, "target_o2")]):
         found = about(of_value(losses.binary_cross_entropy(outputs, targets)))
-        assert found["network"]["probabilities"] == {"kind": "sigmoid", "neurons": [3, 4]}
+        assert found["network"]["probabilities"] == {"kind": "sigmoid", "neurons": [3, 4], "goals": None}
     assert about(of_model(net(2)))["network"]["probabilities"] is None
     hidden = MLP(2, [2, 1], activation=["softplus", None], seed=1)  # an activation is none of the loss's
     assert about(of_model(hidden))["network"]["probabilities"] is None
+
+
+@pytest.mark.parametrize("way", ["each", "right", "quotient", "function"])
+def test_softmax_is_found_in_whichever_operations_a_graph_has_it(way: str) -> None:
+    nets = [
+        Value(x, "x") * Value(w, f"w{k}") + Value(0.1, f"b{k}")
+        for k, (x, w) in enumerate([(0.5, 1.0), (0.25, -2.0)], 1)
+    ]
+    for k, z in enumerate(nets, 1):
+        z.label = f"net_o{k}"
+    targets = [Value(0.0, "goal_1"), Value(1.0, "goal_2")]
+    powers = [z.exp() for z in nets]
+    shares = [power / (powers[0] + powers[1]) for power in powers] if way != "function" else softmax(nets)
+    if way in ("each", "function"):
+        error = -(targets[0] * shares[0].log() + targets[1] * shares[1].log())
+    else:
+        error = -shares[1].log() if way == "right" else ((powers[0] + powers[1]) / powers[1]).log()
+    error.label = "E"
+    found = about(of_value(error))
+    leaves = way in ("each", "function")
+    assert found["network"]["probabilities"] == {
+        "kind": "softmax",
+        "neurons": [0, 1],
+        "goals": None if leaves else [0.0, 1.0],
+    }
+    told = [neuron["target"] for neuron in found["network"]["neurons"]]
+    assert labels(found, told if leaves else []) == (["goal_1", "goal_2"] if leaves else [])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
 import { inputsOf, Maps, roomOf, scaleOf } from "./web/model/maps.js";
-import { activationOf, blockOf, deltasByLayer, frozenBy, probabilitiesOf } from "./web/model/neurons.js";
+import { activationOf, blockOf, deltasByLayer, frozenBy } from "./web/model/neurons.js";
+import { gradientEquation } from "./web/model/formulas.js";
+import { probabilitiesOf } from "./web/model/probabilities.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { loadTexts, speak } from "./web/model/words.js";
@@ -152,6 +154,23 @@ test("what arrives at an output of a softmax is told as its probability less its
     const { probabilities, colours } = sceneOf(session, frame);
     assert.deepEqual([probabilities.get(neuron.out), colours.get(neuron.target), colours.has(neuron.out)], [rows[0][0].term, rows[0][2].term, false]);
   }
+});
+
+test("the panel says p less target, as a formula and as a factor", () => {
+  const session = new Session(SUBJECTS.softmax.description, SUBJECTS.softmax.programs);
+  const [neuron] = session.graph.network.neurons.filter(({ end }) => end);
+  const said = (id) => {
+    const { rows, factors } = gradientEquation(session, session.frame(), id);
+    const plain = (list) => session.notation.plain(list ?? []);
+    return [rows.map(plain), factors.map(({ formula }) => plain(formula))].flat();
+  };
+  const rule = `p ${neuron.name} − ${session.graph.nodes[neuron.target].name}`;
+  assert(said(neuron.net).includes(rule));
+  assert(said(neuron.connections[0][0]).includes(rule));
+  const { latex, python } = session.notation;
+  const [row] = gradientEquation(session, session.frame(), neuron.net).rows.filter((each) => each[0]?.word);
+  assert.equal(latex.call(session.notation, row), `\\text{p ${neuron.name}} - ${session.graph.nodes[neuron.target].latex}`);
+  assert.match(python.call(session.notation, row), /^p_\w+ - \w+$/);
 });
 
 test("a number has fewer digits where there is no room for all", () => {

@@ -17,10 +17,11 @@ from tinygrad_bp.explanation.neurons import Unit, are_all, ends, in_reading_orde
 from tinygrad_bp.explorer.cases import Pair
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, latex_names, names, untaken
 from tinygrad_bp.explorer.layout import folds, groups, layout
-from tinygrad_bp.explorer.outcome import is_error, outcome, parts, telling
+from tinygrad_bp.explorer.outcome import is_error, outcome, parts, shares, telling
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.programs import activations, by_hand, optimizers, probabilities, programs, rebuilt, variants
 from tinygrad_bp.explorer.subject import Subject, require_few
+from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
 
 MOST_NEAR = 4.0  # numbers of cases, for the network to be at home where points lie, between -1 and 1
@@ -47,13 +48,16 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     place = {v: k for k, v in enumerate(order)}
     neurons = subject.neurons or []
     leading = ends(order, neurons) if neurons else set()
-    targets = {**_targets(order, leading, _known(subject, neurons)), **subject.targets}
+    known = _known(subject, neurons)
+    judged = shares(order, neurons, known)
+    leaves = {net: share.leaf for net, share in judged.items() if share.leaf is not None}
+    targets = {**leaves, **_targets(order, leading, known), **subject.targets}
     called = names(order)
     in_latex = latex_names(order, called)
     members = groups(order, neurons)
     whole = are_all(order, neurons, subject.parameters)
     looks = subject.looks or ()
-    network = _network(order, neurons, leading, targets, place, whole=whole)
+    network = _network(order, neurons, leading, targets, place, judged, whole=whole)
     written = {"main": programs(order), "variants": variants(order, neurons), "activations": activations(neurons)}
     ways, written["optimizers"] = optimizers()
     if network and (said := network["probabilities"]):
@@ -196,6 +200,7 @@ def _network(
     leading: Set[Value],
     targets: Mapping[Value, Value],
     place: dict[Value, int],
+    judged: Mapping[Value, Share],
     *,
     whole: bool,
 ) -> dict[str, Any] | None:
@@ -206,7 +211,7 @@ def _network(
     inputs = dict.fromkeys(c.source for unit in neurons for c in unit.connections if c.source not in outs)
     return {
         "whole": whole,
-        **outcome(order, neurons, leading, place),
+        **outcome(order, neurons, leading, place, judged),
         "inputs": [place[v] for v in inputs],
         "neurons": [
             {

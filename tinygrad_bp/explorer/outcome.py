@@ -10,6 +10,8 @@ from tinygrad_bp.core import ops
 from tinygrad_bp.core.order import dependents
 from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
+from tinygrad_bp.lessons.layers import cases as cases_of
+from tinygrad_bp.lessons.softmax import Share, shares_of, slopes_at, with_leaves
 
 _SUMS = (ops.add, ops.sum_of)
 _SCALED = (ops.mul, ops.div)
@@ -60,19 +62,48 @@ def probabilities(order: Sequence[Value], outs: Collection[Value]) -> tuple[str,
     return ("sigmoid", [out for out in outs if out in sigmoids]) if sigmoids else None
 
 
+def shares(order: Sequence[Value], neurons: Sequence[Unit], known: Collection[Value]) -> dict[Value, Share]:
+    """What the outputs are in a cross entropy of their softmax, as lessons find it in a graph of any operations; empty if there is none.
+
+    Args:
+        known: the leaves that are no targets.
+    """
+    if not neurons:
+        return {}
+    try:
+        found = shares_of(cases_of(neurons, order), order, slopes_at(order, {}))
+        alone = found and all(share.cases == 1 for share in found.values())
+        return with_leaves(found, order, known) if alone else {}
+    except (ArithmeticError, ValueError):
+        return {}
+
+
 def outcome(
-    order: Sequence[Value], neurons: Sequence[Unit], outs: Collection[Value], place: Mapping[Value, int]
+    order: Sequence[Value],
+    neurons: Sequence[Unit],
+    outs: Collection[Value],
+    place: Mapping[Value, int],
+    judged: Mapping[Value, Share],
 ) -> dict[str, Any]:
-    """Both as numbers: of nodes, and of neurons, which `outs` are outputs of."""
+    """Both as numbers: of nodes, and of neurons, which `outs` are outputs of; and what outputs without a target are to be."""
     number = {unit.out: k for k, unit in enumerate(neurons)}
     ordered = [unit.out for unit in neurons if unit.out in outs]
     found = probabilities(order, ordered)
+    if found is None and judged:
+        found = "softmax", [out for out in ordered if out in judged]
+    among = found[1] if found else []
+    bare = all(out in judged for out in among) and any(judged[out].leaf is None for out in among)
+    said = found and {
+        "kind": found[0],
+        "neurons": [number[out] for out in among],
+        "goals": [judged[out].target for out in among] if bare else None,
+    }
     return {
         "parts": sorted(
             ([place[v], [number[out] for out in of]] for v, of in parts(order, ordered).items()),
             key=lambda part: part[1],
         ),
-        "probabilities": found and {"kind": found[0], "neurons": [number[out] for out in found[1]]},
+        "probabilities": said,
     }
 
 

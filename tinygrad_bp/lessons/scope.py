@@ -13,7 +13,7 @@ from tinygrad_bp.explanation.neurons import Unit, units
 from tinygrad_bp.lessons.chosen import leaves_called, near_leaves
 from tinygrad_bp.lessons.layers import cases
 from tinygrad_bp.lessons.roles import shared_out, weighs_inputs
-from tinygrad_bp.lessons.softmax import shares_of
+from tinygrad_bp.lessons.softmax import shares_of, slopes_at
 from tinygrad_bp.networks.optim import Optimizer
 from tinygrad_bp.text import counted, shown
 
@@ -39,18 +39,7 @@ def neurons_of(order: Sequence[Value], trainable: Sequence[Value], parameters: S
     called = any(v.label.startswith(("net_", "out_")) for v in nodes)
     if called or any(map(weighs_inputs, found)) or shared_out(order, found):
         return found
-    return found if found and shares_of(cases(found, order), order, _totals(order)) else []
-
-
-def _totals(order: Sequence[Value]) -> dict[Value, float]:
-    """The derivatives of the last node with respect to all."""
-    found = {order[-1]: 1.0}
-    for v in reversed(order):
-        if v.op is not None and v in found:
-            for x, local in zip(v.operands, v.local_derivatives, strict=True):
-                if isinstance(x, Value):
-                    found[x] = found.get(x, 0.0) + local * found[v]
-    return found
+    return found if found and shares_of(cases(found, order), order, slopes_at(order, {})) else []
 
 
 def names_of_unlabelled(order: Sequence[Value], neurons: Sequence[Unit]) -> dict[Value, str]:

@@ -91,20 +91,22 @@ def slopes_at(order: Sequence[Value], at: Mapping[Value, float]) -> dict[Value, 
 def softmax(found: Derivation) -> dict[Value, Share]:
     """Of each net input of the last layers its share; empty where the error is no cross entropy of a softmax."""
     shares = shares_of(found.cases, found.order, found.graph.total)
-    return _with_leaves(found, shares) if shares else {}
+    return with_leaves(shares, found.order, found.trainable) if shares else {}
 
 
-def _with_leaves(found: Derivation, shares: Mapping[Value, Share]) -> dict[Value, Share]:
+def with_leaves(
+    shares: Mapping[Value, Share], order: Sequence[Value], trained: Collection[Value]
+) -> dict[Value, Share]:
     """The shares with their targets as leaves of the graph.
 
     The error has one of two slopes at a target, whichever the operations are: -log(p), or -z where the sum of the targets is taken to be
     1. Of leaves that nothing tells apart, such as those of classes with equal net inputs, there must be one for each class.
     """
-    trained = set(found.trainable)
-    outside = [v for v in found.order if v.op is None and not isinstance(v, Constant) and v not in trained]
+    known = set(trained)
+    outside = [v for v in order if v.op is None and not isinstance(v, Constant) and v not in known]
     if not outside:
         return dict(shares)
-    slopes = slopes_at(found.order, {})
+    slopes = slopes_at(order, {})
     near: dict[Value, list[Value]] = {}
     for net, share in shares.items():
         wanted = [x / share.cases for x in (-net.data, -math.log(share.probability) if share.probability else math.inf)]

@@ -49,7 +49,7 @@ interface Network {
   whole: boolean;
   inputs: number[];
   neurons: Neuron[];
-  probabilities: { kind: "softmax" | "sigmoid"; neurons: number[] } | null;
+  probabilities: { kind: "softmax" | "sigmoid"; neurons: number[]; goals: number[] | null } | null; // goals: of outputs without targets
 }
 
 interface Programs {
@@ -196,7 +196,8 @@ interface Mark {
   whole?: number;
   edge?: number;
   delta?: string;
-  word?: string; // the name of what no node is
+  word?: string; // the name of what no node is: the probability of an output, which is `id`
+  worth?: number; // its number
   template?: string[];
   ids?: number[] | null;
   values?: ((id: number) => number) | null;

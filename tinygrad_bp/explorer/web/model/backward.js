@@ -4,9 +4,9 @@ import { consequence, errorAlong } from "./slopes.js";
 import { summandsOf } from "./beats.js";
 import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
-import { probabilitiesOf, probabilityName } from "./neurons.js";
 import { expanded, inNumbers } from "./notation.js";
 import { brief } from "./numbers.js";
+import { goalOf, probabilityRows } from "./probabilities.js";
 import { coloured, emptyScene, isFirst, listed, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
 import { sentence } from "./words.js";
 
@@ -16,7 +16,6 @@ const GROWTH_EXACT = 1e-9;
 
 const SMALL = 0.001; // by which an output grows to see what comes of it
 const MOST_MEETINGS = 2; // weights of a neuron at which numbers meet at once; of more, at the one that the equation is about
-const SAME_GRADIENT = 1e-12; // by which a gradient differs from another way to it, but for rounding
 
 /** @typedef {import("./terms.js").Stage} Stage */
 
@@ -89,7 +88,11 @@ function outputScene(stage, frame, beat) {
   const reasons = probable ? ["probability"] : square ? ["square", ...(summandsOf(graph).length ? ["rest"] : [])] : [];
   const linear = neuron.out === neuron.net ? ["linear"] : [];
   const keys = isFirst(frame, beat) ? [wiggled ? "wiggled" : "first", ...reasons, ...linear] : ["next"];
-  const named = { name: [{ name: id }], neuron: [neuron.name], target: [{ name: neuron.target ?? id }] };
+  const named = {
+    name: [{ name: id }],
+    neuron: [neuron.name],
+    target: [neuron.target === null ? String(goalOf(stage, frame, neuron)) : { name: neuron.target }],
+  };
   const given = { ...named, ...placeOf(stage, frame), ...wiggled };
   const why = joined(
     keys.map((key) => sentence(`beat.arrive.${key}`, given)),
@@ -105,12 +108,9 @@ function outputScene(stage, frame, beat) {
  * @param {boolean} probable
  */
 function lightOutput({ probabilities, colours }, { out, target }, probable) {
-  if (!probable || target === null) {
-    colours.set(out, 0);
-    return;
-  }
-  probabilities.set(out, 0);
-  colours.set(target, 1);
+  if (probable) probabilities.set(out, 0);
+  else colours.set(out, 0);
+  if (probable && target !== null) colours.set(target, 1);
 }
 
 /**
@@ -127,26 +127,6 @@ function wiggle(frame, { out, target }) {
   const number = (/** @type {number} */ y) => [{ number: y, enclose: false }];
   const times = brief(change / SMALL, 2);
   return { small: number(SMALL), before: number(before), after: number(after), times: [times] };
-}
-
-/**
- * What arrives at an output of which the error makes a probability: that less its target. Null where it is something else.
- * @param {Stage} stage
- * @param {Frame} frame
- * @param {Neuron} neuron
- * @returns {Piece[][] | null}
- */
-function probabilityRows(stage, frame, neuron) {
-  const found = probabilitiesOf(stage, frame);
-  const place = found.findIndex((each) => each.neuron === neuron);
-  const { out, target } = neuron;
-  if (place < 0 || target === null) return null;
-  const number = found[place].probability;
-  if (number === null || Math.abs(number - frame.data[target] - frame.grads[out]) > SAME_GRADIENT) return null;
-  return [
-    [{ word: probabilityName(neuron), term: 0 }, " − ", { name: target, term: 1 }],
-    [{ number, id: out, quantity: "data", term: 0 }, " − ", { number: frame.data[target], id: target, quantity: "data", term: 1 }],
-  ];
 }
 
 /**

@@ -1,6 +1,7 @@
 // The formulas of the package, for the activations that are chosen; and the equations about a node.
 
 import { expanded, formulaPiece, inNumbers } from "./notation.js";
+import { probabilityRows } from "./probabilities.js";
 
 // The formulas of the package, for the activations that are chosen.
 export class Formulas {
@@ -116,7 +117,7 @@ export function joined(parts, sign) {
 
 /**
  * What equations are made from: a session, or a part of one.
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training">} Book
+ * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs" | "training">} Book
  */
 
 /**
@@ -163,7 +164,9 @@ export function gradientEquation(book, frame, id) {
   const byDelta = deltaRow(book, terms, variant);
   if (byDelta) rows.push(byDelta);
   const formula = only && formulas.factor(only, variant);
-  if (formula)
+  const probable = probableRows(book, frame, id);
+  if (probable) rows.push(...probable);
+  else if (formula)
     rows.push(
       formula,
       inNumbers(formula, (of) => frame.data[of]),
@@ -173,6 +176,19 @@ export function gradientEquation(book, frame, id) {
   const gradient = { number: frame.grads[id], id, quantity: "grad", enclose: false };
   rows.push(delta ? [{ delta }, " = ", gradient] : [gradient]);
   return { key: "gradient", left, rows, factors: factorsOf(book, frame, products, parts) };
+}
+
+/**
+ * What arrives at an output as its probability less its target, if it is that; without colours, which the picture has in a beat only.
+ * @param {Book} book
+ * @param {Frame} frame
+ * @param {number} id
+ * @returns {Piece[][] | null}
+ */
+function probableRows(book, frame, id) {
+  const output = book.formulas.neuronOf.get(id);
+  const rows = output?.end ? probabilityRows(book, frame, output) : null;
+  return rows?.map((row) => row.map((piece) => (typeof piece === "string" ? piece : { ...piece, term: undefined }))) ?? null;
 }
 
 /**
@@ -232,7 +248,9 @@ function factorsOf(book, frame, products, parts) {
   return factors.map((piece) => ({
     piece,
     formula:
-      formulas.factor(piece, variant) ?? (piece.of === graph.result ? deltaRow(book, formulas.terms(piece.by).terms, variant) : null),
+      (piece.of === graph.result && probableRows(book, frame, piece.by)?.[0]) ||
+      formulas.factor(piece, variant) ||
+      (piece.of === graph.result ? deltaRow(book, formulas.terms(piece.by).terms, variant) : null),
     number: derivativeNumber(book, frame, piece),
   }));
 }

@@ -9,7 +9,7 @@ import { expanded, formulaPiece } from "./notation.js";
 const { slopes: SLOPE_MIXUPS, whole: WHOLE } = MISTAKES;
 
 /**
- * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "training" | "notation">} Book
+ * @typedef {Pick<import("./session.js").Session, "graph" | "formulas" | "programs" | "training" | "notation">} Book
  * @typedef {import("./diagnosis.js").Known} Known
  * @typedef {import("./diagnosis.js").Mistake} Mistake
  */

@@ -1,6 +1,7 @@
 // A neuron, opened: its activation as a curve, the slope where it stands, and what passes through. And what the error makes of outputs.
 
 import { updatedTo } from "./optimizers.js";
+import { goalOf, probabilitiesOf, probabilityName } from "./probabilities.js";
 
 const FAINT = 0.05; // of the steepest slope: below, an activation is saturated
 const STILL = 1e-9; // of the error: what changes it less does not move it
@@ -100,30 +101,6 @@ export function deltasByLayer({ graph }, frame) {
 }
 
 /**
- * The probabilities that the error makes of the outputs, by output neuron; none if it takes outputs as they are, or they are not known yet.
- * @param {Stage} stage
- * @param {Pick<Frame, "dataAt">} frame
- * @returns {{ neuron: Neuron, probability: number | null }[]}
- */
-export function probabilitiesOf({ graph, programs }, frame) {
-  const { network } = graph;
-  if (!network?.probabilities || !programs.probabilities) return [];
-  const neurons = network.probabilities.neurons.map((k) => network.neurons[k]);
-  const nets = neurons.map(({ out }) => frame.dataAt(out));
-  const known = nets.every((net) => net !== null);
-  const found = known ? programs.probabilities(.../** @type {number[]} */ (nets)) : [];
-  return neurons.map((neuron, k) => ({ neuron, probability: known ? found[k] : null }));
-}
-
-/**
- * What the probability of an output is called.
- * @param {Neuron} neuron
- */
-export function probabilityName({ name }) {
-  return `p ${name}`;
-}
-
-/**
  * The error as minus the logarithm of probabilities, and what the network takes the case for; null where the error is something else.
  * @param {Stage & Pick<import("./session.js").Session, "description">} stage
  * @param {Frame} frame
@@ -136,8 +113,8 @@ export function outcomeOf(stage, frame) {
   /** @type {{ share: number, p: number, symbol: Piece[], out: number, term: number }[]} */
   const classes = [];
   for (const { neuron, probability } of found) {
-    if (probability === null || neuron.target === null) return null;
-    const share = frame.data[neuron.target];
+    const share = goalOf({ graph }, frame, neuron);
+    if (probability === null || share === null) return null;
     const term = new Set(classes.filter((each) => each.share !== 0).map((each) => each.out)).size;
     const { out } = neuron;
     const symbol = [{ word: probabilityName(neuron), term }];

@@ -1,7 +1,7 @@
 // Names and formulas as people write them, on the page and as plain text, LaTeX and Python.
 //
 // A formula is a list of pieces: a text; { name: id } a node's name; { number: x, id, quantity } a number, and of what it is; { of, by, whole }
-// a derivative; { delta: "delta_o1" } a node delta; { word: "p o1" } what no node is; { template, ids, values } a formula of the package, in which ⟦3⟧ stands for node 3, or
+// a derivative; { delta: "delta_o1" } a node delta; { word: "p o1", id, worth: x } what no node is; { template, ids, values } a formula of the package, in which ⟦3⟧ stands for node 3, or
 // for ids[3] where there are ids: for its name, or if there are `values` for its number.
 
 import { exactly, told, written } from "./numbers.js";
@@ -222,7 +222,7 @@ export class Notation {
           const name = this.latexName(piece.name);
           return piece.inside && this.loose(piece.name) ? `\\left(${name}\\right)` : name;
         }
-        if (piece.word) return piece.word;
+        if (piece.word) return `\\text{${piece.word.replace(/[\\{}$&#^_%~]/g, (sign) => (/[\\^~]/.test(sign) ? "-" : `\\${sign}`))}}`;
         if (piece.delta) return `\\delta_{\\mathrm{${piece.delta.replace(/^delta_/, "").replace(/_/g, "\\_")}}}`;
         if (piece.number !== undefined) {
           const shown = latexNumber(piece.number, digits);
@@ -245,7 +245,7 @@ export class Notation {
       .map((piece) => {
         if (typeof piece === "string") return piece.replaceAll(" · ", " * ").replaceAll("−", "-");
         if (piece.name !== undefined) return this.identifiers.get(piece.name);
-        if (piece.word) return piece.word;
+        if (piece.word) return `p_${this.identifiers.get(piece.id ?? -1)}`;
         if (piece.delta) return piece.delta;
         if (piece.number !== undefined)
           return (piece.number ?? 0) < 0 && piece.enclose !== false ? `(${exactly(piece.number)})` : exactly(piece.number);

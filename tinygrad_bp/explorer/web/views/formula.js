@@ -158,14 +158,15 @@ class FormulaPanel {
     for (const { piece, formula, number } of factors) give(notation.pythonSymbol(piece), number, formula);
     // A gradient is written with its factors where it has several, all else with the nodes in the formula.
     const telling = (/** @type {Piece} */ piece) =>
-      typeof piece !== "string" && (factors.length ? piece.of !== undefined : piece.name !== undefined || key === "update");
+      typeof piece !== "string" && (factors.length ? piece.of !== undefined : (piece.name ?? piece.word) !== undefined || key === "update");
     const symbols = rows.find((row) => expanded(row).some(telling));
     const name = key === "update" ? `${notation.python([left[0]])}_new` : notation.python(left);
     const result = notation.python((rows.at(-1) ?? []).slice(-1));
     if (!symbols) return [`${name} = ${result}`];
     for (const piece of expanded(symbols)) {
-      if (typeof piece === "string" || piece.name === undefined) continue;
-      give(notation.python([piece]), session.hides(piece.name, "data") ? "?" : { number: frame.data[piece.name] });
+      if (typeof piece === "string" || (piece.name ?? piece.word) === undefined) continue;
+      const id = piece.name ?? piece.id ?? -1;
+      give(notation.python([piece]), session.hides(id, "data") ? "?" : { number: piece.worth ?? frame.data[id] });
     }
     if (key === "update") return [`${name} = ${notation.python(rows[1])}  # ${result}`];
     known.delete(name);

@@ -1,8 +1,9 @@
 // The picture of a network: it is built where there is room, and then only what changes is changed.
 
 import { endOf } from "../model/forward.js";
-import { blockOf, probabilitiesOf } from "../model/neurons.js";
+import { blockOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
+import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
 import { groundOf, labelSize, spread } from "./arrangement.js";
 import { Boxes } from "./boxes.js";

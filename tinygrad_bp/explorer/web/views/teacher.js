@@ -16,7 +16,7 @@ const SAID_DIGITS = 4; // of a number in what is said to a mistake: enough to kn
 const score = { right: 0, tried: 0 }; // of this page, in whatever language it goes on
 
 /**
- * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "training" | "notation" | "view" | "set" | "notice" | "shown" | "solved" | "frame" | "drawWeights">} Pupil
+ * @typedef {Pick<import("../model/session.js").Session, "graph" | "formulas" | "programs" | "training" | "notation" | "view" | "set" | "notice" | "shown" | "solved" | "frame" | "drawWeights">} Pupil
  * @param {Pupil} session
  * @param {{ renderNow: () => void }} desk
  * @returns {Panel}

@@ -10,7 +10,7 @@ import { probabilitiesOf } from "./web/model/probabilities.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { loadTexts, speak } from "./web/model/words.js";
-import { inRoom } from "./web/views/labels.js";
+import { inRoom } from "./web/views/items.js";
 
 loadTexts(TEXTS);
 speak("en");
@@ -175,11 +175,12 @@ test("the panel says p less target, as a formula and as a factor", () => {
 
 test("a number has fewer digits where there is no room for all", () => {
   for (const [x, most, words] of [
-    [-0.002921343, Infinity, "−0.002921"],
-    [-0.002921343, 8, "−0.00292"],
+    [-0.002921343, Infinity, "−0.0029"], // seven letters everywhere, so that one number is nowhere written in two ways
     [-0.002921343, 7, "−0.0029"],
+    [0.00043857, 6, "4.4e−4"],
+    [0.00043857, Infinity, "4.39e−4"],
     [0.1385, 6, "0.1385"],
-    [-2.931e-6, 8, "−2.93e−6"],
+    [-2.931e-6, 8, "−2.9e−6"],
     [-1234.5, 5, "−1235"],
     [null, 3, "·"],
   ]) assert.equal(inRoom(x, most), words);

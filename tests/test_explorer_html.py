@@ -27,6 +27,7 @@ from tinygrad_bp.explorer.packing import unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_model, of_value
+from tinygrad_bp.explorer.tight import with_short_names
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.networks.data import TRUTH_TABLES
 from tinygrad_bp.text import printable
@@ -347,11 +348,20 @@ def imports(source: Any) -> Any:
 def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
     assert sorted(SCRIPTS) == sorted(SOURCES)
     script = parsed(tutorial).all("script")[-1][1]
+    assert script.count(page._scripts()) == 1
     for name in SCRIPTS:
         linked = page._linked(name)
-        assert script.count(linked) == 1
         assert not re.search(r"^\s*(import|export)\b(?!:)", linked, re.MULTILINE), name
         assert len(exports(name)) == len(re.findall(r"^\s*export\b(?!:)", SOURCES[name], re.MULTILINE))
+
+
+def test_short_names_leave_texts_attributes_and_keys_alone() -> None:
+    before = "\n".join(map(page._linked, SCRIPTS))
+    after = with_short_names(before)
+    assert len(after) < 0.97 * len(before)
+    template = r"(?<=`)[^`$\n]*(?=\$\{|`)|(?<=\})[^`${}\n]*(?=`)"
+    for kind in (r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""", r"\.\w+", r"\w+ ?:", r"^.*`.*`.*`.*$", template):
+        assert re.findall(kind, after, re.MULTILINE) == re.findall(kind, before, re.MULTILINE), kind
 
 
 def test_modules_share_no_name_in_the_one_scope_of_the_page() -> None:

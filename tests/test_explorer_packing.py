@@ -11,6 +11,7 @@ import pytest
 
 from tinygrad_bp.explorer.packing import pack, unpack
 from tinygrad_bp.explorer.tight import tight as tightened
+from tinygrad_bp.explorer.tight import with_short_names
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,35 @@ from tinygrad_bp.explorer.tight import tight as tightened
 )
 def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
     assert tightened(code, "=*<>?:&|,{}();") == tight
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        (
+            "const first = 1;\nfunction second(other) {\nreturn first + other;",
+            "const a = 1;\nfunction b(other) {\nreturn a + other;",
+        ),
+        ("let name = 1;\nset({ name, other });", "let name = 1;\nset({ name, other });"),
+        ("let name = 1;\nset({ other: 2, name });", "let name = 1;\nset({ other: 2, name });"),
+        ("const { name = 2 } = x;\nconst name = 1;", "const { name = 2 } = x;\nconst name = 1;"),
+        ("class Name {}\nx.Name = 1;", "class Name {}\nx.Name = 1;"),
+        ("const name = 1;\nx = { name: 2 };", "const name = 1;\nx = { name: 2 };"),
+        ('const name = 1;\nx = "name";', 'const name = 1;\nx = "name";'),
+        ("const name = 1;\nx = `a name: ${other}`;", "const name = 1;\nx = `a name: ${other}`;"),
+        ("const name = 1;\nx = `a: ${name}`;", "const b = 1;\nx = `a: ${b}`;"),
+        ("const name = 1;\nx = `a: ${y ? `name` : 1}`;", "const name = 1;\nx = `a: ${y ? `name` : 1}`;"),
+        ("const name = 1;\nx = y.match(/name/);", "const name = 1;\nx = y.match(/name/);"),
+        ("const a = 1, name = 2;\nfunction* run() {}", "const a = 1, name = 2;\nfunction* b() {}"),
+    ],
+)
+def test_what_a_script_declares_has_a_short_name(script: str, wanted: str) -> None:
+    assert with_short_names(script) == wanted
+
+
+def test_no_short_name_is_a_word_of_the_language() -> None:
+    script = "\n".join(f"const name_{k} = {k};" for k in range(3000))
+    assert not {"do", "if", "in"}.intersection(re.findall(r"const (\w+)", with_short_names(script)))
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def pack(page: str) -> tuple[str, int]:
     if lzma is None:
         data = zlib.compress(text, 9)
     else:  # pb=0: nothing in text comes every four bytes
-        how = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
+        how = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 2, "lp": 0, "pb": 0, "nice_len": 96}]
         data = lzma.compress(text, format=lzma.FORMAT_ALONE, filters=how)
     return _signs(data), len(data)
 
@@ -189,7 +189,7 @@ def _coded(page: str) -> str:
     """The words that have a code, in its order, and the page with the codes in place of the words. A code in the page stands for itself."""
     codes = _codes()
     counts = Counter(_WORD.findall(page))
-    saved = {word: (len(word) - 1) * count for word, count in counts.items() if count > 2}
+    saved = {word: (len(word) - 1) * count for word, count in counts.items() if count > 3}
     worth = sorted(sorted(saved, key=lambda word: (-saved[word], word))[: len(codes)], key=lambda word: -counts[word])
     words = iter([*worth[:_ONE_BYTE], *sorted(worth[_ONE_BYTE:])])
     own = set(page).intersection(codes)

@@ -20,7 +20,7 @@ from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explorer.exports import picture, table
 from tinygrad_bp.explorer.notebook import cell
 from tinygrad_bp.explorer.programs import function_of
-from tinygrad_bp.explorer.tight import tight
+from tinygrad_bp.explorer.tight import bare, plain, tight, with_short_names
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
 from tinygrad_bp.program.javascript import script_json
@@ -111,9 +111,9 @@ def page_of(
         [
             '"use strict";',
             "{",  # a scope of its own: the window has names that may not be given again
-            f"const PROGRAMS = {_programs(programs)};",
+            f"const PROGRAMS = {plain(_programs(programs))};",
             f"const MISTAKES = {_mistakes()};",
-            *map(_linked, SCRIPTS),
+            _scripts(),
             "}",
         ]
     )
@@ -162,14 +162,19 @@ def _asset(name: str) -> str:
 
 
 @cache
+def _scripts() -> str:
+    """All modules as one script, in whose one scope no two have a name of their own in common."""
+    return plain(with_short_names("\n".join(map(_linked, SCRIPTS))))
+
+
 def _linked(path: str) -> str:
-    """A module as a part of the one script that all become, in whose one scope no two have a name of their own in common."""
+    """A module as a part of that script."""
     # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.
     module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
-    module = re.sub(r"^ *\n|^ *//.*\n|^ +", "", module, flags=re.MULTILINE)
+    module = re.sub(r"^ *\n|^ *//.*\n", "", module, flags=re.MULTILINE)
     module = re.sub(r'^import \{[^}]*\} from "[./\w]+";\n', "", module, flags=re.MULTILINE)
     module = re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
-    return tight(re.sub(r"(?<=[;,{(\])}]) // [^\"'`\n]*$", "", module, flags=re.MULTILINE), "=*<>?:&|,{}();")
+    return bare(module)
 
 
 def _programs(programs: dict[str, Any]) -> str:

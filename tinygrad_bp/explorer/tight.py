@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection
 from itertools import pairwise, product
 from string import ascii_letters, digits
+
+_RESERVED = ("do", "if", "in")  # of two letters
 
 
 def tight(code: str, signs: str) -> str:
@@ -28,20 +32,58 @@ def tight(code: str, signs: str) -> str:
     return "".join(whole)
 
 
+def bare(script: str) -> str:
+    """The script without its indentation and the remarks at the ends of its lines."""
+    return re.sub(r"^ +|(?<=[;,{(\])}]) +// [^\"'`\n]*$", "", script, flags=re.MULTILINE)
+
+
+def plain(script: str) -> str:
+    """The same without most of its spaces."""
+    return tight(bare(script), "=*<>?:&|,{}();")
+
+
 def short(script: str) -> str:
-    """The script without its indentation, remarks, most of its spaces, and with short names."""
-    return tight(re.sub(r"^ +| // .*$", "", _renamed(script), flags=re.MULTILINE), "=*<>?:&|,{}();")
+    """The same with short names."""
+    return plain(_renamed(script, _own(script)))
 
 
-def _renamed(script: str) -> str:
-    """The script with short names for those that it declares and that are nowhere an attribute or a key in it."""
+def with_short_names(script: str) -> str:
+    """The script with short names for functions, classes, constants and variables that it declares.
+
+    A word keeps its place if it is somewhere in the script an attribute, a key or a part of a text, or might be: if it stands alone between
+    signs that are those of objects, or in a line in which a text is not told from code at once.
+    """
+    kept = set(re.findall(r"[.#](\w+)", script)) | set(re.findall(r"(\w+) ?:", script))
+    kept |= set(re.findall(r"(?:,|(?<!\$)\{)\s*(\w+)(?=\s*[,}=])", script))
+    for line in script.split("\n"):
+        if line.count("`") > 2 or re.search(
+            r"[(,=:\[!&|?{};]\s*/|^/", line
+        ):  # one template in another, or an expression for texts
+            kept.update(re.findall(r"\w+", line))
+            continue
+        for text in re.findall(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""", line):
+            kept.update(re.findall(r"\w+", re.sub(r"\$\{[^{}]*\}", " ", text) if text[0] == "`" else text))
+    return _renamed(script, set(re.findall(r"\b(?:const|let|function\*?|class) (\w\w+)", script)) - kept)
+
+
+def _own(script: str) -> set[str]:
+    """The names that the script declares and that are nowhere an attribute or a key in it."""
     declared = re.findall(
         r"(?:const|let|,) (\w+) = |(?:const|let) (\w+)|(?:const|let) \[([^\]]*)\]|\(([\w, ]+)\) =>", script
     )
     words = re.findall(r"[\w.]+:?", script)
     foreign = {part for word in words for part in word.rstrip(":").split(".")[1:]}
     foreign |= {word[:-1] for word in words if word.endswith(":")}
-    own = {name for found in declared for name in re.findall(r"\w\w+", " ".join(found))} - foreign
-    free = (name for name in (*ascii_letters, *map("".join, product(ascii_letters, digits))) if name not in words)
-    names = dict(zip(sorted(own, key=lambda name: (-words.count(name), name)), free, strict=False))
-    return re.sub(r"\w+", lambda name: names.get(name[0], name[0]), script)
+    return {name for found in declared for name in re.findall(r"\w\w+", " ".join(found))} - foreign
+
+
+def _renamed(script: str, names: Collection[str]) -> str:
+    """The script with short names in place of these, the shortest for those that come most often."""
+    counts = Counter(re.findall(r"\w+", script))
+    free = (
+        name
+        for name in (*ascii_letters, *map("".join, product(ascii_letters, digits + ascii_letters)))
+        if name not in counts and name not in _RESERVED
+    )
+    both = dict(zip(sorted(names, key=lambda name: (-counts[name], name)), free, strict=False))
+    return re.sub(r"\w+", lambda name: both.get(name[0], name[0]), script)

@@ -18,7 +18,7 @@ BLANKS = ["a b", "  two  blanks ", "a\nb", "a\r\nb\rc", "line\nbreak\ttab", "a\t
 CONTROLS = [
     "\0", "x\x01y", "a\nb\0c", "\x7f", "\x85", "\x1b[31mred", "\x1b]0;title\x07", "\ud800", "\udfff\ud800", "\ufeff", "\uffff",
 ]  # fmt: skip
-DIRECTIONS = ["\u202eevil", "\u202eltr\u202c", "\u200f"]
+DIRECTIONS = ["\u202eevil", "\u202eltr\u202c", "\u200f", "a\u2067b\u2069"]
 LETTERS = ["שלום", "مرحبا", "重み", "日本語 ラベル", "🙂", "😀👩\u200d👩\u200d👧", "\u0308", "x\u0308", "𝐱", "²"]
 
 HOSTILE = [*MARKUP, *CODE, *TYPESETTING, *QUOTES, *BLANKS, *CONTROLS, *DIRECTIONS, *LETTERS]  # each once, none blank

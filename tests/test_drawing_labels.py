@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.drawings import SVG, drawn, texts, tooltips
-from tests.labels import HOSTILE
+from tests.labels import DIRECTIONS, HOSTILE
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import Drawing, draw, draw_network, style
@@ -76,6 +76,27 @@ def test_the_dot_text_has_the_same_statements_whatever_the_labels(picture: Calla
         return re.findall(r"^\t+(\S+(?: -> \S+)?) [\[{]", source, re.MULTILINE)
 
     assert statements(HOSTILE) == statements([f"x{k}" for k in range(len(HOSTILE))])
+
+
+# What turns the direction of writing: a label with one of them would show what follows it, numbers too, in another order.
+TURNING = [chr(c) for c in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_no_label_turns_the_direction_of_what_is_drawn(picture: Callable[[list[str]], Drawing], renderer: str) -> None:
+    labels = [*DIRECTIONS, *(f"a{sign}b" for sign in TURNING)]
+    drawing = picture(labels)
+    assert not set(TURNING) & set(drawing.source + drawing.svg())
+    shown, tips = texts(drawn(drawing)), "\n".join(tooltips(drawn(drawing)))
+    for label in labels:
+        spelled = label.encode("unicode_escape").decode()
+        assert spelled in tips
+        assert any(spelled in text for text in shown)
+
+
+def test_blanks_and_letters_are_drawn_as_typed() -> None:
+    for text in ["a\u00a0b", "a\u202fb", "重み\u3000１", "שלום", "👩\u200d🔬", "e\u0301", "a\tb\nc"]:
+        assert style.drawable(text) == text
 
 
 @pytest.mark.parametrize("title", ["\\N \\G \\", '<b>"&amp;"</b>', "a\nb", "日本 \0 \ud800"], ids=ascii)

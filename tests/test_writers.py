@@ -244,6 +244,7 @@ def test_data_keeps_labels_as_they_are_through_json() -> None:
     # Two halves of a surrogate pair beside each other are one letter in JSON.
     document = hostile([label for label in LABELS if label != "\udfff\ud800"])
     written = to_json(document.to_dict())
+    assert all(line.isprintable() for line in written.split("\n"))
     written.encode()
     assert json.loads(written) == document.to_dict()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tinygrad_bp.core.operation import as_float
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.text import shown, whole_number
+from tinygrad_bp.text import printable, shown, whole_number
 from tinygrad_bp.words import Words, words
 
 FONT = "Arial"  # every renderer knows how wide its letters are, or those of a font of the same widths
@@ -157,10 +157,13 @@ def align_points(texts: Sequence[str]) -> list[str]:
 # Text
 
 
+# Lines and tabs are laid out, any kind of blank is a blank, and U+200D joins an emoji's parts.
+_DRAWN = "\n\t\u200d\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
+
 def drawable(text: str) -> str:
-    """`text` with what no picture can hold, control characters and halves of surrogate pairs, in Python's notation: \\x00, \\ud800."""
-    text = re.sub("\r\n?", "\n", text)
-    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", lambda bad: ascii(bad[0])[1:-1], text)
+    """`text` with what cannot be seen, or would turn the direction of what is written after it, in Python's notation: \\x00, \\u202e."""
+    return printable(re.sub("\r\n?", "\n", text), keep=_DRAWN)
 
 
 def shorten(text: str, longest: int = LONGEST_LABEL) -> str:

@@ -66,9 +66,9 @@ def save(document: Written, path: str | os.PathLike[str], format: str | None = N
 
 
 def to_json(found: Any) -> str:
-    """JSON in letters as they are; of half a surrogate pair, which no file in UTF-8 holds, its number."""
+    """JSON in letters as they are, and of what is not printed, or is half a surrogate pair, the escape that means the same: \\u202e."""
     text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text) + "\n"
+    return re.sub("[^\n -~]", lambda c: c[0] if c[0].isprintable() else json.dumps(c[0])[1:-1], text) + "\n"
 
 
 def _with_pictures(document: Written, path: Path, format: str) -> Path:

@@ -61,8 +61,13 @@ def jvp(y: Value | Sequence[Value], tangents: Mapping[Value, Number]) -> Value |
 def hvp(y: Value, xs: Sequence[Value], vs: Sequence[Number]) -> list[Value]:
     """The matrix of second derivatives of y times the vector `vs`, a Value for each x, without the matrix.
 
+    Args:
+        y: the result that is differentiated twice.
+        xs: a sequence of n Values, each once.
+        vs: the vector: n numbers or Values, one for each x.
+
     It costs a few times as much as the graph, where `hessian` costs that for each x. Where y does not depend on x it is a `Constant` 0.
-    Raises what `jvp` raises, and ValueError if there are not as many vs as xs.
+    Raises what `jvp` raises, and ValueError if there are not as many vs as xs or an x is there twice.
     """
     if not isinstance(y, Value):
         raise TypeError(f"hvp: y is a Value, not {type(y).__name__} {y!r:.60}")
@@ -86,8 +91,13 @@ def hvp(y: Value, xs: Sequence[Value], vs: Sequence[Number]) -> list[Value]:
 def taylor(y: Value, x: Value | Mapping[Value, Number], order: int) -> list[Value]:
     """The coefficients of the Taylor series of y about the numbers that it was recorded at: `order + 1` Values.
 
-    The coefficient of t^k is the kth derivative with respect to t divided by k!, where x moves as x + t; given a mapping, as for `jvp`,
-    several move at once, each as x + rate·t. Where y does not depend on any x, all coefficients but the first are a `Constant` 0.
+    Args:
+        y: the result.
+        x: the Value that moves, as x + t; or, as for `jvp`, a mapping of several to their rates, which move at once, each as x + rate·t.
+        order: the highest power of t, 0 or more.
+
+    The coefficient of t^k, in place k, is the kth derivative with respect to t divided by k!. Where y does not depend on any x, all
+    coefficients but the first are a `Constant` 0.
 
     Raises TypeError and ValueError where `jvp` does, and for an order that is no whole number from 0 on.
     """

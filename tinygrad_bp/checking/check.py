@@ -65,7 +65,8 @@ def check_gradients(
         inputs: for a Value the leaves to vary, by default all of them; for a function the Values or numbers to call it with.
         tolerance: the largest relative error that counts as agreement.
         against: what was derived by hand, as `mark` takes answers: then it is compared with that in place of differences, and what is
-            returned are the `Marks`. Further options, such as `lr`, are those of `mark`.
+            returned are the `Marks`.
+        marking: with `against`, further options of `mark`, such as `lr`.
 
     At a kink, where the slopes to both sides differ, a derivative between the two agrees. Raises TypeError if `f` is neither or returns
     something else, or if an input is no leaf or no number; ValueError for inputs that f was not computed from, for missing ones, for a

@@ -215,8 +215,11 @@ def _contradicted(slope: Slope, smallest: float, rows: Sequence[Sequence[Quotien
 def derivative(function: Callable[[float], float], x: float, noise: float | None = None) -> tuple[float, float]:
     """The numerical derivative at x and its uncertainty; NaN and infinity where no difference can be formed.
 
-    `noise` is how far rounding may move the function's values; by default by two units in their last place and by what the last place of
-    x makes.
+    Args:
+        function: floats to floats.
+        x: where it is differentiated.
+        noise: how far rounding may move the function's values; by default by two units in their last place and by what the last place
+            of x makes.
     """
 
     def probe(x: float, slip: float = 0.0) -> tuple[float, float]:

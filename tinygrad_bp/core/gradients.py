@@ -31,8 +31,12 @@ def grad(y: Value, xs: Sequence[Value]) -> list[Value]: ...
 def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     """The derivatives of `y` with respect to `xs`, as Values: one for a single x, a list for a sequence.
 
-    An x may be any Value, not only a leaf. Where y does not depend on it, the derivative is a `Constant` 0. No `grad` attribute is read or
-    changed. A derivative can be a node that exists already: that of `w * x` with respect to w is x itself.
+    Args:
+        y: the result that is differentiated.
+        xs: a Value or a sequence of n Values, for which n derivatives are returned, in their order. Any Value will do, not only a leaf.
+
+    Where y does not depend on an x, the derivative is a `Constant` 0. No `grad` attribute is read or changed. A derivative can be a node
+    that exists already: that of `w * x` with respect to w is x itself.
 
     Raises TypeError if y or an x is no Value, an x is a constant or the xs are a set, which has no order, and ValueError if the data of a
     leaf was changed since it was used: derivatives of what was recorded then can no longer be written in terms of the leaf.
@@ -75,13 +79,27 @@ def _label(gradient: Any, y: Value, node: Value, recorded: set[Value]) -> None:
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
-    """The derivative of each y with respect to each x as `grad` gives it: `len(ys)` rows, `len(xs)` columns. Raises what `grad` raises."""
+    """The derivative of each y with respect to each x, as `grad` gives it.
+
+    Args:
+        ys: the results, a sequence of m Values: one row each.
+        xs: what they are differentiated with respect to, a sequence of n Values: one column each.
+
+    Returns m lists of n Values. Raises what `grad` raises.
+    """
     columns = _values(xs, "jacobian")
     return [grad(y, columns) for y in _values(ys, "jacobian", "y")]
 
 
 def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
-    """The second derivatives of y with respect to each pair of xs as Values: `len(xs)` rows and columns. Raises what `grad` raises."""
+    """The second derivatives of y with respect to each pair of xs.
+
+    Args:
+        y: the result that is differentiated.
+        xs: a sequence of n Values: one row and one column each.
+
+    Returns n lists of n Values, in exact arithmetic the same along rows as along columns. Raises what `grad` raises.
+    """
     columns = _values(xs, "hessian")
     _require_value(y, "hessian", "y")
     return jacobian(grad(y, columns), columns)

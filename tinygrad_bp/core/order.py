@@ -21,7 +21,11 @@ Owner = TypeVar("Owner")
 def topological_order(*roots: Value, constants: bool = True) -> list[Value]:
     """All nodes from which the roots were computed, and the roots, each once and after its args. The same order every time.
 
-    With `constants=False` the plain numbers among the operands are left out. Raises TypeError for a root that is no Value.
+    Args:
+        roots: the Values to start from, one argument each.
+        constants: False leaves out the plain numbers among the operands.
+
+    Raises TypeError for a root that is no Value.
     """
     order: list[Value] = []
     seen: set[Value] = set()

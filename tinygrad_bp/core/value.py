@@ -35,6 +35,10 @@ class Value(Operators, Methods):
     `Value(data, label="")` makes a leaf. Operators, methods and the functions of `ops` make nodes. A Value compares by its
     number with `<`, `<=`, `>`, `>=`, and is true unless that is 0; `==` asks whether two names mean the same node, so Values are keys.
 
+    Args:
+        data: its number, which is kept as a float: a float, an int or what else is a real number.
+        label: what pictures and explanations call it. It need not be unique, and may be set later: `v.label = "v"`.
+
     Attributes:
         grad: the gradient that `backward()` left here, 0.0 before.
         op: the operation that made this node; None for a leaf and for a constant.

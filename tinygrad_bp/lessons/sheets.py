@@ -32,6 +32,7 @@ def sheets(loss: Value, count: int, *, seed: int | str = 0, **options: Any) -> S
     """So many exercises on a loss, each with other numbers: `exercise` with seeds that follow from one.
 
     Args:
+        loss: as for `exercise`.
         count: how many there are.
         seed: what is drawn for all of them; the same one gives the same sheets, and the first ones are the same however many there are.
         options: those of `exercise`.

@@ -38,13 +38,22 @@ Loss = Callable[[Any, Any], Value]
 def squared_error(outputs: Any, targets: Any) -> Value:
     """The sum over all outputs of (target - output)**2 / 2, as in the worked example.
 
+    Args:
+        outputs: what a model gave for one row: a sequence of Values, or a single one.
+        targets: what it should have given: as many numbers or Values, or a single one.
+
     As all losses: raises ValueError for another number of targets than of outputs, TypeError for what is no Value or number.
     """
     return _sum([(target - out) ** 2 / 2 for out, target in _pairs("squared_error", outputs, targets)])
 
 
 def mean_squared_error(outputs: Any, targets: Any) -> Value:
-    """The mean over all outputs of (output - target)**2, PyTorch's `mse_loss`."""
+    """The mean over all outputs of (output - target)**2, PyTorch's `mse_loss`.
+
+    Args:
+        outputs: what a model gave for one row: a sequence of Values, or a single one.
+        targets: what it should have given: as many numbers or Values, or a single one.
+    """
     return _mean([(out - target) ** 2 for out, target in _pairs("mean_squared_error", outputs, targets)])
 
 
@@ -55,6 +64,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     layer has no activation: softmax is part of this loss.
 
     Args:
+        outputs: the net inputs, one for each class: a sequence of Values.
         targets: the number of the right class, from 0; or for each class how probable it should be, numbers that add up to 1.
 
     Raises ValueError for a class that is not there and for probabilities below 0 or that do not add up to 1.
@@ -116,7 +126,13 @@ def binary_cross_entropy(outputs: Any, targets: Any) -> Value:
     """The mean over all outputs of -ln of the probability that the sigmoid gives to the target, 0 or 1, from net inputs (*logits*).
 
     t softplus(-z) + (1 - t) softplus(z), PyTorch's `binary_cross_entropy_with_logits`. The last layer has no activation: the sigmoid is
-    part of this loss. A target between 0 and 1 is a probability.
+    part of this loss.
+
+    Args:
+        outputs: the net inputs z: a sequence of Values, or a single one.
+        targets: for each output 0 or 1, or a probability between them.
+
+    Raises ValueError for a target below 0 or above 1.
     """
     pairs = _pairs("binary_cross_entropy", outputs, targets)
     wrong = next((target for _, target in pairs if not isinstance(target, Value) and not 0.0 <= target <= 1.0), None)
@@ -134,7 +150,11 @@ def _binary_surprise(z: Any, target: Any) -> Value:
 
 
 def hinge(outputs: Any, targets: Any) -> Value:
-    """The mean over all outputs of max(0, 1 - target * output); targets are 1 and -1. As in support vector machines.
+    """The mean over all outputs of max(0, 1 - target * output), as in support vector machines.
+
+    Args:
+        outputs: what a model gave for one row: a sequence of Values, or a single one.
+        targets: for each output 1 or -1.
 
     Raises ValueError for other targets: one of 0 would be learned by nothing.
     """
@@ -218,7 +238,11 @@ def softmax(outputs: Any) -> list[Value]:
 
 
 def one_hot(number: int, count: int) -> list[float]:
-    """A list of `count` numbers, all 0 but the one with this number, from 0, which is 1.
+    """A list of numbers, all 0.0 but one, which is 1.0.
+
+    Args:
+        number: the place of the 1.0, counted from 0.
+        count: how many numbers there are.
 
     Raises ValueError if there is none, TypeError for what is no whole number.
     """

@@ -168,6 +168,13 @@ class SGD(Optimizer):
 
     With momentum μ the step goes along a velocity v = μ v + g in place of g, and with `nesterov` along g + μ v.
 
+    Args:
+        parameters: the leaf Values that it changes, each once, as `net.parameters()` gives them.
+        lr: the learning rate, a number from 0 up, or a schedule: a function of the number of steps done before.
+        momentum: μ, from 0 up.
+        nesterov: whether to look ahead along the velocity; needs a momentum.
+        weight_decay: how strongly parameters are drawn towards 0, from 0 up.
+
     Sources: Sutskever and others, *On the importance of initialization and momentum in deep learning* (2013); PyTorch's `torch.optim.SGD`.
     """
 
@@ -203,6 +210,13 @@ class Adam(Optimizer):
 
     m = β1 m + (1 - β1) g and v = β2 v + (1 - β2) g², begun at 0; in step t, counted from 1, p - lr m' / (sqrt(v') + eps) with
     m' = m / (1 - β1^t) and v' = v / (1 - β2^t). `weight_decay` p is added to the gradient g.
+
+    Args:
+        parameters: the leaf Values that it changes, each once, as `net.parameters()` gives them.
+        lr: the learning rate, a number from 0 up, or a schedule: a function of the number of steps done before.
+        betas: β1 and β2, each from 0 to below 1: how much of the running means is kept.
+        eps: keeps the quotient finite where v' is 0.
+        weight_decay: how strongly parameters are drawn towards 0, from 0 up.
 
     Sources: Kingma and Ba, *Adam: A Method for Stochastic Optimization* (2015), algorithm 1; PyTorch's `torch.optim.Adam`.
     """
@@ -247,6 +261,10 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weight decay does not go through its means: each step first takes lr `weight_decay` p away from p.
 
+    Args:
+        parameters, lr, betas, eps: as for `Adam`.
+        weight_decay: how strongly parameters are drawn towards 0, from 0 up.
+
     Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019); PyTorch's `torch.optim.AdamW`.
     """
 
@@ -271,20 +289,36 @@ OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam, "adam
 
 
 def step_decay(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
-    """lr, times `gamma` after every `step_size` steps: PyTorch's `StepLR`."""
+    """A schedule: lr, times `gamma` after every `step_size` steps, as PyTorch's `StepLR`.
+
+    Args:
+        lr: the rate of the first steps.
+        step_size: how many steps have the same rate, at least 1.
+        gamma: what the rate is multiplied by then.
+    """
     step_size = whole_number(step_size, "step_decay: step_size", 1)
     _rates("step_decay", lr=lr, gamma=gamma)
     return _Of(_step_decay, lr, step_size, gamma)
 
 
 def exponential_decay(lr: float, gamma: float) -> Schedule:
-    """lr times gamma**step: PyTorch's `ExponentialLR`."""
+    """A schedule: lr times gamma**step, as PyTorch's `ExponentialLR`.
+
+    Args:
+        lr: the rate of the first step.
+        gamma: what the rate is multiplied by after each step.
+    """
     _rates("exponential_decay", lr=lr, gamma=gamma)
     return _Of(_exponential_decay, lr, gamma)
 
 
 def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
     """From lr to `lr_min` in so many steps, along half a wave of the cosine; it stays there. Until then PyTorch's `CosineAnnealingLR`.
+
+    Args:
+        lr: the rate of the first step.
+        steps: how many steps it takes to reach the last rate, at least 1.
+        lr_min: the last rate.
 
     Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts* (2017), without the restarts.
     """
@@ -294,14 +328,25 @@ def cosine_annealing(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
 
 
 def linear_decay(lr: float, steps: int, lr_end: float = 0.0) -> Schedule:
-    """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`."""
+    """From lr to `lr_end` in so many steps, evenly; it stays there. PyTorch's `LinearLR`.
+
+    Args:
+        lr: the rate of the first step.
+        steps: how many steps it takes to reach the last rate, at least 1.
+        lr_end: the last rate.
+    """
     steps = whole_number(steps, "linear_decay: steps", 1)
     _rates("linear_decay", lr=lr, lr_end=lr_end)
     return _Of(_linear_decay, lr, steps, lr_end)
 
 
 def warmup(schedule: float | Schedule, steps: int) -> Schedule:
-    """The rates of another schedule, or a rate, but the first so many steps go up to them evenly: by step / steps of each, from 1 on."""
+    """The rates of another schedule, or a rate, but the first so many steps go up to them evenly: by step / steps of each, from 1 on.
+
+    Args:
+        schedule: the schedule, or the rate.
+        steps: how many steps are smaller, at least 1.
+    """
     steps = whole_number(steps, "warmup: steps", 1)
     if not callable(schedule):
         _rates("warmup", lr=schedule)

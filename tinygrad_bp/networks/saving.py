@@ -45,6 +45,10 @@ def save(model: Module | Optimizer, path: str | os.PathLike[str]) -> Path:
     """Writes a network to a file and returns its path. An existing file is replaced only when the new one is whole. One whose name ends
     in .gz is packed.
 
+    Args:
+        model: a network, or an optimizer.
+        path: the file.
+
     Of an `MLP` everything is saved, `notes` included; of another Module the numbers of its parameters, which `load(path, into=...)`
     puts into a Module of the same build. Of an optimizer, with which a loop of your own is to go on, its settings, its count of steps and
     what it remembers; `train` goes on by itself: `history.save(path)`, then `train(..., resume=path)`.
@@ -120,13 +124,15 @@ def load(path: Source, into: M) -> M: ...
 
 
 def load(path: Source, into: Module | Optimizer | None = None) -> Module | Optimizer:
-    """The network in a file: bit for bit the numbers that were saved. With `into` the numbers go into that Module, or that optimizer of
-    the same kind, which is returned.
+    """The network in a file: bit for bit the numbers that were saved.
+
+    Args:
+        path: the file that `save` wrote, by its name, packed or not, or an open one, such as `sys.stdin`.
+        into: a Module of the same build, or an optimizer of the same kind, into which the numbers go, and which is returned.
 
     A network that was trained on scaled inputs takes such; `Predictor(net)` takes them as they were measured, and names classes.
 
-    The file is one by its name, packed or not, or an open one, such as `sys.stdin`. Of a file that does not end no more is read than a
-    network of 10,000,000 parameters needs.
+    Of a file that does not end no more is read than a network of 10,000,000 parameters needs.
 
     Raises ValueError, saying what is wrong, for a file that is damaged, of another program or of a later version, and for a Module with
     other parameters; nothing is changed then. Raises OSError where the file cannot be read.

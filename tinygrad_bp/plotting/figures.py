@@ -34,8 +34,12 @@ _METADATA: dict[str, dict[str, None]] = {
 
 
 def save(figure: Figure, path: str | os.PathLike[str], format: str | None = None) -> Path:
-    """Writes a figure to a file whose suffix says how, .png, .svg or .pdf, if `format` does not, and returns its path. The same figure
-    gives the same bytes.
+    """Writes a figure to a file and returns its path. The same figure gives the same bytes.
+
+    Args:
+        figure: what a function of `plotting` drew.
+        path: the file, whose suffix says how: .png, .svg or .pdf.
+        format: "png", "svg" or "pdf", where the suffix does not say it.
 
     Raises ValueError for another suffix, OSError where the file cannot be written. An existing file is replaced only when the new one is
     whole.

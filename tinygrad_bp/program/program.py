@@ -17,7 +17,11 @@ from tinygrad_bp.text import counted
 
 
 def compile(outputs: Any, inputs: Sequence[Value]) -> Program:
-    """The program that computes `outputs`, a Value or nested lists of Values, from `inputs`, the leaves that vary.
+    """The program that computes `outputs` from `inputs`.
+
+    Args:
+        outputs: a Value or nested lists of Values; the program returns floats nested in the same way.
+        inputs: the leaves that vary, each once, in the order in which the program takes their numbers.
 
     Every other leaf becomes a constant with the number it has now. Since a gradient is a graph, `compile([E, *grad(E, ws)], ws)`
     computes an error and its gradient.

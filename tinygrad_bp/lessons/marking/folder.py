@@ -95,7 +95,12 @@ def mark_folder(
 ) -> FolderMarks:
     """Marks each file of answers, `sheet-01.csv` or `.json`, by the key of the same name, `sheet-01.json`, as `mark` does.
 
-    With `accept_rounded` what follows from numbers that were rounded too early counts as right, as it does for `mark`.
+    Args:
+        keys: the folder of the keys, `keys` in the folder that sheets are saved in.
+        answers: the folder of the answers.
+        accept_rounded: whether what follows from numbers that were rounded too early counts as right, as it does for `mark`.
+        title: a heading of one's own.
+        language: "en" or "ja".
 
     A name may follow, as in `sheet-01 Anna.csv`, and stands in the table. What is wrong with one file, that it is missing or holds unknown
     names, is said beside its sheet, and the rest is marked; files that are not taken are told. Raises ValueError for a folder without

@@ -87,7 +87,11 @@ def _is_computed(part: Any) -> bool:
 
 
 def to_torch(net: MLP, dtype: Any = None) -> Any:
-    """A `torch.nn.Sequential` that computes what the network does, with its weights, in 64 bits or the type that is asked for.
+    """A `torch.nn.Sequential` that computes what the network does, with its weights.
+
+    Args:
+        net: the network.
+        dtype: the type of the weights there, such as `torch.float32`; by default `torch.float64`, in which they are the same numbers.
 
     Biases that are not trained do not require a gradient there; where they are all 0, the layer has none. A bias that neurons share
     becomes one for each.

@@ -34,7 +34,9 @@ def moons(count: int = 100, noise: float = 0.1, seed: int = 0) -> Table:
     """Points on two half circles that reach into each other, half of the points on each, classes 0 and 1.
 
     Args:
+        count: how many points there are, at least 2.
         noise: the standard deviation of what is added to each coordinate; the circles have the radius 1.
+        seed: makes the noise repeatable.
 
     The shape is that of scikit-learn's `make_moons`; the points are evenly spaced, and then moved by the noise. Raises
     TypeError for a count that is no whole number and for noise that is no number, ValueError for fewer than 2 points and noise below 0.
@@ -56,10 +58,13 @@ def moons(count: int = 100, noise: float = 0.1, seed: int = 0) -> Table:
 
 
 def spiral(count: int = 300, arms: int = 3, noise: float = 0.1, seed: int = 0) -> Table:
-    """Points on arms that wind around the origin, `count` in all, classes 0, 1, ..., one for each arm.
+    """Points on arms that wind around the origin, classes 0, 1, ..., one for each arm.
 
     Args:
+        count: how many points there are in all, at least as many as arms.
+        arms: how many arms there are, at least 2.
         noise: the standard deviation, in radians, of what is added to each angle. An arm winds by 4 radians from the middle to radius 1.
+        seed: makes the noise repeatable.
 
     Raises TypeError and ValueError as `moons` does; there are two arms or more, with a point or more on each.
     """

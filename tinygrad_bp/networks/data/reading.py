@@ -46,10 +46,7 @@ def read(
     decimal: str | None = None,
     encoding: str | None = None,
 ) -> Table:
-    """The table in a file, CSV or JSON; the file is one by its name, packed (.gz) or not, or an open one, such as `sys.stdin`.
-
-    A DataFrame is taken in place of a file (of pandas, Polars, PyArrow and others, with the extra `frames`), and so are a dictionary of
-    columns and a list of dictionaries.
+    """The table in a file, CSV or JSON.
 
     In a CSV file commas, semicolons, tabs, bars or blanks part the columns; numbers may have decimal commas where commas part none. The
     first line names the columns; where it holds what the others hold they are called c1, c2, .... A JSON file is a list of objects, one
@@ -59,6 +56,8 @@ def read(
     0, such as `island=Dream`. How, stands in `preprocessing` of the table, so that others become inputs in the same way.
 
     Args:
+        source: the file, by its name, packed (.gz) or not, or an open one, such as `sys.stdin`; or in its place a DataFrame (of pandas,
+            Polars, PyArrow and others, with the extra `frames`), a dictionary of columns or a list of dictionaries.
         target: the column to be learned, or several; by default the last. A column is meant by its name, or by its number from 1, where
             -1 is the last. A column of texts, or of true and false, has classes, in the order of the alphabet.
         format: "csv", "tsv" or "json"; by default what the suffix says or, if it says nothing, what the text looks like.

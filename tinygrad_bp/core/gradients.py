@@ -79,26 +79,22 @@ def _label(gradient: Any, y: Value, node: Value, recorded: set[Value]) -> None:
 
 
 def jacobian(ys: Sequence[Value], xs: Sequence[Value]) -> list[list[Value]]:
-    """The derivative of each y with respect to each x, as `grad` gives it.
+    """The derivative of each y with respect to each x, as `grad` gives it: m lists of n Values. Raises what `grad` raises.
 
     Args:
         ys: the results, a sequence of m Values: one row each.
         xs: what they are differentiated with respect to, a sequence of n Values: one column each.
-
-    Returns m lists of n Values. Raises what `grad` raises.
     """
     columns = _values(xs, "jacobian")
     return [grad(y, columns) for y in _values(ys, "jacobian", "y")]
 
 
 def hessian(y: Value, xs: Sequence[Value]) -> list[list[Value]]:
-    """The second derivatives of y with respect to each pair of xs.
+    """The second derivatives of y with respect to each pair of xs: n lists of n Values. Raises what `grad` raises.
 
     Args:
         y: the result that is differentiated.
         xs: a sequence of n Values: one row and one column each.
-
-    Returns n lists of n Values, in exact arithmetic the same along rows as along columns. Raises what `grad` raises.
     """
     columns = _values(xs, "hessian")
     _require_value(y, "hessian", "y")

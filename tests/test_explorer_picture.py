@@ -92,6 +92,35 @@ def test_all_that_is_written_can_be_read_at_every_beat(open_page: Any, tmp_path:
         assert page.evaluate(UNREAD, beats) == [], (width, height)
 
 
+def large(name: str) -> Any:
+    """Networks of more lines than can have their words beside them."""
+    if name == "4-8-3":
+        rows = [([0.3218, 0.8916, -0.3103, -0.0826], [1.0, 0.0, 0.0])]
+        return explore(MLP(4, [8, 3], activation=["tanh", None], seed=4), rows=rows, loss="cross_entropy")
+    inputs, *shape = map(int, name.split("-"))
+    rows = [([(-1) ** k * (0.217 + k / 9) for k in range(inputs)], [0.25] * shape[-1])]
+    return explore(MLP(inputs, shape, seed=4), rows=rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["4-8-3", "2-16-1", "10-6-2", "4-5-3", "3-5-4-2"])
+def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any, tmp_path: Path, name: str) -> None:
+    page = open_page(large(name).save(tmp_path / "page.html"), reduced_motion="reduce")
+    explorer = Explorer(page)
+    beats = int(page.locator(".scrubber").get_attribute("max"))
+    said = "() => [...document.querySelectorAll('.line-texts > *')].filter((each) => each.getClientRects().length).length"
+    for width, height in ((1280, 720), (1920, 1080), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(DRAWN)
+        explorer.jump(0)
+        assert page.evaluate(said) == 0
+        assert page.evaluate(UNREAD, beats) == [], (width, height)
+        explorer.jump(beats - 1)
+        assert page.evaluate(said) == 1  # the one whose update is told
+        explorer.jump(1)
+        assert page.evaluate(said) > 1
+
+
 def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> None:
     net = linear_net()
     columns = ["bill_length_mm", "bill_depth_mm", "body_mass_g"]

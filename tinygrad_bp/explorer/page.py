@@ -38,7 +38,7 @@ SCRIPTS = (
     "model/ladder", "model/state",
     "model/session",
     "views/elements", "views/controls", "views/pieces", "views/grip", "views/items", "views/motion",
-    "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/picture", "views/network",
+    "views/arrangement", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/crowd", "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
     "views/neuron", "views/hover", "views/formula", "views/landscape", "views/edit", "views/slope", "views/cases",
     "views/curve", "views/painting", "views/plane", "views/runs", "views/learning", "views/paths",

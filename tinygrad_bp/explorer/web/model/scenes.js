@@ -12,7 +12,6 @@ import { withTravels } from "./travels.js";
 import { sentence, text } from "./words.js";
 
 const MOST_LIT = 24; // weights and biases of an update that are told together
-const SAID_OF_MANY = 7; // of more
 
 /** @typedef {import("./terms.js").Stage} Stage */
 
@@ -76,9 +75,7 @@ const SCENES = {
 function updateScene(stage, frame, beat) {
   const equation = updateEquation(stage, frame, beat.node);
   const scene = emptyScene();
-  // Of many, those that change most: all lines grow or shrink.
-  const size = (/** @type {number} */ id) => (id === beat.node ? Infinity : Math.abs(frame.taken[id]));
-  const lit = beat.nodes.length > MOST_LIT ? [...beat.nodes].sort((a, b) => size(b) - size(a)).slice(0, SAID_OF_MANY) : beat.nodes;
+  const lit = beat.nodes.length > MOST_LIT ? [beat.node] : beat.nodes; // of many that of the equation: all lines grow or shrink
   for (const id of lit) scene.lines.set(id, id === beat.node ? 0 : MENTIONED); // the equation is about one of them
   const own = (/** @type {Piece[]} */ pieces) =>
     pieces.map((piece) => {

@@ -25,6 +25,7 @@ const WIDE_MARGIN = [24, 900]; // at both sides, from that width on
 const BADGES = 12; // room for those of the first neurons
 const GHOST = 7; // more, below boxes under which it is said what was there
 const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
+const MOST_LABELLED = 24; // of a network: in one with more, too
 const ROOMS = [ROOM, ROOM - 1, ROOM - 2]; // letters of a number on a line: fewer where all labels have room only so
 const MOST_TIMES = 6; // that labels are laid anew
 const SHIFTS = [0, -0.17, 0.17, -0.34, 0.34]; // of its width, by which the middle of a label can be beside its line
@@ -115,7 +116,7 @@ function fits(spec, tier, width, height, upright) {
   const sizes = sizesOf(spec, tier, width, height, upright);
   if (sizes.includes(null)) return false;
   const used = sizes.reduce((sum, size) => sum + (size?.[upright ? "height" : "width"] ?? 0), 0);
-  return used + gapsOf(spec, tier, upright).reduce((a, b) => a + b, 0) <= lengthOf(width, height, upright);
+  return used + gapsOf(spec, tier, upright).reduce((a, b) => a + b, 0) <= lengthOf(tier, width, height, upright);
 }
 
 /**
@@ -186,12 +187,13 @@ function breadthOf({ shared }, tier, width, height, upright) {
 }
 
 /**
+ * @param {(typeof TIERS)[number]} tier
  * @param {number} width
  * @param {number} height
  * @param {boolean} upright
  */
-function lengthOf(width, height, upright) {
-  return upright ? height - 2 * MARGIN : width - 2 * (width < WIDE_MARGIN[1] ? MARGIN : WIDE_MARGIN[0]);
+function lengthOf({ rows, font }, width, height, upright) {
+  return upright ? height - 2 * (rows ? MARGIN : 1.6 * font) : width - 2 * (width < WIDE_MARGIN[1] ? MARGIN : WIDE_MARGIN[0]);
 }
 
 /**
@@ -227,7 +229,7 @@ function placed(spec, tier, width, height, upright) {
   const { columns, shared } = spec;
   /** @type {Map<number, Box>} */
   const boxes = new Map();
-  const length = lengthOf(width, height, upright);
+  const length = lengthOf(tier, width, height, upright);
   const top = upright ? MARGIN : MARGIN + badgeRoom(tier, upright);
   const breadth = breadthOf(spec, tier, width, height, upright);
   const sizes = sizesOf(spec, tier, width, height, upright).map((size) => size ?? { width: tier.input, height: tier.height, rows: 0 });
@@ -285,7 +287,7 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
     const own = lines.filter((_, k) => ids.includes(spec.lines[k].target));
     const into = own.length / ids.length;
     const even = into <= ids.length ? 1 / (into + 1) : ids.length / (ids.length + 1);
-    const few = own.length <= MOST_LABELS;
+    const few = spec.lines.length <= MOST_LABELLED && own.length <= MOST_LABELS;
     const alike = (/** @type {number} */ share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }));
     const beside = few && !upright && ([even, 0, 1].map(alike).find(clear) ?? [singly(own, ground, even)].find(clear));
     const found = few && !beside ? firstClear(own, ground, width, height) : null;
@@ -330,7 +332,7 @@ export function badgeSize(font) {
  * @returns {Rect[]}
  */
 export function groundOf(boxes, own, font, upright, width) {
-  const besides = own.map((id) => /** @type {Box} */ (boxes.get(id))).filter(({ rows }) => rows && rows < 3);
+  const besides = own.map((id) => /** @type {Box} */ (boxes.get(id))).filter(({ rows }) => rows < 3);
   const full = [...boxes.values()].filter(({ kind, rows }) => kind === "neuron" && rows === 3);
   const size = badgeSize(font);
   const badges = full.map(({ x, y, width: wide, height }) => {
@@ -411,9 +413,10 @@ function besideOf({ from, to, label: { width, height } }, wanted, side = 1) {
  * @param {Rect[]} boxes
  * @param {number} width of the picture
  * @param {number} height
+ * @param {Pick<Line, "from" | "to">[]} others all lines of the picture, which a label rather does not cross
  * @returns {(Rect & { clear: boolean })[]}
  */
-export function spread(lines, boxes, width, height) {
+export function spread(lines, boxes, width, height, others = lines) {
   const same = (/** @type {"from" | "to"} */ end) =>
     lines.every((line) => line[end] === lines[0][end] || (line[end].x === lines[0][end].x && line[end].y === lines[0][end].y));
   const wanted = lines.length < 2 ? 0.5 : same("to") ? 0.2 : same("from") ? 0.8 : 0.62; // in the order of their heads, in all sizes
@@ -434,7 +437,8 @@ export function spread(lines, boxes, width, height) {
             Math.abs(spot.x - width / 2) > (width - spot.width) / 2 || Math.abs(spot.y - height / 2) > (height - spot.height) / 2;
           const covers = boxes.filter((box) => overlap(spot, box)).length + Number(outside);
           const crossed = lines.filter((other) => other !== line && passes(other, spot)).length;
-          const cost = 100 * covers + 4 * crossed + 8 * Math.abs(share - wanted) + Math.abs(off) / 3 + 6 * Math.abs(shift);
+          const passed = others.filter((other) => passes(other, spot)).length;
+          const cost = 100 * covers + 4 * crossed + passed + 8 * Math.abs(share - wanted) + Math.abs(off) / 3 + 6 * Math.abs(shift);
           return { spot, covers, cost };
         }),
       ),
@@ -492,7 +496,10 @@ export function spread(lines, boxes, width, height) {
  */
 function passes({ from, to }, rect) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, angle: Math.atan2(dy, dx), width: Math.hypot(dx, dy), height: 1 };
+  const [x, y] = [(from.x + to.x) / 2, (from.y + to.y) / 2];
+  const around = rect.width + rect.height;
+  if (2 * Math.abs(x - rect.x) > Math.abs(dx) + around || 2 * Math.abs(y - rect.y) > Math.abs(dy) + around) return false;
+  const middle = { x, y, angle: Math.atan2(dy, dx), width: Math.hypot(dx, dy), height: 1 };
   return overlap(middle, rect);
 }
 

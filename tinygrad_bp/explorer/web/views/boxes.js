@@ -231,7 +231,7 @@ export class Boxes {
           rows === 2 ? y + height / 2 - font * 0.34 : middle,
           rows === 2 ? "middle" : "end",
         )
-      : this.number(id, `${shortened(name, 60)} `, what, Math.max(x, LETTER * font * 9), middle, "middle");
+      : this.number(id, `${shortened(name, 60)} `, what, x, middle, "middle");
     const left = rows === 1 || (target !== undefined && !this.neuronAt.has(id));
     const room = width - 6 - (rows === 1 ? LETTER * font * 8 : left ? LETTER * font * 6 : 0);
     number.letters = Math.floor((width - 4 - (rows === 1 ? LETTER * font * (name.length + 1) : 0)) / (LETTER * Math.max(11, font - 1.5)));

@@ -5,8 +5,9 @@ import { blockOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
-import { groundOf, labelSize, spread } from "./arrangement.js";
+import { labelSize } from "./arrangement.js";
 import { Boxes } from "./boxes.js";
+import { Crowd, wideAs } from "./crowd.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { DIGITS, inRoom, item, LETTER, moveTo, segment, tint, widthOf } from "./items.js";
@@ -28,17 +29,8 @@ import { Labels } from "./labels.js";
  * @property {import("./arrangement.js").Line} place
  */
 
-const MOST_SAID = 20; // labels that are laid beside each other
 const LEAST_ROOM = 5; // letters of a number beside a line
 const MOST_FADING = 100; // lines, above which none takes its time to change its colour
-
-/**
- * @param {SVGTextElement} label
- * @param {number} size
- */
-function wideAs({ textContent }, size) {
-  return LETTER * size * (1.05 * (textContent?.length ?? 0) + 0.5);
-}
 
 /**
  * Of a box with several numbers only the one that is a factor has its colour.
@@ -77,7 +69,7 @@ export class Picture {
     /** @type {import("./arrangement.js").Arrangement | null} */
     this.places = null;
     this.room = { width: 0, height: 0 };
-    this.said = ""; // lines of which the words have been laid beside each other
+    this.crowd = new Crowd(this);
   }
 
   // Building.
@@ -90,7 +82,6 @@ export class Picture {
   build(places, spec, room) {
     const { width, height } = room;
     this.room = room;
-    this.said = "";
     this.places = places;
     this.spec = spec;
     const choose = (/** @type {number} */ id) => this.choose(id);
@@ -116,6 +107,7 @@ export class Picture {
     });
     for (const [id, box] of places.boxes) boxes.append(...this.boxes.box(id, box));
     this.boxes.settle();
+    this.crowd.forget();
     this.chips.replaceChildren();
     const focused = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-node") : null;
     this.root.replaceChildren(under, lines, boxes, words, this.chips);
@@ -213,7 +205,7 @@ export class Picture {
     }
     for (const part of this.items) this.renderItem(part, frame, scene, mode);
     this.renderBlocks(frame, scene);
-    this.thin(frame, scene, mode);
+    this.crowd.thin(frame, scene, mode);
     for (const [id, lines] of this.biasLines) {
       for (const line of lines) {
         const on = scene.lines.has(id) && (frame.beat?.kind !== "net" || this.isHead(line, frame.beat.neuron, id));
@@ -239,50 +231,6 @@ export class Picture {
     toggle(part.group, "held", held);
     const spoken = frame.beat?.kind === "update" ? frame.beat.node === part.id : term !== undefined; // in the update all are
     toggle(part.group, "shown", spoken || this.stage.view.selected === part.id || held);
-  }
-
-  /**
-   * Where lines are too close for all their words, those are said that are chosen, or spoken of, where they lie on nothing else: of many
-   * first those that an equation writes, at its beginning and at its end. Only what is said is written.
-   * @param {Frame} frame
-   * @param {Scene} scene
-   * @param {string} mode
-   */
-  thin(frame, scene, mode) {
-    const first = frame.beat?.node;
-    const update = frame.beat?.kind === "update";
-    const shown = this.lines.filter(({ words, place }) => !place.label.always && words.classList.contains("shown"));
-    if (!shown.length && !this.said) return; // as in every frame of a training
-    const rank = (/** @type {LinePart} */ part, /** @type {number} */ k) =>
-      part.words.matches(".held, .selected")
-        ? 0
-        : part.connection.weight === first
-          ? 1
-          : !update && (k < 3 || k > shown.length - 3)
-            ? 2
-            : 3;
-    const ranks = new Map(shown.map((part, k) => [part, rank(part, k)]));
-    shown.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
-    const [said, over] = [shown.slice(0, MOST_SAID), shown.slice(MOST_SAID)];
-    for (const part of said) this.labels.writeLine(part, frame, scene, mode, true);
-    const lit = new Set(this.items.filter(({ group }) => group.matches(".only-lit.shown")).map(({ id }) => id));
-    const own = this.spec.own.filter((out) => lit.has(this.neuronAt.get(out)?.bias ?? -1));
-    const key = [...said.map(({ connection, label }) => `${connection.weight} ${label.textContent?.length}`), ...own].join();
-    if (key !== this.said) {
-      this.said = key;
-      const { boxes = new Map(), font = 11, upright = false } = this.places ?? {};
-      const { width, height } = this.room;
-      const ground = groundOf(boxes, own, font, upright, width);
-      const lines = said.map(({ label, place }) => {
-        return { ...place, label: { ...place.label, width: wideAs(label, labelSize(font)) } };
-      });
-      spread(lines, ground, width, height).forEach(({ clear, ...spot }, k) => {
-        Object.assign(said[k].place.label, spot);
-        moveTo(said[k].words, spot);
-        toggle(said[k].words, "crowded", !clear && ranks.get(said[k]) === 3);
-      });
-    }
-    for (const { words } of over) toggle(words, "crowded", true);
   }
 
   // The lines that have words in sight beside them.

@@ -196,8 +196,8 @@ function legible(numbers, size) {
   /** @type {(Rect | null)[][]} */
   const seen = [];
   return numbers.filter(({ words, course }) => {
-    const { width, height } = chipSize(words, size);
-    const extent = { width: width + BESIDE, height: height + BESIDE };
+    const { width, height } = wider(chipSize(words, size));
+    const extent = { width, height };
     const places = MOMENTS.map((moment) => {
       const { behind, ...place } = course(moment);
       return behind ? null : { ...place, ...extent };
@@ -263,6 +263,16 @@ function sumAt(places, id, travels) {
       return { x: shown && !met ? x : home.x, y: home.y, angle: 0, met, behind: moment < ENTERED };
     },
   };
+}
+
+/**
+ * With what lies between it and the next.
+ * @template {Extent} Size
+ * @param {Size} size
+ * @returns {Size}
+ */
+function wider(size) {
+  return { ...size, width: size.width + BESIDE, height: size.height + BESIDE };
 }
 
 /** @param {number} font */
@@ -402,7 +412,7 @@ function meeting(one, other) {
     other.places.forEach((end, l) => {
       const apart = STEPS - k - l;
       const cost = 2 * apart + Math.abs(k + apart / 2 - one.foot);
-      if (apart > 0 && cost < least && one.free[k] && other.free[l] && !overlap(place, end)) [least, ends] = [cost, [k, l]];
+      if (apart > 0 && cost < least && one.free[k] && other.free[l] && !overlap(wider(place), end)) [least, ends] = [cost, [k, l]];
     }),
   );
   return [one, other].map((track, n) => {

@@ -1,5 +1,6 @@
 """The computation graph on the page: folded and unfolded, moved and zoomed, and drawn where it is in sight."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def test_both_edges_of_a_square(opened: Any) -> None:
 def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
     explorer = opened("tutorial", **ROOMY)
     page = explorer.page
-    whole = {v.label: v for v in graph_of(start("tutorial").record())[0] if v.label}
+    result = start("tutorial").record()
+    result.backward()
+    whole = {v.label: v for v in graph_of(result)[0] if v.label}
     shown = explorer.numbers()
     names = "(all) => all.map((each) => each.ariaLabel.split(':')[0])"
     visible = lambda: page.locator(".computation .item[data-node]").evaluate_all(names)  # noqa: E731
@@ -42,8 +45,11 @@ def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
     assert set(visible()) == outer | {f"Open neuron {name}" for name in ("h1", "h2", "o1", "o2")}
     cover = page.locator("[aria-label^='Open neuron h1']")
     assert page.evaluate("document.activeElement.ariaLabel") == "Open neuron h1"
-    assert f"net {whole['net_h1'].data}" in cover.text_content()
-    assert f"{whole['out_h1'].data:.9f}" in cover.text_content()
+    h1 = [whole["net_h1"].data, whole["net_h1"].grad, whole["out_h1"].data, whole["out_h1"].grad]
+    rows = cover.locator(".cover-number:not(:empty)").all_text_contents()
+    assert [row.rpartition(" ")[0] for row in rows] == ["net", "δ", "out", "∂E/∂out"]
+    for row, x in zip(rows, h1, strict=True):
+        assert float(row.rpartition(" ")[2].replace("−", "-")) == pytest.approx(x, rel=2e-3)
     explorer.press("Enter")
     assert page.evaluate("document.activeElement.ariaLabel") == "Close neuron h1 into one box"
     assert {"net_h1", "out_h1", "w1 * i1", "w2 * i2"} <= set(visible())
@@ -58,6 +64,74 @@ def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
     explorer.button("Fit")  # where there is room for all of it
     assert visible() == every
     assert explorer.numbers() == shown
+
+
+# Words beside lines that lie on a box or on each other, and words that leave their box, of what is in sight.
+COVERED = """() => {
+  const drawn = (all) => [...all].filter((each) => each.getClientRects().length && each.textContent);
+  const room = (each) => each.getBoundingClientRect();
+  const shared = (a, b, least, most) => Math.min(a[most], b[most]) - Math.max(a[least], b[least]);
+  const meet = (a, b) => shared(room(a), room(b), "left", "right") > 1 && shared(room(a), room(b), "top", "bottom") > 3;
+  const words = drawn(document.querySelectorAll(".computation .slope"));
+  const items = drawn(document.querySelectorAll(".computation .item"));
+  const found = [];
+  const apart = (a, b) => meet(a, b) && found.push([a.textContent, b.textContent || b.parentNode.textContent]);
+  words.forEach((word, k) => [...words.slice(k + 1), ...items.map((each) => each.querySelector("rect"))].map((b) => apart(word, b)));
+  for (const each of items) {
+    const { left, right } = room(each.querySelector("rect"));
+    const inside = drawn(each.querySelectorAll("text"));
+    for (const text of inside) if (room(text).left < left || room(text).right > right) found.push(text.textContent);
+    inside.forEach((a, k) => inside.slice(k + 1).forEach((b) => apart(a, b)));
+  }
+  return found;
+}"""
+NAMED = "document.querySelector('.equation')?.textContent.match(/=.*[d∂]net.*[d∂]([wb][0-9]+)/)?.[1]"  # of whose gradient it is
+
+
+@pytest.mark.parametrize("name", ["tutorial", "xor", "several"])
+def test_words_of_a_folded_graph_cover_nothing_and_say_what_the_equation_names(
+    name: str, opened: Any, open_page: Any, tmp_path: Path
+) -> None:
+    if name == "several":
+        made = explore(tg.MLP(3, [4, 3], seed=1), rows=[([0.1, 0.2, 0.5], [0.3, 0.1, 0.2])])
+        explorer = Explorer(open_page(made.save(tmp_path / "x.html"), viewport={"width": 1280, "height": 720}))
+        explorer.press("g")
+    else:
+        explorer = opened(name, viewport={"width": 1280, "height": 720})
+    page = explorer.page
+    explorer.panel("settings")
+    explorer.click("[data-level=neuron]")
+    explorer.press("Escape")
+    found = {}
+    for beat in range(int(page.locator(".scrubber").get_attribute("max")) + 1):
+        explorer.jump(beat)
+        assert page.evaluate(COVERED) == []
+        if name := page.evaluate(NAMED):
+            found[name] = page.locator(".computation .cover-number", has_text=f"∂E/∂{name} ").count()
+    assert found
+    assert set(found.values()) == {1}
+
+
+def test_zooming_out_comes_back_to_where_it_was(opened: Any) -> None:
+    explorer = opened("tutorial", viewport={"width": 1280, "height": 720})
+    page = explorer.page
+
+    def place() -> Any:
+        explorer.settle()
+        covers = page.locator(".computation .cover").evaluate_all("(all) => all.map((each) => each.ariaLabel)")
+        return covers, page.locator(".computation > g").first.get_attribute("transform")
+
+    explorer.panel("settings")
+    explorer.click("[data-level=layer]")
+    seen = [place()]
+    for _ in range(12):
+        explorer.button("Zoom in")
+        seen.append(place())
+    assert len({tuple(sorted(covers)) for covers, _ in seen}) >= 3  # layers, neurons, operations
+    different = [after for before, after in pairwise(seen) if before != after]
+    for before in reversed([seen[0], *different[:-1]]):
+        explorer.button("Zoom out")
+        assert place() == before
 
 
 # What a part of the page tells of itself, and how many elements of the picture a step touches.

@@ -17,6 +17,7 @@ description   all that a page knows about its subject
 programs      what it computes with, in JavaScript
 formulas      what it says of each number, in LaTeX
 layout        where nodes and edges lie
+beside        where words beside lines stand
 page          the HTML file
 web/          its style and its modules of JavaScript
 """

@@ -21,6 +21,7 @@ from tinygrad_bp.drawing.again import again
 from tinygrad_bp.drawing.rendering import run
 from tinygrad_bp.explanation.attention import Look, owned
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
+from tinygrad_bp.explorer.beside import beside
 
 POINTS = 72.0  # an inch, in which Graphviz counts
 LETTER = 12.0  # the size of the letters in a box, in points
@@ -28,6 +29,10 @@ NARROWEST, WIDEST, HEIGHT = 134.0, 172.0, 60.0  # of a node, in points
 AGAIN = 42.0  # the height of one that is drawn again: its name and its number
 CONSTANT = 34.0, 22.0
 FOLDED = 76.0  # the height of one in which others are folded
+NEURON = 216.0, 60.0  # a folded neuron: its numbers, and beside each how the error changes with it
+APART, FARTHER = 0.7, 1.35  # inches between columns; and where there are words beside the lines between them
+WORDS = 46.0, 7.0  # the width of a number beside a line, and of each letter of the name before it
+MOST_TOGETHER = 32  # lines with words beside them, above which words are there only while their line is spoken of
 MOST_BENDS = 2000  # of lines, above which what is used far away is drawn again
 
 Size = tuple[float, float]
@@ -56,11 +61,13 @@ def _laid_out(
     lines: Sequence[tuple[int, int]],
     members: Sequence[Sequence[int]],
     columns: Sequence[Sequence[int]] = (),
+    apart: float = APART,
 ) -> dict[str, Any]:
     """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them.
 
     Args:
         columns: boxes that stand below each other, in this order.
+        apart: inches between columns.
     """
     count = len(sizes)
     boxes = list(sizes)
@@ -75,7 +82,8 @@ def _laid_out(
             if head in owner:
                 together[owner[head]].append(drawn[tail, which])
         edges.append((drawn.get((tail, which), tail), head))
-    found = run(_dot(boxes, edges, together, columns), "plain", lambda returned: _read(returned, boxes, edges), _LESS)
+    dot = _dot(boxes, edges, together, columns, apart)
+    found = run(dot, "plain", lambda returned: _read(returned, boxes, edges), _LESS)
     places = found["nodes"]
     return {
         **found,
@@ -91,10 +99,11 @@ def _dot(
     edges: Sequence[tuple[int, int]],
     together: Sequence[Sequence[int]],
     columns: Sequence[Sequence[int]],
+    apart: float,
 ) -> str:
     lines = [
         "digraph {",
-        'rankdir="LR"; nodesep="0.22"; ranksep="0.7"; node [shape="box", fixedsize="true", label=""];',
+        f'rankdir="LR"; nodesep="0.22"; ranksep="{apart}"; node [shape="box", fixedsize="true", label=""];',
     ]
     lines += [
         f'n{k} [width="{width / POINTS:.4f}", height="{height / POINTS:.4f}"];'
@@ -204,7 +213,8 @@ def folds(
     Heads of attention are folded position by position, and as a whole where there are layers otherwise.
 
     A layout is as `layout` has it. Its `nodes` are boxes, and `boxes` says of each its `kind`, the `number` of its neuron or its layer, its
-    `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to.
+    `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to. `words` has for each of
+    these the middle of what is said beside it, None where that is nothing, and `together` says whether all of it can be said at once.
 
     Args:
         whole: whether the neurons are the whole network. Otherwise there are no layers.
@@ -307,20 +317,36 @@ def _folded(
 ) -> dict[str, Any]:
     place = {v: k for k, v in enumerate(order)}
     box = {v: number for number, fold in enumerate(boxes) for v in fold.members}
-    ends = {(box[x], box[v]): None for v in order if v in box for x in v.args if x in box and box[x] != box[v]}
+    ends: dict[tuple[int, int], set[Value]] = {}  # boxes, and what goes from the one to the other
+    for v in order:
+        for x in v.args:
+            if v in box and x in box and box[x] != box[v]:
+                ends.setdefault((box[x], box[v]), set()).add(x)
     sizes = []
     for fold in boxes:
         width, height = _size(fold.members[-1], names.get(fold.members[-1], ""))
         if fold.kind == "head":
             width = WIDEST  # its heading is longer than the names in it
-        sizes.append((width, FOLDED if len(fold.members) > 1 else height))
+        if fold.kind == "neuron":
+            sizes.append(NEURON)
+        else:
+            sizes.append((width, FOLDED if len(fold.members) > 1 and fold.kind != "named" else height))
     columns: dict[int, list[int]] = {}
     for k, fold in enumerate(boxes):
         if fold.kind == "neuron" and fold.number is not None:
             columns.setdefault(neurons[fold.number].depth, []).append(k)
     below = [sorted(column, key=lambda k: boxes[k].number or 0) for column in columns.values() if len(column) > 1]
+    found = _laid_out(sizes, list(ends), [], below, FARTHER if columns else APART)
+    said = _said(boxes, ends, neurons)
+    widths = [WORDS[0] + (WORDS[1] * (1 + len(names[weight])) if weight else 0.0) for weight in said.values()]
+    together = len(said) <= MOST_TOGETHER
+    rooms = [*found["nodes"], *(room for _, *room in found["again"])]
+    spots = beside([found["edges"][k] for k in said], widths, rooms, together=together)
+    at = {k: [round(x), round(y)] for k, (x, y) in zip(said, spots, strict=True)}
     return {
-        **_laid_out(sizes, list(ends), [], below),
+        **found,
+        "words": [at.get(k) for k in range(len(ends))],
+        "together": together,
         "ends": [list(pair) for pair in ends],
         "boxes": [
             {
@@ -331,6 +357,21 @@ def _folded(
             for fold in boxes
         ],
     }
+
+
+def _said(
+    boxes: Sequence[Fold], ends: Mapping[tuple[int, int], Collection[Value]], neurons: Sequence[Unit]
+) -> dict[int, Value | None]:
+    """The lines that stand for one derivative, of the only result of a box by the only Value that comes along, by their number; and the
+    weight that it is, if it is one."""
+    weights = {(unit.net, c.source): c.weight for unit in neurons for c in unit.connections}
+    found: dict[int, Value | None] = {}
+    for k, ((_, head), by) in enumerate(ends.items()):
+        fold = boxes[head]
+        if len(by) == 1 and fold.kind in ("neuron", "named"):
+            net = neurons[fold.number].net if fold.kind == "neuron" and fold.number is not None else fold.members[-1]
+            found[k] = weights.get((net, next(iter(by))))
+    return found
 
 
 def _called(fold: Fold, names: Mapping[Value, str], looks: Sequence[Look]) -> dict[str, Any]:

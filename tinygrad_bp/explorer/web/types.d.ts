@@ -99,6 +99,8 @@ interface Layout {
 interface FoldedLayout extends Layout {
   boxes: { kind: string; number: number | null; name: string; members: number[] }[];
   ends: [number, number][];
+  words: ([number, number] | null)[];
+  together: boolean;
 }
 
 interface Description {

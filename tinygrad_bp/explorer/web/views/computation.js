@@ -33,6 +33,7 @@ const JOURNEY = 350; // milliseconds to what is current
 /** @typedef {import("./sheets.js").Point} Point */
 /** @typedef {import("./sheets.js").View} Window */
 /** @typedef {import("./graphparts.js").Part} Part */
+/** @typedef {{ sheet: Sheet, view: Window }} Place */
 
 /** @param {Stage} stage */
 export function computationView(stage) {
@@ -72,6 +73,8 @@ class GraphPicture {
     this.dragged = false;
     /** @type {number | null} */
     this.followed = null;
+    /** @type {{ factor: number, before: Place, after: Place }[]} */
+    this.trail = []; // of zooming in, by which zooming out comes back to where it was
     this.arrive = () => {}; // ends a journey
     this.actions = {
       choose: (/** @type {number} */ id) => stage.select(id, stage.view.mode === "gradients" ? "grad" : "data"),
@@ -149,13 +152,38 @@ class GraphPicture {
   }
 
   /**
+   * Out by as much as in just before is back to the same place, though the window was kept within the sheet, or went on to another one.
    * @param {number} factor
    * @param {Point | null} at
    */
   zoom(factor, at = null) {
     this.arrive();
-    const { view, sheet, sheets, room } = this;
+    const { view, sheet } = this;
     if (!view) return;
+    const before = { sheet, view };
+    const last = this.trail.pop();
+    const stayed = last && isSame(last.after, before);
+    if (stayed && Math.abs(last.factor * factor - 1) < 1e-9) return this.back(last.before);
+    this.trail = stayed && factor > 1 ? [...this.trail, last] : [];
+    this.zoomBy(factor, at, view);
+    const after = { sheet: this.sheet, view: this.view ?? view };
+    if (factor > 1 && !isSame(before, after)) this.trail.push({ factor, before, after });
+  }
+
+  /** @param {Place} place */
+  back({ sheet, view }) {
+    if (sheet !== this.sheet) return this.change(sheet, view.scale, view, { x: 0, y: 0 });
+    this.view = view;
+    this.draw();
+  }
+
+  /**
+   * @param {number} factor
+   * @param {Point | null} at
+   * @param {Window} view
+   */
+  zoomBy(factor, at, view) {
+    const { sheet, sheets, room } = this;
     const { left, top } = at ? this.root.getBoundingClientRect() : { left: 0, top: 0 };
     const here = at ? { x: at.x - left, y: at.y - top } : { x: room.width / 2, y: room.height / 2 };
     const point = { x: view.x + here.x / view.scale, y: view.y + here.y / view.scale };
@@ -434,4 +462,12 @@ class GraphPicture {
     }
     return root;
   }
+}
+
+/**
+ * @param {Place} a
+ * @param {Place} b
+ */
+function isSame(a, b) {
+  return a.sheet === b.sheet && a.view.scale === b.view.scale && a.view.x === b.view.x && a.view.y === b.view.y;
 }

@@ -5,11 +5,11 @@ import { brief, exactly, written } from "../model/numbers.js";
 import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { item, shortened, tint } from "./items.js";
+import { inRoom, item, shortened, tint } from "./items.js";
 
-const BOX_LETTERS = 11; // of a number in a box
 const ROW = 17;
 const WIDE = 7.6; // of a letter of a name
+const COMPUTED_WIDTH = 88; // of the width of a folded neuron, for what is computed; the rest is for how the error changes with it
 const MOST_ROWS = 3; // below the heading of a folded box
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "hides" | "hidesSlope"> & import("./grip.js").Hand} Stage */
@@ -28,17 +28,6 @@ const MOST_ROWS = 3; // below the heading of a folded box
 
 /** @typedef {{ group: SVGGElement, update: (moment: Moment) => void }} Part */
 /** @typedef {{ choose: (id: number) => void, open: (box: Box) => void, close: (box: Box) => void }} Actions */
-
-/**
- * A number in as many digits as there is room for.
- * @param {number | null} x
- * @param {number} digits
- * @param {number} most letters
- */
-function inBox(x, digits, most) {
-  const words = written(x, digits);
-  return words.length > most ? written(x, digits - 3) : words;
-}
 
 /**
  * @param {Box} box
@@ -161,7 +150,7 @@ function againPart(stage, box, actions) {
   );
   const group = svg("g", { onclick }, outline(box, "box again", 7), name, data);
   const update = (/** @type {Moment} */ { frame, light }) => {
-    put(data, constant ? written(graph.nodes[node].data, 4) : stage.hides(node, "data") ? "?" : inBox(frame.dataAt(node), 9, BOX_LETTERS));
+    put(data, constant ? written(graph.nodes[node].data, 4) : stage.hides(node, "data") ? "?" : inRoom(frame.dataAt(node)));
     toggle(group, "dim", Boolean(light) && !light?.nodes.has(node));
   };
   return { group, update };
@@ -216,7 +205,7 @@ function nodePart(stage, box, actions) {
     const { frame, scene } = moment;
     const numbers = [frame.dataAt(id), frame.gradAt(id)];
     const secret = [stage.hides(id, "data"), stage.hides(id, "grad")];
-    const shown = numbers.map((x, k) => (secret[k] ? "?" : inBox(x, 9, BOX_LETTERS)));
+    const shown = numbers.map((x, k) => (secret[k] ? "?" : inRoom(x)));
     [data, grad].forEach((part, k) => {
       put(part, shown[k]);
       set(part, "data-value", secret[k] ? "" : exactly(numbers[k]));
@@ -240,23 +229,33 @@ function nodePart(stage, box, actions) {
  * @returns {Part}
  */
 function foldedPart(stage, box, actions) {
-  const { left, top, width } = box;
+  const { left, right, top, width } = box;
   const name = headingOf(stage, box);
   const rect = outline(box, "box neuron", 14);
-  const lines = Array.from({ length: MOST_ROWS }, (_, k) => svg("text", { class: "cover-number", x: left + 12, y: top + 36 + k * ROW }));
+  const neuron = box.kind === "neuron";
+  const heading = svg("text", { class: "cover-name", x: left + 12, y: top + 18 });
+  const aside = svg("text", { class: "cover-number", x: right - 12, y: top + 18, "text-anchor": "end" });
+  const lines = Array.from({ length: neuron ? 4 : MOST_ROWS }, (_, k) => {
+    const [column, row] = neuron ? [k % 2, Math.floor(k / 2)] : [0, k];
+    return svg("text", { class: "cover-number", x: left + 12 + column * COMPUTED_WIDTH, y: top + (neuron ? 34 : 36) + row * ROW });
+  });
   const key = box.kind === "neuron" ? "graph.open" : "graph.openPart";
   const group = item(
     { class: "cover", "data-group": box.number, "data-node": box.node, "aria-label": text(key, { name }) },
     () => actions.open(box),
     svg("title", {}, text(key, { name })),
     rect,
-    svg("text", { class: "cover-name", x: left + 12, y: top + 18 }, `▸ ${shortened(name, width - 30, WIDE)}`),
+    heading,
+    aside,
     lines,
   );
   const most = Math.floor((width - 20) / 6.9);
   const update = (/** @type {Moment} */ moment) => {
     const rows = rowsOfBox(stage, box, moment.frame, most);
     lines.forEach((line, k) => put(line, rows[k] ?? ""));
+    const inside = neuron ? asideOf(stage, box, moment) : "";
+    put(aside, inside);
+    put(heading, `▸ ${shortened(name, width - 30 - WIDE * inside.length, WIDE)}`);
     const of = box.kind === "neuron" ? neuronOf(stage, box).net : box.node;
     const plain = box.kind === "neuron" || box.kind === "error";
     updateSign(rect, plain && !stage.hides(of, "grad") ? (moment.frame.gradAt(of) ?? 0) : 0);
@@ -300,16 +299,16 @@ function headingOf({ graph }, { kind, number, name, node }) {
  */
 function rowsOfBox(stage, box, frame, most) {
   const { graph } = stage;
-  const shown = (/** @type {number} */ id, /** @type {Quantity} */ quantity, /** @type {number} */ letters) => {
+  const shown = (/** @type {number} */ id, /** @type {Quantity} */ quantity) => {
     const x = quantity === "data" ? frame.dataAt(id) : frame.gradAt(id);
-    return stage.hides(id, quantity) ? "?" : inBox(x, 9, letters);
+    return stage.hides(id, quantity) ? "?" : inRoom(x);
   };
   if (box.kind === "neuron") {
     const { net, out } = neuronOf(stage, box);
     return [
-      ...(net === out ? [] : [`net ${shown(net, "data", most - 4)}`]),
-      `out ${shown(out, "data", most - 4)}`,
-      `δ ${shown(net, "grad", most - 2)}`,
+      ...(net === out ? [] : [`net ${shown(net, "data")}`, `δ ${shown(net, "grad")}`]),
+      `out ${shown(out, "data")}`,
+      `∂E/∂out ${shown(out, "grad")}`,
     ];
   }
   if (box.kind === "layer") {
@@ -332,16 +331,36 @@ function rowsOfBox(stage, box, frame, most) {
     const leaving = new Set(graph.nodes.flatMap(({ args }, id) => (inside.has(id) ? [] : args.filter((x) => inside.has(x)))));
     const taken = box.members.filter((id) => leaving.has(id)).slice(-MOST_ROWS);
     const short = (/** @type {number} */ id) => graph.nodes[id].name.replace(box.name ? /_head\d+_at\d+/ : /_head\d+/, "");
-    return taken.map((id) => `${isolated(shortened(short(id), (most - 10) * 6.9))} ${shown(id, "data", 9)}`);
+    return taken.map((id) => `${isolated(shortened(short(id), (most - 10) * 6.9))} ${shown(id, "data")}`);
   }
   if (box.kind === "inputs") {
     const several = box.members.length > MOST_ROWS ? MOST_ROWS - 1 : MOST_ROWS;
-    const rows = box.members
-      .slice(0, several)
-      .map((id) => `${isolated(shortened(graph.nodes[id].name, 50))} ${shown(id, "data", most - 6)}`);
+    const rows = box.members.slice(0, several).map((id) => `${isolated(shortened(graph.nodes[id].name, 50))} ${shown(id, "data")}`);
     return box.members.length > MOST_ROWS ? [...rows, text("graph.more", { count: box.members.length - several })] : rows;
   }
-  return [`${text("graph.data")} ${shown(box.node, "data", most - 5)}`, `${text("graph.grad")} ${shown(box.node, "grad", most - 5)}`];
+  return [`${text("graph.data")} ${shown(box.node, "data")}`, `${text("graph.grad")} ${shown(box.node, "grad")}`];
+}
+
+/**
+ * What an equation names that is in the box of a neuron and not among its rows: the derivative by a weight, or the neuron's own bias.
+ * @param {Stage} stage
+ * @param {Box} box
+ * @param {Moment} moment
+ */
+function asideOf(stage, box, { frame, scene }) {
+  const { beat } = frame;
+  if (!beat) return "";
+  const backward = beat.phase !== "forward" && box.members.includes(beat.node) && !stage.graph.nodes[beat.node].op;
+  const { bias } = neuronOf(stage, box);
+  const id = backward
+    ? beat.node
+    : bias !== null && box.members.includes(bias) && (scene.lines.has(bias) || scene.colours.has(bias))
+      ? bias
+      : null;
+  if (id === null) return "";
+  const [x, quantity] = backward ? [frame.gradAt(id), "grad"] : [frame.dataAt(id), "data"];
+  const name = isolated(shortened(stage.graph.nodes[id].name, 60));
+  return `${backward ? "∂E/∂" : ""}${name} ${stage.hides(id, /** @type {Quantity} */ (quantity)) ? "?" : inRoom(x)}`;
 }
 
 /**
@@ -356,7 +375,44 @@ function rangeOf(what, numbers) {
 }
 
 /**
- * A line, and on the sheet of operations its local derivative.
+ * The derivative that a line between folded boxes stands for.
+ * @param {ArrayLike<number>} slopes
+ * @param {import("../model/graph.js").Graph} graph
+ * @param {import("./sheets.js").Local} local
+ */
+function localSlope(slopes, graph, { of, by, edges }) {
+  const flow = new Map([[of, 1]]);
+  for (const index of edges) {
+    const { tail, head } = graph.edges[index];
+    flow.set(tail, (flow.get(tail) ?? 0) + slopes[index] * (flow.get(head) ?? 0));
+  }
+  return flow.get(by) ?? 0;
+}
+
+/**
+ * A line between folded boxes, and beside it the derivative of the one by the other: of a connection its weight, by its name.
+ * @param {Stage} stage
+ * @param {Line} line
+ * @param {import("./sheets.js").Local} local
+ * @param {SVGTextElement} number
+ * @param {{ frame: Frame, scene: Scene, lit: boolean }} moment
+ */
+function updateLocal(stage, { tail, head }, local, number, { frame, scene, lit }) {
+  const { graph } = stage;
+  const { weight } = local;
+  const term = weight === null ? undefined : (scene.lines.get(weight) ?? scene.colours.get(weight));
+  const unknown = weight === null && frame.phase === "forward" && frame.dataAt(local.of) === null;
+  toggle(number, "gone", unknown || !(local.always || lit || term !== undefined));
+  const x = weight === null ? localSlope(frame.slopes, graph, local) : frame.dataAt(weight);
+  const secret = weight === null ? stage.hidesSlope(tail, head) : stage.hides(weight, "data");
+  const name = weight === null ? "" : `${isolated(shortened(graph.nodes[weight].name, 60))} `;
+  put(number, `${name}${secret ? "?" : inRoom(x)}`);
+  set(number, "data-value", secret ? "" : exactly(x));
+  tint(number, term);
+}
+
+/**
+ * A line, and beside it its local derivative.
  * @param {Stage} stage
  * @param {Line} line
  * @param {boolean} far
@@ -365,7 +421,7 @@ function rangeOf(what, numbers) {
 export function linePart(stage, line, far) {
   const { index, tail, head, heads, edges } = line;
   const path = svg("path", { class: "graph-line", ...(far ? {} : { "marker-end": "url(#arrow)" }), d: line.path });
-  const labelled = !far && index !== null;
+  const labelled = !far && (index !== null || line.local !== null);
   const number = labelled ? svg("text", { class: "slope", x: line.label.x, y: line.label.y, "text-anchor": "middle" }) : null;
   const group = svg("g", {}, path, number);
   const update = (/** @type {Moment} */ { frame, scene, light, edge }) => {
@@ -374,10 +430,11 @@ export function linePart(stage, line, far) {
     toggle(path, "lit", lit);
     toggle(path, "dim", Boolean(light) && !lit);
     toggle(path, "current", (edge >= 0 && edges.includes(edge)) || named);
+    if (number && line.local) updateLocal(stage, line, line.local, number, { frame, scene, lit: lit || named });
     if (!number || index === null) return;
     const secret = stage.hidesSlope(tail, head);
     toggle(number, "gone", frame.phase === "forward" && frame.dataAt(head) === null);
-    put(number, secret ? "?" : brief(frame.slopes[index], 4));
+    put(number, secret ? "?" : inRoom(frame.slopes[index]));
     set(number, "data-value", secret ? "" : exactly(frame.slopes[index]));
     toggle(number, "lit", lit);
     toggle(number, "dim", Boolean(light) && !lit);

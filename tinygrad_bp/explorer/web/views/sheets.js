@@ -5,6 +5,7 @@ const EDGE = 22; // around all of it
 const FRAME = 14; // around the nodes of a neuron
 const ABOVE = 5; // of words beside a line
 const BELOW = 18; // of words below a line, from where they would stand above it
+const HALF_LETTER = 4; // of the height of words, above their baseline
 const HANDLE = 14; // above them, for its name
 export const READABLE = 11; // pixels of a letter
 export const LARGEST = 1.4; // scale of what fits easily
@@ -14,7 +15,9 @@ export const LARGEST = 1.4; // scale of what fits easily
  * @typedef {Point & { width: number, height: number }} Room a middle and a size
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds
  * @typedef {Room & Bounds & { kind: string, node: number, number: number | null, name: string, members: number[] }} Box
- * @typedef {Bounds & { path: string, label: Point, edges: number[], index: number | null, tail: number, head: number, heads: number[] }} Line
+ * @typedef {Bounds & { path: string, label: Point, edges: number[], index: number | null, tail: number, head: number, heads: number[], local: Local | null }} Line
+ * @typedef {{ of: number, by: number, edges: number[], weight: number | null, always: boolean }} Local of what is in one box, by what
+ *   is in another: along these edges; the weight that it is, if it is one; and whether there is room to say it all the time
  * @typedef {{ level: Level, width: number, height: number, letter: number, boxes: Box[], frames: Box[], lines: Line[], boxOf: Map<number, number> }} Sheet
  * @typedef {{ width: number, height: number }} Size
  * @typedef {Point & { scale: number }} View the point of a sheet that is in the upper left corner of the window
@@ -51,7 +54,15 @@ function operationSheet(layout, groups, graph) {
     for (const tail of args) {
       const { constant } = graph.nodes[tail];
       const own = constant ? null : index++;
-      lines.push({ ...curve(layout.edges[lines.length]), edges: own === null ? [] : [own], index: own, tail, head, heads: [head] });
+      lines.push({
+        ...curve(layout.edges[lines.length]),
+        edges: own === null ? [] : [own],
+        index: own,
+        tail,
+        head,
+        heads: [head],
+        local: null,
+      });
     }
   }
   separate(lines);
@@ -111,9 +122,32 @@ function foldedSheet(level, layout, graph) {
   }
   const lines = layout.ends.map(([a, b], k) => {
     const edges = between.get(`${a},${b}`) ?? [];
-    return { ...curve(layout.edges[k]), edges, index: null, tail: boxes[a].node, head: boxes[b].node, heads: boxes[b].members };
+    const drawn = curve(layout.edges[k]);
+    const spot = layout.words[k];
+    const local = spot && localOf(graph, edges, boxes[b], layout.together);
+    if (spot) drawn.label = { x: spot[0], y: spot[1] + HALF_LETTER };
+    return { ...drawn, edges, index: null, tail: boxes[a].node, head: boxes[b].node, heads: boxes[b].members, local };
   });
   return { level, width, height, letter, boxes: [...boxes, ...again], frames: [], lines, boxOf: found };
+}
+
+/**
+ * The derivative that a line between folded boxes stands for: of what a neuron adds up, or of the result of another box.
+ * @param {import("../model/graph.js").Graph} graph
+ * @param {number[]} into edges of the line
+ * @param {Box} box that it leads to
+ * @param {boolean} always
+ * @returns {Local}
+ */
+function localOf(graph, into, { kind, node, number, members }, always) {
+  const by = graph.edges[into[0]].tail;
+  const of = kind === "neuron" ? /** @type {Network} */ (graph.network).neurons[number ?? 0].net : node;
+  const inside = new Set(members);
+  const edges = [...graph.routes(of, by)].filter(
+    (index) => inside.has(graph.edges[index].head) && (inside.has(graph.edges[index].tail) || graph.edges[index].tail === by),
+  );
+  const factor = graph.connections.find(({ neuron, source }) => neuron.net === of && source === by);
+  return { of, by, edges: edges.sort((a, b) => b - a), weight: factor?.weight ?? null, always };
 }
 
 /**

@@ -3,7 +3,8 @@
 nn            Module, Neuron, Layer, MLP
 activations   what a neuron may make of its net input
 losses        how far outputs are from targets
-optim         SGD, Adam, AdamW, and schedules
+optim         SGD, Adam, AdamW
+schedules     learning rates that change with the steps
 optimizer_state  what an optimizer is set to and remembers, as plain data
 training/     `train`: epochs, batches, engines
 data/         tables to learn from, and files of your own

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tinygrad_bp.core.operation import as_float
-from tinygrad_bp.networks.optim import OPTIMIZERS, SCHEDULES, Optimizer
+from tinygrad_bp.networks.optim import OPTIMIZERS, Optimizer
+from tinygrad_bp.networks.schedules import SCHEDULES
 from tinygrad_bp.text import shown
 
 NO_SETTINGS = ("parameters", "steps", "moments", "kept")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import runpy
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.drawings import nodes, texts
+from tinygrad_bp import topological_order
 from tinygrad_bp.core.ops import sum_of
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import choice, draw, draw_network
@@ -79,6 +84,29 @@ def test_of_a_graph_far_too_large_only_a_part_is_looked_at(monkeypatch: pytest.M
     with pytest.raises(ValueError, match=r"up to 1,000 nodes, and this one has more than 2,000: explore a part of it"):
         explore(x)
     assert looked.nodes <= 9000
+
+
+def test_what_a_page_refuses_can_be_seen_as_the_refusal_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["microgpt.py"])
+    gpt = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "microgpt.py"), run_name="example")
+    loss = gpt["loss"]("ada")
+    with pytest.raises(ValueError, match="explore shows graphs of up to 1,000 nodes") as refused:
+        explore(loss)
+    said = re.fullmatch(
+        r".* this one has ([\d,]+): explore a part of it, such as '(\w+)', which has ([\d,]+);"
+        r" or draw its end: draw\(\.\.\., depth=(\d+)\) shows ([\d,]+) nodes",
+        str(refused.value),
+    )
+    assert said
+    count, name, part, depth, end = (each.replace(",", "") for each in said.groups())
+    order = topological_order(loss)
+    assert len(order) == int(count)
+    [named] = [v for v in order if v.label == name]
+    assert len(topological_order(named)) == int(part) <= 1000
+    subject.require_few(named)
+    assert len(nodes(draw(loss, depth=int(depth)))) == int(end)
+    with pytest.raises(ValueError, match="too many to read"):
+        draw(loss, depth=int(depth) + 1)
 
 
 def test_a_network_too_large_for_a_picture_or_a_page_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

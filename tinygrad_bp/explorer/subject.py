@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HIDDEN = 5  # neurons of the network that learns a truth table, as in the companion of the worked example
 MOST_NODES = 1000  # of a graph that a page shows
 MOST_COUNTED = 200_000  # of one that it does not show
+MOST_DRAWN = 400  # that `draw` shows unasked
 MOST_TRIED = 100  # Values with a label, as parts of a graph that is too large
 RATE = 0.5  # the learning rate, if none is given
 MOMENTUM = 0.9  # of the optimizer with momentum
@@ -337,12 +338,12 @@ def _in_neurons(neurons: Sequence[Unit], parameters: Sequence[Value]) -> list[Va
 def require_few(result: Value) -> None:
     """Raises ValueError for a Value with more nodes than a page shows; of a very large graph most are not looked at.
 
-    It names a part that a page can show, the largest of the last ones that have a label.
+    It names a part that a page can show, the largest of the last ones that have a label, and how much of the graph's end a picture can.
     """
     count = count_nodes(result, most=MOST_COUNTED)
     if count > MOST_NODES:
         part = _part(result) if count <= MOST_COUNTED else ""
-        raise ValueError(f"{_too_many(count)}: explore a part of it{part}")
+        raise ValueError(f"{_too_many(count)}: explore a part of it{part}{_end(result)}")
 
 
 def _part(result: Value) -> str:
@@ -353,6 +354,19 @@ def _part(result: Value) -> str:
         return ", or a smaller one"
     largest = max(fitting, key=sizes.__getitem__)
     return f", such as {shown(largest.label)}, which has {sizes[largest]:,}"
+
+
+def _end(result: Value) -> str:
+    """How many operations from the result on can be drawn."""
+    near = frontier = {result}
+    depth = 0
+    while frontier:
+        frontier = {arg for v in frontier for arg in v.args if arg not in near}
+        if len(near) + len(frontier) > MOST_DRAWN:
+            break
+        near |= frontier
+        depth += 1
+    return f"; or draw its end: draw(..., depth={depth}) shows {len(near):,} nodes" if depth else ""
 
 
 def _too_many(count: int) -> str:

@@ -321,21 +321,32 @@ class Explorer:
         """Chooses an item of the diagram, by the keyboard."""
         named = [f'.diagram .item[aria-label^="{name}{colon}"]' for colon in ":："]
         item = self.page.locator(",".join([f'.diagram .item[data-name="{name}"]', *named]))
-        with contextlib.nullcontext() if item.count() else self.room():
+        with (
+            contextlib.nullcontext() if item.count() else self.room(painted=True)
+        ):  # what is not painted takes no focus
             item.first.focus()
             self.press("Enter")
 
     @contextlib.contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self, *, painted: bool = False) -> Iterator[None]:
         """A window in which the whole computation graph is drawn, for as long as it is read."""
         window = getattr(self.page, "page", self.page)
         before = window.viewport_size
-        if before["width"] >= ROOMY["viewport"]["width"]:
-            yield
-            return
-        self.resize(ROOMY["viewport"])
+        with contextlib.nullcontext() if painted else self.unpainted():
+            if before["width"] >= ROOMY["viewport"]["width"]:
+                yield
+            else:
+                self.resize(ROOMY["viewport"])
+                yield
+                self.resize(before)
+
+    @contextlib.contextmanager
+    def unpainted(self) -> Iterator[None]:
+        """Meanwhile the page writes all that it shows, and the browser paints none of it: of a large window that takes most of the time."""
+        paint = "(how) => { document.documentElement.style.visibility = how; }"
+        self.page.evaluate(paint, "hidden")
         yield
-        self.resize(before)
+        self.page.evaluate(paint, "")
 
     def resize(self, size: Any) -> None:
         """Makes the window as large as that, and waits until the page has heard of it and has drawn itself anew."""

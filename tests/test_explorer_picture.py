@@ -108,7 +108,9 @@ def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any,
     page = open_page(large(name).save(tmp_path / "page.html"), reduced_motion="reduce")
     explorer = Explorer(page)
     beats = int(page.locator(".scrubber").get_attribute("max"))
-    said = "() => [...document.querySelectorAll('.line-texts > *')].filter((each) => each.getClientRects().length).length"
+    said = (
+        "() => [...document.querySelectorAll('.line-texts > *')].filter((each) => each.getClientRects().length).length"
+    )
     for width, height in ((1280, 720), (1920, 1080), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(DRAWN)

@@ -73,6 +73,32 @@ UNREAD = """async (beats) => {
   return [...found];
 }"""
 
+# What touches the edge of its box, whose corners are round.
+TOUCHING = """() => {
+  const corners = (each, { x, y, width, height }) => {
+    const { a, b, c, d, e, f } = each.getScreenCTM();
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
+  };
+  const letters = (each) => {
+    const { x, y, width, height } = each.getBBox();
+    return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
+  };
+  const seen = (each) => each.getClientRects().length > 0 && each.textContent.trim() !== "";
+  const found = [];
+  for (const each of [...document.querySelectorAll(".neurons .boxes text")].filter(seen)) {
+    const box = each.parentElement.querySelector(":scope > .box");
+    if (!box || each.matches(".badge, .ghost-number")) continue;
+    const { left, right, top, bottom } = box.getBoundingClientRect();
+    const r = Number(box.getAttribute("rx"));
+    const room = letters(each).map(([x, y]) => {
+      const [across, down] = [Math.min(x - left, right - x), Math.min(y - top, bottom - y)];
+      return across < r && down < r ? r - Math.hypot(r - across, r - down) : Math.min(across, down);
+    });
+    if (Math.min(...room) < 2) found.push(`${each.textContent} touches its box`);
+  }
+  return found;
+}"""
+
 
 def softmax() -> Any:
     rows = [([0.5, -1.0, 0.25], [1.0, 0.0]), ([1.0, 0.5, -0.5], [0.0, 1.0])]
@@ -121,6 +147,17 @@ def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any,
         assert page.evaluate(said) == 1  # the one whose update is told
         explorer.jump(1)
         assert page.evaluate(said) > 1
+
+
+def test_beside_a_panel_no_number_touches_its_box(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(made("tutorial").save(tmp_path / "page.html"), reduced_motion="reduce")
+    explorer = Explorer(page)
+    explorer.panel("formula")
+    for width, height in ((1280, 720), (1366, 768)):
+        explorer.resize({"width": width, "height": height})
+        for beat in (0, 12, 26):
+            explorer.jump(beat)
+            assert page.evaluate(TOUCHING) == [], (width, beat)
 
 
 def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ export class Boxes {
       y: y - height / 2,
       width,
       height,
-      rx: kind === "neuron" ? Math.min(22, height / 2) : 8,
+      rx: kind === "neuron" ? Math.min(22, height * 0.28) : 8,
     });
     const neuron = this.neuronAt.get(id);
     const name = neuron ? neuron.name : this.stage.graph.nodes[id].name;

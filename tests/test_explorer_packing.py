@@ -80,5 +80,5 @@ def test_what_is_packed_is_unpacked(text: str) -> None:
     assert json.loads(json.dumps(packed, ensure_ascii=False)) == packed == html.unescape(packed)
     assert not re.search(r"""[\x00-\x1f\x7f-\x9f"&<\\\u2028\u2029]""", packed)
     assert unicodedata.normalize("NFC", packed) == packed
-    assert len(packed.encode()) <= 1.2 * length + 7
+    assert len(packed.encode()) <= 31 / 26 * length + 32
     assert unpack(packed, length) == text

@@ -11,11 +11,16 @@ from typing import Any
 
 from tinygrad_bp.explorer.tight import short
 
-# Six digits for five bytes. A digit takes a byte: the small ones are a sign of ASCII each, a large one and the next are a letter of two
+# 31 digits for 26 bytes. A digit takes a byte: the small ones are a sign of ASCII each, a large one and the next are a letter of two
 # bytes. HTML, JavaScript and JSON escape none of the signs, and no normal form of Unicode changes them.
-_BASE = 102
+_BASE = 105
+_BYTES, _DIGITS = 26, 31
+_POWERS = tuple(_BASE**k for k in reversed(range(_DIGITS)))
 _SMALL = "".join(chr(k) for k in range(32, 127) if chr(k) not in '"&<\\')
-_LETTERS = ((0xA1, 0x2FF), (0x388, 0x482), (0x48A, 0x590), (0x5D0, 0x5EA))
+_LETTERS = (
+    (0xA1, 0x2FF), (0x388, 0x482), (0x48A, 0x590), (0x5D0, 0x5EA), (0x61D, 0x64A), (0x66E, 0x66F), (0x671, 0x6D5), (0x6EE, 0x70D),
+    (0x712, 0x72F), (0x74D, 0x7A5), (0x7C0, 0x7EA),
+)  # fmt: skip
 _SIGNS = _SMALL + "".join(chr(k) for first, last in _LETTERS for k in range(first, last + 1))
 _ZLIB = 0x78  # with which its files begin, and no other
 
@@ -137,9 +142,9 @@ _UNPACK = """async (packed, length) => {
     if (k < small) digits.push(k);
     else digits.push(Math.floor(both / BASE), both % BASE);
   }
-  for (let k = 0; k + 6 <= digits.length; k += 6) {
-    const x = digits.slice(k, k + 6).reduce((x, digit) => x * BASE + digit);
-    for (let j = 4; j >= 0; j--) bytes.push(Math.floor(x / 256 ** j) % 256);
+  for (let k = 0; k + DIGITS <= digits.length; k += DIGITS) {
+    const x = digits.slice(k, k + DIGITS).reduce((x, digit) => x * BASEn + BigInt(digit), 0n);
+    for (let j = BYTES - 1; j >= 0; j--) bytes.push(Number((x >> BigInt(8 * j)) & 255n));
   }
   const whole = Uint8Array.from(bytes.slice(0, length));
   let text;
@@ -155,12 +160,15 @@ def unpacker() -> str:
     """A function in JavaScript: of what `pack` returns, a promise of the page. The promise fails where a browser cannot unpack it."""
     parts = {
         "BASE": str(_BASE),
+        "BASEn": f"{_BASE}n",
+        "BYTES": str(_BYTES),
+        "DIGITS": str(_DIGITS),
         "SMALL": json.dumps(_SMALL),
         "LETTERS": json.dumps(_LETTERS),
         "CODES": json.dumps(_CODES),
         "LZMA": short(_LZMA),
     }
-    return re.sub(r"\b(?:BASE|SMALL|LETTERS|CODES|LZMA)\b", lambda name: parts[name[0]], short(_UNPACK))
+    return re.sub(rf"\b(?:{'|'.join(parts)})\b", lambda name: parts[name[0]], short(_UNPACK))
 
 
 def pack(page: str) -> tuple[str, int]:
@@ -209,9 +217,9 @@ def _decoded(text: str) -> str:
 def _signs(data: bytes) -> str:
     """Bytes in signs."""
     digits: list[int] = []
-    for k in range(0, len(data), 5):
-        x = int.from_bytes(data[k : k + 5].ljust(5, b"\0"), "big")
-        digits += [x // _BASE**j % _BASE for j in range(5, -1, -1)]
+    for k in range(0, len(data), _BYTES):
+        x = int.from_bytes(data[k : k + _BYTES].ljust(_BYTES, b"\0"), "big")
+        digits += [x // power % _BASE for power in _POWERS]
     signs = []
     following = iter(digits)
     for digit in following:
@@ -228,11 +236,11 @@ def _data(signs: str) -> bytes:
         k = values[sign]
         digits += [k] if k < len(_SMALL) else divmod(len(_SMALL) * _BASE + k - len(_SMALL), _BASE)
     data = b""
-    for k in range(0, len(digits) - 5, 6):
+    for k in range(0, len(digits) - _DIGITS + 1, _DIGITS):
         x = 0
-        for digit in digits[k : k + 6]:
+        for digit in digits[k : k + _DIGITS]:
             x = x * _BASE + digit
-        data += x.to_bytes(5, "big")
+        data += x.to_bytes(_BYTES, "big")
     return data
 
 

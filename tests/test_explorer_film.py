@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.explorer import download
+from tests.explorer import Explorer, download, linear_net
+from tinygrad_bp.explorer import explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
@@ -39,3 +40,15 @@ def test_the_round_as_an_animated_picture(opened: Any, open_page: Any, tmp_path:
     assert wanted.replace(" ", "") in words[0].replace(" ", "")  # on two lines
     assert "0.298371" in words[-1]
     assert "0.291028" in words[-1]
+
+
+def test_what_no_xml_holds_is_in_no_file(open_page: Any, tmp_path: Path) -> None:
+    title = "T\x01\x0b\x1b\ufffe\ud800\t\u0085\U0001fae9"  # the last are letters that it holds, and one that is new
+    saved = explore(linear_net(), rows=[([0.5, -1.0, 0.25], [0.3, -0.6])], title=title).save(tmp_path / "page.html")
+    explorer = Explorer(open_page(saved))
+    for button in ("Round, animated SVG", "Diagram, SVG"):
+        root = ElementTree.fromstring(download(explorer, button, tmp_path).read_bytes())
+        found = root.find("{http://www.w3.org/2000/svg}title")
+        assert found is not None
+        assert (found.text or "").startswith("T\ufffd\ufffd\ufffd\ufffd"), button
+        assert (found.text or "").endswith("\u0085\U0001fae9"), button

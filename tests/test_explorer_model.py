@@ -42,6 +42,8 @@ def subjects() -> str:
             MLP(2, [2, 1], activation=["relu", "sigmoid"], biases=[0.0] * 3, seed=1), rows=[([0.0, 0.0], [0.0])]
         ),
         "letters": of_value(letters()),
+        "root at 0": of_value(root_at_0(), learning_rate=1.0),
+        "nearly endless": of_value(nearly_endless(), learning_rate=1.0),
     }
     trained = [training(name, batch=batch) for name in ("sgd", "momentum", "adam") for batch in (False, True)]
     texts = json.dumps(page.text_table())
@@ -80,6 +82,20 @@ def kink() -> Any:
 
 def shifted() -> Any:
     y = Value(0.0, "w").relu() + 0.5
+    y.label = "y"
+    return y
+
+
+def root_at_0() -> Any:
+    """A gradient of 0 and one that is infinite, so that no update can be made."""
+    y = Value(2.0, "b") * Value(0.0, "a") ** 0.5
+    y.label = "y"
+    return y
+
+
+def nearly_endless() -> Any:
+    """A step by these gradients ends below the least of floats."""
+    y = Value(1e308, "a") * Value(0.5, "b") - Value(0.0, "z")
     y.label = "y"
     return y
 

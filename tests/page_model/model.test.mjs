@@ -285,6 +285,20 @@ test("nothing is asked about the sign of what is 0", () => {
   }
 });
 
+test("nothing is asked before what does not come", () => {
+  for (const [name, kinds] of Object.entries({ "root at 0": ["update", "end"], "nearly endless": ["end"] })) {
+    const session = opened(name);
+    const { beats } = session.plan();
+    const asked = beats.filter((beat) => {
+      session.view.step = beat.from;
+      if (beat.kind === "end") session.training.advance(1);
+      return questionBefore(session, session.frame(), beat) !== null;
+    });
+    assert.equal(beats.filter(({ kind }) => kinds.includes(kind)).length, kinds.length);
+    assert(!asked.some(({ kind }) => kinds.includes(kind)), name);
+  }
+});
+
 test("at a kink no gradient is judged; a wrong one is found where the function is smooth", () => {
   const verdict = (session, name, change = 0) => {
     const { graph } = session;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
 import { ownTrainings } from "./web/model/check.js";
+import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { loadTexts, speak } from "./web/model/words.js";
 import { Player } from "./web/shell/player.js";
@@ -22,6 +23,7 @@ function played(name) {
   session.onNotice = (words) => said.push(words);
   const player = new Player(session, { words: () => "", language: () => "en", draw: () => session.frame() });
   session.onBehind = (rounds, arrive) => player.catchUp(rounds, arrive);
+  session.onLeave = () => player.stop();
   const frame = () => waiting.splice(0).forEach((draw) => draw());
   const wait = () => {
     for (let k = 0; player.playing && k < 10_000; k++) frame();
@@ -77,6 +79,53 @@ test("undoing trains again as far as it was, also beyond what there is time for 
   player.stop(); // as by Escape
   assert.equal(session.view.round, training.rounds);
   assert.match(said.pop(), /^Stopped at round 10; it was 40 before/);
+});
+
+test("what goes back in time ends what runs, whoever asks for it, and at no moment a round is shown that there is not", () => {
+  const ways = {
+    undo: (session) => session.undo(),
+    redo: (session) => session.redo(),
+    reset: (session) => session.reset(),
+    drawn: (session) => session.drawWeights(7),
+  };
+  for (const [name, goBack] of Object.entries(ways)) {
+    const { session, player, frame, wait } = played("xor");
+    const { training } = session;
+    session.change({ settings: { rate: 0.25 } });
+    if (name === "redo") session.undo();
+    player.train();
+    for (let k = 0; k < 4; k++) frame();
+    assert.equal(player.playing, "rounds");
+    const { rounds } = training;
+    if (name.endsWith("do")) training.advance = () => false; // no time at all
+    goBack(session);
+    delete training.advance;
+    assert(session.view.round <= training.rounds, name);
+    assert(!sceneOf(session, session.frame()).result.some(({ number }) => number === undefined), name);
+    wait(); // only until it is where it was before
+    assert.equal(session.view.round, 0, name);
+    assert(session.undo(name === "undo")); // back to what was left
+    wait();
+    assert.deepEqual([session.view.round, training.rounds], [rounds, rounds], name);
+  }
+});
+
+test("undone again while it is trained again, no round is lost", () => {
+  const { session, player, frame, wait } = played("xor");
+  const { training } = session;
+  session.change({ settings: { rate: 0.25 } });
+  session.training.advance(40);
+  session.go({ round: 40 });
+  session.change({ settings: { rate: 0.125 } }, 10);
+  const { advance } = training;
+  training.advance = (target) => advance.call(training, Math.min(target, training.rounds + 3)) && training.rounds >= target;
+  assert(session.undo());
+  frame();
+  assert(player.playing && training.rounds < 40);
+  assert(session.undo());
+  assert(session.redo());
+  wait();
+  assert.deepEqual([session.view.round, training.rounds], [40, 40]);
 });
 
 test("the trainings of the text are computed in parts, and are the same numbers", () => {

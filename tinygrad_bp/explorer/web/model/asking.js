@@ -33,6 +33,9 @@ export function questionBefore(session, frame, next) {
     const given = { name: [{ name: next.node }], count: [String(terms.length)], terms: joined(products, " + ") };
     return question(terms.length > MOST_GUESSED ? "sign.many" : "sign", given, grads[next.node], 0);
   }
+  const { round } = frame;
+  if (round === training.rounds && (next.kind === "update" || next.kind === "end") && training.round(training.at(round), round))
+    return null; // it cannot be made
   if (next.kind === "update") {
     const change = updatedTo(frame, next.node, taken[next.node]) - frame.leaves[next.node];
     return question("weight", { name: [{ name: next.node }] }, change, 0);
@@ -59,11 +62,11 @@ function guessed(number) {
  * @param {string} key
  * @param {Record<string, Piece[]>} given
  * @param {number} x the number whose sign is asked for
- * @param {number} above which of the two answers is right above 0; where it is neither above nor below, none is
+ * @param {number} above which of the two answers is right above 0; where it is neither above nor below, or not finite, none is
  * @returns {Question | null}
  */
 function question(key, given, x, above) {
-  if (!x) return null;
+  if (!x || !Number.isFinite(x)) return null;
   const right = x > 0 ? above : 1 - above;
   const [kind] = key.split(".");
   const answers = [0, 1].map((k) => text(`ask.${kind}.${k}`));

@@ -64,6 +64,10 @@ export class Session {
     this.onNotice = (/** @type {string} */ _) => {};
     // Of rounds that are to be trained again, which takes a while; `arrive` goes to where it was then.
     this.onBehind = (/** @type {number} */ _rounds, /** @type {() => void} */ _arrive) => {};
+    // Who plays or trains ends it, since what it goes on from is left.
+    this.onLeave = () => {};
+    /** @type {Pick<import("./history.js").Moment, "rounds" | "round" | "row"> | null} */
+    this.awaited = null; // the place to which it is trained again
     /** @type {Frame} */
     this.shown = this.frame();
   }
@@ -339,21 +343,29 @@ export class Session {
   /** @returns {import("./history.js").Moment} */
   moment() {
     const { events, rounds } = this.training;
-    return { events, rounds, round: this.view.round, row: this.view.row };
+    return { events, rounds, round: this.view.round, row: this.view.row, ...this.awaited };
   }
 
   undo(onward = false) {
     const there = this.history.travel(this.moment(), onward);
     if (!there) return false;
+    this.onLeave();
     const { step, round } = this.view;
-    this.training.revert(there.events);
+    const { events, ...place } = there;
+    const { training } = this;
+    training.revert(events);
     this.grip = null;
     const arrive = () => {
+      this.awaited = null;
       this.go({ round: there.round, row: there.row });
       if (step !== null && round === this.view.round && step <= this.plan().steps.length) this.set({ step });
     };
-    if (this.training.advance(there.rounds, AGAIN_MILLISECONDS)) arrive();
-    else this.onBehind(there.rounds, arrive);
+    if (training.advance(there.rounds, AGAIN_MILLISECONDS)) arrive();
+    else {
+      this.awaited = place;
+      Object.assign(this.view, { round: Math.min(round, training.rounds), step: null }); // until then: a round that there is
+      this.onBehind(there.rounds, arrive);
+    }
     return true;
   }
 
@@ -370,11 +382,14 @@ export class Session {
     const { parameters } = this.graph;
     const numbers = drawn(parameters.length, seed);
     const leaves = parameters.map((id, k) => /** @type {[number, number]} */ ([id, numbers[k]]));
-    if (this.change({ settings: { seed }, leaves, clear: true }, 0)) this.go({ round: 0 });
+    if (!this.change({ settings: { seed }, leaves, clear: true }, 0)) return;
+    this.onLeave();
+    this.go({ round: 0 });
   }
 
   reset() {
     this.history.record(this.moment(), "");
+    this.onLeave();
     this.grip = null;
     this.training.events = [];
     this.training.restart();

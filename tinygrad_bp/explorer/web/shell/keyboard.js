@@ -49,7 +49,6 @@ export function pressedKey(page, event) {
   const target = /** @type {Element} */ (event.target);
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !target.closest?.(WRITTEN_IN)) {
     event.preventDefault();
-    player.stop();
     session.undo(event.shiftKey);
     return;
   }

@@ -51,6 +51,7 @@ export class Page {
       this.schedule();
     };
     session.onNotice = (words) => this.notice(words);
+    session.onLeave = () => this.player.stop();
     session.onBehind = (rounds, arrive) => this.player.catchUp(rounds, arrive);
     this.show();
     addEventListener("hashchange", () => this.links.follow());

@@ -60,7 +60,7 @@ export class Screen {
     this.computation = computationView(session);
     this.beat = beatView(session, { next: () => player.next(), train: () => player.rounds(AT_ONCE) });
     this.bar = barView(session, {
-      next: () => this.forward(),
+      next: () => player.next(),
       back: () => player.back(),
       play: () => player.play(),
       jump: (step) => player.jump(step),
@@ -96,11 +96,6 @@ export class Screen {
         this.copyField.hidden = true;
       },
     });
-  }
-
-  forward() {
-    this.neurons?.finish();
-    this.desk.player.next();
   }
 
   // All of it, for the page.

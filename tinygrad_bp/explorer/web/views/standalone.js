@@ -11,6 +11,7 @@ const MOST_PIXELS = 48e6;
 const PARTS_AT_ONCE = 200; // parts of a diagram in one image: of more, a browser is long at it
 const BAND_PIXELS = 1e6; // drawn and packed before a pause
 const LONGEST_SIDE = 16_000; // pixels, more than which browsers do not make
+const NO_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu; // letters that no file of XML may hold
 const INHERITED = [
   "fill",
   "fill-opacity",
@@ -91,8 +92,7 @@ function* writtenParts(original, title) {
   const copy = /** @type {SVGSVGElement} */ (original.cloneNode(false));
   dress(copy, lookOf(original, "", looks).look, true);
   for (const [name, value] of Object.entries({ viewBox: box, width, height })) copy.setAttribute(name, value);
-  const name = title.replace(/[\p{Cc}\p{Cs}\p{Cn}]/gu, "\ufffd"); // of what no XML holds
-  copy.append(svg("title", {}, name), svg("rect", { x, y, width, height, fill: backdrop(original) }));
+  copy.append(svg("title", {}, title), svg("rect", { x, y, width, height, fill: backdrop(original) }));
   /** @type {[Element, Element, string][]} */
   const open = [[original, copy, ""]];
   while (open.length) {
@@ -115,11 +115,11 @@ function* writtenParts(original, title) {
 }
 
 /**
- * The text of an SVG file.
+ * The text of an SVG file, or of a part of one.
  * @param {Element} drawing
  */
 export function svgOf(drawing) {
-  return new XMLSerializer().serializeToString(drawing);
+  return new XMLSerializer().serializeToString(drawing).replace(NO_XML, "\ufffd");
 }
 
 /**

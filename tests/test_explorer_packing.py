@@ -10,8 +10,8 @@ import unicodedata
 import pytest
 
 from tinygrad_bp.explorer.packing import pack, unpack
+from tinygrad_bp.explorer.tight import plain, with_short_names
 from tinygrad_bp.explorer.tight import tight as tightened
-from tinygrad_bp.explorer.tight import with_short_names
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,20 @@ from tinygrad_bp.explorer.tight import with_short_names
 )
 def test_code_is_tight_outside_of_texts(code: str, tight: str) -> None:
     assert tightened(code, "=*<>?:&|,{}();") == tight
+
+
+@pytest.mark.parametrize(
+    ("code", "tight"),
+    [
+        ("if (a !== b && !c) return !d;", "if(a!==b&&!c)return!d;"),
+        ("x = a + b - (c) + d[1] - 2;", "x=a+b-(c)+d[1]-2;"),
+        ("x = f(a) + b;", "x=f(a)+b;"),
+        ("x = a - -b + ++c - --d;", "x=a - -b + ++c - --d;"),
+        ('say(`${a + b} !== c`, "d - e");', 'say(`${a + b} !== c`,"d - e");'),
+    ],
+)
+def test_no_sign_comes_beside_another_that_it_would_be_one_with(code: str, tight: str) -> None:
+    assert plain(code) == tight
 
 
 @pytest.mark.parametrize(

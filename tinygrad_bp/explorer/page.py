@@ -134,8 +134,8 @@ def page_of(
         "TITLE": html.escape(title),
         "POLICY": policy,
         "STYLE": style,
-        "TEXTS": script_json(text_table(), ascii_only=False),
-        "DESCRIPTION": script_json({**description, "language": language}),
+        "TEXTS": script_json(text_table(), ascii_only=False, spaces=False),
+        "DESCRIPTION": script_json({**description, "language": language}, spaces=False),
         "SCRIPT": script,
     }
     # In one pass: nothing that is put in place is looked at again.

@@ -11,19 +11,26 @@ from string import ascii_letters, digits
 _RESERVED = ("do", "if", "in")  # of two letters
 
 
-def tight(code: str, signs: str) -> str:
+_SUM = r"(?<=[\w)\] ]) ?[+-] ?(?=[\w(])"  # no sign of it beside another, which would be one: - -x
+
+
+def tight(code: str, signs: str, more: str = "") -> str:
     """The code without spaces around these signs and without the ends of lines after some and before some, outside of texts.
+
+    `more` is an expression for what else has no spaces around it.
 
     A line in which a text is not told from code at once, with a slash or with one template in another, stays as it is, and what follows a
     remark stays on a line of its own.
     """
-    around = re.compile(rf" ?([{re.escape(signs)}]) ?")
+    around = re.compile(rf" ?[{re.escape(signs)}] ?" + (more and f"|{more}"))
     lines = []
     for line in code.split("\n"):
         parts = re.split(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""", line)
         plain = "/" not in line and line.count("`") in (0, 2)
         lines.append(
-            "".join(part if k % 2 else around.sub(r"\1", part) for k, part in enumerate(parts)) if plain else line
+            "".join(part if k % 2 else around.sub(lambda found: found[0].strip(), part) for k, part in enumerate(parts))
+            if plain
+            else line
         )
     whole = lines[:1]
     for before, line in pairwise(lines):
@@ -39,7 +46,7 @@ def bare(script: str) -> str:
 
 def plain(script: str) -> str:
     """The same without most of its spaces."""
-    return tight(bare(script), "=*<>?:&|,{}();")
+    return tight(bare(script), "=!*<>?:&|,{}();", _SUM)
 
 
 def short(script: str) -> str:

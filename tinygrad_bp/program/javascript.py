@@ -208,10 +208,11 @@ def _literal(x: float) -> str:
     return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
 
 
-def script_json(thing: object, *, ascii_only: bool = True) -> str:
+def script_json(thing: object, *, ascii_only: bool = True, spaces: bool = True) -> str:
     """As JSON that is harmless inside a script element: no <, > or & is in it. Raises ValueError for what JSON has not, such as NaN.
 
     Letters outside ASCII are written as escapes, unless all of them are known to be such as a file in UTF-8 holds.
+    `spaces` is for readers.
     """
-    text = json.dumps(thing, ensure_ascii=ascii_only, allow_nan=False)
+    text = json.dumps(thing, ensure_ascii=ascii_only, allow_nan=False, separators=None if spaces else (",", ":"))
     return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)

@@ -5,7 +5,8 @@ import { forget, keep, kept, known, learn } from "./store.js";
 const by = (id) => document.getElementById(id);
 // In the frame of an exercise, which runs no scripts, a picture is as wide as the frame. What is given allows itself no style but its own.
 const ITS_POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/i;
-const IN_A_FRAME = "<style>body.tg-page .tg { padding: 0.6rem; } body.tg-page .tg svg { min-width: 0; width: 100%; height: auto; max-width: 44rem; }</style>";
+const IN_A_FRAME =
+  "<style>body.tg-page .tg { padding: 0.6rem; } body.tg-page .tg svg { min-width: 0; width: 100%; height: auto; max-width: 44rem; }</style>";
 const ADDRESS = /^#exercise=([\w-]+)$/;
 
 /** The exercises on the page. `hands` are what they do to it: `word`, `language`, `write` a program, `check` it, have a sheet `set` or `marked`. */
@@ -34,6 +35,15 @@ export function exercises({ word, language, write, hands }) {
     by("course-done").textContent = word("exercises.done", { done, count: COURSE.length });
   }
 
+  /** Puts a program into the editor, with the place in sight where something is to be written, if that is still in it. */
+  function begin(program) {
+    const here = open.start
+      ?.match(/.*\{here\}/)?.[0]
+      .trim()
+      .replace("{here}", word("exercise.here"));
+    write(program, here && program.includes(here) ? here : "");
+  }
+
   function starting() {
     return open.start === null ? "from math import exp\n\n" : open.start.replace("{here}", word("exercise.here"));
   }
@@ -59,7 +69,7 @@ export function exercises({ word, language, write, hands }) {
     by("exercise-given").replaceChildren();
     by("exercise-given").hidden = open.start !== null;
     if (location.hash !== `#exercise=${name}`) history.pushState(null, "", `#exercise=${name}`);
-    write(known(name).program ?? starting());
+    begin(known(name).program ?? starting());
     if (open.start === null) hands.set(name, known(name).seed);
     list();
     by("exercise-title").focus();
@@ -128,7 +138,9 @@ export function exercises({ word, language, write, hands }) {
     }
     const said = document.createElement("ul");
     said.append(...parts);
-    const end = found.solved ? solved() : element("p", word("exercise.step", { name: found.next.name, how: found.next.how || found.next.name }));
+    const end = found.solved
+      ? solved()
+      : element("p", word("exercise.step", { name: found.next.name, how: found.next.how || found.next.name }));
     by("exercise-said").replaceChildren(said, end);
   }
 
@@ -140,7 +152,7 @@ export function exercises({ word, language, write, hands }) {
   });
   by("exercise-again").addEventListener("click", () => {
     by("exercise-said").replaceChildren();
-    write(starting());
+    begin(starting());
   });
   by("exercise-numbers").addEventListener("click", () => {
     learn(open.name, { seed: known(open.name).seed + 1, answers: {} });

@@ -39,6 +39,7 @@ let timer;
 let deadline;
 let saidBefore = "";
 let ran; // the program that the worker was given last
+let failed = ""; // why Python is not here, if it could not be loaded
 
 // What is said
 
@@ -71,11 +72,13 @@ const colours = HighlightStyle.define([
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--paper)", color: "var(--ink)", height: "100%" },
   ".cm-scroller": { font: "15px/1.5 ui-monospace, monospace", overflow: "auto" },
-  ".cm-gutters": { backgroundColor: "var(--shade)", color: "var(--soft)" },
+  ".cm-gutters": { backgroundColor: "var(--shade)", color: "var(--soft)", borderColor: "var(--line)" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--shade) 70%, transparent)" },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--link) 30%, transparent) !important" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "color-mix(in srgb, var(--link) 30%, transparent) !important",
+  },
   ".cm-tooltip": { backgroundColor: "var(--shade)", color: "var(--ink)" },
 });
 
@@ -90,6 +93,7 @@ const editor = new EditorView({
     syntaxHighlighting(colours),
     lintGutter(),
     look,
+    EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": word("program"), tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) {
@@ -105,10 +109,31 @@ function program() {
   return editor.state.doc.toString();
 }
 
-function write(text) {
+/** Writes a program into the editor. `place` is a text of it where the reader is to go on: the cursor is there, and it is in sight. */
+function write(text, place = "") {
   forgetPlace();
-  editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+  const at = Math.max(0, text.indexOf(place));
+  editor.dispatch({
+    changes: { from: 0, to: editor.state.doc.length, insert: text },
+    selection: { anchor: at, head: at + (text.startsWith(place, at) ? place.length : 0) },
+  });
+  showCursor();
 }
+
+/** Scrolls the editor, and nothing around it, so that the cursor's line is in sight. */
+function showCursor() {
+  editor.requestMeasure({
+    read: () => {
+      const { top, bottom } = editor.lineBlockAt(editor.state.selection.main.head);
+      const { scrollTop, clientHeight } = editor.scrollDOM;
+      return top < scrollTop || bottom > scrollTop + clientHeight ? (top + bottom - clientHeight) / 2 : undefined;
+    },
+    write: (place) => {
+      if (place !== undefined) editor.scrollDOM.scrollTop = Math.max(0, place);
+    },
+  });
+}
+new ResizeObserver(showCursor).observe(by("editor")); // what is said above it takes room from it
 
 // Exercises
 
@@ -146,6 +171,11 @@ function told(error) {
   return error.why ? `${said.replace(/[.。]$/, "")}${word("error.why")}${word(`limit.${error.why}`, error)}` : said;
 }
 
+/** What the status says of an error, which is told in full below the editor. */
+function inShort(error) {
+  return word(error.line ? "error.short" : "error.short.elsewhere", error);
+}
+
 /** Marks the line in which something is wrong, or none. */
 function mark(error) {
   const marks = [];
@@ -166,7 +196,7 @@ function start() {
   interrupts = globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : undefined;
   worker = newWorker();
   worker.onmessage = ({ data }) => heard(data);
-  worker.onerror = (event) => say(word("failed", { error: event.message ?? "" }));
+  worker.onerror = (event) => fail(event.message ?? "");
   worker.postMessage({ start: { interrupts, kept: Boolean(navigator.serviceWorker?.controller) } });
   buttons();
 }
@@ -176,6 +206,12 @@ function newWorker() {
   const file = new URL("worker.js", import.meta.url).href;
   if (navigator.serviceWorker?.controller) return new Worker(file, { type: "module" });
   return new Worker(URL.createObjectURL(new Blob([`import ${JSON.stringify(file)};`], { type: "text/javascript" })), { type: "module" });
+}
+
+function fail(error) {
+  failed = word("failed", { error });
+  say(failed);
+  expect();
 }
 
 function restart(key) {
@@ -198,17 +234,18 @@ function buttons() {
   course.ready(ready);
   by("progress").hidden = ready;
   document.body.dataset.state = ready ? (running || viewing ? "running" : "ready") : "loading";
+  by("panel").setAttribute("aria-busy", String(Boolean(running || viewing) && !(chosen === "output" && printed)));
 }
 
 function heard(data) {
   if (data.say) say(`${saidBefore} ${word(data.say)}…`.trim());
-  else if (data.failed) say(word("failed", { error: data.failed }));
+  else if (data.failed) fail(data.failed);
   else if (data.ready) {
     ready = true;
     buttons();
     if (saidBefore && program() === ran) {
       say(`${saidBefore} ${word("ready")}.`);
-      if (sheet) show();
+      show();
     } else {
       say(word("ready"));
       run();
@@ -219,6 +256,7 @@ function heard(data) {
     if (data.id === running) {
       printed += data.printed;
       if (chosen === "output") show();
+      buttons();
     }
   } else answered(data);
 }
@@ -234,7 +272,15 @@ function answered(data) {
       mark(data.ran.error);
       const stopped = isStopped(data.ran);
       if (stopped) mark(undefined);
-      say(stopped ? word("stopped") : data.ran.error ? by("error").textContent : data.ran.result ? word("done", data.ran) : word("done.nothing"));
+      say(
+        stopped
+          ? word("stopped")
+          : data.ran.error
+            ? inShort(data.ran.error)
+            : data.ran.result
+              ? word("done", data.ran)
+              : word("done.nothing"),
+      );
     } else say(word("stopped"));
     buttons();
     if (waiting) return run();
@@ -281,6 +327,7 @@ function run() {
   worker.postMessage({ id: running, run: ran, exercise: check ? course.name() : undefined, language });
   check = false;
   say(`${word("running")}…`);
+  expect();
   buttons();
 }
 
@@ -298,16 +345,26 @@ function stop() {
 function show() {
   const panel = by("panel");
   if (chosen === "output") {
-    text(printed || word("nothing.printed"));
-    panel.dataset.view = "output";
+    if (ready && !running) text(printed || word("nothing.printed"));
+    else if (printed) text(printed);
+    else expect();
+    if (printed || (ready && !running)) panel.dataset.view = "output";
     if (!sheet) return;
   }
-  if (!ready || running || viewing) return;
+  if (!ready || running || viewing) return expect();
   if (interrupts) interrupts[0] = 0;
   viewing = ++count;
   viewed = sheet;
   worker.postMessage({ id: viewing, language, ...(sheet ? { sheet } : { view: chosen, dark: dark.matches }) });
+  expect();
   buttons();
+}
+
+/** Where the panel has nothing of the chosen view, it says what that waits for; what it has of it stays until there is something newer. */
+function expect() {
+  if (by("panel").dataset.view === chosen) return;
+  const key = !ready ? "loading.start" : !running ? "drawing" : chosen === "output" ? "running.output" : "running.view";
+  text(failed || (key.startsWith("running.") ? word(key) : `${word(key)}…`), "p");
 }
 
 function text(content, tag = "pre") {
@@ -324,10 +381,13 @@ function frame(html, sandbox) {
   by("panel").replaceChildren(element);
 }
 
-const ELEMENTS = "svg g a title desc defs linearGradient radialGradient stop path polygon polyline ellipse circle rect line text tspan".split(" ");
+const ELEMENTS =
+  "svg g a title desc defs linearGradient radialGradient stop path polygon polyline ellipse circle rect line text tspan".split(" ");
 const ATTRIBUTES =
   `id class role x y x1 y1 x2 y2 dx dy cx cy r rx ry d points width height viewBox transform offset fill stroke opacity text-anchor
-  preserveAspectRatio gradientUnits gradientTransform dominant-baseline text-decoration letter-spacing textLength lengthAdjust`.split(/\s+/);
+  preserveAspectRatio gradientUnits gradientTransform dominant-baseline text-decoration letter-spacing textLength lengthAdjust`.split(
+    /\s+/,
+  );
 const FAMILIES = /^(aria|fill|stroke|font|stop)-[a-z-]+$/;
 
 /** A picture as an element, of what a picture of the package is made of and nothing else: a program may have made it of anything. */
@@ -336,8 +396,10 @@ function drawn(svg) {
   for (const element of [...parsed.querySelectorAll("*")]) {
     if (element.namespaceURI !== "http://www.w3.org/2000/svg" || !ELEMENTS.includes(element.localName)) element.remove();
     for (const { name, value } of [...element.attributes]) {
-      if (!(ATTRIBUTES.includes(name) || FAMILIES.test(name)) || /url\s*\((?!#picture-)/i.test(value.replace(/url\(#/g, "url(#picture-"))) element.removeAttribute(name);
-      else if (name === "id") element.id = `picture-${value}`; // no element of the page's is called so
+      if (!(ATTRIBUTES.includes(name) || FAMILIES.test(name)) || /url\s*\((?!#picture-)/i.test(value.replace(/url\(#/g, "url(#picture-")))
+        element.removeAttribute(name);
+      else if (name === "id")
+        element.id = `picture-${value}`; // no element of the page's is called so
       else element.setAttribute(name, value.replace(/url\(#/g, "url(#picture-"));
     }
   }
@@ -354,7 +416,7 @@ function allowed(html) {
 function put(shown) {
   if (!shown) return;
   if (shown.too_large) text(word("too_large", { count: shown.too_large }), "p");
-  else if (shown.kind === "nothing") text(word("nothing"), "p");
+  else if (shown.kind === "nothing") text(word(course.isProgram() ? "nothing.exercise" : "nothing"), "p");
   else if (shown.kind === "note") text(shown.content.endsWith(": -") ? word("no_value") : shown.content, "p");
   else if (shown.kind === "text") text(shown.content);
   else if (shown.kind === "page") frame(allowed(shown.content), "allow-scripts allow-downloads allow-popups");

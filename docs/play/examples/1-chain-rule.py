@@ -1,4 +1,5 @@
-# The chain rule: gradients multiply along a way, and add over the ways.
+# The chain rule: rates multiply along a path,
+# and what comes by several paths adds up.
 from tinygrad_bp import Value
 
 x = Value(2.0, "x")

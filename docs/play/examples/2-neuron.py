@@ -1,8 +1,10 @@
-# A neuron: weighted inputs, a bias, a sigmoid, and how far the output is off.
+# A neuron: weighted inputs, a bias, a sigmoid,
+# and how far the output is off.
 from tinygrad_bp import Value
 
 i1, i2 = Value(0.05, "i1"), Value(0.10, "i2")
-w1, w2, b = Value(0.15, "w1"), Value(0.20, "w2"), Value(0.35, "b")
+w1, w2 = Value(0.15, "w1"), Value(0.20, "w2")
+b = Value(0.35, "b")
 
 net = w1 * i1 + w2 * i2 + b
 out = net.sigmoid()

@@ -4,6 +4,7 @@ import copy
 import math
 import multiprocessing
 import pickle
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +27,12 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
 def test_no_plain_number_is_made_of_a_value(ask: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError, match=r"label='v'.*would leave the graph.*write \.data"):
         ask(Value(2.0, "v"))
+
+
+def test_the_method_to_write_in_its_place_is_that_of_the_value_asked() -> None:
+    for label, said in (("x", "(x.exp())"), ("out_h1", "(out_h1.exp())"), ("", "(.exp())"), ("two words", "(.exp())")):
+        with pytest.raises(TypeError, match=re.escape(f"method of Value {said} in place of math's")):
+            math.exp(Value(2.0, label))
 
 
 @pytest.mark.extras

@@ -296,8 +296,8 @@ class Operators:
 
     def _plain_number(self, *_: Any) -> Any:
         raise TypeError(
-            f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, "
-            "or the function of this package or method of Value (v.exp()) in place of math's"
+            f"{self!r} as a plain number would leave the graph and lose its gradient: write .data for the number, or the "
+            f"function of this package or method of Value ({self.label if self.label.isidentifier() else ''}.exp()) in place of math's"
         )
 
     # All that would make a plain number of a Value, or asks for a whole one. Type checkers do not see it, so they refuse as well.

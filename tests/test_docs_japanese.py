@@ -7,6 +7,7 @@ by `language="ja"`, differs, and what that prints: these blocks run after those 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -153,6 +154,12 @@ def lags(english: str, japanese: str, page: Path) -> Iterator[str]:
         yield f"links: not there {list(theirs_lead - ours_lead)}, only here {list(ours_lead - theirs_lead)}"
 
 
+def spaced(text: str) -> list[str]:
+    """Numbers, or the places of numbers in words, that a space parts from what they count: 2 つ, {count} 個, レッスン 5."""
+    counters = "つ|個|問|回|本|行|桁|歩|枚|倍|層|種類|周|件|通り|か所|番|文字|段"
+    return re.findall(rf"(?<![\w.,])(?:\d[\d.,]*|\{{\w+\}}) (?:{counters})|レッスン [\d{{]\w*", text)
+
+
 def not_japanese(source: str) -> Iterator[str]:
     """What is not said in the Japanese of these pages."""
     text = re.sub(r"(?m)^\[[\w-]+\]: \S+$", "", prose(source))  # the addresses of places on pages
@@ -169,6 +176,7 @@ def not_japanese(source: str) -> Iterator[str]:
             inside[-1] in PUNCTUATION and re.match(LETTER, after)
         ):
             yield f"no emphasis to Markdown, with a bracket inside and a letter outside: {found[0]!r}"
+    yield from (f"a space before a counter: {found}" for found in spaced(text))
     # A line's end would be shown as a space.
     yield from re.findall(
         rf"^(?![#|<-]).*(?:{LETTER}|[{PUNCTUATION}])$\n^(?:{LETTER}|\d(?!\d*\. )).*", text, re.MULTILINE
@@ -195,6 +203,16 @@ def test_no_page_lags_behind_the_words_of_its_twin() -> None:
 @pytest.mark.parametrize("page", sorted(JAPANESE.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
 def test_a_page_is_in_japanese(page: Path) -> None:
     assert list(not_japanese(page.read_text(encoding="utf-8"))) == []
+
+
+def test_numbers_stand_beside_what_they_count() -> None:
+    assert spaced("2 つの事例、{count} 個、1,024 本、レッスン 5、レッスン {number}") == [
+        *("2 つ", "{count} 個", "1,024 本", "レッスン 5", "レッスン {number")
+    ]
+    assert spaced("2つの事例、w5 倍、8η 倍、{name} の個数、1 から始めて") == []
+    for words in (DOCS / "play" / "words.json", ROOT / "tinygrad_bp" / "words" / "ja.json"):
+        found = json.loads(words.read_text(encoding="utf-8"))
+        assert spaced(json.dumps(found.get("ja", found), ensure_ascii=False)) == [], words
 
 
 def test_the_readmes_lead_to_each_other_and_to_every_page() -> None:

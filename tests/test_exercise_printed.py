@@ -71,3 +71,33 @@ def test_a_key_on_paper_fills_both_halves_of_the_page(tmp_path: Path, open_page:
         assert len({half[0]["top"] for half in by_half}) == 1  # each below the names of its columns
         assert all(row["right"] <= 658 for row in rows)
         assert page.evaluate(BESIDE) == 0
+
+
+FORMULAS = """[...document.querySelectorAll(".tg-formulas")].map(list => {
+    const size = each => parseFloat(getComputedStyle(each).fontSize);
+    const text = size(document.querySelector(".tg > p"));
+    return {
+        sizes: [...list.querySelectorAll("math")].map(math => size(math) / text),
+        wide: list.querySelector(".tg-scroll").scrollWidth - list.querySelector(".tg-scroll").clientWidth,
+    };
+})"""
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [2, 6])
+def test_formulas_are_as_large_as_the_text_however_long_they_are(width: int, tmp_path: Path, open_page: Any) -> None:
+    net = MLP(2, [width, 1], seed=1)
+    [out] = net([Value(0.5, "i1"), Value(0.8, "i2")])
+    error = (Value(1.0, "target_o1") - out) ** 2 / 2
+    error.label = "E"
+    page = open_page(exercise(error, lr=0.5).save(tmp_path / "sheet.html"))
+    for medium, wide in (("screen", 360), ("screen", 700), ("screen", 1000), ("screen", 1280), ("print", 658)):
+        page.emulate_media(media=medium)
+        page.set_viewport_size({"width": wide, "height": 900})
+        [found] = page.evaluate(FORMULAS)
+        assert len(found["sizes"]) > 2 * width
+        assert all(1.0 <= size <= 1.1 for size in found["sizes"])
+        assert found["wide"] <= 1
+    assert page.evaluate(BESIDE) == 0  # on paper, where nothing scrolls

@@ -30,6 +30,7 @@ from tinygrad_bp.lessons.blocks import (
 )
 from tinygrad_bp.lessons.writers.mathml import mathml
 from tinygrad_bp.lessons.writers.pieces import (
+    broken,
     clean,
     joined,
     number_columns,
@@ -188,7 +189,8 @@ def _table(table: Table) -> Iterator[str]:
     numbers = [' class="tg-number"' if right else "" for right in number_columns(table)]
     blank = any(isinstance(piece, Blank) for row in table.rows for cell in row for piece in pieces(cell))
     kept = " tg-kept" if len(table.rows) <= LONGEST and not blank else ""
-    dense = "" if blank else _dense(table)
+    formulas = _is_of_formulas(table)
+    dense = " tg-formulas" if formulas else "" if blank else _dense(table)
     halved = " tg-halved" if len(table.rows) > LONGEST and not blank and _size_of_rows(table) <= HALF else ""
     yield f'<div class="tg-table{kept}{dense}{halved}">'
     label = _escaped(plain(table.caption) or ", ".join(filter(None, map(plain, table.head))) or "–")
@@ -206,11 +208,36 @@ def _table(table: Table) -> Iterator[str]:
     heads = [f' data-head="{_escaped(plain(cell))}"' if dense and plain(cell) else "" for cell in table.head]
     for row in table.rows:
         cells = (
-            f'<td role="cell"{style or _whole(cell)}{head}>{inline(cell)}</td>'
+            f'<td role="cell"{style or _whole(cell)}{head}>{_breaking(cell) if formulas else inline(cell)}</td>'
             for cell, style, head in zip(row, numbers, heads, strict=True)
         )
         yield f'<tr role="row">{"".join(cells)}</tr>'
     yield "</tbody></table></div></div>"
+
+
+def _is_of_formulas(table: Table) -> bool:
+    """Whether a table is a list of equations. These are read as text is: a long one is broken, and none is set smaller."""
+    cells = [cell for row in table.rows for cell in row if plain(cell)]
+    return not any(map(plain, table.head)) and all(
+        isinstance(piece, Formula) and " = " in piece.text for cell in cells for piece in pieces(cell)
+    )
+
+
+def _breaking(cell: Text) -> str:
+    """A cell of equations, in which a line can be broken before each sign and each summand."""
+    return "".join(_summands(piece) for piece in pieces(cell) if isinstance(piece, Formula))
+
+
+def _summands(formula: Formula) -> str:
+    split: list[str] = []
+    for part in broken(formula.latex):
+        if split and not part.startswith(("=", "+", "-")):
+            split[-1] += f" {part}"  # a product stays whole
+        else:
+            split.append(part)
+    if width(formula.latex) <= NARROW or len(split) == 1:
+        return mathml(formula)
+    return f'<span class="tg-term">{"".join(f"<span>{mathml(Formula(part, part))}</span>" for part in split)}</span>'
 
 
 def _dense(table: Table) -> str:

@@ -205,6 +205,20 @@ def test_pages_are_whole() -> None:
         assert "site.invalid" not in page.read_text(encoding="utf-8"), page
 
 
+@pytest.mark.parametrize(("page", "readme"), [("", "README.md"), ("ja/", "docs/ja/README.md")])
+def test_the_front_page_says_first_what_this_is_and_shows_it(page: str, readme: str) -> None:
+    source = (ROOT / readme).read_text(encoding="utf-8")
+    said = source.split("\n\n")[2]
+    _, _, article = (built() / page / "index.html").read_text(encoding="utf-8").partition("<article")
+    title, _, rest = article.partition("</h1>")
+    assert "tinygrad_bp" in title
+    paragraph, _, rest = rest.partition("</p>")
+    words = html.unescape(re.sub("<[^>]*>", "", paragraph))
+    assert words.split() == said.replace("`", "").split()
+    assert rest.index("neuron.svg") < rest.index("<h2>")
+    assert "<h1>" not in rest
+
+
 def test_every_page_of_markdown_is_there() -> None:
     site = built()
     for page in (ROOT / "docs").rglob("*.md"):

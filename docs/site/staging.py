@@ -58,6 +58,8 @@ def stage(target: Path, language: str, with_play: bool) -> None:
     own = pages(language)
     sources: set[Path] = set()
     texts = {name: _linked(file, own, language, sources) for file, name in own.items()}
+    if language == "en":
+        texts["index"] = _introduced(texts["index"], texts["readme"])
     if with_play:
         for name, links in _exercises(language).items():
             texts[name] = _under_exercises(texts[name], links)
@@ -91,6 +93,13 @@ def stage(target: Path, language: str, with_play: bool) -> None:
         file = target / f"{name}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def _introduced(index: str, readme: str) -> str:
+    """The list of the pages, under what the README says first: the name, what it is, a picture. Both are in the same folder on the site."""
+    said = readme[readme.index("# ") : readme.index("</picture>") + len("</picture>")]
+    _, _, listed = index.partition("\n")
+    return f"{said}\n{listed}"
 
 
 def _exercises(language: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tinygrad_bp.explorer.formulas import formulas
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value, table_name
 from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.notes import Notes
+from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.tutorial.page import subject as of_tutorial
 
 
@@ -174,6 +175,17 @@ def test_classes_have_their_names() -> None:
     one = net(1)
     one.notes = Notes(classes=["no", "yes"])
     assert (about(of_model(one))["outputs"], about(of_model(one))["classes"]) == (["no", "yes"], True)
+
+
+def test_inputs_tell_how_they_were_scaled() -> None:
+    model = net(1)
+    rows = [([0.5, -1.0], [1.0])]
+    assert about(of_model(model, rows=rows))["scaling"] == []
+    model.notes = Notes(scaling=Scaling([44.0, 0.0], [5.5, 1.0]))
+    found = about(of_model(model, rows=rows))
+    [[place, mean, scale]] = found["scaling"]  # the second was left as it was
+    assert (found["nodes"][place]["name"], mean, scale) == ("i1", 44.0, 5.5)
+    assert about(of_model(model))["scaling"] == []  # the numbers of a made-up row were never measured
 
 
 def test_names_of_classes_and_tables_are_text() -> None:

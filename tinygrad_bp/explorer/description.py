@@ -82,6 +82,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         or bool(network and network["probabilities"])
         or is_error(order),
         "outputs": list(map(short_name, subject.outputs)),
+        "scaling": [[place[v], *way] for v, way in subject.scaling.items() if v in place],
         "classes": subject.classes and bool(subject.outputs),
         "network": network,
         "groups": [[place[v] for v in group] for group in members],
@@ -135,6 +136,7 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         cases=[{copies[v]: x for v, x in case.items() if v in copies} for case in subject.cases],
         neurons=neurons,
         looks=looks,
+        scaling={copies[v]: way for v, way in subject.scaling.items() if v in copies},
         targets=targets,
     )
     return copied, list(copies.values())

@@ -21,6 +21,7 @@ from tinygrad_bp.explorer.outcome import is_error
 from tinygrad_bp.lessons.roles import outer, untrained
 from tinygrad_bp.networks import data, losses
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
+from tinygrad_bp.networks.scaling import Scaling
 from tinygrad_bp.text import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Subject:
         printed: what a text prints of it, if one does.
         neurons, looks: in its graph, of attention the latter, if they are known already.
         outputs: what the outputs of the network are: names of classes, or of targets.
+        scaling: of inputs that were scaled what was taken from each, and what it was then divided by.
         classes: whether they are classes, of which an output is one, or the only output is the probability of the second.
     """
 
@@ -129,6 +131,7 @@ class Subject:
     neurons: Sequence[Unit] | None = None
     looks: Sequence[Look] | None = None
     outputs: Sequence[str] = ()
+    scaling: Mapping[Value, tuple[float, float]] = field(default_factory=dict)
     classes: bool = False
 
 
@@ -193,7 +196,16 @@ def of_model(
         kind="invented" if rows is None else "network",
         outputs=names if len(names) in (last, 2 if notes.classes and last == 1 else last) else [],
         classes=bool(notes.classes),
+        scaling={} if rows is None else _scaling(notes.scaling, inputs),
     )
+
+
+def _scaling(scaling: Scaling | None, inputs: Sequence[Value]) -> dict[Value, tuple[float, float]]:
+    """How each input was scaled, but for those that were left as they were."""
+    if scaling is None or not len(scaling.means) == len(scaling.scales) == len(inputs):
+        return {}
+    ways = zip(inputs, zip(scaling.means, scaling.scales, strict=True), strict=True)
+    return {v: way for v, way in ways if way != (0.0, 1.0)}
 
 
 def _call(outputs: list[Value], targets: list[Value], ends: Sequence[str], names: Sequence[str]) -> None:

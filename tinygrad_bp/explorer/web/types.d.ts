@@ -120,6 +120,7 @@ interface Description {
   opening: number;
   isError: boolean;
   outputs: string[];
+  scaling: [number, number, number][]; // of inputs what was taken from each, and what it was then divided by
   classes: boolean;
   network: Network | null;
   groups: number[][];

@@ -48,7 +48,24 @@ function beginScene(stage, frame) {
   const fresh = stage.fresh();
   const lead = fresh && !stage.training.events.length ? [sentence(`lead.${stage.kind}`)] : []; // of numbers as they were given
   const start = stage.graph.network ? "beat.start" : "beat.start.graph";
-  return { ...emptyScene(), rows: lead, why: sentence(fresh ? start : "beat.begin", placeOf(stage, frame)) };
+  const why = sentence(fresh ? start : "beat.begin", placeOf(stage, frame));
+  const [id] = stage.description.scaling[0] ?? [];
+  if (!fresh || id === undefined) return { ...emptyScene(), rows: lead, why };
+  return { ...emptyScene(), rows: lead, why: [...why, " ", ...sentence("beat.scaled", scaledWords(stage, id, frame.data[id]))] };
+}
+
+/**
+ * How an input became what it is, for sentences; its parts are numbers of a table, not of the graph.
+ * @param {Pick<Stage, "description">} stage
+ * @param {number} id
+ * @param {number} x
+ * @returns {Record<string, Piece[]>}
+ */
+function scaledWords({ description }, id, x) {
+  const [, mean, scale] = /** @type {[number, number, number]} */ (description.scaling.find(([each]) => each === id));
+  const [measured, middle, size] = [x * scale + mean, mean, scale].map((each) => [brief(each, 4)]);
+  const taken = mean < 0 ? [`(${middle})`] : middle;
+  return { name: [{ name: id }], measured, mean: taken, scale: size, scaled: [brief(x, 4)] };
 }
 
 /** @type {Record<string, import("./terms.js").Maker>} */

@@ -130,7 +130,20 @@ export class Labels {
     set(part.group, "data-name", graph.nodes[part.id].name);
     set(part.group, "data-value", hidden ? "" : exactly(x));
     toggle(part.group, "pending", frame.dataAt(part.id) === null);
+    const scaled = this.stage.description.scaling.find(([id]) => id === part.id);
+    if (scaled && part.group.firstElementChild) put(part.group.firstElementChild, this.measured(frame, scaled));
     if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));
+  }
+
+  /**
+   * An input as it was measured.
+   * @param {Frame} frame
+   * @param {[number, number, number]} scaled
+   */
+  measured(frame, [id, mean, scale]) {
+    const x = frame.dataAt(id) ?? frame.data[id];
+    const number = this.stage.hides(id, "data") ? "?" : brief(x * scale + mean, DIGITS);
+    return text("neurons.measured", { name: this.stage.graph.nodes[id].name, number });
   }
 
   /**

@@ -25,8 +25,9 @@ _SIGNS = _SMALL + "".join(chr(k) for first, last in _LETTERS for k in range(firs
 _ZLIB = 0x78  # with which its files begin, and no other
 
 # A word that comes often is one sign: LZMA finds what comes again, but pays for how far back and how long it is. The first few cost a byte.
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}")
-_CODES = ((1, 8), (14, 31), (0x100, 0x36F), (0x400, 0x5FF))
+# So is what is of more than one byte, such as each sign of Japanese.
+_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[^ -~\n]")
+_CODES = ((1, 8), (14, 31), (0x100, 0x36F), (0x400, 0x7FF))
 _ONE_BYTE = 26
 
 # LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range

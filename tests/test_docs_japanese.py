@@ -82,8 +82,10 @@ def kinds(part: str) -> Iterator[str]:
 
 
 def as_twin(block: Block) -> str:
-    """A block as it stands on the English page."""
-    return block.text.replace(IN_JAPANESE, "") if block.language == "python" else block.text
+    """A block as it stands on the English page, but for the comments at the ends of lines, which are in the language of the page."""
+    if block.language != "python":
+        return block.text
+    return re.sub(r"(?m)  # [^\"'\n]*$", "  #", block.text.replace(IN_JAPANESE, ""))
 
 
 def figures(text: str) -> Counter[str]:

@@ -202,6 +202,19 @@ def test_a_known_mistake_is_named_and_the_next_step_told(rooms: tuple[Any, Any])
     assert found["next"] == {"name": "delta_o1", "how": "delta_o1 = dE/dnet_o1 = dE/dout_o1 * dout_o1/dnet_o1"}
 
 
+def test_comments_of_a_program_are_in_the_language_of_the_page(rooms: tuple[Any, Any]) -> None:
+    making, _ = rooms
+    starts = {each["name"]: each["start"] for each in making.course() if each["start"]}
+    assert len(starts) > 8
+    for name, start in starts.items():
+        keys = re.findall(r"# (.*)", start)
+        assert all(re.fullmatch(r"\{[\w.]+\}", key) and WORDS["ja"][key[1:-1]] for key in keys), name
+        said = re.sub(r"# \{([\w.]+)\}", lambda found: f"# {WORDS['en'][found[1]]}", start)
+        assert said == making.exercises()[name]["start"].replace("{exercise.here}", WORDS["en"]["exercise.here"])
+    with pytest.raises(ValueError, match="lack a comment of lesson 5: # nobody"):
+        making._worded("x = 1  # nobody knows it")
+
+
 def test_both_languages_say_everything_that_is_asked_for(rooms: tuple[Any, Any]) -> None:
     making, _ = rooms
     assert list(WORDS["en"]) == list(WORDS["ja"])

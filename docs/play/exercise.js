@@ -37,15 +37,15 @@ export function exercises({ word, language, write, hands }) {
 
   /** Puts a program into the editor, with the place in sight where something is to be written, if that is still in it. */
   function begin(program) {
-    const here = open.start
-      ?.match(/.*\{here\}/)?.[0]
-      .trim()
-      .replace("{here}", word("exercise.here"));
+    const here = starting()
+      .split("\n")
+      .find((line) => line.includes(word("exercise.here")))
+      ?.trim();
     write(program, here && program.includes(here) ? here : "");
   }
 
   function starting() {
-    return open.start === null ? "from math import exp\n\n" : open.start.replace("{here}", word("exercise.here"));
+    return open.start === null ? "from math import exp\n\n" : open.start.replace(/# \{([\w.]+)\}/g, (_, key) => `# ${word(key)}`);
   }
 
   /** Opens an exercise; an unknown name is none. */

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 LEARN = Path(__file__).parent.parent / "learn"
+PLAY = LEARN.parent / "play"
 LESSON = LEARN / "5-build-the-engine.md"
 # In the order of the path, with the lesson that each belongs to.
 LESSONS = {
@@ -30,7 +32,7 @@ LESSONS = {
     "batch": 7,
     "classes": 8,
 }
-HERE = "# {here}"  # the page says it in its language
+HERE = "# {exercise.here}"  # the page says it in its language
 
 TWICE = ["a = Number(3.0)", "y = a * a", "y.backward()"]
 REUSED = ["a = Number(2.0)", "b = a * 3.0", "d = b + b * b", "d.backward()"]
@@ -118,11 +120,21 @@ def _swapped(text: str, *changes: tuple[str, str]) -> str:
 
 def course() -> list[dict[str, Any]]:
     """What the page knows of each exercise: its name, the page of its lesson, and how a program begins."""
-    made = exercises()
+    starts = {name: _worded(each["start"]) for name, each in exercises().items()}
     return [
-        {"name": name, "lesson": lesson, "page": page_of(lesson), "start": made.get(name, {}).get("start")}
+        {"name": name, "lesson": lesson, "page": page_of(lesson), "start": starts.get(name)}
         for name, lesson in LESSONS.items()
     ]
+
+
+def _worded(start: str) -> str:
+    """How a program begins, with keys of the page's words in place of its comments. Raises ValueError for one that is not among these."""
+    words = json.loads((PLAY / "words.json").read_text(encoding="utf-8"))["en"]
+    keys = {f"# {said}": f"# {{{key}}}" for key, said in words.items() if key.startswith("code.")}
+    for comment in re.findall(r"# .*", start):
+        if comment != HERE and comment not in keys:
+            raise ValueError(f"the words of the playground lack a comment of lesson 5: {comment}")
+    return re.sub(r"# .*", lambda found: keys.get(found[0], found[0]), start)
 
 
 def page_of(lesson: int) -> str:

@@ -340,6 +340,42 @@ def test_who_is_fast_leaves_nothing_behind(fresh: Any) -> None:
     assert calm.page.locator(".neurons text").evaluate_all(words) == quick
 
 
+# By how much the travelling numbers that are seen lie on one another, at most, along the direction in which they could part soonest.
+LAPPED = """() => {
+  const all = [...document.querySelectorAll(".chip:not(.gone)")].filter((each) => each.textContent).map((each) => {
+    const { a, b, e, f } = each.getCTM();
+    const { width, height } = each.querySelector(".chip-ground").getBBox();
+    const scale = Math.hypot(a, b);
+    return { x: e, y: f, angle: Math.atan2(b, a), sides: [width * scale, height * scale] };
+  });
+  const axes = ({ angle }) => [[Math.cos(angle), Math.sin(angle)], [-Math.sin(angle), Math.cos(angle)]];
+  const reach = (each, [p, q]) => axes(each).reduce((sum, [x, y], k) => sum + (Math.abs(x * p + y * q) * each.sides[k]) / 2, 0);
+  const depth = (one, other) =>
+    Math.min(...[...axes(one), ...axes(other)].map((axis) =>
+      reach(one, axis) + reach(other, axis) - Math.abs((one.x - other.x) * axis[0] + (one.y - other.y) * axis[1])));
+  return [all.length, Math.max(0, ...all.flatMap((one, k) => all.slice(0, k).map((other) => depth(one, other))))];
+}"""
+
+
+@pytest.mark.parametrize(("name", "size"), [("tutorial", (1280, 720)), ("tutorial", (360, 740)), ("xor", (1280, 720))])
+def test_no_travelling_number_covers_another(fresh: Any, name: str, size: Any) -> None:
+    explorer = fresh(name, *size, reduced_motion="no-preference")
+    explorer.stop_clock()
+    last = int(explorer.page.locator(".scrubber").get_attribute("max"))
+    most = 0
+    for beat in range(1, last):
+        explorer.jump(beat - 1)
+        explorer.page.keyboard.press(" ")
+        for moment in range(0, 4800, 120):
+            explorer.run(120)
+            count, lapped = explorer.page.evaluate(LAPPED)
+            most = max(most, count)
+            assert lapped <= 3, (beat, moment)
+            if moment > 1700 and not count:
+                break
+    assert most > 1
+
+
 def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer = fresh("tutorial", reduced_motion="no-preference")
     explorer.stop_clock()

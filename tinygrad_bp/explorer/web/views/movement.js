@@ -3,7 +3,8 @@
 import { put, set, svg, toggle } from "./elements.js";
 import { inRoom, moveTo, widthOf } from "./items.js";
 import { between, move } from "./motion.js";
-import { chipSize, letterSize, travellers } from "./tracks.js";
+import { chipSize, letterSize } from "./standing.js";
+import { travellers } from "./tracks.js";
 
 const MOVEMENT = 1700; // milliseconds of a beat
 const JOINING = 1500; // more, until what has arrived is one number

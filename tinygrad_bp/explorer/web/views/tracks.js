@@ -3,17 +3,14 @@
 
 import { MOST_TERMS, SUBJECT } from "../model/terms.js";
 import { overlap } from "./arrangement.js";
-import { LETTER } from "./items.js";
 import { along, between } from "./motion.js";
+import { ADDED, BESIDE, ENTERED, chipSize, gradientPlace, letterSize, sumAt, waiting } from "./standing.js";
 
 const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22, 29, -29]; // how far from its line a number may travel
 const STEPS = 32; // of a way
 const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
 const MULTIPLIED = 0.46; // the moment at which a number has passed its weight
-const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are where they go, and there have become their sum
 const MOMENTS = Array.from({ length: 41 }, (_, k) => k / 40); // at which numbers are looked at
-const BESIDE = 4; // between numbers that can be read
-const MOST_ADDED = 4; // numbers of a sum that is written out
 const SUMMED = new Set(["forward", "back", "bias", "part"]);
 
 /** @typedef {import("./arrangement.js").Point} Point */
@@ -73,8 +70,10 @@ export function travellers(places, labels, all) {
   /** @type {Map<number, Rect[]>} */
   const arrived = new Map(); // by where they go
   /** @type {Traveller[]} */
-  /** @type {Traveller[]} */
   const products = [];
+  /** @type {Map<number, ReturnType<typeof sumAt>>} */
+  const gathered = new Map(); // by where they go
+  for (const { kind, to } of travels) if (SUMMED.has(kind) && !gathered.has(to)) gathered.set(to, sumAt(places, to, travels));
   const delay = travels.some(({ kind }) => kind === "error") && travels.some(({ kind }) => kind === "part") ? 1 : 0;
   const numbers = travels.flatMap(({ kind, term, from, to, weight, factors = [], words = ["", ""] }) => {
     const extent = chipSize(words, size);
@@ -92,16 +91,16 @@ export function travellers(places, labels, all) {
     if (!track) return [];
     arrived.set(to, [...there, track.places[track.stop]]);
     const course = passing(track);
-    if (kind === "part") return [{ term, words, course: delayed(entering(course, placeIn(places, to)), delay) }];
-    return [{ term, words, course: SUMMED.has(kind) ? entering(course, placeIn(places, to)) : delay ? gone(course) : course }];
+    const home = gathered.get(to)?.slots.shift();
+    if (home) return [{ term, words, course: delayed(entering(course, home), kind === "part" ? delay : 0) }];
+    return [{ term, words, course: delay ? gone(course) : course }];
   });
   const kept = numbers.length > MOST_TERMS ? legible(numbers, size) : numbers;
-  const heads = [...arrived.keys()].filter((id) => travels.some(({ kind, to }) => to === id && SUMMED.has(kind)));
-  const sums = heads.map((id) => sumAt(places, id, travels)).map((sum) => ({ ...sum, course: delayed(sum.course, delay) }));
+  const sums = [...gathered].filter(([id]) => arrived.has(id)).map(([, { sum }]) => ({ ...sum, course: delayed(sum.course, delay) }));
   const met = travels.some(({ kind }) => kind === "inside" || kind === "error" || kind === "errorBack") ? ARRIVED : MULTIPLIED;
   const ended = delay + (sums.length ? ADDED : products.length ? ENTERED : ARRIVED);
   const times = { products: met, result: ended, whole: delay + (sums.length || products.length ? 2 : 1) };
-  return { numbers: kept, aside: [...aside], sums: [...products, ...sums], times };
+  return { numbers: waiting(kept, size, delay + ENTERED), aside: [...aside], sums: [...products, ...sums], times };
 }
 
 /**
@@ -126,7 +125,7 @@ function inSight({ boxes }, travels) {
  * @returns {Course}
  */
 function delayed(course, by) {
-  return (moment) => (moment < by ? { ...course(0), behind: true } : course(moment - by));
+  return (moment) => (by && moment < by ? { ...course(0), behind: true } : course(moment - by));
 }
 
 /**
@@ -162,6 +161,9 @@ function meet(line, factors, head, trackOf) {
   const [one, two] = [trackOf(line, first.words ?? "", []), trackOf(back, last.words ?? "", [])];
   if (!one || !two) return null;
   const courses = meeting(one, two);
+  const [end, other] = courses.map((course, k) => ({ ...[one, two][k].places[0], ...course(1) }));
+  const lane = overlap(end, other) && trackOf(back, last.words ?? "", [end]); // beside it where the line has no room for both
+  if (lane) courses[1] = (moment) => ({ ...placeAt(lane, lane.stop * between(moment, 0, 0.6)), met: false });
   const ends = courses.map((course) => course(1));
   const home = { ...along(ends[0], ends[1], 0.5), angle: ends[0].angle };
   /** @type {[typeof first, Course][]} */
@@ -209,18 +211,6 @@ function legible(numbers, size) {
 }
 
 /**
- * Where in a box numbers meet.
- * @param {Arrangement} places
- * @param {number} id
- * @returns {Point}
- */
-function placeIn({ boxes, font }, id) {
-  const { x, y, height, rows, kind } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
-  const down = rows === 2 ? height / 2 - font * 0.8 : kind === "result" ? height / 5 : 0; // below a name
-  return { x, y: y + down };
-}
-
-/**
  * A number that goes on from where it stays into a box.
  * @param {Course} course
  * @param {Point} home
@@ -236,36 +226,6 @@ function entering(course, home) {
 }
 
 /**
- * What has come to a box: its summands, where they have room beside other boxes, and then their sum.
- * @param {Arrangement} places
- * @param {number} id
- * @param {Travel[]} travels
- * @returns {Traveller}
- */
-function sumAt(places, id, travels) {
-  const into = travels.filter(({ kind, to }) => to === id && kind !== "error");
-  const [{ total: sum = "", summands }] = into;
-  const said = into.map(({ words }) => words?.[1] ?? "");
-  const written = said.map((each, k) => (k ? (each.startsWith("−") ? ` − ${each.slice(1)}` : ` + ${each}`) : each)).join("");
-  const home = placeIn(places, id);
-  const extent = chipSize([written], letterSize(places.font));
-  const right = Math.max(...[...places.boxes.values()].map((box) => box.x + box.width / 2));
-  const x = Math.max(Math.min(home.x, right - extent.width / 2), extent.width / 2 + 2);
-  const room = [...places.boxes].every(
-    ([other, box]) => other === id || !overlap({ x, y: home.y, angle: 0, ...extent }, { ...box, angle: 0 }),
-  );
-  const shown = room && said.length === summands && said.length <= MOST_ADDED; // all of them
-  return {
-    term: SUBJECT,
-    words: [shown ? written : sum, sum],
-    course: (moment) => {
-      const met = moment >= ADDED;
-      return { x: shown && !met ? x : home.x, y: home.y, angle: 0, met, behind: moment < ENTERED };
-    },
-  };
-}
-
-/**
  * With what lies between it and the next.
  * @template {Extent} Size
  * @param {Size} size
@@ -273,20 +233,6 @@ function sumAt(places, id, travels) {
  */
 function wider(size) {
   return { ...size, width: size.width + BESIDE, height: size.height + BESIDE };
-}
-
-/** @param {number} font */
-export function letterSize(font) {
-  return Math.max(11, font * 0.88);
-}
-
-/**
- * @param {string[]} words
- * @param {number} size
- * @returns {Extent}
- */
-export function chipSize(words, size) {
-  return { width: LETTER * size * Math.max(...words.map(({ length }) => length)) + size, height: size * 1.5 };
 }
 
 /**
@@ -336,8 +282,9 @@ function innerOf({ x, y, width, height, rows }) {
  */
 function insideOf({ boxes, font }, id, down, { width }) {
   const { x, y, width: wide, height, rows } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
-  const across = rows === 3 ? x + font * 0.2 + width / 2 : rows === 1 ? x + (wide - width) / 2 : x;
-  const fall = rows === 3 && down ? height / 3.4 : 0;
+  const there = gradientPlace({ x, y, height }, font, width);
+  const across = rows === 3 ? there.x : rows === 1 ? x + (wide - width) / 2 : x;
+  const fall = rows === 3 && down ? there.y - y : 0;
   const top = rows === 2 ? y + height / 2 - font * 0.8 : y;
   return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, ARRIVED), angle: 0, met: moment >= ARRIVED, behind: false });
 }

@@ -7,7 +7,8 @@ import { LETTER } from "./items.js";
 const TICKS = 64; // of a moment, at which numbers are looked at
 const MOST_ADDED = 4; // numbers of a sum that is written out
 export const BESIDE = 4; // between numbers that can be read
-export const [ENTERED, ADDED] = [1.3, 1.75]; // the moments at which they are where they go, and there have become their sum
+export const ENTERED = 1.3; // the moment at which they are where they go
+export const ADDED = 1.75; // the moment at which they have become their sum there
 
 /** @typedef {import("./arrangement.js").Point} Point */
 /** @typedef {import("./arrangement.js").Rect} Rect */
@@ -37,8 +38,7 @@ export function waiting(numbers, size, end) {
   const ways = numbers.map(() => /** @type {ReturnType<Course>[]} */ ([]));
   for (let tick = 0; tick < count; tick++) {
     numbers.forEach((number, k) => {
-      for (const next of [ticks[k] + 2, ticks[k] + 1]) {
-        if (next > tick) continue;
+      for (const next of [ticks[k] + 2, ticks[k] + 1].filter((each) => each <= tick)) {
         const place = placeOf(number, next);
         if (!place.behind && now.some((other, l) => other && l !== k && overlap(place, other))) continue;
         ticks[k] = next;
@@ -86,13 +86,12 @@ export function sumAt(places, id, travels) {
     return { ...home, x: Math.max(Math.min(home.x, right - width / 2), width / 2 + 2) };
   };
   const widths = said.map((each) => chipSize([each], size).width + BESIDE);
-  const row = widths.reduce((all, width) => all + width);
-  const whole = Math.max(chipSize([written], size).width, row);
+  const whole = widths.reduce((all, width) => all + width);
   const extent = { ...homeOf(whole), angle: 0, width: whole, height: size * 1.5 };
   const room = [...places.boxes].every(([other, each]) => other === id || !overlap(extent, { ...each, angle: 0 }));
   const shown = room && said.length === summands && said.length <= MOST_ADDED; // all of them
   const home = homeOf(chipSize([sum], size).width);
-  let x = extent.x - row / 2;
+  let x = extent.x - whole / 2;
   const slots = widths.map((width) => {
     x += width;
     return shown ? { x: x - width / 2, y: extent.y } : home;
@@ -104,7 +103,7 @@ export function sumAt(places, id, travels) {
       words: [shown ? written : sum, sum],
       course: (moment) => {
         const met = moment >= ADDED;
-        return { ...(shown && !met ? { x: extent.x, y: extent.y } : home), angle: 0, met, behind: moment < ENTERED };
+        return { ...(shown && !met ? extent : home), angle: 0, met, behind: moment < ENTERED };
       },
     },
   };

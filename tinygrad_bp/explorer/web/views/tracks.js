@@ -125,7 +125,7 @@ function inSight({ boxes }, travels) {
  * @returns {Course}
  */
 function delayed(course, by) {
-  return (moment) => (by && moment < by ? { ...course(0), behind: true } : course(moment - by));
+  return (moment) => (moment < by ? { ...course(0), behind: true } : course(moment - by));
 }
 
 /**

@@ -302,6 +302,15 @@ def opacity(found: Any) -> float:
     return float(found.evaluate("(each) => getComputedStyle(each).opacity"))
 
 
+@pytest.mark.parametrize(
+    ("name", "moved"), [("tutorial", "All weights at once"), ("xor", "All weights and biases at once")]
+)
+def test_an_update_says_what_moves(fresh: Any, name: str, moved: str) -> None:
+    explorer = fresh(name)
+    explorer.jump(int(explorer.page.locator(".scrubber").get_attribute("max")) - 1)
+    assert explorer.page.locator(".why").inner_text().startswith(moved)
+
+
 def test_in_an_update_the_old_number_becomes_the_new_one(fresh: Any) -> None:
     explorer = fresh("tutorial", reduced_motion="no-preference")
     explorer.jump(25)

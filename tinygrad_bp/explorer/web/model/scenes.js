@@ -102,7 +102,8 @@ function updateScene(stage, frame, beat) {
   const [symbols = [], numbers = [], result = []] = equation?.rows ?? [];
   const { optimizer } = frame.settings;
   const single = beat.nodes.length === 1;
-  const plain = single ? "beat.update.one" : stage.graph.network ? "beat.update" : "beat.update.graph";
+  const network = beat.nodes.some((id) => stage.graph.biases.has(id)) ? "beat.update.biases" : "beat.update";
+  const plain = single ? "beat.update.one" : stage.graph.network ? network : "beat.update.graph";
   const told = single ? `beat.update.one.${optimizer}` : `beat.update.${optimizer}`;
   const given = { name: [{ name: beat.node }], ...placeOf(stage, frame), step: [counted(frame.steps + 1)] };
   return {

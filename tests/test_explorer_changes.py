@@ -118,12 +118,12 @@ def test_digits_of_full_width_are_digits(opened: Any, typed: str, number: float)
         (
             "linear",
             "target_o2",
-            "target_o2 = 1e308 was not taken: (target_o2 - out_o2) ** 2 = pow(1e308, 2) would be ∞",
+            "target_o2 = 1e308 was not taken: (target_o2 − out_o2)² = (1e308 − ",
         ),
         (
             "hand-made",
             "q",
-            "q = 1e308 was not taken: power = pow(1e308, 3) would be ∞, which is not a finite number (round 0). It is still",
+            "q = 1e308 was not taken: power = 1e308³ would be ∞, which is not a finite number (round 0). It is still",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_number_that_is_taken_says_what_is_not_finite_then(open_page: Any, tmp
     explorer = Explorer(open_page(tg.explore(root).save(tmp_path / "page.html")))
     explorer.change("w", "0")
     assert explorer.status().startswith(
-        "With w = 0 some numbers are not finite: the derivative of sqrt(w) with respect to w is ∞"
+        "With w = 0 some numbers are not finite: the derivative of √(w) with respect to w is ∞"
     )
 
 

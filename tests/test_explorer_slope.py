@@ -1,10 +1,12 @@
 """Numbers as handles, and what a gradient is the slope of: drawn, turned and typed on the page, as Python has it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.explorer import Explorer, assert_same, close, numbers, start
+from tinygrad_bp import Value, explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
@@ -231,3 +233,46 @@ def test_a_weight_in_the_hand_shows_itself_and_no_gradient(opened: Any) -> None:
     page.mouse.wheel(0, 0)
     explorer.jump(beat)
     assert any(each.startswith("∂w5") for each in page.locator(".neurons .line-label").all_text_contents())
+
+
+@pytest.mark.parametrize("chosen", ["a", "b"])
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (
+            lambda a, b: a(1e308) * b(0.5) - 0.0,
+            {"a": "a = 1e308 is too near", "b": "Around b = 0.5, result comes too near"},
+        ),
+        (lambda a, b: a(1e-320).log() * b(2.0), {"a": "The slope is not finite here", "b": ""}),
+        (lambda a, b: a(0.0) ** 0.5 * b(2.0), {"a": "The slope is not finite here", "b": ""}),
+        (lambda a, b: (a(1e150) * b(1000.0)) ** 2, {"a": "Around a = 1e150", "b": "Around b = 1000"}),
+    ],
+)
+def test_where_no_curve_can_be_drawn_it_is_said_why(
+    open_page: Any, tmp_path: Path, made: Any, said: dict[str, str], chosen: str
+) -> None:
+    result = made(*(lambda x, name=name: Value(x, name) for name in "ab"))
+    saved = explore(result, learning_rate=1.0).save(tmp_path / "page.html")
+    page = open_page(saved, viewport={"width": 1280, "height": 720})
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    explorer = Explorer(page)
+    panel = explorer.panel("slope")
+    panel.locator("select").first.select_option(label=chosen)
+    explorer.settle()
+    words = panel.locator(".slope-panel > .quiet").first
+    assert (words.inner_text() if words.is_visible() else "").startswith(said[chosen])
+    assert panel.locator(".slope-wide").is_visible() == (said[chosen] == "")
+    assert not wrong
+    wide = "cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth + 1)"
+    assert panel.locator(".slope-table td.number").evaluate_all(wide)
+
+
+def test_a_step_that_leaves_the_numbers_there_are_is_called_too_long(open_page: Any, tmp_path: Path) -> None:
+    a, b = Value(1e308, "a"), Value(0.5, "b")
+    explorer = Explorer(open_page(explore(a * b, learning_rate=1.0).save(tmp_path / "page.html")))
+    for _ in range(int(explorer.page.locator(".scrubber").get_attribute("max"))):
+        explorer.press(".")
+    assert explorer.page.locator(".why").inner_text().startswith("With the new numbers result is −∞, which is not")
+    explorer.press(".")
+    assert "result = 1e308 · (−1e308) would be −∞" in explorer.status()

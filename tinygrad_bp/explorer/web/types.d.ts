@@ -180,7 +180,7 @@ interface Trouble {
   node: number;
   value: number;
   by?: number;
-  operands?: number[];
+  data?: ArrayLike<number>;
   round?: number;
   row?: number;
 }

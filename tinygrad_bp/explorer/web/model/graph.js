@@ -239,8 +239,7 @@ export class Graph {
  */
 export function firstTrouble(graph, { data, slopes, grads }) {
   for (const id of graph.variables) {
-    if (!Number.isFinite(data[id]))
-      return { kind: "data", node: id, operands: graph.nodes[id].args.map((arg) => data[arg]), value: data[id] };
+    if (!Number.isFinite(data[id])) return { kind: "data", node: id, data, value: data[id] };
   }
   for (const edge of graph.backwardOrder) {
     if (!Number.isFinite(slopes[edge.index])) return { kind: "slope", node: edge.head, by: edge.tail, value: slopes[edge.index] };

@@ -129,6 +129,24 @@ const LATEX_SIGNS = [
 ];
 
 /**
+ * Signs of Python as signs of mathematics: a * b as a · b, sigmoid( as σ(.
+ * @param {string} words
+ */
+export function mathematical(words) {
+  return words.replaceAll(" * ", " · ").replaceAll("sigmoid(", "σ(").replaceAll("sqrt(", "√(").replaceAll("-", "−");
+}
+
+/**
+ * The same in a line without anything above it: x ** 2 as x².
+ * @param {string} words
+ */
+export function inLine(words) {
+  return mathematical(words)
+    .replace(/ \*\* (\d+)(?![\d.e])/g, (_, power) => [...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join(""))
+    .replaceAll(" ** ", "^");
+}
+
+/**
  * A number among pieces, in digits of its own if it has any.
  * @param {Mark} piece
  * @param {number} digits

@@ -6,7 +6,7 @@ import { errorScene, netScene, netsScene, outScene, valueScene } from "./forward
 import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
 import { inDigits } from "./agreeing.js";
-import { brief, counted } from "./numbers.js";
+import { brief, counted, written } from "./numbers.js";
 import { MENTIONED, coloured, emptyScene, placeOf } from "./terms.js";
 import { withTravels } from "./travels.js";
 import { sentence, text } from "./words.js";
@@ -134,7 +134,9 @@ function endScene(stage, frame) {
       ],
     ],
     why: [
-      ...sentence(stage.description.isError ? `beat.end.${kind}` : "beat.end", placeOf(stage, frame)),
+      ...(Number.isFinite(after)
+        ? sentence(stage.description.isError ? `beat.end.${kind}` : "beat.end", placeOf(stage, frame))
+        : sentence("beat.end.endless", { result: [{ name: graph.result }], value: [written(after)] })),
       ...(frame.settings.cases.length > 1
         ? [" ", ...sentence(frame.settings.batch ? "beat.end.cases.batch" : "beat.end.cases", placeOf(stage, frame))]
         : []),

@@ -121,11 +121,11 @@ export function sampled(f, [low, high], count) {
 }
 
 /**
- * Whether numbers are so near to the end of the range of floats that there is none of them on both sides of a chart.
+ * Whether numbers are beyond the end of the range of floats, or so near to it that there is none of them on both sides of a chart.
  * @param {number[]} numbers
  */
 export function isBeyondCharts(numbers) {
-  return numbers.some((x) => Math.abs(x) > LARGEST_CHARTED);
+  return !numbers.every((x) => Math.abs(x) <= LARGEST_CHARTED);
 }
 
 /**

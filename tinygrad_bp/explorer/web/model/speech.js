@@ -1,26 +1,29 @@
 // Sentences about the state of the page: what is wrong with a number, and the picture for those who do not see it.
 
+import { inLine, inNumbers } from "./notation.js";
 import { counted, written } from "./numbers.js";
 import { text } from "./words.js";
 
-/** @typedef {Pick<import("./session.js").Session, "graph" | "notation" | "hides">} Speaker */
+/** @typedef {Pick<import("./session.js").Session, "graph" | "notation" | "formulas" | "training" | "hides">} Speaker */
 
 /**
  * Words about a number that is none: which one, where it comes from, and what can be done.
- * @param {Pick<Speaker, "graph" | "notation">} session
+ * @param {Omit<Speaker, "hides">} session
  * @param {Trouble} trouble
  */
-export function explained({ graph, notation }, trouble) {
-  const name = notation.name(trouble.node);
+export function explained({ graph, notation, formulas, training }, trouble) {
+  const called = (/** @type {number} */ id) => (graph.nodes[id].label ? notation.name(id) : inLine(notation.name(id)));
+  const name = called(trouble.node);
+  const { kind, data } = trouble;
   const round = counted(trouble.round ?? 0);
   const value = written(trouble.value);
-  if (trouble.kind === "data") {
-    const { op } = graph.nodes[trouble.node];
-    const operands = (trouble.operands ?? []).map((x) => written(x)).join(", ");
-    return text(op ? "trouble.data" : "trouble.leaf", { name, op: op ?? "", operands, value, round });
+  if (kind === "data") {
+    const formula = data && graph.nodes[trouble.node].op && formulas.forward(trouble.node, training.settingsAt(trouble.round ?? 0).variant);
+    if (!formula) return text("trouble.leaf", { name, value, round });
+    return text("trouble.data", { name, formula: inLine(notation.plain(inNumbers(formula, (id) => data[id]))), value, round });
   }
-  if (trouble.kind === "slope") return text("trouble.slope", { name, by: notation.name(trouble.by ?? 0), value, round });
-  return text(trouble.kind === "update" ? "trouble.update" : "trouble.gradient", { name, value, round });
+  if (kind === "slope") return text("trouble.slope", { name, by: called(trouble.by ?? 0), value, round });
+  return text(kind === "update" ? "trouble.update" : "trouble.gradient", { name, value, round });
 }
 
 /**

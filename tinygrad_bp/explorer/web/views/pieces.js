@@ -1,7 +1,7 @@
 // Pieces of formulas as elements: names with what stands below the line, fractions, numbers that tell all their digits.
 
 import { exactly } from "../model/numbers.js";
-import { expanded, numberWords, split } from "../model/notation.js";
+import { expanded, mathematical, numberWords, split } from "../model/notation.js";
 import { el, flat } from "./elements.js";
 
 /** @typedef {import("../model/notation.js").Notation} Notation */
@@ -43,12 +43,7 @@ export function nodeName(notation, id, inside = false) {
  * @param {string} words
  */
 function prettyText(words) {
-  const parts = words
-    .replaceAll(" * ", " · ")
-    .replaceAll("sigmoid(", "σ(")
-    .replaceAll("sqrt(", "√(")
-    .replaceAll("-", "−")
-    .split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
+  const parts = mathematical(words).split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
   if (parts.length === 1) return parts[0];
   return el(
     "span",

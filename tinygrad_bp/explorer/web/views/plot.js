@@ -157,6 +157,7 @@ export class Plot {
   path(points) {
     const far = 4 * this.height;
     return points
+      .filter(([x, y]) => Number.isFinite(this.across.at(x)) && !Number.isNaN(this.up.at(y)))
       .map(([x, y], k) => {
         const down = Math.max(-far, Math.min(far, this.up.at(y)));
         return `${k ? "L" : "M"}${this.across.at(x).toFixed(1)} ${down.toFixed(1)}`;
@@ -180,8 +181,9 @@ export class Plot {
    * @param {number} y
    */
   place(dot, x, y) {
-    set(dot, "cx", this.across.at(x).toFixed(1));
-    set(dot, "cy", Math.max(-50, Math.min(this.height + 50, this.up.at(y))).toFixed(1));
+    const within = (/** @type {number} */ at, /** @type {number} */ most) => Math.max(-50, Math.min(most + 50, at)) || -50; // of none: out of sight
+    set(dot, "cx", within(this.across.at(x), WIDTH).toFixed(1));
+    set(dot, "cy", within(this.up.at(y), this.height).toFixed(1));
   }
 
   /**
@@ -203,7 +205,7 @@ export class Plot {
  */
 export function arrow(path, [x1, y1], [x2, y2]) {
   const length = Math.hypot(x2 - x1, y2 - y1);
-  if (length < 1) {
+  if (!(length >= 1 && length < Infinity)) {
     set(path, "d", "");
     return;
   }

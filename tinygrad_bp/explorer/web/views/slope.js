@@ -1,7 +1,7 @@
 // The slope view: the error over one number as a curve, its tangent, whose slope is the gradient, and the step of the next update; below,
 // the error over two parameters as a map.
 
-import { exactly, signed, typedNumber, written } from "../model/numbers.js";
+import { brief, exactly, signed, typedNumber, written } from "../model/numbers.js";
 import { consequence, enlargement, isBeyondCharts, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
@@ -14,6 +14,7 @@ import { arrow, key, Plot, roomy } from "./plot.js";
 
 const POINTS = 121; // of a curve
 const TABLE_DIGITS = 5;
+const WIDEST = 11; // letters that have room in it
 const LONGEST_CHANGING = 12; // letters of a name behind Δ
 
 /**
@@ -164,19 +165,24 @@ class SlopePanel {
     if (id !== this.id) this.window = null;
     this.id = id;
     this.choice.value = String(id);
-    const beyond = isBeyondCharts([x]);
-    const endless = !Number.isFinite(frame.grads[id]) || beyond;
+    const found = slopeAt(session, frame, id);
+    const { height, next, slope, update } = found;
+    const why = isBeyondCharts([x])
+      ? "slope.beyond"
+      : !Number.isFinite(slope)
+        ? "slope.endless"
+        : isBeyondCharts([height, next, slope * Math.max(1, Math.abs(x)), ...Object.values(update ?? {})])
+          ? "slope.tooLarge"
+          : "";
     const riddle = [id, graph.result].some((each) => session.hides(each, "data")) || session.hides(id, "next");
-    this.hidden.hidden = !riddle && !endless;
-    put(
-      this.hidden,
-      text(riddle ? "slope.hidden" : beyond ? "slope.beyond" : "slope.endless", { name: graph.nodes[id].name, number: written(x) }),
-    );
-    this.body.hidden = riddle || endless;
+    this.hidden.hidden = !riddle && !why;
+    const given = { name: graph.nodes[id].name, number: written(x), result: graph.nodes[graph.result].name };
+    put(this.hidden, this.hidden.hidden ? "" : text(riddle ? "slope.hidden" : why, given));
+    this.body.hidden = !this.hidden.hidden;
     this.field.disabled = session.hides(id, "data");
     if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : typedNumber(x);
     if (this.body.hidden) this.forget();
-    else this.draw(frame);
+    else this.draw(frame, found);
     this.land?.render(frame, id);
   }
 
@@ -191,11 +197,13 @@ class SlopePanel {
     for (const chart of [this.wide, this.close]) set(chart.root, "aria-label", "");
   }
 
-  /** @param {Frame} frame */
-  draw(frame) {
+  /**
+   * @param {Frame} frame
+   * @param {ReturnType<typeof slopeAt>} found
+   */
+  draw(frame, found) {
     const { session, wide, parts, id } = this;
     const { graph } = session;
-    const found = slopeAt(session, frame, id);
     const { x, slope, error, height, update } = found;
     // In someone's hand the number moves in the window, and not the window with it.
     const still = (session.gripping || document.activeElement === this.slider) && this.window && x >= this.window[0] && x <= this.window[1];
@@ -290,7 +298,8 @@ class SlopePanel {
   write(row, found) {
     const numbers = found ? [found.change, found.predicted, found.real] : [null, null, null];
     numbers.forEach((x, k) => {
-      put(this.rows[row][k], x === null ? "·" : signed(x, TABLE_DIGITS));
+      const words = x === null ? "·" : signed(x, TABLE_DIGITS);
+      put(this.rows[row][k], x !== null && words.length > WIDEST ? (x > 0 ? "+" : "") + brief(x, TABLE_DIGITS) : words);
       set(this.rows[row][k], "data-value", exactly(x));
     });
   }

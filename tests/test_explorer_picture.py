@@ -73,7 +73,7 @@ UNREAD = """async (beats) => {
   return [...found];
 }"""
 
-# What touches the edge of its box, whose corners are round.
+# What lies on a line that is not its own, or even on its own, of the numbers that are always there; and what touches the edge of its box.
 TOUCHING = """() => {
   const corners = (each, { x, y, width, height }) => {
     const { a, b, c, d, e, f } = each.getScreenCTM();
@@ -83,8 +83,23 @@ TOUCHING = """() => {
     const { x, y, width, height } = each.getBBox();
     return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
   };
+  const ends = (each) => { // with the thickness of the line
+    const [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map((name) => Number(each.getAttribute(name)));
+    const half = Number(each.getAttribute("stroke-width") ?? 1.6) / 2 / Math.hypot(x2 - x1, y2 - y1);
+    const [p, q] = [(y1 - y2) * half, (x2 - x1) * half];
+    const { e, f } = each.getScreenCTM();
+    return [[x1 + p, y1 + q], [x2 + p, y2 + q], [x2 - p, y2 - q], [x1 - p, y1 - q]].map(([x, y]) => [x + e, y + f]);
+  };
+  const sides = (list) => list.map(([x, y], k) => [y - list[(k + 1) % 4][1], list[(k + 1) % 4][0] - x]);
+  const depth = (one, other) => Math.min(...[...sides(one), ...sides(other)].map(([p, q]) => {
+    const [first, second] = [one, other].map((list) => list.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
+    return Math.min(Math.max(...first) - Math.min(...second), Math.max(...second) - Math.min(...first));
+  }));
   const seen = (each) => each.getClientRects().length > 0 && each.textContent.trim() !== "";
   const found = [];
+  const lines = [...document.querySelectorAll(".neurons :is(.weight-line, .bias-line)")].map(ends);
+  for (const each of [...document.querySelectorAll(".neurons .line-texts > :not(.unlit) > .line-label")].filter(seen))
+    if (lines.some((line) => depth(letters(each), line) > 2)) found.push(`${each.textContent} lies on a line`);
   for (const each of [...document.querySelectorAll(".neurons .boxes text")].filter(seen)) {
     const box = each.parentElement.querySelector(":scope > .box");
     if (!box || each.matches(".badge, .ghost-number")) continue;
@@ -149,15 +164,24 @@ def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any,
         assert page.evaluate(said) > 1
 
 
-def test_beside_a_panel_no_number_touches_its_box(open_page: Any, tmp_path: Path) -> None:
-    page = open_page(made("tutorial").save(tmp_path / "page.html"), reduced_motion="reduce")
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_beside_a_panel_no_number_lies_on_a_line_or_touches_its_box(open_page: Any, tmp_path: Path, name: str) -> None:
+    page = open_page(made(name).save(tmp_path / "page.html"), reduced_motion="reduce")
     explorer = Explorer(page)
-    explorer.panel("formula")
+    last = int(page.locator(".scrubber").get_attribute("max"))
     for width, height in ((1280, 720), (1366, 768)):
         explorer.resize({"width": width, "height": height})
-        for beat in (0, 12, 26):
-            explorer.jump(beat)
-            assert page.evaluate(TOUCHING) == [], (width, beat)
+        for panel in ("formula", "slope", None):
+            if panel:
+                explorer.panel(panel)
+            else:
+                explorer.click(".close")
+            room = page.locator(".stage").bounding_box()["width"]
+            assert (room < width) == bool(panel)
+            for beat in range(last + 1) if panel != "slope" else (0, last):
+                explorer.jump(beat)
+                assert page.evaluate(TOUCHING) == [], (width, panel, beat)
 
 
 def test_outputs_are_called_as_their_classes(open_page: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ const TIERS = [
   { font: 14, neuron: 180, input: 74, part: 108, result: 108, height: 62, gap: 36, rows: 3 },
   { font: 12.5, neuron: 162, input: 66, part: 98, result: 98, height: 54, gap: 32, rows: 3 },
   { font: 11.5, neuron: 148, input: 60, part: 90, result: 90, height: 47, gap: 24, rows: 3 },
+  { font: 11, neuron: 146, input: 50, part: 84, result: 66, height: 44, gap: 16, rows: 3 },
   { font: 14, neuron: 100, input: 84, part: 108, result: 100, height: 44, gap: 30, rows: 2 },
   { font: 12.5, neuron: 88, input: 76, part: 98, result: 92, height: 40, gap: 26, rows: 2 },
   { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: 17, rows: 2 },
@@ -23,7 +24,9 @@ const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones i
 const MARGIN = 8;
 const WIDE_MARGIN = [24, 900]; // at both sides, from that width on
 const BADGES = 12; // room for those of the first neurons
+const BIAS = 0.3; // of the way back to the layer before: its lines leave the rest to labels
 const GHOST = 7; // more, below boxes under which it is said what was there
+const MOST_CROSSED = 8; // labels between two layers that may lie on other lines, where they have no room else; of more it is said what a beat names
 const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
 const MOST_LABELLED = 24; // of a network: in one with more, too
 const ROOMS = [ROOM, ROOM - 1, ROOM - 2]; // letters of a number on a line: fewer where all labels have room only so
@@ -53,10 +56,12 @@ function scaled(scale) {
  *   rows of text in it (3: all its numbers; 2 or 1: its name and one; 0: nothing), and how far the next one is
  * @typedef {{ width: number, height: number, rows: number }} Size
  * @typedef {{ x: number, y: number }} Point
+ * @typedef {{ from: Point, to: Point }} Segment
  * @typedef {{ x: number, y: number, angle: number, width: number, height: number }} Rect
  * @typedef {Rect & { always: boolean, on: boolean, room: number }} Label whether it can always be shown, whether it lies on its line, not
  *   beside it, and how many letters of a number have room in it
  * @typedef {{ weight: number, from: Point, to: Point, label: Label }} Line
+ * @typedef {{ width: number, height: number, upright: boolean }} Picture
  * @typedef {object} Arrangement
  * @property {boolean} upright whether the layers are rows, from top to bottom
  * @property {number} font
@@ -75,7 +80,33 @@ function scaled(scale) {
  */
 export function arrangement(spec, width, height) {
   const upright = height > width * (width < 480 ? 0.6 : 0.82) && width < 720;
-  const tier = TIERS.find((each) => fits(spec, each, width, height, upright)) ?? TIERS[TIERS.length - 1];
+  const possible = TIERS.filter((each) => fits(spec, each, width, height, upright));
+  if (!possible.length) possible.push(TIERS[TIERS.length - 1]);
+  // Smaller boxes, and then numbers of fewer letters, leave more room between them: as small as labels need it, while boxes have all of theirs.
+  const whole = upright ? [] : possible.filter(({ rows }) => rows === 3);
+  for (const room of ROOMS)
+    for (const tier of whole) {
+      const { places, free } = laidOut(spec, tier, { width, height, upright }, room);
+      if (free) return places;
+    }
+  for (const tier of whole) {
+    const { places, free } = laidOut(spec, tier, { width, height, upright }, ROOM, true);
+    if (free) return places;
+  }
+  return laidOut(spec, possible[0], { width, height, upright }).places;
+}
+
+/**
+ * The parts in boxes of this size; `free` is whether each label, with so many letters of a number, has room beside its line and is on no
+ * other. Where only that is asked, `room` is given.
+ * @param {Spec} spec
+ * @param {(typeof TIERS)[number]} tier
+ * @param {Picture} picture
+ * @param {number} [room]
+ * @param {boolean} [thin] whether no label of a layer need be there of which too many have no room
+ * @returns {{ places: Arrangement, free: boolean }}
+ */
+function laidOut(spec, tier, { width, height, upright }, room, thin = false) {
   const boxes = placed(spec, tier, width, height, upright);
   const at = (/** @type {number} */ id) => /** @type {Box} */ (boxes.get(id));
   const leave = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y + box.height / 2 } : { x: box.x + box.width / 2, y: box.y });
@@ -83,9 +114,9 @@ export function arrangement(spec, width, height) {
   const size = labelSize(tier.font);
   const lines = spec.lines.map(({ weight, source, target, letters }) => {
     const label = { x: 0, y: 0, angle: 0, width: LETTER * size * letters, height: 1.2 * size, always: true, on: true, room: ROOM };
+    if (room) narrow(label, room);
     return { weight, from: leave(at(source)), to: enter(at(target)), label };
   });
-  markReadable(spec, lines, groundOf(boxes, spec.own, tier.font, upright, width), { width, height, upright });
   const biases = spec.shared.flatMap(({ id, heads }) =>
     heads.map((head) => {
       const [bias, box] = [at(id), at(head)];
@@ -97,7 +128,9 @@ export function arrangement(spec, width, height) {
     }),
   );
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
-  return { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
+  const ground = groundOf(boxes, spec.own, tier.font, upright, width);
+  const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room !== undefined, thin);
+  return { places: { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors }, free };
 }
 
 /** @param {number} font */
@@ -226,7 +259,7 @@ function biasHeight(tier) {
  * @param {boolean} upright
  */
 function placed(spec, tier, width, height, upright) {
-  const { columns, shared } = spec;
+  const { columns, lines, shared } = spec;
   /** @type {Map<number, Box>} */
   const boxes = new Map();
   const length = lengthOf(tier, width, height, upright);
@@ -237,18 +270,20 @@ function placed(spec, tier, width, height, upright) {
   // As far apart as there is room, but not farther than what a picture needs to be read as one.
   const least = gapsOf(spec, tier, upright);
   const sum = (/** @type {number[]} */ list) => list.reduce((a, b) => a + b, 0);
-  const scale = (length - sum(deep)) / (sum(least) || 1);
   const free = length - sum(deep) - sum(least);
-  const weights = columns.slice(1).map(({ kind }) => (kind === "neuron" ? 1 : 0.2)); // where layers are rows, labels need height
+  // What is over goes to where labels are: beside each other they need width, and where layers are rows, height.
+  const into = columns.slice(1).map(({ ids }) => lines.filter(({ target }) => ids.includes(target)).length);
+  const weights = into.map((count) => (count ? Math.sqrt(Math.min(count, MOST_LABELS) / Math.max(...into)) : upright ? 0.2 : 0.1));
+  const scale = (length - sum(deep)) / (sum(least) || 1); // where there is not enough
   const stretched = (/** @type {number} */ gap, /** @type {number} */ k) =>
-    upright && free > 0 ? gap + (free * weights[k]) / sum(weights) : gap * scale;
+    free > 0 ? gap + (free * weights[k]) / sum(weights) : gap * scale;
   const gaps = least.map((gap, k) => Math.min(stretched(gap, k), (MOST_APART[upright ? 1 : 0] * Math.max(16, tier.font)) / 16));
   const most = Math.max(...columns.map(({ ids }) => ids.length));
   let along = ((upright ? height : width) - length) / 2 + (length - sum(deep) - sum(gaps)) / 2;
   const starts = columns.map(({ kind, ids }, c) => {
     const middle = along + deep[c] / 2;
     const size = sizes[c];
-    const wide = Math.max(2.6 * tier.height, upright ? 1.9 * size.width : 1.15 * Math.max(...gaps));
+    const wide = Math.max(2.6 * tier.height, upright ? 1.9 * size.width : 1.6 * Math.max(...gaps));
     const common = upright ? wide : Math.max(Math.min(wide, breadth / most), size.height + 1.6 * tier.font);
     const pitch = Math.min(breadth / ids.length, common);
     const free = pitch - (upright ? size.width : size.height);
@@ -264,7 +299,8 @@ function placed(spec, tier, width, height, upright) {
   for (const { id, column } of shared) {
     const number = beside.get(column) ?? 0;
     beside.set(column, number + 1);
-    const between = starts[column] - gaps[column - 1] / 2 + number * (upright ? biasHeight(tier) + 4 : tier.input + APART);
+    const between =
+      starts[column] - gaps[column - 1] * (upright ? 0.5 : BIAS) + number * (upright ? biasHeight(tier) + 4 : tier.input + APART);
     const own = { width: tier.input, height: biasHeight(tier), kind: "bias", rows: tier.rows, free: APART };
     const spot = upright ? { x: width - MARGIN - tier.input / 2, y: between } : { x: between, y: height - MARGIN - GHOST - own.height / 2 };
     boxes.set(id, { ...spot, ...own });
@@ -273,29 +309,48 @@ function placed(spec, tier, width, height, upright) {
 }
 
 /**
- * Where labels stand: beside their lines, in all of a layer at the same part of the way; or if they would cover each other or a box,
- * on the lines. In layers where they have no room there either, those are shown that a beat speaks of.
+ * Where labels stand: beside their lines, in all of a layer at the same part of the way; or if they would cover each other, a box or another
+ * line, each where it has room; or on the lines. In layers where they have no room there either, those are shown that a beat speaks of.
  * @param {Spec} spec
  * @param {Line[]} lines
+ * @param {Segment[]} biases lines that have no labels
  * @param {Rect[]} ground
- * @param {{ width: number, height: number, upright: boolean }} room
+ * @param {Picture} picture
+ * @param {boolean} trial whether nothing else matters
+ * @param {boolean} thin
+ * @returns {boolean} whether all labels that are always shown are beside their lines, and on no other
  */
-function markReadable(spec, lines, ground, { width, height, upright }) {
+function markReadable(spec, lines, biases, ground, { width, height, upright }, trial, thin) {
   const clear = (/** @type {Rect[]} */ labels) =>
     labels.every((label, k) => ![...labels.slice(k + 1), ...ground].some((other) => overlap(label, other)));
+  let free = true;
   for (const { ids } of spec.columns) {
     const own = lines.filter((_, k) => ids.includes(spec.lines[k].target));
     const into = own.length / ids.length;
     const even = into <= ids.length ? 1 / (into + 1) : ids.length / (ids.length + 1);
     const few = spec.lines.length <= MOST_LABELLED && own.length <= MOST_LABELS;
     const alike = (/** @type {number} */ share) => own.map((line) => ({ ...line.label, ...besideOf(line, share), on: false }));
-    const beside = few && !upright && ([even, 0, 1].map(alike).find(clear) ?? [singly(own, ground, even)].find(clear));
+    const crossed = (/** @type {Rect[]} */ labels) =>
+      labels.reduce((sum, label, k) => sum + crossings(own[k], label, [...own, ...biases]), 0);
+    let beside = null;
+    if (few && !upright) {
+      const tried = [even, 0, 1].map(alike).filter(clear);
+      beside = tried.find((labels) => !crossed(labels));
+      const single = () => [even, 0].map((share) => singly(own, biases, ground, share)).filter(clear);
+      beside ??= [...single(), ...tried].sort((one, other) => crossed(one) - crossed(other))[0];
+      if ((!beside || crossed(beside)) && !(thin && own.length > MOST_CROSSED)) free = false;
+    }
+    if (!free && trial) return false;
     const found = few && !beside ? firstClear(own, ground, width, height) : null;
+    const labels = beside ?? found?.spots;
+    const whole = Boolean(beside) || (found?.whole ?? false);
+    const confused = !upright && own.length > MOST_CROSSED && crossed(labels ?? []) > 0;
     own.forEach((line, k) => {
-      if (beside) line.label = beside[k];
-      else Object.assign(line.label, found?.spots[k], { always: found?.whole ?? false, room: found?.room ?? ROOM });
+      if (beside && !confused) line.label = beside[k];
+      else Object.assign(line.label, found?.spots[k], { always: whole && !confused, room: found?.room ?? line.label.room });
     });
   }
+  return free;
 }
 
 /**
@@ -308,13 +363,23 @@ function markReadable(spec, lines, ground, { width, height, upright }) {
 function firstClear(lines, ground, width, height) {
   let found = null;
   for (const room of ROOMS) {
-    const letter = lines.length ? (LETTER * lines[0].label.height) / 1.2 : 0;
-    const narrow = lines.map((line) => ({ ...line, label: { ...line.label, width: line.label.width - (ROOM - room) * letter } }));
-    const spots = spread(narrow, ground, width, height);
+    const own = lines.map((line) => ({ ...line, label: narrow({ ...line.label }, room) }));
+    const spots = spread(own, ground, width, height);
     found = { spots, room, whole: spots.every(({ clear }) => clear) };
     if (found.whole) break;
   }
   return found;
+}
+
+/**
+ * A label with room for fewer letters of its number.
+ * @param {Label} label
+ * @param {number} room
+ */
+function narrow(label, room) {
+  label.width -= ((label.room - room) * LETTER * label.height) / 1.2;
+  label.room = room;
+  return label;
 }
 
 /** @param {number} font */
@@ -366,25 +431,44 @@ export function besideBox({ x, y, width, height, free }, font, upright, most) {
 /**
  * Labels beside their lines, each where it covers least: above or below, nearer to its head or farther.
  * @param {Line[]} own
+ * @param {Segment[]} biases lines that have no labels
  * @param {Rect[]} ground
  * @param {number} wanted share
  */
-function singly(own, ground, wanted) {
+function singly(own, biases, ground, wanted) {
+  // Of each what it covers wherever the others are, the best first.
+  const choices = own.map((line) =>
+    SHARES.flatMap((share) =>
+      [1, -1].map((side) => {
+        const spot = { ...line.label, ...besideOf(line, share, side), on: false };
+        const covered = ground.filter((other) => overlap(spot, other)).length;
+        const cost = 100 * covered + 20 * crossings(line, spot, [...own, ...biases]) + 4 * Math.abs(share - wanted) + Number(side < 0);
+        return { spot, cost };
+      }),
+    ).sort((one, other) => one.cost - other.cost),
+  );
   const found = own.map((line) => ({ ...line.label, ...besideOf(line, wanted), on: false }));
-  const covered = (/** @type {Rect} */ spot, /** @type {number} */ k) =>
-    [...ground, ...found.slice(0, k), ...found.slice(k + 1)].filter((other) => overlap(spot, other)).length;
   for (let round = 0; round < 3; round++)
-    own.forEach((line, k) => {
+    choices.forEach((each, k) => {
       let least = Infinity;
-      for (const share of SHARES)
-        for (const side of [1, -1]) {
-          const spot = besideOf(line, share, side);
-          const crossed = own.filter((other) => other !== line && passes(other, { ...line.label, ...spot })).length;
-          const cost = 100 * covered({ ...line.label, ...spot }, k) + 5 * crossed + 4 * Math.abs(share - wanted) + Number(side < 0);
-          if (cost < least) [least, found[k]] = [cost, { ...found[k], ...spot }];
-        }
+      for (const { spot, cost: alone } of each) {
+        if (alone >= least) break;
+        const cost = alone + 100 * found.filter((other, j) => j !== k && overlap(spot, other)).length;
+        if (cost < least) [least, found[k]] = [cost, spot];
+      }
     });
   return found;
+}
+
+/**
+ * How many other lines the letters of a label lie on.
+ * @param {Line} line
+ * @param {Rect} label
+ * @param {Segment[]} segments
+ */
+function crossings(line, label, segments) {
+  const letters = { ...label, height: 0.9 * label.height };
+  return segments.filter((other) => other !== line && passes(other, letters)).length;
 }
 
 /**

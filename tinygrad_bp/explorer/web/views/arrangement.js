@@ -84,29 +84,24 @@ export function arrangement(spec, width, height) {
   if (!possible.length) possible.push(TIERS[TIERS.length - 1]);
   // Smaller boxes, and then numbers of fewer letters, leave more room between them: as small as labels need it, while boxes have all of theirs.
   const whole = upright ? [] : possible.filter(({ rows }) => rows === 3);
-  for (const room of ROOMS)
+  for (const room of [...ROOMS, 0])
     for (const tier of whole) {
       const { places, free } = laidOut(spec, tier, { width, height, upright }, room);
       if (free) return places;
     }
-  for (const tier of whole) {
-    const { places, free } = laidOut(spec, tier, { width, height, upright }, ROOM, true);
-    if (free) return places;
-  }
   return laidOut(spec, possible[0], { width, height, upright }).places;
 }
 
 /**
  * The parts in boxes of this size; `free` is whether each label, with so many letters of a number, has room beside its line and is on no
- * other. Where only that is asked, `room` is given.
+ * other; where `room` is 0, but for layers of which too many have none. Where only that is asked, `room` is given.
  * @param {Spec} spec
  * @param {(typeof TIERS)[number]} tier
  * @param {Picture} picture
  * @param {number} [room]
- * @param {boolean} [thin] whether no label of a layer need be there of which too many have no room
  * @returns {{ places: Arrangement, free: boolean }}
  */
-function laidOut(spec, tier, { width, height, upright }, room, thin = false) {
+function laidOut(spec, tier, { width, height, upright }, room) {
   const boxes = placed(spec, tier, width, height, upright);
   const at = (/** @type {number} */ id) => /** @type {Box} */ (boxes.get(id));
   const leave = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y + box.height / 2 } : { x: box.x + box.width / 2, y: box.y });
@@ -129,7 +124,7 @@ function laidOut(spec, tier, { width, height, upright }, room, thin = false) {
   );
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
-  const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room !== undefined, thin);
+  const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
   return { places: { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors }, free };
 }
 
@@ -316,11 +311,10 @@ function placed(spec, tier, width, height, upright) {
  * @param {Segment[]} biases lines that have no labels
  * @param {Rect[]} ground
  * @param {Picture} picture
- * @param {boolean} trial whether nothing else matters
- * @param {boolean} thin
+ * @param {number} [room] as of what is laid out
  * @returns {boolean} whether all labels that are always shown are beside their lines, and on no other
  */
-function markReadable(spec, lines, biases, ground, { width, height, upright }, trial, thin) {
+function markReadable(spec, lines, biases, ground, { width, height, upright }, room) {
   const clear = (/** @type {Rect[]} */ labels) =>
     labels.every((label, k) => ![...labels.slice(k + 1), ...ground].some((other) => overlap(label, other)));
   let free = true;
@@ -338,9 +332,9 @@ function markReadable(spec, lines, biases, ground, { width, height, upright }, t
       beside = tried.find((labels) => !crossed(labels));
       const single = () => [even, 0].map((share) => singly(own, biases, ground, share)).filter(clear);
       beside ??= [...single(), ...tried].sort((one, other) => crossed(one) - crossed(other))[0];
-      if ((!beside || crossed(beside)) && !(thin && own.length > MOST_CROSSED)) free = false;
+      if ((!beside || crossed(beside)) && (room !== 0 || own.length <= MOST_CROSSED)) free = false;
     }
-    if (!free && trial) return false;
+    if (!free && room !== undefined) return false;
     const found = few && !beside ? firstClear(own, ground, width, height) : null;
     const labels = beside ?? found?.spots;
     const whole = Boolean(beside) || (found?.whole ?? false);

@@ -468,7 +468,10 @@ def test_a_page_shows_a_bounded_graph(monkeypatch: pytest.MonkeyPatch) -> None:
         describe(of_value(W * X + 1.0))
     product = W * X
     product.label = "a part"
-    with pytest.raises(ValueError, match=r"5: explore a part of it, such as 'a part', which has 3; or draw its end: draw\(..., depth=3\) shows 5 nodes$"):
+    with pytest.raises(
+        ValueError,
+        match=r"5: explore a part of it, such as 'a part', which has 3; or draw its end: draw\(..., depth=3\) shows 5 nodes$",
+    ):
         of_value(product + 1.0)
     with pytest.raises(ValueError, match=r"has 4 or more: explore a layer or a neuron of it, or a smaller network$"):
         of_model(tg.MLP(2, [2]))

@@ -232,8 +232,11 @@ def test_forced_colours_tell_terms_apart_by_lines(open_page: Any, tmp_path: Path
     below = page.locator(".equation .term:has(.fraction)").evaluate_all(
         "(all) => all.map((each) => [each, each.querySelector('.under sub')].map((part) => part.getBoundingClientRect().bottom))"
     )
-    assert below and all(under >= denominator for under, denominator in below)  # nothing is struck through
+    assert below
+    assert all(under >= denominator for under, denominator in below)  # nothing is struck through
     width = "(all) => all.map((each) => parseFloat(getComputedStyle(each).strokeWidth))"
     lit = page.locator(".neurons .item.spoken > .box").evaluate_all(width)
     unlit = page.locator(".neurons .item:not(.spoken, .current) > .box").evaluate_all(width)
-    assert lit and unlit and min(lit) > max(unlit)
+    assert lit
+    assert unlit
+    assert min(lit) > max(unlit)

@@ -80,4 +80,4 @@ def _attribute(text: str) -> str:
 
 def _script(text: str) -> str:
     """Text as a string in a script in HTML."""
-    return json.dumps(text).replace("<", "\\u003c")
+    return json.dumps(text, ensure_ascii=False).replace("<", "\\u003c")

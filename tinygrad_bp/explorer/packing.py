@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from tinygrad_bp.explorer.tight import short
@@ -16,12 +17,11 @@ from tinygrad_bp.explorer.tight import short
 _BASE = 105
 _BYTES, _DIGITS = 26, 31
 _POWERS = tuple(_BASE**k for k in reversed(range(_DIGITS)))
-_SMALL = "".join(chr(k) for k in range(32, 127) if chr(k) not in '"&<\\')
-_LETTERS = (
+_SMALL = ((32, 33), (35, 37), (39, 59), (61, 91), (93, 126))
+_LARGE = (
     (0xA1, 0x2FF), (0x388, 0x482), (0x48A, 0x590), (0x5D0, 0x5EA), (0x61D, 0x64A), (0x66E, 0x66F), (0x671, 0x6D5), (0x6EE, 0x70D),
     (0x712, 0x72F), (0x74D, 0x7A5), (0x7C0, 0x7EA),
 )  # fmt: skip
-_SIGNS = _SMALL + "".join(chr(k) for first, last in _LETTERS for k in range(first, last + 1))
 _ZLIB = 0x78  # with which its files begin, and no other
 
 # A word that comes often is one sign: LZMA finds what comes again, but pays for how far back and how long it is. The first few cost a byte.
@@ -30,10 +30,18 @@ _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[^ -~\n]")
 _CODES = ((1, 8), (14, 31), (0x100, 0x36F), (0x400, 0x7FF))
 _ONE_BYTE = 26
 
+
+def _in(ranges: Iterable[tuple[int, int]]) -> list[str]:
+    return [chr(k) for first, last in ranges for k in range(first, last + 1)]
+
+
+_SIGNS, _SMALLS = _in(_SMALL + _LARGE), len(_in(_SMALL))
+
 # LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range
-# by how likely each has been in its place so far; they say a byte, or how far back and how long a piece is that comes again.
+# by how likely each has been in its place so far; they say a byte, or how far back and how long a piece is that comes again. A byte's
+# place is told by two bits of the one before it, and by no more: nothing in text comes every so many bytes.
+_HOW = {"lc": 2, "lp": 0, "pb": 0, "nice_len": 96}
 _LZMA = """(source) => {
-  const [lc, lp, pb] = [source[0] % 9, Math.floor(source[0] / 9) % 5, Math.floor(source[0] / 45)];
   const odds = (count) => new Uint16Array(count).fill(1024);
   let range = 2 ** 32 - 1, code = 0, at = 14;
   for (let k = 0; k < 4; k++) code = code * 256 + source[at++];
@@ -76,19 +84,17 @@ _LZMA = """(source) => {
     return x;
   };
   const lengths = () => {
-    const [choice, low, middle, high] = [odds(2), ...[0, 1].map(() => Array.from({ length: 16 }, () => odds(8))), odds(256)];
-    return (place) => (!bit(choice, 0) ? tree(low[place], 3) : !bit(choice, 1) ? 8 + tree(middle[place], 3) : 16 + tree(high, 8));
+    const [choice, low, middle, high] = [2, 8, 8, 256].map(odds);
+    return () => (!bit(choice, 0) ? tree(low, 3) : !bit(choice, 1) ? 8 + tree(middle, 3) : 16 + tree(high, 8));
   };
-  const [literals, match, rep, g0, g1, g2, long] = [odds(0x300 << (lc + lp)), odds(192), odds(12), odds(12), odds(12), odds(12), odds(192)];
-  const [slots, special, align] = [Array.from({ length: 4 }, () => odds(64)), odds(128), odds(16)];
+  const [literals, match, rep, g0, g1, g2, long, special, align] = [3072, 12, 12, 12, 12, 12, 12, 128, 16].map(odds);
+  const slots = [64, 64, 64, 64].map(odds);
   const [fresh, again] = [lengths(), lengths()];
   const found = [];
   let state = 0, back = [0, 0, 0, 0];
   for (;;) {
-    const place = found.length & ((1 << pb) - 1);
-    if (!bit(match, 16 * state + place)) {
-      const before = found.at(-1) ?? 0;
-      const from = 0x300 * (((found.length & ((1 << lp) - 1)) << lc) + (before >> (8 - lc)));
+    if (!bit(match, state)) {
+      const from = 768 * ((found.at(-1) ?? 0) >> 6);
       let x = 1;
       if (state >= 7) {
         for (let guess = found[found.length - back[0] - 1]; x < 256; guess <<= 1) {
@@ -105,7 +111,7 @@ _LZMA = """(source) => {
     let length;
     if (bit(rep, state)) {
       if (!bit(g0, state)) {
-        if (!bit(long, 16 * state + place)) {
+        if (!bit(long, state)) {
           state = state < 7 ? 9 : 11;
           found.push(found[found.length - back[0] - 1]);
           continue;
@@ -114,10 +120,10 @@ _LZMA = """(source) => {
         const which = !bit(g1, state) ? 1 : 2 + bit(g2, state);
         back = [back[which], ...back.filter((_, k) => k !== which)];
       }
-      length = again(place);
+      length = again();
       state = state < 7 ? 8 : 11;
     } else {
-      length = fresh(place);
+      length = fresh();
       state = state < 7 ? 7 : 10;
       const slot = tree(slots[Math.min(3, length)], 6), count = (slot >> 1) - 1;
       let far = slot;
@@ -134,13 +140,12 @@ _LZMA = """(source) => {
 
 # Of signs and a length makes a page; raises an error where a browser cannot.
 _UNPACK = """async (packed, length) => {
-  const values = new Map(), digits = [], bytes = [], codes = [];
-  for (const sign of SMALL) values.set(sign, values.size);
-  const small = values.size;
-  for (const [first, last] of LETTERS) for (let k = first; k <= last; k++) values.set(String.fromCharCode(k), values.size);
+  const signs = (ranges) =>
+    ranges.flatMap(([first, last]) => Array.from({ length: last + 1 - first }, (_, k) => String.fromCharCode(first + k)));
+  const values = new Map(signs(SIGNS).map((sign, k) => [sign, k])), digits = [], bytes = [];
   for (const sign of packed) {
-    const k = values.get(sign), both = small * BASE + k - small;
-    if (k < small) digits.push(k);
+    const k = values.get(sign), both = SMALL * BASE + k - SMALL;
+    if (k < SMALL) digits.push(k);
     else digits.push(Math.floor(both / BASE), both % BASE);
   }
   for (let k = 0; k + DIGITS <= digits.length; k += DIGITS) {
@@ -151,8 +156,7 @@ _UNPACK = """async (packed, length) => {
   let text;
   if (whole[0] !== 0x78) text = new TextDecoder().decode((LZMA)(whole));
   else text = await new Response(new Blob([whole]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
-  for (const [first, last] of CODES) for (let k = first; k <= last; k++) codes.push(String.fromCharCode(k));
-  const end = text.indexOf(";"), words = new Map(text.slice(0, end).split(",").map((word, k) => [codes[k], word]));
+  const end = text.indexOf(";"), codes = signs(CODES), words = new Map(text.slice(0, end).split(",").map((word, k) => [codes[k], word]));
   return text.slice(end + 1).replace(/[^ -~]/g, (sign) => words.get(sign) ?? sign);
 }"""
 
@@ -164,9 +168,9 @@ def unpacker() -> str:
         "BASEn": f"{_BASE}n",
         "BYTES": str(_BYTES),
         "DIGITS": str(_DIGITS),
-        "SMALL": json.dumps(_SMALL),
-        "LETTERS": json.dumps(_LETTERS),
-        "CODES": json.dumps(_CODES),
+        "SMALL": str(_SMALLS),
+        "SIGNS": json.dumps(_SMALL + _LARGE, separators=(",", ":")),
+        "CODES": json.dumps(_CODES, separators=(",", ":")),
         "LZMA": short(_LZMA),
     }
     return re.sub(rf"\b(?:{'|'.join(parts)})\b", lambda name: parts[name[0]], short(_UNPACK))
@@ -178,9 +182,9 @@ def pack(page: str) -> tuple[str, int]:
     lzma = _lzma()
     if lzma is None:
         data = zlib.compress(text, 9)
-    else:  # pb=0: nothing in text comes every four bytes
-        how = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 2, "lp": 0, "pb": 0, "nice_len": 96}]
-        data = lzma.compress(text, format=lzma.FORMAT_ALONE, filters=how)
+    else:
+        how = {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, **_HOW}
+        data = lzma.compress(text, format=lzma.FORMAT_ALONE, filters=[how])
     return _signs(data), len(data)
 
 
@@ -190,13 +194,9 @@ def unpack(packed: str, length: int) -> str:
     return _decoded((zlib.decompress(found) if found[0] == _ZLIB else _lzma().decompress(found)).decode())
 
 
-def _codes() -> list[str]:
-    return [chr(k) for first, last in _CODES for k in range(first, last + 1)]
-
-
 def _coded(page: str) -> str:
     """The words that have a code, in its order, and the page with the codes in place of the words. A code in the page stands for itself."""
-    codes = _codes()
+    codes = _in(_CODES)
     counts = Counter(_WORD.findall(page))
     saved = {word: (len(word) - 1) * count for word, count in counts.items() if count > 3}
     worth = sorted(sorted(saved, key=lambda word: (-saved[word], word))[: len(codes)], key=lambda word: -counts[word])
@@ -211,7 +211,7 @@ def _coded(page: str) -> str:
 def _decoded(text: str) -> str:
     """The page again."""
     listed, _, rest = text.partition(";")
-    table = dict(zip(_codes(), listed.split(","), strict=False))
+    table = dict(zip(_in(_CODES), listed.split(","), strict=False))
     return re.sub(r"[^ -~]", lambda sign: table.get(sign[0], sign[0]), rest)
 
 
@@ -224,8 +224,8 @@ def _signs(data: bytes) -> str:
     signs = []
     following = iter(digits)
     for digit in following:
-        large = (digit - len(_SMALL)) * _BASE
-        signs.append(_SMALL[digit] if large < 0 else _SIGNS[len(_SMALL) + large + next(following, 0)])
+        large = (digit - _SMALLS) * _BASE
+        signs.append(_SIGNS[digit if large < 0 else _SMALLS + large + next(following, 0)])
     return "".join(signs)
 
 
@@ -235,7 +235,7 @@ def _data(signs: str) -> bytes:
     values = {sign: k for k, sign in enumerate(_SIGNS)}
     for sign in signs:
         k = values[sign]
-        digits += [k] if k < len(_SMALL) else divmod(len(_SMALL) * _BASE + k - len(_SMALL), _BASE)
+        digits += [k] if k < _SMALLS else divmod(_SMALLS * _BASE + k - _SMALLS, _BASE)
     data = b""
     for k in range(0, len(digits) - _DIGITS + 1, _DIGITS):
         x = 0

@@ -50,8 +50,8 @@ def plain(script: str) -> str:
 
 
 def short(script: str) -> str:
-    """The same with short names."""
-    return plain(_renamed(script, _own(script)))
+    """The same with short names, and its texts between single quotes: an attribute spells each double one with six letters."""
+    return re.sub(r"""\"([^"'\\\n]*)\"""", r"'\1'", plain(_renamed(script, _own(script))))
 
 
 def with_short_names(script: str) -> str:

@@ -170,7 +170,7 @@ def test_a_training_that_diverges_says_where(opened: Any) -> None:
     told = re.fullmatch(r"The training ends after round ([\d,]+): (.+)\. A smaller learning rate helps\.", said)
     assert told is not None, said
     assert int(told[1]) == rounds > 1
-    assert "(target_o1 - out_o1) ** 2 = pow(" in told[2]
+    assert "(target_o1 − out_o1)² = (" in told[2]
     assert_same(explorer.numbers(), numbers(train(subject, rounds, rate=1e10)))
     with pytest.raises(OverflowError):
         numbers(train(subject, rounds + 1, rate=1e10))

@@ -220,7 +220,7 @@ test("what is used in several places has a summand for each, and ∂ is explaine
   assert.match(a.why, /a is used in 2 places/);
   const [w] = chains("recurrent").filter(({ rows }) => rows[0] === "dh3/dw");
   assert.match(w.rows[1], /∂h2\/∂w/);
-  assert.match(w.why, /∂ counts the direct way alone, d all ways/);
+  assert.match(w.why, /∂ counts the direct path alone, d all paths/);
   assert(!beatsOf("recurrent").some(({ rows }) => rows[0] === "dh3/dh0"));
 });
 

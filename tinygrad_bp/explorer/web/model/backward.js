@@ -259,7 +259,7 @@ export function gradientScene(stage, frame, beat) {
   const last = (chain?.length ?? 2) - 1;
   meetings(scene, graph, frame, beat, last);
   const bias = beat.nodes.find((id) => graph.biases.has(id));
-  if (bias !== undefined) scene.lines.set(bias, SUBJECT);
+  if (bias === beat.node) scene.lines.set(bias, SUBJECT);
   if (bias === beat.node && chain) lightFactors(scene, neuron, last > 1);
   const connection = graph.connections.find(({ weight }) => weight === beat.node);
   const given = {
@@ -270,6 +270,7 @@ export function gradientScene(stage, frame, beat) {
     source: connection ? [{ name: connection.source, inside: true }] : [],
     ...placeOf(stage, frame),
     count: [String(chain?.length ?? terms.length)],
+    bias: bias === undefined ? [] : [{ name: bias }],
   };
   const feeds = graph.connections.some(({ source }) => source === neuron.out);
   const three = (chain?.length ?? 0) < 3 ? "two" : feeds ? "hidden" : "three"; // what comes back to a hidden neuron may be a sum of paths
@@ -285,7 +286,9 @@ export function gradientScene(stage, frame, beat) {
     result: resultIn(frame, beat.node, "grad"),
     why: [
       ...sentence(`beat.gradient.${kind}`, given),
-      ...(several && kind === three ? [" ", ...sentence("beat.gradient.each", given)] : []),
+      ...(several && kind === three
+        ? [" ", ...sentence(bias === undefined ? "beat.gradient.each" : "beat.gradient.each.bias", given)]
+        : []),
     ],
   };
 }

@@ -41,7 +41,7 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
   const frame = {
     ...shared,
     current,
-    beat: beatAt(plan, step),
+    beat: exampleOf(beatAt(plan, step), trained, (id) => updatedTo(state, id, taken[id]) - leaves[id]),
     phase: phaseOf(step, current),
     before: progress?.before ?? null,
     updated,
@@ -66,6 +66,18 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
     frame.ghost = graph.pass(then.leaves, then.settings.variant);
   } else if (ghost && !ghost.trouble) later();
   return frame;
+}
+
+/**
+ * The beat of an update, about the first parameter that moves: the one it tells of may have no gradient.
+ * @param {Beat | null} beat
+ * @param {Set<number>} trained
+ * @param {(id: number) => number} change
+ */
+function exampleOf(beat, trained, change) {
+  if (beat?.kind !== "update" || change(beat.node) !== 0) return beat;
+  const node = beat.nodes.find((id) => trained.has(id) && change(id) !== 0);
+  return node === undefined ? beat : { ...beat, node };
 }
 
 /**

@@ -1,5 +1,6 @@
 // One equation, one sentence that says why, and perhaps a question: what stands between the picture and the player.
 
+import { inLine } from "../model/notation.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, put, toggle } from "./elements.js";
@@ -106,9 +107,9 @@ export function beatView(session, { next, train }) {
   /** @param {Scene} scene */
   function plainly({ left, rows, result, why: words }) {
     const hidden = (/** @type {Piece[]} */ list) => list.map((piece) => (session.hidesPiece(piece) ? "?" : piece));
-    const parts = [left, ...rows, result].filter((part) => part.length).map((part) => notation.plain(hidden(part)));
-    const equation = parts.join(" = "); // which may be a sentence that ends by itself
-    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${notation.plain(words)}`.trim();
+    const parts = [left, ...rows, result].filter((part) => part.length).map((part) => inLine(notation.plain(hidden(part))));
+    const equation = parts.filter((part, k) => part !== parts[k - 1]).join(" = "); // which may be a sentence that ends by itself
+    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${inLine(notation.plain(words))}`.trim();
   }
 
   // Everything is read whole: letters become smaller before anything is cut off.

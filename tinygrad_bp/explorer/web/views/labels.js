@@ -153,20 +153,30 @@ export class Labels {
    */
   writeNumber(number, frame, mode) {
     const resting = frame.step === null;
-    const asked = resting || this.neuronAt.has(number.id); // in a round the gradient of an input is nobody's question
     const said = number.what === "main" ? this.spoken(frame, number.id) : null;
-    const main = asked && !this.stage.inHand(number.id) ? mode : "values";
+    const main = this.isAsked(frame, number.id) && !this.stage.inHand(number.id) ? mode : "values";
     const what = said?.what ?? { main, grad: "gradients", data: "values" }[number.what];
     const source = said?.id ?? (what === "gradients" && number.what === "main" ? this.gradientOf(number.id) : number.id);
     const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
     const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
     const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
-    const words = hidden ? "?" : inRoom(x, number.letters - number.prefix.length);
+    const slope = !resting && what === "gradients" && this.stage.graph.biases.has(number.id);
+    const prefix = slope ? `∂${number.prefix || " "}` : number.prefix;
+    const words = hidden ? "?" : inRoom(x, number.letters - prefix.length);
     const named = x === null && !hidden ? "" : (said?.prefix ?? this.prefixOf(number, what));
-    const whole = number.prefix + named + words;
-    put(number.element, early && !hidden ? "" : whole.length > number.letters ? number.prefix + words : whole);
+    const whole = prefix + named + words;
+    put(number.element, early && !hidden ? "" : whole.length > number.letters ? prefix + words : whole);
     set(number.element, "data-value", hidden || early ? "" : exactly(x));
     toggle(number.element, "pending", x === null);
+  }
+
+  /**
+   * Whether a number is that of the mode: in a round the gradient of an input is nobody's question, that of a bias where the equation is about it.
+   * @param {Frame} frame
+   * @param {number} id
+   */
+  isAsked({ step, phase, beat }, id) {
+    return step === null || this.neuronAt.has(id) || (phase === "backward" && beat?.node === id && this.stage.graph.biases.has(id));
   }
 
   /**

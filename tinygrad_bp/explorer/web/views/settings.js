@@ -81,7 +81,8 @@ export function settingsView(session, desk) {
     for (const each of modes.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.mode === session.mode());
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
-    legend.textContent = text(tab === "graph" ? "legend.graph" : nothing ? "legend.nothing" : `legend.${session.mode()}`) + part;
+    const shown = tab === "graph" ? "graph" : view.step !== null ? "beat" : nothing ? "nothing" : session.mode();
+    legend.textContent = text(`legend.${shown}`) + part;
     for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());
     graphTools.hidden = tab !== "graph";
     modes.parentElement?.toggleAttribute("hidden", tab === "graph");

@@ -82,7 +82,7 @@ export function sumAt(places, id, travels) {
   const right = Math.max(...[...places.boxes.values()].map((box) => box.x + box.width / 2));
   const box = /** @type {import("./arrangement.js").Box} */ (places.boxes.get(id));
   const homeOf = (/** @type {number} */ width) => {
-    const home = kind === "back" && box.rows === 3 ? gradientPlace(box, places.font, width) : placeIn(places, id);
+    const home = kind === "back" && box.kind === "neuron" && box.rows === 3 ? gradientPlace(box, places.font, width) : placeIn(places, id);
     return { ...home, x: Math.max(Math.min(home.x, right - width / 2), width / 2 + 2) };
   };
   const widths = said.map((each) => chipSize([each], size).width + BESIDE);

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.exercises import ALL, classes, hostile
+from tests.exercises import ALL, classes
 from tinygrad_bp import MLP, Value, cross_entropy, exercise, mean_squared_error
 from tinygrad_bp.cli import main
 from tinygrad_bp.core.order import topological_order

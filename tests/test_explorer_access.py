@@ -368,14 +368,14 @@ def test_graphs_without_neurons(opened: Any, tmp_path: Path, graph: Any, nodes: 
 def test_a_derivative_that_is_infinite(opened: Any) -> None:
     w, x = Value(0.0, "w"), Value(2.0, "x")
     explorer = opened(explore(tg.sqrt(w) * x, learning_rate=0.5))
-    assert explorer.status().startswith("Some numbers are not finite: the derivative of sqrt(w) with respect to w is ∞")
+    assert explorer.status().startswith("Some numbers are not finite: the derivative of √(w) with respect to w is ∞")
     explorer.show("graph")
     explorer.select("w")
     for panel in PANELS:
         explorer.panel(panel)
     assert "NaN" not in explorer.page.locator("#page").inner_text()
     explorer.press("r")
-    assert "the derivative of sqrt(w) with respect to w is ∞" in explorer.status()
+    assert "the derivative of √(w) with respect to w is ∞" in explorer.status()
     assert explorer.round() == 0
     explorer.change("w", "9")
     explorer.press("r")

@@ -81,6 +81,16 @@ def test_a_release_is_checked_and_published_without_a_secret() -> None:
     )
 
 
+def test_the_site_is_published_of_what_ci_has_passed() -> None:
+    folder = ROOT / ".github" / "workflows"
+    site, ci = ((folder / name).read_text(encoding="utf-8") for name in ("site.yml", "ci.yml"))
+    [name] = re.findall(r"^name: (.*)$", ci, re.MULTILINE)
+    assert f"workflow_run:\n    workflows: [{name}]\n" in site
+    assert "push:" not in site
+    assert "github.event.workflow_run.conclusion == 'success'" in site
+    assert "ref: ${{ github.event.workflow_run.head_sha || github.sha }}" in site  # that commit, not a later one
+
+
 def test_a_wheel_has_the_package_and_nothing_of_the_site() -> None:
     targets = project()["tool"]["hatch"]["build"]["targets"]
     assert targets["wheel"] == {"packages": ["tinygrad_bp"]}

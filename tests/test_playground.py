@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.browser import axe_violations
-from tests.site import built, served
+from tests.site import ROOT, built, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.node, pytest.mark.slow, pytest.mark.extras]
 
@@ -395,6 +396,119 @@ def test_a_link_holds_the_program_and_all_works_without_a_network(playground: Pl
     assert page.evaluate("document.querySelector('article img').naturalWidth") > 0
     page.context.set_offline(False)
     page.close()
+
+
+def test_a_damaged_link_is_said_to_be_one(playground: Playground, address: str) -> None:
+    page = playground.page.context.new_page()
+    other = Playground(page)
+    whole = packed(LINKED)
+    other.open(f"{address}#p={whole[:-4]}")
+    notice = page.locator("#notice")
+    assert notice.inner_text().startswith("This link is damaged")
+    assert axe_violations(page) == []
+    other.write(GOOD)
+    assert notice.is_hidden()
+    for damaged in (whole[4:], "", "%F0", f"{whole}."):
+        page.evaluate("part => { location.hash = 'p=' + part }", damaged)
+        notice.wait_for(timeout=TIME)
+        assert page.evaluate("playground.program()") == GOOD
+        page.evaluate("playground.write(playground.program())")
+        assert notice.is_hidden()
+    page.evaluate("location.hash = 'p='")
+    notice.wait_for(timeout=TIME)
+    page.evaluate("part => { location.hash = 'p=' + part }", whole)
+    notice.wait_for(state="hidden", timeout=TIME)
+    assert page.evaluate("playground.program()") == LINKED
+    page.close()
+
+
+def test_a_link_to_a_long_program_can_be_made() -> None:
+    program = "".join(f"# {place} {place**40:x}\n" for place in range(12_000))
+    made = subprocess.run(
+        ["node", "--input-type=module", "-e", MAKING, (ROOT / "docs" / "play" / "link.js").as_uri()],
+        input=program,
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+    ).stdout
+    assert len(made) > 200_000
+    assert zlib.decompress(base64.urlsafe_b64decode(made + "=" * (-len(made) % 4)), -15).decode() == program
+
+
+MAKING = """
+const { packed, unpacked } = await import(process.argv[1]);
+const program = (await import("node:fs")).readFileSync(0, "utf-8");
+const made = await packed(program);
+if ((await unpacked(made)) !== program) throw new Error("it is another one");
+process.stdout.write(made);
+"""
+
+
+def test_a_link_that_is_copied_leaves_an_exercise_open_and_what_goes_wrong_is_said(
+    playground: Playground, address: str
+) -> None:
+    page = playground.page.context.new_page()
+    Playground(page).open(f"{address}#exercise=mul")
+    page.evaluate("navigator.clipboard.writeText = text => { globalThis.copied = text; return Promise.resolve() }; 0")
+    page.click("#link")
+    page.locator("#status", has_text="The link is copied.").wait_for(timeout=TIME)
+    data = page.evaluate("copied").partition(f"{address}#p=")[2]
+    held = zlib.decompress(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)), -15).decode()
+    assert held == page.evaluate("playground.program()")
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')); 0")
+    page.click("#link")
+    page.locator("#status", has_text="The link could not be copied: not allowed").wait_for(timeout=TIME)
+    assert page.evaluate("location.hash") == "#exercise=mul"
+    page.click("#exercise-leave")
+    page.evaluate("history.replaceState = () => { throw new Error('too long') }; 0")
+    page.click("#link")
+    page.locator("#status", has_text="The link could not be copied: too long").wait_for(timeout=TIME)
+    page.close()
+
+
+def test_where_python_cannot_be_loaded_that_is_said_and_can_be_tried_again(browser: Any, address: str) -> None:
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    for missing in ("**/worker.js", "**/packages.zip"):
+        context.route(missing, lambda route: route.abort())
+        page.goto(f"{address}?lang=constructor")  # which is no language
+        page.wait_for_selector("body[data-state=failed]", timeout=TIME)
+        assert page.get_attribute("html", "lang") == "en"
+        assert re.fullmatch("The playground could not be loaded: .+", page.inner_text("#status"))
+        assert page.inner_text("#panel") == page.inner_text("#status")
+        assert page.locator("#progress").is_hidden()
+        assert page.locator("#run").is_disabled()
+        assert axe_violations(page) == []
+        page.click("text=Try again")
+        page.wait_for_selector("body[data-state=failed]", timeout=TIME)  # nothing has changed yet
+        context.unroute(missing)
+        page.click("text=Try again")
+        assert page.evaluate("document.activeElement.id") == "panel"
+        found = Playground(page)
+        found.ready()
+        assert page.locator("#retry").is_hidden()
+        assert found.run(GOOD) == "Done: y = 12."
+    context.close()
+
+
+def test_a_picture_is_let_go_of_where_a_drag_is_broken_off(playground: Playground) -> None:
+    playground.run(GOOD)
+    playground.view("graph")
+    page = playground.page
+    for _ in range(6):
+        page.click("[data-zoom=larger]")
+    frame = page.locator("#panel .picture")
+    frame.evaluate("frame => frame.scrollTo(0, 0)")
+    for end in ("pointerup", "pointercancel"):
+        before = frame.evaluate("frame => frame.scrollLeft")
+        frame.dispatch_event("pointerdown", {"pointerType": "mouse", "button": 0, "clientX": 300, "clientY": 300})
+        moved = "x => dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: 300 }))"
+        page.evaluate(moved, 280)
+        assert frame.evaluate("frame => frame.scrollLeft") == before + 20
+        page.evaluate("end => dispatchEvent(new PointerEvent(end))", end)
+        page.evaluate(moved, 200)
+        assert frame.evaluate("frame => frame.scrollLeft") == before + 20
+    page.click("[data-zoom=fit]")
 
 
 def said(playground: Playground) -> str:

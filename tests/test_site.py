@@ -297,10 +297,11 @@ def test_formulas_are_mathml_and_the_version_is_said() -> None:
 
 
 def test_blocks_of_python_open_the_playground() -> None:
-    page = built() / "learn" / "1-rates-multiply-rates-add.html"
-    links = [link for link in pages()[page].links if "#p=" in link]
-    assert len(links) >= 5
-    assert all(link.startswith("../play/#p=") for link in links)
+    for folder, start in (("learn", "../play/#p="), ("ja/learn", "../../play/?lang=ja#p=")):
+        page = built() / folder / "1-rates-multiply-rates-add.html"
+        links = [link for link in pages()[page].links if "#p=" in link]
+        assert len(links) >= 5
+        assert all(link.startswith(start) for link in links)
     assert (built() / "play" / "index.html").exists()
     for name in ("numpy.html", "machine-code.html", "api/core.html"):
         assert not [link for link in pages()[built() / name].links if "#p=" in link]

@@ -97,4 +97,6 @@ def test_programs_of_a_page_run_by_themselves(programs: Any, name: str, empty_fo
 def test_a_link_is_what_the_playground_reads(programs: Any) -> None:
     from tests.test_playground import packed
 
-    assert programs.link("print(1)\n").endswith(f"play/#p={packed('print(1)' + chr(10))}")
+    held = packed("print(1)\n")
+    assert programs.link("print(1)\n", "en").endswith(f"/play/#p={held}")
+    assert programs.link("print(1)\n", "ja").endswith(f"/play/?lang=ja#p={held}")

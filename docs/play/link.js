@@ -6,11 +6,13 @@ async function through(data, stream) {
 
 export async function packed(program) {
   const data = await through(new TextEncoder().encode(program), new CompressionStream("deflate-raw"));
-  const text = btoa(String.fromCharCode(...data));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  let letters = ""; // one by one: a call takes only so many arguments
+  for (const byte of data) letters += String.fromCharCode(byte);
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** The program that a part of an address holds. Rejects where that is damaged or cut off. */
 export async function unpacked(text) {
   const data = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-  return new TextDecoder().decode(await through(data, new DecompressionStream("deflate-raw")));
+  return new TextDecoder("utf-8", { fatal: true }).decode(await through(data, new DecompressionStream("deflate-raw")));
 }

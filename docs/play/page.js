@@ -21,7 +21,7 @@ const PATIENCE = 1500; // milliseconds that an interrupted program has to end
 const LONGER = 4000; // milliseconds that it has where it is only not wanted any more
 
 const wanted = new URLSearchParams(location.search).get("lang");
-const language = wanted in WORDS ? wanted : "en";
+const language = Object.hasOwn(WORDS, wanted) ? wanted : "en";
 const word = (key, parts = {}) => WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
 const by = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -112,6 +112,7 @@ function program() {
 /** Writes a program into the editor. `place` is a text of it where the reader is to go on: the cursor is there, and it is in sight. */
 function write(text, place = "") {
   forgetPlace();
+  notice();
   const at = Math.max(0, text.indexOf(place));
   editor.dispatch({
     changes: { from: 0, to: editor.state.doc.length, insert: text },
@@ -193,6 +194,7 @@ function mark(error) {
 function start() {
   ready = false;
   running = viewing = 0;
+  failed = "";
   interrupts = globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : undefined;
   worker = newWorker();
   worker.onmessage = ({ data }) => heard(data);
@@ -209,12 +211,26 @@ function newWorker() {
 }
 
 function fail(error) {
-  failed = word("failed", { error });
+  end();
+  ready = false;
+  running = viewing = 0;
+  failed = word("failed", { error: error || "worker.js" }); // of a file that is not there the browser says nothing
+  saidBefore = "";
   say(failed);
+  buttons();
   expect();
 }
 
 function restart(key) {
+  end();
+  mark(undefined);
+  saidBefore = word(key);
+  say(saidBefore);
+  start();
+}
+
+/** Ends Python, and what is waited for. */
+function end() {
   clearTimeout(deadline);
   worker.terminate();
   waiting = check = false;
@@ -222,18 +238,15 @@ function restart(key) {
   if (viewed) answeredSheet(undefined);
   checking = 0;
   viewed = undefined;
-  mark(undefined);
-  saidBefore = word(key);
-  say(saidBefore);
-  start();
 }
 
 function buttons() {
   by("run").disabled = !ready;
   by("stop").disabled = !(ready && (running || viewing));
   course.ready(ready);
-  by("progress").hidden = ready;
-  document.body.dataset.state = ready ? (running || viewing ? "running" : "ready") : "loading";
+  by("progress").hidden = ready || Boolean(failed);
+  by("retry").hidden = !failed;
+  document.body.dataset.state = failed ? "failed" : !ready ? "loading" : running || viewing ? "running" : "ready";
   by("panel").setAttribute("aria-busy", String(Boolean(running || viewing) && !(chosen === "output" && printed)));
 }
 
@@ -479,27 +492,55 @@ by("run").addEventListener("click", run);
 by("stop").addEventListener("click", stop);
 dark.addEventListener("change", show);
 
+by("retry").addEventListener("click", () => {
+  say(`${word("loading.start")}…`);
+  start();
+  expect();
+  by("panel").focus(); // the button is gone
+});
+
 by("link").addEventListener("click", async () => {
-  history.replaceState(null, "", `#p=${await packed(program())}`);
+  const shown = !course.name(); // else the address line has the exercise, which stays open
   try {
-    await navigator.clipboard.writeText(location.href);
-    say(word("copied"));
-  } catch {
-    say(word("link.shown"));
+    const address = new URL(`#p=${await packed(program())}`, location.href).href;
+    if (shown) history.replaceState(null, "", address);
+    await navigator.clipboard.writeText(address).then(
+      () => say(word("copied")),
+      (error) => say(shown ? word("link.shown") : word("link.failed", { error: error.message })),
+    );
+  } catch (error) {
+    say(word("link.failed", { error: error.message })); // of a program that is too long for an address
   }
 });
 
-async function linked() {
-  const found = /^#p=([\w-]+)$/.exec(location.hash);
-  return found ? unpacked(found[1]).catch(() => undefined) : undefined;
+/** Says something of the program that is in the editor now; nothing if there is nothing to say. */
+function notice(words = "") {
+  by("notice").textContent = words;
+  by("notice").hidden = !words;
 }
+
+const PROGRAM = "#p=";
+
+/** The program of the address, if it has one that can be read. */
+async function linked() {
+  return location.hash.startsWith(PROGRAM) ? unpacked(location.hash.slice(PROGRAM.length)).catch(() => undefined) : undefined;
+}
+
+/** Says so where the address has a program, and it cannot be read. */
+function noticeDamage(source) {
+  if (source === undefined && location.hash.startsWith(PROGRAM)) notice(word("link.damaged"));
+}
+
 async function follow() {
   if (course.enter(course.linked() ?? "")) return;
   const source = await linked();
-  if (source === undefined && !course.name()) return;
-  course.leave();
-  const own = source ?? course.own() ?? Object.values(EXAMPLES)[0];
-  if (own !== program()) write(own);
+  if (source !== undefined || course.name()) {
+    course.leave();
+    const own = source ?? course.own() ?? Object.values(EXAMPLES)[0];
+    if (own !== program()) write(own);
+    else notice();
+  }
+  noticeDamage(source);
 }
 addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
@@ -519,7 +560,11 @@ async function keepOffline() {
 choose("graph");
 buttons();
 readable(by("exercise-lesson"));
-if (!course.enter(course.linked() ?? "")) write(typedBefore() ?? (await linked()) ?? course.own() ?? Object.values(EXAMPLES)[0]);
+if (!course.enter(course.linked() ?? "")) {
+  const source = await linked();
+  write(typedBefore() ?? source ?? course.own() ?? Object.values(EXAMPLES)[0]);
+  noticeDamage(source);
+}
 const first = program();
 document.body.dataset.editor = "ready";
 globalThis.playground = { program, write }; // for whoever opens the console

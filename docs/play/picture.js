@@ -65,8 +65,10 @@ function heightOfResult(frame, svg) {
 function drag(frame, { clientX, clientY }) {
   const { scrollLeft, scrollTop } = frame;
   const move = (event) => frame.scrollTo(scrollLeft + clientX - event.clientX, scrollTop + clientY - event.clientY);
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", () => removeEventListener("pointermove", move), { once: true });
+  const over = new AbortController();
+  const { signal } = over;
+  addEventListener("pointermove", move, { signal });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => over.abort(), { signal });
 }
 
 /** Forgets what was in sight: another program begins. */

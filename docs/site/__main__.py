@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,6 +26,8 @@ import play  # noqa: E402
 import staging  # noqa: E402
 
 LANGUAGES = ("en", "ja")
+USUAL = DOCS / "_build" / "site"
+MARK = ".made-by-docs-site"  # the file by which a site is known that may be replaced
 
 
 def sphinx(source: Path, target: Path, language: str, with_play: bool) -> None:
@@ -54,9 +57,32 @@ def sphinx(source: Path, target: Path, language: str, with_play: bool) -> None:
 
 
 def build(target: Path, with_play: bool) -> None:
-    """Writes the site to this folder, in place of what was there."""
-    work = target.parent / "work"
-    shutil.rmtree(work, ignore_errors=True)
+    """Writes the site to this folder, in place of a site that was there.
+
+    Raises FileExistsError where anything else is there, another OSError for files that are missing or cannot be written, and
+    CalledProcessError where a program that is run fails.
+    """
+    _refuse_what_is_not_ours(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=".site-", dir=target.parent
+    ) as work:  # beside it: the site is moved, not copied
+        site = _made(Path(work), with_play)
+        if target.exists():
+            target.rename(Path(work) / "before")
+        site.rename(target)
+    print(f"{target}: serve it, for instance by  python -m http.server -d {target}", flush=True)
+
+
+def _refuse_what_is_not_ours(target: Path) -> None:
+    if target == USUAL or not target.exists() or (target / MARK).exists():
+        return
+    if not target.is_dir() or any(target.iterdir()):
+        raise FileExistsError(f"{target} is there, and is no site built by this program: it is left as it is")
+
+
+def _made(work: Path, with_play: bool) -> Path:
+    """The site, made in a folder of this one, where all that it is made from is written, too."""
     site = work / "site"
     for language in LANGUAGES:
         if staging.has(language):
@@ -75,19 +101,14 @@ def build(target: Path, with_play: bool) -> None:
     if with_play:
         play.keep_lessons(site)
     (site / ".nojekyll").touch()  # GitHub would leave out folders that begin with an underscore
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    site.rename(target)
-    shutil.rmtree(work)
-    print(f"{target}: serve it, for instance by  python -m http.server -d {target}", flush=True)
+    (site / MARK).touch()
+    return site
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit status."""
     parser = argparse.ArgumentParser(prog="python docs/site", description="Builds the documentation's site.")
-    parser.add_argument(
-        "-o", "--out", type=Path, default=DOCS / "_build" / "site", help="the folder (docs/_build/site)"
-    )
+    parser.add_argument("-o", "--out", type=Path, default=USUAL, help="the folder (docs/_build/site)")
     parser.add_argument("--no-play", action="store_true", help="leave out the playground, which needs npm")
     given = parser.parse_args(arguments)
     if not given.no_play and shutil.which("npm") is None:
@@ -96,6 +117,9 @@ def main(arguments: list[str] | None = None) -> int:
         build(given.out.resolve(), with_play=not given.no_play)
     except subprocess.CalledProcessError as error:
         print(f"the site is not built: {error.cmd[0]} failed with status {error.returncode}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"the site is not built: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -21,6 +21,11 @@ _UNSAID = {
 }
 
 
+def playground(language: str, fragment: str = "") -> str:
+    """The address of the playground in a language, while pages are written; `fragment` begins with `#` and says what is opened there."""
+    return f"{SITE}play/{'' if language == 'en' else f'?lang={language}'}{fragment}"
+
+
 def anchor_of(heading: str) -> str:
     """What a heading is called in addresses, as GitHub calls it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
@@ -29,7 +34,8 @@ def anchor_of(heading: str) -> str:
 def settle(site: Path) -> None:
     """Makes addresses of the site relative in all pages that Sphinx wrote.
 
-    What leads to a page that is not there in Japanese leads to the first page in that language.
+    What leads to a page that is not there in Japanese leads to the first page in that language. Raises FileNotFoundError where
+    anything else that is led to is not there.
     """
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
@@ -80,5 +86,7 @@ def _relative(path: str, page: Path, site: Path) -> str:
     wanted = site / path
     if not wanted.exists() and path.startswith("ja/"):
         wanted = site / "ja" / "index.html" if (site / "ja").exists() else site / "index.html"
+    if not wanted.exists():
+        raise FileNotFoundError(f"{page.relative_to(site)}: there is no {path}")
     relative = Path(os.path.relpath(wanted, page.parent)).as_posix()
     return relative + "/" if path.endswith("/") or not path else relative

@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from addresses import playground
 from reference import linkcode_resolve
 
 import tinygrad_bp
@@ -35,7 +36,7 @@ pygments_dark_style = "a11y-high-contrast-dark"
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
 site_with_play = bool(os.environ.get("SITE_PLAY"))
-html_context = {"with_play": site_with_play}
+html_context = {"playground": playground(language) if site_with_play else ""}
 html_theme = "furo"
 html_title = f"tinygrad_bp {version}"
 html_static_path = ["static"]

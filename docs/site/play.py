@@ -24,9 +24,13 @@ PACKAGES = ("graphviz", "rich", "latex2mathml", "shtab")
 
 
 def build(target: Path) -> None:
-    """Writes the playground to this folder. Raises CalledProcessError where npm or the bundler fails."""
+    """Writes the playground to this folder.
+
+    Raises FileNotFoundError where there is no npm, and CalledProcessError where it or the bundler fails.
+    """
     npm = shutil.which("npm")
-    assert npm is not None
+    if npm is None:
+        raise FileNotFoundError("the playground needs npm, which comes with Node.js")
     commands = installed(npm, PLAY)
     parts = commands.parent
     work = target.parent / "play-work"

@@ -10,7 +10,7 @@ import sys
 import zlib
 from collections import Counter
 
-from addresses import SITE
+from addresses import playground
 
 # What the browser's Python has.
 _THERE = {*sys.stdlib_module_names, "tinygrad_bp"}
@@ -39,11 +39,11 @@ _FILE = re.compile(r"\.(csv|tsv|json|py)$")
 _WRITING = {"save", "write_text", "write_bytes", "sheets"}
 
 
-def link(program: str) -> str:
-    """The address of the playground with this program, while pages are written."""
+def link(program: str, language: str) -> str:
+    """The address of the playground, in this language, with this program, while pages are written."""
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = packed.compress(program.encode()) + packed.flush()
-    return f"{SITE}play/#p={base64.urlsafe_b64encode(data).decode().rstrip('=')}"
+    return playground(language, f"#p={base64.urlsafe_b64encode(data).decode().rstrip('=')}")
 
 
 class Page:

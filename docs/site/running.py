@@ -29,8 +29,8 @@ class RunThis(SphinxPostTransform):
             if block.get("language") == "python":
                 program = page.program(block.astext())
                 if program is not None:
-                    words = RUN[self.config.language]
-                    html = f'<a class="run-this" rel="nofollow" href="{link(program)}">{words}</a>'
+                    language = self.config.language
+                    html = f'<a class="run-this" rel="nofollow" href="{link(program, language)}">{RUN[language]}</a>'
                     place = block.parent if isinstance(block.parent, nodes.container) else block
                     place.parent.insert(place.parent.index(place) + 1, nodes.raw("", html, format="html"))
 

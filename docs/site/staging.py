@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import api
 import exercising
-from addresses import SITE, anchor_of
+from addresses import SITE, anchor_of, playground
 
 DOCS = Path(__file__).parent.parent
 ROOT = DOCS.parent
@@ -23,6 +23,8 @@ MORE = {"en": "More", "ja": "その他"}
 REFERENCE = {"en": "Reference", "ja": "リファレンス"}
 PLAYGROUND = {"en": "The playground: Python in the browser", "ja": "プレイグラウンド（ブラウザーで動く Python）"}
 ALIVE = {"en": "To try", "ja": "試してみる"}
+# The beginnings of links that lead to the playground, wherever they lead on GitHub, which has none.
+TO_PLAYGROUND = ("[the playground", "[プレイグラウンド")
 
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 # Where an address stands in Markdown: a link, a definition, an attribute; and what has none: blocks and pieces of code.
@@ -57,7 +59,7 @@ def stage(target: Path, language: str, with_play: bool) -> None:
     """Writes what Sphinx reads for this language into a folder."""
     own = pages(language)
     sources: set[Path] = set()
-    texts = {name: _linked(file, own, language, sources) for file, name in own.items()}
+    texts = {name: _linked(file, own, language, sources, with_play) for file, name in own.items()}
     if language == "en":
         texts["index"] = _introduced(texts["index"], texts["readme"])
     if with_play:
@@ -81,7 +83,7 @@ def stage(target: Path, language: str, with_play: bool) -> None:
     if rest := sorted(rest, key=lambda name: (name not in indexed, name)):
         groups.append((MORE[language], rest))
     end = "".join(_toctree([(name, "/" + name) for name in names], caption) for caption, names in groups)
-    live = [(PLAYGROUND[language], f"{SITE}play/{'' if language == 'en' else '?lang=ja'}")] if with_play else []
+    live = [(PLAYGROUND[language], playground(language))] if with_play else []
     live += [(title, f"{SITE}pages/{_opened(name, language)}") for name, title in explorer_titles(language).items()]
     texts["index"] += end + _toctree([(title, f"{title} <{address}>") for title, address in live], ALIVE[language])
     for name in texts:
@@ -108,7 +110,7 @@ def _exercises(language: str) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for each in exercising.course():
         title = re.sub(r"([_*<$\[])", r"\\\1", words[f"exercise.{each['name']}.title"])
-        address = f"{SITE}play/{'' if language == 'en' else '?lang=ja'}#exercise={each['name']}"
+        address = playground(language, f"#exercise={each['name']}")
         found.setdefault(f"learn/{each['page']}", []).append(f"- [{title}]({address})\n")
     return {name: f"{words['exercises.there']}\n\n{''.join(links)}" for name, links in found.items()}
 
@@ -154,7 +156,7 @@ def write_explorer_pages(site: Path) -> None:
         shutil.copytree(DOCS / folder, site / folder)
 
 
-def _linked(file: Path, own: dict[Path, str], language: str, sources: set[Path]) -> str:
+def _linked(file: Path, own: dict[Path, str], language: str, sources: set[Path], with_play: bool) -> str:
     """A page with its links as they are on the site. Adds to the sources what is linked to and is no page."""
     place = PurePosixPath(own[file])
 
@@ -164,6 +166,8 @@ def _linked(file: Path, own: dict[Path, str], language: str, sources: set[Path])
         target = found["target"]
         if re.match(r"[a-z]+:", target):
             return found[0]
+        if with_play and found["link"] == "](" and found.string.endswith(TO_PLAYGROUND, 0, found.start()):
+            return f"]({playground(language)}"
         return found["link"] + _address(target, file, own, language, sources, place)
 
     return _ADDRESS.sub(address, _anchored_once(file.read_text(encoding="utf-8")))

@@ -37,8 +37,13 @@ def beside(
     for _ in range(SWEEPS if together else 0):
         for k, found in enumerate(spots):
             others = [spot for other, spot in placed.items() if other != k]
-            costs = [cost + ON_WORDS * sum(_meet(spot, other) for other in others) for cost, spot in found]
-            placed[k] = found[costs.index(min(costs))][1]
+            least = float("inf")
+            for alone, spot in found:
+                if alone >= least:
+                    break
+                cost = alone + ON_WORDS * sum(_meet(spot, other) for other in others)
+                if cost < least:
+                    least, placed[k] = cost, spot
     return [(x, y) for x, y, _, _ in placed.values()]
 
 
@@ -56,10 +61,10 @@ def _spots(
             continue
         for number, (across, down) in enumerate(_SIDES):
             spot = x + across * (width / 2 + GAP), y + down * (HIGH / 2 + GAP), width, HIGH
-            near = points[
-                bisect_left(points, (spot[0] - width, 0.0, 0)) : bisect_right(points, (spot[0] + width, 0.0, 0))
-            ]
-            lines = {line for a, b, line in near if _meet(spot, (a, b, 0.0, 0.0))}
+            low, high = spot[0] - width, spot[0] + width
+            near = points[bisect_left(points, (low, 0.0, 0)) : bisect_right(points, (high, 0.0, 0))]
+            level = [point for point in near if abs(spot[1] - point[1]) < HIGH]  # most of them are above or below
+            lines = {line for a, b, line in level if _meet(spot, (a, b, 0.0, 0.0))}
             cost = ON_BOX * sum(_meet(spot, box) for box in close) + ON_LINE * len(lines)
             found.append((cost + abs(share - 0.5) + number / 10, spot))
     return sorted(found)

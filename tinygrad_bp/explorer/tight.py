@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from string import ascii_letters, digits
 
 _RESERVED = ("do", "if", "in")  # of two letters
-
+_TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""")
 
 _SUM = r"(?<=[\w)\] ]) ?[+-] ?(?=[\w(])"  # no sign of it beside another, which would be one: - -x
 
@@ -25,7 +25,7 @@ def tight(code: str, signs: str, more: str = "") -> str:
     around = re.compile(rf" ?[{re.escape(signs)}] ?" + (more and f"|{more}"))
     lines = []
     for line in code.split("\n"):
-        parts = re.split(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""", line)
+        parts = _TEXT.split(line)
         plain = "/" not in line and line.count("`") in (0, 2)
         lines.append(
             "".join(part if k % 2 else around.sub(lambda found: found[0].strip(), part) for k, part in enumerate(parts))
@@ -68,7 +68,7 @@ def with_short_names(script: str) -> str:
         ):  # one template in another, or an expression for texts
             kept.update(re.findall(r"\w+", line))
             continue
-        for text in re.findall(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)""", line):
+        for text in _TEXT.findall(line):
             kept.update(re.findall(r"\w+", re.sub(r"\$\{[^{}]*\}", " ", text) if text[0] == "`" else text))
     return _renamed(script, set(re.findall(r"\b(?:const|let|function\*?|class) (\w\w+)", script)) - kept)
 

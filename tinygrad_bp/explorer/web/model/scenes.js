@@ -49,20 +49,18 @@ function beginScene(stage, frame) {
   const lead = fresh && !stage.training.events.length ? [sentence(`lead.${stage.kind}`)] : []; // of numbers as they were given
   const start = stage.graph.network ? "beat.start" : "beat.start.graph";
   const why = sentence(fresh ? start : "beat.begin", placeOf(stage, frame));
-  const [id] = stage.description.scaling[0] ?? [];
-  if (!fresh || id === undefined) return { ...emptyScene(), rows: lead, why };
-  return { ...emptyScene(), rows: lead, why: [...why, " ", ...sentence("beat.scaled", scaledWords(stage, id, frame.data[id]))] };
+  const [scaled] = stage.description.scaling;
+  if (!fresh || !scaled) return { ...emptyScene(), rows: lead, why };
+  return { ...emptyScene(), rows: lead, why: [...why, " ", ...sentence("beat.scaled", scaledWords(scaled, frame.data[scaled[0]]))] };
 }
 
 /**
  * How an input became what it is, for sentences; its parts are numbers of a table, not of the graph.
- * @param {Pick<Stage, "description">} stage
- * @param {number} id
+ * @param {[number, number, number]} scaled
  * @param {number} x
  * @returns {Record<string, Piece[]>}
  */
-function scaledWords({ description }, id, x) {
-  const [, mean, scale] = /** @type {[number, number, number]} */ (description.scaling.find(([each]) => each === id));
+function scaledWords([id, mean, scale], x) {
   const [measured, middle, size] = [x * scale + mean, mean, scale].map((each) => [brief(each, 4)]);
   const taken = mean < 0 ? [`(${middle})`] : middle;
   return { name: [{ name: id }], measured, mean: taken, scale: size, scaled: [brief(x, 4)] };

@@ -19,6 +19,7 @@ export class Labels {
   constructor(stage, neuronAt) {
     this.stage = stage;
     this.neuronAt = neuronAt;
+    this.scaled = new Map(stage.description.scaling.map((scaled) => [scaled[0], scaled]));
   }
 
   /**
@@ -130,7 +131,7 @@ export class Labels {
     set(part.group, "data-name", graph.nodes[part.id].name);
     set(part.group, "data-value", hidden ? "" : exactly(x));
     toggle(part.group, "pending", frame.dataAt(part.id) === null);
-    const scaled = this.stage.description.scaling.find(([id]) => id === part.id);
+    const scaled = this.scaled.get(part.id);
     if (scaled && part.group.firstElementChild) put(part.group.firstElementChild, this.measured(frame, scaled));
     if (part.ghost) put(part.ghost, this.ghostWords(frame, part.id, mode, hidden));
   }

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.extras  # the reference is written with docutils, which comes with the extra `docs`
+
 SITE = Path(__file__).parent.parent / "docs" / "site"
 OWN = ("addresses", "api", "exercising", "places", "play", "programs", "staging")
 

@@ -20,14 +20,13 @@ import pytest
 import tinygrad_bp as tg
 from tests.subjects import LABELS, W, X, all_operations, called, hostile, mlp
 from tinygrad_bp import Value, explore
-from tinygrad_bp.explorer import Page, page
+from tinygrad_bp.explorer import Page, page, tight
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.packing import unpack
 from tinygrad_bp.explorer.page import SCRIPTS, page_texts, text_table
 from tinygrad_bp.explorer.points import POINTS
 from tinygrad_bp.explorer.subject import of_model, of_value
-from tinygrad_bp.explorer.tight import with_short_names
 from tinygrad_bp.lessons.marking.mistakes import mistakes
 from tinygrad_bp.networks.data import TRUTH_TABLES
 from tinygrad_bp.text import printable
@@ -355,13 +354,15 @@ def test_every_module_is_in_the_page_once(tutorial: Any) -> None:
         assert len(exports(name)) == len(re.findall(r"^\s*export\b(?!:)", SOURCES[name], re.MULTILINE))
 
 
-def test_short_names_leave_texts_attributes_and_keys_alone() -> None:
-    before = "\n".join(map(page._linked, SCRIPTS))
-    after = with_short_names(before)
-    assert len(after) < 0.97 * len(before)
-    template = r"(?<=`)[^`$\n]*(?=\$\{|`)|(?<=\})[^`${}\n]*(?=`)"
-    for kind in (r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""", r"\.\w+", r"\w+ ?:", r"^.*`.*`.*`.*$", template):
-        assert re.findall(kind, after, re.MULTILINE) == re.findall(kind, before, re.MULTILINE), kind
+def test_short_names_are_those_of_words_alone() -> None:
+    linked = "\n".join(map(page._linked, SCRIPTS))
+    before, after = (tight.read(script).tokens for script in (tight.plain(linked), page._scripts()))
+    assert len("".join(after)) < 0.9 * len("".join(before))
+    for k, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old != new:
+            assert re.fullmatch(r"[A-Za-z_$][\w$]*", old)
+            assert re.fullmatch(r"[a-zA-Z][\da-zA-Z]?", new)
+            assert before[k - 1] not in (".", "?."), before[k - 1 : k + 2]
 
 
 def test_modules_share_no_name_in_the_one_scope_of_the_page() -> None:

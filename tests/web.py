@@ -1,4 +1,4 @@
-"""The checks of the page's JavaScript: types, form, and what is likely a mistake. `python -m tests.web` runs them.
+"""The checks of the page's JavaScript: types, form, what is likely a mistake, and short names. `python -m tests.web` runs them.
 
 The tools are pinned in .ci/package-lock.json. They are installed once, by npm, into a folder of the user's cache: the repository stays
 without them. Where there is no npm, nothing is checked, and that is said; in CI it is a failure.
@@ -9,7 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from tinygrad_bp.explorer import page
+from tinygrad_bp.explorer.tight import plain
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / ".ci"
@@ -56,7 +60,21 @@ def main() -> int:
         if done.returncode:
             print(f"{name} of the page's JavaScript: FAILED", flush=True)
             failed += 1
+    if not _same_with_short_names(commands.parent / "typescript"):
+        print("short names of the page's JavaScript: FAILED", flush=True)
+        failed += 1
     return failed
+
+
+def _same_with_short_names(typescript: Path) -> bool:
+    """Whether every short name in the script of a page stands for what the long one stood for in the modules."""
+    linked = "\n".join(map(page._linked, page.SCRIPTS))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("modules.js", "page.js")]
+        for path, script in zip(paths, (plain(linked), page._scripts()), strict=True):
+            path.write_text(script, encoding="utf-8")
+        command = ["node", *map(str, [TOOLS / "scopes.mjs", typescript, *paths])]
+        return subprocess.run(command, check=False).returncode == 0
 
 
 if __name__ == "__main__":

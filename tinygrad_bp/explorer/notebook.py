@@ -14,8 +14,7 @@ LEAST, MOST = 320, 2000  # px; what is longer scrolls inside
 
 # Unpacks the page in its frame, and tells the notebook how high it is: when it is there, and when it became wider or narrower, not
 # when it became higher, which this itself brings about.
-_LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
-(async () => {
+_LOADER = """(async () => {
   await new Promise((done) => addEventListener("load", () => setTimeout(done))); // else the page would be written into this one
   let page;
   try {
@@ -36,18 +35,15 @@ _LOADER = """<!doctype html><meta charset="utf-8"><p></p><script>
   document.close();
   addEventListener("load", tell);
   addEventListener("resize", tell);
-})();
-</script>"""
+})();"""
 
 # In the notebook, once however many pages it shows. A frame is believed about its own height alone.
-_LISTENER = """<script>
-window.tinygradBpListens ||= (addEventListener("message", ({ source, data }) => {
+_LISTENER = """window.tinygradBpListens ||= (addEventListener("message", ({ source, data }) => {
   const height = Number(data?.tinygradBpHeight);
   if (!(height > 0)) return;
   for (const frame of document.querySelectorAll("iframe.tinygrad-bp"))
     if (frame.contentWindow === source) frame.style.height = `${Math.min(MOST, Math.max(LEAST, Math.ceil(height)))}px`;
-}), true);
-</script>"""
+}), true);"""
 
 
 def cell(page: str, title: str, old: str, untrusted: str) -> str:
@@ -65,11 +61,13 @@ def cell(page: str, title: str, old: str, untrusted: str) -> str:
     }
     # In one pass: nothing that is put in place is looked at again.
     loader = re.sub(r"\b(?:UNPACK|PACKED|LENGTH|OLD)\b", lambda name: parts[name[0]], short(_LOADER))
+    frame = f'<!doctype html><meta charset="utf-8"><p></p><script>{loader}</script>'
+    listener = short(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
     return (
-        f'<iframe class="tinygrad-bp" srcdoc="{_attribute(loader)}" title="{html.escape(title)}" '
+        f'<iframe class="tinygrad-bp" srcdoc="{_attribute(frame)}" title="{html.escape(title)}" '
         'sandbox="allow-scripts allow-downloads" allow="clipboard-write *" '
         f'style="width: 100%; height: {HEIGHT}px; border: 0">{html.escape(untrusted)}</iframe>'
-        + short(_LISTENER).replace("MOST", str(MOST)).replace("LEAST", str(LEAST))
+        f"<script>{listener}</script>"
     )
 
 

@@ -20,7 +20,7 @@ from tinygrad_bp.drawing import Drawing
 from tinygrad_bp.explorer.exports import picture, table
 from tinygrad_bp.explorer.notebook import cell
 from tinygrad_bp.explorer.programs import function_of
-from tinygrad_bp.explorer.tight import bare, plain, tight, with_short_names
+from tinygrad_bp.explorer.tight import plain, tight, with_short_names
 from tinygrad_bp.files import format_of, write_whole
 from tinygrad_bp.lessons.marking.mistakes import mistakes, named
 from tinygrad_bp.program.javascript import script_json
@@ -118,7 +118,7 @@ def page_of(
             "}",
         ]
     )
-    style = tight(re.sub(r"^ +|/\*.*?\*/", "", _asset("style.css"), flags=re.MULTILINE), "{}:;,>")
+    style = tight(_asset("style.css"))
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -165,17 +165,13 @@ def _asset(name: str) -> str:
 @cache
 def _scripts() -> str:
     """All modules as one script, in whose one scope no two have a name of their own in common."""
-    return plain(with_short_names("\n".join(map(_linked, SCRIPTS))))
+    return with_short_names("\n".join(map(_linked, SCRIPTS)))
 
 
 def _linked(path: str) -> str:
     """A module as a part of that script."""
-    # Types and remarks are for those who read modules, and no text in them goes over a line: pages need no indentation either.
-    module = re.sub(r"/\*\*.*?\*/ ?", "", _asset(f"{path}.js"), flags=re.DOTALL)
-    module = re.sub(r"^ *\n|^ *//.*\n", "", module, flags=re.MULTILINE)
-    module = re.sub(r'^import \{[^}]*\} from "[./\w]+";\n', "", module, flags=re.MULTILINE)
-    module = re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
-    return bare(module)
+    module = re.sub(r'^import \{[^}]*\} from "[./\w]+";\n', "", _asset(f"{path}.js"), flags=re.MULTILINE)
+    return re.sub(r"^export (?=(?:const|let|function\*?|class|async) )", "", module, flags=re.MULTILINE)
 
 
 def _programs(programs: dict[str, Any]) -> str:

@@ -62,7 +62,8 @@ def _function(module: str) -> str:
     lines = module.replace("export const ", "const ").replace("export function ", "function ")
     kept = lines[: lines.index("\nfunction values(")] if "\nfunction values(" in lines else lines
     # The names and labels are for people who read a module by itself.
-    kept = "\n".join(line for line in kept.split("\n") if not line.startswith(("const labels = ", "const inputs = ")))
+    named = ("const labels = ", "const inputs = ", "const nodes = ")
+    kept = "\n".join(line for line in kept.split("\n") if not line.startswith(named))
     return f"(() => {{\n{kept}\nreturn program;\n}})()"
 
 

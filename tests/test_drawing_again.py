@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.layouts import placed
 from tests.subjects import GRAPHS, LABELS, mlp
 from tinygrad_bp import Value, dot, draw, sum_of, tanh
 from tinygrad_bp.core.order import topological_order
@@ -172,12 +173,12 @@ def test_each_layout_is_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_edge_of_a_page_begins_at_a_drawing_of_its_operand(name: str) -> None:
     y = LARGE[name]()
     about, _ = describe(of_value(y))
-    found = about["layout"]
     edges = [(tail, head) for head, node in enumerate(about["nodes"]) for tail in node.get("args", [])]
+    found = placed(about["layout"], edges)
     assert len(found["edges"]) == len(found["begins"]) == len(edges)
     assert found["again"]
     for (tail, _), begins, points in zip(edges, found["begins"], found["edges"], strict=True):
-        node, x, y_, width, height = [tail, *found["nodes"][tail]] if begins is None else found["again"][begins]
+        x, y_, width, height, node = [*found["nodes"][tail], tail] if begins is None else found["again"][begins]
         assert node == tail
         assert abs(points[0][0] - x) <= width / 2 + 15
         assert abs(points[0][1] - y_) <= height / 2 + 15

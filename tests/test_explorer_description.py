@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
+from tests.layouts import placed
 from tests.subjects import GRAPHS, W, X, mlp, recorded
 from tinygrad_bp import Value, explore, ops
 from tinygrad_bp.core.order import topological_order
@@ -180,7 +181,8 @@ def test_what_has_no_label_is_called_by_a_number_or_by_what_that_is_in() -> None
 
 def laid_out(result: Any) -> Any:
     about, _ = describe(of_value(result))
-    return about, about["layout"]
+    edges = [(tail, head) for head, node in enumerate(about["nodes"]) for tail in node.get("args", [])]
+    return about, placed(about["layout"], edges)
 
 
 def box_of(place: Any) -> Any:
@@ -234,6 +236,7 @@ def test_members_of_a_neuron_lie_together(renderer: str) -> None:
 
 def test_folded_neurons_of_a_layer_stand_in_their_order() -> None:
     folded = describe(of_tutorial())[0]["folds"]["neuron"]
+    folded = placed(folded, folded["ends"])
     height = {
         box["number"]: y
         for box, (_, y, *_) in zip(folded["boxes"], folded["nodes"], strict=True)

@@ -250,7 +250,7 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
     assert (tag, listener) == ("iframe", "script")
     # No browser shows what is in a frame. But where a notebook is not trusted the frame is taken out, and its text is not.
     assert [words(each)("notebook.untrusted") in text for each in LANGUAGES] == [True, True]
-    found = re.search(r'\w=await\(async.*\)\("(.*?)",(\d+)\);\}catch', attributes["srcdoc"], re.DOTALL)
+    found = re.search(r'\w=await\(async.*\)\("(.*?)",(\d+)\)\}catch', attributes["srcdoc"], re.DOTALL)
     assert found is not None
     assert unpack(found[1], int(found[2])) == made.html
     assert attributes["title"] == made.title

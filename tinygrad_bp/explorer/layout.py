@@ -22,6 +22,7 @@ from tinygrad_bp.drawing.rendering import run
 from tinygrad_bp.explanation.attention import Look, owned
 from tinygrad_bp.explanation.neurons import ACTIVATIONS, Unit
 from tinygrad_bp.explorer.beside import beside
+from tinygrad_bp.explorer.steps import in_steps
 
 POINTS = 72.0  # an inch, in which Graphviz counts
 LETTER = 12.0  # the size of the letters in a box, in points
@@ -46,14 +47,14 @@ def layout(order: Sequence[Value], names: Mapping[Value, str], members: Sequence
         members: the groups that should lie together.
 
     Returns a dictionary of `width` and `height`; `letter`, the size of the letters in a box; `nodes`, for each node its middle and its
-    size; `again`, for each node that is drawn once more beside a user far away, its number, its middle and its size; `edges`, for
+    size; `again`, for each node that is drawn once more beside a user far away, its middle, its size and its number; `edges`, for
     each edge the points of its Bézier curve; and `begins`, for each edge the number of the drawing in `again` that it begins at, or None
-    where that is the node itself. Raises RuntimeError where no Graphviz is there.
+    where that is the node itself. Middles and points are said by `steps`. Raises RuntimeError where no Graphviz is there.
     """
     place = {v: k for k, v in enumerate(order)}
     sizes = [_size(v, names.get(v, "")) for v in order]
     lines = [(place[arg], place[v]) for v in order for arg in v.args]
-    return _laid_out(sizes, lines, [[place[v] for v in group] for group in members])
+    return in_steps(_laid_out(sizes, lines, [[place[v] for v in group] for group in members]), lines)
 
 
 def _laid_out(
@@ -64,6 +65,8 @@ def _laid_out(
     apart: float = APART,
 ) -> dict[str, Any]:
     """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them.
+
+    Middles and points are numbers from the corner.
 
     Args:
         columns: boxes that stand below each other, in this order.
@@ -89,7 +92,7 @@ def _laid_out(
         **found,
         "letter": LETTER,
         "nodes": places[:count],
-        "again": [[tail, *box] for (tail, _), box in zip(drawn, places[count:], strict=True)],
+        "again": [[*box, tail] for (tail, _), box in zip(drawn, places[count:], strict=True)],
         "begins": [box - count if box >= count else None for box, _ in edges],
     }
 
@@ -340,11 +343,11 @@ def _folded(
     said = _said(boxes, ends, neurons)
     widths = [WORDS[0] + (WORDS[1] * (1 + len(names[weight])) if weight else 0.0) for weight in said.values()]
     together = len(said) <= MOST_TOGETHER
-    rooms = [*found["nodes"], *(room for _, *room in found["again"])]
+    rooms = [*found["nodes"], *(room[:4] for room in found["again"])]
     spots = beside([found["edges"][k] for k in said], widths, rooms, together=together)
     at = {k: [round(x), round(y)] for k, (x, y) in zip(said, spots, strict=True)}
     return {
-        **found,
+        **in_steps(found, ends),
         "words": [at.get(k) for k in range(len(ends))],
         "together": together,
         "ends": [list(pair) for pair in ends],

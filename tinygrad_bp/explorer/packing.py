@@ -25,8 +25,8 @@ _LARGE = (
 _ZLIB = 0x78  # with which its files begin, and no other
 
 # A word that comes often is one sign: LZMA finds what comes again, but pays for how far back and how long it is. The first few cost a byte.
-# So is what is of more than one byte, such as each sign of Japanese.
-_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[^ -~\n]")
+# So are signs that stand together in scripts, and what is of more than one byte, such as each sign of Japanese.
+_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[=!]==|=>|&&|\|\||\?\?|\(\)|\.{3}|[^ -~\n]")
 _CODES = ((1, 8), (14, 31), (0x100, 0x36F), (0x400, 0x7FF))
 _ONE_BYTE = 26
 
@@ -40,7 +40,7 @@ _SIGNS, _SMALLS = _in(_SMALL + _LARGE), len(_in(_SMALL))
 # LZMA, as 7-Zip and Python's lzma.FORMAT_ALONE write it: a sixth smaller than what browsers unpack by themselves. Bits are coded in a range
 # by how likely each has been in its place so far; they say a byte, or how far back and how long a piece is that comes again. A byte's
 # place is told by two bits of the one before it, and by no more: nothing in text comes every so many bytes.
-_HOW = {"lc": 2, "lp": 0, "pb": 0, "nice_len": 96}
+_HOW = {"lc": 2, "lp": 0, "pb": 0, "nice_len": 64}
 _LZMA = """(source) => {
   const odds = (count) => new Uint16Array(count).fill(1024);
   let range = 2 ** 32 - 1, code = 0, at = 14;

@@ -93,7 +93,8 @@ interface Layout {
   letter: number;
   nodes: number[][];
   again: number[][];
-  edges: number[][][];
+  begins: (number | null)[];
+  edges: number[][];
 }
 
 interface FoldedLayout extends Layout {

@@ -45,8 +45,10 @@ export function sheetsOf({ layout, folds, groups }, graph) {
  */
 function operationSheet(layout, groups, graph) {
   const { width, height, letter } = layout;
-  const boxes = layout.nodes.map((room, id) => boxOf(room, graph.nodes[id].constant ? "constant" : "node", id, graph.nodes[id].name, [id]));
-  const again = layout.again.map(([id, ...room]) => boxOf(room, "again", id, graph.nodes[id].name, [id]));
+  const boxes = inPlace(layout.nodes).map((room, id) =>
+    boxOf(room, graph.nodes[id].constant ? "constant" : "node", id, graph.nodes[id].name, [id]),
+  );
+  const again = drawnAgain(layout, boxes);
   /** @type {Line[]} */
   const lines = [];
   let index = 0;
@@ -55,7 +57,7 @@ function operationSheet(layout, groups, graph) {
       const { constant } = graph.nodes[tail];
       const own = constant ? null : index++;
       lines.push({
-        ...curve(layout.edges[lines.length]),
+        ...curve(layout, lines.length, boxes[tail], again),
         edges: own === null ? [] : [own],
         index: own,
         tail,
@@ -107,12 +109,13 @@ function separate(lines) {
  */
 function foldedSheet(level, layout, graph) {
   const { width, height, letter } = layout;
+  const rooms = inPlace(layout.nodes);
   const boxes = layout.boxes.map(({ kind, number, name, members }, k) => {
     const node = members[members.length - 1];
     const alone = members.length === 1;
-    return boxOf(layout.nodes[k], alone ? "node" : kind, node, name, members, number);
+    return boxOf(rooms[k], alone ? "node" : kind, node, name, members, number);
   });
-  const again = layout.again.map(([k, ...room]) => ({ ...boxes[k], ...place(room), kind: "again" }));
+  const again = drawnAgain(layout, boxes);
   const found = new Map(boxes.flatMap(({ members }, k) => members.map((id) => /** @type {[number, number]} */ ([id, k]))));
   /** @type {Map<string, number[]>} */
   const between = new Map();
@@ -122,7 +125,7 @@ function foldedSheet(level, layout, graph) {
   }
   const lines = layout.ends.map(([a, b], k) => {
     const edges = between.get(`${a},${b}`) ?? [];
-    const drawn = curve(layout.edges[k]);
+    const drawn = curve(layout, k, boxes[a], again);
     const spot = layout.words[k];
     const local = spot && localOf(graph, edges, boxes[b], layout.together);
     if (spot) drawn.label = { x: spot[0], y: spot[1] + HALF_LETTER };
@@ -148,6 +151,28 @@ function localOf(graph, into, { kind, node, number, members }, always) {
   );
   const factor = graph.connections.find(({ neuron, source }) => neuron.net === of && source === by);
   return { of, by, edges: edges.sort((a, b) => b - a), weight: factor?.weight ?? null, always };
+}
+
+/**
+ * Middles and sizes, and what comes after them, each middle said by the step to it from the one before.
+ * @param {number[][]} rooms
+ */
+function inPlace(rooms) {
+  let [x, y] = [0, 0];
+  return rooms.map(([across, down, ...others]) => {
+    [x, y] = [x + across, y + down].map((z) => Math.round(10 * z) / 10);
+    return [x, y, ...others];
+  });
+}
+
+/**
+ * Boxes once more, beside users far away.
+ * @param {Layout} layout
+ * @param {Box[]} boxes
+ * @returns {Box[]}
+ */
+function drawnAgain({ again }, boxes) {
+  return inPlace(again).map((room) => ({ ...boxes[room[4]], ...place(room), kind: "again" }));
 }
 
 /**
@@ -201,11 +226,23 @@ export function around(boxes) {
 }
 
 /**
- * A Bézier curve by its points: its path, what surrounds it, and where words beside it stand.
- * @param {number[][]} points
+ * The Bézier curve of an edge: its path, what surrounds it, and where words beside it stand.
+ * @param {Layout} layout
+ * @param {number} edge
+ * @param {Point} tail
+ * @param {Point[]} again
  */
-function curve(points) {
-  const [[x, y], ...rest] = points;
+function curve({ edges, begins }, edge, tail, again) {
+  const start = again[begins[edge] ?? -1] ?? tail;
+  let [x, y] = [Math.floor(start.x), Math.floor(start.y)];
+  const steps = edges[edge];
+  const points = [];
+  for (let k = 0; k < steps.length; k += 2) {
+    x += steps[k];
+    y += steps[k + 1];
+    points.push([x, y]);
+  }
+  const [first, ...rest] = points;
   const words = [];
   for (let k = 0; k + 2 < rest.length; k += 3) {
     const piece = rest.slice(k, k + 3).map(([a, b]) => `${a} ${b}`);
@@ -214,7 +251,7 @@ function curve(points) {
   const [xs, ys] = [points.map(([a]) => a), points.map(([, b]) => b)];
   const middle = halfway(points);
   return {
-    path: `M${x} ${y}${words.join("")}`,
+    path: `M${first.join(" ")}${words.join("")}`,
     label: { x: middle.x, y: middle.y - ABOVE },
     left: Math.min(...xs),
     top: Math.min(...ys),

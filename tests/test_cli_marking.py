@@ -193,3 +193,11 @@ def test_errors_speak_in_the_words_of_the_command(command: list[str], capsys: py
     said = capsys.readouterr().err
     assert "give --lr" in said
     assert "lr=" not in said
+
+
+def test_a_name_is_said_as_it_is_also_where_it_looks_like_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("answers.csv").write_text("name,answer\nlr=0.5,1\nw+,0.5\n", encoding="utf-8")
+    assert main(["mark", "neuron.py:out", "answers.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "'lr=0.5'" in said
+    assert "give --lr" in said

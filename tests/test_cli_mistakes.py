@@ -153,7 +153,7 @@ MISTAKES = [
     ),
     (
         ["draw", "large.py:y", "-o", "graph.svg", "--depth", "450"],
-        "draw fewer with a smaller depth, --labelled or --collapse GROUP, or",
+        "draw fewer with a smaller --depth, --labelled or --collapse GROUP, or",
     ),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tests.command import command
 from tinygrad_bp import Value, check_gradients
 from tinygrad_bp.drawing import curve
-from tinygrad_bp.text import columned, terminal_width
+from tinygrad_bp.text import Advice, Argument, columned, joined, listed, terminal_width
 
 ROWS = [["x", "y, wanted", "predicted"], ["0.5", "1", "0.987654"], ["-12", "", "0"]]
 
@@ -73,3 +74,16 @@ def test_all_commands_fit_a_narrow_terminal(columns: int, neuron: None) -> None:
         # A command is copied whole, so it is not broken.
         assert [line for line in lines if len(line) > columns and not line.startswith("    tinygrad-bp ")] == []
     assert Path("training-out/model.json").exists()
+
+
+def test_advice_knows_the_arguments_that_it_names_wherever_it_is_said() -> None:
+    depth, most = Advice(Argument("depth", "3")), Advice("a larger ", Argument("max_nodes"))
+    ways = "draw: label depth=4: " + listed([depth, "less", most], "or") + "."
+    assert ways == "draw: label depth=4: depth=3, less or a larger max_nodes."
+    said = "draw: label depth=4: <depth 3>, less or a larger <max_nodes None>."
+    for each in (ways, pickle.loads(pickle.dumps(ways)), ValueError(ways).args[0], joined([ways], "; ")):
+        assert isinstance(each, Advice)
+        assert each.told(lambda argument: f"<{argument.name} {argument.value}>") == said
+    assert type(str(ValueError(ways))) is str
+    assert joined(["a", "b"], "; ") == "a; b"
+    assert joined([], "; ") == ""

@@ -6,12 +6,13 @@ One rule for errors: TypeError for a wrong type, ValueError for a wrong number o
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import operator
 import re
 import shutil
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 MOST_NAMES = 8  # in a remark
 
@@ -35,7 +36,50 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def listed(names: Iterable[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     *rest, end = list(names) or [""]
-    return f"{', '.join(rest)} {last} {end}" if rest else end
+    return joined(rest, ", ") + f" {last} " + end if rest else end
+
+
+class Argument(NamedTuple):
+    """An argument that a message names; `value` is as Python writes it: None where only its name is said, empty where any value will do."""
+
+    name: str
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value}"
+
+
+class Advice(str):
+    """A message that names arguments. As text it has them as Python has them, `depth=3`; `told` says them in another way.
+
+    It knows them also when text was added before or after it by `+`.
+    """
+
+    parts: tuple[str | Argument, ...]
+
+    def __new__(cls, *parts: str | Argument) -> Advice:
+        made = super().__new__(cls, "".join(map(str, parts)))
+        made.parts = parts
+        return made
+
+    def told(self, write: Callable[[Argument], str]) -> str:
+        """The message, with each argument as `write` writes it."""
+        return "".join([write(part) if isinstance(part, Argument) else part for part in self.parts])
+
+    def __add__(self, other: str) -> Advice:
+        return Advice(*self.parts, *_parts(other))
+
+    def __radd__(self, other: str) -> Advice:
+        return Advice(*_parts(other), *self.parts)
+
+
+def _parts(text: str) -> tuple[str | Argument, ...]:
+    return text.parts if isinstance(text, Advice) else (text,)
+
+
+def joined(texts: Iterable[str], between: str) -> str:
+    """What `between.join(texts)` is, and advice if one of them is."""
+    return functools.reduce(lambda whole, each: whole + between + each, texts) if (texts := list(texts)) else ""
 
 
 def changed_since(names: Sequence[str]) -> str:

@@ -7,7 +7,6 @@ mistake in what was asked, 130 after Ctrl-C, 143 after a request to end, as `kil
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import warnings
@@ -62,14 +61,9 @@ def _status(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (Mistake, TypeError, ValueError, ArithmeticError, ImportError, OSError, RuntimeError) as error:
-        common.say(f"tinygrad-bp: error: {common.words(_by_option(error))}", error=True)
+        common.say(f"tinygrad-bp: error: {common.words(error)}", error=True)
         return 2
     return status
-
-
-def _by_option(error: Exception) -> str:
-    """What an error of the package says, in the words of the command: give --lr for give lr=."""
-    return re.sub(r"\blr=(?:(\d[\d.]*\d))?(?!\w)", lambda found: f"--lr {found[1]}" if found[1] else "--lr", str(error))
 
 
 def _asked(argv: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygrad_bp.files import Source, check_folder, descriptor, is_stream, write_stream, write_whole
-from tinygrad_bp.text import printable, shown
+from tinygrad_bp.text import Advice, Argument, printable, shown
 from tinygrad_bp.words import LANGUAGES, language_of_the_locale
 
 STANDARD = "-"  # standard input or output, in place of the name of a file
@@ -54,9 +54,22 @@ def requests_to_end() -> Iterator[None]:
 
 
 def words(text: object) -> str:
-    """What is to be said, for people: labels and names of files are anyone's text, and none may steer the terminal or fill it."""
-    said = printable(str(text), keep="\n")
+    """What is to be said, for people: labels and names of files are anyone's text, and none may steer the terminal or fill it.
+
+    Advice of the package names options of the command in place of arguments.
+    """
+    said = text.args[0] if isinstance(text, Exception) and len(text.args) == 1 else text
+    said = printable(said.told(_option) if isinstance(said, Advice) else str(text), keep="\n")
     return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]}...{said[-LONGEST // 2 :]}"
+
+
+# What they are called whose option is not called as the argument, and what an option is given in place of True.
+_OPTIONS = {Argument("only", "'labelled'"): "--labelled", Argument("collapse", "True"): "--collapse GROUP"}
+
+
+def _option(argument: Argument) -> str:
+    value = f" {argument.value}" if argument.value not in (None, "", "True") else ""
+    return _OPTIONS.get(argument, f"--{argument.name.replace('_', '-')}{value}")
 
 
 def say(text: object = "", *, error: bool = False) -> None:

@@ -174,7 +174,6 @@ def _draw(args: argparse.Namespace) -> int:
 def _picture(args: argparse.Namespace) -> Drawing:
     """The picture of the Values, or of the network, that are named."""
     from tinygrad_bp.drawing import draw, draw_network
-    from tinygrad_bp.drawing.choice import TOO_MANY
 
     looks: dict[str, Any] = {
         name: getattr(args, name) for name in ("digits", "title", "dark", "font_size", "transparent")
@@ -195,32 +194,17 @@ def _picture(args: argparse.Namespace) -> Drawing:
     if len(found) == 1 and not any(node.grad for node in order):
         found[0].backward()
     highlight = [labelled(order, label, program, args.target) for label in args.highlight]
-    try:
-        return draw(
-            found,
-            only="labelled" if args.labelled else None,
-            depth=args.depth,
-            collapse=args.collapse or False,
-            highlight=highlight,
-            local_derivatives=args.local_derivatives,
-            direction=args.direction,
-            max_nodes=args.max_nodes,
-            **looks,
-        )
-    except ValueError as error:
-        if TOO_MANY not in str(error):
-            raise
-        raise Mistake(_as_options(str(error))) from None
-
-
-def _as_options(advice: str) -> str:
-    """What `draw` says of a graph that is too large, in options of the command instead of arguments."""
-    for argument, option in (
-        ("depth=", "--depth "), ("only='labelled'", "--labelled"), ("collapse=True", "--collapse GROUP"), ("max_nodes=", "--max-nodes "),
-        ("max_nodes", "--max-nodes"),
-    ):  # fmt: skip
-        advice = advice.replace(argument, option)
-    return advice
+    return draw(
+        found,
+        only="labelled" if args.labelled else None,
+        depth=args.depth,
+        collapse=args.collapse or False,
+        highlight=highlight,
+        local_derivatives=args.local_derivatives,
+        direction=args.direction,
+        max_nodes=args.max_nodes,
+        **looks,
+    )
 
 
 def _explain(args: argparse.Namespace) -> int:

@@ -180,8 +180,7 @@ def _recipe(args: argparse.Namespace, table: Table, layers: Sequence[int] | None
         )
         for told in (chosen.counts_rows, chosen.may_be_classes):
             if told:
-                said = told.replace("classes=True", "--classes").replace("ignore=", "--ignore ")
-                common.say(f"tinygrad-bp: {said}", error=True)
+                common.say(f"tinygrad-bp: {common.words(told)}", error=True)
         return chosen
     except Unsuitable as error:
         raise Mistake(f"--{error.argument.replace('_', '-')} {error.words}") from None

@@ -15,10 +15,9 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.drawing import style
 from tinygrad_bp.explanation.attention import attention, owned
 from tinygrad_bp.networks.nn import MLP, Layer, Module, Neuron
-from tinygrad_bp.text import did_you_mean, shown
+from tinygrad_bp.text import Advice, Argument, did_you_mean, listed, shown
 
 MOST_NAMES = 20  # that an error lists
-TOO_MANY = "too many to read"
 MOST_COUNTED = 200_000  # nodes, of a graph that is refused
 
 Homes = dict[Value, tuple[str, ...]]  # the groups a Value lies in, the outermost first
@@ -150,10 +149,15 @@ def _around(v: Value, homes: Homes, folded: Mapping[Value, str]) -> tuple[str, .
 
 def _fewer(only: str | Iterable[Value] | None, depth: int | None, collapse: bool | str | Collection[str]) -> str:
     """Which arguments would draw less than these do."""
-    ways = ["depth=3" if depth is None else "a smaller depth"] if depth != 0 else []
-    ways += ["only='labelled'" if only is None else "fewer Values in only"] if only != "labelled" else []
-    ways += [] if collapse is True else ["collapse=True"]
-    return " or ".join([", ".join(ways[:-1]), ways[-1]] if len(ways) > 1 else ways)
+    ways: list[str] = []
+    if depth != 0:
+        ways.append(Advice(Argument("depth", "3")) if depth is None else Advice("a smaller ", Argument("depth")))
+    if only != "labelled":
+        labelled = Advice(Argument("only", "'labelled'"))
+        ways.append(labelled if only is None else Advice("fewer Values in ", Argument("only")))
+    if collapse is not True:
+        ways.append(Advice(Argument("collapse", "True")))
+    return listed(ways, "or")
 
 
 def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], fewer: str, count: int | None = None) -> None:
@@ -167,18 +171,20 @@ def _refuse_more_than(max_nodes: int, outputs: Sequence[Value], fewer: str, coun
         count = whole
     if count > max_nodes:
         shows = f"{count:,}" if count <= most else known
-        allow = f"with max_nodes={count}" if count <= most else "with a larger max_nodes"
+        larger = (
+            Advice(Argument("max_nodes", str(count))) if count <= most else Advice("a larger ", Argument("max_nodes"))
+        )
         raise ValueError(
-            f"draw: the graph has {known} nodes and this picture would show {shows} of them, {TOO_MANY}: "
-            f"{f'draw fewer with {fewer}, or allow' if fewer else 'allow'} them {allow} (now {max_nodes})"
+            f"draw: the graph has {known} nodes and this picture would show {shows} of them, too many to read: "
+            + ("draw fewer with " + fewer + ", or " if fewer else "")
+            + ("allow them with " + larger + f" (now {max_nodes})")
         )
 
 
 def _refuse_lines(max_nodes: int, lines: int) -> None:
     if lines > 10 * max_nodes:
-        raise ValueError(
-            f"draw: the picture would have {lines:,} lines, {TOO_MANY}: draw less, or raise max_nodes (now {max_nodes})"
-        )
+        said = f"draw: the picture would have {lines:,} lines, too many to read: draw less, or raise "
+        raise ValueError(Advice(said, Argument("max_nodes"), f" (now {max_nodes})"))
 
 
 def _labelled(label: str, order: Sequence[Value]) -> list[Value]:

@@ -10,13 +10,18 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.lessons.derivation import Derivation, Kind, Step
 from tinygrad_bp.lessons.lots import Lots
 from tinygrad_bp.lessons.marking.naming import Names, order_of
-from tinygrad_bp.text import did_you_mean, listed, shown
+from tinygrad_bp.text import Advice, Argument, did_you_mean, listed, shown
 
 PARTS: dict[str, Kind] = {"forward": "value", "deltas": "delta", "gradients": "derivative", "update": "update"}
 BLANKS = (*PARTS, "all")
 MOST_BLANKS = 36  # of a sheet, if nothing else is said: with a calculator about half an hour
 MOST = 500  # that can be said
 KEPT = 2  # more digits, while one reckons
+
+
+def place_on_a_sheet(step: Step) -> int:
+    """Where the part of a step comes among the parts of a sheet."""
+    return list(PARTS.values()).index(step.kind)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int
     parts, names = _wanted(found, blanks)
     if "update" in parts and found.learning_rate is None:
         if "all" not in parts:
-            raise ValueError("exercise: blanks='update' needs a learning rate, as in lr=0.5")
+            update, rate = Argument("blanks", "'update'"), Argument("lr", "0.5")
+            raise ValueError(Advice("exercise: ", update, " needs a learning rate, as in ", rate))
         parts.remove("update")
     by_part = {part: steps_of(found, part) for part in PARTS if part in parts}
     steps = {step.name for steps in by_part.values() for step in steps}
@@ -83,8 +89,7 @@ def chosen(found: Derivation, blanks: str | Iterable[str], lots: Lots, most: int
     kept = order_of(found, [*kept, *(found[name] for name in sorted(names - there))]) if names - there else kept
     # Else they stay in the order in which they are derived: nobody can fill in a blank that needs one further down.
     if not _leads_to_delta(kept):
-        order = list(PARTS.values())
-        kept.sort(key=lambda step: order.index(step.kind))
+        kept.sort(key=place_on_a_sheet)
     return Choice([step.name for step in kept], len(steps | names), names)
 
 

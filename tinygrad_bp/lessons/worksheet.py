@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.drawing import draw_network
-from tinygrad_bp.lessons.asking import KEPT, PARTS, Asked, figures, shortened
+from tinygrad_bp.lessons.asking import KEPT, PARTS, Asked, figures, place_on_a_sheet, shortened
 from tinygrad_bp.lessons.blocks import (
     Blank,
     Block,
@@ -172,8 +172,7 @@ class Worksheet:
             self.words("exercise.column.answer"),
         )
         parts: dict[str, list[Kind]] = {part: [kind] for part, kind in PARTS.items()}
-        order = list(PARTS.values())
-        places = [order.index(each.step.kind) for each in self.asked]
+        places = [place_on_a_sheet(each.step) for each in self.asked]
         if places != sorted(places):  # a delta comes after a derivative that it is made of
             parts = {"forward": ["value"], "backward": ["delta", "derivative"], "update": ["update"]}
         for part, kinds in parts.items():

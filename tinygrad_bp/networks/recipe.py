@@ -31,7 +31,7 @@ from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import OPTIMIZERS, Optimizer
 from tinygrad_bp.networks.prediction import notes
 from tinygrad_bp.networks.scaling import Scaling
-from tinygrad_bp.text import did_you_mean, shown, whole_number
+from tinygrad_bp.text import Advice, Argument, did_you_mean, shown, whole_number
 
 FEW = 20  # rows below which none are held out
 FEWEST_COUNTED = 10  # rows from which on a column that goes up by 1 is no chance
@@ -120,7 +120,8 @@ class Recipe:
             return ""
         kinds = as_classes([row[0] for row in self.table.outputs])
         target = shown(self.table.targets[0])
-        return kinds and f"the target {target} is {kinds} and is learned as a number; classes=True learns classes"
+        said = f"the target {target} is {kinds} and is learned as a number; "
+        return kinds and Advice(said, Argument("classes", "True"), " learns classes")
 
     @property
     def counts_rows(self) -> str:
@@ -133,7 +134,9 @@ class Recipe:
         ]
         if not found or len(found) == len(columns):
             return ""
-        return f"the column {shown(found[0])} counts the rows, as an id does, and is learned from; ignore={shown(found[0])} leaves it out"
+        column = shown(found[0])
+        said = f"the column {column} counts the rows, as an id does, and is learned from; "
+        return Advice(said, Argument("ignore", column), " leaves it out")
 
     def rows(self, seed: int = 0) -> Rows:
         """The rows to learn from, and those held out, drawn by the seed."""

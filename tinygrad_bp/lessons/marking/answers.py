@@ -18,7 +18,7 @@ from tinygrad_bp.core.value import Value
 from tinygrad_bp.files import called, parse_json, read_text_in, unguarded
 from tinygrad_bp.lessons.derivation import Derivation
 from tinygrad_bp.lessons.marking.naming import bare
-from tinygrad_bp.text import did_you_mean, listed, shown
+from tinygrad_bp.text import Advice, Argument, did_you_mean, listed, shown
 
 MOST_BYTES = 16_000_000
 BYTES = "latin-1"  # in which any bytes are letters, to be read as what they are
@@ -177,8 +177,9 @@ def _derived(function: Callable[..., Any], derivation: Derivation) -> Mapping[An
         elif each.default is not each.empty:
             continue
         else:
-            hint = ": give lr=" if each.name.lower() in RATES else did_you_mean(each.name, leaves)
-            raise ValueError(f"mark: {name} takes {shown(each.name)}, and no leaf of the graph is called so{hint}")
+            rate = Advice(": give ", Argument("lr", ""))
+            hint = rate if each.name.lower() in RATES else did_you_mean(each.name, leaves)
+            raise ValueError(f"mark: {name} takes {shown(each.name)}, and no leaf of the graph is called so" + hint)
         if each.kind is each.POSITIONAL_ONLY:
             placed.append(x)
         else:

@@ -40,7 +40,7 @@ from tinygrad_bp.lessons.marking.numbers import Unreadable, has_decimal_comma, n
 from tinygrad_bp.lessons.marking.verdicts import Answer, Given, Mark, Verdicts, legends
 from tinygrad_bp.lessons.phrases import enumerated, phrase
 from tinygrad_bp.lessons.tables import written
-from tinygrad_bp.text import counted, did_you_mean, number_as_json, printable, shown
+from tinygrad_bp.text import counted, did_you_mean, joined, number_as_json, printable, shown
 from tinygrad_bp.words import Words, words
 
 MOST_SAID = 8  # unknown names in one error
@@ -140,8 +140,15 @@ class Marks(Document):
     ) -> Marks:
         """The marks of a solution by the key of its sheet: its numbers, and then its questions.
 
-        What has no name, and what is answered twice, is put into `told`; without it that is an error. Raises TypeError and ValueError
-        for names as `mark` does.
+        Args:
+            key: of the sheet.
+            pairs: what was answered: names and answers.
+            title, digits: of the document, as in `mark`.
+            say: the words of its language.
+            told: where it is said that something has no name, or is answered twice; without it that is an error.
+            accept_rounded: as in `mark`.
+
+        Raises TypeError and ValueError for names as `mark` does.
         """
         tell = None if told is None else _Telling(told, say)
         letters: dict[str, Any] = {}
@@ -302,7 +309,7 @@ def _given(derivation: Derivation, pairs: Sequence[tuple[Any, Any]], tell: _Tell
             if tell is not None:
                 tell.unknown(str(key), names.near(str(key)))
             else:
-                unknown.append(str(error.args[0]))
+                unknown.append(error.args[0])
             continue
         if not math.isfinite(step.value):
             raise ValueError(
@@ -352,6 +359,6 @@ def _answer(name: str, answer: Any, value: float, comma: bool | None, name_of: C
 
 def _refuse_unknown(unknown: Sequence[str]) -> None:
     if unknown:
-        some = "; ".join(unknown[:MOST_SAID])
+        some = joined(unknown[:MOST_SAID], "; ")
         more = f"; and {counted(len(unknown) - MOST_SAID, 'more name')}" if len(unknown) > MOST_SAID else ""
-        raise ValueError(f"mark: nothing here is called {some}{more}")
+        raise ValueError("mark: nothing here is called " + some + more)

@@ -12,7 +12,7 @@ from typing import Any
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.explanation.names import spelled
 from tinygrad_bp.lessons.derivation import Derivation, Step
-from tinygrad_bp.text import listed, shown
+from tinygrad_bp.text import Advice, Argument, listed, shown
 
 LOSSES = (
     "e",
@@ -128,7 +128,8 @@ class Names:
             if v.op is not None:
                 return None
             if found.learning_rate is None:
-                raise KeyError(f"{shown(text)}, a parameter after the update, which needs the learning rate: give lr=")
+                said = f"{shown(text)}, a parameter after the update, which needs the learning rate: give "
+                raise KeyError(Advice(said, Argument("lr", "")))
             return found.updated(v)
         if (match := _OF_LOSS.match(plain)) and (v := self._value(match[1])) not in (None, found.loss):
             assert v is not None

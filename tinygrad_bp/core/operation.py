@@ -157,7 +157,7 @@ class Operation:
         )
 
     def compute(self, numbers: Sequence[float], labels: Sequence[str] = ()) -> float:
-        """`forward` at these floats. Its errors are raised again in words that name the numbers and, where given, their labels."""
+        """`forward` at these `numbers`. Its errors are raised again in words that name them and, where given, their `labels`."""
         try:
             y = self.forward(*numbers)
             return y if type(y) is float else as_float(y, f"{self.name}: forward", wants="is to return a real number")
@@ -167,7 +167,7 @@ class Operation:
     def failure(self, error: Exception, numbers: Sequence[float], labels: Sequence[str] = ()) -> Exception:
         """The error to raise where `forward` raised `error`: of the same type, saying what failed where and what would be right.
 
-        Its attribute `numbers` has the operands, which tells it from errors that are not about numbers.
+        Its attribute `numbers` has the operands, which tells it from errors that are not about numbers; `labels` are their names.
         """
         verb = "overflows" if isinstance(error, OverflowError) else "is undefined"
         where = f"at {at(numbers, labels)}" if numbers else "for no operands"
@@ -178,13 +178,13 @@ class Operation:
         return failed
 
     def reason(self, error: Exception, numbers: Sequence[float]) -> str:
-        """What would be right where a function of this row raised `error`; without a domain, the error."""
+        """What would be right where a function of this row raised `error` at these `numbers`; without a domain, the error."""
         if self.domain is REALS and numbers and all(abs(x) <= HUGE for x in numbers):
             return f"{type(error).__name__}, {error}"
         return f"it needs {(isinstance(error, OverflowError) and self.domain.fits) or self.domain.needs}"
 
     def derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool] | None = None) -> list[Any]:
-        """The partials at output `y` and these operands: numbers, Values or symbols. None in the place of those not wanted."""
+        """The partials at output `y` and `operands`: numbers, Values or symbols. None in the place of those that are not `wanted`."""
         if not isinstance(self.partials, tuple):
             return list(self.partials(y, *operands))
         if wanted is None:
@@ -198,7 +198,7 @@ class Operation:
         return described(self)
 
     def write(self, operands: Sequence[tuple[str, int]], *, latex: bool = False) -> str:
-        """The formula of this operation. Each operand is its text and how tightly that binds; parentheses go where they are needed."""
+        """The formula, in LaTeX if `latex`. `operands` are texts and how tightly they bind; parentheses go where they are needed."""
         bare = [text for text, _ in operands]
         enclosed = [rf"\left({text}\right)" if latex else f"({text})" for text in bare]
         texts = []

@@ -71,7 +71,7 @@ class Value(Operators, Methods):
 
     @staticmethod
     def record_operation(op: Operation, operands: Sequence[Any]) -> Value:
-        """The node for any row of the table. The operators do the same for theirs, faster."""
+        """The node of these `operands` for `op`, any row of the table. The operators do the same for theirs, faster."""
         if op is ops.dot and (
             nodes := operators.dots([operands[: len(operands) // 2]], operands[len(operands) // 2 :])
         ):
@@ -95,7 +95,7 @@ class Value(Operators, Methods):
         return out
 
     def hold(self, operands: Sequence[Any], local: Sequence[Any]) -> None:
-        """Keeps the operands of its operation and the local derivatives: for what makes nodes, as copies are made."""
+        """Keeps the `operands` of its operation and the `local` derivatives: for what makes nodes, as copies are made."""
         arity = self.op.arity if self.op else 0
         if arity == 1 == len(operands):
             self._a, self._b, self._da, self._db = operands[0], None, local[0], None

@@ -142,7 +142,11 @@ class Diagnosis(Shown):
 
     @said
     def text(self, *, width: int = 80, language: str | None = None) -> str:
-        """It for a terminal of so many columns, in English, "en", or Japanese, "ja".
+        """It for a terminal.
+
+        Args:
+            width: how many columns that has.
+            language: "en" or "ja"; if nothing is said, that in which it was asked for.
 
         Raises TypeError if the width is no whole number, ValueError for one below 20 and for another language.
         """

@@ -42,11 +42,12 @@ class Drawing:
     title: str = ""
 
     def render(self, format: str, *, dpi: float | None = None, scale: float | None = None) -> bytes:
-        """The picture as a file of this format: "svg", "png", "pdf" or "gv" (DOT text).
+        """The picture as a file.
 
         A system's `dot` draws it, else the command `graphviz-pure`. What they return is read to its end before it is believed.
 
         Args:
+            format: "svg", "png", "pdf" or "gv" (DOT text).
             dpi: of a PNG: dots per inch, 144 if nothing is said.
             scale: of a PNG, instead: how many times as wide and as high as it is if nothing is said.
 
@@ -78,10 +79,13 @@ class Drawing:
         dpi: float | None = None,
         scale: float | None = None,
     ) -> Path:
-        """Writes the picture to a file whose suffix says how, .svg, .png, .pdf or .gv, if `format` does not. Returns its path.
+        """Writes the picture to a file. Returns its path. An existing file is replaced only when the new one is whole.
 
-        `dpi` and `scale` are those of `render`. Raises ValueError for another suffix, OSError where the file cannot be written, and what
-        `render` raises. An existing file is replaced only when the new one is whole.
+        Args:
+            path: of the file; its suffix says how it is written, .svg, .png, .pdf or .gv, if `format` does not.
+            format, dpi, scale: as in `render`.
+
+        Raises ValueError for another suffix, OSError where the file cannot be written, and what `render` raises.
         """
         return write_whole(path, self.render(format_of(path, FORMATS, "a picture", format), dpi=dpi, scale=scale))
 

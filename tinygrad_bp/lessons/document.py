@@ -71,9 +71,13 @@ class Document(Shown):
         return {"title": self.title, "language": self.language, "blocks": data(self.blocks)}
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> Path:
-        """Writes it to a file whose suffix says how, .html, .md, .tex, .json, .txt or .pdf, if `format` does not. Returns its path.
+        """Writes it to a file. Returns its path.
 
         Pictures of .md and .tex are written beside it; the others hold their own. A PDF is made by LaTeX of this system.
+
+        Args:
+            path: of the file; its suffix says how it is written, .html, .md, .tex, .json, .txt or .pdf, if `format` does not.
+            format: such a suffix without its point.
 
         Raises ValueError for another suffix or format, OSError where a file cannot be written, and RuntimeError, saying what to do, where
         nothing draws its pictures, and where there is no LaTeX for a PDF. An existing file is replaced only when the new one is whole.

@@ -261,9 +261,13 @@ class Exercise(Document):
         return self._worksheet.problem("" if self.sheet == ALONE else self.sheet)
 
     def save(self, path: str | os.PathLike[str], format: str | None = None, *, key: bool = False) -> Path:
-        """Writes the sheet to a file whose suffix says how, if `format` does not: as other documents, and as "xml" (Moodle) or "gift".
+        """Writes the sheet to a file. Returns its path.
 
-        With `key` the answers follow at its end. Raises ValueError for another suffix or format, and what `Document.save` raises.
+        Args:
+            path, format: as in `Document.save`; also "xml" (Moodle) and "gift".
+            key: whether the answers follow at its end.
+
+        Raises ValueError for another suffix or format, and what `Document.save` raises.
         """
         format = format_of(
             path, (*FORMATS, "xml", "gift"), "an exercise", "xml" if format == "moodle" else format, "txt"

@@ -86,9 +86,10 @@ class Sheets(Sequence[Exercise]):
         return gift_of_class([each.problem() for each in self])
 
     def save(self, folder: str | os.PathLike[str], format: str = "html") -> Path:
-        """Writes sheets, keys and files of answers into a folder, which may be new, all of them or none. Returns its path.
+        """Writes sheets, keys and files of answers into a folder, all of them or none. Returns its path.
 
         Args:
+            folder: which may be new.
             format: of the sheets: "html", "md", "tex", "json", "txt", "pdf", "xml" (Moodle) or "gift". For a Moodle there is one file more,
                 "class.xml" or "class.gift", to draw from at random: see `moodle`.
 

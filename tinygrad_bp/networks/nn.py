@@ -109,7 +109,11 @@ class Module:
             parameter.grad = 0.0
 
     def __call__(self, *inputs: Any, **more: Any) -> Any:
-        """What a class of one's own computes. Raises TypeError for one that does not say: it needs a method `__call__`."""
+        """What a class of one's own computes. Raises TypeError for one that does not say: it needs a method `__call__`.
+
+        Args:
+            inputs, more: what that method takes.
+        """
         hint = ": rename its `forward`, which nothing calls here" if hasattr(self, "forward") else ""
         raise TypeError(f"{type(self).__name__} has no method __call__, which makes of the inputs the outputs{hint}")
 

@@ -110,7 +110,14 @@ class Optimizer:
         return (self.rate(),)
 
     def update(self, p: Any, gradient: Any, moments: State, settings: State) -> tuple[Any, State]:
-        """A parameter after a step, and what is remembered of it then: the formula, on floats or on Values."""
+        """A parameter after a step, and what is remembered of it then: the formula, on floats or on Values.
+
+        Args:
+            p: the parameter before the step.
+            gradient: of the loss with respect to it.
+            moments: what is remembered of it, a number for each of `moments` of the class.
+            settings: what `settings` gives of this step.
+        """
         raise NotImplementedError(f"{type(self).__name__} needs a method `update`, the formula of its step")
 
     def step(self) -> None:
@@ -138,7 +145,14 @@ class Optimizer:
         steps: int,
         others: Mapping[str, Any] | None = None,
     ) -> None:
-        """Gives the parameters these numbers, and itself what is remembered, the count of steps and other attributes, all at once."""
+        """Gives the parameters these numbers, and itself what is remembered, the count of steps and other attributes, all at once.
+
+        Args:
+            numbers: the data of each parameter.
+            moments: for each quantity that is remembered a number for each parameter.
+            steps: how many steps are done.
+            others: other attributes by their names.
+        """
         mine = {**(others or {}), "moments": [list(row) for row in moments], "steps": steps}
         at_once(assignments(self.parameters, numbers), map(setattr, repeat(self), mine, mine.values()))
 

@@ -69,7 +69,12 @@ class Program:
         return self._source.function
 
     def __call__(self, /, *numbers: float, **named: float) -> Any:
-        """The outputs for these numbers, nested as they were given to `compile`. Raises what is said of the class."""
+        """The outputs for these numbers, nested as they were given to `compile`. Raises what is said of the class.
+
+        Args:
+            numbers: of the first inputs, in their order.
+            named: of the others, by a parameter's or an input's label.
+        """
         if named:
             numbers = self.in_order(numbers, named)
         if [*map(type, numbers)] != self._floats:
@@ -88,9 +93,13 @@ class Program:
     ) -> tuple[list[float], list[float]]:
         """Runs the program once for each number in `order`, on that row of the table. Returns the last state, and output 0 of each time.
 
-        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table; where there are none of either, the rows may be left out. All numbers are floats, in lists or tuples
-        that stay as they are. Machine code has `iterate` for this, on buffers that it changes.
+        All numbers are floats, in lists or tuples that stay as they are. Machine code has `iterate` for this, on buffers that it changes.
+
+        Args:
+            state: the first inputs, which the other outputs replace each time.
+            settings: the inputs that come then, a row for each time; empty if there are none.
+            table: rows of the last inputs; empty if there are none.
+            order: which row of the table is taken, from 0, for each time.
 
         Raises ValueError where state, settings, table, order and program do not fit each other, and what operations raise on floats
         where they are undefined.
@@ -148,7 +157,12 @@ class Program:
         ]
 
     def in_order(self, numbers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All inputs in order, those given by name included; a name is a parameter's or an input's label."""
+        """All inputs in order, those given by name included. Raises TypeError where they are not all there once.
+
+        Args:
+            numbers: of the first inputs, in their order.
+            named: of the others, by a parameter's or an input's label.
+        """
         places = {name: place for place, name in enumerate(self.inputs)}
         counts = Counter(self.code.inputs)
         places = {label: place for place, label in enumerate(self.code.inputs) if counts[label] == 1} | places

@@ -50,7 +50,15 @@ class Table:
         classes: Sequence[str],
         **about: Any,
     ) -> Table:
-        """The table of rows that are inputs and the number of a class; `about` are other attributes of a table."""
+        """The table of rows that are inputs and the number of a class.
+
+        Args:
+            columns: the names of the inputs.
+            target: the name of what is learned.
+            rows: of each its inputs, and the place of its class among `classes`.
+            classes: their names.
+            about: other attributes of a table.
+        """
         several = len(classes) > 2
         outputs = [
             [float(k == number) for k in range(len(classes))] if several else [float(number)] for _, number in rows
@@ -116,6 +124,10 @@ class Table:
 
     def split(self, held_out: float = 0.25, seed: int = 0) -> tuple[Table, Table]:
         """Two tables: most rows to learn from, and a share of them held out, drawn at random. Both keep the order of the rows.
+
+        Args:
+            held_out: the share, between 0 and 1.
+            seed: what is drawn; the same one draws the same rows.
 
         Raises ValueError where one of them would be empty, TypeError for a share that is no number.
         """

@@ -62,6 +62,7 @@ class History:
         and gives the numbers of a training that was never interrupted. The file is JSON, and nothing in it is executed.
 
         Args:
+            path: of the file.
             more: what of yours is saved along, by names: texts, numbers, lists and dictionaries.
 
         Raises ValueError for a history that no training has begun, TypeError for more that JSON does not know, OSError where the file

@@ -80,7 +80,11 @@ class MachineProgram:
         return ctypes.c_double * len(self.code.inputs), ctypes.c_double * len(self.code.outputs)
 
     def __call__(self, /, *numbers: float, **named: float) -> Any:
-        """The outputs for these numbers, nested as they were given to `compile`. Raises what a call of the program raises."""
+        """The outputs for these numbers, nested as they were given to `compile`. Raises what a call of the program raises.
+
+        Args:
+            numbers, named: as a call of the program takes them.
+        """
         if named:
             numbers = self.program.in_order(numbers, named)
         inputs, outputs = self._buffers
@@ -97,8 +101,11 @@ class MachineProgram:
     def bind(self, inputs: Any, outputs: Any) -> Callable[[], None]:
         """A function without arguments that reads one buffer of doubles and writes another, neither of them copied.
 
-        Buffers are arrays of the array module, NumPy arrays and the like. Raises TypeError for buffers of other numbers than doubles or
-        that are not contiguous, ValueError for another length than that of the inputs and of the outputs.
+        Args:
+            inputs: the buffer that is read, an array of the array module, of NumPy or the like, with a number for each input.
+            outputs: the one that is written, with a number for each output.
+
+        Raises TypeError for buffers of other numbers than doubles or that are not contiguous, ValueError for other lengths.
         """
         given = doubles(inputs, "inputs", len(self.code.inputs))
         found = doubles(outputs, "outputs", len(self.code.outputs))
@@ -112,11 +119,14 @@ class MachineProgram:
         return call
 
     def rows(self, table: Any, shared: Sequence[float] = (), *, total: bool = False) -> Any:
-        """The outputs for each row of a table, as `Rows`; with `total` their sums over all rows, nested as the outputs.
+        """The outputs for each row of a table, as `Rows`, or their sums.
 
-        The first inputs are `shared` by all rows, the others are the columns. The table is a sequence of rows or a two-dimensional
-        buffer such as a NumPy array; of doubles row after row it is not copied. Raises ValueError for rows of another length, TypeError for
-        what is no number.
+        Args:
+            table: a sequence of rows, or a two-dimensional buffer such as a NumPy array; of doubles row after row it is not copied.
+            shared: the first inputs, the same for all rows. The columns of the table are the others.
+            total: whether to return the sums over all rows, nested as the outputs.
+
+        Raises ValueError for rows of another length, TypeError for what is no number.
         """
         given = shared_numbers(shared, self.program.inputs)
         count, cells = table_numbers(table, self.program.inputs, len(given))
@@ -138,9 +148,13 @@ class MachineProgram:
     ) -> array[float]:
         """Runs the program once for each number in `order`, on that row of the table, and returns output 0 of each time.
 
-        The first inputs are the state, which the other outputs replace each time; then come the settings, a row of them for each time;
-        then the columns of the table. The state is changed in place. All are arrays of doubles, row after row; `order` is one of
-        64-bit integers (`array("q")`).
+        Arrays are of doubles, row after row, but for `order`.
+
+        Args:
+            state: the first inputs, which the other outputs replace each time, in place.
+            settings: the inputs that come then, a row for each time.
+            table: rows of the last inputs.
+            order: which row of the table is taken, from 0, for each time: an array of 64-bit integers, `array("q")`.
 
         Raises TypeError for arrays of other kinds, ValueError where numbers and program do not fit each other. Where `order` names a row
         that is not there, the state is that of the time before.
@@ -177,10 +191,16 @@ class MachineProgram:
     ) -> array[float]:
         """Takes a step of gradient descent for each number in `ends`, and returns the mean losses.
 
-        Step i takes the rows that `order` names from ends[i - 1] to ends[i]. Outputs are a loss and its derivatives with respect to the
-        parameters, which are the first inputs; the columns of the table are the others. `update` computes from a parameter, its
-        derivative, what is remembered of it and the row of settings of this step what takes their place. The state, changed in place, is
-        all parameters, then for each quantity remembered a number for each parameter. Arrays are as in `iterate`.
+        Outputs are a loss and its derivatives with respect to the parameters, which are the first inputs; the columns of the table are
+        the others. Arrays are as in `iterate`.
+
+        Args:
+            update: computes from a parameter, its derivative, what is remembered of it and the settings of a step what takes their place.
+            state: all parameters, then for each quantity remembered a number for each parameter; changed in place.
+            settings: of the steps, a row for each.
+            table: the rows to learn from.
+            order: the rows in the order in which they are taken.
+            ends: where each step ends: step i takes the rows that `order` names from ends[i - 1] to ends[i].
 
         Raises TypeError for arrays of other kinds, ValueError where numbers and programs do not fit each other or the update has an
         operation that no definition leads to; nothing is changed then.

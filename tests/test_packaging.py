@@ -63,11 +63,25 @@ def test_what_the_tests_import_is_declared() -> None:
         assert any(re.search(rf"^\s*(from|import) {name}\b", source, re.MULTILINE) for source in sources)
 
 
+def _in_order(text: str, *parts: str) -> bool:
+    """Whether these parts are in a text, one after the other."""
+    return re.search(".*".join(map(re.escape, parts)), text, re.DOTALL) is not None
+
+
 def test_a_release_is_checked_and_published_without_a_secret() -> None:
     workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
-    steps = ["- run: .ci/run", "python -m build", "twine check --strict dist/*", "pypa/gh-action-pypi-publish"]
-    places = [workflow.index(step) for step in steps]
-    assert places == sorted(places)
+    # What is published is what was checked, and nothing is built beside it.
+    assert _in_order(
+        workflow, "- run: .ci/run dist\n", "path: dist\n  publish:", "path: dist\n", "pypa/gh-action-pypi-publish"
+    )
+    assert not re.search(r"-m build|twine", workflow)
+    checked = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    keeping = 'cp "$scratch"/dist/* "$1"\n'
+    assert _in_order(
+        checked, '-m build -o "$scratch/dist"', 'check --strict "$scratch"/dist/*', 'wait "$others"', keeping, "passed"
+    )
+    assert checked.count("-m build") == 1
+    assert checked.count('"$1"\n') == 2  # it is made, and filled, at the end alone
     assert "id-token: write" in workflow
     assert not re.search(r"secrets\.|password:|token:(?! write)", workflow)
     # The version is where the workflow looks for it, and the changelog has an entry of it.

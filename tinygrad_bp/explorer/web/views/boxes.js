@@ -61,7 +61,7 @@ export class Boxes {
 
   /**
    * @param {number} id
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    */
   box(id, box) {
     if (id < 0) return this.probability(-1 - id, box);
@@ -100,7 +100,7 @@ export class Boxes {
       const from = part.ghost ? this.places.boxes.get(part.id) : undefined;
       if (!from) continue;
       for (const { neuron, badge } of this.badges) {
-        const { x, y, height } = /** @type {import("./arrangement.js").Box} */ (this.places.boxes.get(neuron.out));
+        const { x, y, height } = /** @type {import("./columns.js").Box} */ (this.places.boxes.get(neuron.out));
         const gap = y - height / 2 - (from.y + from.height / 2);
         if (badge && Math.abs(x - from.x) < from.width && gap > 0 && gap < 2.2 * this.places.font) part.instead.push(badge);
       }
@@ -110,7 +110,7 @@ export class Boxes {
   /**
    * At the box of a neuron, above it or where there is room beside it: why hardly any gradient passes through it, and the slope by which
    * it multiplies. Null where there is no room.
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    * @param {SVGGElement} group
    * @param {boolean} full
    */
@@ -127,7 +127,7 @@ export class Boxes {
   /**
    * What the error makes of an output before it judges it.
    * @param {number} place
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    * @returns {SVGGElement[]}
    */
   probability(place, box) {
@@ -166,7 +166,7 @@ export class Boxes {
   /**
    * All numbers of a box in rows: of a neuron net and out, and beside them how the error changes with each.
    * @param {number} id
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    * @param {string} name
    */
   fullBox(id, { x, y, width, height, kind }, name) {
@@ -211,7 +211,7 @@ export class Boxes {
   /**
    * A box with a name and one number below or beside it, or with nothing until it is spoken of.
    * @param {number} id
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    * @param {string} name
    */
   smallBox(id, box, name) {
@@ -266,7 +266,7 @@ export class Boxes {
    * A leaf beside a small box, while it is spoken of: above, or where hardly a line of it leaves.
    * @param {number} id
    * @param {string} prefix
-   * @param {import("./arrangement.js").Box} box
+   * @param {import("./columns.js").Box} box
    * @param {NumberPart["what"]} what
    */
   beside(id, prefix, box, what) {

@@ -1,6 +1,9 @@
 // Which words of a picture are said where there is no room for all, and where they lie: of lines that are close, and of boxes too small for any.
 
-import { groundOf, labelSize, overlap, spread } from "./arrangement.js";
+import { groundOf } from "./arrangement.js";
+import { labelSize } from "./columns.js";
+import { overlap } from "./rectangles.js";
+import { spread } from "./spots.js";
 import { set, toggle } from "./elements.js";
 import { LETTER, moveTo } from "./items.js";
 
@@ -8,7 +11,7 @@ const MOST_SAID = 20; // labels that are laid beside each other
 const MOST_PASSED = 200; // lines of a picture, of which a label crosses as few as it can
 const TIERS_BESIDE = [1, -1, 2.1, -2.1, 3.2, -3.2]; // heights of letters, above a small box, or below it
 
-/** @typedef {import("./arrangement.js").Rect} Rect */
+/** @typedef {import("./rectangles.js").Rect} Rect */
 /** @typedef {import("./picture.js").LinePart} LinePart */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
 
@@ -93,7 +96,7 @@ export class Crowd {
     const found = [];
     for (const { id, group, numbers } of small) {
       const { element } = numbers[0];
-      const box = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+      const box = /** @type {import("./columns.js").Box} */ (boxes.get(id));
       const size = labelSize(font);
       const extent = { angle: 0, width: wideAs(element, size), height: 1.2 * size };
       const half = extent.width / 2;

@@ -13,7 +13,7 @@ export const LETTER = 0.6; // width of a letter, of its height
 
 const SHORT_BELOW = 1e-3; // below it zeros would take the room of digits
 
-/** @typedef {import("./arrangement.js").Point} Point */
+/** @typedef {import("./rectangles.js").Point} Point */
 
 /**
  * @param {number} x

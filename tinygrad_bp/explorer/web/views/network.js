@@ -14,12 +14,12 @@ import { Picture } from "./picture.js";
 /**
  * What the geometry is made from.
  * @param {Pick<Stage, "graph" | "description">} stage
- * @returns {import("./arrangement.js").Spec}
+ * @returns {import("./columns.js").Spec}
  */
 function specOf({ graph, description: { outputs } }, withParts = true) {
   const network = /** @type {Network} */ (graph.network);
   const { neurons, inputs } = network;
-  /** @type {import("./arrangement.js").Spec["columns"]} */
+  /** @type {import("./columns.js").Spec["columns"]} */
   const columns = [{ kind: "input", ids: inputs, letters: 0 }];
   for (const neuron of neurons) {
     columns[neuron.depth] ??= { kind: "neuron", ids: [], letters: 0 };

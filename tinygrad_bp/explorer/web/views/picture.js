@@ -5,7 +5,7 @@ import { blockOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
-import { labelSize } from "./arrangement.js";
+import { labelSize } from "./columns.js";
 import { Boxes } from "./boxes.js";
 import { Crowd, wideAs } from "./crowd.js";
 import { put, set, svg, toggle } from "./elements.js";
@@ -26,7 +26,7 @@ import { Labels } from "./labels.js";
  * @property {SVGGElement} words
  * @property {SVGTextElement} label
  * @property {SVGTextElement} halo its copy behind it: a halo of each of its parts would cover the letter before
- * @property {import("./arrangement.js").Line} place
+ * @property {import("./spots.js").Line} place
  */
 
 const LEAST_ROOM = 5; // letters of a number beside a line
@@ -64,7 +64,7 @@ export class Picture {
     const { neurons } = /** @type {Network} */ (stage.graph.network);
     this.neuronAt = new Map(neurons.map((neuron) => [neuron.out, neuron]));
     this.labels = new Labels(stage, this.neuronAt);
-    /** @type {import("./arrangement.js").Spec} */
+    /** @type {import("./columns.js").Spec} */
     this.spec = { columns: [], lines: [], shared: [], own: [], errors: [] };
     /** @type {import("./arrangement.js").Arrangement | null} */
     this.places = null;
@@ -76,7 +76,7 @@ export class Picture {
 
   /**
    * @param {import("./arrangement.js").Arrangement} places
-   * @param {import("./arrangement.js").Spec} spec
+   * @param {import("./columns.js").Spec} spec
    * @param {{ width: number, height: number }} room
    */
   build(places, spec, room) {
@@ -145,7 +145,7 @@ export class Picture {
 
   /**
    * @param {LinePart["connection"]} connection
-   * @param {import("./arrangement.js").Line} place
+   * @param {import("./spots.js").Line} place
    * @returns {LinePart}
    */
   linePart(connection, place) {

@@ -1,7 +1,7 @@
 // Where travelling numbers come to stand: side by side, none on another, before they become one.
 
 import { SUBJECT } from "../model/terms.js";
-import { overlap } from "./arrangement.js";
+import { overlap } from "./rectangles.js";
 import { LETTER } from "./items.js";
 
 const TICKS = 64; // of a moment, at which numbers are looked at
@@ -10,8 +10,8 @@ export const BESIDE = 4; // between numbers that can be read
 export const ENTERED = 1.3; // the moment at which they are where they go
 export const ADDED = 1.75; // the moment at which they have become their sum there
 
-/** @typedef {import("./arrangement.js").Point} Point */
-/** @typedef {import("./arrangement.js").Rect} Rect */
+/** @typedef {import("./rectangles.js").Point} Point */
+/** @typedef {import("./rectangles.js").Rect} Rect */
 /** @typedef {import("./arrangement.js").Arrangement} Arrangement */
 /** @typedef {import("./tracks.js").Traveller} Traveller */
 /** @typedef {import("./tracks.js").Course} Course */
@@ -61,7 +61,7 @@ export function waiting(numbers, size, end) {
  * @returns {Point}
  */
 function placeIn({ boxes, font }, id) {
-  const { x, y, height, rows, kind } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+  const { x, y, height, rows, kind } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
   const down = rows === 2 ? height / 2 - font * 0.8 : kind === "result" ? height / 5 : 0; // below a name
   return { x, y: y + down };
 }
@@ -80,7 +80,7 @@ export function sumAt(places, id, travels) {
   const said = into.map(({ words }) => words?.[1] ?? "");
   const written = said.map((each, k) => (k ? (each.startsWith("−") ? ` − ${each.slice(1)}` : ` + ${each}`) : each)).join("");
   const right = Math.max(...[...places.boxes.values()].map((box) => box.x + box.width / 2));
-  const box = /** @type {import("./arrangement.js").Box} */ (places.boxes.get(id));
+  const box = /** @type {import("./columns.js").Box} */ (places.boxes.get(id));
   const homeOf = (/** @type {number} */ width) => {
     const home = kind === "back" && box.kind === "neuron" && box.rows === 3 ? gradientPlace(box, places.font, width) : placeIn(places, id);
     return { ...home, x: Math.max(Math.min(home.x, right - width / 2), width / 2 + 2) };

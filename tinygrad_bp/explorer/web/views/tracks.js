@@ -2,7 +2,7 @@
 // and in the end so far apart that each can be read.
 
 import { MOST_TERMS, SUBJECT } from "../model/terms.js";
-import { overlap } from "./arrangement.js";
+import { overlap } from "./rectangles.js";
 import { along, between } from "./motion.js";
 import { ADDED, BESIDE, ENTERED, chipSize, gradientPlace, letterSize, sumAt, waiting } from "./standing.js";
 
@@ -13,8 +13,8 @@ const MULTIPLIED = 0.46; // the moment at which a number has passed its weight
 const MOMENTS = Array.from({ length: 41 }, (_, k) => k / 40); // at which numbers are looked at
 const SUMMED = new Set(["forward", "back", "bias", "part"]);
 
-/** @typedef {import("./arrangement.js").Point} Point */
-/** @typedef {import("./arrangement.js").Rect} Rect */
+/** @typedef {import("./rectangles.js").Point} Point */
+/** @typedef {import("./rectangles.js").Rect} Rect */
 /** @typedef {import("./arrangement.js").Arrangement} Arrangement */
 /** @typedef {{ width: number, height: number }} Extent */
 /** @typedef {{ from: Point, to: Point, label?: Rect }} Line */
@@ -264,7 +264,7 @@ function near(point, box) {
 
 /**
  * The inside of a box, in which its numbers are.
- * @param {import("./arrangement.js").Box} box
+ * @param {import("./columns.js").Box} box
  * @returns {Rect}
  */
 function innerOf({ x, y, width, height, rows }) {
@@ -281,7 +281,7 @@ function innerOf({ x, y, width, height, rows }) {
  * @returns {Course}
  */
 function insideOf({ boxes, font }, id, down, { width }) {
-  const { x, y, width: wide, height, rows } = /** @type {import("./arrangement.js").Box} */ (boxes.get(id));
+  const { x, y, width: wide, height, rows } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
   const there = gradientPlace({ x, y, height }, font, width);
   const across = rows === 3 ? there.x : rows === 1 ? x + (wide - width) / 2 : x;
   const fall = rows === 3 && down ? there.y - y : 0;

@@ -45,8 +45,16 @@ MAY_BE_MISSING = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
-def pytest_collection_modifyitems(items: Any) -> None:
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption(
+        "--one-of-each",
+        action="store_true",
+        help="of a test of many cases only the first: on another Python the code is what may fail, not the numbers",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: Any, items: Any) -> Any:
     for item in items:
         if item.get_closest_marker("torch"):  # which is an extra of the package
             item.add_marker("extras")
@@ -55,3 +63,9 @@ def pytest_collection_modifyitems(items: Any) -> None:
             for item in items:
                 if item.get_closest_marker(marker):
                     item.add_marker(pytest.mark.skip(reason=f"{marker} is not installed"))
+    yield  # tests are chosen by their markers
+    if config.getoption("--one-of-each"):
+        first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
+        kept = set(first.values())
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]

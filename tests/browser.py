@@ -22,9 +22,12 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 
 
 def find_chromium() -> Any:
-    """The path of a Chromium: the one the variable CHROMIUM names, if it is set, or else one on the path; None if there is none."""
+    """The path of a Chromium: the one the variable CHROMIUM names, if it is set, or else one on the path; None if there is none.
+
+    One without windows comes first: it starts fewer processes for a page, and opens one in a fraction of the time.
+    """
     named = os.environ.get("CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    names = [named] if named else ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     return next(filter(None, map(shutil.which, names)), None)
 
 

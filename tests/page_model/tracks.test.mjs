@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrangement, overlap } from "./web/views/arrangement.js";
+import { arrangement } from "./web/views/arrangement.js";
+import { overlap } from "./web/views/rectangles.js";
 import { chipSize, letterSize } from "./web/views/standing.js";
 import { travellers } from "./web/views/tracks.js";
 

@@ -11,7 +11,8 @@ import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { checked, decoded, encoded, fingerprint, takenFrom } from "./web/model/state.js";
 import { isolated, loadTexts, speak } from "./web/model/words.js";
-import { arrangement, overlap } from "./web/views/arrangement.js";
+import { arrangement } from "./web/views/arrangement.js";
+import { overlap } from "./web/views/rectangles.js";
 import { sharesOf } from "./web/views/paths.js";
 import { axisOf, labelled, roomy, ticksOf } from "./web/views/plot.js";
 

@@ -83,3 +83,39 @@ GRAPHS = {
     "hostile labels": lambda: tg.sum_of([hostile(text) for text in LABELS]),
     **{f"random {seed}": lambda seed=seed: random_graph(seed)[0] for seed in range(20)},
 }
+
+
+# Of any length
+
+
+def recurrent(steps: int) -> Value:
+    w, u, b, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.1, "b"), Value(0.0, "h0")
+    for k in range(1, steps + 1):
+        h = tg.tanh(w * h + u * Value(0.1 * k, f"x{k}") + b)
+        h.label = f"h{k}"
+    return h
+
+
+def chain(steps: int) -> Value:
+    factor, summand, v = Value(0.9, "a"), Value(0.1, "b"), Value(1.0, "v")
+    for _ in range(steps):
+        v = v * factor + summand
+    v.label = "out"
+    return v
+
+
+def attending(steps: int) -> Value:
+    """What is computed is used at once, and all of it again at the end."""
+    w, h, states = Value(0.5, "w"), Value(0.1, "x"), []
+    for _ in range(steps):
+        h = (w * h).tanh()
+        states.append(h)
+    return tg.sum_of([state * state.exp() for state in states])
+
+
+def skipping(steps: int) -> Value:
+    """Of lines between what is computed most are far too long."""
+    vs = [Value(0.1, "p")]
+    for k in range(steps):
+        vs.append((vs[-1] + vs[k // 2]).tanh())
+    return vs[-1]

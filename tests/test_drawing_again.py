@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.layouts import placed
-from tests.subjects import GRAPHS, LABELS, mlp
-from tinygrad_bp import Value, dot, draw, sum_of, tanh
+from tests.subjects import GRAPHS, LABELS, attending, chain, mlp, recurrent, skipping
+from tinygrad_bp import Value, dot, draw
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.drawing.again import MOST_BENDS, again, bends, columns
 from tinygrad_bp.drawing.rendering import run
@@ -18,39 +18,6 @@ from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_value
 
 Lines = list[tuple[int, int]]
-
-
-def recurrent(steps: int) -> Value:
-    w, u, b, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.1, "b"), Value(0.0, "h0")
-    for k in range(1, steps + 1):
-        h = tanh(w * h + u * Value(0.1 * k, f"x{k}") + b)
-        h.label = f"h{k}"
-    return h
-
-
-def chain(steps: int) -> Value:
-    factor, summand, v = Value(0.9, "a"), Value(0.1, "b"), Value(1.0, "v")
-    for _ in range(steps):
-        v = v * factor + summand
-    v.label = "out"
-    return v
-
-
-def attending(steps: int) -> Value:
-    """What is computed is used at once, and all of it again at the end."""
-    w, h, states = Value(0.5, "w"), Value(0.1, "x"), []
-    for _ in range(steps):
-        h = (w * h).tanh()
-        states.append(h)
-    return sum_of([state * state.exp() for state in states])
-
-
-def skipping(steps: int) -> Value:
-    """Of lines between what is computed most are far too long."""
-    vs = [Value(0.1, "p")]
-    for k in range(steps):
-        vs.append((vs[-1] + vs[k // 2]).tanh())
-    return vs[-1]
 
 
 def lines_of(y: Value) -> tuple[int, Lines]:

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
-from tests.subjects import LABELS, W, X, all_operations, called, hostile, mlp
+from tests.subjects import LABELS, W, X, all_operations, attending, called, chain, hostile, mlp, recurrent
 from tinygrad_bp import Value, explore
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explorer import Page, page, tight
 from tinygrad_bp.explorer import subject as subjects
 from tinygrad_bp.explorer.description import describe
@@ -34,6 +35,7 @@ from tinygrad_bp.tutorial.figures import FIGURES
 from tinygrad_bp.words import LANGUAGES, words
 
 ASSETS = Path(page.__file__).parent / "web"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 # The page
@@ -261,6 +263,30 @@ def test_a_notebook_shows_the_page_in_a_sandbox(title: Any) -> None:
 @pytest.mark.parametrize("name", ["tutorial", "xor"])
 def test_a_cell_of_a_notebook_is_small(name: str) -> None:
     assert len(explore(name)._repr_html_().encode()) <= 150_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("thing", "nodes", "most"),
+    [
+        (chain(38), 79, 150_000),
+        (recurrent(12), 76, 150_000),
+        (attending(19), 79, 150_000),
+        (tg.MLP(2, [9, 1], seed=1), 75, 150_000),
+        (recurrent(165), 994, 200_000),
+        (attending(240), 963, 200_000),
+        (tg.MLP(16, [40, 1], seed=1), 866, 200_000),
+    ],
+)
+def test_a_cell_is_as_small_as_the_docs_say(thing: Any, nodes: int, most: int) -> None:
+    made = explore(thing)
+    assert made.graph is not None
+    assert len(topological_order(made.graph)) == nodes
+    assert len(made._repr_html_().encode()) <= most
+    said = "at most 150 kB, if its graph has up to 80 nodes, and never more than 200 kB."
+    assert said in (DOCS / "explorer.md").read_text(encoding="utf-8")
+    said = "80ノードまでのグラフなら 150 kB 以下で、それより大きいグラフでも 200 kB を超えません。"
+    assert said in (DOCS / "ja" / "explorer.md").read_text(encoding="utf-8")
 
 
 # The words

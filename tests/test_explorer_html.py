@@ -283,9 +283,9 @@ def test_a_cell_is_as_small_as_the_docs_say(thing: Any, nodes: int, most: int) -
     assert made.graph is not None
     assert len(topological_order(made.graph)) == nodes
     assert len(made._repr_html_().encode()) <= most
-    said = "at most 150 kB, if its graph has up to 80 nodes, and never more than 200 kB."
+    said = "at most 150 kB, if its graph has up to 80 nodes, and at most 200 kB with 1,000."
     assert said in (DOCS / "explorer.md").read_text(encoding="utf-8")
-    said = "80ノードまでのグラフなら 150 kB 以下で、それより大きいグラフでも 200 kB を超えません。"
+    said = "80ノードまでのグラフなら 150 kB 以下、1,000ノードのグラフでも 200 kB 以下です。"
     assert said in (DOCS / "ja" / "explorer.md").read_text(encoding="utf-8")
 
 

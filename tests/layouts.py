@@ -12,7 +12,7 @@ def placed(layout: Any, edges: Iterable[tuple[int, int]]) -> dict[str, Any]:
     """The same with the middles of boxes and the points of edges, each from a box to another, from the upper left corner."""
 
     def boxes(steps: Any) -> list[list[float]]:
-        xs, ys = (accumulate(step[k] for step in steps) for k in (0, 1))
+        xs, ys = (list(accumulate(step[k] for step in steps)) for k in (0, 1))
         return [[round(x, 1), round(y, 1), *others] for x, y, (_, _, *others) in zip(xs, ys, steps, strict=True)]
 
     nodes, again = boxes(layout["nodes"]), boxes(layout["again"])

@@ -570,6 +570,15 @@ ROWS = """(() => [...document.querySelectorAll(".cm-line")].map((line) => {
 }))()"""
 
 
+# Whether a line of which this holds is within the editor, and stays there.
+SEEN = """new Promise((go) => setTimeout(() => {
+  const around = document.querySelector("#editor").getBoundingClientRect();
+  const line = [...document.querySelectorAll(".cm-line")].find((line, place) => %s);
+  const { top, bottom } = line?.getBoundingClientRect() ?? {};
+  go(top >= around.top && bottom <= around.bottom);
+}, 300))"""
+
+
 def test_a_line_that_is_wrapped_goes_on_within_its_indentation(playground: Playground) -> None:
     page = playground.page
     page.set_viewport_size({"width": 360, "height": 800})
@@ -584,6 +593,11 @@ def test_a_line_that_is_wrapped_goes_on_within_its_indentation(playground: Playg
     assert abs(body[1] - 10) < 1
     assert abs(plain[1] - 2) < 1
     assert all(left < 17 for left in deep)  # else a narrow editor had no room
+    # Where a program is long because of them, too, the place to write is in sight, and of a shorter one that comes next the beginning.
+    page.evaluate("location.hash = 'exercise=backward'")
+    playground.until(SEEN % "line.textContent.includes('# write this')")
+    page.click("#exercise-leave")
+    playground.until(SEEN % "place === 0 && line.textContent.startsWith('class A')")
     page.set_viewport_size({"width": 1280, "height": 900})
     playground.run(GOOD)
 

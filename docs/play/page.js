@@ -122,8 +122,8 @@ function write(text, place = "") {
   showCursor();
 }
 
-/** Scrolls the editor, and nothing around it, so that the cursor's line is in sight. */
-function showCursor() {
+/** Scrolls the editor, and nothing around it, so that the cursor's line is in sight: once more when wrapped lines have the heights that they get. */
+function showCursor(again = true) {
   editor.requestMeasure({
     read: () => {
       const { top, bottom } = editor.lineBlockAt(editor.state.selection.main.head);
@@ -134,8 +134,9 @@ function showCursor() {
       if (place !== undefined) editor.scrollDOM.scrollTop = Math.max(0, place);
     },
   });
+  if (again) requestAnimationFrame(() => showCursor(false));
 }
-new ResizeObserver(showCursor).observe(by("editor")); // what is said above it takes room from it
+new ResizeObserver(() => showCursor()).observe(by("editor")); // what is said above it takes room from it
 
 // Exercises
 

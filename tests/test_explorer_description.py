@@ -21,7 +21,7 @@ from tinygrad_bp.explanation.neurons import ACTIVATIONS, units
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.formulas import activation_formulas, formulas, names
 from tinygrad_bp.explorer.layout import groups, layout
-from tinygrad_bp.explorer.subject import of_model, of_value
+from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
 from tinygrad_bp.networks import losses
 from tinygrad_bp.tutorial.page import subject as of_tutorial
 
@@ -244,6 +244,46 @@ def test_folded_neurons_of_a_layer_stand_in_their_order() -> None:
     }
     assert height[0] < height[1]  # h1 above h2
     assert height[2] < height[3]
+
+
+def along_curve(points: Any, steps: int = 40) -> Iterator[tuple[float, float]]:
+    for first in range(0, len(points) - 1, 3):
+        for step in range(steps + 1):
+            t = step / steps
+            shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            x, y = (sum(s * p[k] for s, p in zip(shares, points[first : first + 4], strict=True)) for k in (0, 1))
+            yield x, y
+
+
+FOLDED = {
+    "tutorial": of_tutorial,
+    "xor": lambda: of_truth_table("xor"),
+    "wide": lambda: of_model(tg.MLP(3, [5, 2], seed=2)),
+    "deep": lambda: of_model(tg.MLP(2, [3, 3, 1], seed=2)),
+    "classes": lambda: of_model(tg.MLP(2, [2, 3], activation=["tanh", None], seed=3), loss="cross_entropy"),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_words_on_lines_of_folded_boxes_lie_on_nothing_else(renderer: str, name: str) -> None:
+    about = describe(FOLDED[name]())[0]["folds"]["neuron"]
+    assert about["together"]
+    folded = placed(about, about["ends"])
+    lines, rooms = [], {}
+    for k, (points, onward) in enumerate(zip(folded["edges"], folded["onward"], strict=True)):
+        lines.append([at for part in (points[:onward], points[onward:]) if part for at in along_curve(part)])
+        if onward:
+            (left, y), (right, other) = points[onward - 1 : onward + 1]
+            assert abs(y - other) <= 1.0
+            assert right - left >= 45.0
+            rooms[k] = left, y - 7.5, right, y + 7.5
+    assert len(rooms) > 5
+    for k, (left, top, right, bottom) in rooms.items():
+        for other, points in enumerate(lines):
+            assert other == k or not any(left < x < right and top < y < bottom for x, y in points), (k, other)
+        others = [room for other, room in rooms.items() if other > k] + [box_of(box) for box in folded["nodes"]]
+        for a, b, c, d in others:
+            assert left >= c or right <= a or top >= d or bottom <= b, (k, (a, b, c, d))
 
 
 def test_groups_hold_what_only_one_neuron_uses() -> None:

@@ -66,7 +66,7 @@ def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
     assert explorer.numbers() == shown
 
 
-# Words beside lines that lie on a box or on each other, and words that leave their box, of what is in sight.
+# Words of lines that lie on a box, on each other or on another line, and words that leave their box, of what is in sight.
 COVERED = """() => {
   const drawn = (all) => [...all].filter((each) => each.getClientRects().length && each.textContent);
   const room = (each) => each.getBoundingClientRect();
@@ -77,6 +77,15 @@ COVERED = """() => {
   const found = [];
   const apart = (a, b) => meet(a, b) && found.push([a.textContent, b.textContent || b.parentNode.textContent]);
   words.forEach((word, k) => [...words.slice(k + 1), ...items.map((each) => each.querySelector("rect"))].map((b) => apart(word, b)));
+  for (const line of document.querySelectorAll(".computation .graph-line")) {
+    const [length, matrix] = [line.getTotalLength(), line.getScreenCTM()];
+    const points = Array.from({ length: 100 }, (_, k) => line.getPointAtLength((length * k) / 99).matrixTransform(matrix));
+    for (const word of words) {
+      const { left, right, top, bottom } = room(word);
+      const on = ({ x, y }) => x > left && x < right && y > top + 2 && y < bottom - 2;
+      if (word.parentNode !== line.parentNode && points.some(on)) found.push([word.textContent, "a line"]);
+    }
+  }
   for (const each of items) {
     const { left, right } = room(each.querySelector("rect"));
     const inside = drawn(each.querySelectorAll("text"));

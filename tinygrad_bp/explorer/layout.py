@@ -32,6 +32,8 @@ CONSTANT = 34.0, 22.0
 FOLDED = 76.0  # the height of one in which others are folded
 NEURON = 216.0, 60.0  # a folded neuron: its numbers, and beside each how the error changes with it
 APART, FARTHER = 0.7, 1.35  # inches between columns; and where there are words beside the lines between them
+CLOSER = 0.35  # where there are words on lines, which have columns of their own
+BETWEEN = 8.0  # the height of words in their column, in points, beside what lies between all that is below each other
 WORDS = 46.0, 7.0  # the width of a number beside a line, and of each letter of the name before it
 MOST_TOGETHER = 32  # lines with words beside them, above which words are there only while their line is spoken of
 MOST_BENDS = 2000  # of lines, above which what is used far away is drawn again
@@ -63,6 +65,7 @@ def _laid_out(
     members: Sequence[Sequence[int]],
     columns: Sequence[Sequence[int]] = (),
     apart: float = APART,
+    words: Mapping[int, float] | None = None,
 ) -> dict[str, Any]:
     """As `layout`, of boxes of these sizes, numbered so that each comes after those it is computed from, and the lines between them.
 
@@ -70,8 +73,11 @@ def _laid_out(
 
     Args:
         columns: boxes that stand below each other, in this order.
-        apart: inches between columns.
+        apart: inches between columns, which words on lines have, too.
+        words: by the number of a line the width of what stands on it: so much room it has there, in which no other line or words are.
+            In what is returned, `edges` has the points of a line before and after them, and `onward` how many are before them, or 0.
     """
+    words = words or {}
     count = len(sizes)
     boxes = list(sizes)
     owner = {k: number for number, group in enumerate(members) for k in group}
@@ -85,14 +91,22 @@ def _laid_out(
             if head in owner:
                 together[owner[head]].append(drawn[tail, which])
         edges.append((drawn.get((tail, which), tail), head))
-    dot = _dot(boxes, edges, together, columns, apart)
-    found = run(dot, "plain", lambda returned: _read(returned, boxes, edges), _LESS)
-    places = found["nodes"]
+    whole = len(boxes)
+    halves = []  # a line with words on it leads to them, and on from there
+    for k, (tail, head) in enumerate(edges):
+        halves += [(tail, len(boxes)), (len(boxes), head)] if k in words else [(tail, head)]
+        boxes += [(words[k], BETWEEN)] if k in words else []
+    dot = _dot(boxes, halves, together, columns, apart, whole)
+    found = run(dot, "plain", lambda returned: _read(returned, boxes, halves), _LESS)
+    places, curves = found["nodes"], found["edges"]
+    begins = [n for n, (tail, _) in enumerate(halves) if tail < whole]
     return {
         **found,
         "letter": LETTER,
         "nodes": places[:count],
-        "again": [[*box, tail] for (tail, _), box in zip(drawn, places[count:], strict=True)],
+        "again": [[*box, tail] for (tail, _), box in zip(drawn, places[count:whole], strict=True)],
+        "edges": [[*curves[n], *(curves[n + 1] if k in words else [])] for k, n in enumerate(begins)],
+        **({"onward": [len(curves[n]) if k in words else 0 for k, n in enumerate(begins)]} if words else {}),
         "begins": [box - count if box >= count else None for box, _ in edges],
     }
 
@@ -103,7 +117,10 @@ def _dot(
     together: Sequence[Sequence[int]],
     columns: Sequence[Sequence[int]],
     apart: float,
+    whole: int,
 ) -> str:
+    """`whole` is the number of the first box that words on a line have; without such each line leads to the next column."""
+    many = len(boxes) > whole
     lines = [
         "digraph {",
         f'rankdir="LR"; nodesep="0.22"; ranksep="{apart}"; node [shape="box", fixedsize="true", label=""];',
@@ -117,7 +134,13 @@ def _dot(
         lines.append(f'subgraph "cluster_{number}" {{ margin="14"; label=" "; fontsize="12"; {inside} }}')
     for column in columns:
         lines.append(f'{{ rank="same"; {" -> ".join(f"n{k}" for k in column)} [style="invis"]; }}')
-    return "\n".join([*lines, *(f"n{tail} -> n{head};" for tail, head in edges), "}"])
+    for tail, head in edges:
+        if head >= whole:
+            way = ' [arrowhead="none", headport="w"]'
+        else:
+            way = ' [tailport="e"]' if tail >= whole else ' [minlen="2"]' if many else ""
+        lines.append(f"n{tail} -> n{head}{way};")
+    return "\n".join([*lines, "}"])
 
 
 def _size(v: Value, name: str) -> Size:
@@ -216,8 +239,10 @@ def folds(
     Heads of attention are folded position by position, and as a whole where there are layers otherwise.
 
     A layout is as `layout` has it. Its `nodes` are boxes, and `boxes` says of each its `kind`, the `number` of its neuron or its layer, its
-    `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to. `words` has for each of
-    these the middle of what is said beside it, None where that is nothing, and `together` says whether all of it can be said at once.
+    `name`, and its `members`; there is one edge for each pair in `ends`, of the boxes that it leads from and to. `together` says whether
+    all that is said of edges can be said at once. Then it stands on them: `onward` is the number of the point of each at which it goes on
+    behind words, for which there is room between that and the point before, 0 where nothing is said. Else `words` has for each the middle
+    of what is said beside it, None where that is nothing.
 
     Args:
         whole: whether the neurons are the whole network. Otherwise there are no layers.
@@ -334,21 +359,29 @@ def _folded(
             sizes.append(NEURON)
         else:
             sizes.append((width, FOLDED if len(fold.members) > 1 and fold.kind != "named" else height))
-    columns: dict[int, list[int]] = {}
+    columns: dict[tuple[str, int], list[int]] = {}
     for k, fold in enumerate(boxes):
         if fold.kind == "neuron" and fold.number is not None:
-            columns.setdefault(neurons[fold.number].depth, []).append(k)
+            columns.setdefault((fold.kind, neurons[fold.number].depth), []).append(k)
+        heads = [boxes[head] for tail, head in ends if tail == k]
+        if fold.kind == "leaf" and heads and all(head.kind == "neuron" for head in heads):
+            first = min(neurons[head.number or 0].depth for head in heads)
+            columns.setdefault((fold.kind, first), []).append(k)
     below = [sorted(column, key=lambda k: boxes[k].number or 0) for column in columns.values() if len(column) > 1]
-    found = _laid_out(sizes, list(ends), [], below, FARTHER if columns else APART)
     said = _said(boxes, ends, neurons)
-    widths = [WORDS[0] + (WORDS[1] * (1 + len(names[weight])) if weight else 0.0) for weight in said.values()]
+    widths = {k: WORDS[0] + (WORDS[1] * (1 + len(names[weight])) if weight else 0.0) for k, weight in said.items()}
     together = len(said) <= MOST_TOGETHER
-    rooms = [*found["nodes"], *(room[:4] for room in found["again"])]
-    spots = beside([found["edges"][k] for k in said], widths, rooms, together=together)
-    at = {k: [round(x), round(y)] for k, (x, y) in zip(said, spots, strict=True)}
+    apart = CLOSER if together and said else FARTHER if columns else APART
+    found = _laid_out(sizes, list(ends), [], below, apart, widths if together else {})
+    at: dict[int, list[int]] = {}
+    if not together:
+        rooms = [*found["nodes"], *(room[:4] for room in found["again"])]
+        spots = beside([found["edges"][k] for k in said], list(widths.values()), rooms)
+        at = {k: [round(x), round(y)] for k, (x, y) in zip(said, spots, strict=True)}
     return {
+        "onward": [],
         **in_steps(found, ends),
-        "words": [at.get(k) for k in range(len(ends))],
+        "words": [] if together else [at.get(k) for k in range(len(ends))],
         "together": together,
         "ends": [list(pair) for pair in ends],
         "boxes": [

@@ -402,8 +402,8 @@ function updateLocal(stage, { tail, head }, local, number, { frame, scene, lit }
   const { weight } = local;
   const term = weight === null ? undefined : (scene.lines.get(weight) ?? scene.colours.get(weight));
   const unknown = weight === null && frame.phase === "forward" && frame.dataAt(local.of) === null;
-  toggle(number, "gone", unknown || !(local.always || lit || term !== undefined));
-  const x = weight === null ? localSlope(frame.slopes, graph, local) : frame.dataAt(weight);
+  toggle(number, "gone", !local.always && (unknown || !(lit || term !== undefined)));
+  const x = unknown ? null : weight === null ? localSlope(frame.slopes, graph, local) : frame.dataAt(weight);
   const secret = weight === null ? stage.hidesSlope(tail, head) : stage.hides(weight, "data");
   const name = weight === null ? "" : `${isolated(shortened(graph.nodes[weight].name, 60))} `;
   put(number, `${name}${secret ? "?" : inRoom(x)}`);

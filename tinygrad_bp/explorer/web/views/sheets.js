@@ -125,9 +125,9 @@ function foldedSheet(level, layout, graph) {
   }
   const lines = layout.ends.map(([a, b], k) => {
     const edges = between.get(`${a},${b}`) ?? [];
-    const drawn = curve(layout, k, boxes[a], again);
+    const drawn = curve(layout, k, boxes[a], again, layout.onward[k]);
     const spot = layout.words[k];
-    const local = spot && localOf(graph, edges, boxes[b], layout.together);
+    const local = spot || layout.onward[k] ? localOf(graph, edges, boxes[b], layout.together) : null;
     if (spot) drawn.label = { x: spot[0], y: spot[1] + HALF_LETTER };
     return { ...drawn, edges, index: null, tail: boxes[a].node, head: boxes[b].node, heads: boxes[b].members, local };
   });
@@ -226,33 +226,31 @@ export function around(boxes) {
 }
 
 /**
- * The Bézier curve of an edge: its path, what surrounds it, and where words beside it stand.
+ * The Bézier curve of an edge: its path, what surrounds it, and where words beside it stand; or in it, if it goes on behind them.
  * @param {Layout} layout
  * @param {number} edge
  * @param {Point} tail
  * @param {Point[]} again
+ * @param {number} onward the point at which it goes on
  */
-function curve({ edges, begins }, edge, tail, again) {
+function curve({ edges, begins }, edge, tail, again, onward = 0) {
   const start = again[begins[edge] ?? -1] ?? tail;
   let [x, y] = [Math.floor(start.x), Math.floor(start.y)];
   const steps = edges[edge];
+  /** @type {number[][]} */
   const points = [];
   for (let k = 0; k < steps.length; k += 2) {
     x += steps[k];
     y += steps[k + 1];
     points.push([x, y]);
   }
-  const [first, ...rest] = points;
-  const words = [];
-  for (let k = 0; k + 2 < rest.length; k += 3) {
-    const piece = rest.slice(k, k + 3).map(([a, b]) => `${a} ${b}`);
-    words.push(`C${piece.join(" ")}`);
-  }
+  const pieces = onward ? [points.slice(0, onward), points.slice(onward)] : [points];
+  const path = pieces.map(([first, ...rest]) => `M${first.join(" ")}C${rest.join(" ")}`);
   const [xs, ys] = [points.map(([a]) => a), points.map(([, b]) => b)];
-  const middle = halfway(points);
+  const middle = onward ? [0, 1].map((axis) => (points[onward - 1][axis] + points[onward][axis]) / 2) : halfway(points);
   return {
-    path: `M${first.join(" ")}${words.join("")}`,
-    label: { x: middle.x, y: middle.y - ABOVE },
+    path: path.join(""),
+    label: { x: middle[0], y: middle[1] + (onward ? HALF_LETTER : -ABOVE) },
     left: Math.min(...xs),
     top: Math.min(...ys),
     right: Math.max(...xs),
@@ -263,14 +261,12 @@ function curve({ edges, begins }, edge, tail, again) {
 /**
  * The middle of a curve of one or several pieces.
  * @param {number[][]} points
- * @returns {Point}
  */
 function halfway(points) {
   const pieces = (points.length - 1) / 3;
   const first = 3 * Math.floor((pieces - 1) / 2);
   const [a, b, c, d] = points.slice(first, first + 4);
-  const [x, y] = pieces % 2 ? [0, 1].map((k) => (a[k] + 3 * b[k] + 3 * c[k] + d[k]) / 8) : d;
-  return { x, y };
+  return pieces % 2 ? [0, 1].map((k) => (a[k] + 3 * b[k] + 3 * c[k] + d[k]) / 8) : d;
 }
 
 // The window.

@@ -95,12 +95,31 @@ export function travellers(places, labels, all) {
     if (home) return [{ term, words, course: delayed(entering(course, home), kind === "part" ? delay : 0) }];
     return [{ term, words, course: delay ? gone(course) : course }];
   });
-  const kept = numbers.length > MOST_TERMS ? legible(numbers, size) : numbers;
-  const sums = [...gathered].filter(([id]) => arrived.has(id)).map(([, { sum }]) => ({ ...sum, course: delayed(sum.course, delay) }));
+  const { shown, later } = inTurns(numbers.length > MOST_TERMS ? legible(numbers, size) : numbers, size, delay + ENTERED);
+  const wait = delay + later;
+  const totals = [...gathered].filter(([id]) => arrived.has(id)).map(([, { sum }]) => sum);
+  const sums = [...products, ...totals].map((each) => ({ ...each, course: delayed(each.course, wait) }));
   const met = travels.some(({ kind }) => kind === "inside" || kind === "error" || kind === "errorBack") ? ARRIVED : MULTIPLIED;
-  const ended = delay + (sums.length ? ADDED : products.length ? ENTERED : ARRIVED);
-  const times = { products: met, result: ended, whole: delay + (sums.length || products.length ? 2 : 1) };
-  return { numbers: waiting(kept, size, delay + ENTERED), aside: [...aside], sums: [...products, ...sums], times };
+  const ended = wait + (totals.length ? ADDED : products.length ? ENTERED : ARRIVED);
+  const times = { products: later + met, result: ended, whole: wait + (sums.length ? 2 : 1) };
+  return { numbers: shown, aside: [...aside], sums, times };
+}
+
+/**
+ * Numbers none of which ever lies on another. Those that find no way past others go when these have arrived.
+ * @param {Traveller[]} numbers
+ * @param {number} size of letters
+ * @param {number} end the moment at which they have become one
+ * @returns {{ shown: Traveller[], later: number }} and how much later they have
+ */
+function inTurns(numbers, size, end) {
+  let all = numbers;
+  for (let later = 0; ; later++) {
+    const shown = waiting(all, size, end + later);
+    const unseen = shown.map(({ course }) => MOMENTS.every((share) => course(share * (end + later)).behind));
+    if (later === numbers.length || !unseen.includes(true)) return { shown, later };
+    all = all.map((each, k) => (unseen[k] ? { ...each, course: delayed(numbers[k].course, later + 1) } : each));
+  }
 }
 
 /**

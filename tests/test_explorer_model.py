@@ -1,19 +1,25 @@
 """The model of the explorer's page, and the geometry of its pictures, by themselves under Node.js."""
 
+import itertools
 import json
+import random
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mpmath import mp, mpf
 
 from tests.explorer import ROWS, SUBJECTS, hand_made, linear_net, put_in
-from tests.test_drawing_again import recurrent
+from tests.references import REFERENCES
+from tests.subjects import recurrent
 from tinygrad_bp import MLP, Value
+from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.explorer import page
 from tinygrad_bp.explorer.description import describe
 from tinygrad_bp.explorer.subject import of_model, of_truth_table, of_value
+from tinygrad_bp.networks import losses
 from tinygrad_bp.networks.notes import Notes
 from tinygrad_bp.networks.optim import SGD, Adam
 from tinygrad_bp.tutorial.page import subject as of_tutorial
@@ -51,6 +57,7 @@ def subjects() -> str:
         f"globalThis.MISTAKES = {page._mistakes()};",
         f"export const TEXTS = {texts};",
         f"export const TRAININGS = {json.dumps(trained)};",
+        entropies(),
     ]
     return "\n".join(
         [*known, f"export const SUBJECTS = {written(made)};", f"export const EDGES = {written(edges)};", ""]
@@ -110,6 +117,65 @@ def of_classes() -> Any:
     net = MLP(2, [2, 2], activation=["tanh", None], seed=3)
     net.notes = Notes(classes=["cat", "dog"])
     return of_model(net, rows=[([0.5, -1.0], [1.0, 0.0]), ([1.0, 0.0], [0.0, 1.0])], loss="cross_entropy")
+
+
+def entropies() -> str:
+    """Networks of random weights whose error is a cross entropy of sigmoids, in several operations, as pages; and of each output its
+    probability, its target, how many the error is the mean of, and its node delta, with forty digits.
+    """
+    draw, found = random.Random(25), []
+    for number, (way, count) in enumerate([*itertools.product(ENTROPIES, (1, 2))] * 2):
+        own = way.startswith("own")
+        net = MLP(2, [3, count], activation=["tanh", "sigmoid" if own else None], seed=number)
+        outs = net([Value(draw.uniform(-2, 2), f"i{k}") for k in (1, 2)])
+        wanted = [draw.choice([0.0, 1.0, 0.25]) for _ in outs]  # of which 1 - t is exact
+        leaves = number % 3 != 0
+        given = [Value(t, f"target_o{k}") if leaves else t for k, t in enumerate(wanted, 1)]
+        parts = [ENTROPIES[way](out, t) for out, t in zip(outs, given, strict=True)]
+        mean = count > 1 and number >= 2 * len(ENTROPIES)
+        error = sum(parts[1:], start=parts[0]) / (count if mean else 1)
+        error.label = "E"
+        order = topological_order(error)
+        names = {v.label: v for v in order}
+        nets = [names.get(f"net_o{k}", out) for k, out in enumerate(outs, 1)]
+        with mp.workdps(40):
+            data = at_forty_digits(order, {})
+            told = []
+            for k, (z, t) in enumerate(zip(nets, wanted, strict=True), 1):
+                p = 1 / (1 + mp.exp(-data[z]))
+                step = mpf(10) ** -13
+                ends = [at_forty_digits(order, {z: data[z] + sign * step})[error] for sign in (1, -1)]
+                delta = (p - t) / (count if mean else 1)
+                assert abs((ends[0] - ends[1]) / (2 * step) - delta) < mpf(10) ** -20
+                told.append([f"o{k}", float(p), t, count if mean else 1, float(delta)])
+        found.append(
+            (f"{number} {way}", of_value(error, learning_rate=0.5), {"own": own, "leaves": leaves, "told": told})
+        )
+    about = ", ".join(json.dumps([name, expected]) for name, _, expected in found)
+    return (
+        f"export const ENTROPIES = [{about}];\n"
+        f"export const JUDGED = {written({name: subject for name, subject, _ in found})};"
+    )
+
+
+ENTROPIES: dict[str, Any] = {
+    "package": lambda z, t: losses.binary_cross_entropy([z], [t]),
+    "softplus": lambda z, t: z.softplus() - t * z,
+    "log": lambda z, t: (1.0 + z.exp()).log() - t * z,
+    "sigmoid": lambda z, t: -(t * (1.0 / (1.0 + (-z).exp())).log() + (1.0 - t) * (1.0 / (1.0 + z.exp())).log()),
+    "own": lambda out, t: -(t * out.log() + (1.0 - t) * (1.0 - out).log()),
+}
+
+
+def at_forty_digits(order: list[Value], given: dict[Value, Any]) -> dict[Value, Any]:
+    values: dict[Value, Any] = {}
+    for v in order:
+        if v.op is None or v in given:
+            values[v] = given.get(v, mpf(v.data))
+        else:
+            operands = [values[x] if isinstance(x, Value) else mpf(x) for x in v.operands]
+            values[v] = REFERENCES[v.op.name].value(*operands)
+    return values
 
 
 def training(name: str, *, batch: bool) -> dict[str, Any]:

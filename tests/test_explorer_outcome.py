@@ -84,8 +84,12 @@ def test_a_sigmoid_that_is_part_of_the_loss_is_said() -> None:
     outputs = net(2)([Value(0.5, "i1"), Value(1.0, "i2")])
     for targets in ([1.0, 0.0], [Value(1.0, "target_o1"), Value(0.0, "target_o2")]):
         found = about(of_value(losses.binary_cross_entropy(outputs, targets)))
-        assert found["network"]["probabilities"] == {"kind": "sigmoid", "neurons": [3, 4], "goals": None}
+        assert found["network"]["probabilities"] == {"kind": "sigmoid", "neurons": [3, 4]}
+        judged = [neuron["judged"] for neuron in found["network"]["neurons"][3:]]
+        leaves = isinstance(targets[0], Value)
+        assert judged == [[2, None], [2, None]] if leaves else [[2, 1.0], [2, 0.0]]  # the mean of two
     assert about(of_model(net(2)))["network"]["probabilities"] is None
+    assert all("judged" not in neuron for neuron in about(of_model(net(2)))["network"]["neurons"])
     hidden = MLP(2, [2, 1], activation=["softplus", None], seed=1)  # an activation is none of the loss's
     assert about(of_model(hidden))["network"]["probabilities"] is None
 
@@ -108,11 +112,9 @@ def test_softmax_is_found_in_whichever_operations_a_graph_has_it(way: str) -> No
     error.label = "E"
     found = about(of_value(error))
     leaves = way in ("each", "function")
-    assert found["network"]["probabilities"] == {
-        "kind": "softmax",
-        "neurons": [0, 1],
-        "goals": None if leaves else [0.0, 1.0],
-    }
+    assert found["network"]["probabilities"] == {"kind": "softmax", "neurons": [0, 1]}
+    judged = [neuron["judged"] for neuron in found["network"]["neurons"]]
+    assert judged == ([[1, None], [1, None]] if leaves else [[1, 0.0], [1, 1.0]])
     told = [neuron["target"] for neuron in found["network"]["neurons"]]
     assert labels(found, told if leaves else []) == (["goal_1", "goal_2"] if leaves else [])
 

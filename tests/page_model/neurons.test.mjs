@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SUBJECTS, TEXTS } from "./subjects.js";
+import { ENTROPIES, JUDGED, SUBJECTS, TEXTS } from "./subjects.js";
 import { inputsOf, Maps, roomOf, scaleOf } from "./web/model/maps.js";
 import { activationOf, blockOf, deltasByLayer, frozenBy } from "./web/model/neurons.js";
 import { gradientEquation } from "./web/model/formulas.js";
 import { probabilitiesOf } from "./web/model/probabilities.js";
+import { questionOf } from "./web/model/quiz.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
 import { loadTexts, speak } from "./web/model/words.js";
@@ -172,6 +173,41 @@ test("the panel says p less target, as a formula and as a factor", () => {
   assert.equal(latex.call(session.notation, row), `\\text{p ${neuron.name}} - ${session.graph.nodes[neuron.target].latex}`);
   assert.match(python.call(session.notation, row), /^p_\w+ - \w+$/);
 });
+
+for (const [name, { own, leaves, told }] of ENTROPIES) {
+  test(`${name}: the node delta of a sigmoid's cross entropy is told as probability less target`, () => {
+    const session = new Session(JUDGED[name].description, JUDGED[name].programs);
+    const { graph, notation } = session;
+    const beats = session.plan().beats.filter(({ kind, neuron }) => kind === (own ? "delta" : "arrive") && neuron.end);
+    assert(beats.length > 0);
+    for (const { to, neuron, node } of beats) {
+      const [, p, t, count, delta] = told.find(([each]) => each === neuron.name);
+      session.view.step = to;
+      const frame = session.frame();
+      const scene = sceneOf(session, frame);
+      const [probability, target] = scene.rows[1].flatMap((piece) => piece.number ?? []);
+      assert(near(probability, p) && target === t && near(scene.result[0].number, delta), `${probability} ${target}`);
+      const rule = `${own ? `out_${neuron.name}` : `p ${neuron.name}`} − ${leaves ? `target_${neuron.name}` : t}`;
+      const said = count > 1 ? `(${rule}) / ${count}` : rule;
+      assert.equal(notation.plain(scene.rows[0]), said);
+      assert.equal(/mean|平均/.test(notation.plain(scene.why)), count > 1);
+      const lit = own ? scene.colours.get(neuron.out) : scene.probabilities.get(neuron.out);
+      assert.deepEqual([lit, leaves ? scene.colours.get(neuron.target) : 1], [0, 1]);
+      assert.equal(scene.travels.length, 1);
+      // Panel, quiz and paths say the same.
+      assert(gradientEquation(session, frame, node).rows.some((row) => notation.plain(row) === said));
+      assert.equal(notation.plain(questionOf(session, frame, { id: node, quantity: "grad" }).known[0].formula), said);
+      const { paths } = graph.paths(frame.slopes, node);
+      assert(near(paths.reduce((sum, path) => sum + path.reduce((product, edge) => product * frame.slopes[edge.index], 1), 0), delta));
+      if (!leaves) continue;
+      session.edit(neuron.target, 0.6);
+      session.view.step = to;
+      const edited = sceneOf(session, session.frame());
+      assert(near(edited.result[0].number, (p - 0.6) / count) && notation.plain(edited.rows[0]) === said, "of another target, too");
+      session.edit(neuron.target, t);
+    }
+  });
+}
 
 test("a number has fewer digits where there is no room for all", () => {
   for (const [x, most, words] of [

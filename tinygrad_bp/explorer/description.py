@@ -44,13 +44,12 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ValueError(
                 f"explore: {v.label or 'a Value without a label'} is {v.data!r}; a page shows finite numbers"
             )
-    subject, order = _named(subject, order)
+    subject, order, judged = _named(subject, order)
     place = {v: k for k, v in enumerate(order)}
     neurons = subject.neurons or []
     leading = ends(order, neurons) if neurons else set()
     known = _known(subject, neurons)
-    judged = shares(order, neurons, known)
-    leaves = {net: share.leaf for net, share in judged.items() if share.leaf is not None}
+    leaves = {unit.out: leaf for unit in neurons if unit.net in judged and (leaf := judged[unit.net].leaf) is not None}
     targets = {**leaves, **_targets(order, leading, known), **subject.targets}
     called = names(order)
     in_latex = latex_names(order, called)
@@ -79,6 +78,7 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
         "outer": [place[v] for v in _outer(subject, order, neurons, targets)],
         "isError": subject.kind != "graph"
         or bool(targets)
+        or bool(judged)
         or bool(network and network["probabilities"])
         or is_error(order),
         "outputs": list(map(short_name, subject.outputs)),
@@ -103,8 +103,11 @@ def describe(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
     return description, written
 
 
-def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Value]]:
-    """A copy of the subject in which the result has a label, and the net input and the output of each neuron: formulas speak of them."""
+def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Value], dict[Value, Share]]:
+    """A copy of the subject in which the result has a label, and the net input and the output of each neuron: formulas speak of them.
+
+    With it its nodes in order, and what its outputs are in a cross entropy.
+    """
     copies = rebuilt(order, {})
     taken = {v.label for v in order}
 
@@ -120,10 +123,12 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         call(unit.net, f"net_{unit.name}")
     targets = {copies[out]: copies[v] for out, v in subject.targets.items() if out in copies and v in copies}
     result = copies[subject.result]
+    copied_order = list(copies.values())
+    known = {copies[v] for v in _known(subject, found) if v in copies}
+    judged = shares(copied_order, neurons, known)
     if neurons:
-        _call_parts(
-            list(copies.values()), neurons, {copies[v] for v in _known(subject, found) if v in copies}, targets, call
-        )
+        compared = {*targets, *(unit.out for unit in neurons if unit.net in judged)}
+        _call_parts(copied_order, neurons, known, compared, call)
     looks = [look.copied(copies) for look in (attention(order) if subject.looks is None else subject.looks)]
     for v, name in names_of_attention(looks).items():
         call(v, name)
@@ -139,7 +144,7 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
         scaling={copies[v]: way for v, way in subject.scaling.items() if v in copies},
         targets=targets,
     )
-    return copied, list(copies.values())
+    return copied, copied_order, judged
 
 
 def _in_heads(looks: Sequence[Look]) -> list[list[Value]]:
@@ -154,12 +159,12 @@ def _call_parts(
     order: Sequence[Value],
     neurons: Sequence[Unit],
     known: Set[Value],
-    targets: Mapping[Value, Value],
+    compared: Set[Value],
     call: Callable[[Value, str], None],
 ) -> None:
     """Names the error of each output, E_o1, where the result is a sum of such errors."""
     leading = ends(order, neurons)
-    judged = {*targets, *_targets(order, leading, known)}
+    judged = {*compared, *_targets(order, leading, known)}
     names = {unit.out: unit.name for unit in neurons}
     found = parts(order, [unit.out for unit in neurons if unit.out in leading])
     alone = [(v, of[0]) for v, of in found.items() if len(of) == 1]
@@ -228,10 +233,16 @@ def _network(
                 "bias": None if unit.bias is None else place[unit.bias],
                 "target": place[targets[unit.out]] if unit.out in targets else None,
                 "end": unit.out in leading,
+                **({"judged": _judged(judged[unit.net])} if unit.net in judged else {}),
             }
             for unit in neurons
         ],
     }
+
+
+def _judged(share: Share) -> list[Any]:
+    """Of an output in a cross entropy: by what its probability less its target is divided, and that target where it is no leaf."""
+    return [share.cases, share.target if share.leaf is None else None]
 
 
 def _targets(order: Sequence[Value], outs: Set[Value], known: Set[Value]) -> dict[Value, Value]:

@@ -12,6 +12,7 @@ from tinygrad_bp.core.value import Constant, Value
 from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.layers import cases as cases_of
 from tinygrad_bp.lessons.softmax import Share, shares_of, slopes_at, with_leaves
+from tinygrad_bp.lessons.targets import logistic_of
 
 _SUMS = (ops.add, ops.sum_of)
 _SCALED = (ops.mul, ops.div)
@@ -63,7 +64,8 @@ def probabilities(order: Sequence[Value], outs: Collection[Value]) -> tuple[str,
 
 
 def shares(order: Sequence[Value], neurons: Sequence[Unit], known: Collection[Value]) -> dict[Value, Share]:
-    """What the outputs are in a cross entropy of their softmax, as lessons find it in a graph of any operations; empty if there is none.
+    """What the outputs are in a cross entropy of their softmax or their sigmoids, by their net inputs, as lessons find it in a graph of any
+    operations; empty if there is none.
 
     Args:
         known: the leaves that are no targets.
@@ -71,9 +73,11 @@ def shares(order: Sequence[Value], neurons: Sequence[Unit], known: Collection[Va
     if not neurons:
         return {}
     try:
-        found = shares_of(cases_of(neurons, order), order, slopes_at(order, {}))
-        alone = found and all(share.cases == 1 for share in found.values())
-        return with_leaves(found, order, known) if alone else {}
+        cases = cases_of(neurons, order)
+        found = shares_of(cases, order, slopes_at(order, {}))
+        if not found:
+            return logistic_of(cases, order, known)
+        return with_leaves(found, order, known) if all(share.cases == 1 for share in found.values()) else {}
     except (ArithmeticError, ValueError):
         return {}
 
@@ -85,19 +89,16 @@ def outcome(
     place: Mapping[Value, int],
     judged: Mapping[Value, Share],
 ) -> dict[str, Any]:
-    """Both as numbers: of nodes, and of neurons, which `outs` are outputs of; and what outputs without a target are to be."""
+    """Both as numbers: of nodes, and of neurons, which `outs` are outputs of."""
     number = {unit.out: k for k, unit in enumerate(neurons)}
     ordered = [unit.out for unit in neurons if unit.out in outs]
     found = probabilities(order, ordered)
-    if found is None and judged:
-        found = "softmax", [out for out in ordered if out in judged]
-    among = found[1] if found else []
-    bare = all(out in judged for out in among) and any(judged[out].leaf is None for out in among)
-    said = found and {
-        "kind": found[0],
-        "neurons": [number[out] for out in among],
-        "goals": [judged[out].target for out in among] if bare else None,
-    }
+    among = [
+        out for out in ordered if out in judged
+    ]  # which are net inputs: not those that are probabilities themselves
+    if found is None and among:
+        found = "sigmoid" if judged[among[0]].alone else "softmax", among
+    said = found and {"kind": found[0], "neurons": [number[out] for out in found[1]]}
     return {
         "parts": sorted(
             ([place[v], [number[out] for out in of]] for v, of in parts(order, ordered).items()),

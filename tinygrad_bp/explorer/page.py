@@ -30,8 +30,8 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 # In the order in which they are joined: each after those it imports from.
 SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/optimizers", "model/changes", "model/training",
-    "model/rival", "model/notation", "model/probabilities", "model/formulas",
-    "model/equations", "model/beats", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
+    "model/rival", "model/notation", "model/beats", "model/probabilities", "model/formulas",
+    "model/equations", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
     "model/speech", "model/neurons", "model/terms", "model/forward", "model/backward", "model/answers", "model/agreeing", "model/travels",
     "model/scenes", "model/asking", "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables", "model/png",
     "model/points",

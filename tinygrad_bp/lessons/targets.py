@@ -7,11 +7,12 @@ is no cross entropy.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinygrad_bp.core import ops
 from tinygrad_bp.core.value import Constant, Value
+from tinygrad_bp.explanation.neurons import Unit
 from tinygrad_bp.lessons.roles import is_logarithm
 from tinygrad_bp.lessons.softmax import NEAR, OF_ENTROPY, PLACES, Share, slopes_at
 
@@ -23,8 +24,15 @@ FURTHER = 0.13  # how much further on another neuron is tried
 
 def logistic(found: Derivation) -> dict[Value, Share]:
     """Of the net input of each output its share, where the error is the cross entropy of their sigmoids; else empty."""
-    last = [unit for layers in found.cases for unit in layers[-1]]
-    operations = {v.op.name for v in found.order if v.op is not None}
+    return logistic_of(found.cases, found.order, found.trainable)
+
+
+def logistic_of(
+    cases: Sequence[Sequence[Sequence[Unit]]], order: Sequence[Value], trained: Collection[Value]
+) -> dict[Value, Share]:
+    """The same by the layers of each case, all nodes, and the leaves that are no targets."""
+    last = [unit for layers in cases for unit in layers[-1]]
+    operations = {v.op.name for v in order if v.op is not None}
     if not last or not any(part in name for name in operations for part in OF_ENTROPY):
         return {}
     if any(unit.activation not in (None, ops.sigmoid) for unit in last):
@@ -33,13 +41,15 @@ def logistic(found: Derivation) -> dict[Value, Share]:
     if len(set(nets)) < len(nets):
         return {}
     try:
-        slopes = [slopes_at(found.order, _moved(nets, place)) for place in PLACES]
-        own = slopes_at(found.order, {net: net.data for net in nets})
+        slopes = [slopes_at(order, _moved(nets, place)) for place in PLACES]
+        own = slopes_at(order, {net: net.data for net in nets})
     except (ArithmeticError, ValueError):
         return {}
+    known = set(trained)
+    outside = [v for v in order if v.op is None and not isinstance(v, Constant) and v not in known]
     shares = {}
     for k, net in enumerate(nets):
-        share = _share(found, net, own, [(_moved(nets, x)[net], at) for x, at in zip(PLACES, slopes, strict=True)])
+        share = _share(outside, net, own, [(_moved(nets, x)[net], at) for x, at in zip(PLACES, slopes, strict=True)])
         if share is None:
             return {}
         shares[nets[k]] = share
@@ -51,7 +61,10 @@ def _moved(nets: Sequence[Value], place: float) -> dict[Value, float]:
 
 
 def _share(
-    found: Derivation, net: Value, own: Mapping[Value, float], moved: Sequence[tuple[float, Mapping[Value, float]]]
+    outside: Sequence[Value],
+    net: Value,
+    own: Mapping[Value, float],
+    moved: Sequence[tuple[float, Mapping[Value, float]]],
 ) -> Share | None:
     """The share of a net input, if the slope there is p - t, over a count, at each of these places."""
     points = [(x, ops.sigmoid.compute([x]), slopes.get(net, 0.0)) for x, slopes in moved]
@@ -65,18 +78,13 @@ def _share(
     t = round(targets[0], 9) + 0.0
     if any(abs(each - t) > 10.0 * NEAR for each in targets) or not 0.0 <= t <= 1.0:
         return None
-    leaf = _leaf(found, t, own, -net.data / count)
+    leaf = _leaf(outside, t, own, -net.data / count)
     return Share(points[-1][1], t if leaf is None else leaf.data, count, alone=True, leaf=leaf)
 
 
-def _leaf(found: Derivation, target: float, slopes: Mapping[Value, float], slope: float) -> Value | None:
+def _leaf(outside: Sequence[Value], target: float, slopes: Mapping[Value, float], slope: float) -> Value | None:
     """The leaf that the target is: of these the error has the slope -z, whichever the operations are."""
-    trained = set(found.trainable)
-    near = [
-        v
-        for v in found.order
-        if v.op is None and not isinstance(v, Constant) and v not in trained and abs(v.data - target) <= 10.0 * NEAR
-    ]
+    near = [v for v in outside if abs(v.data - target) <= 10.0 * NEAR]
     told = [v for v in near if v in slopes and math.isclose(slopes[v], slope, rel_tol=1e-6, abs_tol=1e-12)]
     return told[0] if len(told) == 1 else None
 

@@ -11,11 +11,8 @@ function follow() {
 document.addEventListener("DOMContentLoaded", () => {
   follow();
   new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
-});
-
-// What scrolls sideways can be scrolled by keys.
-addEventListener("load", () => {
-  for (const wide of document.querySelectorAll(".highlight > pre, .article-container table, .table-wrapper, picture")) {
+  // What scrolls sideways can be scrolled by keys.
+  for (const wide of document.querySelectorAll(".highlight > pre, .article-container table, .table-wrapper")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });

@@ -34,6 +34,7 @@ interface Neuron {
   bias: number | null;
   target: number | null;
   end: boolean;
+  judged?: [number, number | null]; // in a cross entropy: by what probability less target is divided, and that target where it is no node
 }
 
 interface Connection {
@@ -49,7 +50,7 @@ interface Network {
   whole: boolean;
   inputs: number[];
   neurons: Neuron[];
-  probabilities: { kind: "softmax" | "sigmoid"; neurons: number[]; goals: number[] | null } | null; // goals: of outputs without targets
+  probabilities: { kind: "softmax" | "sigmoid"; neurons: number[] } | null;
 }
 
 interface Programs {
@@ -100,6 +101,7 @@ interface Layout {
 interface FoldedLayout extends Layout {
   boxes: { kind: string; number: number | null; name: string; members: number[] }[];
   ends: [number, number][];
+  onward: number[];
   words: ([number, number] | null)[];
   together: boolean;
 }

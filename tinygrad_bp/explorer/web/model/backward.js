@@ -79,7 +79,7 @@ function outputScene(stage, frame, beat) {
   const from = parts.length ? parts[0][0] : (summandsOf(graph).find((part) => endOf(graph, part) === id) ?? graph.result);
   scene.travels.push({ kind: "errorBack", term: 0, from, to: id, carried: frame.grads[id], product: frame.grads[id] });
   const long = () => (formula.length ? [formula, inNumbers(formula, (of) => frame.data[of])] : rowsOf(stage, frame, terms));
-  const probable = probabilityRows(stage, frame, neuron);
+  const probable = neuron.out === neuron.net ? probabilityRows(stage, frame, neuron) : null;
   lightOutput(scene, neuron, probable !== null);
   const squared = only && /^-\(⟦\d+⟧ - ⟦\d+⟧\)$/.test(formulas.templates.factors[`${only.of},${only.by},${only.whole}`]?.[0] ?? "");
   const square = Boolean(squared) && neuron.target !== null;
@@ -91,14 +91,40 @@ function outputScene(stage, frame, beat) {
   const named = {
     name: [{ name: id }],
     neuron: [neuron.name],
-    target: [neuron.target === null ? String(goalOf(stage, frame, neuron)) : { name: neuron.target }],
+    target: targetOf(frame, neuron),
   };
   const given = { ...named, ...placeOf(stage, frame), ...wiggled };
   const why = joined(
     keys.map((key) => sentence(`beat.arrive.${key}`, given)),
     " ",
   );
-  return { ...scene, left: leftOf(graph, id), rows: probable ?? long(), result: resultIn(frame, id, "grad"), why };
+  return {
+    ...scene,
+    left: leftOf(graph, id),
+    rows: probable ?? long(),
+    result: resultIn(frame, id, "grad"),
+    why: probable ? [...why, ...meanWords(neuron, given)] : why,
+  };
+}
+
+/**
+ * The target of an output, which is a number where it is no node.
+ * @param {Frame} frame
+ * @param {Neuron} neuron
+ * @returns {Piece[]}
+ */
+function targetOf(frame, neuron) {
+  return [neuron.target === null ? String(goalOf(frame, neuron)) : { name: neuron.target }];
+}
+
+/**
+ * What is to be said, too, where the error is a mean.
+ * @param {Neuron} neuron
+ * @param {Record<string, Piece[]>} given
+ * @returns {Piece[]}
+ */
+function meanWords({ judged: [count] = [1, null] }, given) {
+  return count > 1 ? [" ", ...sentence("beat.arrive.mean", { ...given, count: [String(count)] })] : [];
 }
 
 /**
@@ -107,8 +133,8 @@ function outputScene(stage, frame, beat) {
  * @param {Neuron} neuron
  * @param {boolean} probable
  */
-function lightOutput({ probabilities, colours }, { out, target }, probable) {
-  if (probable) probabilities.set(out, 0);
+function lightOutput({ probabilities, colours }, { net, out, target }, probable) {
+  if (probable && out === net) probabilities.set(out, 0);
   else colours.set(out, 0);
   if (probable && target !== null) colours.set(target, 1);
 }
@@ -186,6 +212,7 @@ export function deltaScene(stage, frame, beat) {
     neuron: [neuron.name],
     name: [{ name: neuron.out }],
     curve: [activation === "sigmoid" ? "σ" : activation],
+    target: targetOf(frame, neuron),
     slope: slope
       ? [
           ...slope,
@@ -199,14 +226,19 @@ export function deltaScene(stage, frame, beat) {
   /** @type {Piece[]} */
   const left = delta ? [{ delta }, " = ", { of: graph.result, by: beat.node, whole: 1 }] : [{ of: graph.result, by: beat.node, whole: 1 }];
   const scene = emptyScene();
-  if (factors) lightFactors(scene, neuron, true);
+  const probable = neuron.end ? probabilityRows(stage, frame, neuron) : null;
+  if (probable) lightOutput(scene, neuron, true);
+  else if (factors) lightFactors(scene, neuron, true);
+  const carried = (probable ? frame.data : frame.grads)[neuron.out];
+  const key = probable ? "entropy" : isFirst(frame, beat, () => true) ? own : "again";
+  const why = sentence(slope ? `beat.delta.${key}` : "beat.delta", given);
   return {
     ...scene,
     left,
-    rows: factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms),
+    rows: probable ?? (factors ? productRows(stage, frame, factors) : rowsOf(stage, frame, terms)),
     result: resultIn(frame, beat.node, "grad"),
-    why: sentence(slope ? `beat.delta.${isFirst(frame, beat, () => true) ? own : "again"}` : "beat.delta", given),
-    travels: [{ kind: "inside", term: SUBJECT, from: neuron.out, to: neuron.out, carried: frame.grads[neuron.out], product }],
+    why: probable ? [...why, ...meanWords(neuron, given)] : why,
+    travels: [{ kind: "inside", term: SUBJECT, from: neuron.out, to: neuron.out, carried, product }],
   };
 }
 

@@ -179,15 +179,15 @@ export function gradientEquation(book, frame, id) {
 }
 
 /**
- * What arrives at an output as its probability less its target, if it is that; without colours, which the picture has in a beat only.
+ * What comes back to the net input of an output as its probability less its target, if it is that; without colours, which the picture has in a beat only.
  * @param {Book} book
  * @param {Frame} frame
  * @param {number} id
  * @returns {Piece[][] | null}
  */
-function probableRows(book, frame, id) {
-  const output = book.formulas.neuronOf.get(id);
-  const rows = output?.end ? probabilityRows(book, frame, output) : null;
+export function probableRows(book, frame, id) {
+  const output = book.graph.network?.neurons.find(({ net, end }) => end && net === id);
+  const rows = output ? probabilityRows(book, frame, output) : null;
   return rows?.map((row) => row.map((piece) => (typeof piece === "string" ? piece : { ...piece, term: undefined }))) ?? null;
 }
 

@@ -91,29 +91,41 @@ function inColours(piece) {
   return typeof piece === "string" || piece.term === undefined ? piece : { ...piece, term: piece.term % TERM_COLOURS };
 }
 
+/**
+ * The error, or that of one output, as minus the logarithm of probabilities; null where it is something else.
+ * @param {import("./terms.js").Stage} stage
+ * @param {Frame} frame
+ * @param {Beat} beat
+ * @returns {Scene | null}
+ */
+function outcomeScene(stage, frame, beat) {
+  const outcome = outcomeOf(stage, frame, beat.node);
+  if (!outcome) return null;
+  const { symbols, numbers, guess, right, kind, terms } = outcome;
+  const given = { guess: [guess], right: [right], result: [{ name: beat.node }] };
+  return {
+    ...emptyScene(),
+    probabilities: new Map([...terms].map(([out, term]) => [out, term % TERM_COLOURS])),
+    left: [{ name: beat.node }],
+    rows: [symbols, numbers].map((row) => row.map(inColours)),
+    result: resultIn(frame, beat.node),
+    why: sentence(`beat.error.${kind}`, given),
+  };
+}
+
 /** @type {import("./terms.js").Maker} */
 export function errorScene(stage, frame, beat) {
   const { graph, formulas } = stage;
   const { variant } = frame.settings;
   if (!stage.description.isError) return valueScene(stage, frame, beat);
-  const outcome = outcomeOf(stage, frame);
-  if (outcome) {
-    const { symbols, numbers, guess, right, kind, terms } = outcome;
-    const given = { ...placeOf(stage, frame), guess: [guess], right: [right] };
-    return {
-      ...emptyScene(),
-      probabilities: new Map([...terms].map(([out, term]) => [out, term % TERM_COLOURS])),
-      left: [{ name: beat.node }],
-      rows: [symbols, numbers].map((row) => row.map(inColours)),
-      result: resultIn(frame, beat.node),
-      why: sentence(`beat.error.${kind}`, given),
-    };
-  }
+  const outcome = outcomeScene(stage, frame, beat);
+  if (outcome) return outcome;
   const parts = summandsOf(graph);
   if (!parts.length) return { ...valueScene(stage, frame, beat), why: sentence("beat.error", placeOf(stage, frame)) };
   const scene = emptyScene();
   const neurons = graph.network?.neurons ?? [];
-  const formulasOf = parts.map((id, k) => coloured(k % TERM_COLOURS, formulas.forward(id, variant) ?? [{ name: id }]));
+  const outcomes = parts.map((id) => outcomeOf(stage, frame, id)?.symbols);
+  const formulasOf = parts.map((id, k) => coloured(k % TERM_COLOURS, outcomes[k] ?? formulas.forward(id, variant) ?? [{ name: id }]));
   parts.forEach((id, k) => {
     const term = k % TERM_COLOURS;
     scene.colours.set(id, term);
@@ -151,6 +163,8 @@ export function endOf(graph, part) {
 /** @type {import("./terms.js").Maker} */
 export function valueScene(stage, frame, beat) {
   const { graph } = stage;
+  const outcome = graph.nodes[beat.node].label ? outcomeScene(stage, frame, beat) : null;
+  if (outcome) return outcome;
   const equation = dataEquation(stage, frame, beat.node);
   const scene = emptyScene();
   graph.into[beat.node].forEach((edge, k) => scene.colours.set(edge.tail, k % TERM_COLOURS));

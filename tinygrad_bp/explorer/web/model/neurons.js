@@ -1,7 +1,7 @@
 // A neuron, opened: its activation as a curve, the slope where it stands, and what passes through. And what the error makes of outputs.
 
 import { updatedTo } from "./optimizers.js";
-import { goalOf, probabilitiesOf, probabilityName } from "./probabilities.js";
+import { goalOf, probabilitiesOf, probabilityMark } from "./probabilities.js";
 
 const FAINT = 0.05; // of the steepest slope: below, an activation is saturated
 const STILL = 1e-9; // of the error: what changes it less does not move it
@@ -101,39 +101,41 @@ export function deltasByLayer({ graph }, frame) {
 }
 
 /**
- * The error as minus the logarithm of probabilities, and what the network takes the case for; null where the error is something else.
+ * The error, or the part of it that one output has, as minus the logarithm of probabilities, and what the network takes the case for; null
+ * where it is something else.
  * @param {Stage & Pick<import("./session.js").Session, "description">} stage
  * @param {Frame} frame
+ * @param {number} id
  */
-export function outcomeOf(stage, frame) {
+export function outcomeOf(stage, frame, id) {
   const { graph, description } = stage;
   const kind = graph.network?.probabilities?.kind;
-  const found = probabilitiesOf(stage, frame);
-  if (!kind || (kind === "sigmoid" && found.length > 1)) return null;
+  const found = probabilitiesOf(stage, frame).filter(({ neuron }) => graph.routes(id, neuron.out).size);
+  if (!kind || !found.length || (kind === "sigmoid" && found.length > 1)) return null;
+  const named = kind === "sigmoid" && description.classes && id === graph.result;
   /** @type {{ share: number, p: number, symbol: Piece[], out: number, term: number }[]} */
   const classes = [];
   for (const { neuron, probability } of found) {
-    const share = goalOf({ graph }, frame, neuron);
+    const share = goalOf(frame, neuron);
     if (probability === null || share === null) return null;
     const term = new Set(classes.filter((each) => each.share !== 0).map((each) => each.out)).size;
     const { out } = neuron;
-    const symbol = [{ word: probabilityName(neuron), term }];
+    const symbol = [probabilityMark(stage, neuron, probability, term)];
     classes.push({ share, p: probability, symbol, out, term });
     if (kind === "sigmoid") classes.push({ share: 1 - share, p: 1 - probability, symbol: ["1 − ", ...symbol], out, term });
   }
   const counted = classes.filter(({ share }) => share !== 0);
   const error = -counted.reduce((sum, { share, p }) => sum + share * Math.log(p), 0);
-  if (Math.abs(error - frame.data[graph.result]) > SAME_ERROR * Math.max(1, error)) return null;
+  if (Math.abs(error - frame.data[id]) > SAME_ERROR * Math.max(1, error)) return null;
   /** @param {(each: typeof classes[number]) => Piece[]} written @returns {Piece[]} */
   const sum = (written) =>
     counted
       .flatMap((each) => ["−", ...(each.share === 1 ? [] : [{ number: each.share }, " · "]), "log(", ...written(each), ")"])
       .map((piece, k) => (k && piece === "−" ? " − " : piece));
-  const called = (/** @type {number} */ place) =>
-    (kind === "sigmoid" && description.classes ? description.outputs[1 - place] : found[place]?.neuron.name) ?? String(1 - place);
+  const called = (/** @type {number} */ place) => (named ? description.outputs[1 - place] : found[place]?.neuron.name) ?? String(1 - place);
   const place = (/** @type {"p" | "share"} */ key) => classes.reduce((best, each, k) => (each[key] > classes[best][key] ? k : best), 0);
   return {
-    kind: kind === "sigmoid" && description.classes ? "classes" : kind,
+    kind: named ? "classes" : kind,
     symbols: sum(({ symbol }) => symbol),
     numbers: sum(({ p, term }) => [{ number: p, term }]),
     terms: new Map(counted.map(({ out, term }) => [out, term])),

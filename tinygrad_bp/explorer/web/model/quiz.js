@@ -1,7 +1,7 @@
 // The quiz: a number is hidden, the reader computes it. What it is computed from, what hints tell, and which number is asked for.
 
 import { updateEquation } from "./equations.js";
-import { factorPiece, joined, sumOfProducts } from "./formulas.js";
+import { factorPiece, joined, probableRows, sumOfProducts } from "./formulas.js";
 import { mixupsOf, slopeMixups, gradientSummands, sumMixups, takenApart, wholeMistakes, writtenOf } from "./mixups.js";
 import { formulaPiece } from "./notation.js";
 import { updatedTo } from "./optimizers.js";
@@ -83,8 +83,10 @@ function symbolsOf(terms) {
  * @returns {Told[]}
  */
 function numbersIn(frame, formula) {
-  const ids = new Set(formula.flatMap((piece) => (typeof piece === "string" || piece.name === undefined ? [] : [piece.name])));
-  return [...ids].map((id) => ({ left: [{ name: id }], formula: null, value: frame.data[id] }));
+  const marks = formula.filter((piece) => typeof piece !== "string");
+  const ids = new Set(marks.flatMap(({ name }) => (name === undefined ? [] : [name])));
+  const words = marks.filter(({ word }) => word).map((piece) => ({ left: [piece], formula: null, value: piece.worth ?? null }));
+  return [...words, ...[...ids].map((id) => ({ left: [{ name: id }], formula: null, value: frame.data[id] }))];
 }
 
 /**
@@ -158,15 +160,21 @@ function gradientQuestion(session, frame, id) {
     ...new Map(terms.flat().map((factor) => [session.notation.symbol(/** @type {Derivative} */ (factor.pieces[0])), factor])).values(),
   ];
   const only = factors.length === 1 ? factors[0] : null;
+  const probable = probableRows(session, frame, id)?.[0];
+  const formula = probable ?? only?.formula ?? null;
   return {
     value: frame.grads[id],
     symbols: symbolsOf(terms),
     terms,
     others: [...pathMistakes(session, frame, id), ...wholeMistakes(session, frame, id)],
     // The number of an only factor is the answer: of it, the numbers in its formula are told.
-    known: only
-      ? [{ left: only.pieces, formula: only.formula ?? null, value: null }, ...numbersIn(frame, only.formula ?? [])]
-      : factors.map(({ pieces: left, formula = null, value }) => ({ left, formula, value })),
+    known:
+      only || probable
+        ? [
+            { left: only?.pieces ?? [{ of: session.graph.result, by: id, whole: 1 }], formula, value: null },
+            ...numbersIn(frame, formula ?? []),
+          ]
+        : factors.map(({ pieces: left, formula = null, value }) => ({ left, formula, value })),
   };
 }
 

@@ -136,7 +136,7 @@ export class Boxes {
     const network = /** @type {Network} */ (graph.network);
     const { kind, neurons } = /** @type {NonNullable<Network["probabilities"]>} */ (network.probabilities);
     const font = this.places.font;
-    const name = description.outputs[place] ?? network.neurons[neurons[place]].name;
+    const name = description.outputs.at(neurons.length > 1 ? place : -1) ?? network.neurons[neurons[place]].name;
     const full = box.rows === 3;
     const left = x - width / 2 + (full ? 9 : 5);
     const row = (/** @type {number} */ k) => y + k * (height / (full ? 3.4 : 2.3)) + font * 0.34;

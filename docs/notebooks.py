@@ -4,7 +4,7 @@ A notebook is its lesson as Markdown has it, cut where something is shown: a blo
 an answer stays folded, with a cell below that runs its code, and the pages of `explore` that are linked to are cells, too. Pictures are
 PNG within the text: of all that shows notebooks nothing fetches them, and nothing refuses them. What a cell draws is there as SVG and PNG.
 
-Where the repository is, `Repository` among the URLs of pyproject.toml says, and nothing else. With it each notebook has a badge that opens
+Where the repository is, docs/published.py knows. With its address each notebook has a badge that opens
 it in Colab, where its first cell installs the package from the repository; without it that cell installs the clone that it lies in.
 Needs the extra `dev`, and Chromium where a picture has changed.
 """
@@ -23,6 +23,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from published import repository
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -250,18 +252,6 @@ def _badge(lesson: Path, language: str, repository: str) -> str:
     return (
         f"[![{WORDS[language]['colab']}]({badge})](https://colab.research.google.com/github/{name}/blob/main/{path})\n"
     )
-
-
-def repository() -> str:
-    """Where the repository is, as pyproject.toml says it; empty if it does not. Raises ValueError for what Colab cannot open."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.urls]")[2].partition("\n[")[0]
-    found = re.search(r'^Repository = "([^"]*)"$', text, re.MULTILINE)
-    if found is None:
-        return ""
-    address = found[1].rstrip("/").removesuffix(".git")
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
-        raise ValueError(f"Repository in pyproject.toml: Colab opens https://github.com/OWNER/NAME, not {address}")
-    return address
 
 
 # From cells to files

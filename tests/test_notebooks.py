@@ -153,30 +153,6 @@ def test_where_it_is_not_known_a_notebook_leads_into_the_clone(language: str, le
             assert target.startswith("https://") or (folder / target).exists(), target
 
 
-@pytest.mark.parametrize(
-    ("line", "address"),
-    [
-        ("", ""),
-        (f'Repository = "{ADDRESS}"\n', ADDRESS),
-        (f'Repository = "{ADDRESS}.git"\n', ADDRESS),
-        (f'Other = "{ADDRESS}"\n', ""),
-    ],
-)
-def test_the_repository_is_the_one_of_pyproject(
-    line: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
-    (tmp_path / "pyproject.toml").write_text(f"[project.urls]\n{line}[other]\nRepository = 'x'\n")
-    assert notebooks.repository() == address
-
-
-def test_what_colab_cannot_open_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
-    (tmp_path / "pyproject.toml").write_text('[project.urls]\nRepository = "https://example.org/x"\n')
-    with pytest.raises(ValueError, match=r"Colab opens https://github\.com/OWNER/NAME, not https://example\.org/x"):
-        notebooks.repository()
-
-
 def test_a_block_ends_a_cell_where_it_shows_something() -> None:
     block = ">>> a = 1\n>>> a\n1\n>>> print(a)\n1\n>>> b = 2\n>>> b, a\n(2, 1)\n>>> c = 3\n"
     assert [(cell.text, cell.wanted) for cell in notebooks._code(block, "")] == [

@@ -414,6 +414,23 @@ def test_a_damaged_link_is_said_to_be_one(playground: Playground, address: str) 
         assert page.evaluate("playground.program()") == GOOD
         page.evaluate("playground.write(playground.program())")
         assert notice.is_hidden()
+    actions = {
+        "output": lambda: page.click("#tab-output"),
+        "key": lambda: page.press("#tab-output", "ArrowRight"),
+        "run": lambda: page.click("#run"),
+        "by key": lambda: page.press(".cm-content", "Control+Enter"),
+        "typed": lambda: page.press(".cm-content", "Enter"),
+    }
+    for place, (name, act) in enumerate(actions.items()):
+        page.evaluate("part => { location.hash = 'p=' + part }", f"{place}")
+        notice.wait_for(timeout=TIME)
+        notice.click()  # to read it is no action
+        page.wait_for_timeout(50)
+        assert notice.is_visible()
+        act()
+        notice.wait_for(state="hidden", timeout=TIME)
+        other.ready()
+        assert page.evaluate("playground.program()").strip() == GOOD.strip(), name
     page.evaluate("location.hash = 'p='")
     notice.wait_for(timeout=TIME)
     page.evaluate("part => { location.hash = 'p=' + part }", whole)
@@ -537,6 +554,52 @@ def test_no_line_of_an_example_is_cut_off_at_the_editors_edge(playground: Playgr
             "(() => { const s = document.querySelector('.cm-scroller'); return s.scrollWidth <= s.clientWidth; })()"
         )
         playground.ready()
+
+
+# For each line of the editor how far its rows are from its left edge, in letters.
+ROWS = """(() => [...document.querySelectorAll(".cm-line")].map((line) => {
+  const inside = document.createRange();
+  inside.selectNodeContents(line);
+  const rows = {};
+  for (const { top, left, width } of inside.getClientRects()) {
+    const row = Math.round(top / 8);
+    if (width) rows[row] = Math.min(rows[row] ?? left, left);
+  }
+  const letter = parseFloat(getComputedStyle(line).fontSize) * 0.6;
+  return Object.values(rows).map((left) => (left - line.getBoundingClientRect().left - 6) / letter);
+}))()"""
+
+
+# Whether a line of which this holds is within the editor, and stays there.
+SEEN = """new Promise((go) => setTimeout(() => {
+  const around = document.querySelector("#editor").getBoundingClientRect();
+  const line = [...document.querySelectorAll(".cm-line")].find((line, place) => %s);
+  const { top, bottom } = line?.getBoundingClientRect() ?? {};
+  go(top >= around.top && bottom <= around.bottom);
+}, 300))"""
+
+
+def test_a_line_that_is_wrapped_goes_on_within_its_indentation(playground: Playground) -> None:
+    page = playground.page
+    page.set_viewport_size({"width": 360, "height": 800})
+    long = " + ".join(["1"] * 20)
+    playground.run(f"class A:\n    def f(self):\n        return {long}\nx = {long}\n{' ' * 40}# deep\ny = 2\n")
+    class_line, method, body, plain, deep, last, _ = page.evaluate(ROWS)
+    assert (len(class_line), len(method), len(last)) == (1, 1, 1)
+    for first, *rest in (class_line, method, body, plain, deep, last):
+        assert abs(first) < 0.5  # with its blanks
+        assert all(abs(left - rest[0]) < 0.5 for left in rest)
+    assert len(body) > 2
+    assert abs(body[1] - 10) < 1
+    assert abs(plain[1] - 2) < 1
+    assert all(left < 17 for left in deep)  # else a narrow editor had no room
+    # Where a program is long because of them, too, the place to write is in sight, and of a shorter one that comes next the beginning.
+    page.evaluate("location.hash = 'exercise=backward'")
+    playground.until(SEEN % "line.textContent.includes('# write this')")
+    page.click("#exercise-leave")
+    playground.until(SEEN % "place === 0 && line.textContent.startsWith('class A')")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    playground.run(GOOD)
 
 
 def test_programs_of_exercises_are_tried(playground: Playground) -> None:

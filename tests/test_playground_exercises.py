@@ -156,6 +156,31 @@ def test_solutions_are_not_in_the_playground(rooms: tuple[Any, Any]) -> None:
     assert trying.programs()["mul"]["trials"]
 
 
+def test_the_faulty_engines_are_those_of_the_lesson(
+    rooms: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, _ = rooms
+    lesson = making.LESSON.read_text(encoding="utf-8")
+    engine, network, faults = making._of_the_lesson()
+    monkeypatch.chdir(tmp_path)
+    Path("small_engine.py").write_text(engine, encoding="utf-8")
+    names: dict[str, Any] = {}
+    [program] = [block for block in re.findall(r"(?ms)^```python\n(.*?)^```$", lesson) if "FAULTS = {" in block]
+    exec(f"{network}\n{program}", names)
+    made = {name: each["start"] for name, each in making.exercises().items() if re.fullmatch("bug-[a-d]", name)}
+    assert [f"bug-{letter.lower()}" for letter in faults] == list(made)
+    found = set()
+    for letter in faults:
+        own: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(made[f"bug-{letter.lower()}"], own)
+        slopes = [{name: v.grad for name, v in p.items()} for p in (names["broken"](letter), own["p"])]
+        assert slopes[0] == slopes[1]
+        found.add(slopes[0]["w1"] + slopes[0]["b1"])
+        assert "#" not in made[f"bug-{letter.lower()}"]  # no comment says what is right
+    assert len(found) == 4
+
+
 @pytest.mark.parametrize(
     ("body", "solved", "why"),
     [

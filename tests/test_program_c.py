@@ -348,7 +348,7 @@ def test_long_programs_and_long_sums(tmp_path: Path, monkeypatch: pytest.MonkeyP
         compile([y, grad(y, x), nodes[17]], [x]),
         compile([*leaves[:300], tg.sum_of(leaves), tg.dot(leaves, leaves)], leaves),
     ]
-    functions = compiled(tmp_path, [program.to("c") for program in programs])
+    functions = compiled(tmp_path, [program.to("c") for program in programs], "-O0")
     for function, program in zip(functions, programs, strict=True):
         point = [0.5] if len(program.inputs) == 1 else [leaf.data for leaf in leaves]
         wanted = program(*point)
@@ -358,7 +358,7 @@ def test_long_programs_and_long_sums(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert rows([], [point], total=True) == wanted
     assert programs[0].to("c").count("static APART void part_") > 10
     monkeypatch.setattr("tinygrad_bp.program.c.file.ON_THE_STACK", 2)  # and with memory that is allocated
-    [function] = compiled(tmp_path, [programs[0].to("c")])
+    [function] = compiled(tmp_path, [programs[0].to("c")], "-O0")
     assert function(0.5) == programs[0](0.5)
     assert function.__dict__["rows"]([], [[0.5], [0.25]]) == [*programs[0](0.5), *programs[0](0.25)]
 

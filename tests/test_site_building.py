@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
+import socket
 import sys
+import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +19,7 @@ import pytest
 pytestmark = pytest.mark.extras  # the reference is written with docutils, which comes with the extra `docs`
 
 SITE = Path(__file__).parent.parent / "docs" / "site"
-OWN = ("addresses", "api", "exercising", "places", "play", "programs", "staging")
+OWN = ("addresses", "api", "exercising", "places", "play", "policy", "programs", "serving", "staging")
 
 
 @pytest.fixture
@@ -100,10 +104,59 @@ def test_what_is_missing_is_said_in_a_line_and_nothing_is_left_half_built(
     assert (out / "index.html").exists()
 
 
+def test_what_the_playground_may_do_is_written_in_one_place(command: Any) -> None:
+    policy: Any = module_of(command.play, "policy")
+    play = SITE.parent / "play"
+    sources = {
+        path.name: path.read_text(encoding="utf-8") for path in play.iterdir() if path.suffix in (".js", ".html")
+    }
+    assert not any(re.search(r"\b(?:default|script|worker|connect)-src\b", text) for text in sources.values())
+    places = {name: text for name, text in sources.items() if "_POLICY}}" in text}
+    assert set(places) == {"index.html", "policy.js", "service.js"}
+    for text in places.values():
+        made = policy.filled(text)
+        assert "_POLICY}}" not in made
+        [said] = [each for each in map(policy.written, policy.POLICIES.values()) if each in made]
+        assert "'self'" in said
+        assert "*" not in said
+        assert "http" not in said
+
+
 def test_a_playground_without_npm_says_so(command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command.play.shutil, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match="npm"):
         command.play.build(tmp_path / "play")
+
+
+def test_a_site_that_is_built_is_served_and_opened(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving: Any = module_of(command, "serving")
+    opened: list[str] = []
+
+    def read(address: str) -> bool:
+        """The browser: the page comes, and then somebody presses Ctrl-C."""
+        opened.append(address)
+        reader.start()
+        return True
+
+    class Ended(serving.http.server.ThreadingHTTPServer):  # type: ignore[misc, name-defined]
+        def serve_forever(self, poll_interval: float = 0.5) -> None:
+            self.handle_request()
+            raise KeyboardInterrupt
+
+    answers: list[bytes] = []
+    reader = threading.Thread(target=lambda: answers.append(urllib.request.urlopen(opened[0]).read()))
+    monkeypatch.setattr(serving.webbrowser, "open", read)
+    monkeypatch.setattr(serving.http.server, "ThreadingHTTPServer", Ended)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(serving, "PORT", taken.getsockname()[1])
+        assert command.main(["--no-play", "--open", "-o", str(tmp_path / "site")]) == 0
+    [address] = opened
+    reader.join(60)
+    assert answers == [b"built"]
+    assert f"{address} is open in the browser" in capsys.readouterr().out
+    assert f":{serving.PORT}/" not in address  # which was not free
 
 
 def written(command: Any, site: Path, path: str) -> str:

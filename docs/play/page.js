@@ -14,6 +14,7 @@ import { packed, unpacked } from "./link.js";
 import { keepLessons, readable } from "./lessons.js";
 import { forgetPlace, showPicture } from "./picture.js";
 import { isolated, typedBefore } from "./isolation.js";
+import { wrapping } from "./wrapping.js";
 
 const VIEWS = ["graph", "explain", "lesson", "output", "check", "page"];
 const PAUSE = 450; // milliseconds without a key, after which the program runs
@@ -86,17 +87,18 @@ const editor = new EditorView({
   parent: by("editor"),
   doc: "",
   extensions: [
-    Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }])),
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (notice(), run(), true) }])),
     basicSetup,
     keymap.of([indentWithTab]),
     python(),
     syntaxHighlighting(colours),
     lintGutter(),
     look,
-    EditorView.lineWrapping,
+    wrapping,
     EditorView.contentAttributes.of({ "aria-label": word("program"), tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) {
+        notice();
         course.keepProgram(program());
         clearTimeout(timer);
         timer = setTimeout(run, PAUSE);
@@ -112,7 +114,6 @@ function program() {
 /** Writes a program into the editor. `place` is a text of it where the reader is to go on: the cursor is there, and it is in sight. */
 function write(text, place = "") {
   forgetPlace();
-  notice();
   const at = Math.max(0, text.indexOf(place));
   editor.dispatch({
     changes: { from: 0, to: editor.state.doc.length, insert: text },
@@ -121,8 +122,8 @@ function write(text, place = "") {
   showCursor();
 }
 
-/** Scrolls the editor, and nothing around it, so that the cursor's line is in sight. */
-function showCursor() {
+/** Scrolls the editor, and nothing around it, so that the cursor's line is in sight: once more when wrapped lines have the heights that they get. */
+function showCursor(again = true) {
   editor.requestMeasure({
     read: () => {
       const { top, bottom } = editor.lineBlockAt(editor.state.selection.main.head);
@@ -133,8 +134,9 @@ function showCursor() {
       if (place !== undefined) editor.scrollDOM.scrollTop = Math.max(0, place);
     },
   });
+  if (again) requestAnimationFrame(() => showCursor(false));
 }
-new ResizeObserver(showCursor).observe(by("editor")); // what is said above it takes room from it
+new ResizeObserver(() => showCursor()).observe(by("editor")); // what is said above it takes room from it
 
 // Exercises
 
@@ -446,6 +448,7 @@ function put(shown) {
 }
 
 function choose(view, focus = false) {
+  notice();
   chosen = view;
   for (const tab of by("tabs").children) {
     const here = tab.dataset.view === view;
@@ -513,11 +516,12 @@ by("link").addEventListener("click", async () => {
   }
 });
 
-/** Says something of the program that is in the editor now; nothing if there is nothing to say. */
+/** Says something of the link that the page was opened with, until the reader does something. */
 function notice(words = "") {
   by("notice").textContent = words;
   by("notice").hidden = !words;
 }
+addEventListener("click", ({ target }) => target.closest?.("button, a, summary") && notice());
 
 const PROGRAM = "#p=";
 
@@ -532,13 +536,13 @@ function noticeDamage(source) {
 }
 
 async function follow() {
+  notice();
   if (course.enter(course.linked() ?? "")) return;
   const source = await linked();
   if (source !== undefined || course.name()) {
     course.leave();
     const own = source ?? course.own() ?? Object.values(EXAMPLES)[0];
     if (own !== program()) write(own);
-    else notice();
   }
   noticeDamage(source);
 }
@@ -562,8 +566,9 @@ buttons();
 readable(by("exercise-lesson"));
 if (!course.enter(course.linked() ?? "")) {
   const source = await linked();
-  write(typedBefore() ?? source ?? course.own() ?? Object.values(EXAMPLES)[0]);
-  noticeDamage(source);
+  const typed = typedBefore();
+  write(typed ?? source ?? course.own() ?? Object.values(EXAMPLES)[0]);
+  if (typed === undefined) noticeDamage(source);
 }
 const first = program();
 document.body.dataset.editor = "ready";

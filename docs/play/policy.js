@@ -1,7 +1,7 @@
-// Of scripts, those of this folder run, and those to which the page itself gives a number that no program knows: the pages of `explore`, in their frame.
+// The part of the policy that no file can have: its number is new each time. Scripts with it are pages of `explore`, in their frame.
 const nonce = crypto.randomUUID();
 const policy = document.createElement("meta");
 policy.httpEquiv = "Content-Security-Policy";
-policy.content = `script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; worker-src 'self' blob:`;
+policy.content = `{{SCRIPTS_POLICY}}`;
 document.head.append(policy);
 globalThis.scriptNonce = nonce;

@@ -2,8 +2,7 @@
 // isolated from others, which these two headers ask for.
 const NAME = "playground-{{VERSION}}";
 const FILES = {{FILES}}; // with their sizes
-const POLICY =
-  "default-src 'self' data: blob: 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+const POLICY = "{{WORKER_POLICY}}";
 
 /** Fetches and keeps all files, and tells the pages that wait for them how far it is. */
 async function keep() {

@@ -20,7 +20,8 @@ async function start({ interrupts, kept }) {
   postMessage({ say: kept ? "loading.kept" : "loading.python" });
   const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
   postMessage({ say: "loading.package" });
-  python.unpackArchive(await packages, "zip", { extractDir: "/lib/python3.14/site-packages" });
+  const extractDir = python.runPython("import site; site.getsitepackages()[0]");
+  python.unpackArchive(await packages, "zip", { extractDir });
   for (const [name, file] of files) python.FS.writeFile(name, new Uint8Array(await file));
   globalThis.graphviz = await graphviz;
   postMessage({ say: "loading.start" });

@@ -2,7 +2,8 @@
 
 It is made from the Markdown that GitHub shows, in docs/_build/site, one folder to be served as it is: pages in both languages with search,
 the reference of all public names, the pages of `explore` that the lessons link to, and the playground. Needs the extra `docs`, and npm,
-which fetches the parts of the playground once. After that nothing is fetched, neither here nor by the site.
+which fetches the parts of the playground once. After that nothing is fetched, neither here nor by the site. With --open the site is then
+served, on this machine alone, and its playground opens in the browser.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ for place in (ROOT, DOCS):  # the package of this clone, and docs/places.py
 
 import addresses  # noqa: E402
 import play  # noqa: E402
+import serving  # noqa: E402
 import staging  # noqa: E402
 
 LANGUAGES = ("en", "ja")
@@ -71,7 +73,6 @@ def build(target: Path, with_play: bool) -> None:
         if target.exists():
             target.rename(Path(work) / "before")
         site.rename(target)
-    print(f"{target}: serve it, for instance by  python -m http.server -d {target}", flush=True)
 
 
 def _refuse_what_is_not_ours(target: Path) -> None:
@@ -110,17 +111,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python docs/site", description="Builds the documentation's site.")
     parser.add_argument("-o", "--out", type=Path, default=USUAL, help="the folder (docs/_build/site)")
     parser.add_argument("--no-play", action="store_true", help="leave out the playground, which needs npm")
+    parser.add_argument("--open", action="store_true", help="serve it, and open the playground in the browser")
     given = parser.parse_args(arguments)
     if not given.no_play and shutil.which("npm") is None:
         parser.error("the playground needs npm, which comes with Node.js; --no-play builds the site without it")
+    target = given.out.resolve()
     try:
-        build(given.out.resolve(), with_play=not given.no_play)
+        build(target, with_play=not given.no_play)
     except subprocess.CalledProcessError as error:
         print(f"the site is not built: {error.cmd[0]} failed with status {error.returncode}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"the site is not built: {error}", file=sys.stderr)
         return 1
+    if given.open:
+        serving.serve(target, "" if given.no_play else "play/")
+    else:
+        print(f"{target}: serve it, for instance by  python -m http.server -d {target}", flush=True)
     return 0
 
 

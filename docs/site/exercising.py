@@ -1,4 +1,4 @@
-"""The playground's exercises that are programs: how each begins, and how it may end. The engine is that of lesson 5, read from its page.
+"""The playground's exercises that are programs: how each begins, and how it may end. The engine is that of lesson 5, and its faults, too.
 
 What the tests of an exercise should give is what they give with `solution`. So no number is written down here, and no solution is in the
 playground.
@@ -6,6 +6,7 @@ playground.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import json
@@ -145,7 +146,7 @@ def page_of(lesson: int) -> str:
 
 def exercises() -> dict[str, dict[str, Any]]:
     """Each exercise that is a program, by name: `start`, `solution`, `trials`. Raises ValueError where lesson 5 has changed too much."""
-    engine, network = _of_the_lesson()
+    engine, network, faults = _of_the_lesson()
     small = engine.removeprefix("# small_engine.py\n")
 
     def left_out(body: str, also: str) -> str:
@@ -225,9 +226,10 @@ def exercises() -> dict[str, dict[str, Any]]:
     }
     whole = [_trial(WHOLE, f"p['{name}'].grad") for name in ("b2", "w5", "w1", "b1")]
     whole += [_trial([*PRODUCT, "y.backward()"], "y.data, a.grad, b.grad"), _trial(REUSED, "b.grad, a.grad")]
-    look = small + "\n" + _LOOK.format(network=network.strip("\n"))
-    for letter, changes in _faults().items():
-        found[f"bug-{letter}"] = (_swapped(look, *changes), look, whole)
+    look = re.sub(r" *# .*", "", small)  # no comment says what is right beside what is not
+    look += "\n" + _LOOK.format(network=network.strip("\n"))
+    for letter, changes in faults.items():
+        found[f"bug-{letter.lower()}"] = (_swapped(look, *changes), look, whole)
     trained = _swapped(_TRAIN, ("        E.backward()\n", "        w.grad = 0.0\n        E.backward()\n"))
     rounds = [_trial([f"w = train({steps})"], "round(w, 9)", with_package=True) for steps in (1, 2, 3)]
     found["bug-e"] = (small + _TRAIN, small + trained, [*rounds, *whole])
@@ -262,31 +264,15 @@ def _expecting(exercise: dict[str, Any]) -> list[dict[str, Any]]:
     return trials
 
 
-def _of_the_lesson() -> tuple[str, str]:
+def _of_the_lesson() -> tuple[str, str, dict[str, list[tuple[str, str]]]]:
+    """The engine, the network, and for each letter of a faulty engine what is swapped in the engine for what."""
     blocks = re.findall(r"^```python\n(.*?)^```$", LESSON.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     [engine] = [block for block in blocks if block.startswith("# small_engine.py")]
     [block] = [block for block in blocks if block.startswith("def network(")]
     network, used, _ = block.partition("\n\n\nE, p =")
     if not used:
         raise ValueError("lesson 5 has a network, and not where it is used: E, p = network(...)")
-    return engine, network
-
-
-def _faults() -> dict[str, list[tuple[str, str]]]:
-    visit = "                for parent in node.parents:\n                    visit(parent)\n"
-    added = "                order.append(node)\n"
-    return {
-        "a": [
-            (
-                "parent.grad += slope * node.grad  # multiply along a path, add over the paths",
-                "parent.grad = slope * node.grad",
-            )
-        ],
-        "b": [
-            (visit + added, added + visit),
-            ("reversed(order)", "order"),
-            ("  # puts it behind all that it was computed from", ""),
-        ],
-        "c": [("(other.data, self.data))", "(self.data, other.data))")],
-        "d": [("(out * (1 - out),)", "(self.data * (1 - self.data),)")],
-    }
+    [faults] = [
+        found for block in blocks for found in re.findall(r"^FAULTS = (\{.*?^\})", block, re.MULTILINE | re.DOTALL)
+    ]
+    return engine, network, ast.literal_eval(faults)

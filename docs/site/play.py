@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import exercising
+import policy
 
 from tests.web import installed
 
@@ -52,7 +53,7 @@ def build(target: Path) -> None:
         )
     shutil.rmtree(work)
     for name in AS_THEY_ARE:
-        shutil.copy(PLAY / name, target / name)
+        (target / name).write_text(policy.filled((PLAY / name).read_text(encoding="utf-8")), encoding="utf-8")
     (target / "pyodide").mkdir()
     for name in PYODIDE:
         shutil.copy(parts / "pyodide" / name, target / "pyodide" / name)
@@ -114,10 +115,9 @@ def _licences(parts: Path, file: Path) -> None:
 def _service(target: Path) -> None:
     """The service worker, with the list of what it keeps, and a version that changes with any of it."""
     files = sorted(path for path in target.rglob("*") if path.is_file())
-    made_of = [*files, PLAY / "service.js"]
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
+    text = policy.filled((PLAY / "service.js").read_text(encoding="utf-8"))
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in files) + text.encode()).hexdigest()[:16]
     kept = [(path.relative_to(target).as_posix(), path.stat().st_size) for path in files]
     names = [("./", (target / "index.html").stat().st_size), *kept]
-    text = (PLAY / "service.js").read_text(encoding="utf-8")
     text = text.replace("{{VERSION}}", version).replace("{{FILES}}", json.dumps(names))
     (target / "service.js").write_text(text, encoding="utf-8")

@@ -11,8 +11,11 @@ function follow() {
 document.addEventListener("DOMContentLoaded", () => {
   follow();
   new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
-  // What scrolls sideways can be scrolled by keys.
-  for (const wide of document.querySelectorAll(".highlight > pre, .article-container table, .table-wrapper")) {
+});
+
+// What scrolls sideways can be scrolled by keys.
+addEventListener("load", () => {
+  for (const wide of document.querySelectorAll(".highlight > pre, .article-container table, .table-wrapper, picture")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 });

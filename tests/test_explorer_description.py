@@ -258,7 +258,7 @@ def along_curve(points: Any, steps: int = 40) -> Iterator[tuple[float, float]]:
 FOLDED = {
     "tutorial": of_tutorial,
     "xor": lambda: of_truth_table("xor"),
-    "wide": lambda: of_model(tg.MLP(3, [5, 2], seed=2)),
+    "wide": lambda: of_model(tg.MLP(3, [4, 3], seed=1)),
     "deep": lambda: of_model(tg.MLP(2, [3, 3, 1], seed=2)),
     "classes": lambda: of_model(tg.MLP(2, [2, 3], activation=["tanh", None], seed=3), loss="cross_entropy"),
 }

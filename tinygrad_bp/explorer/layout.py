@@ -35,7 +35,7 @@ APART, FARTHER = 0.7, 1.35  # inches between columns; and where there are words 
 CLOSER = 0.35  # where there are words on lines, which have columns of their own
 BETWEEN = 8.0  # the height of words in their column, in points, beside what lies between all that is below each other
 WORDS = 46.0, 7.0  # the width of a number beside a line, and of each letter of the name before it
-MOST_TOGETHER = 32  # lines with words beside them, above which words are there only while their line is spoken of
+MOST_TOGETHER = 40  # lines with words on them, above which words are there only while their line is spoken of
 MOST_BENDS = 2000  # of lines, above which what is used far away is drawn again
 
 Size = tuple[float, float]

@@ -101,6 +101,52 @@ def test_japanese_has_room_too(fresh: Any, language: str) -> None:
         assert explorer.page.evaluate(UNSEEN) == [], beat
 
 
+# Windows of unusual shapes too; beside a panel, or below one, there is as much room as without it, or less.
+SHAPES = ((1280, 720), (1366, 768), (360, 740), (1024, 600), (768, 1024), (640, 360))
+# A round as someone goes through it who answers each question in the same way: the sizes of letters, what cannot be read, and equals
+# signs that stand at the end of a line.
+WALK = f"""async (answer) => {{
+  const drawn = () => new Promise(requestAnimationFrame);
+  const sizes = [];
+  const faults = [];
+  for (;;) {{
+    sizes.push([".equation", ".why"].map((each) => getComputedStyle(document.querySelector(each)).fontSize).join());
+    const place = document.querySelector(".count").textContent;
+    for (const fault of ({UNSEEN})()) faults.push(`${{place}}: ${{fault}}`);
+    for (const sign of document.querySelectorAll(".equals")) {{
+      const words = document.createTreeWalker(sign.parentElement, NodeFilter.SHOW_TEXT);
+      words.currentNode = sign.firstChild;
+      const after = document.createRange();
+      after.selectNodeContents(words.nextNode());
+      const [next] = after.getClientRects();
+      const {{ right, top, bottom }} = sign.getBoundingClientRect();
+      const beside = next.left >= right - 1 && next.top < bottom && next.bottom > top;
+      if (!beside) faults.push(`${{place}}: a line ends with an equals sign`);
+    }}
+    const slider = document.querySelector(".scrubber");
+    if (slider.value === slider.max) return [sizes, faults];
+    (document.querySelectorAll(".slot button")[answer] ?? document.querySelector(".next")).click();
+    await drawn();
+  }}
+}}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en-GB", "ja-JP"])
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_letters_have_one_size_in_a_round(fresh: Any, name: str, language: str) -> None:
+    explorer = fresh(name, locale=language)
+    for width, height in SHAPES:
+        for answer, panel in enumerate((False, True)):
+            explorer.resize({"width": width, "height": height})
+            explorer.begin()
+            explorer.panel("formula") if panel else explorer.press("Escape")
+            sizes, faults = explorer.page.evaluate(WALK, answer)
+            assert len(sizes) > 20
+            assert len(set(sizes)) == 1, (width, height, panel, sizes)
+            assert faults == [], (width, height, panel)
+
+
 def worked(model: Any) -> dict[str, float]:
     """The numbers of the worked example by the names that equations have on their left."""
     result = model.record()

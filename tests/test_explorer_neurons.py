@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.explorer import Explorer, close, linear_net, start
-from tinygrad_bp import explore
+from tinygrad_bp import MLP, explore
 from tinygrad_bp.core.order import topological_order
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
@@ -55,6 +55,32 @@ def test_a_neuron_opens_where_someone_points_or_chooses(opened: Any) -> None:
     explorer.change("b1", 9)
     assert page.locator(".badge", has_text="saturated: slope").count() == 2
     assert page.locator(".item.blocked").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("activation", "bias", "case", "says"),
+    [
+        ("relu", 1, 1, ""),
+        ("relu", 0, 2, "Off here: in this case the curve is flat"),
+        ("relu", -9, 1, "Dead: the curve is flat in every case"),
+        ("sigmoid", 9, 1, "Saturated: the curve is nearly flat here"),
+    ],
+)
+def test_an_opened_neuron_says_in_words_what_its_badge_means(
+    open_page: Any, tmp_path: Path, activation: str, bias: float, case: int, says: str
+) -> None:
+    made = explore(
+        MLP(2, [1, 1], activation=[activation, None], seed=1), rows=[([1.0, 0.0], [1.0]), ([0.0, 1.0], [0.0])]
+    )
+    explorer = Explorer(open_page(made.save(tmp_path / "page.html"), viewport={"width": 360, "height": 740}))
+    explorer.rest()
+    for label, number in (("w1", 1), ("w2", -1), ("b1", bias)):
+        explorer.change(label, number)
+    explorer.case(case)
+    explorer.select("out_h1")
+    words = explorer.page.locator("#panel-formula .neuron-block")
+    assert words.is_visible() == bool(says)
+    assert words.inner_text().startswith(says)
 
 
 def test_probabilities_stand_between_outputs_and_error(open_page: Any, tmp_path: Path) -> None:

@@ -278,6 +278,13 @@ interface Question {
   wrong: Piece[]; // what is said to the other answer
 }
 
+interface Telling {
+  scene: Scene;
+  question: Question | null;
+  ended: boolean;
+  said?: Piece[]; // of the answer before
+}
+
 interface Frame {
   round: number;
   row: number;

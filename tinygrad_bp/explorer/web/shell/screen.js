@@ -1,8 +1,7 @@
 // The elements of the page, in one language: header, picture, words and player at fixed places, panels on request.
 
-import { questionBefore } from "../model/asking.js";
-import { sceneOf } from "../model/scenes.js";
 import { counted } from "../model/numbers.js";
+import { longestTold, tellingOf } from "../model/round.js";
 import { inWords } from "../model/speech.js";
 import { languages, spoken, text } from "../model/words.js";
 import { barView } from "../views/bar.js";
@@ -194,25 +193,21 @@ export class Screen {
   render() {
     const { session } = this;
     const { player } = this.desk;
-    const { view } = session;
     const frame = session.frame();
-    const scene = sceneOf(session, frame);
+    const telling = tellingOf(session, frame);
+    const { scene } = telling;
     this.renderDrawer(frame);
-    const { clientWidth: width, clientHeight: height } = this.beat.root; // before anything is changed, or else all is laid out twice
+    const { clientWidth, clientHeight } = this.beat.root; // before anything is changed, or else all is laid out twice
     this.renderPicture(frame, scene);
-    const next = frame.step === null ? null : (frame.plan.beats.find(({ from }) => from === frame.step) ?? null);
-    const ended = frame.step !== null && frame.current?.kind === "end";
-    const asks = view.ask && view.pace === "beat" && !player.playing && !view.quiz;
-    const place = `${frame.round},${frame.row},${frame.step}`;
-    const bar = this.bar;
+    if (player.playing) telling.question = null;
+    const { bar } = this;
     bar.render(frame, player.playing, session.notation.plain(scene.left));
-    this.beat.render(scene, asks ? questionBefore(session, frame, next) : null, {
+    this.beat.render(telling, {
       heading: bar.root.querySelector(".count")?.textContent ?? "",
-      place,
+      place: `${frame.round},${frame.row},${frame.step}`,
       goal: counted((Math.floor(frame.round / AT_ONCE) + 1) * AT_ONCE),
-      ended,
-      width,
-      height,
+      room: [clientWidth, clientHeight, session.view.pace, session.view.ask, frame.settings.optimizer].join(),
+      longest: () => longestTold(session),
     });
     toggle(document.body, "playing", player.playing);
     toggle(document.body, "gripping", session.gripping);

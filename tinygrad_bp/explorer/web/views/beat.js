@@ -6,7 +6,7 @@ import { button } from "./controls.js";
 import { el, put, toggle } from "./elements.js";
 import { piecesElements } from "./pieces.js";
 
-const SIZES = ["", "size-1", "size-2", "size-3", "size-4", "size-5"]; // of letters: the first in which all of it has room
+const SMALLEST = 5; // of the sizes of letters, from 0 on
 
 /**
  * @param {Pick<import("../model/session.js").Session, "notation" | "hides" | "hidesPiece" | "view">} session
@@ -14,13 +14,13 @@ const SIZES = ["", "size-1", "size-2", "size-3", "size-4", "size-5"]; // of lett
  */
 export function beatView(session, { next, train }) {
   const { notation } = session;
-  const equation = el("div", { class: "equation" });
-  const why = el("p", { class: "why" });
-  const slot = el("div", { class: "slot" });
+  const [inner, ...parts] = wordsElements();
+  const [equation] = parts;
   const status = el("p", { class: "status", role: "status" });
   const told = el("p", { class: "unseen", "aria-live": "polite" });
-  const inner = el("div", { class: "words-inner" }, equation, why, slot);
   const root = el("section", { class: "words", "aria-label": text("beat.label"), onclick: tapped }, inner, status, told);
+  /** @type {Map<string, number>} */
+  const sizes = new Map(); // of letters, by the room for them
   let seen = "";
   /** @type {{ words: Piece[], place: string | null } | null} */
   let verdict = null; // on an answer, at the beat that it was about
@@ -32,65 +32,69 @@ export function beatView(session, { next, train }) {
   }
 
   /**
-   * @param {Scene} scene
-   * @param {Question | null} question
-   * @param {{ heading: string, place: string, goal: string, ended: boolean, width: number, height: number }} given
+   * @param {Telling} telling
+   * @param {{ heading: string, place: string, goal: string, room: string, longest: () => Telling[] }} given `goal` is the round to which
+   *   training may go on at the end; `room` names what the size of letters depends on, and `longest` is what they have to have room for
    */
-  function render(scene, question, { heading, place, goal, ended, width, height }) {
+  function render(telling, { heading, place, goal, room, longest }) {
     if (verdict) verdict.place ??= place;
     if (verdict?.place !== place) verdict = null;
-    const options = { hide: (/** @type {Mark} */ piece) => session.hidesPiece(piece) };
-    const made = (/** @type {Piece[]} */ list) => piecesElements(notation, list, options);
-    const plain = plainly(scene);
-    const key = JSON.stringify([plain, question, verdict, ended, width, height, document.documentElement.lang, session.view.quiz]);
+    const plain = plainly(telling.scene);
+    const key = JSON.stringify([plain, telling.question, verdict, telling.ended, room, session.view.quiz]);
     if (key === seen) return;
     seen = key;
-    const equals = () => el("span", { class: "equals" }, "=");
-    const colon = scene.left.at(-1) === ":";
+    write(parts, { ...telling, said: verdict?.words }, goal);
+    put(told, `${heading}. ${plain}`);
+    sizes.set(room, sized([inner], sizes.get(room) ?? commonSize(longest(), goal))); // digits may have become more since
+    toggle(inner, "scrolls", isTight(inner));
+  }
+
+  /** @param {Piece[]} list */
+  function made(list) {
+    return piecesElements(notation, list, { hide: (piece) => session.hidesPiece(piece) });
+  }
+
+  /**
+   * Writes equation, sentence, and what is asked and what is said of an answer.
+   * @param {HTMLElement[]} parts
+   * @param {Telling} telling
+   * @param {string} goal
+   */
+  function write([equation, why, slot], { scene, question, ended, said }, goal) {
+    const { left, result } = scene;
     const rows = scene.rows.length ? scene.rows : [[]];
     equation.replaceChildren(
       ...rows.map((row, k) => {
-        const first = k === 0;
-        const last = k === rows.length - 1 && scene.result.length > 0;
-        const sign = (first ? scene.left.length > 0 && !colon : true) && (row.length > 0 || last);
+        const last = k === rows.length - 1 && result.length > 0;
+        const sign = (k > 0 || (left.length > 0 && left.at(-1) !== ":")) && (row.length > 0 || last);
         const sum = [...row, " = "].indexOf(" = "); // from where on it says what the numbers become
-        const told = !scene.left.length && !sign; // a sentence, which begins where the next one begins
+        const told = !left.length && !sign; // a sentence, which begins where the next one begins
+        // What has no room beside what it is equal to goes to a line of its own, with its sign.
+        const part = (/** @type {boolean} */ signed, /** @type {Child[]} */ list, look = "") =>
+          list.length > 0 &&
+          el("span", { class: told ? "" : `equation-part ${look}` }, signed && el("span", { class: "equals" }, "="), list);
         return el(
           "div",
           { class: told ? "equation-row told" : "equation-row" },
-          !told && el("span", { class: "equation-left" }, first && made(scene.left)),
-          !told && (sign ? equals() : el("span", { class: "equals" })),
+          !told && el("span", { class: "equation-left" }, k === 0 && made(left)),
           el(
             "span",
             { class: "equation-right" },
-            made(row.slice(0, sum)),
-            sum < row.length && el("span", { class: "equation-sum" }, made(row.slice(sum))),
-            last && [row.length > 0 && equals(), el("span", { class: "equation-result" }, made(scene.result))],
+            part(sign, made(row.slice(0, sum))),
+            part(true, made(row.slice(sum + 1)), "equation-sum"),
+            last && part(sign || row.length > 0, [el("span", { class: "equation-result" }, made(result))]),
           ),
         );
       }),
     );
-    toggle(root, "ended", ended);
+    toggle(equation, "ended", ended);
     why.replaceChildren(...made(scene.why));
-    slot.replaceChildren(...slotOf(question, made, ended ? goal : ""));
-    put(told, `${heading}. ${plain}`);
-    fit();
-  }
-
-  /**
-   * @param {Question | null} question
-   * @param {(list: Piece[]) => (HTMLElement | string)[]} made
-   * @param {string} goal the round to which training may go on, at the end of a round
-   */
-  function slotOf(question, made, goal) {
-    const found = [];
-    if (verdict) found.push(el("span", { class: "verdict" }, made(verdict.words)));
-    if (goal) found.push(button(text("main.train", { round: goal }), train, "small"));
-    else if (question) {
-      const answers = question.answers.map((words, k) => button(words, () => say(question, k), "small"));
-      found.push(el("span", { class: "question" }, made(question.words)), ...answers);
-    }
-    return found;
+    const answers = question?.answers.map((words, k) => button(words, () => say(question, k), "small")) ?? [];
+    slot.replaceChildren(
+      ...(said ? [el("span", { class: "verdict" }, made(said))] : []),
+      ...(ended ? [button(text("main.train", { round: goal }), train, "small")] : []),
+      ...(question ? [el("span", { class: "asked" }, el("span", { class: "question" }, made(question.words)), answers)] : []),
+    );
   }
 
   /**
@@ -112,13 +116,20 @@ export function beatView(session, { next, train }) {
     return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${inLine(notation.plain(words))}`.trim();
   }
 
-  // Everything is read whole: letters become smaller before anything is cut off.
-  function fit() {
-    const size = SIZES.find((each, k) => {
-      inner.className = `words-inner ${each}`;
-      return k === SIZES.length - 1 || (inner.scrollHeight <= inner.clientHeight + 1 && inner.scrollWidth <= inner.clientWidth + 1);
-    });
-    toggle(inner, "scrolls", size === SIZES.at(-1));
+  /**
+   * Everything is read whole, and in letters of one size: those that the longest words of a round need.
+   * @param {Telling[]} longest
+   * @param {string} goal
+   */
+  function commonSize(longest, goal) {
+    const twins = longest.map(wordsElements);
+    twins.forEach(([, ...own], k) => write(own, longest[k], goal));
+    const all = twins.map(([twin]) => twin);
+    const shelf = el("div", { class: "words" }, all);
+    root.append(shelf);
+    const size = sized(all, 0);
+    shelf.remove();
+    return size;
   }
 
   /**
@@ -131,6 +142,29 @@ export function beatView(session, { next, train }) {
   }
 
   return { root, status, render, hold };
+}
+
+// The place of words, and in it those of an equation, a sentence and a question.
+function wordsElements() {
+  const parts = [el("div", { class: "equation" }), el("p", { class: "why" }), el("div", { class: "slot" })];
+  return [el("div", { class: "words-inner" }, parts), ...parts];
+}
+
+/** @param {HTMLElement} words */
+function isTight({ scrollHeight, clientHeight, scrollWidth, clientWidth }) {
+  return scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1;
+}
+
+/**
+ * Gives words the first size from this one on in which all have room, or the smallest; returns it.
+ * @param {HTMLElement[]} all
+ * @param {number} size
+ */
+function sized(all, size) {
+  for (; ; size++) {
+    for (const each of all) each.className = `words-inner size-${size}`;
+    if (size === SMALLEST || !all.some(isTight)) return size;
+  }
 }
 
 /** @typedef {import("./elements.js").Child} Child */

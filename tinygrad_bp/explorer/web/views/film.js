@@ -1,6 +1,7 @@
 // A round as one animated SVG, for slides: of each beat the picture of the network, the equation and its words, one after the other. It
 // plays by itself in a browser, without a script; what does not play it shows the end.
 
+import { elsewhere } from "../model/round.js";
 import { sceneOf } from "../model/scenes.js";
 import { el, svg } from "./elements.js";
 import { networkView } from "./network.js";
@@ -28,7 +29,7 @@ export async function filmOf(session, home, title) {
   const { color, fontFamily } = getComputedStyle(home);
   const film = svg("svg", { viewBox: `0 0 ${PICTURE.width} ${height}`, width: PICTURE.width, height, "font-family": fontFamily });
   film.append(svg("title", {}, title), svg("rect", { width: PICTURE.width, height, fill: backdrop(home) }));
-  const stage = stageOf(session);
+  const stage = elsewhere(session, { pace: "beat", mode: "values" });
   const picture = networkView(stage, { speed: () => 1, hold: () => {} });
   const shelf = el("div", { class: "shelf" }, picture.root); // where it stays: what looks the same from beat to beat is looked up once
   home.append(shelf);
@@ -58,17 +59,6 @@ export async function filmOf(session, home, title) {
     shelf.remove();
   }
   return [svgOf(film).replace(/<\/svg>$/, ""), ...played(shots), "</svg>"];
-}
-
-/**
- * The session at a place of its own, with nothing chosen or lit: nobody sees it.
- * @param {import("../model/session.js").Session} session
- * @returns {import("../model/session.js").Session}
- */
-function stageOf(session) {
-  const view = { ...session.view, pace: "beat", mode: "values", selected: null, lens: null, step: 0 };
-  const own = { view, lit: null, shown: session.shown };
-  return Object.create(session, Object.getOwnPropertyDescriptors(own));
 }
 
 /**

@@ -35,13 +35,14 @@ export function neuronCard(stage) {
   const numbers = Object.fromEntries(["net", "out", "slope", "arrives", "delta"].map((name) => [name, el("data", {})]));
   const title = el("span", {});
   const definition = el("span", { class: "neuron-definition" });
-  const block = el("span", { class: "neuron-block" });
+  const block = el("p", { class: "neuron-block" });
   const line = (/** @type {string} */ name, /** @type {string} */ look = "") =>
     el("div", { class: `neuron-line ${look}`.trim() }, el("span", {}, text(`neuron.${name}`)), numbers[name]);
   const root = el(
     "section",
     { class: "neuron-card" },
-    el("p", { class: "neuron-title" }, title, " ", block, definition),
+    el("p", { class: "neuron-title" }, title, definition),
+    block,
     plot.root,
     el("div", { class: "neuron-lines" }, line("net"), line("out"), line("slope", "tangent"), line("arrives"), line("delta", "product")),
   );
@@ -88,7 +89,7 @@ export function neuronCard(stage) {
       set(numbers[each], "value", exactly(number));
     }
     const stuck = known ? blockOf(stage, frame, neuron) : "";
-    put(block, stuck && text(`badge.${stuck}`));
+    put(block, stuck && text(`neuron.${stuck}`));
     const given = {
       name,
       kind,

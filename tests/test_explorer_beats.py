@@ -227,7 +227,7 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
     assert slope.all_text_contents() == ["slope 0.1868"]
     assert [each.text_content() for each in explorer.page.locator(".apart > .box-number:not(.plain)").all()] == [
         "out 0.5933",
-        "∂ 0.7414",
+        "∂E/∂out 0.7414",
     ]
     explorer.jump(20)  # from w1 there are two ways, so that it is no chain of three links
     assert "The first is what came back to h1" in explorer.page.locator(".why").inner_text()
@@ -254,7 +254,7 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
 def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     explorer = fresh("tutorial")
     read = """() => [...document.querySelectorAll(".neurons .box-number")].map((each) => each.textContent)
-      .filter((words) => /^(net|out|δ|∂) /.test(words))"""
+      .filter((words) => /^(net|out|δ|∂E.∂out) /.test(words))"""
     assert explorer.page.evaluate(read) == [f"{what} ·" for _ in range(4) for what in ("out", "net")]
     heading, sentence = (explorer.page.locator(each).bounding_box() for each in (".equation-right", ".why"))
     assert heading["x"] == sentence["x"]  # of one page: no column is kept free for the left side of an equation
@@ -262,8 +262,41 @@ def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     assert [words for words in explorer.page.evaluate(read) if "·" not in words] == ["net 0.3775"]
     explorer.jump(11)
     assert sorted(words for words in explorer.page.evaluate(read) if words[0] in "δ∂" and "·" not in words) == [
-        "δ 0.1385", "∂ 0.7414",
+        "δ 0.1385", "∂E/∂out 0.7414",
     ]  # fmt: skip
+
+
+def test_no_panel_tells_a_derivative_before_its_beat(fresh: Any) -> None:
+    explorer = fresh("tutorial")
+    page = explorer.page
+    pending = explorer.text("neurons.pending")
+    latex = ".formula-copies button:nth-of-type(1)"
+    explorer.select("w5")
+    for beat, told in ((0, False), (9, False), (11, False), (12, True), (25, True), (27, True), (None, True)):
+        if beat is None:
+            explorer.rest()
+        else:
+            explorer.jump(beat)
+        for name in ("formula", "slope", "paths"):
+            words = explorer.panel(name).inner_text()
+            assert ("0.082167" in words) is told, (beat, name)
+            assert pending in words or told, (beat, name)
+        style = page.locator(".slope-wide .plot-tangent").evaluate("(each) => getComputedStyle(each).display")
+        assert (style != "none") is told
+        assert page.locator(".slope-wide .plot-curve").get_attribute("d")
+        assert (page.locator(".paths-share").first.text_content() != "") is told
+        explorer.panel("formula")
+        updated = beat is None or beat > 25
+        assert ("0.35891648" in page.locator("#panel-formula").inner_text()) is updated  # what the update makes of it
+        if page.locator(latex).is_visible():
+            assert ("0.082167" in explorer.copied(latex)) is told
+        else:
+            assert not told
+    explorer.jump(0)
+    explorer.select("out_h1")
+    assert "0.593" not in explorer.panel("formula").inner_text()
+    explorer.jump(2)
+    assert "0.593269992" in explorer.panel("formula").inner_text()
 
 
 def test_each_number_is_heard_by_its_name(fresh: Any) -> None:
@@ -284,7 +317,7 @@ def test_each_number_is_heard_by_its_name(fresh: Any) -> None:
     assert "e⁻ˣ/(1 + e⁻ˣ)², which is σ · (1 − σ)" in why.inner_text()
     explorer.jump(12)
     assert {
-        "o1: net 1.106, out 0.7514, ∂E/∂out 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, gradient 0.08217",
+        "o1: net 1.106, out 0.7514, ∂E/∂out 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, ∂E/∂w5 0.08217",
         "w6: 0.45",
     } <= heard()  # fmt: skip
     explorer.jump(10)
@@ -312,9 +345,9 @@ def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:
     explorer.press(" ")
     assert slot.inner_text() == ""
     explorer.jump(17)
-    slot.get_by_role("button", name="less").click()
+    slot.get_by_role("button", name="shrink").click()
     explorer.settle()
-    assert slot.inner_text().startswith("✗ You said less.")
+    assert slot.inner_text().startswith("✗ You said shrink.")
     explorer.click("[data-tab=graph]")
     explorer.press(" ")
     assert (explorer.place(), explorer.state()["view"]["tab"]) == (19, "graph")  # who clicked goes on
@@ -468,7 +501,7 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     assert seen.all_text_contents() == ["0.082167"]
     assert opacity(result) == 1
     explorer.run(1000)
-    assert label.text_content() == "∂w5 0.08217"
+    assert label.text_content() == "∂E/∂w5 0.08217"
     moves = (
         (9, 1500, {"0.274811", "0.023560"}),
         (9, 3000, {"0.274811", "0.023560"}),

@@ -1,5 +1,6 @@
 """The picture of a network in a browser: at every beat, in every size, what is written in it can be read."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,53 @@ def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any,
         assert page.evaluate(said) == 1  # the one whose update is told
         explorer.jump(1)
         assert page.evaluate(said) > 1
+
+
+# What the picture writes of derivatives at a beat, the one that the beat is about first, and what is said to those who hear it.
+DERIVATIVES = """() => {
+  const seen = (each) => each.getClientRects().length > 0;
+  const texts = [...document.querySelectorAll(".neurons :is(.line-label, .box-number)")].filter(seen);
+  const named = (each) => Number(each.parentElement.matches(".term-4, .current"));
+  const said = [...document.querySelectorAll(".neurons .item")].map((each) => each.ariaLabel);
+  texts.sort((one, other) => named(other) - named(one));
+  return [texts.map((each) => each.textContent).filter((words) => words.includes("∂")), said];
+}"""
+
+
+def figure(words: str) -> float:
+    return float(words.rpartition(" ")[2].replace("−", "-"))
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height"),
+    [("tutorial", 1280, 720), ("tutorial", 1920, 1080), ("tutorial", 360, 740), ("xor", 1280, 720), ("xor", 360, 740)],
+)
+def test_what_a_derivative_is_of_is_written_where_there_is_room_and_always_heard(
+    open_page: Any, tmp_path: Path, name: str, width: int, height: int
+) -> None:
+    viewport = {"width": width, "height": height}
+    page = open_page(made(name).save(tmp_path / "page.html"), viewport=viewport, reduced_motion="reduce")
+    explorer = Explorer(page)
+    told = 0
+    for beat in range(int(page.locator(".scrubber").get_attribute("max"))):
+        explorer.jump(beat)
+        written, heard = page.evaluate(DERIVATIVES)
+        spoken = [each for words in heard for each in re.findall(r"∂\S+ \S+[^\s,]", words)]
+        assert all(re.fullmatch(r"∂E/∂\w+ \S+", each) for each in spoken), spoken
+        assert all(words.count("∂") == 2 * words.count("∂E/∂") for words in heard)
+        for words in written:
+            sign, number = words.split(" ")
+            by = sign.rpartition("∂")[2] or "out"
+            assert sign in (f"∂E/∂{by}", f"∂{by}", "∂")
+            if number != "·":  # in fewer digits where there is less room
+                assert any(
+                    figure(each) == pytest.approx(figure(words), rel=0.03) for each in spoken if f"∂{by} " in each
+                )
+        if written and width >= 1280:
+            assert written[0].startswith("∂E/∂"), (beat, written)
+            told += 1
+    assert told > 7 or width < 1280
+    assert "∂w is short for ∂E/∂w" in explorer.panel("settings").inner_text()
 
 
 @pytest.mark.slow

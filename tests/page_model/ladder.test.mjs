@@ -71,7 +71,7 @@ test("a wrong guess is answered by what is right", () => {
   const asked = beats.map((beat) => questionBefore(session, frame, beat)).filter((question) => question);
   const words = asked.map(({ wrong }) => session.notation.plain(wrong));
   assert.equal(words[0], "✗ You said up. The slope is positive: up makes E_total larger.");
-  assert.equal(words[1], "✗ You said less. The positive part is larger, so the sum is more than 0.");
+  assert.equal(words[1], "✗ You said shrink. The positive part is larger, so E_total grows.");
   assert.equal(words.at(-1), "✗ You said larger. The steps went downhill: E_total is smaller.");
 });
 

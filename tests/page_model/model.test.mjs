@@ -266,16 +266,58 @@ test("what is asked before an update is answered by the update, also where gradi
   assert(turned > 0);
 });
 
-test("a question can be answered from what it tells", () => {
-  const session = opened("tutorial");
-  const asked = [17, 21].map((number) => {
-    const next = session.plan().beats[number];
-    session.view.step = next.from;
-    return session.notation.plain(questionBefore(session, session.frame(), next).words);
-  });
-  assert.match(asked[0], /0\.138 · 0\.4 \+ \(-0\.038\) · 0\.5: more or less than 0/);
-  assert.match(asked[1], /0\.138 · 0\.45 \+ \(-0\.038\) · 0\.55: more or less than 0/);
+test("a question can be answered from what it tells, and from what was said before it", () => {
+  const askedOf = (name) => {
+    const session = opened(name);
+    return session.plan().beats.flatMap((next) => {
+      session.view.step = next.from;
+      const asked = questionBefore(session, session.frame(), next);
+      return asked ? [session.notation.plain(asked.words).replace("First guess: ", "")] : [];
+    });
+  };
+  const feeds = (name, weights) =>
+    `when out_${name} grows, the net inputs after it change ${weights} times as much; δ there is 0.138, -0.038. Will E_total grow or shrink?`;
+  assert.deepEqual(askedOf("tutorial"), [
+    "to make E_total smaller, should out_o1 go up or down?",
+    feeds("h1", "0.4, 0.5"), // before it is said that δ is multiplied by the weight
+    feeds("h2", "0.45, 0.55"),
+    "learning aims at a smaller E_total. Will w5 grow or shrink?", // before it is said how an update moves it
+    "will E_total now be smaller or larger?",
+  ]);
+  assert.deepEqual(askedOf("xor"), [
+    "to make E smaller, should out_o1 go up or down?",
+    "learning aims at a smaller E. Will w11 grow or shrink?",
+    "will E now be smaller or larger?",
+  ]);
+  for (const name of names) for (const words of askedOf(name)) assert(!/gradient|·/.test(words), words);
 });
+
+for (const name of names) {
+  test(`${name}: a derivative is told when all of it has come, and not before its beat`, () => {
+    const session = opened(name);
+    const { beats } = session.plan();
+    const backward = beats.filter(({ phase }) => phase === "backward");
+    for (const { node, from, to } of backward) {
+      session.view.step = from;
+      assert(!session.frame().isDone("backward", node) || node === session.graph.result);
+      session.view.step = to;
+      assert(session.frame().isDone("backward", node));
+    }
+    for (const { to, phase } of [{ to: 0 }, ...beats]) {
+      session.view.step = to;
+      const frame = session.frame();
+      for (const { id } of session.graph.nodes) {
+        const whole = !phase || phase === "forward" || (phase === "backward" && frame.gradAt(id) !== frame.grads[id]);
+        if (whole && session.graph.users[id]?.length) assert(!frame.isDone("backward", id), session.graph.nodes[id].name);
+        if (frame.dataAt(id) === null && !session.graph.nodes[id].constant) assert(!frame.isDone("forward", id));
+        if (frame.updated.has(id)) assert(frame.isDone("update", id));
+      }
+    }
+    session.view.step = null;
+    const frame = session.frame();
+    for (const { id } of session.graph.nodes) for (const phase of ["forward", "backward", "update"]) assert(frame.isDone(phase, id));
+  });
+}
 
 test("nothing is asked about the sign of what is 0", () => {
   const session = opened("kink");
@@ -383,7 +425,7 @@ const spec = (layers, { parts = false, shared = false } = {}) => {
   if (parts) columns.push({ kind: "part", ids: outs.map(() => id++), letters: 11 });
   columns.push({ kind: "result", ids: [id++], letters: 7 });
   const biases = shared ? columns.slice(1, layers.length).map(({ ids }, c) => ({ id: id++, heads: ids, column: c + 1 })) : [];
-  return { columns, lines, shared: biases, own: shared ? [] : columns.slice(1, layers.length).flatMap(({ ids }) => ids), errors };
+  return { columns, lines, shared: biases, own: shared ? [] : columns.slice(1, layers.length).flatMap(({ ids }) => ids), errors, more: 3 };
 };
 const ROOMS = [[1280, 400], [1366, 470], [360, 330], [640, 165], [1920, 760], [2560, 1100], [320, 300], [845, 418], [700, 700]];
 const FORMS = [
@@ -409,6 +451,10 @@ for (const [width, height] of ROOMS) {
         for (const other of labels.slice(k + 1)) assert(!overlap(label, other), "labels lie apart");
         for (const box of all) assert(!overlap(label, box), "no label covers a box");
       });
+      for (const label of labels.filter(({ alone, whole }) => alone && !whole)) {
+        const longer = { ...label, width: label.width + (3 * 0.6 * label.height) / 1.2 };
+        for (const other of [...labels, ...all]) assert(other === label || !overlap(longer, other), "one of a whole name covers nothing");
+      }
     }
   });
 }

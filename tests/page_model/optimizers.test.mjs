@@ -50,6 +50,22 @@ for (const optimizer of ["sgd", "momentum", "adam"]) {
   }
 }
 
+test("where biases learn, too, no sentence of an update and of what comes of it is about weights alone", () => {
+  const session = opened("xor");
+  for (const language of ["en", "ja"])
+    for (const optimizer of ["sgd", "momentum", "adam"]) {
+      speak(language);
+      assert(session.change({ settings: { optimizer }, clear: true }));
+      const { beats } = session.plan();
+      for (const { to } of beats.slice(-2)) {
+        session.go({ step: to });
+        const words = session.notation.plain(sceneOf(session, session.frame()).why);
+        assert(/[Bb]ias|バイアス/.test(words) || !/[Ww]eight|重み/.test(words), words);
+      }
+    }
+  speak("en");
+});
+
 test("what Adam remembers is told with its numbers, step after step", () => {
   const session = opened("tutorial", { optimizer: "adam", rate: 0.01 });
   const { graph, training } = session;

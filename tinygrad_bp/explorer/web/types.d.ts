@@ -310,6 +310,7 @@ interface Frame {
   dataAt: (id: number) => number | null;
   gradAt: (id: number) => number | null;
   changeAt: (id: number) => number | null;
+  isDone: (phase: Phase, id: number) => boolean; // whether nothing in a phase of the round is still to come for a node; at rest nothing is
   ghost: { data: Float64Array; grads: Float64Array } | null;
 }
 

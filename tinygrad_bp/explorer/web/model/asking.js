@@ -23,22 +23,23 @@ export function questionBefore(session, frame, next) {
     return question("direction", { name: [{ name: next.node }], result: [{ name: graph.result }] }, grads[next.node], 1);
   }
   const { terms } = formulas.terms(next.node);
-  if (next.kind === "arrive" && terms.length > 1) {
-    const products = terms.map((factors) =>
-      joined(
-        factors.map((factor) => guessed(derivativeNumber(session, frame, factorPiece(factor)))),
-        " · ",
-      ),
-    );
-    const given = { name: [{ name: next.node }], count: [String(terms.length)], terms: joined(products, " + ") };
-    return question(terms.length > MOST_GUESSED ? "sign.many" : "sign", given, grads[next.node], 0);
+  if (next.kind === "arrive" && terms.length > 1 && terms.length <= MOST_GUESSED && terms.every((factors) => factors.length === 2)) {
+    // What is known by then of each neuron that it feeds: how fast its net input changes with it, and the result with that.
+    const [deltas, weights] = [0, 1].map((k) => {
+      const numbers = terms.map((factors) => derivativeNumber(session, frame, factorPiece(factors[k])));
+      return joined(
+        numbers.map((number) => ({ ...number, digits: GUESSED_DIGITS, enclose: false })),
+        ", ",
+      );
+    });
+    return question("sign", { name: [{ name: next.node }], result: [{ name: graph.result }], weights, deltas }, grads[next.node], 0);
   }
   const { round } = frame;
   if (round === training.rounds && (next.kind === "update" || next.kind === "end") && training.round(training.at(round), round))
     return null; // it cannot be made
   if (next.kind === "update") {
     const change = updatedTo(frame, next.node, taken[next.node]) - frame.leaves[next.node];
-    return question("weight", { name: [{ name: next.node }] }, change, 0);
+    return question("weight", { name: [{ name: next.node }], result: [{ name: graph.result }] }, change, 0);
   }
   if (next.kind === "end") {
     const leaves = Float64Array.from(frame.leaves);
@@ -47,15 +48,6 @@ export function questionBefore(session, frame, next) {
     return question("error", { result: [{ name: graph.result }] }, after - data[graph.result], 1);
   }
   return null;
-}
-
-/**
- * A number in the digits of a guess.
- * @param {Mark} number
- * @returns {Piece[]}
- */
-function guessed(number) {
-  return [{ ...number, digits: GUESSED_DIGITS }];
 }
 
 /**

@@ -4,7 +4,7 @@ import { consequence, errorAlong } from "./slopes.js";
 import { summandsOf } from "./beats.js";
 import { factorPiece, gradientEquation, joined } from "./formulas.js";
 import { endOf } from "./forward.js";
-import { expanded, inNumbers } from "./notation.js";
+import { expanded, inNumbers, rateSign } from "./notation.js";
 import { brief } from "./numbers.js";
 import { goalOf, probabilityRows } from "./probabilities.js";
 import { coloured, emptyScene, isFirst, listed, placeOf, productRows, resultIn, rowsOf, SUBJECT, TERM_COLOURS } from "./terms.js";
@@ -93,7 +93,7 @@ function outputScene(stage, frame, beat) {
     neuron: [neuron.name],
     target: targetOf(frame, neuron),
   };
-  const given = { ...named, ...placeOf(stage, frame), ...wiggled };
+  const given = { ...named, ...placeOf(stage, frame), ...wiggled, sign: [rateSign(stage, "out")] };
   const why = joined(
     keys.map((key) => sentence(`beat.arrive.${key}`, given)),
     " ",

@@ -21,6 +21,16 @@ export function equations(book, frame, id) {
 }
 
 /**
+ * Whether a round that is gone through has come to an equation: nothing tells a number before its beat.
+ * @param {Frame} frame
+ * @param {number} id
+ * @param {string} key of the equation
+ */
+export function hasCome(frame, id, key) {
+  return frame.isDone(key === "data" ? "forward" : key === "gradient" ? "backward" : "update", id);
+}
+
+/**
  * The gradient that an update takes, in symbols and in numbers: that of this case, on top of those kept, or the mean over all cases.
  * @param {Book} book
  * @param {Frame} frame

@@ -59,6 +59,7 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
       previous ??= graph.forward(training.watched(round - 1, row).leaves, settings.variant);
       return data[id] - previous[id];
     },
+    isDone: (phase, id) => !plan.steps.slice(step ?? Infinity).some((each) => each.node === id && phaseOf(step, each) === phase),
     ghost: null,
   };
   if (ghost?.advance(round, GHOST_MILLISECONDS) && ghost.rounds >= round) {

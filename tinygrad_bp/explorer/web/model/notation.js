@@ -147,6 +147,23 @@ export function inLine(words) {
 }
 
 /**
+ * What is said to change: E where the result is an error, else the result by its own name.
+ * @param {Pick<import("./session.js").Session, "graph" | "description">} stage
+ */
+export function resultSign({ graph, description }) {
+  return description.isError ? "E" : graph.nodes[graph.result].name;
+}
+
+/**
+ * How fast the result changes with something, by its name, where there is no room for a fraction: ∂E/∂w5.
+ * @param {Parameters<typeof resultSign>[0]} stage
+ * @param {string} by
+ */
+export function rateSign(stage, by) {
+  return `∂${isolated(resultSign(stage))}/∂${isolated(by)}`;
+}
+
+/**
  * A number among pieces, in digits of its own if it has any.
  * @param {Mark} piece
  * @param {number} digits

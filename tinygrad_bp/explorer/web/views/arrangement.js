@@ -1,9 +1,10 @@
 // Where the parts of a network lie, as pure geometry: columns of boxes, lines between them, and beside each line the room for its label.
 // It depends on the network and on the room there is, never on a number or a step, so nothing that happens moves anything.
 
-import { labelSize, placed, tiersFor } from "./columns.js";
+import { formsOfNames, labelSize, placed, tiersFor } from "./columns.js";
 import { LETTER, NUMBER, ROOM } from "./items.js";
-import { markReadable, narrow, ROOMS } from "./spots.js";
+import { overlap } from "./rectangles.js";
+import { crossings, markReadable, narrow, ROOMS } from "./spots.js";
 
 /**
  * @typedef {import("./columns.js").Box} Box
@@ -35,9 +36,26 @@ export function arrangement(spec, width, height) {
   for (const room of [...ROOMS, 0])
     for (const tier of whole) {
       const { places, free } = laidOut(spec, tier, { width, height, upright }, room);
-      if (free) return places;
+      if (free) return wholly(spec, tier, { width, height, upright }, room) ?? places;
     }
   return laidOut(spec, possible[0], { width, height, upright }).places;
+}
+
+/**
+ * The parts in boxes of about this size where whole names have room, too: everywhere, if need be a little smaller; or in boxes.
+ * @param {Spec} spec
+ * @param {import("./columns.js").Tier} tier
+ * @param {Picture} picture
+ * @param {number} room
+ */
+function wholly(spec, tier, picture, room) {
+  const forms = formsOfNames(spec, tier, picture);
+  for (const more of [spec.more, 0])
+    for (const form of forms) {
+      const { places, free } = laidOut(spec, form, picture, room, more);
+      if (free) return places;
+    }
+  return null;
 }
 
 /**
@@ -47,16 +65,18 @@ export function arrangement(spec, width, height) {
  * @param {import("./columns.js").Tier} tier
  * @param {Picture} picture
  * @param {number} [room]
+ * @param {number} [more] letters of names
  * @returns {{ places: Arrangement, free: boolean }}
  */
-function laidOut(spec, tier, { width, height, upright }, room) {
+function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   const boxes = placed(spec, tier, width, height, upright);
   const at = (/** @type {number} */ id) => /** @type {Box} */ (boxes.get(id));
   const leave = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y + box.height / 2 } : { x: box.x + box.width / 2, y: box.y });
   const enter = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y - box.height / 2 } : { x: box.x - box.width / 2, y: box.y });
   const size = labelSize(tier.font);
   const lines = spec.lines.map(({ weight, source, target, letters }) => {
-    const label = { x: 0, y: 0, angle: 0, width: LETTER * size * letters, height: 1.2 * size, always: true, on: true, room: ROOM };
+    const extent = { x: 0, y: 0, angle: 0, width: LETTER * size * (letters + more), height: 1.2 * size };
+    const label = { ...extent, always: true, on: true, room: ROOM, whole: more > 0, alone: true };
     if (room) narrow(label, room);
     return { weight, from: leave(at(source)), to: enter(at(target)), label };
   });
@@ -73,6 +93,15 @@ function laidOut(spec, tier, { width, height, upright }, room) {
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
   const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
+  const segments = [...lines, ...biases];
+  const taken = [...ground, ...lines.map(({ label }) => label)];
+  for (const line of lines) {
+    const { label } = line;
+    if (!label.always) continue; // shown only while it is spoken of, it is laid anew then
+    const longer = { ...label, width: label.width + LETTER * size * (spec.more - more + 1) };
+    const [now, then] = [label, longer].map((each) => crossings(line, each, segments));
+    label.alone = now === then && !taken.some((other) => other !== label && overlap(longer, other));
+  }
   return { places: { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors }, free };
 }
 

@@ -113,7 +113,7 @@ export function beatView(session, { next, train }) {
     const hidden = (/** @type {Piece[]} */ list) => list.map((piece) => (session.hidesPiece(piece) ? "?" : piece));
     const parts = [left, ...rows, result].filter((part) => part.length).map((part) => inLine(notation.plain(hidden(part))));
     const equation = parts.filter((part, k) => part !== parts[k - 1]).join(" = "); // which may be a sentence that ends by itself
-    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${inLine(notation.plain(words))}`.trim();
+    return `${equation}${/[.。]$|^$/.test(equation) ? "" : "."} ${inLine(notation.plain(words))}`.trim().replaceAll("delta_", "δ_"); // as it is written
   }
 
   /**

@@ -4,7 +4,9 @@ import { isolated, text } from "../model/words.js";
 import { badgeSize, besideBox } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
-import { fitting, item, LETTER, named, NUMBER, shortened } from "./items.js";
+import { fitting, item, LETTER, named, NUMBER, RATE, ROOM, shortened } from "./items.js";
+
+const PAIR_LETTERS = 25; // letters of a row in which the whole name of a derivative has room
 
 /** @typedef {import("./labels.js").Stage} Stage */
 
@@ -171,6 +173,7 @@ export class Boxes {
    */
   fullBox(id, { x, y, width, height, kind }, name) {
     const font = this.places.font;
+    const size = Math.max(11, font - 1.5);
     const neuron = this.neuronAt.get(id);
     const target = this.targets.get(id);
     const bias = this.own.get(id);
@@ -181,7 +184,9 @@ export class Boxes {
     /** @type {NumberPart[]} */
     const numbers = [];
     const above = neuron !== undefined && neuron.net === neuron.out ? 1 : 0; // where no net input stands
-    const room = width - 18 - (bias === undefined || above ? 0 : font * LETTER * 9);
+    const letters = Math.floor((width - 18) / (LETTER * size));
+    const spare = letters < PAIR_LETTERS ? 0 : 3; // letters, with which the name of a derivative is whole
+    const room = width - 18 - (bias === undefined || above ? 0 : font * LETTER * (9 + spare));
     const texts = [
       named(fitting(name, room, font), {
         class: "box-name",
@@ -191,17 +196,19 @@ export class Boxes {
       }),
     ];
     if (neuron) {
-      const middle = x + font * 0.55;
-      const rooms = [middle - left, x + width / 2 - middle].map((room) => Math.floor((room - 3) / (LETTER * Math.max(11, font - 1.5))));
-      numbers.push(this.number(neuron.out, "out ", "data", left, row(2)), this.number(neuron.out, "∂ ", "grad", middle, row(2)));
-      if (neuron.net !== neuron.out) {
-        numbers.push(this.number(neuron.net, "net ", "data", left, row(1)), this.number(neuron.net, "δ ", "grad", middle, row(1)));
-      }
-      for (const number of numbers) number.letters = rooms[number.what === "grad" ? 1 : 0];
-    } else if (kind === "bias") numbers.push(this.number(id, "", "main", x, row(1), "middle"));
+      const right = x + width / 2 - 9;
+      const said = Math.min(ROOM + 4, letters - NUMBER);
+      const pair = (/** @type {number} */ id, /** @type {string} */ name, /** @type {string} */ rate, /** @type {number} */ y) => {
+        numbers.push({ ...this.number(id, name, "data", left, y), letters: said });
+        numbers.push({ ...this.number(id, rate, "grad", right, y, "end"), letters: letters - said });
+      };
+      pair(neuron.out, "out ", `${RATE} `, row(2));
+      if (neuron.net !== neuron.out) pair(neuron.net, "net ", "δ ", row(1));
+    } else if (kind === "bias")
+      numbers.push({ ...this.number(id, "", "main", x, row(1), "middle"), letters: Math.floor((width - 4) / (LETTER * size)) });
     else numbers.push(this.number(id, "", kind === "input" ? "data" : "main", left, row(1)));
     if (bias !== undefined)
-      extra.push(this.small(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, x + width / 2 - 9, row(above), "main"));
+      extra.push(this.small(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, x + width / 2 - 9, row(above), "main", "", spare));
     if (target !== undefined && !neuron) extra.push(this.targetIn(target, { x, y, width, height }, true));
     else if (target !== undefined)
       extra.push(this.small(target, `${text("neurons.target")} `, x + width / 2 - 2, y - height / 2 - 4, "data"));
@@ -301,14 +308,16 @@ export class Boxes {
    * @param {number} x
    * @param {number} y
    * @param {NumberPart["what"]} what
+   * @param {string} more of its look
+   * @param {number} spare letters
    */
-  small(id, prefix, x, y, what, more = "") {
+  small(id, prefix, x, y, what, more = "", spare = 0) {
     const size = Math.max(11, this.places.font - 2.5);
-    const wide = LETTER * size * (prefix.length + NUMBER - 1); // a minus is wider than a digit
+    const wide = LETTER * size * (prefix.length + NUMBER - 1 + spare); // a minus is wider than a digit
     const still = what === "main"; // a bias changes in the update, and its name stays where it is
     const number = still ? this.number(id, prefix, what, x - wide + 3, y) : this.number(id, prefix, what, x, y, "end");
     set(number.element, "font-size", size);
-    if (still) number.letters = prefix.length + NUMBER - 2;
+    if (still) number.letters = prefix.length + NUMBER - 2 + spare;
     const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);

@@ -5,9 +5,9 @@ import { MOST_LABELS } from "./spots.js";
 
 const LARGEST_BOXES = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
 const TIERS = [
-  scaled(1.65),
-  scaled(1.4),
-  scaled(1.18),
+  scaled(LARGEST_BOXES, 1.65),
+  scaled(LARGEST_BOXES, 1.4),
+  scaled(LARGEST_BOXES, 1.18),
   LARGEST_BOXES,
   { font: 14, neuron: 180, input: 74, part: 108, result: 108, height: 62, gap: 36, rows: 3 },
   { font: 12.5, neuron: 162, input: 66, part: 98, result: 98, height: 54, gap: 32, rows: 3 },
@@ -18,6 +18,8 @@ const TIERS = [
   { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: 17, rows: 2 },
   { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: 0 },
 ];
+const SHRUNK = [1, 0.95, 0.9]; // of a form
+const PAIR_WIDTH = 15; // heights of letters, in which a neuron says its output and, by its whole name, how the error changes with it
 const MOST_APART = [300, 170]; // columns that lie beside each other, and rows that lie below each other: more is no picture any more
 const APART = 12; // of boxes in a column, with badges between them
 const CLOSE = 3; // of boxes in a row of an upright picture, and of small ones in a column
@@ -28,14 +30,14 @@ const BIAS = 0.3; // of the way back to the layer before: its lines leave the re
 const GHOST = 7; // more, below boxes under which it is said what was there
 
 /**
- * The largest form, larger still, for screens that many look at.
+ * A form, larger or smaller: the largest, larger still, for screens that many look at.
+ * @param {Tier} form
  * @param {number} scale
  * @returns {Tier}
  */
-function scaled(scale) {
-  const { rows, ...lengths } = LARGEST_BOXES;
-  const larger = Object.fromEntries(Object.entries(lengths).map(([name, length]) => [name, length * scale]));
-  return { .../** @type {Tier} */ (larger), rows };
+function scaled({ rows, ...lengths }, scale) {
+  const found = Object.fromEntries(Object.entries(lengths).map(([name, length]) => [name, length * scale]));
+  return { .../** @type {Tier} */ (found), rows };
 }
 
 /**
@@ -46,6 +48,7 @@ function scaled(scale) {
  * @property {{ id: number, heads: number[], column: number }[]} shared biases of several neurons
  * @property {number[]} own neurons with a bias of their own
  * @property {{ from: number, to: number }[]} errors
+ * @property {number} more letters that the whole name of a derivative has, ∂E/∂w5 for ∂w5
  * @typedef {{ x: number, y: number, width: number, height: number, kind: string, rows: number, free: number }} Box its middle, its size, the
  *   rows of text in it (3: all its numbers; 2 or 1: its name and one; 0: nothing), and how far the next one is
  * @typedef {{ width: number, height: number, rows: number }} Size
@@ -62,6 +65,18 @@ function scaled(scale) {
 export function tiersFor(spec, width, height, upright) {
   const possible = TIERS.filter((each) => fits(spec, each, width, height, upright));
   return possible.length ? possible : TIERS.slice(-1);
+}
+
+/**
+ * The same form, and a little smaller, with neurons in which the whole name of a derivative has room: those for which there is room.
+ * @param {Spec} spec
+ * @param {Tier} tier
+ * @param {Picture} picture
+ */
+export function formsOfNames(spec, tier, { width, height, upright }) {
+  const forms = SHRUNK.map((scale) => scaled(tier, scale));
+  for (const form of forms) form.neuron = Math.max(form.neuron, 18 + PAIR_WIDTH * Math.max(11, form.font - 1.5));
+  return forms.filter((form) => form.font >= 11 && fits(spec, form, width, height, upright));
 }
 
 /**

@@ -1,6 +1,6 @@
 // The formula panel: the selected quantity as symbols, as numbers and as their result.
 
-import { equations } from "../model/equations.js";
+import { equations, hasCome } from "../model/equations.js";
 import { happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
 import { exactly, parsed, typedNumber, written } from "../model/numbers.js";
@@ -95,7 +95,9 @@ class FormulaPanel {
     const { session, latest, shown } = this;
     if (!latest || shown === null) return "";
     const { notation } = session;
-    const list = equations(session, latest, shown).map((equation) => this.masked(equation));
+    const list = equations(session, latest, shown)
+      .filter(({ key }) => hasCome(latest, shown, key))
+      .map((equation) => this.masked(equation));
     if (form === "python")
       return this.pythonOf(
         list.filter(({ key }) => KNOWN_TO_PYTHON.includes(key)),
@@ -246,8 +248,10 @@ class FormulaPanel {
       return;
     }
     const node = session.graph.nodes[id];
-    const early = frame.phase === "forward" || (frame.phase === "backward" && frame.gradAt(id) === null); // nothing tells before its beat
-    const list = equations(session, frame, id).filter(({ key }) => !early || key === "data" || !node.op);
+    const come = (/** @type {Equation} */ { key }) => hasCome(frame, id, key);
+    const all = equations(session, frame, id).filter((each) => come(each) || KNOWN_TO_PYTHON.includes(each.key));
+    const list = all.map((each) => (come(each) ? each : { ...each, rows: [[text("neurons.pending")]], factors: [] }));
+    this.copies.hidden = !all.some(come);
     this.renderEquations(list, id, frame);
     this.editor.hidden = Boolean(node.op);
     if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : typedNumber(frame.data[id]);
@@ -274,7 +278,7 @@ class FormulaPanel {
       optimizer,
       batch,
       frame.steps,
-      list.map((each) => each.key),
+      list.map(({ key }) => [key, hasCome(frame, id, key)]),
       negative,
       session.view.quiz,
       session.solved,
@@ -313,7 +317,7 @@ class FormulaPanel {
     const pieces = list.flatMap(({ rows, factors = [] }) => [...rows.flat(), ...factors.flatMap(({ formula }) => formula ?? [])]);
     const deltas = new Set(pieces.flatMap((piece) => (typeof piece !== "string" && piece.delta ? [piece.delta] : [])));
     put(this.delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");
-    put(this.ghost, frame.ghost ? this.without(id, frame) : "");
+    put(this.ghost, frame.ghost && frame.step === null ? this.without(id, frame) : "");
   }
 
   /**

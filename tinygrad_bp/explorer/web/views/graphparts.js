@@ -2,6 +2,7 @@
 // by itself, so that only what is in sight needs to be.
 
 import { brief, exactly, written } from "../model/numbers.js";
+import { rateSign } from "../model/notation.js";
 import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
@@ -10,9 +11,10 @@ import { inRoom, item, shortened, tint } from "./items.js";
 const ROW = 17;
 const WIDE = 7.6; // of a letter of a name
 const COMPUTED_WIDTH = 88; // of the width of a folded neuron, for what is computed; the rest is for how the error changes with it
+const RATE_WIDTH = 60; // of the name of a derivative
 const MOST_ROWS = 3; // below the heading of a folded box
 
-/** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "hides" | "hidesSlope"> & import("./grip.js").Hand} Stage */
+/** @typedef {Pick<import("../model/session.js").Session, "graph" | "description" | "view" | "select" | "hides" | "hidesSlope"> & import("./grip.js").Hand} Stage */
 /** @typedef {import("./sheets.js").Box} Box */
 /** @typedef {import("./sheets.js").Line} Line */
 
@@ -308,7 +310,7 @@ function rowsOfBox(stage, box, frame, most) {
     return [
       ...(net === out ? [] : [`net ${shown(net, "data")}`, `δ ${shown(net, "grad")}`]),
       `out ${shown(out, "data")}`,
-      `∂E/∂out ${shown(out, "grad")}`,
+      `${shortened(rateSign(stage, "out"), RATE_WIDTH)} ${shown(out, "grad")}`,
     ];
   }
   if (box.kind === "layer") {
@@ -360,7 +362,7 @@ function asideOf(stage, box, { frame, scene }) {
   if (id === null) return "";
   const [x, quantity] = backward ? [frame.gradAt(id), "grad"] : [frame.dataAt(id), "data"];
   const name = isolated(shortened(stage.graph.nodes[id].name, 60));
-  return `${backward ? "∂E/∂" : ""}${name} ${stage.hides(id, /** @type {Quantity} */ (quantity)) ? "?" : inRoom(x)}`;
+  return `${backward ? rateSign(stage, name) : name} ${stage.hides(id, /** @type {Quantity} */ (quantity)) ? "?" : inRoom(x)}`;
 }
 
 /**
@@ -401,7 +403,9 @@ function updateLocal(stage, { tail, head }, local, number, { frame, scene, lit }
   const { graph } = stage;
   const { weight } = local;
   const term = weight === null ? undefined : (scene.lines.get(weight) ?? scene.colours.get(weight));
-  const unknown = weight === null && frame.phase === "forward" && frame.dataAt(local.of) === null;
+  const early =
+    local.of === graph.result ? !frame.isDone("backward", local.by) : frame.phase === "forward" && frame.dataAt(local.of) === null;
+  const unknown = weight === null && early;
   toggle(number, "gone", !local.always && (unknown || !(lit || term !== undefined)));
   const x = unknown ? null : weight === null ? localSlope(frame.slopes, graph, local) : frame.dataAt(weight);
   const secret = weight === null ? stage.hidesSlope(tail, head) : stage.hides(weight, "data");

@@ -1,12 +1,14 @@
 // What is written in a picture of a network: the numbers of boxes and lines, as the mode asks for them, and what they would be otherwise.
 
 import { brief, exactly, signed, written } from "../model/numbers.js";
-import { split } from "../model/notation.js";
+import { rateSign, split } from "../model/notation.js";
 import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
-import { DIGITS, inRoom, shortened } from "./items.js";
+import { DIGITS, inRoom, RATE, ROOM, shortened } from "./items.js";
 
 /** @typedef {Pick<import("../model/session.js").Session, "graph" | "view" | "select" | "mode" | "hides" | "light" | "formulas" | "programs" | "description" | "grip" | "gripping" | "inHand"> & import("./grip.js").Hand} Stage */
+const NARROW_SIGNS = 1; // letter whose room the signs of a derivative's whole name and its space do not take
+
 /** @typedef {import("./boxes.js").NumberPart} NumberPart */
 /** @typedef {import("./boxes.js").ItemPart} ItemPart */
 /** @typedef {import("./picture.js").LinePart} LinePart */
@@ -54,11 +56,17 @@ export class Labels {
     const own = this.number(weight, "data", data);
     const parts = [mode === "change" ? text("neurons.change", { number: own }) : own];
     const slope = frame.gradAt(weight);
-    if (mode === "gradients" && slope !== null) parts.push(text("neurons.gradient", { number: this.number(weight, "grad", slope) }));
+    if (mode === "gradients" && slope !== null) parts.push(`${rateSign(this.stage, name)} ${this.number(weight, "grad", slope)}`);
     set(part.group, "aria-label", `${isolated(name)}: ${parts.join(", ")}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
-    if (said) this.say(part, gradient, held ? `= ${words}` : words);
+    const { whole, alone } = part.place.label;
+    if (said)
+      this.say(
+        part,
+        !gradient ? "" : whole || (alone && frame.beat?.node === weight) ? rateSign(this.stage, "") : RATE,
+        held ? `= ${words}` : words,
+      );
   }
 
   /**
@@ -93,25 +101,25 @@ export class Labels {
       if (neuron.net !== id) add("net", neuron.net, "data");
       add("out", id, "data");
       if (changed) parts.push(changed);
-      add("∂E/∂out", id, "grad");
+      add(rateSign(this.stage, "out"), id, "grad");
       if (neuron.net !== id) add("δ", neuron.net, "grad");
     } else {
       if (data !== null) parts.push(changed || this.number(id, "data", data));
-      if (mode === "gradients" && gradient !== null) parts.push(text("neurons.gradient", { number: this.number(id, "grad", gradient) }));
+      if (mode === "gradients" && gradient !== null) add(rateSign(this.stage, this.stage.graph.nodes[id].name), id, "grad");
     }
     return `${isolated(neuron?.name ?? this.stage.graph.nodes[id].name)}: ${parts.join(", ") || text("neurons.pending")}`;
   }
 
   /**
    * @param {LinePart} part
-   * @param {boolean} gradient
+   * @param {string} sign before its name
    * @param {string} words
    */
-  say(part, gradient, words) {
+  say(part, sign, words) {
     const [base, below] = split(shortened(this.stage.graph.nodes[part.connection.weight].name, 80));
-    const shown = `${gradient ? "∂" : ""}${base}${below} ${words}`;
+    const shown = `${sign}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;
-    const named = svg("tspan", { class: "line-name" }, gradient ? "∂" : "", base, below && svg("tspan", { class: "sub", dy: "2" }, below));
+    const named = svg("tspan", { class: "line-name" }, sign, base, below && svg("tspan", { class: "sub", dy: "2" }, below));
     part.label.replaceChildren(named, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
     part.halo.replaceChildren(...part.label.cloneNode(true).childNodes);
   }
@@ -161,14 +169,32 @@ export class Labels {
     const x = mode === "change" && number.what !== "grad" ? frame.changeAt(source) : this.mainNumber(frame, source, what);
     const hidden = this.stage.hides(source, what === "gradients" ? "grad" : "data");
     const early = number.what === "grad" && !resting && !["backward", "update"].includes(frame.phase);
-    const slope = !resting && what === "gradients" && this.stage.graph.biases.has(number.id);
-    const prefix = slope ? `∂${number.prefix || " "}` : number.prefix;
-    const words = hidden ? "?" : inRoom(x, number.letters - prefix.length);
-    const named = x === null && !hidden ? "" : (said?.prefix ?? this.prefixOf(number, what));
-    const whole = prefix + named + words;
-    put(number.element, early && !hidden ? "" : whole.length > number.letters ? prefix + words : whole);
+    const names = this.namesOf(number, what, { resting, said, unknown: x === null && !hidden });
+    const words = hidden ? "?" : inRoom(x, number.letters - names[names.length - 1].length);
+    // Whether a derivative has its whole name depends on no number.
+    const long = (/** @type {string} */ name) => name.length + (name.includes("/") ? ROOM - NARROW_SIGNS : words.length);
+    const name = names.find((each) => long(each) <= number.letters) ?? names[names.length - 1];
+    put(number.element, early && !hidden ? "" : name + words);
     set(number.element, "data-value", hidden || early ? "" : exactly(x));
     toggle(number.element, "pending", x === null);
+  }
+
+  /**
+   * What a number can be called: the longest name first, and last how it is called where there is room for no other.
+   * @param {NumberPart} number
+   * @param {string} what
+   * @param {{ resting: boolean, said: ReturnType<Labels["spoken"]>, unknown: boolean }} given
+   */
+  namesOf(number, what, { resting, said, unknown }) {
+    const { id, prefix } = number;
+    const { graph } = this.stage;
+    const [out, short] = [`${rateSign(this.stage, "out")} `, `${RATE} `];
+    if (!resting && what === "gradients" && graph.biases.has(id))
+      return [`${rateSign(this.stage, graph.nodes[id].name)} `, `${RATE}${prefix || " "}`];
+    if (prefix === short) return [out, short];
+    if (unknown) return [prefix];
+    if (said?.prefix === short) return [prefix + out, prefix + short, prefix];
+    return [prefix + (said?.prefix ?? this.prefixOf(number, what)), prefix];
   }
 
   /**
@@ -201,8 +227,8 @@ export class Labels {
     const neuron = this.neuronAt.get(id);
     if (!beat?.neuron || !neuron || neuron.net === id) return null;
     if (beat.kind === "net" && beat.neuron === neuron) return { id: neuron.net, what: "values", prefix: "net " };
-    if (beat.kind === "arrive" && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
-    if (beat.kind.startsWith("gradient") && beat.neuron === neuron) return { id, what: "gradients", prefix: "∂ " };
+    const arrived = beat.kind === "arrive" || beat.kind.startsWith("gradient");
+    if (arrived && beat.neuron === neuron) return { id, what: "gradients", prefix: `${RATE} ` };
     const feeds = beat.kind.startsWith("gradient") && beat.neuron.connections.some(([, source]) => source === id);
     return feeds ? { id, what: "values", prefix: "out " } : null;
   }

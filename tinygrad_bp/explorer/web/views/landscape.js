@@ -106,7 +106,9 @@ class LandscapePart {
     this.plot.place(this.first, ...first);
     this.plot.place(this.dot, ...now);
     const next = pair.map((each) =>
-      training.trained(frame.settings).includes(each) ? updatedTo(frame, each, frame.taken[each]) : frame.leaves[each],
+      training.trained(frame.settings).includes(each) && pair.every((one) => frame.isDone("backward", one))
+        ? updatedTo(frame, each, frame.taken[each])
+        : frame.leaves[each],
     );
     const at = (/** @type {number[]} */ [a, b]) => /** @type {[number, number]} */ ([this.plot.across.at(a), this.plot.up.at(b)]);
     arrow(this.step, at(now), at(next));

@@ -88,7 +88,7 @@ export function play(picture, frame, scene, beat, { speed, hold }) {
 function asItWas({ stage, labels }, frame, part) {
   const now = part.label.cloneNode(true).childNodes;
   const { weight } = part.connection;
-  labels.say(part, false, stage.hides(weight, "data") ? "?" : inRoom(frame.data[weight], part.letters));
+  labels.say(part, "", stage.hides(weight, "data") ? "?" : inRoom(frame.data[weight], part.letters));
   return () => {
     part.halo.replaceChildren(...Array.from(now, (each) => each.cloneNode(true)));
     part.label.replaceChildren(...now);

@@ -2,6 +2,7 @@
 
 import { summandsOf } from "../model/beats.js";
 import { endOf } from "../model/forward.js";
+import { resultSign } from "../model/notation.js";
 import { text } from "../model/words.js";
 import { arrangement } from "./arrangement.js";
 import { svg } from "./elements.js";
@@ -16,7 +17,9 @@ import { Picture } from "./picture.js";
  * @param {Pick<Stage, "graph" | "description">} stage
  * @returns {import("./columns.js").Spec}
  */
-function specOf({ graph, description: { outputs } }, withParts = true) {
+function specOf(stage, withParts = true) {
+  const { graph, description } = stage;
+  const { outputs } = description;
   const network = /** @type {Network} */ (graph.network);
   const { neurons, inputs } = network;
   /** @type {import("./columns.js").Spec["columns"]} */
@@ -65,7 +68,7 @@ function specOf({ graph, description: { outputs } }, withParts = true) {
     letters: Math.min(10, graph.nodes[weight].name.length) + 2.2 + ROOM, // "∂w1 −0.0012"
   }));
   const own = neurons.filter(({ bias }) => bias !== null && !shared.some(({ id }) => id === bias)).map(({ out }) => out);
-  return { columns, lines, shared, own, errors: seen ? [] : errors };
+  return { columns, lines, shared, own, errors: seen ? [] : errors, more: resultSign(stage).length + 2.5 };
 }
 
 /**

@@ -73,8 +73,21 @@ export function pathsView(session) {
     list.replaceChildren(...rows.map(({ element }) => element));
   }
 
+  /**
+   * @param {Edge[]} edges
+   * @param {ArrayLike<number>} slopes
+   */
+  function factorWords(edges, slopes) {
+    if (edges.some(({ tail, head }) => session.hidesSlope(tail, head))) return "?";
+    return written(
+      edges.reduce((product, edge) => product * slopes[edge.index], 1),
+      FINER_DIGITS,
+    );
+  }
+
   /** @param {Frame} frame */
-  function render({ slopes, settings }) {
+  function render(frame) {
+    const { slopes } = frame;
     const from = session.view.lens ?? graph.parameters[0];
     offer(from);
     // The list keeps its order while someone points at one of its paths.
@@ -88,9 +101,18 @@ export function pathsView(session) {
       }
       if (ways.paths.length !== rows.length || ways.paths.some((path, k) => keyOf(path) !== rows[k].key)) arrange(ways.paths, from);
     }
+    write(frame, from);
+  }
 
-    const hidden = session.hides(from, "grad");
-    const shown = (/** @type {number} */ x) => (hidden ? "?" : written(x));
+  /**
+   * @param {Frame} frame
+   * @param {number} from
+   */
+  function write({ slopes, settings, isDone }, from) {
+    const come = isDone("backward", from); // a round that is gone through tells no derivative before its beat
+    const hidden = !come || session.hides(from, "grad");
+    const secret = come ? "?" : "·";
+    const shown = (/** @type {number} */ x) => (hidden ? secret : written(x));
     const whole = graph.derivative(slopes, graph.result, from);
     const products = rows.map(({ path }) => path.reduce((product, edge) => product * slopes[edge.index], 1));
     const found = sharesOf(products, whole);
@@ -100,16 +122,13 @@ export function pathsView(session) {
     const most = Math.max(0, ...known);
     const width = most - least || 1;
     rows.forEach((row, k) => {
-      for (const { number, edges } of row.factors) {
-        const factor = edges.reduce((product, edge) => product * slopes[edge.index], 1);
-        put(number, edges.some(({ tail, head }) => session.hidesSlope(tail, head)) ? "?" : written(factor, FINER_DIGITS));
-      }
+      for (const { number, edges } of row.factors) put(number, come ? factorWords(edges, slopes) : secret);
       put(row.product, shown(products[k]));
       drawShare(row, shares[k], products[k] < 0, least, width);
     });
-    put(total, shown(whole));
+    put(total, come ? shown(whole) : text("neurons.pending"));
     set(total, "title", hidden ? "" : exactly(whole));
-    put(summary, summarized(found, products.length, ways.count, hidden));
+    put(summary, come ? summarized(found, products.length, ways.count, hidden) : "");
     note.hidden = !settings.sequential;
   }
 

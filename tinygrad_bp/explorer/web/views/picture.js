@@ -65,7 +65,7 @@ export class Picture {
     this.neuronAt = new Map(neurons.map((neuron) => [neuron.out, neuron]));
     this.labels = new Labels(stage, this.neuronAt);
     /** @type {import("./columns.js").Spec} */
-    this.spec = { columns: [], lines: [], shared: [], own: [], errors: [] };
+    this.spec = { columns: [], lines: [], shared: [], own: [], errors: [], more: 0 };
     /** @type {import("./arrangement.js").Arrangement | null} */
     this.places = null;
     this.room = { width: 0, height: 0 };

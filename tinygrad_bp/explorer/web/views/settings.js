@@ -1,5 +1,6 @@
 // How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
 
+import { resultSign } from "../model/notation.js";
 import { LEVELS } from "../model/state.js";
 import { text } from "../model/words.js";
 import { button, speedSlider } from "./controls.js";
@@ -82,7 +83,7 @@ export function settingsView(session, desk) {
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
     const shown = tab === "graph" ? "graph" : view.step !== null ? "beat" : nothing ? "nothing" : session.mode();
-    legend.textContent = text(`legend.${shown}`) + part;
+    legend.textContent = text(`legend.${shown}`, { result: resultSign(session) }) + part;
     for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());
     graphTools.hidden = tab !== "graph";
     modes.parentElement?.toggleAttribute("hidden", tab === "graph");

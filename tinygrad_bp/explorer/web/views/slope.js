@@ -1,6 +1,7 @@
 // The slope view: the error over one number as a curve, its tangent, whose slope is the gradient, and the step of the next update; below,
 // the error over two parameters as a map.
 
+import { resultSign } from "../model/notation.js";
 import { brief, exactly, signed, typedNumber, written } from "../model/numbers.js";
 import { consequence, enlargement, isBeyondCharts, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
@@ -182,7 +183,7 @@ class SlopePanel {
     this.field.disabled = session.hides(id, "data");
     if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : typedNumber(x);
     if (this.body.hidden) this.forget();
-    else this.draw(frame, found);
+    else this.draw(frame, frame.isDone("backward", id) ? found : { ...found, next: x, update: null });
     this.land?.render(frame, id);
   }
 
@@ -205,6 +206,9 @@ class SlopePanel {
     const { session, wide, parts, id } = this;
     const { graph } = session;
     const { x, slope, error, height, update } = found;
+    const come = frame.isDone("backward", id); // a round that is gone through tells no slope, nor what follows from it, before its beat
+    toggle(this.root, "early", !come);
+    const steep = come ? written(slope, FINER_DIGITS) : text("neurons.pending");
     // In someone's hand the number moves in the window, and not the window with it.
     const still = (session.gripping || document.activeElement === this.slider) && this.window && x >= this.window[0] && x <= this.window[1];
     if (!still || !this.window) this.window = windowAround(this.window, x);
@@ -231,13 +235,13 @@ class SlopePanel {
       result,
       number: written(x, FINER_DIGITS),
       height: written(height, FINER_DIGITS),
-      slope: written(slope, FINER_DIGITS),
+      slope: steep,
     };
     set(wide.root, "aria-label", text("slope.chart", given));
     this.write("update", update);
-    this.write("hand", moved ? consequence(error, moved.from, x, moved.slope) : null);
-    this.writeKeys(slope, update !== null);
-    put(this.note, this.remark(frame, update));
+    this.write("hand", moved && come ? consequence(error, moved.from, x, moved.slope) : null);
+    this.writeKeys(steep, come ? slope : null, update !== null);
+    put(this.note, come ? this.remark(frame, update) : "");
   }
 
   /**
@@ -305,10 +309,11 @@ class SlopePanel {
   }
 
   /**
-   * @param {number} slope
+   * @param {string} steep in words
+   * @param {number | null} slope
    * @param {boolean} updates
    */
-  writeKeys(slope, updates) {
+  writeKeys(steep, slope, updates) {
     const { session, id } = this;
     const { notation, graph } = session;
     const given = { result: changing(session) };
@@ -325,17 +330,16 @@ class SlopePanel {
       );
     }
     if (!this.number) return;
-    put(this.number, written(slope, FINER_DIGITS));
+    put(this.number, steep);
     set(this.number, "value", exactly(slope));
   }
 }
 
 /**
- * What is said to change: E where the result is an error, else the result by its own name, if that is short.
+ * What is said to change, behind Δ: if its name is short.
  * @param {import("../model/session.js").Session} session
  */
-function changing({ graph, description }) {
-  const { name } = graph.nodes[graph.result];
-  if (description.isError) return "E";
-  return name.length <= LONGEST_CHANGING ? name : "";
+function changing(session) {
+  const sign = resultSign(session);
+  return sign.length <= LONGEST_CHANGING ? sign : "";
 }

@@ -16,8 +16,9 @@ const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the 
  * @typedef {import("./columns.js").Spec} Spec
  * @typedef {import("./rectangles.js").Rect} Rect
  * @typedef {import("./rectangles.js").Segment} Segment
- * @typedef {Rect & { always: boolean, on: boolean, room: number }} Label whether it can always be shown, whether it lies on its line, not
- *   beside it, and how many letters of a number have room in it
+ * @typedef {Rect & { always: boolean, on: boolean, room: number, whole: boolean, alone: boolean }} Label whether it can always be shown, whether
+ *   it lies on its line, not beside it, how many letters of a number have room in it, and whether the whole name of a derivative has: in all
+ *   labels at once, or in this one alone
  * @typedef {Segment & { weight: number, label: Label }} Line
  */
 
@@ -132,7 +133,7 @@ function singly(own, biases, ground, wanted) {
  * @param {Rect} label
  * @param {Segment[]} segments
  */
-function crossings(line, label, segments) {
+export function crossings(line, label, segments) {
   const letters = { ...label, height: 0.9 * label.height };
   return segments.filter((other) => other !== line && passes(other, letters)).length;
 }

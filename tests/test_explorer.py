@@ -413,10 +413,7 @@ def test_targets_of_a_network(loss: Any) -> None:
     assert targets(subject) == [None, None, "target_o1", "target_o2"]
     neurons = units(topological_order(subject.result), subject.parameters)
     assert [unit.activation for unit in neurons] == [ops.sigmoid, ops.sigmoid, None, None]  # no softplus of the loss
-    beside = loss != "binary_cross_entropy"
-    assert targets(of_value(error_of(net, loss=losses.LOSSES[loss])))[2:] == (
-        ["target_o1", "target_o2"] if beside else [None, None]
-    )
+    assert targets(of_value(error_of(net, loss=losses.LOSSES[loss])))[2:] == ["target_o1", "target_o2"]
 
 
 @pytest.mark.parametrize(

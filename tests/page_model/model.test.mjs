@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EDGES, SUBJECTS, TEXTS } from "./subjects.js";
 import { questionBefore } from "./web/model/asking.js";
-import { compared } from "./web/model/check.js";
+import { checksOf, compared } from "./web/model/check.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
 import { brief, exactly, parsed, told, typedNumber, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
@@ -362,18 +362,60 @@ test("at a kink no gradient is judged; a wrong one is found where the function i
   }
 });
 
+// How often a graph is passed through, in each direction, from now on.
+const passesOf = (graph) => {
+  const passes = { forward: 0, slopes: 0, backward: 0 };
+  for (const way of Object.keys(passes)) {
+    const pass = graph[way].bind(graph);
+    graph[way] = (...given) => {
+      passes[way] += 1;
+      return pass(...given);
+    };
+  }
+  return passes;
+};
+
 test("a gradient that a difference agrees with takes no more than that difference", () => {
   const session = opened("xor");
   const frame = session.frame();
   const { graph } = session;
-  const forward = graph.forward.bind(graph);
-  let passes = 0;
-  graph.forward = (...given) => {
-    passes += 1;
-    return forward(...given);
-  };
+  const passes = passesOf(graph);
   for (const id of graph.parameters) assert.equal(compared(graph, frame, id).verdict, "agrees");
-  assert.equal(passes, 2 * graph.parameters.length);
+  assert.deepEqual(passes, { forward: 2 * graph.parameters.length, slopes: 0, backward: 0 });
+});
+
+test("gradients are checked some at a time, and what is begun is made to its end", () => {
+  const session = opened("xor");
+  const { graph } = session;
+  const checks = checksOf(graph);
+  assert.equal(checks.grow(), null);
+  const [first, later] = [session.frame(), session.go({ row: 1 }) ?? session.frame()];
+  checks.want({ key: "first", frame: first });
+  const passes = passesOf(graph);
+  const some = 6 * graph.nodes.length; // as many as six passes compute
+  assert.equal(checks.grow(some), null);
+  assert.equal(passes.forward, 6);
+  checks.want({ key: "later", frame: later });
+  for (const frame of [first, later]) {
+    assert(checks.waits);
+    let whole = null;
+    while (!whole) {
+      const before = passes.forward;
+      whole = checks.grow(some);
+      assert(passes.forward <= before + 6);
+    }
+    assert.deepEqual(whole.found.map(({ found }) => found), graph.parameters.map((id) => frame.grads[id]));
+  }
+  assert(!checks.waits);
+});
+
+test("whether a number can be set is a matter of forward passes, one for each case", () => {
+  const session = opened("xor");
+  const id = session.graph.parameters[0];
+  const passes = passesOf(session.graph);
+  assert.equal(session.training.change(0, 0, { leaves: [[id, 0.25]] }), null);
+  const cases = session.original.cases.length;
+  assert.deepEqual(passes, { forward: 2 * cases, slopes: 0, backward: 0 }); // each is computed, and then the mean error over them
 });
 
 test("letters that run from right to left stay in their place of an equation", () => {

@@ -125,7 +125,7 @@ test("the plane of two inputs: maps of neurons from forward passes, and room for
   assert.deepEqual(room, [[-0.5, 1.5], [-0.5, 1.5]]);
   const nodes = session.graph.network.neurons.map(({ out }) => out);
   const growing = new Maps(session.graph, inputs, 3, nodes);
-  growing.wanted = { key: "first", state: frame, room };
+  growing.want({ key: "first", state: frame, room });
   const parts = Array.from({ length: 3 }, () => growing.grow(1)); // row by row: nobody waits for all of it
   assert.deepEqual(parts.map(Boolean), [false, false, true]);
   assert.equal(growing.waits, false);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { SUBJECTS, TEXTS } from "./subjects.js";
 import { extremes, heightAt, Landscape } from "./web/model/heights.js";
 import { Session } from "./web/model/session.js";
-import { consequence, enlargement, errorAlong, meanErrorAlong, niceAbove, notchOf, slopeAt, trail, turned, windowAround, largeGradient } from "./web/model/slopes.js";
+import { consequence, enlargement, errorAlong, meanErrorAlong, niceAbove, notchOf, Samples, slopeAt, trail, turned, windowAround, largeGradient } from "./web/model/slopes.js";
 import { loadTexts, speak } from "./web/model/words.js";
 
 loadTexts(TEXTS);
@@ -134,6 +134,22 @@ test("a map of heights is the mean error, and the way through it ends here", () 
   assert(near(heightAt(map.whole, 0, 0), error(0, -1)) && near(heightAt(map.whole, 1, 0), error(2, -1)) && near(heightAt(map.whole, 0.5, 1), error(1, 3)));
   const [low, high] = extremes(map.whole);
   assert(low < high && low <= heightAt(map.whole, 0.3, 0.7) && high >= heightAt(map.whole, 0.3, 0.7));
+});
+
+test("a curve is computed again only where something that it depends on has changed", () => {
+  const samples = new Samples();
+  let calls = 0;
+  const square = (x) => {
+    calls += 1;
+    return x * x;
+  };
+  const points = samples.of(square, [0, 2], 3, ["w", 1]);
+  assert.deepEqual(points, [[0, 0], [1, 1], [2, 4]]);
+  assert.equal(samples.of(square, [0, 2], 3, ["w", 1]), points);
+  assert.equal(calls, 3);
+  const others = [[[0, 4], 3, ["w", 1]], [[0, 4], 5, ["w", 1]], [[0, 4], 5, ["b", 1]], [[0, 4], 5, ["b", -1]]];
+  for (const [range, count, known] of others) assert.equal(samples.of(square, range, count, known).length, count);
+  assert.equal(calls, 3 + 3 + 5 + 5 + 5);
 });
 
 test("the number to look at first is the first of those whose gradients are about the largest", () => {

@@ -31,7 +31,7 @@ from tinygrad_bp.words import LANGUAGES, catalogue, words
 SCRIPTS = (
     "model/words", "model/numbers", "model/graph", "model/optimizers", "model/changes", "model/training",
     "model/rival", "model/notation", "model/beats", "model/probabilities", "model/formulas",
-    "model/equations", "model/frame", "model/history", "model/slopes", "model/heights", "model/maps",
+    "model/equations", "model/frame", "model/history", "model/slopes", "model/growing", "model/heights", "model/maps",
     "model/speech", "model/neurons", "model/terms", "model/forward", "model/backward", "model/answers", "model/agreeing", "model/travels",
     "model/scenes", "model/asking", "model/round", "model/diagnosis", "model/mixups", "model/quiz", "model/check", "model/tables",
     "model/png", "model/points",
@@ -42,7 +42,7 @@ SCRIPTS = (
     "views/standing", "views/tracks", "views/movement", "views/labels", "views/boxes", "views/crowd",
     "views/picture", "views/network",
     "views/sheets", "views/graphparts", "views/minimap", "views/computation", "views/beat", "views/bar", "views/plot",
-    "views/neuron", "views/hover", "views/formula", "views/landscape", "views/edit", "views/slope", "views/cases",
+    "views/neuron", "views/hover", "views/formula", "views/gradual", "views/landscape", "views/edit", "views/slope", "views/cases",
     "views/curve", "views/painting", "views/plane", "views/runs", "views/learning", "views/paths",
     "views/standalone", "views/truth", "views/rungs", "views/teacher", "views/film", "views/exports", "views/settings",
     "shell/links", "shell/player", "shell/keyboard", "shell/screen", "shell/page", "shell/main",

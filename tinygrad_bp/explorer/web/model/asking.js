@@ -42,7 +42,7 @@ export function questionBefore(session, frame, next) {
     return question("weight", { name: [{ name: next.node }], result: [{ name: graph.result }] }, change, 0);
   }
   if (next.kind === "end") {
-    const leaves = Float64Array.from(frame.leaves);
+    const leaves = frame.leaves.slice();
     for (const id of training.trained(frame.settings)) leaves[id] = updatedTo(frame, id, taken[id]);
     const after = graph.forward(leaves, frame.settings.variant)[graph.result];
     return question("error", { result: [{ name: graph.result }] }, after - data[graph.result], 1);

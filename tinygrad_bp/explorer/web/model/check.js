@@ -1,5 +1,6 @@
 // The check: the same numbers by other ways, by central differences and, for the worked example, as they are printed and by hand.
 
+import { Growing } from "./growing.js";
 import { updatedTo } from "./optimizers.js";
 import { Training } from "./training.js";
 import { counted, written } from "./numbers.js";
@@ -41,7 +42,7 @@ function centralDifference(graph, { data, settings }, of, by, handles = [by], le
   const usual = (/** @type {number} */ id) => STEP * Math.max(least, Math.abs(data[id]));
   for (const leaf of handles) {
     const at = (/** @type {number} */ x) => {
-      const moved = Float64Array.from(data);
+      const moved = data.slice();
       moved[leaf] = x;
       return graph.forward(moved, settings.variant);
     };
@@ -83,7 +84,7 @@ export function smooth(graph, { data, settings }, id) {
   return [1, 0].some((least) => {
     const step = STEP * Math.max(least, Math.abs(data[id]));
     const [below, here, above] = [-step, 0, step].map((move) => {
-      const moved = Float64Array.from(data);
+      const moved = data.slice();
       moved[id] += move;
       return graph.forward(moved, settings.variant)[graph.result];
     });
@@ -115,6 +116,24 @@ export function compared(graph, frame, id) {
   const judged = () => Number.isFinite(found) && Number.isFinite(check) && smooth(graph, frame, id);
   const apart = distance && distance / Math.max(Math.abs(found), Math.abs(check));
   return { found, check, apart, verdict: agrees ? "agrees" : judged() ? "differs" : "notJudged" };
+}
+
+/** @typedef {ReturnType<typeof compared>} Check */
+
+/**
+ * All parameters' gradients and central differences, some of them at a time: of hundreds they take longer than a picture may.
+ * @param {Graph} graph
+ */
+export function checksOf(graph) {
+  return new Growing(
+    graph,
+    (/** @type {{ key: string, frame: Frame }} */ wanted) => ({ ...wanted, found: /** @type {Check[]} */ ([]) }),
+    ({ frame, found }, passes) => {
+      const end = found.length + Math.max(1, passes / 2);
+      for (const id of graph.parameters.slice(found.length, end)) found.push(compared(graph, frame, id));
+      return found.length === graph.parameters.length;
+    },
+  );
 }
 
 /**

@@ -20,7 +20,7 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
   const state = training.watched(round, view.row);
   const row = Math.min(view.row, state.settings.cases.length - 1); // of a table that may have become shorter
   const { settings, leaves, sums, moments, steps, optimizers } = state;
-  const data = graph.forward(Float64Array.from(leaves), settings.variant);
+  const data = graph.forward(leaves.slice(), settings.variant);
   const slopes = training.slopes(data, state);
   const grads = graph.backward(slopes);
   const { taken, each } = training.takenBy(state, grads);
@@ -86,7 +86,7 @@ function exampleOf(beat, trained, change) {
  * @param {Map<number, number>} numbers
  */
 function withNumbers(leaves, numbers) {
-  const found = Float64Array.from(leaves);
+  const found = leaves.slice();
   for (const [id, x] of numbers) found[id] = x;
   return found;
 }

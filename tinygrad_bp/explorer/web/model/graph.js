@@ -112,7 +112,7 @@ export class Graph {
    * @param {string} variant
    */
   pass(leaves, variant) {
-    const data = this.forward(Float64Array.from(leaves), variant);
+    const data = this.forward(new Float64Array(leaves), variant);
     const slopes = this.slopes(data, variant);
     return { data, slopes, grads: this.backward(slopes) };
   }
@@ -126,7 +126,7 @@ export class Graph {
    * @param {(id: number, gradient: number) => number} updated
    */
   sequentialSlopes(data, slopes, variant, updated) {
-    const mixed = Float64Array.from(data);
+    const mixed = data.slice();
     const used = Float64Array.from(slopes);
     for (let layer = this.depth; layer > 1; layer--) {
       const grads = this.backward(used);
@@ -232,15 +232,25 @@ export class Graph {
 }
 
 /**
+ * The first number of a forward pass that is not finite; null if all are.
+ * @param {Graph} graph
+ * @param {Float64Array} data
+ * @returns {Trouble | null}
+ */
+export function undefinedIn(graph, data) {
+  const node = graph.variables.find((id) => !Number.isFinite(data[id]));
+  return node === undefined ? null : { kind: "data", node, data, value: data[node] };
+}
+
+/**
  * The first number that is not finite, and where it comes from; null if all are.
  * @param {Graph} graph
  * @param {{ data: Float64Array, slopes: ArrayLike<number>, grads: Float64Array }} pass
  * @returns {Trouble | null}
  */
 export function firstTrouble(graph, { data, slopes, grads }) {
-  for (const id of graph.variables) {
-    if (!Number.isFinite(data[id])) return { kind: "data", node: id, data, value: data[id] };
-  }
+  const wrong = undefinedIn(graph, data);
+  if (wrong) return wrong;
   for (const edge of graph.backwardOrder) {
     if (!Number.isFinite(slopes[edge.index])) return { kind: "slope", node: edge.head, by: edge.tail, value: slopes[edge.index] };
   }

@@ -67,9 +67,12 @@ export class Landscape {
  * @param {number} up
  */
 export function heightAt({ size, heights }, across, up) {
-  const [x, y] = [across * (size - 1), up * (size - 1)];
-  const [column, row] = [Math.min(size - 2, Math.floor(x)), Math.min(size - 2, Math.floor(y))];
-  const [a, b] = [x - column, y - row];
+  const x = across * (size - 1);
+  const y = up * (size - 1);
+  const column = Math.min(size - 2, Math.floor(x));
+  const row = Math.min(size - 2, Math.floor(y));
+  const a = x - column;
+  const b = y - row;
   const at = row * size + column;
   const below = heights[at] * (1 - a) + heights[at + 1] * a;
   const above = heights[at + size] * (1 - a) + heights[at + size + 1] * a;

@@ -1,6 +1,6 @@
 // What a network of two inputs makes of every point of their plane: of each neuron a map, all from the same forward passes.
 
-const MAPPED = 60_000; // nodes that are computed between two pictures
+import { Growing } from "./growing.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {[number, number]} Range */
@@ -41,8 +41,11 @@ export function roomOf(cases, inputs) {
  * @property {[Range, Range]} room
  */
 
-/** Maps of some nodes: their numbers in the middles of the fields of a grid, row by row from below, computed a part at a time. */
-export class Maps {
+/**
+ * Maps of some nodes: their numbers in the middles of the fields of a grid, row by row from below, computed a part at a time.
+ * @extends {Growing<Wanted, Wanted & { data: Float64Array, numbers: Float64Array[], done: number }>}
+ */
+export class Maps extends Growing {
   /**
    * @param {Graph} graph
    * @param {[number, number]} inputs
@@ -50,51 +53,23 @@ export class Maps {
    * @param {number[]} nodes
    */
   constructor(graph, inputs, size, nodes) {
-    this.graph = graph;
-    this.inputs = inputs;
-    this.size = size;
-    this.nodes = nodes;
-    /** @type {Wanted | null} */
-    this.wanted = null;
-    /** @type {Wanted & { data: Float64Array, numbers: Float64Array[], done: number } | null} */
-    this.growing = null;
-    this.key = ""; // of those that are whole
-  }
-
-  // Whether there is something to compute.
-  get waits() {
-    return Boolean(this.growing || (this.wanted && this.wanted.key !== this.key));
-  }
-
-  /**
-   * Computes on, for about so many nodes. Returns what has become whole, or null. What is begun is made to its end, whatever is wanted by
-   * then: else there would be none while everything changes.
-   * @param {number} most
-   */
-  grow(most = MAPPED) {
-    const { graph, inputs, size, nodes, wanted } = this;
-    if (!this.waits || !wanted) return null;
-    this.growing ??= {
-      ...wanted,
-      data: Float64Array.from(wanted.state.leaves),
-      numbers: nodes.map(() => new Float64Array(size * size)),
-      done: 0,
-    };
-    const { data, numbers, state, room } = this.growing;
-    const end = Math.min(size * size, this.growing.done + Math.max(size, Math.floor(most / graph.nodes.length)));
-    const [across, up] = room;
-    for (let place = this.growing.done; place < end; place++) {
-      data[inputs[0]] = across[0] + ((across[1] - across[0]) * ((place % size) + 0.5)) / size;
-      data[inputs[1]] = up[0] + ((up[1] - up[0]) * (Math.floor(place / size) + 0.5)) / size;
-      graph.forward(data, state.settings.variant);
-      for (let k = 0; k < nodes.length; k++) numbers[k][place] = data[nodes[k]];
-    }
-    this.growing.done = end;
-    if (end < size * size) return null;
-    const whole = this.growing;
-    this.growing = null;
-    this.key = whole.key;
-    return whole;
+    super(
+      graph,
+      (wanted) => ({ ...wanted, data: wanted.state.leaves.slice(), numbers: nodes.map(() => new Float64Array(size * size)), done: 0 }),
+      (growing, passes) => {
+        const { data, numbers, state, room } = growing;
+        const [across, up] = room;
+        const end = Math.min(size * size, growing.done + Math.max(size, passes));
+        for (let place = growing.done; place < end; place++) {
+          data[inputs[0]] = across[0] + ((across[1] - across[0]) * ((place % size) + 0.5)) / size;
+          data[inputs[1]] = up[0] + ((up[1] - up[0]) * (Math.floor(place / size) + 0.5)) / size;
+          graph.forward(data, state.settings.variant);
+          for (let k = 0; k < nodes.length; k++) numbers[k][place] = data[nodes[k]];
+        }
+        growing.done = end;
+        return end === size * size;
+      },
+    );
   }
 }
 

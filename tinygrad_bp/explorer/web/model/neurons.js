@@ -74,7 +74,7 @@ export function blockOf(stage, frame, neuron) {
  */
 function netsOf({ graph }, frame, neuron) {
   return frame.settings.cases.map((row) => {
-    const data = Float64Array.from(frame.leaves);
+    const data = frame.leaves.slice();
     for (const [id, x] of row) data[id] = x;
     return graph.forward(data, frame.settings.variant)[neuron.net];
   });
@@ -161,7 +161,7 @@ export function frozenBy(stage, frame) {
   };
   if (!graph.trains || !graph.network || frame.data[graph.result] === 0 || !rests(frame.data, frame.grads)) return null;
   for (const row of settings.cases) {
-    const leaves = Float64Array.from(frame.leaves);
+    const leaves = frame.leaves.slice();
     for (const [id, x] of row) leaves[id] = x;
     const { data, grads } = graph.pass(leaves, settings.variant);
     if (!rests(data, grads)) return null;

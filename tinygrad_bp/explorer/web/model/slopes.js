@@ -46,7 +46,7 @@ export function turned(x, notches) {
  * @returns {(...xs: number[]) => number}
  */
 export function errorAlong(graph, frame, ids) {
-  const data = Float64Array.from(frame.leaves);
+  const data = frame.leaves.slice();
   return (...xs) => {
     ids.forEach((id, k) => {
       data[id] = xs[k];
@@ -64,7 +64,7 @@ export function errorAlong(graph, frame, ids) {
  */
 export function meanErrorAlong(graph, frame, ids) {
   const { cases, variant } = frame.settings;
-  const data = Float64Array.from(frame.leaves);
+  const data = frame.leaves.slice();
   return (...xs) => {
     ids.forEach((id, k) => {
       data[id] = xs[k];
@@ -118,6 +118,29 @@ export function slopeAt({ graph, training }, frame, id) {
 export function sampled(f, [low, high], count) {
   const found = Array.from({ length: count }, (_, k) => low + ((high - low) * k) / (count - 1));
   return found.map((x) => /** @type {[number, number]} */ ([x, f(x)])).filter(([, y]) => Number.isFinite(y));
+}
+
+/** Points of a curve, which are computed again only where something that they depend on has changed. */
+export class Samples {
+  constructor() {
+    /** @type {unknown[]} */
+    this.known = [];
+    /** @type {[number, number][]} */
+    this.points = [];
+  }
+
+  /**
+   * @param {(x: number) => number} f
+   * @param {Range} range
+   * @param {number} count
+   * @param {unknown[]} known all that `f` depends on
+   */
+  of(f, range, count, known) {
+    const now = [...range, count, ...known];
+    if (now.some((each, k) => each !== this.known[k])) this.points = sampled(f, range, count);
+    this.known = now;
+    return this.points;
+  }
 }
 
 /**

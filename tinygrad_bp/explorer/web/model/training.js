@@ -2,7 +2,7 @@
 // it is computed from the last one that is stored.
 
 import { changed, together } from "./changes.js";
-import { firstTrouble } from "./graph.js";
+import { firstTrouble, undefinedIn } from "./graph.js";
 import { stepped, totalGradient, updatedTo } from "./optimizers.js";
 
 export const MOST_ROUNDS = 1_000_000;
@@ -61,7 +61,7 @@ export class Training {
   /** @param {Float64Array} packed */
   unpack(packed) {
     const { parameters, start, nodes, optimizers } = this.graph;
-    const leaves = Float64Array.from(start);
+    const leaves = start.slice();
     const [sums, ...moments] = Array.from({ length: 1 + MOST_KEPT }, () => new Float64Array(nodes.length));
     [leaves, sums, ...moments].forEach((row, place) => {
       parameters.forEach((id, k) => {
@@ -181,7 +181,7 @@ export class Training {
   takenBy(state, own) {
     const { settings } = state;
     if (!settings.batch || settings.cases.length === 1) return { taken: own, each: [own] };
-    const leaves = Float64Array.from(state.leaves);
+    const leaves = state.leaves.slice();
     const each = settings.cases.map((_, row) => this.passOf({ ...state, leaves }, row).grads);
     const taken = Float64Array.from(own, (_, id) => each.reduce((sum, grads) => sum + grads[id], 0) / each.length);
     return { taken, each };
@@ -359,10 +359,10 @@ export class Training {
    */
   undefinedData(state) {
     for (const [row, pairs] of state.settings.cases.entries()) {
-      const leaves = Float64Array.from(state.leaves);
+      const leaves = state.leaves.slice();
       for (const [id, x] of pairs) leaves[id] = x;
-      const found = firstTrouble(this.graph, this.graph.pass(leaves, state.settings.variant));
-      if (found?.kind === "data") return { row, ...found };
+      const found = undefinedIn(this.graph, this.graph.forward(leaves, state.settings.variant));
+      if (found) return { row, ...found };
     }
     return null;
   }

@@ -196,7 +196,7 @@ export class Screen {
     const frame = session.frame();
     const telling = tellingOf(session, frame);
     const { scene } = telling;
-    this.renderDrawer(frame);
+    this.renderDrawer();
     const { clientWidth, clientHeight } = this.beat.root; // before anything is changed, or else all is laid out twice
     this.renderPicture(frame, scene);
     if (player.playing) telling.question = null;
@@ -213,6 +213,7 @@ export class Screen {
     toggle(document.body, "gripping", session.gripping);
     this.undo.render();
     this.hover.render(frame);
+    this.renderPanels(frame); // last: what is measured before would else lay them out too
     put(this.told, this.hover.words() || gripWords(session));
     put(this.describing, inWords(session, frame));
   }
@@ -242,8 +243,7 @@ export class Screen {
     this.roved = items;
   }
 
-  /** @param {Frame} frame */
-  renderDrawer(frame) {
+  renderDrawer() {
     const { view } = this.session;
     this.drawer.hidden = !view.open;
     toggle(document.body, "open", view.open);
@@ -261,8 +261,16 @@ export class Screen {
         set(tab, "aria-selected", on);
         set(tab, "tabindex", on ? "0" : "-1");
       }
-      if ((view.open && on) || (view.quiz && this.opened.has(name))) panel.render(frame); // a number that is hidden is no longer in the others either
-      if (view.open && on) this.opened.add(name);
+    }
+  }
+
+  /** @param {Frame} frame */
+  renderPanels(frame) {
+    const { view } = this.session;
+    for (const [name, panel] of Object.entries(this.panels)) {
+      const on = view.open && view.panel === name;
+      if (on || (view.quiz && this.opened.has(name))) panel.render(frame); // a number that is hidden is no longer in the others either
+      if (on) this.opened.add(name);
     }
   }
 }

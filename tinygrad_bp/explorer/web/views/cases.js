@@ -67,7 +67,7 @@ export function casesView(session) {
     while (rows.length < count) rows.push(rowOf(rows.length));
     if (body.childElementCount !== count) body.replaceChildren(...rows.slice(0, count).map(({ element }) => element));
     rows.slice(0, count).forEach(({ choose, cells, ends, error, said }, row) => {
-      const given = Float64Array.from(frame.leaves);
+      const given = frame.leaves.slice();
       for (const [id, x] of frame.settings.cases[row]) given[id] = x;
       const data = graph.forward(given, frame.settings.variant);
       leaves.forEach((id, k) => show(cells[k], data[id], session.hides(id, "data"), 4));

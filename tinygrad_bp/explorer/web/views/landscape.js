@@ -6,6 +6,7 @@ import { updatedTo } from "../model/optimizers.js";
 import { isBeyondCharts, meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, isDark, put, set, svg } from "./elements.js";
+import { gradually } from "./gradual.js";
 import { followed } from "./grip.js";
 import { arrow, Plot } from "./plot.js";
 
@@ -50,7 +51,7 @@ class LandscapePart {
       el("p", { class: "landscape-scale" }, this.low, el("span", { class: "landscape-ramp" }), this.high),
       this.about,
     );
-    this.request = 0;
+    this.growth = gradually(this.map, this.root, () => this.paint());
     this.painted = "";
     /** @type {[number, number] | null} */
     this.pair = null;
@@ -114,9 +115,8 @@ class LandscapePart {
     arrow(this.step, at(now), at(next));
     const others = frame.leaves.filter((_, k) => !pair.includes(k) && parameters.includes(k));
     const key = JSON.stringify([pair, x, y, [...others], frame.settings.variant, frame.settings.cases]);
-    this.map.want({ x, y, error: meanErrorAlong(graph, frame, pair), key });
-    if (this.map.waits && !this.request) this.compute();
-    else this.paint();
+    this.growth.want({ x, y, error: meanErrorAlong(graph, frame, pair), key });
+    this.paint();
     const names = pair.map((each) => graph.nodes[each].name);
     const given = { across: names[0], up: names[1], round: counted(frame.round), result: graph.nodes[graph.result].name };
     put(this.about, text(this.aboutKey(frame), given));
@@ -131,12 +131,6 @@ class LandscapePart {
   aboutKey({ settings }) {
     if (!this.session.graph.trains) return "land.about.untrained";
     return settings.cases.length > 1 ? "land.about.cases" : "land.about";
-  }
-
-  compute() {
-    this.request = 0;
-    if (this.map.grow()) this.paint();
-    if (this.map.waits && this.root.isConnected && this.root.offsetParent) this.request = requestAnimationFrame(() => this.compute());
   }
 
   paint() {

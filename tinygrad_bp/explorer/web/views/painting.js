@@ -1,4 +1,4 @@
-// Maps of a plane as pictures: orange where they are low, blue where they are high. A part of them is computed in each picture of the page.
+// Maps of a plane as pictures: orange where they are low, blue where they are high.
 
 import { isDark } from "./elements.js";
 
@@ -7,36 +7,6 @@ const LOW = [224, 122, 40];
 const HIGH = [42, 124, 190];
 const MIDDLE = [246, 247, 249];
 const MIDDLE_DARK = [24, 30, 38];
-
-/** @typedef {import("../model/maps.js").Maps} Maps */
-
-// What paints maps when they are whole.
-export class MapPainter {
-  /**
-   * @param {Maps} maps
-   * @param {HTMLElement} root
-   * @param {(numbers: Float64Array[], settings: Settings) => void} paint
-   */
-  constructor(maps, root, paint) {
-    this.maps = maps;
-    this.root = root;
-    this.paint = paint;
-    this.request = 0;
-  }
-
-  /** @param {import("../model/maps.js").Wanted} maps */
-  want(maps) {
-    this.maps.wanted = maps;
-    if (!this.request) this.grow();
-  }
-
-  grow() {
-    this.request = 0;
-    const whole = this.maps.grow();
-    if (whole) this.paint(whole.numbers, whole.state.settings);
-    if (this.maps.waits && this.root.isConnected && this.root.offsetParent) this.request = requestAnimationFrame(() => this.grow());
-  }
-}
 
 /**
  * Paints a map: orange where it is low, blue where it is high.

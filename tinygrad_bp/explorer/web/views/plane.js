@@ -7,8 +7,9 @@ import { notchOf } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, isDark, put, set, svg, toggle } from "./elements.js";
+import { gradually } from "./gradual.js";
 import { nameElement } from "./pieces.js";
-import { colour, MapPainter, SIZE } from "./painting.js";
+import { colour, SIZE } from "./painting.js";
 import { Plot } from "./plot.js";
 
 const PLANE_HEIGHT = 300;
@@ -86,7 +87,7 @@ class Plane {
     );
     /** @type {[import("../model/maps.js").Range, import("../model/maps.js").Range] | null} */
     this.room = null;
-    this.maps = new MapPainter(
+    this.maps = gradually(
       new Maps(
         session.graph,
         inputs,
@@ -94,9 +95,9 @@ class Plane {
         neurons.map(({ out }) => out),
       ),
       this.root,
-      (numbers, { variant }) => {
+      ({ numbers, state }) => {
         neurons.forEach((neuron, k) => {
-          const scale = scaleOf(session.formulas.activation(neuron, variant), numbers[k]);
+          const scale = scaleOf(session.formulas.activation(neuron, state.settings.variant), numbers[k]);
           colour(this.small[k].canvas, numbers[k], scale);
           if (neuron === this.shown) colour(this.canvas, numbers[k], scale);
         });

@@ -7,7 +7,8 @@ import { learnsSince, wayOf } from "../model/rival.js";
 import { text } from "../model/words.js";
 import { optimizerSelect, rateField } from "./edit.js";
 import { el, isDark, put, set, svg } from "./elements.js";
-import { colour, MapPainter, SIZE } from "./painting.js";
+import { gradually } from "./gradual.js";
+import { colour, SIZE } from "./painting.js";
 import { axisOf, key } from "./plot.js";
 
 const [SMALL_ACROSS, SMALL_UP] = [100, 80]; // of a small plane
@@ -114,8 +115,8 @@ function smallPlane(session, inputs, name) {
     el("div", {}, canvas, points),
     el("figcaption", {}, name),
   );
-  const maps = new MapPainter(new Maps(graph, inputs, SIZE, [neuron.out]), root, ([map], { variant }) =>
-    colour(canvas, map, scaleOf(formulas.activation(neuron, variant), map)),
+  const maps = gradually(new Maps(graph, inputs, SIZE, [neuron.out]), root, ({ numbers: [map], state }) =>
+    colour(canvas, map, scaleOf(formulas.activation(neuron, state.settings.variant), map)),
   );
   /** @type {Case[] | null} */
   let drawn = null; // of which the points are

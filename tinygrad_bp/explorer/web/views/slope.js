@@ -3,7 +3,7 @@
 
 import { resultSign } from "../model/notation.js";
 import { brief, exactly, signed, typedNumber, written } from "../model/numbers.js";
-import { consequence, enlargement, isBeyondCharts, sampled, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
+import { consequence, enlargement, isBeyondCharts, Samples, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
 import { el, onEnter, put, set, svg, toggle } from "./elements.js";
 import { understood } from "./edit.js";
@@ -98,6 +98,7 @@ class SlopePanel {
     this.grip = null;
     /** @type {import("../model/slopes.js").Range | null} */
     this.window = null;
+    this.samples = [new Samples(), new Samples()]; // of the window, and of what is enlarged
     this.named = "";
     this.listen();
   }
@@ -212,7 +213,10 @@ class SlopePanel {
     // In someone's hand the number moves in the window, and not the window with it.
     const still = (session.gripping || document.activeElement === this.slider) && this.window && x >= this.window[0] && x <= this.window[1];
     if (!still || !this.window) this.window = windowAround(this.window, x);
-    const points = sampled(error, this.window, POINTS);
+    // While the number alone moves, the curve stays as it is.
+    const others = frame.leaves.slice();
+    others[id] = 0;
+    const points = this.samples[0].of(error, this.window, POINTS, [id, frame.settings.variant, ...others]);
     wide.range(this.window, roomy([height, ...points.map(([, y]) => y)].filter(Number.isFinite)));
     set(parts.curve, "d", wide.path(points));
     set(parts.tangent, "d", wide.tangent(x, height, slope));
@@ -221,7 +225,7 @@ class SlopePanel {
     const moved = grip?.id === id && grip.from !== x ? grip : null;
     toggle(parts.was, "gone", !moved);
     if (moved) wide.place(parts.was, moved.from, error(moved.from));
-    this.drawClose(found);
+    this.drawClose(frame, found);
     const [low, high] = this.window;
     set(this.slider, "min", low);
     set(this.slider, "max", high);
@@ -256,15 +260,19 @@ class SlopePanel {
     return text(update.real > 0 && update.predicted < 0 ? "slope.tooFar" : "slope.why");
   }
 
-  /** @param {ReturnType<typeof slopeAt>} found */
-  drawClose({ x, slope, error, height, next, update }) {
+  /**
+   * @param {Frame} frame
+   * @param {ReturnType<typeof slopeAt>} found
+   */
+  drawClose(frame, { x, slope, error, height, next, update }) {
     const { close, near, parts, wide } = this;
     const times = enlargement(wide.x, next - x);
     const half = (wide.x[1] - wide.x[0]) / 2 / times;
     const middle = x + (next - x) / 2;
     /** @type {import("../model/slopes.js").Range} */
     const range = [middle - half, middle + half];
-    const points = sampled((at) => error(at) - height, range, POINTS); // from here: of nearly equal numbers nobody sees the difference
+    const from = (/** @type {number} */ at) => error(at) - height; // of nearly equal numbers nobody sees the difference
+    const points = this.samples[1].of(from, range, POINTS, [this.id, frame.settings.variant, ...frame.leaves]);
     const change = error(next) - height;
     const ends = range.map((at) => slope * (at - x));
     close.range(range, roomy([0, change, ...ends].filter(Number.isFinite)), (number) => String(Number(number.toPrecision(4))));

@@ -1,7 +1,7 @@
 // The check: autograd beside central differences, and for the worked example beside what is printed and the derivation by hand.
 
 import {
-  compared,
+  checksOf,
   derivedByHand,
   errataNumbers,
   figureOf,
@@ -16,6 +16,7 @@ import { exactly, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
 import { el, put, set, toggle } from "./elements.js";
+import { gradually } from "./gradual.js";
 import { nameElement, piecesElements } from "./pieces.js";
 import { pause, slice } from "./standalone.js";
 
@@ -24,7 +25,7 @@ const MARKS = { holds: "✓", agrees: "✓", erratum: "≠", notJudged: "–", d
 
 /**
  * @typedef {Pick<import("../model/session.js").Session, "graph" | "training" | "description" | "programs" | "notation" | "shown" | "hides" | "go" | "change">} Examiner
- * @typedef {{ root: HTMLElement, update: (frame: Frame) => void, isWhole: () => boolean }} Table
+ * @typedef {{ root: HTMLElement, update: (frame: Frame, key: string) => void, isWhole: () => boolean }} Table
  * @typedef {import("./elements.js").Child} Child
  */
 
@@ -55,7 +56,7 @@ export function truthView(session) {
     ]);
     if (key === seen && isWhole()) return;
     seen = key;
-    update(frame);
+    update(frame, key);
   }
 
   return { root, render };
@@ -103,7 +104,7 @@ function emptyCells(count) {
 
 /**
  * @param {HTMLElement} cell
- * @param {number | null} x
+ * @param {number | null | undefined} x
  * @param {boolean} hidden
  */
 function showNumber(cell, x, hidden) {
@@ -142,20 +143,30 @@ function parametersTable(session) {
   );
   const root = sectionOf("truth.introGraph", remarks, columns, body);
 
-  /** @param {Frame} frame */
-  function update(frame) {
-    remarks.replaceChildren(...remarksOn(frame));
-    for (const { id, gradient, difference, apart, verdict } of rows) {
+  // A number that is to be hidden goes at once, whatever is still to be computed.
+  /** @param {import("../model/check.js").Check[]} found */
+  function show(found) {
+    rows.forEach(({ id, gradient, difference, apart, verdict }, k) => {
       const hidden = session.hides(id, "grad");
-      const both = compared(graph, frame, id);
-      showNumber(gradient, both.found, hidden);
-      showNumber(difference, both.check, hidden);
+      const both = found[k];
+      if (!hidden && !both) return;
+      showNumber(gradient, both?.found, hidden);
+      showNumber(difference, both?.check, hidden);
       put(apart, hidden ? "?" : written(both.apart, 2));
-      showVerdict(verdict, both.verdict);
-    }
+      if (both) showVerdict(verdict, both.verdict);
+    });
   }
 
-  return { root, update, isWhole: () => true };
+  const checks = checksOf(graph);
+  const growth = gradually(checks, root, ({ found }) => show(found));
+  /** @type {Table["update"]} */
+  const update = (frame, key) => {
+    remarks.replaceChildren(...remarksOn(frame));
+    show([]);
+    growth.want({ key, frame });
+  };
+
+  return { root, update, isWhole: () => !checks.waits };
 }
 
 /**

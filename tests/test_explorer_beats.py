@@ -142,7 +142,7 @@ def test_letters_have_one_size_in_a_round(fresh: Any, name: str, language: str) 
             explorer.begin()
             explorer.panel("formula") if panel else explorer.press("Escape")
             sizes, faults = explorer.page.evaluate(WALK, answer)
-            assert len(sizes) > 20
+            assert len(sizes) > 15
             assert len(set(sizes)) == 1, (width, height, panel, sizes)
             assert faults == [], (width, height, panel)
 

@@ -60,11 +60,11 @@ export class Labels {
     set(part.group, "aria-label", `${isolated(name)}: ${parts.join(", ")}`);
     set(part.label, "data-value", hidden ? "" : exactly(x));
     set(part.label, "data-gradient", gradient);
-    const { whole, alone } = part.place.label;
+    const { always, whole, alone } = part.place.label; // one that is laid anew where it is spoken of has little room
     if (said)
       this.say(
         part,
-        !gradient ? "" : whole || (alone && frame.beat?.node === weight) ? rateSign(this.stage, "") : RATE,
+        !gradient ? "" : always && (whole || (alone && frame.beat?.node === weight)) ? rateSign(this.stage, "") : RATE,
         held ? `= ${words}` : words,
       );
   }

@@ -45,7 +45,9 @@ class Argument(NamedTuple):
     name: str
     value: str | None = None
 
-    def __str__(self) -> str:
+    @property
+    def written(self) -> str:
+        """As Python has it."""
         return self.name if self.value is None else f"{self.name}={self.value}"
 
 
@@ -58,7 +60,7 @@ class Advice(str):
     parts: tuple[str | Argument, ...]
 
     def __new__(cls, *parts: str | Argument) -> Advice:
-        made = super().__new__(cls, "".join(map(str, parts)))
+        made = super().__new__(cls, "".join(part if isinstance(part, str) else part.written for part in parts))
         made.parts = parts
         return made
 

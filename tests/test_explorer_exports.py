@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.subjects import GRAPHS, LABELS, W, X
-from tests.test_drawing_again import recurrent
+from tests.subjects import GRAPHS, LABELS, W, X, recurrent
 from tinygrad_bp import Value, explore, sum_of
 from tinygrad_bp.core.order import topological_order
 from tinygrad_bp.core.value import Constant

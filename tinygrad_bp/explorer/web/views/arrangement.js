@@ -93,6 +93,8 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
   const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
+  const places = { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
+  if (!free && room !== undefined) return { places, free }; // of which nothing is drawn
   const segments = [...lines, ...biases];
   const taken = [...ground, ...lines.map(({ label }) => label)];
   for (const line of lines) {
@@ -102,7 +104,7 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
     const [now, then] = [label, longer].map((each) => crossings(line, each, segments));
     label.alone = now === then && !taken.some((other) => other !== label && overlap(longer, other));
   }
-  return { places: { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors }, free };
+  return { places, free };
 }
 
 /** @param {number} font */

@@ -227,7 +227,7 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
     assert slope.all_text_contents() == ["slope 0.1868"]
     assert [each.text_content() for each in explorer.page.locator(".apart > .box-number:not(.plain)").all()] == [
         "out 0.5933",
-        "∂E/∂out 0.7414",
+        "dE/dout 0.7414",
     ]
     explorer.jump(20)  # from w1 there are two ways, so that it is no chain of three links
     assert "The first is what came back to h1" in explorer.page.locator(".why").inner_text()
@@ -254,15 +254,15 @@ def test_w5_has_three_factors_and_h1_two_streams(fresh: Any) -> None:
 def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     explorer = fresh("tutorial")
     read = """() => [...document.querySelectorAll(".neurons .box-number")].map((each) => each.textContent)
-      .filter((words) => /^(net|out|δ|∂E.∂out) /.test(words))"""
+      .filter((words) => /^(net|out|δ|dE.dout) /.test(words))"""
     assert explorer.page.evaluate(read) == [f"{what} ·" for _ in range(4) for what in ("out", "net")]
     heading, sentence = (explorer.page.locator(each).bounding_box() for each in (".equation-right", ".why"))
     assert heading["x"] == sentence["x"]  # of one page: no column is kept free for the left side of an equation
     explorer.jump(1)
     assert [words for words in explorer.page.evaluate(read) if "·" not in words] == ["net 0.3775"]
     explorer.jump(11)
-    assert sorted(words for words in explorer.page.evaluate(read) if words[0] in "δ∂" and "·" not in words) == [
-        "δ 0.1385", "∂E/∂out 0.7414",
+    assert sorted(words for words in explorer.page.evaluate(read) if words[0] in "δd" and "·" not in words) == [
+        "δ 0.1385", "dE/dout 0.7414",
     ]  # fmt: skip
 
 
@@ -317,7 +317,7 @@ def test_each_number_is_heard_by_its_name(fresh: Any) -> None:
     assert "e⁻ˣ/(1 + e⁻ˣ)², which is σ · (1 − σ)" in why.inner_text()
     explorer.jump(12)
     assert {
-        "o1: net 1.106, out 0.7514, ∂E/∂out 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, ∂E/∂w5 0.08217",
+        "o1: net 1.106, out 0.7514, dE/dout 0.7414, δ 0.1385", "h1: net 0.3775, out 0.5933", "w5: 0.4, dE/dw5 0.08217",
         "w6: 0.45",
     } <= heard()  # fmt: skip
     explorer.jump(10)
@@ -501,7 +501,7 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
     assert seen.all_text_contents() == ["0.082167"]
     assert opacity(result) == 1
     explorer.run(1000)
-    assert label.text_content() == "∂E/∂w5 0.08217"
+    assert label.text_content() == "dE/dw5 0.08217"
     moves = (
         (9, 1500, {"0.274811", "0.023560"}),
         (9, 3000, {"0.274811", "0.023560"}),

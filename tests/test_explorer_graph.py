@@ -47,7 +47,7 @@ def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:
     assert page.evaluate("document.activeElement.ariaLabel") == "Open neuron h1"
     h1 = [whole["net_h1"].data, whole["net_h1"].grad, whole["out_h1"].data, whole["out_h1"].grad]
     rows = cover.locator(".cover-number:not(:empty)").all_text_contents()
-    assert [row.rpartition(" ")[0] for row in rows] == ["net", "δ", "out", "∂E/∂out"]
+    assert [row.rpartition(" ")[0] for row in rows] == ["net", "δ", "out", "dE/dout"]
     for row, x in zip(rows, h1, strict=True):
         assert float(row.rpartition(" ")[2].replace("−", "-")) == pytest.approx(x, rel=2e-3)
     explorer.press("Enter")
@@ -116,7 +116,7 @@ def test_words_of_a_folded_graph_cover_nothing_and_say_what_the_equation_names(
         explorer.jump(beat)
         assert page.evaluate(COVERED) == []
         if name := page.evaluate(NAMED):
-            found[name] = page.locator(".computation .cover-number", has_text=f"∂E/∂{name} ").count()
+            found[name] = page.locator(".computation .cover-number", has_text=f"dE/d{name} ").count()
     assert found
     assert set(found.values()) == {1}
 

@@ -172,7 +172,7 @@ DERIVATIVES = """() => {
   const named = (each) => Number(each.parentElement.matches(".term-4, .current"));
   const said = [...document.querySelectorAll(".neurons .item")].map((each) => each.ariaLabel);
   texts.sort((one, other) => named(other) - named(one));
-  return [texts.map((each) => each.textContent).filter((words) => words.includes("∂")), said];
+  return [texts.map((each) => each.textContent).filter((words) => /^d\\S* /.test(words)), said];
 }"""
 
 
@@ -194,22 +194,21 @@ def test_what_a_derivative_is_of_is_written_where_there_is_room_and_always_heard
     for beat in range(int(page.locator(".scrubber").get_attribute("max"))):
         explorer.jump(beat)
         written, heard = page.evaluate(DERIVATIVES)
-        spoken = [each for words in heard for each in re.findall(r"∂\S+ \S+[^\s,]", words)]
-        assert all(re.fullmatch(r"∂E/∂\w+ \S+", each) for each in spoken), spoken
-        assert all(words.count("∂") == 2 * words.count("∂E/∂") for words in heard)
+        spoken = [each for words in heard for each in re.findall(r"\bd\S+ \S+[^\s,]", words)]
+        assert all(re.fullmatch(r"dE/d\w+ \S+", each) for each in spoken), spoken
         for words in written:
             sign, number = words.split(" ")
-            by = sign.rpartition("∂")[2] or "out"
-            assert sign in (f"∂E/∂{by}", f"∂{by}", "∂")
+            by = sign.rpartition("d")[2] or "out"
+            assert sign in (f"dE/d{by}", f"d{by}", "d")
             if number != "·":  # in fewer digits where there is less room
                 assert any(
-                    figure(each) == pytest.approx(figure(words), rel=0.03) for each in spoken if f"∂{by} " in each
+                    figure(each) == pytest.approx(figure(words), rel=0.03) for each in spoken if f"d{by} " in each
                 )
         if written and width >= 1280:
-            assert written[0].startswith("∂E/∂"), (beat, written)
+            assert written[0].startswith("dE/d"), (beat, written)
             told += 1
     assert told > 7 or width < 1280
-    assert "∂w is short for ∂E/∂w" in explorer.panel("settings").inner_text()
+    assert "dw is short for dE/dw" in explorer.panel("settings").inner_text()
 
 
 @pytest.mark.slow

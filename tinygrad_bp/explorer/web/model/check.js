@@ -6,6 +6,7 @@ import { Training } from "./training.js";
 import { counted, written } from "./numbers.js";
 
 const STEP = 1e-5; // of a central difference: its own error is then about as large as that of rounding
+const MOST_AT_ONCE = 24; // parameters that are told between two pictures
 export const ROUNDS = 10_000;
 const PORTION = 100; // rounds
 /** @type {Record<string, number>} */
@@ -123,15 +124,18 @@ export function compared(graph, frame, id) {
 /**
  * All parameters' gradients and central differences, some of them at a time: of hundreds they take longer than a picture may.
  * @param {Graph} graph
+ * @param {(place: number, check: Check) => void} show what is told of each parameter, by its place among them, when it is found
  */
-export function checksOf(graph) {
+export function checksOf(graph, show) {
   return new Growing(
     graph,
-    (/** @type {{ key: string, frame: Frame }} */ wanted) => ({ ...wanted, found: /** @type {Check[]} */ ([]) }),
-    ({ frame, found }, passes) => {
-      const end = found.length + Math.max(1, passes / 2);
-      for (const id of graph.parameters.slice(found.length, end)) found.push(compared(graph, frame, id));
-      return found.length === graph.parameters.length;
+    (/** @type {{ key: string, frame: Frame }} */ wanted) => ({ ...wanted, found: 0 }),
+    (growing, passes) => {
+      const end = Math.min(graph.parameters.length, growing.found + Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(passes / 2))));
+      for (; growing.found < end; growing.found++) {
+        show(growing.found, compared(graph, growing.frame, graph.parameters[growing.found]));
+      }
+      return growing.found === graph.parameters.length;
     },
   );
 }

@@ -2,7 +2,7 @@
 
 const COARSE = 17;
 const FINE = 61;
-const LATEST = 9; // milliseconds of computing between two pictures
+const LATEST = 5; // milliseconds of computing between two pictures
 
 /**
  * @typedef {[number, number]} Range

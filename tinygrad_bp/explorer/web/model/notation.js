@@ -155,12 +155,12 @@ export function resultSign({ graph, description }) {
 }
 
 /**
- * How fast the result changes with something, by its name, where there is no room for a fraction: ∂E/∂w5.
+ * How fast the result changes with something, by its name, where there is no room for a fraction: dE/dw5.
  * @param {Parameters<typeof resultSign>[0]} stage
  * @param {string} by
  */
 export function rateSign(stage, by) {
-  return `∂${isolated(resultSign(stage))}/∂${isolated(by)}`;
+  return `d${isolated(resultSign(stage))}/d${isolated(by)}`;
 }
 
 /**

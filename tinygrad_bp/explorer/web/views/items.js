@@ -11,7 +11,7 @@ export const NUMBER = 9; // letters of a long one
 export const ROOM = 7; // letters that each number in the picture has room for, so that one number is nowhere written in two ways
 export const LETTER = 0.6; // width of a letter, of its height
 
-export const RATE = "∂"; // how fast the result changes, where there is no room for its sign
+export const RATE = "d"; // how fast the result changes, where there is no room for its sign
 
 const SHORT_BELOW = 1e-3; // below it zeros would take the room of digits
 

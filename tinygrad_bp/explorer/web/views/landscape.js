@@ -146,7 +146,8 @@ class LandscapePart {
     const context = this.canvas.getContext("2d");
     if (!context) return;
     const image = context.createImageData(ACROSS, DOWN);
-    const [deep, pale] = dark ? [DEEP_DARK, PALE_DARK] : [DEEP, PALE];
+    const pixels = new DataView(image.data.buffer);
+    const [inside, edges] = [false, true].map((edge) => Array.from({ length: BANDS }, (_, k) => colourOf(k / (BANDS - 1), edge, dark)));
     // Roots: more lines where it is low, at which training aims.
     const band = (/** @type {number} */ height) => Math.min(BANDS - 1, Math.floor(BANDS * Math.sqrt((height - low) / (high - low || 1))));
     const bands = new Int8Array(ACROSS * DOWN);
@@ -156,12 +157,7 @@ class LandscapePart {
         const place = row * ACROSS + column;
         bands[place] = Number.isFinite(height) ? band(height) : BANDS - 1;
         const edge = (column > 0 && bands[place] !== bands[place - 1]) || (row > 0 && bands[place] !== bands[place - ACROSS]);
-        const share = bands[place] / (BANDS - 1);
-        for (let k = 0; k < 3; k++) {
-          const colour = deep[k] + (pale[k] - deep[k]) * share;
-          image.data[4 * place + k] = edge ? colour * 0.82 + (dark ? 30 : 0) : colour;
-        }
-        image.data[4 * place + 3] = 255;
+        pixels.setUint32(4 * place, (edge ? edges : inside)[bands[place]]);
       }
     }
     context.putImageData(image, 0, 0);
@@ -172,6 +168,24 @@ const DEEP = [70, 140, 196];
 const PALE = [244, 247, 250];
 const DEEP_DARK = [60, 140, 200];
 const PALE_DARK = [20, 26, 34];
+
+/**
+ * The bytes of a colour: red, green, blue, and that nothing shines through.
+ * @param {number} share of the way from the lowest to the highest
+ * @param {boolean} edge whether it is the line of a height
+ * @param {boolean} dark
+ */
+function colourOf(share, edge, dark) {
+  const [deep, pale] = dark ? [DEEP_DARK, PALE_DARK] : [DEEP, PALE];
+  return (
+    deep.reduce((bytes, from, k) => {
+      const colour = from + (pale[k] - from) * share;
+      return 256 * bytes + Math.round(edge ? colour * 0.82 + (dark ? 30 : 0) : colour);
+    }, 0) *
+      256 +
+    255
+  );
+}
 
 /**
  * A range with round ends around the way of a weight.

@@ -65,7 +65,7 @@ function specOf(stage, withParts = true) {
     weight,
     source,
     target: neuron.out,
-    letters: Math.min(10, graph.nodes[weight].name.length) + 2.2 + ROOM, // "∂w1 −0.0012"
+    letters: Math.min(10, graph.nodes[weight].name.length) + 2.2 + ROOM, // "dw1 −0.0012"
   }));
   const own = neurons.filter(({ bias }) => bias !== null && !shared.some(({ id }) => id === bias)).map(({ out }) => out);
   return { columns, lines, shared, own, errors: seen ? [] : errors, more: resultSign(stage).length + 2.5 };

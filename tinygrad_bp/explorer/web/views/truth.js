@@ -143,26 +143,26 @@ function parametersTable(session) {
   );
   const root = sectionOf("truth.introGraph", remarks, columns, body);
 
-  // A number that is to be hidden goes at once, whatever is still to be computed.
-  /** @param {import("../model/check.js").Check[]} found */
-  function show(found) {
-    rows.forEach(({ id, gradient, difference, apart, verdict }, k) => {
-      const hidden = session.hides(id, "grad");
-      const both = found[k];
-      if (!hidden && !both) return;
-      showNumber(gradient, both?.found, hidden);
-      showNumber(difference, both?.check, hidden);
-      put(apart, hidden ? "?" : written(both.apart, 2));
-      if (both) showVerdict(verdict, both.verdict);
-    });
+  /**
+   * @param {number} k
+   * @param {import("../model/check.js").Check | null} both
+   */
+  function show(k, both) {
+    const { id, gradient, difference, apart, verdict } = rows[k];
+    const hidden = session.hides(id, "grad");
+    if (!hidden && !both) return;
+    showNumber(gradient, both?.found, hidden);
+    showNumber(difference, both?.check, hidden);
+    put(apart, hidden || !both ? "?" : written(both.apart, 2));
+    if (both) showVerdict(verdict, both.verdict);
   }
 
-  const checks = checksOf(graph);
-  const growth = gradually(checks, root, ({ found }) => show(found));
+  const checks = checksOf(graph, show);
+  const growth = gradually(checks, root);
   /** @type {Table["update"]} */
   const update = (frame, key) => {
     remarks.replaceChildren(...remarksOn(frame));
-    show([]);
+    rows.forEach((_, k) => show(k, null)); // a number that is to be hidden goes at once, whatever is still to be computed
     growth.want({ key, frame });
   };
 

@@ -1,7 +1,7 @@
 // The panel on which everything can be changed: numbers, learning rate, activations, and how it is trained.
 
 import { button } from "./controls.js";
-import { el, put, set, toggle } from "./elements.js";
+import { el, fillIn, put, set, toggle } from "./elements.js";
 import { parsed, typedNumber, written } from "../model/numbers.js";
 import { nameElement } from "./pieces.js";
 import { text } from "../model/words.js";
@@ -99,7 +99,7 @@ export function editView(session) {
       const hidden = session.hides(id, "data");
       if (document.activeElement !== input) {
         const words = hidden ? "?" : typedNumber(frame.data[id]);
-        if (input.value !== words) input.value = words;
+        fillIn(input, words);
       }
       input.disabled = hidden;
       const before = frame.ghost?.data[id];
@@ -110,15 +110,15 @@ export function editView(session) {
   /** @param {Frame} frame */
   function render(frame) {
     renderNumbers(frame);
-    if (document.activeElement !== rate) rate.value = typedNumber(frame.settings.rate);
+    if (document.activeElement !== rate) fillIn(rate, typedNumber(frame.settings.rate));
     optimizer.render(frame);
     const both = frame.settings.variant.split(",");
-    for (const { select, place } of choices) if (select.value !== both[place]) select.value = both[place];
+    for (const { select, place } of choices) fillIn(select, both[place]);
     for (const { box, name } of flags) box.checked = frame.settings[name];
     set(reset, "aria-disabled", session.training.events.length === 0);
     toggle(reset, "off", session.training.events.length === 0);
     if (frame.settings.seed !== undefined && frame.settings.seed !== null && document.activeElement !== seed)
-      seed.value = String(frame.settings.seed);
+      fillIn(seed, frame.settings.seed);
   }
 
   return { root, render };
@@ -205,7 +205,7 @@ function optimizerChoice(session) {
     help,
     /** @param {Frame} frame */
     render({ settings }) {
-      if (select.value !== settings.optimizer) select.value = settings.optimizer;
+      fillIn(select, settings.optimizer);
       put(help, text(`optimizer.${settings.optimizer}.help`));
     },
   };

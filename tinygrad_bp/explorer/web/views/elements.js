@@ -91,6 +91,15 @@ export function toggle(element, name, on) {
 }
 
 /**
+ * @param {HTMLInputElement | HTMLSelectElement} field
+ * @param {unknown} value
+ */
+export function fillIn(field, value) {
+  const words = String(value);
+  if (field.value !== words) field.value = words;
+}
+
+/**
  * Does something when Enter is pressed in a field. Not by a form: in a notebook's frame none can be submitted.
  * @param {HTMLElement} field
  * @param {() => void} action

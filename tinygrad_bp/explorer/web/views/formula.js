@@ -6,7 +6,7 @@ import { expanded } from "../model/notation.js";
 import { exactly, parsed, typedNumber, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
 import { button } from "./controls.js";
-import { el, onEnter, put, set } from "./elements.js";
+import { el, fillIn, onEnter, put, set } from "./elements.js";
 import { layersView, neuronAt, neuronCard } from "./neuron.js";
 import { nodeName, piecesElements } from "./pieces.js";
 
@@ -254,7 +254,7 @@ class FormulaPanel {
     this.copies.hidden = !all.some(come);
     this.renderEquations(list, id, frame);
     this.editor.hidden = Boolean(node.op);
-    if (!node.op && document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "" : typedNumber(frame.data[id]);
+    if (!node.op && document.activeElement !== this.field) fillIn(this.field, session.hides(id, "data") ? "" : typedNumber(frame.data[id]));
     this.renderRemarks(list, id, frame);
   }
 

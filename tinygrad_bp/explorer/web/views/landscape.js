@@ -5,7 +5,7 @@ import { counted, written } from "../model/numbers.js";
 import { updatedTo } from "../model/optimizers.js";
 import { isBeyondCharts, meanErrorAlong, niceAbove, trail } from "../model/slopes.js";
 import { text } from "../model/words.js";
-import { el, isDark, put, set, svg } from "./elements.js";
+import { el, fillIn, isDark, put, set, svg } from "./elements.js";
 import { gradually } from "./gradual.js";
 import { followed } from "./grip.js";
 import { arrow, Plot } from "./plot.js";
@@ -95,7 +95,7 @@ class LandscapePart {
     }
     const pair = this.pair;
     pair.forEach((each, k) => {
-      this.choices[k].value = String(each);
+      fillIn(this.choices[k], each);
     });
     const way = trail(training, pair, frame.round);
     this.root.hidden = isBeyondCharts(way.flat());

@@ -1,6 +1,6 @@
 // The path lens: every way from a parameter to the result, with its share of the derivative.
 
-import { el, put, set, toggle } from "./elements.js";
+import { el, fillIn, put, set, toggle } from "./elements.js";
 import { counted, exactly, signed, written } from "../model/numbers.js";
 import { nameElement, piecesElements } from "./pieces.js";
 import { text } from "../model/words.js";
@@ -60,7 +60,7 @@ export function pathsView(session) {
       if (extra.length) choice.append(others);
       else others.remove();
     }
-    choice.value = String(from);
+    fillIn(choice, from);
   }
 
   /**

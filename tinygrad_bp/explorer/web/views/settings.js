@@ -4,7 +4,7 @@ import { resultSign } from "../model/notation.js";
 import { LEVELS } from "../model/state.js";
 import { text } from "../model/words.js";
 import { button, speedSlider } from "./controls.js";
-import { el, set } from "./elements.js";
+import { el, fillIn, set } from "./elements.js";
 
 const PACES = ["beat", "node", "pass"];
 const MODES = ["values", "gradients", "change"];
@@ -87,7 +87,7 @@ export function settingsView(session, desk) {
     for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());
     graphTools.hidden = tab !== "graph";
     modes.parentElement?.toggleAttribute("hidden", tab === "graph");
-    paces.value = view.pace;
+    fillIn(paces, view.pace);
     for (const { key, box } of flags) box.checked = view[key];
   }
 

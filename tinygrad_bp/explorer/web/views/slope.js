@@ -5,7 +5,7 @@ import { resultSign } from "../model/notation.js";
 import { brief, exactly, signed, typedNumber, written } from "../model/numbers.js";
 import { consequence, enlargement, isBeyondCharts, Samples, slopeAt, largeGradient, windowAround } from "../model/slopes.js";
 import { text } from "../model/words.js";
-import { el, onEnter, put, set, svg, toggle } from "./elements.js";
+import { el, fillIn, onEnter, put, set, svg, toggle } from "./elements.js";
 import { understood } from "./edit.js";
 import { followed } from "./grip.js";
 import { FINER_DIGITS } from "./items.js";
@@ -115,7 +115,11 @@ class SlopePanel {
       this.wide.root,
       this.slider,
       this.keys,
-      el("table", { class: "slope-table" }, el("thead", {}, el("tr", {}, el("td", {}), columns)), el("tbody", {}, rows)),
+      el(
+        "div",
+        { class: "slope-numbers" },
+        el("table", { class: "slope-table" }, el("thead", {}, el("tr", {}, el("td", {}), columns)), el("tbody", {}, rows)),
+      ),
       this.times,
       this.close.root,
       this.note,
@@ -166,7 +170,7 @@ class SlopePanel {
     const x = frame.leaves[id];
     if (id !== this.id) this.window = null;
     this.id = id;
-    this.choice.value = String(id);
+    fillIn(this.choice, id);
     const found = slopeAt(session, frame, id);
     const { height, next, slope, update } = found;
     const why = isBeyondCharts([x])
@@ -182,7 +186,7 @@ class SlopePanel {
     put(this.hidden, this.hidden.hidden ? "" : text(riddle ? "slope.hidden" : why, given));
     this.body.hidden = !this.hidden.hidden;
     this.field.disabled = session.hides(id, "data");
-    if (document.activeElement !== this.field) this.field.value = session.hides(id, "data") ? "?" : typedNumber(x);
+    if (document.activeElement !== this.field) fillIn(this.field, session.hides(id, "data") ? "?" : typedNumber(x));
     if (this.body.hidden) this.forget();
     else this.draw(frame, frame.isDone("backward", id) ? found : { ...found, next: x, update: null });
     this.land?.render(frame, id);

@@ -262,7 +262,7 @@ def test_what_is_not_computed_yet_is_no_number(fresh: Any) -> None:
     assert [words for words in explorer.page.evaluate(read) if "·" not in words] == ["net 0.3775"]
     explorer.jump(11)
     assert sorted(words for words in explorer.page.evaluate(read) if words[0] in "δd" and "·" not in words) == [
-        "δ 0.1385", "dE/dout 0.7414",
+        "dE/dout 0.7414", "δ 0.1385",
     ]  # fmt: skip
 
 

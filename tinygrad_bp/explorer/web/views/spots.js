@@ -7,7 +7,7 @@ const MOST_CROSSED = 8; // labels between two layers that may lie on other lines
 export const MOST_LABELS = 16; // between two layers: of more it is said what a beat names
 const MOST_LABELLED = 24; // of a network: in one with more, too
 export const ROOMS = [ROOM, ROOM - 1, ROOM - 2]; // letters of a number on a line: fewer where all labels have room only so
-const MOST_TRIED = 4000; // places of labels, to find some for all
+const MOST_TIMES = 6; // that labels are laid anew
 const SHIFTS = [0, -0.17, 0.17, -0.34, 0.34]; // of its width, by which the middle of a label can be beside its line
 const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the way, at which a label can lie on its line
 
@@ -214,8 +214,19 @@ export function spread(lines, boxes, width, height, others = lines) {
   };
   const order = lines.map((_, k) => k);
   let found = laid(order);
-  const all = found.map(({ spot }) => spot);
-  if (!many && !all.every((spot, k) => apart(all.slice(0, k), spot))) found = parted(choices) ?? found;
+  // Who has found no room comes first the next time.
+  for (let time = 0; time < (many ? 0 : MOST_TIMES); time++) {
+    const left = order.find(
+      (k) =>
+        !apart(
+          found.filter((_, j) => j !== k).map(({ spot }) => spot),
+          found[k].spot,
+        ),
+    );
+    if (left === undefined) break;
+    order.unshift(...order.splice(order.indexOf(left), 1));
+    found = laid(order);
+  }
   return found.map(({ spot, covers }, k) => {
     return {
       ...spot,
@@ -227,29 +238,4 @@ export function spread(lines, boxes, width, height, others = lines) {
         ),
     };
   });
-}
-
-/**
- * A place for each, none of which covers another, or null if none are found: who has least room comes first, and goes where it is best.
- * @template {{ spot: Rect, covers: number }} Choice
- * @param {Choice[][]} choices
- * @returns {Choice[] | null}
- */
-function parted(choices) {
-  const free = choices.map((each) => each.filter(({ covers }) => !covers));
-  const order = free.map((_, k) => k).filter((k) => free[k].length > 0);
-  order.sort((a, b) => free[a].length - free[b].length);
-  const found = choices.map(([best]) => best); // who has no room at all stays there
-  let tried = 0;
-  /** @type {(place: number) => boolean} */
-  const fit = (place) => {
-    if (place === order.length) return true;
-    const earlier = order.slice(0, place).map((k) => found[k].spot);
-    return free[order[place]].some((choice) => {
-      if (tried++ > MOST_TRIED || earlier.some((other) => overlap(choice.spot, other))) return false;
-      found[order[place]] = choice;
-      return fit(place + 1);
-    });
-  };
-  return fit(0) ? found : null;
 }

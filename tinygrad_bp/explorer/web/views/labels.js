@@ -119,7 +119,13 @@ export class Labels {
     const [base, below] = split(shortened(this.stage.graph.nodes[part.connection.weight].name, 80));
     const shown = `${sign}${base}${below} ${words}`;
     if (part.label.textContent === shown) return;
-    const named = svg("tspan", { class: "line-name" }, sign, base, below && svg("tspan", { class: "sub", dy: "2" }, below));
+    const named = svg(
+      "tspan",
+      { class: "line-name" },
+      sign && svg("tspan", { class: "rate" }, sign),
+      base,
+      below && svg("tspan", { class: "sub", dy: "2" }, below),
+    );
     part.label.replaceChildren(named, svg("tspan", { dy: below ? "-2" : "0" }, ` ${words}`));
     part.halo.replaceChildren(...part.label.cloneNode(true).childNodes);
   }

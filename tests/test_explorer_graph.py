@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import tinygrad_bp as tg
-from tests.explorer import ROOMY, Explorer, download, graph_of, start
+from tests.explorer import ROOMY, SUBJECTS, Explorer, close, download, graph_of, numbers, start
 from tinygrad_bp import explore
+from tinygrad_bp.core.value import Constant
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
 
@@ -27,6 +28,63 @@ def test_both_edges_of_a_square(opened: Any) -> None:
     paths.get_by_label("from").select_option(label="p")
     explorer.settle()
     assert paths.locator(".paths-path").count() == 6  # by two ways from the square, each twice, and by two others
+
+
+@pytest.mark.parametrize("name", ["tutorial", "linear", "hand-made"])
+def test_what_is_on_a_line_belongs_to_what_is_in_the_boxes(opened: Any, name: str) -> None:
+    explorer = opened(name)
+    model = start(name)
+    before = numbers(model)
+    nodes, edges = graph_of(model.record())
+    for trained in SUBJECTS[name].trained:
+        model.leaves[trained].data -= 0.5 * model.leaves[trained].grad
+    after = numbers(model)
+    last = int(explorer.page.locator(".scrubber").get_attribute("max"))
+    nothing = [None] * len(edges)
+    shown = []
+    for beat in range(last + 1):
+        explorer.jump(beat)
+        shown.append(explorer.numbers())
+    told = [sum(slope is not None for slope in found.slopes) for found in shown]
+    assert told == sorted(told[: last - 1]) + told[last - 1 :]  # backward more and more
+    forward = [found for found in shown if all(grad is None for grad in found.grads)][:-1]
+    assert len(forward) > 2
+    assert all(found.slopes == nothing for found in forward)
+    assert shown[last - 2].slopes == close(before.slopes)
+    update = shown[last - 1]
+    moved = 0
+    for (head, x, _), slope, was in zip(edges, update.slopes, before.slopes, strict=True):
+        assert slope is None or slope == close(was)
+        if head.op.name == "mul":
+            other = next((each for each in head.args if each is not x), x)
+            now = other.data if isinstance(other, Constant) else update.data[nodes.index(other)]
+            assert (slope is None) == (now != close(was))  # the other factor, which may have been updated
+            moved += slope is None
+    assert moved or name == "linear"  # whose sums of products are single operations
+    assert shown[last].data == close(after.data)
+    assert (shown[last].slopes, shown[last].grads) == (nothing, [None] * len(after.data))
+    explorer.rest()
+    assert explorer.numbers().slopes == close(before.slopes)
+
+
+def test_a_line_between_folded_boxes_tells_no_derivative_before_its_beat_or_of_another_round(opened: Any) -> None:
+    explorer = opened("tutorial", viewport={"width": 1280, "height": 720})
+    explorer.panel("settings")
+    explorer.click("[data-level=neuron]")
+    told = {}
+    for beat in (9, 10, 13, 14, 25, 26, 27):
+        explorer.jump(beat)
+        words = explorer.page.locator(".computation .slope").all_text_contents()
+        told[beat] = [each for each in words if each[0] != "w"]
+        assert len(told[beat]) == 10
+        assert len(words) == 18
+    ends = {k: [each for each in words if each not in ("·", "1")] for k, words in told.items()}
+    assert ends[9] == ends[27] == []
+    assert ends[10] == ends[13] == ["0.7414"]  # of E_o1 by out_o1, which is the answer to what was asked before
+    assert ends[14] == ["0.7414", "−0.2171"]
+    assert sorted(ends[25]) == ["0.2171", "0.7414", "−0.2171", "−0.7414"]
+    assert ends[26] == ends[25]
+    assert told[27] == ["·"] * 10
 
 
 def test_a_graph_is_folded_by_neurons_and_layers(opened: Any) -> None:

@@ -6,6 +6,8 @@ import { EDGES, SUBJECTS, TEXTS } from "./subjects.js";
 import { questionBefore } from "./web/model/asking.js";
 import { checksOf, compared } from "./web/model/check.js";
 import { beatAt, boundaries, summandsOf } from "./web/model/beats.js";
+import { beforeUpdate } from "./web/model/frame.js";
+import { blockOf } from "./web/model/neurons.js";
 import { brief, exactly, parsed, told, typedNumber, written } from "./web/model/numbers.js";
 import { sceneOf } from "./web/model/scenes.js";
 import { Session } from "./web/model/session.js";
@@ -316,6 +318,64 @@ for (const name of names) {
     session.view.step = null;
     const frame = session.frame();
     for (const { id } of session.graph.nodes) for (const phase of ["forward", "backward", "update"]) assert(frame.isDone(phase, id));
+  });
+}
+
+for (const name of names) {
+  test(`${name}: at each step the numbers in sight belong together`, () => {
+    const session = opened(name);
+    const { graph } = session;
+    const { steps } = session.plan();
+    const taken = new Set(); // the edges along which a step has gone
+    let lost = 0; // local derivatives of numbers that an update has changed
+    for (let step = 0; step <= steps.length; step++) {
+      session.view.step = step;
+      if (steps[step - 1]?.edge) taken.add(steps[step - 1].edge.index);
+      const frame = session.frame();
+      const ended = steps[step - 1]?.kind === "end";
+      const data = Float64Array.from(graph.nodes, ({ id, constant }) => (constant ? graph.nodes[id].data : (frame.dataAt(id) ?? NaN)));
+      const anew = graph.slopes(data, frame.settings.variant);
+      for (const { index, head, tail } of graph.edges) {
+        const slope = frame.slopeAt(index);
+        const early = ended || !taken.has(index);
+        if (early) assert.equal(slope, null);
+        else if (slope === null) lost += 1;
+        assert.equal(slope === null, early || !near(anew[index], frame.slopes[index]));
+        if (slope !== null) assert(near(slope, anew[index]), `${graph.nodes[head].name} by ${graph.nodes[tail].name} at ${step}`);
+      }
+      for (const { net, out } of graph.network?.neurons ?? []) {
+        const inside = [...graph.routes(out, net)];
+        const known = inside.every((index) => frame.slopeAt(index) !== null);
+        const slope = frame.derivativeAt(out, net);
+        assert.equal(slope === null, !known);
+        if (slope !== null) assert(near(slope, graph.derivative(anew, out, net)));
+      }
+    }
+    assert.equal(lost > 0, graph.trains && graph.edges.length > 1);
+  });
+
+  test(`${name}: the last beat shows what the new numbers make, and nothing of the round before it`, () => {
+    // Also of neurons that the update saturates or brings back.
+    for (const rate of [0.5, 50, 1000]) {
+      const session = opened(name);
+      const { graph } = session;
+      if (!graph.trains || !session.change({ settings: { rate } })) continue;
+      session.view.step = session.plan().steps.length;
+      const frame = session.frame();
+      if (!frame.after?.every(Number.isFinite)) continue;
+      const again = opened(name);
+      assert(again.change({ leaves: graph.parameters.map((id) => [id, frame.dataAt(id)]) }));
+      const anew = again.frame();
+      for (const { id, constant } of graph.nodes) {
+        if (!constant) assert(near(frame.dataAt(id), anew.data[id]));
+        assert.equal(frame.gradAt(id), null);
+      }
+      const blocks = (at) => (graph.network?.neurons ?? []).map((neuron) => blockOf(session, at, neuron));
+      assert.deepEqual(blocks(frame), blocks(anew));
+      const before = beforeUpdate(graph, frame); // of a panel that tells where the update comes from
+      assert.deepEqual(blocks(before), blocks(opened(name).frame()));
+      for (const { id, constant } of graph.nodes) if (!constant) assert.equal(before.dataAt(id), frame.data[id]);
+    }
   });
 }
 

@@ -309,6 +309,8 @@ interface Frame {
   after: Float64Array | null;
   dataAt: (id: number) => number | null;
   gradAt: (id: number) => number | null;
+  slopeAt: (index: number) => number | null; // the local derivative of an edge, from the step on that takes it, while it is that of the numbers in sight
+  derivativeAt: (of: number, by: number) => number | null; // along all edges between two nodes, if these are known
   changeAt: (id: number) => number | null;
   isDone: (phase: Phase, id: number) => boolean; // whether nothing in a phase of the round is still to come for a node; at rest nothing is
   ghost: { data: Float64Array; grads: Float64Array } | null;

@@ -34,6 +34,7 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
   const current = step ? (plan.steps[step - 1] ?? null) : null;
   const ended = current?.kind === "end";
   const after = ended ? graph.forward(withNumbers(leaves, updated), settings.variant) : null;
+  const changed = updated.size > 0 && !ended ? slopesThatChange(graph, data, withNumbers(data, updated), settings.variant) : null;
 
   /** @type {Float64Array | null} */
   let previous = null;
@@ -51,6 +52,11 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
       return updated.get(id) ?? (!progress || progress.known.has(id) ? data[id] : null);
     },
     gradAt: (id) => (!progress ? total(id) : progress.backward && !ended ? (progress.found.has(id) ? progress.partial[id] : null) : null),
+    slopeAt: (index) => (!progress || (!ended && progress.used.has(index) && !changed?.has(index)) ? slopes[index] : null),
+    derivativeAt: (of, by) => {
+      for (const index of graph.routes(of, by)) if (frame.slopeAt(index) === null) return null;
+      return graph.derivative(slopes, of, by);
+    },
     changeAt: (id) => {
       if (after) return after[id] - data[id];
       const changed = updated.get(id);
@@ -67,6 +73,19 @@ export function frameOf({ graph, training, ghost, view, plan: planFor, later }) 
     frame.ghost = graph.pass(then.leaves, then.settings.variant);
   } else if (ghost && !ghost.trouble) later();
   return frame;
+}
+
+/**
+ * The edges whose local derivative is no longer that of the numbers in sight, since one of these was updated.
+ * @param {import("./graph.js").Graph} graph
+ * @param {Float64Array} data
+ * @param {Float64Array} updated
+ * @param {string} variant
+ */
+function slopesThatChange(graph, data, updated, variant) {
+  const before = graph.slopes(data, variant);
+  const now = graph.slopes(updated, variant);
+  return new Set(graph.edges.flatMap(({ index }) => (Object.is(before[index], now[index]) ? [] : [index])));
 }
 
 /**
@@ -104,6 +123,7 @@ function phaseOf(step, current) {
 
 /**
  * What is known after so many steps. A gradient is found when the last of its summands has come; before the first it is not 0, but unknown.
+ * A local derivative is told from the step on that multiplies by it: earlier it would answer what is asked before that.
  * @param {object} given
  * @param {import("./graph.js").Graph} given.graph
  * @param {ArrayLike<number>} given.slopes
@@ -117,7 +137,7 @@ function progressOf({ graph, slopes, plan, step, trained, sums, settings }) {
   const known = new Set(graph.leaves);
   const partial = new Float64Array(graph.nodes.length);
   if (settings.accumulate) for (const id of trained) partial[id] = sums[id];
-  const found = new Set();
+  const [found, used] = [new Set(), new Set()];
   /** @type {number[]} */
   const updated = [];
   let backward = false;
@@ -133,9 +153,23 @@ function progressOf({ graph, slopes, plan, step, trained, sums, settings }) {
       before = partial[done.node];
       partial[done.node] += slopes[done.edge.index] * partial[done.edge.head];
       found.add(done.node);
+      used.add(done.edge.index);
     } else if (done.kind === "update") updated.push(done.node);
   }
-  return { known, partial, found, updated, backward, before };
+  return { known, partial, found, used, updated, backward, before };
+}
+
+/**
+ * The numbers of the round, from which its update comes, where the pictures show those after it.
+ * @param {import("./graph.js").Graph} graph
+ * @param {Frame} frame
+ * @returns {Frame}
+ */
+export function beforeUpdate(graph, frame) {
+  if (!frame.after) return frame;
+  const { data, slopes, grads } = frame;
+  const derivativeAt = (/** @type {number} */ of, /** @type {number} */ by) => graph.derivative(slopes, of, by);
+  return { ...frame, after: null, dataAt: (id) => data[id], gradAt: (id) => grads[id], slopeAt: (index) => slopes[index], derivativeAt };
 }
 
 /**

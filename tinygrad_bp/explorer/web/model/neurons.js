@@ -58,7 +58,7 @@ function steepestOf(activation) {
 export function blockOf(stage, frame, neuron) {
   const activation = activationOf(stage, frame, neuron);
   if (!activation) return "";
-  const slope = Math.abs(activation(frame.data[neuron.net])[1]);
+  const slope = Math.abs(activation((frame.after ?? frame.data)[neuron.net])[1]);
   const most = steepestOf(activation);
   if (!(slope < FAINT * most)) return "";
   const unbounded = Math.abs(activation(REACH)[0] - activation(REACH - 1)[0]) > 0.5; // such as relu, which ends on one side only
@@ -74,7 +74,7 @@ export function blockOf(stage, frame, neuron) {
  */
 function netsOf({ graph }, frame, neuron) {
   return frame.settings.cases.map((row) => {
-    const data = frame.leaves.slice();
+    const data = (frame.after ?? frame.leaves).slice();
     for (const [id, x] of row) data[id] = x;
     return graph.forward(data, frame.settings.variant)[neuron.net];
   });

@@ -1,7 +1,7 @@
 // The formula panel: the selected quantity as symbols, as numbers and as their result.
 
 import { equations, hasCome } from "../model/equations.js";
-import { happening } from "../model/frame.js";
+import { beforeUpdate, happening } from "../model/frame.js";
 import { expanded } from "../model/notation.js";
 import { exactly, parsed, typedNumber, written } from "../model/numbers.js";
 import { text } from "../model/words.js";
@@ -237,8 +237,9 @@ class FormulaPanel {
     const id = this.shown;
     const neuron = neuronAt(session, id);
     if (neuron) {
-      this.card.render(frame, neuron);
-      this.layers.render(frame);
+      const told = beforeUpdate(session.graph, frame); // as the equations below
+      this.card.render(told, neuron);
+      this.layers.render(told);
     } else this.card.root.hidden = this.layers.root.hidden = true;
     const chosen = id !== null;
     this.empty.hidden = chosen;
@@ -312,8 +313,9 @@ class FormulaPanel {
       this.accumulation.replaceChildren(...piecesElements(session.notation, adding.pieces, { hide }));
     }
     const { sequential, accumulate } = frame.settings;
-    this.note.hidden = !sequential && !accumulate;
-    put(this.note, [sequential && text("formula.sequential"), accumulate && text("formula.accumulate")].filter(Boolean).join(" "));
+    const notes = [frame.after && "formula.before", sequential && "formula.sequential", accumulate && "formula.accumulate"];
+    put(this.note, notes.flatMap((key) => (key ? [text(key)] : [])).join(" "));
+    this.note.hidden = !this.note.textContent;
     const pieces = list.flatMap(({ rows, factors = [] }) => [...rows.flat(), ...factors.flatMap(({ formula }) => formula ?? [])]);
     const deltas = new Set(pieces.flatMap((piece) => (typeof piece !== "string" && piece.delta ? [piece.delta] : [])));
     put(this.delta, deltas.size ? text("formula.delta", { names: [...deltas].map((name) => `δ ${name.slice(6)}`).join(", ") }) : "");

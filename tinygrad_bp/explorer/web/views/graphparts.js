@@ -377,16 +377,18 @@ function rangeOf(what, numbers) {
 }
 
 /**
- * The derivative that a line between folded boxes stands for.
- * @param {ArrayLike<number>} slopes
+ * The derivative that a line between folded boxes stands for; null if it is not known.
+ * @param {Frame} frame
  * @param {import("../model/graph.js").Graph} graph
  * @param {import("./sheets.js").Local} local
  */
-function localSlope(slopes, graph, { of, by, edges }) {
+function localSlope(frame, graph, { of, by, edges }) {
   const flow = new Map([[of, 1]]);
   for (const index of edges) {
     const { tail, head } = graph.edges[index];
-    flow.set(tail, (flow.get(tail) ?? 0) + slopes[index] * (flow.get(head) ?? 0));
+    const slope = frame.slopeAt(index);
+    if (slope === null) return null;
+    flow.set(tail, (flow.get(tail) ?? 0) + slope * (flow.get(head) ?? 0));
   }
   return flow.get(by) ?? 0;
 }
@@ -403,11 +405,8 @@ function updateLocal(stage, { tail, head }, local, number, { frame, scene, lit }
   const { graph } = stage;
   const { weight } = local;
   const term = weight === null ? undefined : (scene.lines.get(weight) ?? scene.colours.get(weight));
-  const early =
-    local.of === graph.result ? !frame.isDone("backward", local.by) : frame.phase === "forward" && frame.dataAt(local.of) === null;
-  const unknown = weight === null && early;
-  toggle(number, "gone", !local.always && (unknown || !(lit || term !== undefined)));
-  const x = unknown ? null : weight === null ? localSlope(frame.slopes, graph, local) : frame.dataAt(weight);
+  const x = weight === null ? localSlope(frame, graph, local) : frame.dataAt(weight);
+  toggle(number, "gone", !local.always && (x === null || !(lit || term !== undefined)));
   const secret = weight === null ? stage.hidesSlope(tail, head) : stage.hides(weight, "data");
   const name = weight === null ? "" : `${isolated(shortened(graph.nodes[weight].name, 60))} `;
   put(number, `${name}${secret ? "?" : inRoom(x)}`);
@@ -437,9 +436,9 @@ export function linePart(stage, line, far) {
     if (number && line.local) updateLocal(stage, line, line.local, number, { frame, scene, lit: lit || named });
     if (!number || index === null) return;
     const secret = stage.hidesSlope(tail, head);
-    toggle(number, "gone", frame.phase === "forward" && frame.dataAt(head) === null);
-    put(number, secret ? "?" : inRoom(frame.slopes[index]));
-    set(number, "data-value", secret ? "" : exactly(frame.slopes[index]));
+    const x = frame.slopeAt(index);
+    put(number, secret ? "?" : inRoom(x));
+    set(number, "data-value", secret ? "" : exactly(x));
     toggle(number, "lit", lit);
     toggle(number, "dim", Boolean(light) && !lit);
   };

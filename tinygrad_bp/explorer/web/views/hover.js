@@ -50,12 +50,11 @@ export function hoverCard(session, stage) {
     place(item);
     const number = (/** @type {number | null} */ x) => written(x, 4);
     const { net, out, name } = neuron;
-    const slope = frame.dataAt(out) === null ? null : session.graph.derivative(frame.slopes, out, net);
     words = text("neuron.said", {
       name,
       net: number(frame.dataAt(net)),
       out: number(frame.dataAt(out)),
-      slope: number(slope),
+      slope: number(frame.derivativeAt(out, net)),
       delta: number(frame.gradAt(net)),
     });
   }

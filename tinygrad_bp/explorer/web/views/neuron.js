@@ -83,7 +83,7 @@ export function neuronCard(stage) {
       plot.place(dot, x, y);
     }
     const [arrives, delta] = [frame.gradAt(out), frame.gradAt(from)];
-    const shown = { net, out: frame.dataAt(out), slope: known ? slope : null, arrives, delta };
+    const shown = { net, out: frame.dataAt(out), slope: frame.derivativeAt(out, from), arrives, delta };
     for (const [each, number] of Object.entries(shown)) {
       put(numbers[each], written(number, FINER_DIGITS));
       set(numbers[each], "value", exactly(number));

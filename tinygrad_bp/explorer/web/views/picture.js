@@ -285,7 +285,7 @@ export class Picture {
       tint(badge, term);
       const taken = !full && neuron.bias !== null && scene.lines.has(neuron.bias); // its place is that of the bias
       toggle(badge, "gone", taken);
-      put(badge, this.badgeWords(block, graph.derivative(frame.slopes, neuron.out, neuron.net), term !== undefined, full));
+      put(badge, this.badgeWords(block, frame.derivativeAt(neuron.out, neuron.net), term !== undefined, full));
     }
     for (const { ghost, instead } of this.items)
       if (ghost)
@@ -306,13 +306,14 @@ export class Picture {
 
   /**
    * @param {string} block
-   * @param {number} slope of the activation
+   * @param {number | null} slope of the activation, once it is told
    * @param {boolean} factor
    * @param {boolean} full whether there is room for words
    */
   badgeWords(block, slope, factor, full) {
     if (!full) return factor ? `×${inRoom(slope, 5)}` : block && text(`badge.${block}.short`);
     const number = brief(slope, factor ? DIGITS : 2);
+    if (block && slope === null) return text(`badge.${block}`);
     if (block) return text("badge.slope", { block: text(`badge.${block}`), slope: number });
     return factor ? text("badge.factor", { slope: number }) : "";
   }

@@ -55,8 +55,9 @@ PAGES = {
     "the same identifier": lambda: explore(named("a b", "a-b")),
 }
 
-# Selects each node in turn and copies in every form; the clipboard is one of the test's own.
+# Selects each node in turn and copies in every form; the clipboard is one of the test's own. Nobody looks, and nothing is painted.
 COPIES = """async () => {
+  document.documentElement.style.visibility = 'hidden';
   const copied = [];
   Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { copied.push(text); } }, configurable: true });
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

@@ -341,8 +341,18 @@ def test_questions_come_first_and_can_be_switched_off(fresh: Any) -> None:
     explorer.settle()
     assert explorer.place() == 10  # an answer goes on, and is judged
     assert slot.inner_text() == "✓ As you said: down."
+    w5 = explorer.page.locator(".diagram .item[aria-label^='w5:']")
+    w5.focus()
+    w5.press("PageUp")
+    explorer.settle()
+    assert (explorer.place(), slot.inner_text()) == (10, "")  # the numbers that it judged are others
     explorer.press(" ")
     assert slot.inner_text() == ""
+    explorer.jump(9)
+    slot.get_by_role("button", name="up").click()
+    explorer.settle()
+    assert slot.inner_text().startswith("✗ You said up.")
+    explorer.press("Control+z")
     explorer.jump(17)
     slot.get_by_role("button", name="shrink").click()
     explorer.settle()

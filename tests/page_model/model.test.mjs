@@ -206,6 +206,19 @@ test("the opening sentence is about the numbers as they were given", () => {
   assert.equal(opening(), "");
 });
 
+test("at the end of a round a number that is said to change is seen to, or is said to be as before", () => {
+  for (const [rate, digits, said] of [[0.5, 6, "smaller"], [1e-5, 7, "smaller"], [1e-7, 9, "smaller"], [1e-12, 6, "as before"]]) {
+    const session = opened("tutorial");
+    session.change({ settings: { rate } });
+    session.view.step = session.plan().steps.length;
+    const { rows, why } = sceneOf(session, session.frame());
+    const numbers = session.notation.plain(rows[0]).split(" → ");
+    assert.match(session.notation.plain(why), new RegExp(said), `${rate}`);
+    assert.equal(numbers[0] === numbers[1], said === "as before", `${rate}: ${numbers}`);
+    assert.equal(numbers[0].split(".")[1].length, digits, `${rate}: ${numbers}`);
+  }
+});
+
 test("of classes the error is minus the logarithm of a probability, and all have their names", () => {
   const beats = beatsOf("classes");
   const error = beats.find(({ kind }) => kind === "error");

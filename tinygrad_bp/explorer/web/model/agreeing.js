@@ -5,7 +5,8 @@ import { joined } from "./formulas.js";
 import { expanded } from "./notation.js";
 import { told, TOLD_DIGITS } from "./numbers.js";
 
-const MOST_DIGITS = 10; // of what needs more of them to agree at all
+const MOST_DIGITS = 10;
+const MOST_AGREEING = 9; // of what needs more of them to agree at all, or to be seen to change
 const HALF = 0.5 + 1e-6; // of the last digit: by so much a result may be off that was rounded
 
 /** @typedef {import("./notation.js").Notation} Notation */
@@ -17,11 +18,20 @@ const HALF = 0.5 + 1e-6; // of the last digit: by so much a result may be off th
  * @returns {Scene}
  */
 export function inDigits(scene, notation) {
-  for (let digits = TOLD_DIGITS; digits < MOST_DIGITS; digits++) {
+  for (let digits = TOLD_DIGITS; digits <= MOST_AGREEING; digits++) {
     const found = inSoMany(scene, notation, digits);
     if (found.agrees) return found.scene;
   }
   return inSoMany(scene, notation, TOLD_DIGITS).scene;
+}
+
+/**
+ * Whether nobody sees two numbers differ.
+ * @param {number} a
+ * @param {number} b
+ */
+export function alike(a, b, digits = MOST_AGREEING) {
+  return told(a, digits) === told(b, digits);
 }
 
 /**
@@ -45,6 +55,9 @@ function inSoMany(scene, notation, digits) {
     return found ?? piece;
   };
   const row = rows.at(-1) ?? [];
+  const [before, after] = [-1, 1].map((beside) => /** @type {Mark} */ (row[row.indexOf(" → ") + beside])?.number);
+  if (row.includes(" → ") && typeof before === "number" && typeof after === "number")
+    agrees &&= alike(before, after) || !alike(before, after, digits);
   const equals = row.indexOf(" = ");
   const computed = equals < 0 ? row : row.slice(0, equals);
   if (equals >= 0) {

@@ -5,7 +5,7 @@ import { updateEquation } from "./equations.js";
 import { errorScene, netScene, netsScene, outScene, valueScene } from "./forward.js";
 import { happening } from "./frame.js";
 import { frozenBy } from "./neurons.js";
-import { inDigits } from "./agreeing.js";
+import { alike, inDigits } from "./agreeing.js";
 import { brief, counted, written } from "./numbers.js";
 import { MENTIONED, coloured, emptyScene, placeOf } from "./terms.js";
 import { withTravels } from "./travels.js";
@@ -120,7 +120,7 @@ function updateScene(stage, frame, beat) {
 function endScene(stage, frame) {
   const { graph } = stage;
   const [before, after] = [frame.data[graph.result], frame.after?.[graph.result] ?? NaN];
-  const kind = after < before ? "smaller" : after > before ? "larger" : "same";
+  const kind = alike(before, after) ? "same" : after < before ? "smaller" : "larger";
   return {
     ...emptyScene(),
     left: [{ name: graph.result }, ":"],

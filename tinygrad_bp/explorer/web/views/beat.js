@@ -22,8 +22,8 @@ export function beatView(session, { next, train }) {
   /** @type {Map<string, number>} */
   const sizes = new Map(); // of letters, by the room for them
   let seen = "";
-  /** @type {{ words: Piece[], place: string | null } | null} */
-  let verdict = null; // on an answer, at the beat that it was about
+  /** @type {{ words: Piece[], about: string | null } | null} */
+  let verdict = null; // on an answer, at the beat that it was about, and as long as that says the same
 
   /** @param {MouseEvent} event */
   function tapped(event) {
@@ -37,9 +37,10 @@ export function beatView(session, { next, train }) {
    *   training may go on at the end; `room` names what the size of letters depends on, and `longest` is what they have to have room for
    */
   function render(telling, { heading, place, goal, room, longest }) {
-    if (verdict) verdict.place ??= place;
-    if (verdict?.place !== place) verdict = null;
     const plain = plainly(telling.scene);
+    const about = `${place} ${plain}`;
+    if (verdict) verdict.about ??= about;
+    if (verdict?.about !== about) verdict = null;
     const key = JSON.stringify([plain, telling.question, verdict, telling.ended, room, session.view.quiz]);
     if (key === seen) return;
     seen = key;
@@ -104,7 +105,7 @@ export function beatView(session, { next, train }) {
   function say(question, chosen) {
     const right = chosen === question.right;
     const words = right ? [text("ask.right", { answer: question.answers[chosen] })] : question.wrong;
-    verdict = { words, place: null };
+    verdict = { words, about: null };
     next();
   }
 

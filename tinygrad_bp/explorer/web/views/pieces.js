@@ -43,7 +43,8 @@ export function nodeName(notation, id, inside = false) {
  * @param {string} words
  */
 function prettyText(words) {
-  const parts = mathematical(words).split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
+  const whole = mathematical(words).replaceAll(" / ", "\u00a0/\u00a0"); // no line ends beside the bar of a quotient
+  const parts = whole.split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
   if (parts.length === 1) return parts[0];
   return el(
     "span",

@@ -83,6 +83,55 @@ def test_an_opened_neuron_says_in_words_what_its_badge_means(
     assert words.inner_text().startswith(says)
 
 
+# Of each box and badge of the picture: whether its neuron is blocked, the term whose colour it has, and the term that it is marked as.
+COLOURS = """() => {
+  const style = getComputedStyle(document.documentElement);
+  const paint = (colour) => Object.assign(document.createElement("p"), { style: `color: ${colour}` }).style.color;
+  const terms = [0, 1, 2, 3].map((k) => paint(style.getPropertyValue(`--term-${k}`)));
+  const signs = ["positive", "negative"].map((name) => paint(style.getPropertyValue(`--${name}`)));
+  const marked = (each) => Number(each?.getAttribute("class").match(/term-([0-3])/)?.[1] ?? -1);
+  const boxes = [...document.querySelectorAll(".neurons .item > .box")].map((box) => {
+    const { stroke, strokeDasharray } = getComputedStyle(box);
+    const blocked = box.parentNode.classList.contains("blocked");
+    return [blocked, strokeDasharray !== "none", terms.indexOf(stroke), marked(box.parentNode), signs.indexOf(stroke)];
+  });
+  const badges = [...document.querySelectorAll(".neurons .badge")].filter((each) => each.textContent).map((badge) => {
+    const { fill } = getComputedStyle(badge);
+    return [terms.indexOf(fill), marked(badge), signs.indexOf(fill)];
+  });
+  return [boxes, badges];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_frame_of_a_blocked_neuron_has_no_colour_of_a_term(open_page: Any, tmp_path: Path, scheme: str) -> None:
+    net = MLP(4, [8, 3], activation=["tanh", None], seed=1)
+    made = explore(net, rows=[([0.3, 0.9, -0.3, -0.1], [1.0, 0.0, 0.0])], loss="cross_entropy")
+    options = {"viewport": {"width": 1280, "height": 720}, "color_scheme": scheme, "reduced_motion": "reduce"}
+    explorer = Explorer(open_page(made.save(tmp_path / "page.html"), **options))
+    explorer.rest()
+    legend = explorer.panel("settings").locator(".legend")
+    said = explorer.text("legend.blocked")
+    assert said not in legend.inner_text()
+    for bias in ("b1", "b9"):  # of h1, and of an output, which lets everything through
+        explorer.change(bias, 9)
+    explorer.panel("settings")
+    framed, terms = 0, set()
+    for beat in range(int(explorer.page.locator(".scrubber").get_attribute("max")) + 1):
+        explorer.jump(beat)
+        boxes, badges = explorer.page.evaluate(COLOURS)
+        assert (said in legend.inner_text()) == any(blocked for blocked, *_ in boxes)
+        for blocked, dashed, colour, term, sign in boxes:
+            assert dashed or not blocked
+            assert colour in (term, -1)  # what the beat is about is framed in that of letters
+            assert sign == -1
+            framed += blocked
+            terms |= {colour} if blocked else set()
+        assert all((colour, sign) == (term, -1) for colour, term, sign in badges)
+    assert framed > 5
+    assert len(terms) > 1  # also of those that the equation names
+
+
 def test_probabilities_stand_between_outputs_and_error(open_page: Any, tmp_path: Path) -> None:
     made = explore(linear_net(), rows=[([0.5, -1.0, 0.25], [1.0, 0.0])], loss="cross_entropy")
     explorer = Explorer(open_page(made.save(tmp_path / "page.html"), viewport={"width": 1400, "height": 800}))

@@ -1,5 +1,6 @@
 // How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
 
+import { blockOf } from "../model/neurons.js";
 import { resultSign } from "../model/notation.js";
 import { LEVELS } from "../model/state.js";
 import { text } from "../model/words.js";
@@ -10,7 +11,7 @@ const PACES = ["beat", "node", "pass"];
 const MODES = ["values", "gradients", "change"];
 
 /**
- * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description">} session
+ * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description" | "formulas" | "programs">} session
  * @param {{ zoom: (factor: number) => void, fit: () => void, level: () => string } & import("./controls.js").Speeds} desk
  * @returns {Panel}
  */
@@ -81,9 +82,11 @@ export function settingsView(session, desk) {
     const { view, tab } = session;
     for (const each of modes.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.mode === session.mode());
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
+    const neurons = tab === "neurons" ? (graph.network?.neurons ?? []) : [];
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
+    const blocked = neurons.some((neuron) => frame.dataAt(neuron.out) !== null && blockOf(session, frame, neuron));
     const shown = tab === "graph" ? "graph" : view.step !== null ? "beat" : nothing ? "nothing" : session.mode();
-    legend.textContent = text(`legend.${shown}`, { result: resultSign(session) }) + part;
+    legend.textContent = text(`legend.${shown}`, { result: resultSign(session) }) + (blocked ? ` ${text("legend.blocked")}` : "") + part;
     for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());
     graphTools.hidden = tab !== "graph";
     modes.parentElement?.toggleAttribute("hidden", tab === "graph");

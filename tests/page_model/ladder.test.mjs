@@ -58,10 +58,15 @@ test("one path is called so, and a mistake is told once", () => {
     said("deltaOut", "0.741365").found.map(({ key }) => key),
     ["factor"],
   );
-  assert.deepEqual(
-    said("arriveHidden", "0.0554").found.map(({ key }) => key),
-    ["summand"],
-  );
+  // Also of the page's own numbers, in six digits and in the four of the picture, where the last digits are others.
+  for (const typed of ["0.0554", "0.055399425", "0.0553996", "0.1385 · 0.4", "0.05540", "0.05541"]) {
+    assert.deepEqual(
+      said("arriveHidden", typed).found?.map(({ key }) => key),
+      ["summand"],
+      typed,
+    );
+  }
+  assert.equal(said("arriveHidden", "0.05548").kind, "far");
 });
 
 test("a wrong guess is answered by what is right", () => {

@@ -9,6 +9,7 @@ const { factor: FACTOR, summand: SUMMAND, slips: SLIPS, most_named: MOST_MISTAKE
 
 const NEAR = 0.1; // relative, of what is right so far
 const SAME = 1e-12; // relative, of what is the number itself
+const FROM_PICTURE = 5e-4; // relative, of what comes of the picture's numbers, which have four digits
 export const LEAST_DIGITS = MISTAKES.least_digits;
 
 // A question is { value, terms, others }: the true number, the sum of products that it is, and mistakes of other kinds as { key, value }.
@@ -48,6 +49,8 @@ export function diagnosis(question, typed) {
   }
   const off = Math.abs(answer.x / value - 1);
   if (off <= ROUNDED) return { kind: "rounded", digits: Math.floor(-Math.log10(2 * off)) };
+  const nearly = nearestTo(mistakesOf(question), answer.x);
+  if (answer.digits >= LEAST_DIGITS && nearly.length) return { kind: "mistake", found: nearly.slice(0, MOST_MISTAKES) };
   return { kind: "far", ratio: value === 0 ? null : answer.x / value };
 }
 
@@ -68,6 +71,17 @@ function fitsValue({ x, slack }, value) {
 function isCut({ x, digits, unit }, value) {
   const missing = Math.abs(value) - Math.abs(x);
   return digits > 1 && x * value > 0 && missing >= 0 && missing < unit;
+}
+
+/**
+ * Those of the mistakes that come nearest to a number, as near as one comes who computes with rounded numbers; none where no one does.
+ * @param {Mistake[]} mistakes
+ * @param {number} x
+ */
+function nearestTo(mistakes, x) {
+  const off = (/** @type {Mistake} */ { value }) => Math.abs(x / value - 1);
+  const least = Math.min(FROM_PICTURE, ...mistakes.map(off).filter(Number.isFinite));
+  return mistakes.filter((mistake) => off(mistake) <= least + SAME);
 }
 
 /** @param {Part[]} factors */

@@ -227,6 +227,8 @@ test("of classes the error is minus the logarithm of a probability, and all have
   const words = beats.flatMap(({ rows, why }) => [...rows, why]).join(" ");
   assert(!/o1|o2/.test(words), words);
   assert.match(words, /p cat − target_cat/);
+  const [sum] = beats.filter(({ kind }) => kind === "net");
+  assert.match(sum.why, /this is its output/); // there is no activation, and no net input
 });
 
 test("what is used in several places has a summand for each, and ∂ is explained where it stands", () => {
@@ -291,11 +293,11 @@ test("a question can be answered from what it tells, and from what was said befo
     });
   };
   const feeds = (name, weights) =>
-    `when out_${name} grows, the net inputs after it change ${weights} times as much; δ there is 0.138, -0.038. Will E_total grow or shrink?`;
+    `when out_${name} grows, the net inputs after it change ${weights} times as much; δ there is 0.138 and −0.038. Will E_total grow or shrink?`;
   assert.deepEqual(askedOf("tutorial"), [
     "to make E_total smaller, should out_o1 go up or down?",
-    feeds("h1", "0.4, 0.5"), // before it is said that δ is multiplied by the weight
-    feeds("h2", "0.45, 0.55"),
+    feeds("h1", "0.4 and 0.5"), // before it is said that δ is multiplied by the weight
+    feeds("h2", "0.45 and 0.55"),
     "learning aims at a smaller E_total. Will w5 grow or shrink?", // before it is said how an update moves it
     "will E_total now be smaller or larger?",
   ]);

@@ -1,7 +1,9 @@
 // What the page asks before a beat, so that one thinks first.
 
-import { derivativeNumber, factorPiece, joined } from "./formulas.js";
+import { derivativeNumber, factorPiece } from "./formulas.js";
+import { told } from "./numbers.js";
 import { updatedTo } from "./optimizers.js";
+import { listed } from "./terms.js";
 import { sentence, text } from "./words.js";
 
 const GUESSED_DIGITS = 3; // of numbers with which one guesses
@@ -26,11 +28,8 @@ export function questionBefore(session, frame, next) {
   if (next.kind === "arrive" && terms.length > 1 && terms.length <= MOST_GUESSED && terms.every((factors) => factors.length === 2)) {
     // What is known by then of each neuron that it feeds: how fast its net input changes with it, and the result with that.
     const [deltas, weights] = [0, 1].map((k) => {
-      const numbers = terms.map((factors) => derivativeNumber(session, frame, factorPiece(factors[k])));
-      return joined(
-        numbers.map((number) => ({ ...number, digits: GUESSED_DIGITS, enclose: false })),
-        ", ",
-      );
+      const numbers = terms.map((factors) => derivativeNumber(session, frame, factorPiece(factors[k])).number);
+      return listed(numbers.map((x) => told(x, GUESSED_DIGITS)));
     });
     return question("sign", { name: [{ name: next.node }], result: [{ name: graph.result }], weights, deltas }, grads[next.node], 0);
   }

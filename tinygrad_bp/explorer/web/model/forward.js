@@ -38,7 +38,14 @@ export function netScene({ graph }, frame, beat) {
   }
   const products = scene.travels.map(({ term, product }) => coloured(term, [{ number: product }]));
   const added = products.length > 1 ? [" = ", ...sumOf(products)] : [];
-  const told = neuron.bias === null ? "beat.net.plain" : neuron.depth > 1 ? "beat.net.later" : "beat.net";
+  const told =
+    neuron.net === neuron.out
+      ? "beat.net.linear"
+      : neuron.bias === null
+        ? "beat.net.plain"
+        : neuron.depth > 1
+          ? "beat.net.later"
+          : "beat.net";
   const key = isFirst(frame, beat) ? told : "beat.net.again";
   return {
     ...scene,

@@ -473,6 +473,66 @@ def test_no_travelling_number_covers_another(fresh: Any, name: str, size: Any) -
     assert most > 1
 
 
+# Of the travelling numbers that are seen: what they say, and which of them is cut off at the edge of the picture or lies on a badge.
+TRAVELLING = """() => {
+  const corners = (each, { x, y, width, height }) => {
+    const { a, b, c, d, e, f } = each.getScreenCTM();
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
+  };
+  const letters = (each) => {
+    const { x, y, width, height } = each.getBBox();
+    return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
+  };
+  const sides = (list) => [0, 1].map((k) => [list[k][1] - list[k + 1][1], list[k + 1][0] - list[k][0]]);
+  const over = (one, other) => [...sides(one), ...sides(other)].every(([p, q]) => {
+    const [first, second] = [one, other].map((list) => list.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
+    return Math.min(Math.max(...first), Math.max(...second)) - Math.max(Math.min(...first), Math.min(...second)) > 1;
+  });
+  const { left, right, top, bottom } = document.querySelector(".stage").getBoundingClientRect();
+  const shown = (each) => each.getClientRects().length > 0 && each.textContent !== "";
+  const badges = [...document.querySelectorAll(".neurons .badge")].filter(shown).map(letters);
+  const chips = [...document.querySelectorAll(".chip:not(.gone)")].filter(shown);
+  const faults = chips.filter((each) => {
+    const ground = each.querySelector(".chip-ground");
+    const place = corners(ground, ground.getBBox());
+    const inside = place.every(([x, y]) => x > left - 0.5 && x < right + 0.5 && y > top - 0.5 && y < bottom + 0.5);
+    return !inside || badges.some((badge) => over(place, badge));
+  });
+  const all = [...document.querySelectorAll(".chip")];
+  return [all, chips, faults].map((list) => list.filter((each) => each.textContent).map((each) => all.indexOf(each)));
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+def test_numbers_travel_in_the_picture_however_small_it_is(fresh: Any, name: str) -> None:
+    explorer = fresh(name, reduced_motion="no-preference")
+    explorer.stop_clock()
+    last = int(explorer.page.locator(".scrubber").get_attribute("max"))
+    wide: set[int] = set()
+    for width, height in ((1280, 720), (640, 360), (740, 360), (360, 740), (568, 320)):
+        explorer.resize({"width": width, "height": height})
+        for beat in range(1, last):
+            explorer.jump(beat - 1)
+            explorer.page.keyboard.press(" ")
+            unseen: set[int] = set()
+            seen: set[int] = set()
+            for moment in range(0, 8000, 150):
+                explorer.run(150)
+                made, shown, faults = explorer.page.evaluate(TRAVELLING)
+                assert faults == [], (width, beat, moment)
+                seen |= set(shown)
+                unseen = (unseen | set(made)) - seen
+                if not explorer.page.locator(".chip").count():
+                    break
+            assert not unseen, (width, beat)
+            parts = explorer.page.locator(".box.part").count()  # between which and the outputs numbers go
+            if width == 1280 and seen:
+                wide.add(beat)
+            assert seen or beat not in wide or not parts, (width, beat)
+    assert len(wide) > last // 2
+
+
 def test_numbers_travel_and_meet(fresh: Any) -> None:
     explorer = fresh("tutorial", reduced_motion="no-preference")
     explorer.stop_clock()

@@ -13,6 +13,8 @@ import { crossings, markReadable, narrow, ROOMS } from "./spots.js";
  * @typedef {import("./rectangles.js").Rect} Rect
  * @typedef {import("./rectangles.js").Segment} Segment
  * @typedef {object} Arrangement
+ * @property {number} width of the picture
+ * @property {number} height
  * @property {boolean} upright whether the layers are rows, from top to bottom
  * @property {number} font
  * @property {number} rows of text in a box, at most; 0 where there is no room for any
@@ -93,7 +95,7 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
   const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
-  const places = { upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
+  const places = { width, height, upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
   if (!free && room !== undefined) return { places, free }; // of which nothing is drawn
   const segments = [...lines, ...biases];
   const taken = [...ground, ...lines.map(({ label }) => label)];

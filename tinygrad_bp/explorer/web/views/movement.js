@@ -128,7 +128,8 @@ function grow(picture, frame, said, moment) {
  * @returns {Chip}
  */
 function chipOf({ term, words, course }, size) {
-  const ground = svg("rect", { class: "chip-ground", y: -size * 0.75, height: size * 1.5, rx: size * 0.75 });
+  const { height } = chipSize(words, size);
+  const ground = svg("rect", { class: "chip-ground", y: -height / 2, height, rx: height / 2 });
   const label = svg("text", { class: "chip-text", "text-anchor": "middle", y: size * 0.36, "font-size": size });
   const group = svg("g", { class: `chip term-${term}` }, ground, label);
   const draw = (/** @type {number} */ moment) => {

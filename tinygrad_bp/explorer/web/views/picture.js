@@ -5,6 +5,7 @@ import { blockOf } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
+import { badgeSize } from "./arrangement.js";
 import { labelSize } from "./columns.js";
 import { Boxes } from "./boxes.js";
 import { Crowd, wideAs } from "./crowd.js";
@@ -238,13 +239,21 @@ export class Picture {
     return this.lines.filter(({ words }) => !words.matches(".unlit:not(.shown), .unlit.crowded"));
   }
 
-  // Where words beside lines are that can be read now.
+  // Where words are that can be read now beside lines, and at neurons.
   written() {
-    const size = labelSize(this.places?.font ?? 11);
-    return this.seen().map(({ connection: { weight }, label, place }) => ({
+    const font = this.places?.font ?? 11;
+    const beside = this.seen().map(({ connection: { weight }, label, place }) => ({
       weight,
-      place: { ...place.label, width: wideAs(label, size) },
+      place: { ...place.label, width: wideAs(label, labelSize(font)) },
     }));
+    const badges = (this.boxes?.badges ?? []).flatMap(({ badge }) => (badge?.textContent && !badge.matches(".gone") ? [badge] : []));
+    const size = badgeSize(font);
+    const at = badges.map((badge) => {
+      const width = wideAs(badge, size);
+      const [x, y] = ["x", "y"].map((name) => Number(badge.getAttribute(name)));
+      return { place: { x: x + width / 2, y: y - size * 0.36, angle: 0, width, height: size } };
+    });
+    return [...beside, ...at];
   }
 
   /**

@@ -6,6 +6,7 @@ import { LETTER } from "./items.js";
 
 const TICKS = 64; // of a moment, at which numbers are looked at
 const MOST_ADDED = 4; // numbers of a sum that is written out
+const CHIP = 1.36; // height of a number, of its letters'
 export const BESIDE = 4; // between numbers that can be read
 export const ENTERED = 1.3; // the moment at which they are where they go
 export const ADDED = 1.75; // the moment at which they have become their sum there
@@ -36,8 +37,15 @@ export function waiting(numbers, size, end) {
   const now = numbers.map(() => null); // those that are seen
   const ticks = numbers.map(() => -1); // how far each is on its own way
   const ways = numbers.map(() => /** @type {ReturnType<Course>[]} */ ([]));
+  // When it would be gone it goes, though it has waited: who comes later has room then.
+  const every = Array.from({ length: count }, (_, tick) => tick);
+  const last = numbers.map((number) => every.map((tick) => placeOf(number, tick).behind).lastIndexOf(false));
   for (let tick = 0; tick < count; tick++) {
     numbers.forEach((number, k) => {
+      if (last[k] >= 0 && tick > last[k]) {
+        ticks[k] = tick;
+        now[k] = null;
+      }
       for (const next of [ticks[k] + 2, ticks[k] + 1].filter((each) => each <= tick)) {
         const place = placeOf(number, next);
         if (!place.behind && now.some((other, l) => other && l !== k && overlap(place, other))) continue;
@@ -60,9 +68,9 @@ export function waiting(numbers, size, end) {
  * @param {number} id
  * @returns {Point}
  */
-function placeIn({ boxes, font }, id) {
+export function placeIn({ boxes, font }, id) {
   const { x, y, height, rows, kind } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
-  const down = rows === 2 ? height / 2 - font * 0.8 : kind === "result" ? height / 5 : 0; // below a name
+  const down = rows === 2 ? height / 2 - letterSize(font) * 0.62 : kind === "result" ? height / 5 : 0; // below a name
   return { x, y: y + down };
 }
 
@@ -86,12 +94,13 @@ export function sumAt(places, id, travels) {
     return { ...home, x: Math.max(Math.min(home.x, right - width / 2), width / 2 + 2) };
   };
   const widths = said.map((each) => chipSize([each], size).width + BESIDE);
-  const whole = widths.reduce((all, width) => all + width);
-  const extent = { ...homeOf(whole), angle: 0, width: whole, height: size * 1.5 };
+  const row = widths.reduce((all, width) => all + width);
+  const whole = Math.max(row, chipSize([written], size).width);
+  const extent = { ...homeOf(whole), angle: 0, width: whole, height: size * CHIP };
   const room = [...places.boxes].every(([other, each]) => other === id || !overlap(extent, { ...each, angle: 0 }));
   const shown = room && said.length === summands && said.length <= MOST_ADDED; // all of them
   const home = homeOf(chipSize([sum], size).width);
-  let x = extent.x - whole / 2;
+  let x = extent.x - row / 2;
   const slots = widths.map((width) => {
     x += width;
     return shown ? { x: x - width / 2, y: extent.y } : home;
@@ -131,5 +140,5 @@ export function letterSize(font) {
  * @returns {Extent}
  */
 export function chipSize(words, size) {
-  return { width: LETTER * size * Math.max(...words.map(({ length }) => length)) + size, height: size * 1.5 };
+  return { width: LETTER * size * Math.max(...words.map(({ length }) => length)) + size, height: size * CHIP };
 }

@@ -4,9 +4,9 @@
 import { MOST_TERMS, SUBJECT } from "../model/terms.js";
 import { overlap } from "./rectangles.js";
 import { along, between } from "./motion.js";
-import { ADDED, BESIDE, ENTERED, chipSize, gradientPlace, letterSize, sumAt, waiting } from "./standing.js";
+import { ADDED, BESIDE, ENTERED, chipSize, gradientPlace, letterSize, placeIn, sumAt, waiting } from "./standing.js";
 
-const ASIDE = [0, 5, -5, 10, -10, 15, -15, 22, -22, 29, -29]; // how far from its line a number may travel
+const ASIDE = [0, ...[3, 6, 9, 12, 15, 18, 21, 24, 27, 30].flatMap((off) => [off, -off])]; // how far from its line a number may travel
 const STEPS = 32; // of a way
 const ARRIVED = 0.8; // the moment at which all have met, and stay to be read
 const MULTIPLIED = 0.46; // the moment at which a number has passed its weight
@@ -35,7 +35,7 @@ const SUMMED = new Set(["forward", "back", "bias", "part"]);
  * it is behind something.
  * @typedef {(moment: number) => Point & { angle: number, met: boolean, behind: boolean }} Course
  * @typedef {{ term: number, words: [string, string], course: Course }} Traveller with its words before and after it has met its weight
- * @typedef {{ weight: number, place: Rect }} Said what is written beside a line
+ * @typedef {{ weight?: number, place: Rect }} Said what is written beside a line, or at a box
  * @typedef {{ products: number, result: number, whole: number }} Times the moments from which on products are known, and the result; and the last
  */
 
@@ -50,21 +50,25 @@ export function travellers(places, labels, all) {
   const travels = inSight(places, all);
   const size = letterSize(places.font);
   const passed = new Set(travels.map(({ weight }) => weight));
-  const others = labels.filter(({ weight }) => !passed.has(weight));
-  const own = labels.filter(({ weight }) => passed.has(weight));
+  const [own, others] = [true, false].map((passes) => labels.filter(({ weight = -1 }) => weight >= 0 && passed.has(weight) === passes));
   const [hard, soft] = [own, others].map((list) => list.map(({ place }) => place));
   /** @type {Set<number>} */
   const aside = new Set();
-  const words = hard.slice();
-  hard.push(...[...places.boxes.values()].map(innerOf));
+  const boxes = [...places.boxes.values()];
+  const inner = boxes.map(innerOf);
+  const names = boxes.map((box) => nameOf(box, places.font));
+  const around = [...outside(places), ...labels.filter(({ weight }) => weight === undefined).map(({ place }) => place)];
   const trackOf = (/** @type {Line} */ line, /** @type {Extent} */ extent, /** @type {Rect[]} */ arrived = []) => {
-    // Between boxes that are too close for a number it goes from one to the other over both.
+    const among = (/** @type {Rect[]} */ closed, /** @type {Rect[]} */ open) =>
+      trackAmong(line, extent, { hard: closed, soft: open, arrived });
+    const easy = among([...around, ...inner, ...hard], soft);
+    // Between boxes that are too close for a number it goes from one to the other over both; where its weight leaves it no room, over that.
     const track =
-      trackAmong(line, extent, { hard, soft, arrived }) ?? (line.label ? null : trackAmong(line, extent, { hard: words, soft, arrived }));
+      easy ?? (line.label ? among([...around, ...inner], [...hard, ...soft]) : among([...around, ...hard], [...soft, ...names]));
     const used =
       track?.places.map((place) => ({ ...place, width: extent.width + 6, height: extent.height + 6 })).filter((_, k) => track.free[k]) ??
       []; // and between two of them
-    for (const { weight, place } of others) if (used.some((each) => overlap(each, place))) aside.add(weight);
+    for (const { weight = -1, place } of easy ? others : labels) if (used.some((each) => overlap(each, place))) aside.add(weight);
     return track;
   };
   /** @type {Map<number, Rect[]>} */
@@ -192,11 +196,12 @@ function meet(line, factors, head, trackOf) {
   ];
   for (const each of others) {
     const there = ends.map((end, k) => ({ ...[one, two][k].places[0], ...end }));
-    const track = trackOf({ ...line, from: one.places[0], to: ends[0] }, each.words ?? "", there);
+    const track = trackOf({ ...line, to: along(line.from, line.to, shareOf(line, ends[0])) }, each.words ?? "", there);
     const place = track?.places[track.stop];
     if (!track || !place || there.some((other) => overlap(place, other))) {
       const words = [first, ...others].map((factor) => factor.words).join(" · "); // there is room for them only in one
-      return meet(line, [{ ...first, term: SUBJECT, words }, last], head, trackOf);
+      const together = meet(line, [{ ...first, term: SUBJECT, words }, last], head, trackOf);
+      if (together || !track) return together;
     }
     found.push([each, (moment) => ({ ...placeAt(track, track.stop * between(moment, 0, 0.6)), met: false })]);
   }
@@ -282,6 +287,28 @@ function near(point, box) {
 }
 
 /**
+ * About where a box has its name.
+ * @param {import("./columns.js").Box} box
+ * @param {number} font
+ * @returns {Rect}
+ */
+function nameOf({ x, y, width, height, rows }, font) {
+  return { x, y: rows > 1 ? y - height / 2 + font * 0.8 : y, angle: 0, width: width - 6, height: font };
+}
+
+/**
+ * What is around a picture: a number there is cut off.
+ * @param {Arrangement} places
+ * @returns {Rect[]}
+ */
+function outside({ width, height }) {
+  return [-0.5, 1.5].flatMap((share) => [
+    { x: width * share, y: height / 2, angle: 0, width, height: 3 * height },
+    { x: width / 2, y: height * share, angle: 0, width: 3 * width, height },
+  ]);
+}
+
+/**
  * The inside of a box, in which its numbers are.
  * @param {import("./columns.js").Box} box
  * @returns {Rect}
@@ -299,12 +326,13 @@ function innerOf({ x, y, width, height, rows }) {
  * @param {Extent} size
  * @returns {Course}
  */
-function insideOf({ boxes, font }, id, down, { width }) {
+function insideOf(places, id, down, { width }) {
+  const { boxes, font } = places;
   const { x, y, width: wide, height, rows } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
   const there = gradientPlace({ x, y, height }, font, width);
   const across = rows === 3 ? there.x : rows === 1 ? x + (wide - width) / 2 : x;
   const fall = rows === 3 && down ? there.y - y : 0;
-  const top = rows === 2 ? y + height / 2 - font * 0.8 : y;
+  const top = rows === 2 ? placeIn(places, id).y : y;
   return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, ARRIVED), angle: 0, met: moment >= ARRIVED, behind: false });
 }
 
@@ -320,7 +348,7 @@ function trackAmong({ from, to, label }, size, { hard, soft, arrived }) {
   const angle = label?.angle ?? 0; // as what it is multiplied by
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;
-  const share = label ? ((label.x - from.x) * dx + (label.y - from.y) * dy) / length ** 2 : 0.5;
+  const share = label ? shareOf({ from, to }, label) : 0.5;
   const foot = Math.round(STEPS * Math.min(0.9, Math.max(0.1, share)));
   const breadth = size.width + size.height + 2 * Math.max(...ASIDE);
   const around = { ...along(from, to, 0.5), angle: Math.atan2(dy, dx), width: length + breadth, height: breadth };
@@ -345,6 +373,16 @@ function trackAmong({ from, to, label }, size, { hard, soft, arrived }) {
     }
   }
   return best;
+}
+
+/**
+ * At what share of a line a place is beside it.
+ * @param {Line} line
+ * @param {Point} place
+ */
+function shareOf({ from, to }, { x, y }) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  return ((x - from.x) * dx + (y - from.y) * dy) / (dx ** 2 + dy ** 2 || 1);
 }
 
 /**

@@ -59,6 +59,8 @@ UNREAD = """async (beats) => {
         if (over(corners, box.corners) && (line || !inside(corners, box.place))) found.add(`${beat}: ${words} is across a box`);
       for (const other of texts.slice(k + 1)) if (over(corners, other.corners)) found.add(`${beat}: ${words} is over ${other.words}`);
     });
+    for (const each of picture.querySelectorAll(".only-lit.shown > .hit-box"))
+      if (!inside(turned(each, each.getBBox()), frame)) found.add(`${beat}: the box of ${each.parentElement.textContent} is cut off`);
     const words = picture.querySelectorAll(".line-texts > *");
     picture.querySelectorAll(".lines > .item").forEach((each, k) => {
       const name = each.ariaLabel.split(":")[0];
@@ -153,7 +155,7 @@ def test_of_many_lines_only_those_that_a_beat_names_have_numbers(open_page: Any,
     said = (
         "() => [...document.querySelectorAll('.line-texts > *')].filter((each) => each.getClientRects().length).length"
     )
-    for width, height in ((1280, 720), (1920, 1080), (390, 844)):
+    for width, height in ((1280, 720), (1920, 1080), (390, 844), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(DRAWN)
         explorer.jump(0)

@@ -114,6 +114,20 @@ export function badgeSize(font) {
   return Math.min(13, Math.max(11, font - 3)); // so that it has room between two boxes
 }
 
+/** @param {number} font */
+export function smallSize(font) {
+  return Math.max(11, font - 2.5);
+}
+
+/**
+ * The width of a leaf that is said in or beside the box of another.
+ * @param {number} size of its letters
+ * @param {number} letters of its name, and more than a number has
+ */
+export function smallWidth(size, letters) {
+  return LETTER * size * (letters + NUMBER - 1) + 3; // a minus is wider than a digit
+}
+
 /**
  * What labels must not cover: boxes, their badges, and the biases beside small ones.
  * @param {Map<number, Box>} boxes
@@ -144,11 +158,12 @@ export function groundOf(boxes, own, font, upright, width) {
  * @param {number} font
  * @param {boolean} upright
  * @param {number} most the width of the picture
+ * @param {number} letters of its name
  * @returns {Rect}
  */
-export function besideBox({ x, y, width, height, free }, font, upright, most) {
-  const size = Math.max(11, font - 2.5);
-  const own = { angle: 0, width: LETTER * size * (NUMBER + 1.5), height: 1.25 * size };
+export function besideBox({ x, y, width, height, free }, font, upright, most, letters = 3) {
+  const size = smallSize(font);
+  const own = { angle: 0, width: smallWidth(size, letters), height: 1.25 * size };
   if (upright)
     return { ...own, x: Math.min(most - own.width / 2 - 2, Math.max(own.width / 2 + 2, x)), y: y + height / 2 + own.height / 2 + 2 };
   if (free > own.height - 2) return { ...own, x: x + (width - own.width) / 2, y: y - (height + own.height) / 2 };

@@ -1,7 +1,7 @@
 // The boxes of a picture of a network: of inputs, neurons, parts of the error and the error, with the numbers and leaves said in them.
 
 import { isolated, text } from "../model/words.js";
-import { badgeSize, besideBox } from "./arrangement.js";
+import { badgeSize, besideBox, smallSize, smallWidth } from "./arrangement.js";
 import { set, svg, toggle } from "./elements.js";
 import { gripped } from "./grip.js";
 import { fitting, item, LETTER, named, NUMBER, RATE, ROOM, shortened } from "./items.js";
@@ -278,8 +278,8 @@ export class Boxes {
    */
   beside(id, prefix, box, what) {
     const { font, upright } = this.places;
-    const { x, y, width } = besideBox(box, font, upright, this.width);
-    return this.small(id, prefix, x + width / 2 - 2, y + Math.max(11, font - 2.5) * 0.36, what, "only-lit");
+    const { x, y, width } = besideBox(box, font, upright, this.width, prefix.length);
+    return this.small(id, prefix, x + width / 2 - 3, y + smallSize(font) * 0.36, what, "only-lit");
   }
 
   /**
@@ -312,13 +312,14 @@ export class Boxes {
    * @param {number} spare letters
    */
   small(id, prefix, x, y, what, more = "", spare = 0) {
-    const size = Math.max(11, this.places.font - 2.5);
-    const wide = LETTER * size * (prefix.length + NUMBER - 1 + spare); // a minus is wider than a digit
+    const size = smallSize(this.places.font);
+    const width = smallWidth(size, prefix.length + spare);
+    const wide = width - 3;
     const still = what === "main"; // a bias changes in the update, and its name stays where it is
     const number = still ? this.number(id, prefix, what, x - wide + 3, y) : this.number(id, prefix, what, x, y, "end");
     set(number.element, "font-size", size);
     if (still) number.letters = prefix.length + NUMBER - 2 + spare;
-    const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width: wide + 3, height: size * 1.3, rx: 4 });
+    const hit = svg("rect", { class: "hit-box", x: x - wide, y: y - size, width, height: size * 1.3, rx: 4 });
     const group = item({ "data-node": id }, () => this.choose(id), hit, number.element);
     if (more) toggle(group, more, true);
     toggle(group, "bare", what === "data"); // a target has no frame of its own in the box of its error

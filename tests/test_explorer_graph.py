@@ -179,6 +179,25 @@ def test_words_of_a_folded_graph_cover_nothing_and_say_what_the_equation_names(
     assert set(found.values()) == {1}
 
 
+# Letters nearer than that to the edge of the box they are in.
+OUTWARD = """(least) => [...document.querySelectorAll(".computation .item > text")].filter((each) => {
+  const box = each.parentElement.querySelector(".box");
+  if (!box || !each.textContent || !each.getClientRects().length) return false;
+  const [inner, outer] = [each, box].map((part) => part.getBBox());
+  return Math.min(inner.x - outer.x, outer.x + outer.width - inner.x - inner.width) < least;
+}).map((each) => each.textContent)"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (640, 360), (1280, 720)])
+def test_no_number_of_a_graph_runs_onto_the_edge_of_its_box(opened: Any, name: str, width: int, height: int) -> None:
+    explorer = opened(name, viewport={"width": width, "height": height}, reduced_motion="reduce")
+    for beat in range(int(explorer.page.locator(".scrubber").get_attribute("max")) + 1):
+        explorer.jump(beat)
+        assert explorer.page.evaluate(OUTWARD, 4) == [], beat
+
+
 def test_zooming_out_comes_back_to_where_it_was(opened: Any) -> None:
     explorer = opened("tutorial", viewport={"width": 1280, "height": 720})
     page = explorer.page

@@ -321,10 +321,12 @@ function rowsOfBox(stage, box, frame, most) {
       rangeOf(
         "out",
         neurons.map(({ out }) => (stage.hides(out, "data") ? null : frame.dataAt(out))),
+        most,
       ),
       rangeOf(
         "δ",
         neurons.map(({ net }) => (stage.hides(net, "grad") ? null : frame.gradAt(net))),
+        most,
       ),
     ];
   }
@@ -368,11 +370,16 @@ function asideOf(stage, box, { frame, scene }) {
 /**
  * @param {string} what
  * @param {(number | null)[]} numbers
+ * @param {number} room letters
  */
-function rangeOf(what, numbers) {
+function rangeOf(what, numbers, room) {
   const known = numbers.filter((x) => x !== null);
   if (!known.length) return `${what} ·`;
-  const [least, most] = [Math.min(...known), Math.max(...known)].map((x) => brief(x, 3));
+  const letters = Math.floor((room - what.length - 3) / 2); // of each of both: points and spaces are narrower
+  const [least, most] = [Math.min(...known), Math.max(...known)].map((x) => {
+    const words = brief(x, 3);
+    return words.length > letters ? inRoom(x, letters) : words;
+  });
   return least === most ? `${what} ${least}` : `${what} ${least} … ${most}`;
 }
 

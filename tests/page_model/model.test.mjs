@@ -553,6 +553,7 @@ const ROOMS = [[1280, 400], [1366, 470], [360, 330], [640, 165], [1920, 760], [2
 const FORMS = [
   spec([2, 2, 2], { parts: true, shared: true }), spec([2, 5, 1]), spec([4, 8, 3]), spec([3, 4, 4, 2], { parts: true }),
   spec([1, 1]), spec([10, 1]), spec([2, 16, 16, 1]), spec([20, 3]), spec([2, 2, 2, 2, 2, 2]),
+  spec(Array(11).fill(1)), spec(Array(8).fill(2)), spec([1, 1, 1, 1, 1, 1, 1, 1, 1], { parts: true }),
 ];
 
 for (const [width, height] of ROOMS) {
@@ -580,6 +581,17 @@ for (const [width, height] of ROOMS) {
     }
   });
 }
+
+test("in a deep network of single neurons all have names and numbers, and so have the lines between them", () => {
+  for (const [width, height] of [[1280, 417], [1366, 465], [1920, 760]]) {
+    for (const count of [6, 9, 11]) {
+      const { rows, boxes, lines } = arrangement(spec(Array(count).fill(1)), width, height);
+      assert(rows >= 2);
+      for (const box of boxes.values()) assert(box.rows >= 2 && box.width >= 50);
+      for (const { label } of lines) assert(label.always && !label.on);
+    }
+  }
+});
 
 test("the largest form is for the largest screens", () => {
   const fonts = [[640, 165], [1280, 400], [1920, 760], [2560, 1100]].map(([width, height]) => arrangement(FORMS[0], width, height).font);

@@ -1,7 +1,7 @@
 // Where the parts of a network lie, as pure geometry: columns of boxes, lines between them, and beside each line the room for its label.
 // It depends on the network and on the room there is, never on a number or a step, so nothing that happens moves anything.
 
-import { formsOfNames, labelSize, placed, tiersFor } from "./columns.js";
+import { formsOfNames, areClose, labelSize, placed, tiersFor } from "./columns.js";
 import { LETTER, NUMBER, ROOM } from "./items.js";
 import { overlap } from "./rectangles.js";
 import { crossings, markReadable, narrow, ROOMS } from "./spots.js";
@@ -18,6 +18,7 @@ import { crossings, markReadable, narrow, ROOMS } from "./spots.js";
  * @property {boolean} upright whether the layers are rows, from top to bottom
  * @property {number} font
  * @property {number} rows of text in a box, at most; 0 where there is no room for any
+ * @property {boolean} close whether the layers are as close as boxes with words can be
  * @property {Map<number, Box>} boxes
  * @property {import("./spots.js").Line[]} lines
  * @property {(Segment & { id: number })[]} biases
@@ -76,9 +77,12 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   const leave = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y + box.height / 2 } : { x: box.x + box.width / 2, y: box.y });
   const enter = (/** @type {Box} */ box) => (upright ? { x: box.x, y: box.y - box.height / 2 } : { x: box.x - box.width / 2, y: box.y });
   const size = labelSize(tier.font);
+  const close = areClose(tier);
+  const below = close && !upright && spec.columns.every(({ ids }) => ids.length === 1); // labels are wider than the way between two boxes
+  const aside = below ? tier.height / 2 + 4 : 6;
   const lines = spec.lines.map(({ weight, source, target, letters }) => {
     const extent = { x: 0, y: 0, angle: 0, width: LETTER * size * (letters + more), height: 1.2 * size };
-    const label = { ...extent, always: true, on: true, room: ROOM, whole: more > 0, alone: true };
+    const label = { ...extent, aside, always: true, on: true, room: ROOM, whole: more > 0, alone: true };
     if (room) narrow(label, room);
     return { weight, from: leave(at(source)), to: enter(at(target)), label };
   });
@@ -95,7 +99,7 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
   const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
-  const places = { width, height, upright, font: tier.font, rows: tier.rows, boxes, lines, biases, errors };
+  const places = { width, height, upright, font: tier.font, rows: tier.rows, close, boxes, lines, biases, errors };
   if (!free && room !== undefined) return { places, free }; // of which nothing is drawn
   const segments = [...lines, ...biases];
   const taken = [...ground, ...lines.map(({ label }) => label)];

@@ -4,6 +4,7 @@ import { LETTER, NUMBER, ROOM } from "./items.js";
 import { MOST_LABELS } from "./spots.js";
 
 const LARGEST_BOXES = { font: 16, neuron: 204, input: 86, part: 122, result: 122, height: 72, gap: 40, rows: 3 };
+const CLOSEST = 14; // gap of many layers, between which no label has room: it is beside the boxes
 const TIERS = [
   scaled(LARGEST_BOXES, 1.65),
   scaled(LARGEST_BOXES, 1.4),
@@ -16,6 +17,7 @@ const TIERS = [
   { font: 14, neuron: 100, input: 84, part: 108, result: 100, height: 44, gap: 30, rows: 2 },
   { font: 12.5, neuron: 88, input: 76, part: 98, result: 92, height: 40, gap: 26, rows: 2 },
   { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: 17, rows: 2 },
+  { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: CLOSEST, rows: 2 },
   { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: 0 },
 ];
 const SHRUNK = [1, 0.95, 0.9]; // of a form
@@ -150,6 +152,11 @@ export function placed(spec, tier, width, height, upright) {
   return boxes;
 }
 
+/** @param {Tier} tier */
+export function areClose({ gap }) {
+  return gap === CLOSEST;
+}
+
 /** @param {number} font */
 export function labelSize(font) {
   return Math.max(11, font * 0.82);
@@ -161,10 +168,13 @@ export function labelSize(font) {
  * @param {Tier} tier
  * @param {boolean} upright
  */
-function gapsOf({ columns, lines }, { font, gap, rows }, upright) {
+function gapsOf({ columns, lines }, tier, upright) {
+  const { font, gap, rows } = tier;
   const letters = Math.min(font < 12 ? 12 : 14.5, Math.max(0, ...lines.map((line) => line.letters)));
   const label = LETTER * labelSize(font) * letters * (font < 16 ? 1 : 1.6) + (rows === 3 ? 14 : 6); // lines that cross have labels beside them
-  return columns.slice(1).map(({ kind }) => (kind !== "neuron" ? gap : !rows ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label));
+  return columns
+    .slice(1)
+    .map(({ kind }) => (kind !== "neuron" ? gap : !rows || areClose(tier) ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label));
 }
 
 /**

@@ -110,7 +110,8 @@ export function networkView(stage, company) {
       size = now;
       // Where there is little room, the error is one box, and its parts are not in the picture.
       const whole = arrangement(specs[0], room.width, room.height);
-      picture.build(whole.rows ? whole : arrangement(specs[1], room.width, room.height), specs[whole.rows ? 0 : 1], room);
+      const roomy = whole.rows && !whole.close;
+      picture.build(roomy ? whole : arrangement(specs[1], room.width, room.height), specs[roomy ? 0 : 1], room);
     }
     const key = `${frame.round},${frame.row},${frame.settings.variant}`;
     const { beat } = frame;

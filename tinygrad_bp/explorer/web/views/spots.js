@@ -16,7 +16,7 @@ const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the 
  * @typedef {import("./columns.js").Spec} Spec
  * @typedef {import("./rectangles.js").Rect} Rect
  * @typedef {import("./rectangles.js").Segment} Segment
- * @typedef {Rect & { always: boolean, on: boolean, room: number, whole: boolean, alone: boolean }} Label whether it can always be shown, whether
+ * @typedef {Rect & { aside: number, always: boolean, on: boolean, room: number, whole: boolean, alone: boolean }} Label how far it is from its line, whether it can always be shown, whether
  *   it lies on its line, not beside it, how many letters of a number have room in it, and whether the whole name of a derivative has: in all
  *   labels at once, or in this one alone
  * @typedef {Segment & { weight: number, label: Label }} Line
@@ -34,8 +34,9 @@ const SHARES = Array.from({ length: 23 }, (_, k) => 0.06 + 0.04 * k); // of the 
  * @returns {boolean} whether all labels that are always shown are beside their lines, and on no other
  */
 export function markReadable(spec, lines, biases, ground, { width, height, upright }, room) {
+  const taken = [...ground]; // also by labels of the layers before
   const clear = (/** @type {Rect[]} */ labels) =>
-    labels.every((label, k) => ![...labels.slice(k + 1), ...ground].some((other) => overlap(label, other)));
+    labels.every((label, k) => ![...labels.slice(k + 1), ...taken].some((other) => overlap(label, other)));
   let free = true;
   for (const { ids } of spec.columns) {
     const own = lines.filter((_, k) => ids.includes(spec.lines[k].target));
@@ -54,13 +55,14 @@ export function markReadable(spec, lines, biases, ground, { width, height, uprig
       if ((!beside || crossed(beside)) && (room !== 0 || own.length <= MOST_CROSSED)) free = false;
     }
     if (!free && room !== undefined) return false;
-    const found = few && !beside ? firstClear(own, ground, width, height) : null;
+    const found = few && !beside ? firstClear(own, taken, width, height) : null;
     const labels = beside ?? found?.spots;
     const whole = Boolean(beside) || (found?.whole ?? false);
     const confused = !upright && own.length > MOST_CROSSED && crossed(labels ?? []) > 0;
     own.forEach((line, k) => {
       if (beside && !confused) line.label = beside[k];
       else Object.assign(line.label, found?.spots[k], { always: whole && !confused, room: found?.room ?? line.label.room });
+      if (line.label.always) taken.push(line.label);
     });
   }
   return free;
@@ -144,12 +146,12 @@ export function crossings(line, label, segments) {
  * @param {number} wanted
  * @param {number} side 1 above, -1 below
  */
-function besideOf({ from, to, label: { width, height } }, wanted, side = 1) {
+function besideOf({ from, to, label: { width, height, aside } }, wanted, side = 1) {
   const angle = Math.atan2(to.y - from.y, to.x - from.x);
   const clear = width / 2 + 4 + 1.7 * height * Math.abs(Math.tan(angle));
   const least = Math.min(0.5, clear / Math.hypot(to.x - from.x, to.y - from.y));
   const share = Math.min(1 - least, Math.max(least, wanted));
-  const off = side * (height / 2 + 6);
+  const off = side * (height / 2 + aside);
   return {
     x: to.x + (from.x - to.x) * share + Math.sin(angle) * off,
     y: to.y + (from.y - to.y) * share - Math.cos(angle) * off,

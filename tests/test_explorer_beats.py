@@ -473,7 +473,8 @@ def test_no_travelling_number_covers_another(fresh: Any, name: str, size: Any) -
     assert most > 1
 
 
-# Of the travelling numbers that are seen: what they say, and which of them is cut off at the edge of the picture or lies on a badge.
+# Of the travelling numbers: those that have words, those that are seen, those of them that are cut off at the edge of the picture or lie
+# on a badge, and where those are that cover the name of a box.
 TRAVELLING = """() => {
   const corners = (each, { x, y, width, height }) => {
     const { a, b, c, d, e, f } = each.getScreenCTM();
@@ -492,14 +493,16 @@ TRAVELLING = """() => {
   const shown = (each) => each.getClientRects().length > 0 && each.textContent !== "";
   const badges = [...document.querySelectorAll(".neurons .badge")].filter(shown).map(letters);
   const chips = [...document.querySelectorAll(".chip:not(.gone)")].filter(shown);
+  const place = (each) => corners(each, each.querySelector(".chip-ground").getBBox());
   const faults = chips.filter((each) => {
-    const ground = each.querySelector(".chip-ground");
-    const place = corners(ground, ground.getBBox());
-    const inside = place.every(([x, y]) => x > left - 0.5 && x < right + 0.5 && y > top - 0.5 && y < bottom + 0.5);
-    return !inside || badges.some((badge) => over(place, badge));
+    const inside = place(each).every(([x, y]) => x > left - 0.5 && x < right + 0.5 && y > top - 0.5 && y < bottom + 0.5);
+    return !inside || badges.some((badge) => over(place(each), badge));
   });
+  const names = [...document.querySelectorAll(".neurons .box-name")].filter(shown).map(letters);
+  const covering = chips.filter((each) => names.some((name) => over(place(each), name)));
   const all = [...document.querySelectorAll(".chip")];
-  return [all, chips, faults].map((list) => list.filter((each) => each.textContent).map((each) => all.indexOf(each)));
+  const at = covering.map((each) => `${each.textContent} at ${place(each)[0].map(Math.round)}`);
+  return [...[all, chips, faults].map((list) => list.filter((each) => each.textContent).map((each) => all.indexOf(each))), at];
 }"""
 
 
@@ -517,10 +520,13 @@ def test_numbers_travel_in_the_picture_however_small_it_is(fresh: Any, name: str
             explorer.page.keyboard.press(" ")
             unseen: set[int] = set()
             seen: set[int] = set()
+            over: list[set[str]] = [set()]
             for moment in range(0, 8000, 150):
                 explorer.run(150)
-                made, shown, faults = explorer.page.evaluate(TRAVELLING)
+                made, shown, faults, covering = explorer.page.evaluate(TRAVELLING)
                 assert faults == [], (width, beat, moment)
+                over.append(set(covering))
+                assert not set.intersection(*over[-3:]), (width, beat, moment)  # none stays there
                 seen |= set(shown)
                 unseen = (unseen | set(made)) - seen
                 if not explorer.page.locator(".chip").count():

@@ -2,7 +2,7 @@
 
 import { SUBJECT } from "../model/terms.js";
 import { overlap } from "./rectangles.js";
-import { LETTER } from "./items.js";
+import { LETTER, NUMBER } from "./items.js";
 
 const TICKS = 64; // of a moment, at which numbers are looked at
 const MOST_ADDED = 4; // numbers of a sum that is written out
@@ -63,15 +63,18 @@ export function waiting(numbers, size, end) {
 }
 
 /**
- * Where in a box numbers meet.
+ * Where in a box numbers meet: below its name, or where there is one row only, beside it.
  * @param {Arrangement} places
  * @param {number} id
+ * @param {number} across how wide they are together
  * @returns {Point}
  */
-export function placeIn({ boxes, font }, id) {
-  const { x, y, height, rows, kind } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
-  const down = rows === 2 ? height / 2 - letterSize(font) * 0.62 : kind === "result" ? height / 5 : 0; // below a name
-  return { x, y: y + down };
+export function placeIn({ boxes, font }, id, across) {
+  const { x, y, width, height, rows, kind } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
+  const down = rows === 2 ? height / 2 - letterSize(font) * 0.62 : kind === "result" ? height / 5 : 0;
+  const right = x + width / 2;
+  const aside = Math.max(right - across / 2, right - LETTER * font * NUMBER - 5 + across / 2);
+  return { x: rows === 1 ? aside : x, y: y + down };
 }
 
 /**
@@ -90,7 +93,8 @@ export function sumAt(places, id, travels) {
   const right = Math.max(...[...places.boxes.values()].map((box) => box.x + box.width / 2));
   const box = /** @type {import("./columns.js").Box} */ (places.boxes.get(id));
   const homeOf = (/** @type {number} */ width) => {
-    const home = kind === "back" && box.kind === "neuron" && box.rows === 3 ? gradientPlace(box, places.font, width) : placeIn(places, id);
+    const home =
+      kind === "back" && box.kind === "neuron" && box.rows === 3 ? gradientPlace(box, places.font, width) : placeIn(places, id, width);
     return { ...home, x: Math.max(Math.min(home.x, right - width / 2), width / 2 + 2) };
   };
   const widths = said.map((each) => chipSize([each], size).width + BESIDE);

@@ -327,13 +327,18 @@ function innerOf({ x, y, width, height, rows }) {
  * @returns {Course}
  */
 function insideOf(places, id, down, { width }) {
-  const { boxes, font } = places;
-  const { x, y, width: wide, height, rows } = /** @type {import("./columns.js").Box} */ (boxes.get(id));
-  const there = gradientPlace({ x, y, height }, font, width);
-  const across = rows === 3 ? there.x : rows === 1 ? x + (wide - width) / 2 : x;
-  const fall = rows === 3 && down ? there.y - y : 0;
-  const top = rows === 2 ? placeIn(places, id).y : y;
-  return (moment) => ({ x: across, y: top + fall * between(moment, 0.1, ARRIVED), angle: 0, met: moment >= ARRIVED, behind: false });
+  const box = /** @type {import("./columns.js").Box} */ (places.boxes.get(id));
+  const there = gradientPlace(box, places.font, width);
+  const { x, y } = placeIn(places, id, width);
+  const full = box.rows === 3;
+  const fall = full && down ? there.y - y : 0;
+  return (moment) => ({
+    x: full ? there.x : x,
+    y: y + fall * between(moment, 0.1, ARRIVED),
+    angle: 0,
+    met: moment >= ARRIVED,
+    behind: false,
+  });
 }
 
 /**

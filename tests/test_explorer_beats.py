@@ -591,6 +591,15 @@ def test_numbers_travel_and_meet(fresh: Any) -> None:
         explorer.run(after)
         assert set(seen.all_text_contents()) == moved
     assert label.text_content() == explorer.page.locator(".halo").nth(4).text_content()
+    explorer.resize({"width": 360, "height": 740})
+    told = explorer.page.locator(".boxes > .current .box-number:not(.arriving)")
+    for beat, said in ((1, "net 0.3775"), (2, "out 0.5933"), (9, "0.2984"), (11, "δ 0.1385"), (19, "δ 0.00877")):
+        explorer.jump(beat - 1)
+        explorer.page.keyboard.press(" ")
+        explorer.run(900)
+        assert told.all_text_contents() == []  # in a small box, too
+        explorer.run(8000)
+        assert told.all_text_contents() == [said]
 
 
 def test_a_notice_leaves_by_itself_and_with_the_next_action(fresh: Any) -> None:

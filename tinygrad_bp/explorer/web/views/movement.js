@@ -34,8 +34,9 @@ export function play(picture, frame, scene, beat, { speed, hold }) {
   /** @type {SVGElement[]} */
   const arriving = picture.items
     .filter(({ ids }) => ids.some((id) => beat.nodes.includes(id)))
-    .flatMap(({ numbers }) => numbers)
-    .filter(({ id, what }) => beat.nodes.includes(id) && (beat.phase === "backward" ? what !== "data" : what !== "grad"))
+    // The one number of a small box is of whatever the beat makes there.
+    .flatMap(({ numbers }) => (numbers.length > 1 ? numbers.filter(({ id }) => beat.nodes.includes(id)) : numbers))
+    .filter(({ what }) => (beat.phase === "backward" ? what !== "data" : what !== "grad"))
     .map(({ element }) => element);
   const seen = picture.seen();
   if (beat.kind === "update") {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -177,6 +178,22 @@ def test_a_weight_that_the_error_uses_too_stays_in_its_neuron() -> None:
     [first, second] = [box for box in about["folds"]["neuron"]["boxes"] if box["kind"] == "neuron"]
     assert names["w1"] in first["members"]
     assert names["w2"] in second["members"]
+
+
+@pytest.mark.parametrize("curve", ["", "tanh"])
+def test_weights_that_several_layers_share_are_in_none_of_them(curve: str) -> None:
+    a, b, v = Value(0.9, "a"), Value(0.1, "b"), Value(1.0, "x")
+    for _ in range(6):
+        v = v * a + b
+        v = v.tanh() if curve else v
+    about, _ = describe(of_value(v))
+    folds = [fold for fold in about["folds"].values() if fold]
+    assert folds
+    for fold in folds:
+        boxes = fold["boxes"]
+        assert {box["name"] for box in boxes if box["kind"] == "leaf"} == {"a", "b", "x"}
+        layers = [k for k, box in enumerate(boxes) if box["kind"] != "leaf"]
+        assert [pair for pair in fold["ends"] if pair[0] in layers] == [[k, m] for k, m in itertools.pairwise(layers)]
 
 
 def test_a_graph_without_neurons_is_folded_by_names() -> None:

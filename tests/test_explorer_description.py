@@ -315,3 +315,11 @@ def test_without_graphviz_there_is_no_page(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(RuntimeError, match="install Graphviz"):
         explore(W * X, tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_label_of_blanks_is_none() -> None:
+    blank, x = Value(1.0, " \t"), Value(2.0, "x")
+    nodes = describe(of_value(blank * x))[0]["nodes"]
+    assert [node["name"] for node in nodes[:2]] == ["v1", "x"]
+    assert "label" not in nodes[0]
+    assert blank.label == " \t"

@@ -284,10 +284,17 @@ def test_the_window_follows_and_a_map_moves_it(wide: Any, open_page: Any, tmp_pa
       return [...document.querySelectorAll(".computation .current")].map((each) => each.getBoundingClientRect()).some((box) =>
         box.left >= stage.left && box.right <= stage.right && box.top >= stage.top && box.bottom <= stage.bottom);
     }"""
+    # The map lies on no node that is spoken of.
+    covered = """() => {
+      const map = document.querySelector(".minimap:not(.gone) .minimap-ground")?.getBoundingClientRect();
+      return map && [...document.querySelectorAll(".computation .current > rect")].map((each) => each.getBoundingClientRect()).some((box) =>
+        box.left < map.right && box.right > map.left && box.top < map.bottom && box.bottom > map.top);
+    }"""
     for _ in range(9):
         explorer.press(".")
         explorer.settle()
         assert page.evaluate(inside)
+        assert not page.evaluate(covered)
     place = lambda: page.locator(".computation > g").first.get_attribute("transform")  # noqa: E731
     before = place()
     ground = page.locator(".minimap-ground").bounding_box()

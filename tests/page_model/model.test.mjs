@@ -216,6 +216,9 @@ test("at the end of a round a number that is said to change is seen to, or is sa
     assert.match(session.notation.plain(why), new RegExp(said), `${rate}`);
     assert.equal(numbers[0] === numbers[1], said === "as before", `${rate}: ${numbers}`);
     assert.equal(numbers[0].split(".")[1].length, digits, `${rate}: ${numbers}`);
+    const end = session.plan().beats.at(-1);
+    session.view.step = end.from;
+    assert.equal(questionBefore(session, session.frame(), end) === null, said === "as before"); // which no answer would be
   }
 });
 

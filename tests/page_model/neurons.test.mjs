@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ENTROPIES, JUDGED, SUBJECTS, TEXTS } from "./subjects.js";
 import { inputsOf, Maps, roomOf, scaleOf } from "./web/model/maps.js";
-import { activationOf, blockOf, deltasByLayer, frozenBy } from "./web/model/neurons.js";
+import { activationOf, blockOf, deltasByLayer, frozenBy, isTold } from "./web/model/neurons.js";
 import { gradientEquation } from "./web/model/formulas.js";
 import { probabilitiesOf } from "./web/model/probabilities.js";
 import { questionOf } from "./web/model/quiz.js";
@@ -56,6 +56,32 @@ test("what stands in the way: saturated, off in this case, dead in all", () => {
   assert.equal(block(-2, "relu,sigmoid"), "dead");
   session.go({ row: 0 });
   assert.equal(block(-1, "relu,sigmoid"), "off", "the cases in which the first input is 1 get through");
+  // Each case is passed through once for all neurons, and not again at the next step.
+  const { graph } = session;
+  let passes = 0;
+  const forward = graph.forward.bind(graph);
+  graph.forward = (...given) => {
+    passes += 1;
+    return forward(...given);
+  };
+  session.edit(graph.network.neurons[1].bias, -7);
+  for (const step of [3, 4, 5]) {
+    session.set({ step });
+    const frame = session.frame();
+    passes = 0;
+    for (const neuron of graph.network.neurons) blockOf(session, frame, neuron);
+    assert.equal(passes, step === 3 ? frame.settings.cases.length : 0);
+  }
+});
+
+test("of a neuron whose number is asked for it is not told whether anything passes through it", () => {
+  const session = opened("tutorial");
+  const [neuron, other] = session.graph.network.neurons;
+  for (const id of [neuron.net, neuron.out]) {
+    session.set({ quiz: { id, quantity: "data", seed: 0 }, step: null });
+    assert(!isTold(session, session.frame(), neuron));
+    assert(isTold(session, session.frame(), other));
+  }
 });
 
 test("how much comes back to each layer is known when all of it has come", () => {

@@ -109,6 +109,8 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
     With it its nodes in order, and what its outputs are in a cross entropy.
     """
     copies = rebuilt(order, {})
+    for v in copies.values():
+        v.label = v.label if v.label.strip() else ""  # one of blanks alone nobody can see or hear
     taken = {v.label for v in order}
 
     def call(v: Value, label: str) -> None:

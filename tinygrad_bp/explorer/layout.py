@@ -278,12 +278,10 @@ def _in_neurons(
             given[v] = ("leaf", place)
         elif v.op is not None and v not in inside and (v.label or v.op in ACTIVATIONS):
             given[v] = ("named", place)
-    users: dict[Value, set[int]] = {}
-    for number, unit in enumerate(neurons):
-        given[unit.net] = given[unit.out] = ("neuron", number)
-        for weight in [*(c.weight for c in unit.connections), *([unit.bias] if unit.bias else [])]:
-            users.setdefault(weight, set()).add(number)
-    given.update((weight, ("neuron", numbers.pop())) for weight, numbers in users.items() if len(numbers) == 1)
+    keys: list[Key] = [("neuron", number) for number in range(len(neurons))]
+    for unit, key in zip(neurons, keys, strict=True):
+        given[unit.net] = given[unit.out] = key
+    given.update(_unshared(neurons, keys))
     place_of = {(look.head, look.position): number for number, look in enumerate(looks)}
     for v, (head, position) in owned(looks).items():
         if (head, position) in place_of:
@@ -301,11 +299,17 @@ def _in_layers(order: Sequence[Value], neurons: Sequence[Unit], parameters: Coll
     for unit in sorted(neurons, key=lambda unit: unit.depth, reverse=True):
         layer = ("layer", unit.depth)
         given[unit.net] = given[unit.out] = layer
-        given.update((c.weight, layer) for c in unit.connections)
         given.update((c.source, ("inputs", None)) for c in unit.connections if c.source not in outs)
-        if unit.bias:
-            given[unit.bias] = layer
-    return given
+    return {**given, **_unshared(neurons, [("layer", unit.depth) for unit in neurons])}
+
+
+def _unshared(neurons: Sequence[Unit], keys: Sequence[Key]) -> dict[Value, Key]:
+    """The boxes of weights and biases, of which each neuron has one, but for those that neurons in several boxes have."""
+    users: dict[Value, set[Key]] = {}
+    for unit, key in zip(neurons, keys, strict=True):
+        for weight in [*(c.weight for c in unit.connections), *([unit.bias] if unit.bias else [])]:
+            users.setdefault(weight, set()).add(key)
+    return {weight: found.pop() for weight, found in users.items() if len(found) == 1}
 
 
 def _fold(order: Sequence[Value], given: Mapping[Value, Key]) -> list[Fold]:

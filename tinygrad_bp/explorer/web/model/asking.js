@@ -1,6 +1,7 @@
 // What the page asks before a beat, so that one thinks first.
 
 import { derivativeNumber, factorPiece } from "./formulas.js";
+import { alike } from "./agreeing.js";
 import { told } from "./numbers.js";
 import { updatedTo } from "./optimizers.js";
 import { listed } from "./terms.js";
@@ -44,6 +45,7 @@ export function questionBefore(session, frame, next) {
     const leaves = frame.leaves.slice();
     for (const id of training.trained(frame.settings)) leaves[id] = updatedTo(frame, id, taken[id]);
     const after = graph.forward(leaves, frame.settings.variant)[graph.result];
+    if (alike(data[graph.result], after)) return null;
     return question("error", { result: [{ name: graph.result }] }, after - data[graph.result], 1);
   }
   return null;

@@ -9,6 +9,16 @@ import { sentence } from "./words.js";
 
 const POWER_DIGITS = 4; // of the net input in a power
 
+/**
+ * Whether a neuron computes with weights that others have, too.
+ * @param {import("./graph.js").Graph} graph
+ * @param {Neuron} neuron
+ */
+function isShared({ connections }, neuron) {
+  const others = new Set(connections.filter((each) => each.neuron !== neuron).map(({ weight }) => weight));
+  return connections.some((each) => each.neuron === neuron && others.has(each.weight));
+}
+
 /** @type {import("./terms.js").Maker} */
 export function netScene({ graph }, frame, beat) {
   const scene = emptyScene();
@@ -46,7 +56,8 @@ export function netScene({ graph }, frame, beat) {
         : neuron.depth > 1
           ? "beat.net.later"
           : "beat.net";
-  const key = isFirst(frame, beat) ? told : "beat.net.again";
+  const again = isShared(graph, neuron) ? "beat.net.shared" : "beat.net.again";
+  const key = isFirst(frame, beat) ? told : again;
   return {
     ...scene,
     left: [{ name: beat.node }],
@@ -87,7 +98,7 @@ export function netsScene(stage, frame, beat) {
   const all = (stage.graph.network?.neurons ?? []).filter(({ out }) => beat.nodes.includes(out));
   const scene = (neuron.net === neuron.out ? netScene : outScene)(stage, frame, beat);
   const given = { neurons: listed(all.map(({ name }) => name)), name: [{ name: beat.node }] };
-  return { ...scene, why: sentence("beat.nets", given) };
+  return { ...scene, why: sentence(isShared(stage.graph, neuron) ? "beat.nets.shared" : "beat.nets", given) };
 }
 
 /**

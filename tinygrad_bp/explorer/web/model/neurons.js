@@ -63,21 +63,44 @@ export function blockOf(stage, frame, neuron) {
   if (!(slope < FAINT * most)) return "";
   const unbounded = Math.abs(activation(REACH)[0] - activation(REACH - 1)[0]) > 0.5; // such as relu, which ends on one side only
   if (slope > 0 || !unbounded) return "saturated";
-  return netsOf(stage, frame, neuron).every((net) => activation(net)[1] === 0) ? "dead" : "off";
+  return livingIn(stage, frame).has(neuron) ? "off" : "dead";
 }
 
 /**
- * The net inputs of a neuron in all cases.
- * @param {Stage} stage
+ * Whether what a neuron computes is told: it has come to that, and nobody is asked for it.
+ * @param {Pick<import("./session.js").Session, "hides">} stage
  * @param {Frame} frame
  * @param {Neuron} neuron
  */
-function netsOf({ graph }, frame, neuron) {
-  return frame.settings.cases.map((row) => {
-    const data = (frame.after ?? frame.leaves).slice();
+export function isTold(stage, frame, { net, out }) {
+  return frame.dataAt(out) !== null && ![net, out].some((id) => stage.hides(id, "data"));
+}
+
+/** @type {WeakMap<import("./graph.js").Graph, { cases: Case[], key: (string | number)[], living: Set<Neuron> }>} */
+const lastLiving = new WeakMap(); // what was found last, and of what: in most beats of a round it is asked of the same numbers
+
+/**
+ * The neurons that some case gets through: of all of them at once, since each case takes a forward pass.
+ * @param {Stage} stage
+ * @param {Frame} frame
+ */
+function livingIn(stage, frame) {
+  const { graph } = stage;
+  const { cases, variant } = frame.settings;
+  const data = (frame.after ?? frame.leaves).slice();
+  const key = [variant, ...graph.leaves.map((id) => data[id])];
+  const last = lastLiving.get(graph);
+  if (last && last.cases === cases && key.every((each, k) => each === last.key[k])) return last.living;
+  /** @type {Set<Neuron>} */
+  const living = new Set();
+  const neurons = graph.network?.neurons ?? [];
+  for (const row of cases) {
     for (const [id, x] of row) data[id] = x;
-    return graph.forward(data, frame.settings.variant)[neuron.net];
-  });
+    graph.forward(data, variant);
+    for (const neuron of neurons) if (activationOf(stage, frame, neuron)?.(data[neuron.net])[1] !== 0) living.add(neuron);
+  }
+  lastLiving.set(graph, { cases, key, living });
+  return living;
 }
 
 /**

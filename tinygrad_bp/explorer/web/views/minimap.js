@@ -5,6 +5,7 @@ import { set, svg, toggle } from "./elements.js";
 const MINIMAP_SIZE = { width: 150, height: 96 };
 const MINIMAP_EDGE = 8; // to the edges of the window
 const SPARE = 22; // around the sheet
+const NODE = { width: 108, height: 38 }; // of the largest, to each side of its middle
 
 /** @typedef {import("./sheets.js").Sheet} Sheet */
 /** @typedef {import("./sheets.js").Size} Size */
@@ -74,21 +75,36 @@ export class Minimap {
     if (all) return;
     const scale = this.scaleFor(sheet, room);
     this.scale = scale;
+    const taken = { width: width * scale + MINIMAP_EDGE, height: height * scale + MINIMAP_EDGE };
+    const left = mark && covers(taken, room, seen, mark) ? room.width - taken.width : MINIMAP_EDGE;
     set(
       this.root,
       "transform",
-      `translate(${MINIMAP_EDGE} ${(room.height - MINIMAP_EDGE - height * scale).toFixed(1)}) scale(${scale.toFixed(5)}) translate(${SPARE} ${SPARE})`,
+      `translate(${left.toFixed(1)} ${(room.height - MINIMAP_EDGE - height * scale).toFixed(1)}) scale(${scale.toFixed(5)}) translate(${SPARE} ${SPARE})`,
     );
     if (sheet !== this.sheet) {
       this.sheet = sheet;
       set(this.boxes, "d", sheet.boxes.map((box) => `M${box.left} ${box.top}h${box.width}v${box.height}h${-box.width}z`).join(""));
       for (const [name, value] of Object.entries({ x: -SPARE, y: -SPARE, width, height })) set(this.ground, name, value);
     }
-    const [left, top] = [Math.max(-SPARE, seen.left), Math.max(-SPARE, seen.top)];
+    const [start, top] = [Math.max(-SPARE, seen.left), Math.max(-SPARE, seen.top)];
     const [right, bottom] = [Math.min(sheet.width + SPARE, seen.right), Math.min(sheet.height + SPARE, seen.bottom)];
-    const frame = { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+    const frame = { x: start, y: top, width: Math.max(0, right - start), height: Math.max(0, bottom - top) };
     for (const [name, value] of Object.entries(frame)) set(this.window, name, value.toFixed(1));
     toggle(this.mark, "gone", !mark);
     if (mark) for (const [name, value] of Object.entries({ cx: mark.x, cy: mark.y, r: 4 / scale })) set(this.mark, name, value.toFixed(1));
   }
+}
+
+/**
+ * Whether a map in the lower left corner would lie on the node that is spoken of.
+ * @param {Size} taken
+ * @param {Size} room
+ * @param {import("./sheets.js").Bounds} seen
+ * @param {import("./sheets.js").Point} mark the middle of the node
+ */
+function covers(taken, room, seen, mark) {
+  const scale = room.width / (seen.right - seen.left);
+  const [x, y] = [(mark.x - seen.left) * scale, (mark.y - seen.top) * scale];
+  return x - NODE.width * scale < taken.width && y + NODE.height * scale > room.height - taken.height;
 }

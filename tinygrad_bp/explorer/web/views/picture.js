@@ -1,7 +1,7 @@
 // The picture of a network: it is built where there is room, and then only what changes is changed.
 
 import { endOf } from "../model/forward.js";
-import { blockOf } from "../model/neurons.js";
+import { blockOf, isTold } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
@@ -286,7 +286,7 @@ export class Picture {
   renderBlocks(frame, scene) {
     const { graph } = this.stage;
     for (const { neuron, badge, group, full } of this.boxes?.badges ?? []) {
-      const known = frame.dataAt(neuron.out) !== null && ![neuron.net, neuron.out].some((id) => this.stage.hides(id, "data"));
+      const known = isTold(this.stage, frame, neuron);
       const block = known ? blockOf(this.stage, frame, neuron) : "";
       toggle(group, "blocked", block);
       if (!badge) continue;

@@ -1,6 +1,6 @@
 // How the page is shown and played: which picture, which numbers, how fast, and whether it asks first.
 
-import { blockOf } from "../model/neurons.js";
+import { blockOf, isTold } from "../model/neurons.js";
 import { resultSign } from "../model/notation.js";
 import { LEVELS } from "../model/state.js";
 import { text } from "../model/words.js";
@@ -11,7 +11,7 @@ const PACES = ["beat", "node", "pass"];
 const MODES = ["values", "gradients", "change"];
 
 /**
- * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description" | "formulas" | "programs">} session
+ * @param {Pick<import("../model/session.js").Session, "view" | "set" | "graph" | "mode" | "tab" | "description" | "formulas" | "programs" | "hides">} session
  * @param {{ zoom: (factor: number) => void, fit: () => void, level: () => string } & import("./controls.js").Speeds} desk
  * @returns {Panel}
  */
@@ -84,7 +84,7 @@ export function settingsView(session, desk) {
     const nothing = session.mode() === "change" && frame.round === 0 && !frame.updated.size;
     const neurons = tab === "neurons" ? (graph.network?.neurons ?? []) : [];
     const part = tab === "neurons" && !graph.network?.whole ? ` ${text("legend.part")}` : "";
-    const blocked = neurons.some((neuron) => frame.dataAt(neuron.out) !== null && blockOf(session, frame, neuron));
+    const blocked = neurons.some((neuron) => isTold(session, frame, neuron) && blockOf(session, frame, neuron));
     const shown = tab === "graph" ? "graph" : view.step !== null ? "beat" : nothing ? "nothing" : session.mode();
     legend.textContent = text(`legend.${shown}`, { result: resultSign(session) }) + (blocked ? ` ${text("legend.blocked")}` : "") + part;
     for (const each of folding.children) set(each, "aria-pressed", /** @type {HTMLElement} */ (each).dataset.level === desk.level());

@@ -136,6 +136,24 @@ def test_all_that_is_written_can_be_read_at_every_beat(open_page: Any, tmp_path:
         assert page.evaluate(UNREAD, beats) == [], (width, height)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (360, 740)])
+def test_ten_neurons_in_a_row_have_names_and_numbers(open_page: Any, tmp_path: Path, width: int, height: int) -> None:
+    shown = explore(MLP(1, [1] * 10, seed=2), rows=[([1.0], [1.0])])
+    options = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+    page = open_page(shown.save(tmp_path / "page.html"), **options)
+    explorer = Explorer(page)
+    beats = int(page.locator(".scrubber").get_attribute("max"))
+    explorer.jump(0)
+    assert page.evaluate(UNREAD, beats) == []
+    explorer.jump(beats)
+    names = page.locator(".neurons .box-name").all_text_contents()
+    assert names == ["i1", *(f"h{k}_1" for k in range(1, 10)), "o1", "E"]
+    numbers = page.locator(".neurons .item:not(.bare) > .box ~ .box-number:visible").all_text_contents()
+    assert len(numbers) == 12
+    assert all(any(c.isdigit() for c in number) for number in numbers)
+    assert len(page.locator(".neurons .line-label:visible").all()) == 10
+
+
 def large(name: str) -> Any:
     """Networks of more lines than can have their words beside them."""
     if name == "4-8-3":

@@ -594,6 +594,15 @@ test("in a deep network of single neurons all have names and numbers, and so hav
       for (const { label } of lines) assert(label.always && !label.on);
     }
   }
+  for (const [width, height] of [[360, 312], [390, 400]]) {
+    for (const count of [8, 9, 11]) {
+      const { rows, boxes, lines } = arrangement(spec(Array(count).fill(1)), width, height);
+      assert(rows > 0);
+      for (const box of boxes.values()) assert(box.rows > 0 && box.width >= 50);
+      if (rows > 1) continue;
+      for (const { label } of lines) assert(label.always && !label.on && label.x + label.width / 2 <= width);
+    }
+  }
 });
 
 test("the largest form is for the largest screens", () => {

@@ -98,7 +98,14 @@ function laidOut(spec, tier, { width, height, upright }, room, more = 0) {
   );
   const errors = spec.errors.map(({ from, to }) => ({ from: leave(at(from)), to: enter(at(to)), part: to }));
   const ground = groundOf(boxes, spec.own, tier.font, upright, width);
-  const free = markReadable(spec, lines, biases, ground, { width, height, upright }, room);
+  const single = tier.rows === 1; // boxes of one row, one below the other: labels are at their right
+  const right = (/** @type {Box} */ box) => box.x + box.width / 2 + 6;
+  if (single)
+    spec.lines.forEach(({ source }, k) => {
+      const { from, to, label } = lines[k];
+      Object.assign(label, { x: right(at(source)) + label.width / 2, y: (from.y + to.y) / 2, on: false });
+    });
+  const free = single || markReadable(spec, lines, biases, ground, { width, height, upright }, room);
   const places = { width, height, upright, font: tier.font, rows: tier.rows, close, boxes, lines, biases, errors };
   if (!free && room !== undefined) return { places, free }; // of which nothing is drawn
   const segments = [...lines, ...biases];
@@ -157,7 +164,7 @@ export function groundOf(boxes, own, font, upright, width) {
 }
 
 /**
- * The place of a leaf beside a small box: above, or where it sends out its lines.
+ * The place of a leaf beside a small box: above, or where it sends out its lines; of boxes of one row below each other, at the left.
  * @param {Box} box
  * @param {number} font
  * @param {boolean} upright
@@ -165,9 +172,10 @@ export function groundOf(boxes, own, font, upright, width) {
  * @param {number} letters of its name
  * @returns {Rect}
  */
-export function besideBox({ x, y, width, height, free }, font, upright, most, letters = 3) {
+export function besideBox({ x, y, width, height, rows, free }, font, upright, most, letters = 3) {
   const size = smallSize(font);
   const own = { angle: 0, width: smallWidth(size, letters), height: 1.25 * size };
+  if (upright && rows === 1) return { ...own, x: x - (width + own.width) / 2 - 3, y };
   if (upright)
     return { ...own, x: Math.min(most - own.width / 2 - 2, Math.max(own.width / 2 + 2, x)), y: y + height / 2 + own.height / 2 + 2 };
   if (free > own.height - 2) return { ...own, x: x + (width - own.width) / 2, y: y - (height + own.height) / 2 };

@@ -251,10 +251,19 @@ export class Boxes {
       "text-anchor": left ? "start" : "middle",
     };
     const texts = rows ? [named(fitting(name, room, font), at)] : [];
-    if (target !== undefined && rows)
-      extra.push(this.neuronAt.has(id) ? this.beside(target, "t ", box, "data") : this.targetIn(target, box, false));
+    if (target !== undefined && rows) extra.push(this.smallTarget(target, box, this.neuronAt.has(id)));
     if (bias !== undefined) extra.push(this.beside(bias, `${isolated(this.stage.graph.nodes[bias].name)} `, box, "main"));
     return { numbers: [number], texts, extra };
+  }
+
+  /**
+   * A target in a small box, or beside it where that has no room.
+   * @param {number} target
+   * @param {import("./columns.js").Box} box
+   * @param {boolean} full whether its neuron needs all of the box
+   */
+  smallTarget(target, box, full) {
+    return full || (box.rows === 1 && this.places.upright) ? this.beside(target, "t ", box, "data") : this.targetIn(target, box, false);
   }
 
   /**

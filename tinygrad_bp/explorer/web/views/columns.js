@@ -18,6 +18,7 @@ const TIERS = [
   { font: 12.5, neuron: 88, input: 76, part: 98, result: 92, height: 40, gap: 26, rows: 2 },
   { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: 17, rows: 2 },
   { font: 11, neuron: 72, input: 60, part: 82, result: 68, height: 30, gap: CLOSEST, rows: 2 },
+  { font: 11, neuron: 60, input: 60, part: 60, result: 60, height: 17, gap: 7, rows: 1 },
   { font: 11, neuron: 14, input: 14, part: 30, result: 44, height: 10, gap: 12, rows: 0 },
 ];
 const SHRUNK = [1, 0.95, 0.9]; // of a form
@@ -153,8 +154,8 @@ export function placed(spec, tier, width, height, upright) {
 }
 
 /** @param {Tier} tier */
-export function areClose({ gap }) {
-  return gap === CLOSEST;
+export function areClose({ gap, rows }) {
+  return gap === CLOSEST || rows === 1;
 }
 
 /** @param {number} font */
@@ -174,7 +175,9 @@ function gapsOf({ columns, lines }, tier, upright) {
   const label = LETTER * labelSize(font) * letters * (font < 16 ? 1 : 1.6) + (rows === 3 ? 14 : 6); // lines that cross have labels beside them
   return columns
     .slice(1)
-    .map(({ kind }) => (kind !== "neuron" ? gap : !rows || areClose(tier) ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label));
+    .map(({ kind }) =>
+      kind !== "neuron" ? gap : rows === 1 ? gap : !rows || areClose(tier) ? 2 * gap : upright ? (font > 11 ? 4.2 : 2.8) * font : label,
+    );
 }
 
 /**
@@ -189,6 +192,7 @@ function gapsOf({ columns, lines }, tier, upright) {
 function sizesOf(spec, tier, width, height, upright) {
   const { font, rows } = tier;
   const breadth = breadthOf(spec, tier, width, height, upright);
+  if (rows === 1) return rowSizes(spec, tier, breadth, upright);
   return spec.columns.map(({ kind, ids, letters }) => {
     const each = breadth / ids.length;
     if (!rows) return { width: tier[kind], height: tier.height, rows };
@@ -205,6 +209,21 @@ function sizesOf(spec, tier, width, height, upright) {
     const line = Math.min(1.7 * font, each - 2);
     if (rows === 3 || line < 1.2 * font) return null;
     return { width: LETTER * font * (Math.min(12, letters) + NUMBER) + 10, height: line, rows: 1 };
+  });
+}
+
+/**
+ * Boxes of one row of text below each other, each alone in its layer, with room for labels at one side and biases at the other.
+ * @param {Spec} spec
+ * @param {Tier} tier
+ * @param {number} breadth
+ * @param {boolean} upright
+ * @returns {(Size | null)[]}
+ */
+function rowSizes({ columns }, { font, height, rows }, breadth, upright) {
+  return columns.map(({ ids, letters }) => {
+    const width = LETTER * font * (Math.min(12, letters) + 1 + "out ".length + ROOM) + 10;
+    return upright && ids.length === 1 && breadth > width + 170 ? { width, height, rows } : null;
   });
 }
 

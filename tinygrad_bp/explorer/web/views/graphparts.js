@@ -1,7 +1,7 @@
 // What is drawn of a computation graph: boxes, the lines between them, frames around neurons. Each is a part that is brought up to date
 // by itself, so that only what is in sight needs to be.
 
-import { brief, exactly, written } from "../model/numbers.js";
+import { exactly, written } from "../model/numbers.js";
 import { rateSign } from "../model/notation.js";
 import { isolated, text } from "../model/words.js";
 import { put, set, svg, toggle } from "./elements.js";
@@ -376,10 +376,7 @@ function rangeOf(what, numbers, room) {
   const known = numbers.filter((x) => x !== null);
   if (!known.length) return `${what} ·`;
   const letters = Math.floor((room - what.length - 3) / 2); // of each of both: points and spaces are narrower
-  const [least, most] = [Math.min(...known), Math.max(...known)].map((x) => {
-    const words = brief(x, 3);
-    return words.length > letters ? inRoom(x, letters) : words;
-  });
+  const [least, most] = [Math.min(...known), Math.max(...known)].map((x) => inRoom(x, letters));
   return least === most ? `${what} ${least}` : `${what} ${least} … ${most}`;
 }
 

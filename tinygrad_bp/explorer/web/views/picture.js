@@ -5,7 +5,6 @@ import { blockOf, isTold } from "../model/neurons.js";
 import { brief, exactly } from "../model/numbers.js";
 import { probabilitiesOf } from "../model/probabilities.js";
 import { text } from "../model/words.js";
-import { badgeSize } from "./arrangement.js";
 import { labelSize } from "./columns.js";
 import { Boxes } from "./boxes.js";
 import { Crowd, wideAs } from "./crowd.js";
@@ -241,17 +240,14 @@ export class Picture {
 
   // Where words are that can be read now beside lines, and at neurons.
   written() {
-    const font = this.places?.font ?? 11;
+    const size = labelSize(this.places?.font ?? 11);
     const beside = this.seen().map(({ connection: { weight }, label, place }) => ({
       weight,
-      place: { ...place.label, width: wideAs(label, labelSize(font)) },
+      place: { ...place.label, width: wideAs(label, size) },
     }));
-    const badges = (this.boxes?.badges ?? []).flatMap(({ badge }) => (badge?.textContent && !badge.matches(".gone") ? [badge] : []));
-    const size = badgeSize(font);
-    const at = badges.map((badge) => {
-      const width = wideAs(badge, size);
-      const [x, y] = ["x", "y"].map((name) => Number(badge.getAttribute(name)));
-      return { place: { x: x + width / 2, y: y - size * 0.36, angle: 0, width, height: size } };
+    const at = (this.boxes?.badges ?? []).map(({ badge }) => {
+      const { x = 0, y = 0, width = 0, height = 0 } = badge?.getBBox() ?? {};
+      return { place: { x: x + width / 2, y: y + height / 2, angle: 0, width, height } };
     });
     return [...beside, ...at];
   }

@@ -42,10 +42,7 @@ export function waiting(numbers, size, end) {
   const last = numbers.map((number) => every.map((tick) => placeOf(number, tick).behind).lastIndexOf(false));
   for (let tick = 0; tick < count; tick++) {
     numbers.forEach((number, k) => {
-      if (last[k] >= 0 && tick > last[k]) {
-        ticks[k] = tick;
-        now[k] = null;
-      }
+      if (tick > last[k]) [ticks[k], now[k]] = [tick, null];
       for (const next of [ticks[k] + 2, ticks[k] + 1].filter((each) => each <= tick)) {
         const place = placeOf(number, next);
         if (!place.behind && now.some((other, l) => other && l !== k && overlap(place, other))) continue;

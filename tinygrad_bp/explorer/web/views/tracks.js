@@ -56,7 +56,6 @@ export function travellers(places, labels, all) {
   const aside = new Set();
   const boxes = [...places.boxes.values()];
   const inner = boxes.map(innerOf);
-  const names = boxes.map((box) => nameOf(box, places.font));
   const around = [...outside(places), ...labels.filter(({ weight }) => weight === undefined).map(({ place }) => place)];
   const trackOf = (/** @type {Line} */ line, /** @type {Extent} */ extent, /** @type {Rect[]} */ arrived = []) => {
     const among = (/** @type {Rect[]} */ closed, /** @type {Rect[]} */ open) =>
@@ -64,7 +63,8 @@ export function travellers(places, labels, all) {
     const easy = among([...around, ...inner, ...hard], soft);
     // Between boxes that are too close for a number it goes from one to the other over both; where its weight leaves it no room, over that.
     const track =
-      easy ?? (line.label ? among([...around, ...inner], [...hard, ...soft]) : among([...around, ...hard], [...soft, ...names]));
+      easy ??
+      (line.label ? among([...around, ...inner], [...hard, ...soft]) : among([...around, ...hard], [...soft, ...boxes.map(nameOf)]));
     const used =
       track?.places.map((place) => ({ ...place, width: extent.width + 6, height: extent.height + 6 })).filter((_, k) => track.free[k]) ??
       []; // and between two of them
@@ -289,11 +289,10 @@ function near(point, box) {
 /**
  * About where a box has its name.
  * @param {import("./columns.js").Box} box
- * @param {number} font
  * @returns {Rect}
  */
-function nameOf({ x, y, width, height, rows }, font) {
-  return { x, y: rows > 1 ? y - height / 2 + font * 0.8 : y, angle: 0, width: width - 6, height: font };
+function nameOf({ x, y, width, height, rows }) {
+  return { x, y: y - (rows > 1 ? height / 4 : 0), angle: 0, width, height: height / 3 };
 }
 
 /**

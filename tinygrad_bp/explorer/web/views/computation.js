@@ -400,7 +400,8 @@ class GraphPicture {
     const edge = nodeByNode ? (frame.current?.edge?.index ?? -1) : -1;
     this.moment = { frame, scene, light: stage.light(), current, edge };
     for (const parts of Object.values(this.parts)) for (const part of parts.values()) part.update(this.moment);
-    const follow = frame.step === null ? view.selected : (frame.current?.node ?? view.selected);
+    const told = nodeByNode ? frame.current?.node : frame.beat?.node;
+    const follow = frame.step === null ? view.selected : (told ?? view.selected);
     const moved = follow !== null && follow !== this.followed && frame.step !== 0;
     this.followed = follow;
     const placed = this.place(room);

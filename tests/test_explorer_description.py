@@ -318,8 +318,8 @@ def test_without_graphviz_there_is_no_page(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_label_of_blanks_is_none() -> None:
-    blank, x = Value(1.0, " \t"), Value(2.0, "x")
+    blank, x = Value(1.0, "  "), Value(2.0, "x")
     nodes = describe(of_value(blank * x))[0]["nodes"]
     assert [node["name"] for node in nodes[:2]] == ["v1", "x"]
     assert "label" not in nodes[0]
-    assert blank.label == " \t"
+    assert blank.label == "  "

@@ -23,6 +23,7 @@ from tinygrad_bp.explorer.programs import activations, by_hand, optimizers, prob
 from tinygrad_bp.explorer.subject import Subject, require_few
 from tinygrad_bp.lessons.softmax import Share
 from tinygrad_bp.networks.data import TRUTH_TABLES, truth_table
+from tinygrad_bp.text import printable
 
 MOST_NEAR = 4.0  # numbers of cases, for the network to be at home where points lie, between -1 and 1
 
@@ -110,7 +111,7 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
     """
     copies = rebuilt(order, {})
     for v in copies.values():
-        v.label = v.label if v.label.strip() else ""  # one of blanks alone nobody can see or hear
+        v.label = v.label if printable(v.label).strip() else ""  # one of blanks alone nobody can see or hear
     taken = {v.label for v in order}
 
     def call(v: Value, label: str) -> None:

@@ -43,13 +43,26 @@ export function nodeName(notation, id, inside = false) {
  * @param {string} words
  */
 function prettyText(words) {
-  const whole = mathematical(words).replaceAll(" / ", "\u00a0/\u00a0"); // no line ends beside the bar of a quotient
-  const parts = whole.split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
-  if (parts.length === 1) return parts[0];
+  const parts = mathematical(words).split(/ \*\* (\d+(?:\.\d+)?(?![\d.e])|\(−?[\d.]+\))/);
+  if (parts.length === 1) return unbroken(parts[0]);
   return el(
     "span",
     {},
-    parts.map((part, k) => (k % 2 ? el("sup", {}, part.replace(/^\(|\)$/g, "")) : part)),
+    parts.map((part, k) => (k % 2 ? el("sup", {}, part.replace(/^\(|\)$/g, "")) : unbroken(part))),
+  );
+}
+
+/**
+ * Words in which no line ends beside the bar of a quotient.
+ * @param {string} words
+ */
+function unbroken(words) {
+  const parts = words.split(/( \/ [^\s()]*)/);
+  if (parts.length === 1) return words;
+  return el(
+    "span",
+    {},
+    parts.map((part, k) => (k % 2 ? el("span", { class: "unbroken" }, part) : part)),
   );
 }
 

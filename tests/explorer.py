@@ -182,6 +182,26 @@ def assert_same(found: Any, wanted: Any, within: float = 0.0) -> None:
 
 # A window in which the computation graph of each subject has room, operation by operation: what is out of sight is not drawn.
 ROOMY = {"viewport": {"width": 3800, "height": 3000}, "device_scale_factor": 0.25}
+
+# Of what is drawn in a picture: the corners of a part of it in the window, those of its letters without the room above and below them,
+# and whether two rectangles, which may be turned, lie on each other by more than a pixel.
+CORNERS = """
+  const corners = (each, { x, y, width, height }) => {
+    const { a, b, c, d, e, f } = each.getScreenCTM();
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
+  };
+  const letters = (each) => {
+    const { x, y, width, height } = each.getBBox();
+    return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
+  };
+  const over = (one, other) => {
+    const sides = (list) => [0, 1].map((k) => [list[k][1] - list[k + 1][1], list[k + 1][0] - list[k][0]]);
+    return [...sides(one), ...sides(other)].every(([p, q]) => {
+      const [first, second] = [one, other].map((list) => list.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
+      return Math.min(Math.max(...first), Math.max(...second)) - Math.max(Math.min(...first), Math.min(...second)) > 1;
+    });
+  };
+"""
 # Of the computation graph, whose boxes and edges are drawn in topological order.
 READ = """
 () => {

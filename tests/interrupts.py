@@ -16,16 +16,6 @@ import tinygrad_bp
 
 HOME = str(Path(tinygrad_bp.__file__).parent)
 MOMENTS = 12
-# Each engine and each error: what an interrupt leaves behind does not depend on the two together, and compiling line by line takes long.
-each_interrupt = pytest.mark.parametrize(
-    ("engine", "error"),
-    [
-        ("eager", KeyboardInterrupt),
-        ("eager", MemoryError),
-        ("python", KeyboardInterrupt),
-        pytest.param("llvm", MemoryError, marks=pytest.mark.extras),
-    ],
-)
 
 
 def interrupted_at(place: int, run: Callable[[], object], error: type[BaseException] = KeyboardInterrupt) -> Any:

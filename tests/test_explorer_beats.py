@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer import Explorer, close, graph_of, made, numbers, start, trained_tutorial
+from tests.explorer import CORNERS, Explorer, close, graph_of, made, numbers, start, trained_tutorial
 from tinygrad_bp import MLP, explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
@@ -132,7 +132,8 @@ WALK = f"""async (answer) => {{
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "language"), [("tutorial", "ja-JP"), ("xor", "en-GB")])
+@pytest.mark.parametrize("language", ["en-GB", "ja-JP"])
+@pytest.mark.parametrize("name", ["tutorial", "xor"])
 def test_letters_have_one_size_in_a_round(fresh: Any, name: str, language: str) -> None:
     explorer = fresh(name, locale=language)
     for width, height in SHAPES:
@@ -475,20 +476,10 @@ def test_no_travelling_number_covers_another(fresh: Any, name: str, size: Any) -
 
 # Of the travelling numbers: those that have words, those that are seen, those of them that are cut off at the edge of the picture or lie
 # on a badge, and where those are that cover the name of a box.
-TRAVELLING = """() => {
-  const corners = (each, { x, y, width, height }) => {
-    const { a, b, c, d, e, f } = each.getScreenCTM();
-    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
-  };
-  const letters = (each) => {
-    const { x, y, width, height } = each.getBBox();
-    return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
-  };
-  const sides = (list) => [0, 1].map((k) => [list[k][1] - list[k + 1][1], list[k + 1][0] - list[k][0]]);
-  const over = (one, other) => [...sides(one), ...sides(other)].every(([p, q]) => {
-    const [first, second] = [one, other].map((list) => list.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
-    return Math.min(Math.max(...first), Math.max(...second)) - Math.max(Math.min(...first), Math.min(...second)) > 1;
-  });
+TRAVELLING = (
+    "() => {"
+    + CORNERS
+    + """
   const { left, right, top, bottom } = document.querySelector(".stage").getBoundingClientRect();
   const shown = (each) => each.getClientRects().length > 0 && each.textContent !== "";
   const badges = [...document.querySelectorAll(".neurons .badge")].filter(shown).map(letters);
@@ -504,6 +495,7 @@ TRAVELLING = """() => {
   const at = covering.map((each) => `${each.textContent} at ${place(each)[0].map(Math.round)}`);
   return [...[all, chips, faults].map((list) => list.filter((each) => each.textContent).map((each) => all.indexOf(each))), at];
 }"""
+)
 
 
 @pytest.mark.slow

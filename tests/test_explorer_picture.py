@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer import DRAWN, Explorer, linear_net, made
+from tests.explorer import CORNERS, DRAWN, Explorer, linear_net, made
 from tinygrad_bp import MLP, explore
 
 pytestmark = [pytest.mark.extras, pytest.mark.browser]
@@ -26,21 +26,11 @@ SIZES = (
     (390, 844),
 )
 # What cannot be read at a beat: texts over each other, cut off, across the edge of a box, or not there though the equation names them.
-UNREAD = """async (beats) => {
+UNREAD = (
+    "async (beats) => {"
+    + CORNERS
+    + """
   const found = new Set();
-  const turned = (each, { x, y, width, height }) => {
-    const { a, b, c, d, e, f } = each.getScreenCTM();
-    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
-  };
-  const letters = (each) => { // without the room above and below them
-    const { x, y, width, height } = each.getBBox();
-    return turned(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
-  };
-  const sides = (corners) => [0, 1].map((k) => [corners[k][1] - corners[k + 1][1], corners[k + 1][0] - corners[k][0]]);
-  const over = (one, other) => [...sides(one), ...sides(other)].every(([p, q]) => {
-    const [first, second] = [one, other].map((corners) => corners.map(([x, y]) => (x * p + y * q) / Math.hypot(p, q)));
-    return Math.min(Math.max(...first), Math.max(...second)) - Math.max(Math.min(...first), Math.min(...second)) > 1;
-  });
   const inside = (corners, { left, right, top, bottom }) =>
     corners.every(([x, y]) => x > left - 0.5 && x < right + 0.5 && y > top - 0.5 && y < bottom + 0.5);
   const seen = (each) => each.getClientRects().length > 0 && each.textContent.trim() !== "";
@@ -50,7 +40,7 @@ UNREAD = """async (beats) => {
     const texts = [...picture.querySelectorAll("text:not(.halo)")].filter(seen)
       .map((each) => ({ each, words: each.textContent, corners: letters(each) }));
     const boxes = [...picture.querySelectorAll("rect.box")]
-      .map((each) => ({ place: each.getBoundingClientRect(), corners: turned(each, each.getBBox()) }));
+      .map((each) => ({ place: each.getBoundingClientRect(), corners: corners(each, each.getBBox()) }));
     const frame = document.querySelector(".stage").getBoundingClientRect();
     texts.forEach(({ each, words, corners }, k) => {
       if (!inside(corners, frame)) found.add(`${beat}: ${words} is cut off`);
@@ -60,7 +50,7 @@ UNREAD = """async (beats) => {
       for (const other of texts.slice(k + 1)) if (over(corners, other.corners)) found.add(`${beat}: ${words} is over ${other.words}`);
     });
     for (const each of picture.querySelectorAll(".only-lit.shown > .hit-box"))
-      if (!inside(turned(each, each.getBBox()), frame)) found.add(`${beat}: the box of ${each.parentElement.textContent} is cut off`);
+      if (!inside(corners(each, each.getBBox()), frame)) found.add(`${beat}: the box of ${each.parentElement.textContent} is cut off`);
     const words = picture.querySelectorAll(".line-texts > *");
     picture.querySelectorAll(".lines > .item").forEach((each, k) => {
       const name = each.ariaLabel.split(":")[0];
@@ -75,17 +65,13 @@ UNREAD = """async (beats) => {
   }
   return [...found];
 }"""
+)
 
 # What lies on a line that is not its own, or even on its own, of the numbers that are always there; and what touches the edge of its box.
-TOUCHING = """() => {
-  const corners = (each, { x, y, width, height }) => {
-    const { a, b, c, d, e, f } = each.getScreenCTM();
-    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]].map(([p, q]) => [a * p + c * q + e, b * p + d * q + f]);
-  };
-  const letters = (each) => {
-    const { x, y, width, height } = each.getBBox();
-    return corners(each, { x, y: y + height * 0.2, width, height: height * 0.64 });
-  };
+TOUCHING = (
+    "() => {"
+    + CORNERS
+    + """
   const ends = (each) => { // with the thickness of the line
     const [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map((name) => Number(each.getAttribute(name)));
     const half = Number(each.getAttribute("stroke-width") ?? 1.6) / 2 / Math.hypot(x2 - x1, y2 - y1);
@@ -116,6 +102,7 @@ TOUCHING = """() => {
   }
   return found;
 }"""
+)
 
 
 def softmax() -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import tinygrad_bp
-from tests.interrupts import MOMENTS, each_interrupt, interrupted_at, moments_of
+from tests.interrupts import MOMENTS, interrupted_at, moments_of
 from tests.trainings import each_engine, some_rows, xor
 from tinygrad_bp import MLP, SGD, Adam, Optimizer, Value, train
 from tinygrad_bp.networks.training import History
@@ -27,7 +27,8 @@ def small(engine: str) -> tuple[Optimizer, Callable[[], History]]:
 
 
 @pytest.mark.slow
-@each_interrupt
+@each_engine
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_an_interrupt_at_any_moment_leaves_one_step(engine: str, error: type[BaseException]) -> None:
     states: dict[int, list[float]] = {}
     optimizer, run = small("eager")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.interrupts import MOMENTS, each_interrupt, interrupted_at, moments_of
+from tests.interrupts import MOMENTS, interrupted_at, moments_of
 from tests.trainings import each_engine, some_rows
 from tinygrad_bp import MLP, SGD, Adam, Diverged, Module, Optimizer, Value, load, save, train
 from tinygrad_bp.networks.training import History
@@ -84,7 +84,8 @@ def test_it_goes_on_as_if_it_had_never_stopped(
 
 
 @pytest.mark.slow
-@each_interrupt
+@each_engine
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_after_an_interrupt_at_any_moment(engine: str, error: type[BaseException]) -> None:
     options: dict[str, Any] = {"batch_size": 4, "shuffle": True, "seed": 5, "validation": HELD_OUT, "patience": 2}
 
@@ -101,7 +102,7 @@ def test_after_an_interrupt_at_any_moment(engine: str, error: type[BaseException
     wanted = told(run())
     assert "no better" in wanted[3]
     gone_on = 0
-    for place in moments_of(made()[1], first=0.0 if engine == "eager" else 0.6):
+    for place in moments_of(made()[1], first={"eager": 0.0, "python": 0.68, "llvm": 0.6}[engine]):
         _, run = made()
         caught = interrupted_at(place, run, error)
         history = getattr(caught, "history", None)

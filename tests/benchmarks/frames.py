@@ -43,8 +43,8 @@ ACTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
-def tasks(browser: Any, page: Any, act: Callable[[], None]) -> list[tuple[float, float]]:
-    """When each task of the page began while something was done, in ms, and how much of the processor's time it took."""
+def tasks(browser: Any, page: Any, act: Callable[[], None]) -> list[float]:
+    """How much of the processor's time each task of the page took while something was done, in ms."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.json"
         browser.start_tracing(page=page, path=path, categories=["toplevel", "devtools.timeline", "blink.user_timing"])
@@ -58,7 +58,7 @@ def tasks(browser: Any, page: Any, act: Callable[[], None]) -> list[tuple[float,
     }
     [own] = {event["pid"] for event in events if event["name"] == "begins" and "user_timing" in event.get("cat", "")}
     return [
-        (event["ts"] / 1000, event["tdur"] / 1000)
+        event["tdur"] / 1000
         for event in events
         if event["name"] == "ThreadControllerImpl::RunTask"
         and event["pid"] == own
@@ -77,7 +77,7 @@ def longest(browser: Any, page: Any, action: Callable[[int], str]) -> list[float
             page.evaluate(action(time))
             page.wait_for_timeout(PAUSE)
 
-        found.append(max(took for _, took in tasks(browser, page, act)))
+        found.append(max(tasks(browser, page, act)))
     return found
 
 
@@ -90,7 +90,7 @@ def training(browser: Any, page: Any) -> list[float]:
         page.wait_for_timeout(2000)
         page.evaluate(by_key("t"))
 
-    return [took for _, took in tasks(browser, page, act) if took > DRAWS]
+    return [took for took in tasks(browser, page, act) if took > DRAWS]
 
 
 def row(panel: str, name: str, found: list[float]) -> str:

@@ -111,7 +111,8 @@ def _named(subject: Subject, order: Sequence[Value]) -> tuple[Subject, list[Valu
     """
     copies = rebuilt(order, {})
     for v in copies.values():
-        v.label = v.label if printable(v.label).strip() else ""  # one of blanks alone nobody can see or hear
+        if not printable(v.label).strip():
+            v.label = ""  # blanks alone nobody can see or hear
     taken = {v.label for v in order}
 
     def call(v: Value, label: str) -> None:

@@ -5,8 +5,7 @@ import { joined } from "./formulas.js";
 import { expanded } from "./notation.js";
 import { told, TOLD_DIGITS } from "./numbers.js";
 
-const MOST_DIGITS = 10;
-const MOST_AGREEING = 9; // of what needs more of them to agree at all, or to be seen to change
+const MOST_DIGITS = 10; // of what needs more of them to agree at all, or to be seen to change
 const HALF = 0.5 + 1e-6; // of the last digit: by so much a result may be off that was rounded
 
 /** @typedef {import("./notation.js").Notation} Notation */
@@ -18,7 +17,7 @@ const HALF = 0.5 + 1e-6; // of the last digit: by so much a result may be off th
  * @returns {Scene}
  */
 export function inDigits(scene, notation) {
-  for (let digits = TOLD_DIGITS; digits <= MOST_AGREEING; digits++) {
+  for (let digits = TOLD_DIGITS; digits < MOST_DIGITS; digits++) {
     const found = inSoMany(scene, notation, digits);
     if (found.agrees) return found.scene;
   }
@@ -30,7 +29,7 @@ export function inDigits(scene, notation) {
  * @param {number} a
  * @param {number} b
  */
-export function alike(a, b, digits = MOST_AGREEING) {
+export function alike(a, b, digits = MOST_DIGITS - 1) {
   return told(a, digits) === told(b, digits);
 }
 
@@ -55,9 +54,11 @@ function inSoMany(scene, notation, digits) {
     return found ?? piece;
   };
   const row = rows.at(-1) ?? [];
-  const [before, after] = [-1, 1].map((beside) => /** @type {Mark} */ (row[row.indexOf(" → ") + beside])?.number);
-  if (row.includes(" → ") && typeof before === "number" && typeof after === "number")
+  const turn = row.indexOf(" → ");
+  if (turn > 0) {
+    const [before, after] = [row[turn - 1], row[turn + 1]].map((piece) => Number(/** @type {Mark} */ (piece).number));
     agrees &&= alike(before, after) || !alike(before, after, digits);
+  }
   const equals = row.indexOf(" = ");
   const computed = equals < 0 ? row : row.slice(0, equals);
   if (equals >= 0) {

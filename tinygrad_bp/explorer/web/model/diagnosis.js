@@ -42,14 +42,15 @@ export function diagnosis(question, typed) {
   if (fitsValue(answer, value) && answer.digits > 1) return { kind: "right" };
   if (fitsValue(answer, value) && near < NEAR) return { kind: "few" }; // 1 is no beginning of 0.593
   if (isCut(answer, value)) return { kind: "cut" };
-  for (const mistakes of [mistakesOf(question), slipsOf(value)]) {
+  const own = mistakesOf(question);
+  for (const mistakes of [own, slipsOf(value)]) {
     const leads = (/** @type {Mistake} */ mistake) => fitsValue(answer, mistake.value);
     const found = answer.digits < LEAST_DIGITS ? [] : mistakes.filter(leads);
     if (found.length) return { kind: "mistake", found: found.slice(0, MOST_MISTAKES) };
   }
   const off = Math.abs(answer.x / value - 1);
   if (off <= ROUNDED) return { kind: "rounded", digits: Math.floor(-Math.log10(2 * off)) };
-  const nearly = nearestTo(mistakesOf(question), answer.x);
+  const nearly = nearestTo(own, answer.x);
   if (answer.digits >= LEAST_DIGITS && nearly.length) return { kind: "mistake", found: nearly.slice(0, MOST_MISTAKES) };
   return { kind: "far", ratio: value === 0 ? null : answer.x / value };
 }

@@ -1,11 +1,11 @@
 // All of a sheet in a corner of the window, with what is in sight and where the current node is. Pressed or drawn on, it moves the window.
 
 import { set, svg, toggle } from "./elements.js";
+import { nearest } from "./sheets.js";
 
 const MINIMAP_SIZE = { width: 150, height: 96 };
 const MINIMAP_EDGE = 8; // to the edges of the window
 const SPARE = 22; // around the sheet
-const NODE = { width: 108, height: 38 }; // of the largest, to each side of its middle
 
 /** @typedef {import("./sheets.js").Sheet} Sheet */
 /** @typedef {import("./sheets.js").Size} Size */
@@ -76,7 +76,7 @@ export class Minimap {
     const scale = this.scaleFor(sheet, room);
     this.scale = scale;
     const taken = { width: width * scale + MINIMAP_EDGE, height: height * scale + MINIMAP_EDGE };
-    const left = mark && covers(taken, room, seen, mark) ? room.width - taken.width : MINIMAP_EDGE;
+    const left = mark && covers(taken, room, seen, nearest(sheet, mark)) ? room.width - taken.width : MINIMAP_EDGE;
     set(
       this.root,
       "transform",
@@ -97,14 +97,13 @@ export class Minimap {
 }
 
 /**
- * Whether a map in the lower left corner would lie on the node that is spoken of.
+ * Whether a map in the lower left corner would lie on the box that is spoken of.
  * @param {Size} taken
  * @param {Size} room
  * @param {import("./sheets.js").Bounds} seen
- * @param {import("./sheets.js").Point} mark the middle of the node
+ * @param {import("./sheets.js").Box} box
  */
-function covers(taken, room, seen, mark) {
+function covers(taken, room, seen, { x, y, width, height }) {
   const scale = room.width / (seen.right - seen.left);
-  const [x, y] = [(mark.x - seen.left) * scale, (mark.y - seen.top) * scale];
-  return x - NODE.width * scale < taken.width && y + NODE.height * scale > room.height - taken.height;
+  return (x - width / 2 - seen.left) * scale < taken.width && (y + height / 2 - seen.top) * scale > room.height - taken.height;
 }
